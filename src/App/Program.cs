@@ -1,0 +1,6 @@
+namespace Heartwood.App;
+
+static class Program
+{
+    static int Main() => 0;
+}
