@@ -1,0 +1,33 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Heartwood.Tensors.Backends.Cpu;
+
+namespace Heartwood.Tensors.Backends;
+
+/// <summary>What this machine can compute with.</summary>
+public static class Machine
+{
+    /// <summary>Every backend that this machine has, best first.</summary>
+    internal static IReadOnlyList<IBackend> All { get; } =
+    [
+        .. Avx512F.IsSupported && Avx512DQ.IsSupported ? [new CpuBackend<Avx512Lanes, Vector512<float>>("avx512")] : Array.Empty<IBackend>(),
+        .. Avx2.IsSupported && Fma.IsSupported ? [new CpuBackend<Avx2Lanes, Vector256<float>>("avx2")] : Array.Empty<IBackend>(),
+        new CpuBackend<ScalarLanes, float>("scalar"),
+        new Reference(),
+    ];
+
+    /// <summary>The backend in use: the best, or the one that HEARTWOOD_BACKEND names.</summary>
+    internal static IBackend Backend { get; } = Environment.GetEnvironmentVariable("HEARTWOOD_BACKEND") is { Length: > 0 } name
+        ? All.FirstOrDefault(b => b.Name == name) ?? throw new NotSupportedException($"HEARTWOOD_BACKEND={name}, but this machine has: {string.Join(", ", Backends)}.")
+        : All[0];
+
+    /// <summary>Names of the backends that this machine has, best first.</summary>
+    public static IEnumerable<string> Backends => All.Select(b => b.Name);
+
+    /// <summary>Name of the backend in use.</summary>
+    public static string BackendInUse => Backend.Name;
+
+    /// <summary>How many threads compute; set it before the first computation. Results do not depend on it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">less than 1</exception>
+    public static int Threads { get => Workers.Threads; set => Workers.Threads = value; }
+}

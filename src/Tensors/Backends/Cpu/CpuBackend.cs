@@ -1,0 +1,125 @@
+namespace Heartwood.Tensors.Backends.Cpu;
+
+/// <summary>The processor, with one instruction set.</summary>
+sealed unsafe class CpuBackend<L, V>(string name) : IBackend where L : struct, ILanes<V>
+{
+    public string Name => name;
+
+    public void Map(Unary op, ReadOnlySpan<float> x, Span<float> y, float p, float q)
+    {
+        fixed (float* px = x, py = y) MapOf(op)(px, py, x.Length, p, q);
+    }
+
+    static delegate*<float*, float*, int, float, float, void> MapOf(Unary op) => op switch
+    {
+        Unary.Affine => &Elementwise.Map<Affine, L, V>,
+        Unary.Clamp => &Elementwise.Map<Clamp, L, V>,
+        Unary.Exp => &Elementwise.Map<Exp, L, V>,
+        Unary.Log => &Elementwise.Map<Log, L, V>,
+        Unary.Sqrt => &Elementwise.Map<Sqrt, L, V>,
+        Unary.Abs => &Elementwise.Map<Abs, L, V>,
+        Unary.Sigmoid => &Elementwise.Map<Sigmoid, L, V>,
+        Unary.Tanh => &Elementwise.Map<Tanh, L, V>,
+        Unary.Relu => &Elementwise.Map<Relu, L, V>,
+        Unary.GeluErf => &Elementwise.Map<GeluErf, L, V>,
+        Unary.GeluTanh => &Elementwise.Map<GeluTanh, L, V>,
+        _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
+    };
+
+    public void MapSlope(Unary op, ReadOnlySpan<float> x, ReadOnlySpan<float> g, Span<float> y, float p, float q)
+    {
+        fixed (float* px = x, pg = g, py = y) SlopeOf(op)(px, pg, py, x.Length, p, q);
+    }
+
+    static delegate*<float*, float*, float*, int, float, float, void> SlopeOf(Unary op) => op switch
+    {
+        Unary.Affine => &Elementwise.MapSlope<Affine, L, V>,
+        Unary.Clamp => &Elementwise.MapSlope<Clamp, L, V>,
+        Unary.Exp => &Elementwise.MapSlope<Exp, L, V>,
+        Unary.Log => &Elementwise.MapSlope<Log, L, V>,
+        Unary.Sqrt => &Elementwise.MapSlope<Sqrt, L, V>,
+        Unary.Abs => &Elementwise.MapSlope<Abs, L, V>,
+        Unary.Sigmoid => &Elementwise.MapSlope<Sigmoid, L, V>,
+        Unary.Tanh => &Elementwise.MapSlope<Tanh, L, V>,
+        Unary.Relu => &Elementwise.MapSlope<Relu, L, V>,
+        Unary.GeluErf => &Elementwise.MapSlope<GeluErf, L, V>,
+        Unary.GeluTanh => &Elementwise.MapSlope<GeluTanh, L, V>,
+        _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
+    };
+
+    public void Zip(Binary op, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, Walk walk)
+    {
+        fixed (float* pa = a, pb = b, py = y)
+            switch (op)
+            {
+                case Binary.Add: Elementwise.Zip<Add, L, V>(pa, pb, py, walk); break;
+                case Binary.Subtract: Elementwise.Zip<Subtract, L, V>(pa, pb, py, walk); break;
+                case Binary.Multiply: Elementwise.Zip<Multiply, L, V>(pa, pb, py, walk); break;
+                case Binary.Divide: Elementwise.Zip<Divide, L, V>(pa, pb, py, walk); break;
+                default: throw new ArgumentOutOfRangeException(nameof(op), op, null);
+            }
+    }
+
+    public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
+    {
+        fixed (float* px = x, py = y) Elementwise.Sum<L, V>(px, outer, count, inner, py);
+    }
+
+    public int PackedCount(int inner, int columns) => Gemm<L, V>.PackedCount(inner, columns);
+
+    public void Pack(ReadOnlySpan<float> b, int inner, int columns, bool transposed, Span<float> packed)
+    {
+        fixed (float* pb = b, pp = packed) Gemm<L, V>.Pack(pb, inner, columns, transposed, pp);
+    }
+
+    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    {
+        fixed (float* pa = a, pp = packed, pb = bias, pc = c)
+            switch (activation)
+            {
+                case null: Gemm<L, V>.MatMul<Affine>(pa, rows, inner, transposed, pp, columns, pb, false, pc); break;
+                case Unary.GeluErf: Gemm<L, V>.MatMul<GeluErf>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
+                case Unary.GeluTanh: Gemm<L, V>.MatMul<GeluTanh>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
+                case Unary.Tanh: Gemm<L, V>.MatMul<Tanh>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
+                case Unary.Relu: Gemm<L, V>.MatMul<Relu>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
+                default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "No matrix product is fused with this function.");
+            }
+    }
+
+    public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y)
+    {
+        fixed (float* px = x, py = y) Rows.Softmax<L, V>(px, rows, width, logarithm, py);
+    }
+
+    public void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx)
+    {
+        fixed (float* py = y, pg = g, pd = dx) Rows.SoftmaxSlope<L, V>(py, pg, rows, width, logarithm, pd);
+    }
+
+    public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
+    {
+        fixed (float* px = x, pg = gain, ps = shift, py = y, pt = statistics) Rows.LayerNorm<L, V>(px, pg, ps, rows, width, epsilon, py, pt);
+    }
+
+    public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift)
+    {
+        fixed (float* px = x, pn = gain, pt = statistics, pg = g, pd = dx, pdn = dGain, pds = dShift)
+            Rows.LayerNormSlope<L, V>(px, pn, pt, pg, rows, width, pd, pdn, pds);
+    }
+
+    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities)
+    {
+        fixed (float* pq = q, pk = k, pv = v, pc = context, pp = probabilities) Attention<L, V>.Forward(pq, pk, pv, plan, pc, pp);
+    }
+
+    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
+    {
+        fixed (float* pq = q, pk = k, pv = v, pp = probabilities, pg = g, pdq = dq, pdk = dk, pdv = dv)
+            Attention<L, V>.Backward(pq, pk, pv, pp, pg, plan, pdq, pdk, pdv);
+    }
+
+    public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)
+    {
+        fixed (float* pw = weight, pg = gradient, pm = mean, ps = square) Elementwise.AdamW<L, V>(pw, pg, pm, ps, weight.Length, step);
+    }
+}

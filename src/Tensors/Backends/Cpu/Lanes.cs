@@ -1,0 +1,158 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Heartwood.Tensors.Backends.Cpu;
+
+/// <summary>
+/// One instruction set: what a vector of floats can do. Kernels take it as a type argument and are written once.
+/// All instruction sets round alike (fused multiply-add included), so a value does not depend on the lane it was computed in.
+/// </summary>
+unsafe interface ILanes<V>
+{
+    static abstract int Width { get; }
+
+    /// <summary>Whether the processor has 32 vector registers (tall matrix tiles) or 16.</summary>
+    static abstract bool ManyRegisters { get; }
+
+    static abstract V Splat(float x);
+    static abstract V Load(float* at);
+    static abstract void Store(float* at, V x);
+    static abstract V Add(V a, V b);
+    static abstract V Subtract(V a, V b);
+    static abstract V Multiply(V a, V b);
+    static abstract V Divide(V a, V b);
+
+    /// <summary>a · b + c, rounded once.</summary>
+    static abstract V MultiplyAdd(V a, V b, V c);
+
+    static abstract V Max(V a, V b);
+    static abstract V Min(V a, V b);
+    static abstract V Abs(V x);
+    static abstract V Sqrt(V x);
+
+    /// <summary>To the nearest whole number, halves to even.</summary>
+    static abstract V Round(V x);
+
+    /// <summary>x · 2^n for a whole n, −252 to 252.</summary>
+    static abstract V Scale(V x, V n);
+
+    /// <summary>Where a is less than b, yes; elsewhere no.</summary>
+    static abstract V IfLess(V a, V b, V yes, V no);
+
+    /// <summary>The exponent and the mantissa in [√½, √2): x = mantissa · 2^exponent, for normal positive x.</summary>
+    static abstract (V Mantissa, V Exponent) Split(V x);
+
+    /// <summary>Sum of the lanes, in one fixed order.</summary>
+    static abstract float Sum(V x);
+
+    /// <summary>Largest lane.</summary>
+    static abstract float Max(V x);
+}
+
+readonly unsafe struct Avx512Lanes : ILanes<Vector512<float>>
+{
+    public static int Width => 16;
+    public static bool ManyRegisters => true;
+    public static Vector512<float> Splat(float x) => Vector512.Create(x);
+    public static Vector512<float> Load(float* at) => Vector512.Load(at);
+    public static void Store(float* at, Vector512<float> x) => x.Store(at);
+    public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
+    public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
+    public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
+    public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => a / b;
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Avx512F.FusedMultiplyAdd(a, b, c);
+    public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Avx512F.Max(a, b);
+    public static Vector512<float> Min(Vector512<float> a, Vector512<float> b) => Avx512F.Min(a, b);
+    public static Vector512<float> Abs(Vector512<float> x) => Vector512.Abs(x);
+    public static Vector512<float> Sqrt(Vector512<float> x) => Avx512F.Sqrt(x);
+    public static Vector512<float> Round(Vector512<float> x) => Avx512F.RoundScale(x, 0);
+    public static Vector512<float> Scale(Vector512<float> x, Vector512<float> n) => Avx512F.Scale(x, n);
+    public static Vector512<float> IfLess(Vector512<float> a, Vector512<float> b, Vector512<float> yes, Vector512<float> no) => Vector512.ConditionalSelect(Vector512.LessThan(a, b), yes, no);
+
+    public static (Vector512<float> Mantissa, Vector512<float> Exponent) Split(Vector512<float> x)
+    {
+        Vector512<int> bits = x.AsInt32(), shifted = bits - Vector512.Create(0x3F3504F3);
+        Vector512<int> exponent = Vector512.ShiftRightArithmetic(shifted, 23);
+        return ((bits - Vector512.ShiftLeft(exponent, 23)).AsSingle(), Vector512.ConvertToSingle(exponent));
+    }
+
+    public static float Sum(Vector512<float> x) => Avx2Lanes.Sum(x.GetLower() + x.GetUpper());
+    public static float Max(Vector512<float> x) => Avx2Lanes.Max(Vector256.Max(x.GetLower(), x.GetUpper()));
+}
+
+readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
+{
+    public static int Width => 8;
+    public static bool ManyRegisters => false;
+    public static Vector256<float> Splat(float x) => Vector256.Create(x);
+    public static Vector256<float> Load(float* at) => Vector256.Load(at);
+    public static void Store(float* at, Vector256<float> x) => x.Store(at);
+    public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
+    public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
+    public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
+    public static Vector256<float> Divide(Vector256<float> a, Vector256<float> b) => a / b;
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Fma.MultiplyAdd(a, b, c);
+    public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Avx.Max(a, b);
+    public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Avx.Min(a, b);
+    public static Vector256<float> Abs(Vector256<float> x) => Vector256.Abs(x);
+    public static Vector256<float> Sqrt(Vector256<float> x) => Avx.Sqrt(x);
+    public static Vector256<float> Round(Vector256<float> x) => Avx.RoundToNearestInteger(x);
+    public static Vector256<float> IfLess(Vector256<float> a, Vector256<float> b, Vector256<float> yes, Vector256<float> no) => Vector256.ConditionalSelect(Vector256.LessThan(a, b), yes, no);
+
+    public static Vector256<float> Scale(Vector256<float> x, Vector256<float> n)
+    {
+        Vector256<int> whole = Vector256.ConvertToInt32(n), half = Vector256.ShiftRightArithmetic(whole, 1);
+        return x * PowerOfTwo(half) * PowerOfTwo(whole - half);                      // in two steps, so that the ends underflow and overflow as they should
+    }
+
+    static Vector256<float> PowerOfTwo(Vector256<int> n) => Vector256.ShiftLeft(n + Vector256.Create(127), 23).AsSingle();
+
+    public static (Vector256<float> Mantissa, Vector256<float> Exponent) Split(Vector256<float> x)
+    {
+        Vector256<int> bits = x.AsInt32(), shifted = bits - Vector256.Create(0x3F3504F3);
+        Vector256<int> exponent = Vector256.ShiftRightArithmetic(shifted, 23);
+        return ((bits - Vector256.ShiftLeft(exponent, 23)).AsSingle(), Vector256.ConvertToSingle(exponent));
+    }
+
+    public static float Sum(Vector256<float> x)
+    {
+        Vector128<float> four = x.GetLower() + x.GetUpper();
+        return four[0] + four[2] + (four[1] + four[3]);
+    }
+
+    public static float Max(Vector256<float> x)
+    {
+        Vector128<float> four = Vector128.Max(x.GetLower(), x.GetUpper());
+        return MathF.Max(MathF.Max(four[0], four[2]), MathF.Max(four[1], four[3]));
+    }
+}
+
+readonly unsafe struct ScalarLanes : ILanes<float>
+{
+    public static int Width => 1;
+    public static bool ManyRegisters => false;
+    public static float Splat(float x) => x;
+    public static float Load(float* at) => *at;
+    public static void Store(float* at, float x) => *at = x;
+    public static float Add(float a, float b) => a + b;
+    public static float Subtract(float a, float b) => a - b;
+    public static float Multiply(float a, float b) => a * b;
+    public static float Divide(float a, float b) => a / b;
+    public static float MultiplyAdd(float a, float b, float c) => MathF.FusedMultiplyAdd(a, b, c);
+    public static float Max(float a, float b) => a > b ? a : b;
+    public static float Min(float a, float b) => a < b ? a : b;
+    public static float Abs(float x) => MathF.Abs(x);
+    public static float Sqrt(float x) => MathF.Sqrt(x);
+    public static float Round(float x) => MathF.Round(x);
+    public static float IfLess(float a, float b, float yes, float no) => a < b ? yes : no;
+    public static float Scale(float x, float n) => MathF.ScaleB(x, (int)n);
+
+    public static (float Mantissa, float Exponent) Split(float x)
+    {
+        int bits = BitConverter.SingleToInt32Bits(x), exponent = (bits - 0x3F3504F3) >> 23;
+        return (BitConverter.Int32BitsToSingle(bits - (exponent << 23)), exponent);
+    }
+
+    public static float Sum(float x) => x;
+    public static float Max(float x) => x;
+}

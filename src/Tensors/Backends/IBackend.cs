@@ -1,0 +1,67 @@
+namespace Heartwood.Tensors.Backends;
+
+/// <summary>The arithmetic of one way to compute. Every method fills its last argument(s); inputs and results do not overlap unless said.</summary>
+interface IBackend
+{
+    /// <summary>As HEARTWOOD_BACKEND names it.</summary>
+    string Name { get; }
+
+    /// <summary>y = op(x), value by value; <paramref name="p"/> and <paramref name="q"/> are the op's constants. y may be x.</summary>
+    void Map(Unary op, ReadOnlySpan<float> x, Span<float> y, float p = 0, float q = 0);
+
+    /// <summary>y = g · op′(x).</summary>
+    void MapSlope(Unary op, ReadOnlySpan<float> x, ReadOnlySpan<float> g, Span<float> y, float p = 0, float q = 0);
+
+    /// <summary>y = op(a, b), broadcast as the walk says.</summary>
+    void Zip(Binary op, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, Walk walk);
+
+    /// <summary>y[outer inner] = sum over count of x[outer count inner].</summary>
+    void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y);
+
+    /// <summary>How many floats <see cref="Pack"/> fills.</summary>
+    int PackedCount(int inner, int columns);
+
+    /// <summary>Arranges a matrix b[inner columns] (or its transpose, stored [columns inner]) for <see cref="MatMul"/>.</summary>
+    void Pack(ReadOnlySpan<float> b, int inner, int columns, bool transposed, Span<float> packed);
+
+    /// <summary>c[rows columns] = activation(a · b + bias); a is [rows inner], or stored [inner rows] if transposed; bias may be empty, the activation absent.</summary>
+    void MatMul(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c);
+
+    /// <summary>Softmax of each row of x[rows width]; its logarithm if asked.</summary>
+    void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y);
+
+    /// <summary>The gradient of <see cref="Softmax"/> from its result.</summary>
+    void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx);
+
+    /// <summary>y = (x − mean) / √(variance + epsilon) · gain + shift per row; statistics[rows 2] keeps mean and 1/√.</summary>
+    void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics);
+
+    /// <summary>The gradients of <see cref="LayerNorm"/>; dGain and dShift are empty where they are not needed.</summary>
+    void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift);
+
+    /// <summary>context = softmax(q kᵀ · scale) v within each sequence and head; probabilities are kept for the gradient as the plan lays them out.</summary>
+    void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities);
+
+    /// <summary>The gradients of <see cref="Attention"/>.</summary>
+    void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv);
+
+    /// <summary>One step of AdamW, in place, on a weight and its two moments.</summary>
+    void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step);
+}
+
+/// <summary>Functions of one number.</summary>
+enum Unary { Affine, Clamp, Exp, Log, Sqrt, Abs, Sigmoid, Tanh, Relu, GeluErf, GeluTanh }
+
+/// <summary>Functions of two numbers.</summary>
+enum Binary { Add, Subtract, Multiply, Divide }
+
+/// <summary>The constants of one AdamW step (Loshchilov and Hutter 2019, algorithm 2).</summary>
+/// <param name="Rate">learning rate of this step</param>
+/// <param name="MeanDecay">β1</param>
+/// <param name="SquareDecay">β2</param>
+/// <param name="Epsilon">ε, added to the root</param>
+/// <param name="WeightDecay">λ, multiplied by the learning rate</param>
+/// <param name="MeanScale">1 / (1 − β1^t)</param>
+/// <param name="SquareScale">1 / (1 − β2^t)</param>
+/// <param name="GradientScale">factor on the gradient (clipping; −1 ascends)</param>
+readonly record struct AdamStep(float Rate, float MeanDecay, float SquareDecay, float Epsilon, float WeightDecay, float MeanScale, float SquareScale, float GradientScale);

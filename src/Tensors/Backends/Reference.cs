@@ -1,0 +1,244 @@
+namespace Heartwood.Tensors.Backends;
+
+/// <summary>The meaning of right: plain loops, every sum in double, one thread. Everything fast is compared with it.</summary>
+sealed class Reference : IBackend
+{
+    public string Name => "reference";
+
+    static double Apply(Unary op, double x, double p, double q) => op switch
+    {
+        Unary.Affine => p * x + q,
+        Unary.Clamp => Math.Min(q, Math.Max(p, x)),
+        Unary.Exp => Math.Exp(x),
+        Unary.Log => Math.Log(x),
+        Unary.Sqrt => Math.Sqrt(x),
+        Unary.Abs => Math.Abs(x),
+        Unary.Sigmoid => 1 / (1 + Math.Exp(-x)),
+        Unary.Tanh => Math.Tanh(x),
+        Unary.Relu => Math.Max(0, x),
+        Unary.GeluErf => x * Normal(x),
+        Unary.GeluTanh => 0.5 * x * (1 + Math.Tanh(Inner(x))),
+        _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
+    };
+
+    static double Slope(Unary op, double x, double p, double q) => op switch
+    {
+        Unary.Affine => p,
+        Unary.Clamp => x > p && x < q ? 1 : 0,
+        Unary.Exp => Math.Exp(x),
+        Unary.Log => 1 / x,
+        Unary.Sqrt => 0.5 / Math.Sqrt(x),
+        Unary.Abs => Math.Sign(x),
+        Unary.Sigmoid => Math.Exp(-x) / Math.Pow(1 + Math.Exp(-x), 2),
+        Unary.Tanh => 1 - Math.Pow(Math.Tanh(x), 2),
+        Unary.Relu => x > 0 ? 1 : 0,
+        Unary.GeluErf => Normal(x) + x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI),
+        Unary.GeluTanh => 0.5 * (1 + Math.Tanh(Inner(x))) + 0.5 * x * (1 - Math.Pow(Math.Tanh(Inner(x)), 2)) * Math.Sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x),
+        _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
+    };
+
+    static double Inner(double x) => Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+
+    // Φ(x): the series of erf near 0, the continued fraction of erfc (Lentz) in the tails; about 1e-15
+    static double Normal(double x)
+    {
+        double z = Math.Abs(x) / Math.Sqrt(2);
+        if (z < 2.5)
+        {
+            double sum = 0, term = z;
+            for (int n = 0; Math.Abs(term) > 1e-18 && n < 200; n++)
+            {
+                sum += term / (2 * n + 1);
+                term *= -z * z / (n + 1);
+            }
+            double erf = 2 / Math.Sqrt(Math.PI) * sum;
+            return 0.5 * (1 + Math.Sign(x) * erf);
+        }
+        double fraction = 0;
+        for (int n = 60; n >= 1; n--) fraction = n / 2.0 / (z + fraction);
+        double tail = 0.5 * Math.Exp(-z * z) / Math.Sqrt(Math.PI) / (z + fraction);
+        return x < 0 ? tail : 1 - tail;
+    }
+
+    public void Map(Unary op, ReadOnlySpan<float> x, Span<float> y, float p, float q)
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = (float)Apply(op, x[i], p, q);
+    }
+
+    public void MapSlope(Unary op, ReadOnlySpan<float> x, ReadOnlySpan<float> g, Span<float> y, float p, float q)
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = (float)(g[i] * Slope(op, x[i], p, q));
+    }
+
+    public void Zip(Binary op, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, Walk walk)
+    {
+        for (int o = 0, at = 0; o < walk.Outer; o++)
+        {
+            (int atA, int atB) = walk.Start(o);
+            for (int i = 0; i < walk.Inner; i++, at++, atA += walk.StepsA[^1], atB += walk.StepsB[^1])
+                y[at] = op switch { Binary.Add => a[atA] + b[atB], Binary.Subtract => a[atA] - b[atB], Binary.Multiply => a[atA] * b[atB], _ => a[atA] / b[atB] };
+        }
+    }
+
+    public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
+    {
+        for (int o = 0; o < outer; o++)
+            for (int i = 0; i < inner; i++)
+            {
+                double sum = 0;
+                for (int c = 0; c < count; c++) sum += x[(o * count + c) * inner + i];
+                y[o * inner + i] = (float)sum;
+            }
+    }
+
+    public int PackedCount(int inner, int columns) => inner * columns;
+
+    public void Pack(ReadOnlySpan<float> b, int inner, int columns, bool transposed, Span<float> packed)
+    {
+        for (int k = 0; k < inner; k++)
+            for (int j = 0; j < columns; j++) packed[k * columns + j] = transposed ? b[j * inner + k] : b[k * columns + j];
+    }
+
+    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    {
+        for (int r = 0; r < rows; r++)
+            for (int j = 0; j < columns; j++)
+            {
+                double sum = bias.IsEmpty ? 0 : bias[j];
+                for (int k = 0; k < inner; k++) sum += (double)(transposed ? a[k * rows + r] : a[r * inner + k]) * packed[k * columns + j];
+                c[r * columns + j] = (float)(activation is { } op ? Apply(op, sum, 0, 0) : sum);
+            }
+    }
+
+    public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y)
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            double max = double.NegativeInfinity, sum = 0;
+            for (int i = 0; i < width; i++) max = Math.Max(max, x[r * width + i]);
+            for (int i = 0; i < width; i++) sum += Math.Exp(x[r * width + i] - max);
+            for (int i = 0; i < width; i++)
+                y[r * width + i] = (float)(logarithm ? x[r * width + i] - max - Math.Log(sum) : Math.Exp(x[r * width + i] - max) / sum);
+        }
+    }
+
+    public void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx)
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            double sum = 0;
+            for (int i = r * width; i < (r + 1) * width; i++) sum += logarithm ? g[i] : (double)g[i] * y[i];
+            for (int i = r * width; i < (r + 1) * width; i++) dx[i] = (float)(logarithm ? g[i] - Math.Exp(y[i]) * sum : y[i] * (g[i] - sum));
+        }
+    }
+
+    public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            double mean = 0, square = 0;
+            for (int i = 0; i < width; i++) mean += x[r * width + i];
+            mean /= width;
+            for (int i = 0; i < width; i++) square += Math.Pow(x[r * width + i] - mean, 2);
+            double inverse = 1 / Math.Sqrt(square / width + epsilon);
+            for (int i = 0; i < width; i++) y[r * width + i] = (float)((x[r * width + i] - mean) * inverse * gain[i] + shift[i]);
+            (statistics[2 * r], statistics[2 * r + 1]) = ((float)mean, (float)inverse);
+        }
+    }
+
+    public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift)
+    {
+        double[] gains = new double[width], shifts = new double[width];
+        for (int r = 0; r < rows; r++)
+        {
+            double mean = statistics[2 * r], inverse = statistics[2 * r + 1], along = 0, across = 0;
+            for (int i = 0; i < width; i++)
+            {
+                int at = r * width + i;
+                double n = (x[at] - mean) * inverse, h = (double)g[at] * gain[i];
+                along += h / width;
+                across += h * n / width;
+                gains[i] += g[at] * n;
+                shifts[i] += g[at];
+            }
+            for (int i = 0; i < width; i++)
+            {
+                int at = r * width + i;
+                dx[at] = (float)(((double)g[at] * gain[i] - along - (x[at] - mean) * inverse * across) * inverse);
+            }
+        }
+        for (int i = 0; i < dGain.Length; i++) (dGain[i], dShift[i]) = ((float)gains[i], (float)shifts[i]);
+    }
+
+    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities)
+    {
+        int width = plan.HeadWidth, step = plan.Heads * width;
+        for (int s = 0; s < plan.Sequences; s++)
+            for (int h = 0; h < plan.Heads; h++)
+            {
+                int length = plan.LengthOf(s), start = plan.Offsets[s] * step + h * width, rowStep = AttentionPlan.RowStep(length);
+                double[] scores = new double[length];
+                for (int i = 0; i < length; i++)
+                {
+                    int seen = plan.Causal ? i + 1 : length;
+                    for (int j = 0; j < seen; j++) scores[j] = Dot(q, start + i * step, k, start + j * step, width) * plan.Scale;
+                    double max = scores.AsSpan(0, seen).ToArray().Max(), sum = 0;
+                    for (int j = 0; j < seen; j++) sum += scores[j] = Math.Exp(scores[j] - max);
+                    for (int j = 0; j < rowStep; j++) probabilities[plan.ProbabilitiesAt(s, h) + i * rowStep + j] = j < seen ? (float)(scores[j] / sum) : 0;
+                    for (int d = 0; d < width; d++)
+                    {
+                        double mix = 0;
+                        for (int j = 0; j < seen; j++) mix += scores[j] / sum * v[start + j * step + d];
+                        context[start + i * step + d] = (float)mix;
+                    }
+                }
+            }
+    }
+
+    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
+    {
+        int width = plan.HeadWidth, step = plan.Heads * width;
+        double[] sumQ = new double[dq.Length], sumK = new double[dk.Length], sumV = new double[dv.Length];
+        for (int s = 0; s < plan.Sequences; s++)
+            for (int h = 0; h < plan.Heads; h++)
+            {
+                int length = plan.LengthOf(s), start = plan.Offsets[s] * step + h * width, rowStep = AttentionPlan.RowStep(length);
+                for (int i = 0; i < length; i++)
+                {
+                    ReadOnlySpan<float> p = probabilities.Slice(plan.ProbabilitiesAt(s, h) + i * rowStep, length);
+                    int atI = start + i * step;
+                    double along = 0;
+                    for (int j = 0; j < length; j++) along += p[j] * Dot(g, atI, v, start + j * step, width);
+                    for (int j = 0; j < length; j++)
+                    {
+                        int atJ = start + j * step;
+                        double slope = p[j] * (Dot(g, atI, v, atJ, width) - along) * plan.Scale;
+                        for (int d = 0; d < width; d++)
+                        {
+                            sumV[atJ + d] += (double)p[j] * g[atI + d];
+                            sumQ[atI + d] += slope * k[atJ + d];
+                            sumK[atJ + d] += slope * q[atI + d];
+                        }
+                    }
+                }
+            }
+        for (int i = 0; i < dq.Length; i++) (dq[i], dk[i], dv[i]) = ((float)sumQ[i], (float)sumK[i], (float)sumV[i]);
+    }
+
+    static double Dot(ReadOnlySpan<float> a, int atA, ReadOnlySpan<float> b, int atB, int count)
+    {
+        double sum = 0;
+        for (int i = 0; i < count; i++) sum += (double)a[atA + i] * b[atB + i];
+        return sum;
+    }
+
+    public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)
+    {
+        for (int i = 0; i < weight.Length; i++)
+        {
+            double g = (double)gradient[i] * step.GradientScale, m = mean[i] + (1 - step.MeanDecay) * (g - mean[i]), s = square[i] + (1 - step.SquareDecay) * (g * g - square[i]);
+            double move = m * step.MeanScale / (Math.Sqrt(s * step.SquareScale) + step.Epsilon) + step.WeightDecay * weight[i];
+            (mean[i], square[i], weight[i]) = ((float)m, (float)s, (float)(weight[i] - step.Rate * move));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+
+namespace Heartwood.Tensors;
+
+/// <summary>A run of floats outside the garbage collector's heap (or pinned in it), aligned to 64 bytes.</summary>
+sealed unsafe class Block
+{
+    readonly float[]? pinned;                                   // set for memory that the garbage collector owns
+    float* start;
+
+    /// <summary>Memory that lives as long as somebody refers to it.</summary>
+    internal Block(int count)
+    {
+        pinned = GC.AllocateUninitializedArray<float>(count + 16, pinned: true);
+        nuint address = (nuint)Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0);
+        start = (float*)((address + 63) & ~(nuint)63);
+        Count = count;
+    }
+
+    /// <summary>Memory lent by a scope.</summary>
+    internal Block(float* start, int count)
+    {
+        this.start = start;
+        Count = count;
+    }
+
+    internal int Count { get; }
+
+    internal bool Lent => pinned is null;
+
+    internal float* Start
+    {
+        get
+        {
+            if (start is null) throw Closed();
+            return start;
+        }
+    }
+
+    static InvalidOperationException Closed() => new("This tensor's scope is closed and its memory is lent to others. Call Keep() on a tensor before the scope that made it closes.");
+
+    internal float* Return()
+    {
+        float* was = start;
+        start = null;
+        return was;
+    }
+}
+
+/// <summary>
+/// The owner of the memory that is lent while it is open on this thread; closing it takes every block back.
+/// Tensors made while no scope is open belong to the garbage collector.
+/// </summary>
+/// <example><c>using Scope pass = Scope.Open();</c></example>
+public sealed unsafe class Scope : IDisposable
+{
+    [ThreadStatic] static Scope? current;
+    [ThreadStatic] static Pool? pool;
+
+    readonly Scope? outer = current;
+    readonly List<Block> lent = [];
+
+    Scope() { }
+
+    /// <summary>Opens a scope inside the one that is open on this thread.</summary>
+    public static Scope Open() => current = new();
+
+    internal static Block Lend(int count) => Lend(count, current);
+
+    internal static Block LendOutside(int count) => Lend(count, current?.outer);
+
+    static Block Lend(int count, Scope? owner)
+    {
+        if (owner is null) return new(count);
+        Block block = new((pool ??= new()).Take(count), count);
+        owner.lent.Add(block);
+        return block;
+    }
+
+    /// <summary>Takes back every block lent since the scope was opened; their tensors must not be used again.</summary>
+    public void Dispose()
+    {
+        if (current != this) throw new InvalidOperationException("Scopes close in the reverse order of opening, on the thread that opened them.");
+        foreach (Block block in lent) pool!.Give(block.Return(), block.Count);
+        lent.Clear();
+        current = outer;
+    }
+
+    /// <summary>Bytes that this thread's scopes have taken from the system so far and keep for reuse.</summary>
+    public static long BytesHeld => pool?.Bytes ?? 0;
+
+    /// <summary>Gives the idle blocks of this thread back to the system.</summary>
+    public static void Trim() => pool?.Trim();
+
+    // Idle blocks by size class: eight classes per doubling, so at most an eighth is wasted.
+    sealed class Pool
+    {
+        readonly Dictionary<int, Stack<nint>> idle = [];
+
+        internal long Bytes { get; private set; }
+
+        internal float* Take(int count)
+        {
+            int size = ClassOf(count);
+            if (idle.TryGetValue(size, out Stack<nint>? stack) && stack.TryPop(out nint at)) return (float*)at;
+            Bytes += size * sizeof(float);
+            return (float*)NativeMemory.AlignedAlloc((nuint)size * sizeof(float), 64);
+        }
+
+        internal void Give(float* block, int count)
+        {
+            int size = ClassOf(count);
+            if (!idle.TryGetValue(size, out Stack<nint>? stack)) idle[size] = stack = new();
+            stack.Push((nint)block);
+        }
+
+        internal void Trim()
+        {
+            foreach (var (size, stack) in idle)
+                while (stack.TryPop(out nint at))
+                {
+                    NativeMemory.AlignedFree((void*)at);
+                    Bytes -= (long)size * sizeof(float);
+                }
+        }
+
+        ~Pool() => Trim();                                       // a worker thread that ends takes its idle blocks with it
+
+        static int ClassOf(int count)
+        {
+            int step = Math.Max(16, (int)(System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(count, 1)) / 16));
+            return (int)Math.Min(((long)count + step - 1) / step * step, int.MaxValue / 16 * 16);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using static Heartwood.Tensors.Differentiation;
+
+namespace Heartwood.Tensors;
+
+/// <summary>Rows and values by index.</summary>
+public static class Lookup
+{
+    /// <summary>Rows of a table, one per index.</summary>
+    /// <param name="table">[row width]</param>
+    /// <param name="indices">which rows</param>
+    /// <returns>[index width]</returns>
+    /// <exception cref="ArgumentOutOfRangeException">an index is not a row of the table</exception>
+    public static Tensor Rows(this Tensor table, int[] indices)
+    {
+        var (rows, width) = table.AsWeight();
+        foreach (int index in indices)
+            if ((uint)index >= (uint)rows) throw new ArgumentOutOfRangeException(nameof(indices), index, $"The table has rows 0 to {rows - 1}.");
+        Tensor y = Tensor.Unset(new(indices.Length, width));
+        for (int i = 0; i < indices.Length; i++) table.Values.Slice(indices[i] * width, width).CopyTo(y.Writable[(i * width)..]);
+        return Record("rows", y, (table, g =>
+        {
+            Tensor back = Tensor.Zeros(rows, width);
+            Span<float> to = back.Writable;
+            ReadOnlySpan<float> from = g.Values;
+            for (int i = 0; i < indices.Length; i++)
+            {
+                Span<float> row = to.Slice(indices[i] * width, width);
+                System.Numerics.Tensors.TensorPrimitives.Add(row, from.Slice(i * width, width), row);
+            }
+            return back;
+        }
+        ));
+    }
+
+    /// <summary>One value of each row.</summary>
+    /// <param name="x">[batch label]</param>
+    /// <param name="columns">which value of each row</param>
+    /// <returns>[batch]</returns>
+    /// <exception cref="ShapeException">not one column per row, or a column that is not there</exception>
+    public static Tensor Pick(this Tensor x, int[] columns)
+    {
+        var (batch, labels) = x.AsLogits();
+        if (columns.Length != batch) throw new ShapeException($"{x.Shape} has {batch} rows, {columns.Length} columns were named.");
+        if (Array.Find(columns, c => (uint)c >= (uint)labels) is not 0 and var wrong) throw new ShapeException($"{x.Shape} has no column {wrong}.");
+        Tensor y = Tensor.Unset(new(batch));
+        for (int i = 0; i < batch; i++) y.Writable[i] = x.Values[i * labels + columns[i]];
+        return Record("pick", y, (x, g =>
+        {
+            Tensor back = Tensor.Zeros(batch, labels), spread = g.Spread(new(batch));
+            for (int i = 0; i < batch; i++) back.Writable[i * labels + columns[i]] = spread.Values[i];
+            return back;
+        }
+        ));
+    }
+}

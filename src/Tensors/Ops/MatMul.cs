@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+using Heartwood.Tensors.Backends;
+using static Heartwood.Tensors.Differentiation;
+
+namespace Heartwood.Tensors;
+
+/// <summary>Matrix products.</summary>
+public static class MatrixProducts
+{
+    /// <summary>activation(x · weightᵀ + bias): a linear layer as checkpoints store it. Weights at rest are packed for the kernels once and kept packed.</summary>
+    /// <param name="x">[token in]</param>
+    /// <param name="weight">[out in]</param>
+    /// <param name="bias">[out], or null</param>
+    /// <param name="activation">applied to the result; fused where no gradient is needed</param>
+    /// <returns>[token out]</returns>
+    /// <exception cref="ShapeException">the shapes do not fit</exception>
+    public static Tensor Linear(this Tensor x, Tensor weight, Tensor? bias = null, Activation activation = Activation.None)
+    {
+        var (tokens, input) = x.AsTokens();
+        var (output, inner) = weight.AsWeight();
+        if (inner != input) throw new ShapeException($"A weight {weight.Shape} takes a width of {inner}, the input is {x.Shape}.");
+        bias?.Require(new(output));
+        bool recording = Recording(x, weight, bias);
+        Tensor y = Tensor.Unset(new(tokens, output));
+        Machine.Backend.MatMul(x.Values, tokens, input, false, Forward(weight).Values, output, bias is null ? default : bias.Values,
+            recording ? null : Activations.UnaryOf(activation), y.Writable);
+        if (!recording) return y;
+        Tensor[] inputs = bias is null ? [x, weight] : [x, weight, bias];
+        return Record("linear", y, inputs, g =>
+        [
+            x.Tracked ? Times(g, Backward(weight), input) : null,
+            weight.Tracked ? Outer(g, x) : null,
+            .. bias is { Tracked: true } ? [g.SumTo(bias.Shape)] : bias is null ? Array.Empty<Tensor?>() : [null],
+        ]).Activate(activation);
+    }
+
+    /// <summary>a · b.</summary>
+    /// <param name="a">[rows inner]</param>
+    /// <param name="b">[inner columns]</param>
+    /// <returns>[rows columns]</returns>
+    public static Tensor MatMul(this Tensor a, Tensor b)
+    {
+        var (rows, inner) = Matrix(a);
+        var (height, columns) = Matrix(b);
+        if (inner != height) throw new ShapeException($"{a.Shape} times {b.Shape}: {inner} columns meet {height} rows.");
+        Tensor y = Times(a, Pack(b, inner, columns, false), columns);
+        return Record("matmul", y,
+            (a, g => Times(g, Pack(b, columns, inner, true), inner)),
+            (b, g => Outer(a, g)));
+    }
+
+    // a · packed
+    static Tensor Times(Tensor a, Tensor packed, int columns)
+    {
+        Tensor y = Tensor.Unset(new(a.Shape[0], columns));
+        Machine.Backend.MatMul(a.Values, a.Shape[0], a.Shape[1], false, packed.Values, columns, default, null, y.Writable);
+        return y;
+    }
+
+    // aᵀ · b for a [inner rows], b [inner columns]
+    static Tensor Outer(Tensor a, Tensor b)
+    {
+        int inner = a.Shape[0], rows = a.Shape[1], columns = b.Shape[1];
+        Tensor y = Tensor.Unset(new(rows, columns));
+        Machine.Backend.MatMul(a.Values, rows, inner, true, Pack(b, inner, columns, false).Values, columns, default, null, y.Writable);
+        return y;
+    }
+
+    static Tensor Forward(Tensor weight)
+    {
+        var (output, input) = weight.AsWeight();
+        if (!weight.AtRest || weight.Tracked) return Pack(weight, input, output, true);
+        PackedMatrices packed = Kept(weight);
+        return packed.Forward ??= Pack(weight, input, output, true).KeepForever();
+    }
+
+    static Tensor Backward(Tensor weight)
+    {
+        var (output, input) = weight.AsWeight();
+        if (!weight.AtRest || weight.Tracked) return Pack(weight, output, input, false);
+        PackedMatrices packed = Kept(weight);
+        return packed.Backward ??= Pack(weight, output, input, false).KeepForever();
+    }
+
+    static PackedMatrices Kept(Tensor weight) =>
+        weight.Packed is { } packed && packed.Backend == Machine.Backend ? packed : weight.Packed = new(Machine.Backend);
+
+    static Tensor Pack(Tensor b, int inner, int columns, bool transposed)
+    {
+        Tensor packed = Tensor.Unset(new(Machine.Backend.PackedCount(inner, columns)));
+        Machine.Backend.Pack(b.Values, inner, columns, transposed, packed.Writable);
+        return packed;
+    }
+
+    static (int Rows, int Columns) Matrix(Tensor x, [CallerArgumentExpression(nameof(x))] string name = "") =>
+        x.Shape.Rank == 2 ? (x.Shape[0], x.Shape[1]) : throw new ShapeException($"'{name}' should be a matrix [rows columns], it is {x.Shape}.");
+}

@@ -1,0 +1,50 @@
+using Heartwood.Tensors.Backends;
+using static Heartwood.Tensors.Differentiation;
+
+namespace Heartwood.Tensors;
+
+/// <summary>Softmax and layer norm over the innermost axis.</summary>
+public static class Normalization
+{
+    /// <summary>e^x / Σ e^x over the innermost axis.</summary>
+    public static Tensor Softmax(this Tensor x) => Softmax(x, false);
+
+    /// <summary>x − ln Σ e^x over the innermost axis.</summary>
+    public static Tensor LogSoftmax(this Tensor x) => Softmax(x, true);
+
+    static Tensor Softmax(Tensor x, bool logarithm)
+    {
+        int width = x.Shape.Last, rows = x.Count / Math.Max(1, width);
+        Tensor y = Tensor.Unset(x.Shape);
+        Machine.Backend.Softmax(x.Values, rows, width, logarithm, y.Writable);
+        return Record(logarithm ? "log softmax" : "softmax", y, (x, g =>
+        {
+            Tensor dx = Tensor.Unset(x.Shape);
+            Machine.Backend.SoftmaxSlope(y.Values, g.Spread(x.Shape).Values, rows, width, logarithm, dx.Writable);
+            return dx;
+        }
+        ));
+    }
+
+    /// <summary>(x − mean) / √(variance + epsilon) · gain + shift over the innermost axis (Ba, Kiros and Hinton 2016).</summary>
+    /// <param name="x">[token width]</param>
+    /// <param name="gain">[width]</param>
+    /// <param name="shift">[width]</param>
+    /// <param name="epsilon">added to the variance</param>
+    /// <exception cref="ShapeException">gain or shift is not [width]</exception>
+    public static Tensor LayerNorm(this Tensor x, Tensor gain, Tensor shift, float epsilon)
+    {
+        int width = x.Shape.Last, rows = x.Count / Math.Max(1, width);
+        gain.Require(new(width));
+        shift.Require(new(width));
+        Tensor y = Tensor.Unset(x.Shape), statistics = Tensor.Unset(new(rows, 2));
+        Machine.Backend.LayerNorm(x.Values, gain.Values, shift.Values, rows, width, epsilon, y.Writable, statistics.Writable);
+        return Record("layer norm", y, [x, gain, shift], g =>
+        {
+            bool weights = gain.Tracked || shift.Tracked;
+            Tensor dx = Tensor.Unset(x.Shape), dGain = Tensor.Unset(new(weights ? width : 0)), dShift = Tensor.Unset(new(weights ? width : 0));
+            Machine.Backend.LayerNormSlope(x.Values, gain.Values, statistics.Values, g.Spread(x.Shape).Values, rows, width, dx.Writable, dGain.Writable, dShift.Writable);
+            return [x.Tracked ? dx : null, gain.Tracked ? dGain : null, shift.Tracked ? dShift : null];
+        });
+    }
+}

@@ -1,0 +1,50 @@
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Tensors;
+
+/// <summary>AdamW: Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2). Keeps two moments per weight.</summary>
+/// <param name="weights">what is trained; changed in place</param>
+/// <param name="meanDecay">β1</param>
+/// <param name="squareDecay">β2</param>
+/// <param name="epsilon">ε, added to the root</param>
+public sealed class AdamW(IReadOnlyList<Tensor> weights, float meanDecay = 0.9f, float squareDecay = 0.999f, float epsilon = 1e-8f)
+{
+    /// <summary>Mean of the gradients, one tensor per weight; part of a checkpoint.</summary>
+    public IReadOnlyList<Tensor> Means { get; } = [.. weights.Select(w => Tensor.Zeros(w.Shape.Axes).KeepForever())];
+
+    /// <summary>Mean of the squared gradients, one tensor per weight; part of a checkpoint.</summary>
+    public IReadOnlyList<Tensor> Squares { get; } = [.. weights.Select(w => Tensor.Zeros(w.Shape.Axes).KeepForever())];
+
+    /// <summary>Steps taken; part of a checkpoint.</summary>
+    public int Steps { get; set; }
+
+    /// <summary>Moves every weight.</summary>
+    /// <param name="gradients">one per weight</param>
+    /// <param name="rate">learning rate of this step</param>
+    /// <param name="decay">weight decay of each weight, multiplied by the rate; null for none</param>
+    /// <param name="scale">factor on all gradients: a clipping factor, or −1 to climb</param>
+    public void Step(IReadOnlyList<Tensor> gradients, float rate, IReadOnlyList<float>? decay = null, float scale = 1)
+    {
+        Steps++;
+        float meanScale = (float)(1 / (1 - Math.Pow(meanDecay, Steps))), squareScale = (float)(1 / (1 - Math.Pow(squareDecay, Steps)));
+        for (int i = 0; i < weights.Count; i++)
+            Machine.Backend.AdamW(weights[i].Change(), gradients[i].Require(weights[i].Shape).Values, Means[i].Writable, Squares[i].Writable,
+                new(rate, meanDecay, squareDecay, epsilon, decay?[i] ?? 0, meanScale, squareScale, scale));
+    }
+}
+
+/// <summary>Gradient clipping by global norm (Pascanu et al. 2013, algorithm 1).</summary>
+public static class Clipping
+{
+    /// <summary>Euclidean norm of all gradients together.</summary>
+    public static double Norm(IReadOnlyList<Tensor> gradients)
+    {
+        double square = 0;
+        using Scope scope = Scope.Open();
+        foreach (Tensor gradient in gradients) square += (gradient.Detach() * gradient.Detach()).Sum().Item;
+        return Math.Sqrt(square);
+    }
+
+    /// <summary>The factor that brings gradients of this norm to at most <paramref name="most"/>.</summary>
+    public static float Factor(double norm, double most) => norm > most ? (float)(most / norm) : 1;
+}

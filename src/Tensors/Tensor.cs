@@ -1,0 +1,143 @@
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Tensors;
+
+/// <summary>
+/// Numbers with a shape, row-major, float32. Operations return new tensors; those that depend on a tracked tensor
+/// remember how they were made, so that <see cref="Differentiation.Gradients"/> can go back.
+/// </summary>
+public sealed class Tensor
+{
+    readonly Block block;
+
+    Tensor(Shape shape, Block block) => (Shape, this.block) = (shape, block);
+
+    /// <summary>The lengths of the axes.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>Number of values.</summary>
+    public int Count => Shape.Count;
+
+    /// <summary>How this tensor was made, where a tracked tensor was involved.</summary>
+    internal Origin? Origin { get; set; }
+
+    /// <summary>Whether gradients with respect to this tensor can be asked for.</summary>
+    public bool Tracked { get; internal set; }
+
+    /// <summary>This matrix as the right side of matrix products, arranged for a backend's kernels; made once for weights at rest.</summary>
+    internal PackedMatrices? Packed { get; set; }
+
+    /// <summary>The values, row-major.</summary>
+    public ReadOnlySpan<float> Values => Writable;
+
+    /// <summary>The only value of a tensor that holds one.</summary>
+    /// <exception cref="ShapeException">the tensor holds more or fewer</exception>
+    public float Item => Count == 1 ? Values[0] : throw new ShapeException($"A single number was expected, the tensor is {Shape}.");
+
+    internal unsafe Span<float> Writable => new(block.Start, Count);
+
+    /// <summary>Whether the memory belongs to the garbage collector, so that the tensor outlives every scope.</summary>
+    internal bool AtRest => !block.Lent;
+
+    /// <summary>A tensor of unset values, to be filled by whoever asked for it.</summary>
+    internal static Tensor Unset(Shape shape) => new(shape, Scope.Lend(shape.Count));
+
+    /// <summary>A tensor of zeros.</summary>
+    public static Tensor Zeros(params ReadOnlySpan<int> axes) => Filled(0, new(axes));
+
+    /// <summary>A tensor of ones.</summary>
+    public static Tensor Ones(params ReadOnlySpan<int> axes) => Filled(1, new(axes));
+
+    /// <summary>A tensor with one value everywhere.</summary>
+    public static Tensor Filled(float value, Shape shape)
+    {
+        Tensor made = Unset(shape);
+        made.Writable.Fill(value);
+        return made;
+    }
+
+    /// <summary>A tensor of these values, copied.</summary>
+    /// <exception cref="ShapeException">the number of values is not the shape's</exception>
+    public static Tensor From(ReadOnlySpan<float> values, params ReadOnlySpan<int> axes)
+    {
+        Tensor made = Unset(new(axes));
+        if (values.Length != made.Count) throw new ShapeException($"{made.Shape} holds {made.Count} values, {values.Length} were given.");
+        values.CopyTo(made.Writable);
+        return made;
+    }
+
+    /// <summary>A tensor of independent normal numbers.</summary>
+    /// <param name="chance">which numbers; value i is the one at index i</param>
+    /// <param name="deviation">standard deviation; the mean is 0</param>
+    /// <param name="axes">lengths of the axes</param>
+    public static Tensor Normal(Chance chance, float deviation, params ReadOnlySpan<int> axes)
+    {
+        Tensor made = Unset(new(axes));
+        Span<float> values = made.Writable;
+        for (int i = 0; i < values.Length; i++) values[i] = deviation * chance.Normal(i);
+        return made;
+    }
+
+    /// <summary>Marks a leaf as one whose gradient may be asked for; the operations that follow remember their way back to it.</summary>
+    public Tensor Track()
+    {
+        Tracked = true;
+        return this;
+    }
+
+    /// <summary>The same values without their history.</summary>
+    public Tensor Detach() => new(Shape, block) { Packed = Packed };
+
+    /// <summary>A copy, without history, that belongs to the scope around the current one.</summary>
+    public Tensor Keep()
+    {
+        Tensor copy = new(Shape, Scope.LendOutside(Count));
+        Values.CopyTo(copy.Writable);
+        return copy;
+    }
+
+    /// <summary>A copy, without history, that belongs to the garbage collector and outlives every scope.</summary>
+    public Tensor KeepForever()
+    {
+        Tensor copy = new(Shape, new Block(Count));
+        Values.CopyTo(copy.Writable);
+        return copy;
+    }
+
+    /// <summary>The same values under another shape with as many of them (the memory is shared).</summary>
+    /// <exception cref="ShapeException">the counts differ</exception>
+    public Tensor As(params ReadOnlySpan<int> axes)
+    {
+        Shape shape = new(axes), was = Shape;
+        if (shape.Count != Count) throw new ShapeException($"{was} holds {Count} values and cannot be read as {shape}.");
+        return Differentiation.Record("as", new(shape, block), (this, g => g.As(was.Axes)));
+    }
+
+    /// <summary>Changes the values in place (an optimizer's step, a mask that is set); whatever was packed from them is forgotten.</summary>
+    public Span<float> Change()
+    {
+        Packed = null;
+        return Writable;
+    }
+
+    /// <summary>Sum with broadcasting.</summary>
+    public static Tensor operator +(Tensor a, Tensor b) => a.Add(b);
+
+    /// <summary>Difference with broadcasting.</summary>
+    public static Tensor operator -(Tensor a, Tensor b) => a.Subtract(b);
+
+    /// <summary>Product with broadcasting.</summary>
+    public static Tensor operator *(Tensor a, Tensor b) => a.Multiply(b);
+
+    /// <summary>Quotient with broadcasting.</summary>
+    public static Tensor operator /(Tensor a, Tensor b) => a.Divide(b);
+
+    /// <summary>Every value times a number.</summary>
+    public static Tensor operator *(Tensor x, float by) => x.Affine(by, 0);
+
+    /// <summary>Every value plus a number.</summary>
+    public static Tensor operator +(Tensor x, float plus) => x.Affine(1, plus);
+
+    /// <summary>A number minus every value.</summary>
+    public static Tensor operator -(float from, Tensor x) => x.Affine(-1, from);
+}
