@@ -1,0 +1,28 @@
+namespace Heartwood.Lab.Checkpoints;
+
+/// <summary>
+/// A model folder or one of its files cannot be used. It is the only exception that reading them throws, whatever their content;
+/// the message names the file, what was expected, what was found and the next move.
+/// </summary>
+public sealed class CheckpointException(string message, Exception? inner = null) : IOException(message, inner)
+{
+    /// <summary>A tensor that is asked for is not there.</summary>
+    internal static CheckpointException NoTensor(string name, string where, IEnumerable<string> there) =>
+        new($"No tensor '{name}' in {where}. {(Nearest.Of(name, there) is string nearest ? $"Nearest: '{nearest}'." : "It holds none: give the model's weights.")}");
+
+    /// <summary>Runs <paramref name="read"/> and restates as a <see cref="CheckpointException"/> what the operating system refuses.</summary>
+    internal static T Restating<T>(string file, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is IOException and not CheckpointException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new CheckpointException(
+                e is FileNotFoundException or DirectoryNotFoundException
+                    ? $"{file}: there is no such file. Check the path."
+                    : $"{file}: it cannot be read: {e.Message} Check that it is a file and that you may read it.", e);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Heartwood.Lab.Checkpoints;
+
+/// <summary>A model as Hugging Face's libraries store it: a folder with <c>config.json</c>, weights in safetensors, and the tokenizer's files. It may lie in memory too.</summary>
+public sealed class HuggingFaceFolder : IDisposable
+{
+    const string ConfigFile = "config.json";
+
+    /// <summary>The files that make up a tokenizer, of all families.</summary>
+    public static IReadOnlyList<string> TokenizerFiles { get; } = ["vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt"];
+
+    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    readonly Func<string, byte[]?> find;
+
+    /// <summary>The folder, or the name given for files in memory.</summary>
+    public string Path { get; }
+
+    /// <summary>What the model is.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Its weights.</summary>
+    public Checkpoint Weights { get; }
+
+    /// <summary>Whether the tokenizer makes lower case of its input (<c>do_lower_case</c> of tokenizer_config.json); null where the folder does not say.</summary>
+    /// <exception cref="CheckpointException">the file is no JSON object, or the value neither true nor false</exception>
+    public bool? LowerCase => Find("tokenizer_config.json") is byte[] json && new ModelConfig(json, PathOf("tokenizer_config.json")) is var config && config.Has("do_lower_case") ? config.Require<bool>("do_lower_case") : null;
+
+    HuggingFaceFolder(string path, Func<string, byte[]?> find, Func<Checkpoint> weights)
+    {
+        (Path, this.find) = (path, find);
+        Config = new(Require(ConfigFile), PathOf(ConfigFile));
+        Weights = weights();
+    }
+
+    /// <summary>Opens a folder.</summary>
+    /// <exception cref="CheckpointException">the folder, its config.json or its weights are missing, or anything is wrong with them</exception>
+    public static HuggingFaceFolder Open(string path)
+    {
+        if (!Directory.Exists(path)) throw new CheckpointException($"{path}: expected a folder with {ConfigFile} and {Checkpoint.SingleFile}, found {(File.Exists(path) ? "a file" : "nothing")}. Give the model's folder.");
+        return new(path, Read, () => Checkpoint.Open(path));
+
+        byte[]? Read(string name) => System.IO.Path.Combine(path, name) is var file && File.Exists(file) ? CheckpointException.Restating(file, () => File.ReadAllBytes(file)) : null;
+    }
+
+    /// <summary>Opens a folder whose files are in memory, for example embedded resources.</summary>
+    /// <param name="files">content by file name; the weights are <see cref="Checkpoint.SingleFile"/></param>
+    /// <param name="name">what messages call the folder</param>
+    /// <exception cref="CheckpointException">config.json or the weights are missing, or anything is wrong with them</exception>
+    public static HuggingFaceFolder Open(IReadOnlyDictionary<string, byte[]> files, string name) =>
+        new(name, files.GetValueOrDefault, () => files.TryGetValue(Checkpoint.SingleFile, out byte[]? bytes)
+            ? Checkpoint.Open(bytes, System.IO.Path.Combine(name, Checkpoint.SingleFile))
+            : throw Missing(name, Checkpoint.SingleFile));
+
+    /// <summary>A file's content, null where there is none.</summary>
+    /// <exception cref="CheckpointException">it is there and cannot be read</exception>
+    public byte[]? Find(string file) => find(file);
+
+    /// <summary>The content of a file that must be there.</summary>
+    /// <exception cref="CheckpointException">it is not, or it cannot be read</exception>
+    public byte[] Require(string file) => find(file) ?? throw Missing(Path, file);
+
+    /// <summary>Where a file of this name lies, or would lie.</summary>
+    public string PathOf(string file) => System.IO.Path.Combine(Path, file);
+
+    /// <summary>The tokenizer's files that are there, by name, to write beside a model made from this one.</summary>
+    public IReadOnlyDictionary<string, byte[]> ReadTokenizer() =>
+        TokenizerFiles.Select(name => (name, bytes: Find(name))).Where(file => file.bytes is not null).ToDictionary(file => file.name, file => file.bytes!);
+
+    /// <summary>Writes a folder beside its place and moves it there when it is whole.</summary>
+    /// <param name="path">the folder: new or empty</param>
+    /// <param name="config">the content of config.json</param>
+    /// <param name="tensors">the weights</param>
+    /// <param name="files">further files by name: the tokenizer's, a model card</param>
+    /// <param name="replace">whether a folder that holds something may be replaced; without it that is refused</param>
+    /// <exception cref="IOException">it cannot be written, or the place is taken; what was there before still is</exception>
+    /// <exception cref="ArgumentException">see <see cref="SafetensorsWriter.Write(string, IEnumerable{NamedTensor}, IReadOnlyDictionary{string, string}?)"/></exception>
+    public static void Write(string path, JsonObject config, IEnumerable<NamedTensor> tensors, IReadOnlyDictionary<string, byte[]> files, bool replace = false) =>
+        Atomic.WriteFolder(path, folder =>
+        {
+            File.WriteAllText(System.IO.Path.Combine(folder, ConfigFile), config.ToJsonString(Indented) + "\n");
+            SafetensorsWriter.Write(System.IO.Path.Combine(folder, Checkpoint.SingleFile), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+            foreach ((string name, byte[] content) in files) File.WriteAllBytes(System.IO.Path.Combine(folder, name), content);
+        }, replace);
+
+    /// <summary>Closes the weights.</summary>
+    public void Dispose() => Weights.Dispose();
+
+    static CheckpointException Missing(string folder, string file) => new($"{folder}: expected a file {file}, found none. Copy it from where the model comes from.");
+}

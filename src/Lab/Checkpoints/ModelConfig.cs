@@ -1,0 +1,109 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Heartwood.Lab.Checkpoints;
+
+/// <summary>
+/// A model's <c>config.json</c>. It remembers which keys were asked for, so that <see cref="RefuseUnknown"/> can refuse the rest:
+/// a key that nobody reads and whose value could change what the model computes.
+/// </summary>
+public sealed class ModelConfig
+{
+    readonly JsonElement root;
+    readonly HashSet<string> read = [];
+
+    /// <summary>The file, for messages.</summary>
+    public string Path { get; }
+
+    /// <summary>The model's family, for example "bert".</summary>
+    /// <exception cref="CheckpointException">the key <c>model_type</c> is missing or no string</exception>
+    public string Family => Require<string>("model_type");
+
+    /// <summary>Reads the file's content.</summary>
+    /// <param name="utf8">the JSON</param>
+    /// <param name="path">the file, for messages</param>
+    /// <exception cref="CheckpointException">it is not one JSON object without duplicate names</exception>
+    public ModelConfig(ReadOnlySpan<byte> utf8, string path) => (root, Path) = (StrictJson.ParseObject(utf8, path), path);
+
+    /// <summary>True if the key is there with a value other than null.</summary>
+    public bool Has(string key) => root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+
+    /// <summary>The value of a key that must be there.</summary>
+    /// <typeparam name="T">int, double, float, bool, string, or an array of int or string</typeparam>
+    /// <exception cref="CheckpointException">it is missing, or of another type</exception>
+    public T Require<T>(string key)
+    {
+        read.Add(key);
+        if (!Has(key)) throw new CheckpointException($"{Path}: expected the key '{key}' ({Wanted<T>()}), found none. Nearest: '{Nearest.Of(key, root.EnumerateObject().Select(p => p.Name))}'. Take the config.json that belongs to the weights.");
+        JsonElement value = root.GetProperty(key);
+        return Convert(typeof(T), value) is T converted ? converted : throw Wrong(key, Wanted<T>(), value);
+    }
+
+    /// <summary>The value of a key that may be absent or null.</summary>
+    /// <typeparam name="T">as for <see cref="Require"/></typeparam>
+    /// <param name="key">the key</param>
+    /// <param name="otherwise">the value where there is none: the format's own default</param>
+    /// <exception cref="CheckpointException">it is of another type</exception>
+    public T Optional<T>(string key, T otherwise)
+    {
+        read.Add(key);
+        return Has(key) ? Require<T>(key) : otherwise;
+    }
+
+    /// <summary>The value of a key that must be a whole number of at least 1: a width, a number of layers.</summary>
+    /// <exception cref="CheckpointException">it is missing, no whole number, or below 1</exception>
+    public int RequirePositive(string key) => Require<int>(key) is > 0 and int value ? value : throw Wrong(key, "a whole number from 1", root.GetProperty(key));
+
+    /// <summary>Names of a classification head's labels: those of <c>id2label</c>, or LABEL_0, LABEL_1 … where the file gives none, as the format has it.</summary>
+    /// <param name="count">how many labels the head has</param>
+    /// <exception cref="CheckpointException">the file names another number of labels, leaves one out, or uses a name twice</exception>
+    public IReadOnlyList<string> Labels(int count)
+    {
+        if (Has("num_labels") && Require<int>("num_labels") != count) throw Wrong("num_labels", $"{count}, the number of labels of the head", root.GetProperty("num_labels"));
+        if (!Has("id2label")) return [.. Enumerable.Range(0, count).Select(i => $"LABEL_{i}")];
+        JsonElement names = root.GetProperty("id2label");
+        if (names.ValueKind != JsonValueKind.Object || names.EnumerateObject().Count() != count) throw Wrong("id2label", $"the names of the head's {count} labels", names);
+        string[] labels = [.. Enumerable.Range(0, count).Select(i =>
+            names.TryGetProperty($"{i}", out JsonElement name) && name.ValueKind == JsonValueKind.String ? name.GetString()! : throw Wrong("id2label", $"a name for label {i}", names))];
+        return labels.Distinct().Count() == count ? labels : throw Wrong("id2label", "a name of its own for every label", names);
+    }
+
+    /// <summary>Refuses every key that has not been asked for, unless it changes nothing: its value is null or the format's default, or it is about other things than what a forward pass computes.</summary>
+    /// <param name="harmless">further keys whose value does not matter to this family</param>
+    /// <exception cref="CheckpointException">a key is left; the message names it and its value</exception>
+    public void RefuseUnknown(params IEnumerable<string> harmless)
+    {
+        foreach (JsonProperty property in root.EnumerateObject())
+        {
+            if (read.Contains(property.Name) || harmless.Contains(property.Name) || HarmlessKeys.Allow(property)) continue;
+            throw new CheckpointException($"{Path}: the key '{property.Name}' has the value {Shown(property.Value)}, which Heartwood does not know and which could change what the model computes. If you are sure that it does not, remove the key; otherwise use a model without it.");
+        }
+    }
+
+    /// <summary>A copy to edit, for the config of a model made from this one.</summary>
+    public JsonObject ToJson() => JsonObject.Create(root.Clone())!;
+
+    CheckpointException Wrong(string key, string expected, JsonElement found) => new($"{Path}: '{key}': expected {expected}, found {Shown(found)}. Take the config.json that belongs to the weights, or correct it.");
+
+    static string Shown(JsonElement value) => value.GetRawText() is { Length: > 80 } text ? text[..80] + "…" : value.GetRawText();
+
+    static string Wanted<T>() => typeof(T) == typeof(int) ? "a whole number" : typeof(T) == typeof(bool) ? "true or false" : typeof(T) == typeof(string) ? "a string" : typeof(T).IsArray ? "an array" : "a number";
+
+    static object? Convert(Type type, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number when type == typeof(int) => value.TryGetInt32(out int n) ? n : null,
+        JsonValueKind.Number when type == typeof(double) => value.TryGetDouble(out double x) && double.IsFinite(x) ? x : null,
+        JsonValueKind.Number when type == typeof(float) => value.TryGetSingle(out float x) && float.IsFinite(x) ? x : null,
+        JsonValueKind.True or JsonValueKind.False when type == typeof(bool) => value.GetBoolean(),
+        JsonValueKind.String when type == typeof(string) => value.GetString(),
+        JsonValueKind.Array when type == typeof(int[]) => All<int>(value),
+        JsonValueKind.Array when type == typeof(string[]) => All<string>(value),
+        _ => null,
+    };
+
+    static T[]? All<T>(JsonElement array)
+    {
+        object?[] items = [.. array.EnumerateArray().Select(item => Convert(typeof(T), item))];
+        return Array.TrueForAll(items, item => item is T) ? [.. items.Cast<T>()] : null;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text.Json;
+
+namespace Heartwood.Lab.Checkpoints;
+
+/// <summary>One tensor as the header describes it, checked.</summary>
+/// <param name="Dtype">how the numbers are stored</param>
+/// <param name="Shape">the axes' lengths</param>
+/// <param name="Count">how many numbers</param>
+/// <param name="Begin">first byte, from the end of the header</param>
+internal sealed record TensorEntry(Dtype Dtype, int[] Shape, long Count, long Begin)
+{
+    public long End => Begin + Count * Dtype.Size();
+}
+
+/// <summary>
+/// The header of a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of length, then one JSON object that gives each tensor's dtype, shape and data_offsets.
+/// A parsed header is right in itself and fits its file: every tensor lies inside, none overlap, and no byte belongs to none.
+/// </summary>
+internal sealed class SafetensorsHeader
+{
+    /// <summary>The longest header, in bytes: the reference implementation's limit.</summary>
+    public const long MostBytes = 100_000_000;
+
+    const string MetadataName = "__metadata__", Again = "The file is damaged: copy or download it again.";
+
+    readonly string file;
+    readonly List<string> names = [];
+    readonly Dictionary<string, TensorEntry> tensors = [];
+    readonly Dictionary<string, string> metadata = [];
+
+    /// <summary>Names in the order of the header.</summary>
+    public IReadOnlyList<string> Names => names;
+
+    /// <summary>Each tensor by name.</summary>
+    public IReadOnlyDictionary<string, TensorEntry> Tensors => tensors;
+
+    /// <summary>What the writer noted, for example "format": "pt".</summary>
+    public IReadOnlyDictionary<string, string> Metadata => metadata;
+
+    /// <summary>Where the header's JSON ends, from a file's length and its first 8 bytes.</summary>
+    /// <exception cref="CheckpointException">the file is too short, or the header would not lie inside it</exception>
+    public static long End(string file, long fileBytes, ulong headerBytes)
+    {
+        if (headerBytes > (ulong)Math.Min(MostBytes, fileBytes - 8))
+            throw new CheckpointException($"{file}: its first 8 bytes announce a header of {headerBytes} bytes; expected at most {Math.Min(MostBytes, fileBytes - 8)} in this file of {fileBytes}. It is not a safetensors file, or it is cut off: copy or download it again.");
+        return 8 + (long)headerBytes;
+    }
+
+    /// <summary>Reads and checks a header.</summary>
+    /// <param name="file">the file's name, for messages</param>
+    /// <param name="json">the header's JSON</param>
+    /// <param name="dataBytes">how many bytes follow it</param>
+    /// <exception cref="CheckpointException">anything is wrong with it</exception>
+    public SafetensorsHeader(string file, ReadOnlySpan<byte> json, long dataBytes)
+    {
+        this.file = file;
+        if (json is not [(byte)'{', ..]) throw new CheckpointException($"{file}: expected a header that begins with '{{', found {(json.IsEmpty ? "nothing" : $"byte 0x{json[0]:X2}")}. It is not a safetensors file: give the model's .safetensors file.");
+        foreach (JsonProperty property in StrictJson.ParseObject(json, $"{file}: header").EnumerateObject())
+        {
+            if (property.Name == MetadataName)
+            {
+                ReadMetadata(property.Value);
+                continue;
+            }
+            names.Add(property.Name);
+            tensors.Add(property.Name, ReadEntry(property.Name, property.Value, dataBytes));
+        }
+        CheckOrder(dataBytes);
+    }
+
+    void ReadMetadata(JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Object) throw new CheckpointException($"{file}: expected {MetadataName} to be an object of strings, found {element.ValueKind}. {Again}");
+        foreach (JsonProperty item in element.EnumerateObject())
+        {
+            metadata.Add(item.Name, item.Value.ValueKind == JsonValueKind.String
+                ? item.Value.GetString()!
+                : throw new CheckpointException($"{file}: {MetadataName} '{item.Name}': expected a string, found {item.Value.ValueKind}. {Again}"));
+        }
+    }
+
+    TensorEntry ReadEntry(string name, JsonElement element, long dataBytes)
+    {
+        if (element.ValueKind != JsonValueKind.Object) throw Damaged(name, "an object with dtype, shape and data_offsets", element.ValueKind);
+        if (element.EnumerateObject().FirstOrDefault(p => p.Name is not ("dtype" or "shape" or "data_offsets")) is { Value.ValueKind: not JsonValueKind.Undefined } unknown)
+            throw Damaged(name, "dtype, shape and data_offsets only", $"'{unknown.Name}'");
+        string dtypeName = element.TryGetProperty("dtype", out JsonElement d) && d.ValueKind == JsonValueKind.String ? d.GetString()! : throw Damaged(name, "a dtype", d.ValueKind);
+        if (!Enum.GetNames<Dtype>().Contains(dtypeName))
+            throw new CheckpointException($"{file}: tensor '{name}': expected a dtype among {string.Join(", ", Enum.GetNames<Dtype>())}, found '{dtypeName}'. Convert the file to F32, F16 or BF16.");
+        Dtype dtype = Enum.Parse<Dtype>(dtypeName);
+        long[] shape = Numbers(name, element, "shape"), offsets = Numbers(name, element, "data_offsets");
+        if (shape.FirstOrDefault(length => length > int.MaxValue) is > 0 and var huge) throw Damaged(name, $"axes of at most {int.MaxValue}", huge);
+        if (offsets is not [var begin, var end] || begin > end || end > dataBytes)
+            throw Damaged(name, $"two rising data_offsets within the {dataBytes} bytes after the header", $"[{string.Join(", ", offsets)}]");
+        UInt128 bytes = shape.Contains(0) ? 0 : (UInt128)dtype.Size();
+        foreach (long length in shape) bytes = bytes > long.MaxValue ? bytes : bytes * (UInt128)length;
+        if (bytes != (UInt128)(end - begin))
+            throw Damaged(name, $"data_offsets {(bytes > long.MaxValue ? "more than 2^63" : bytes)} bytes apart for {dtype} [{string.Join(' ', shape)}]", $"{end - begin} bytes");
+        return new(dtype, [.. shape.Select(length => (int)length)], (end - begin) / dtype.Size(), begin);
+    }
+
+    long[] Numbers(string name, JsonElement element, string key)
+    {
+        if (!element.TryGetProperty(key, out JsonElement array) || array.ValueKind != JsonValueKind.Array) throw Damaged(name, $"'{key}' to be an array", array.ValueKind);
+        return [.. array.EnumerateArray().Select(item =>
+            item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long n) && n >= 0 ? n : throw Damaged(name, $"'{key}' to hold whole numbers from 0", item.GetRawText()))];
+    }
+
+    void CheckOrder(long dataBytes)
+    {
+        long covered = 0;
+        string last = "the header";
+        foreach (string name in names.OrderBy(n => tensors[n].Begin).ThenBy(n => tensors[n].End))
+        {
+            long begin = tensors[name].Begin;
+            if (begin != covered)
+                throw new CheckpointException($"{file}: tensor '{name}': expected its data to begin at byte {covered}, where that of {last} ends, found {begin}: {(begin < covered ? "they overlap" : "the bytes between belong to no tensor")}. {Again}");
+            (covered, last) = (tensors[name].End, $"'{name}'");
+        }
+        if (covered != dataBytes) throw new CheckpointException($"{file}: expected {covered} bytes after the header, where {last} ends, found {dataBytes}. {Again}");
+    }
+
+    CheckpointException Damaged(string name, string expected, object found) => new($"{file}: tensor '{name}': expected {expected}, found {found}. {Again}");
+}

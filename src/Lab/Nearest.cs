@@ -1,0 +1,29 @@
+namespace Heartwood.Lab;
+
+/// <summary>Finds the name that a mistyped name was meant to be, for error messages.</summary>
+public static class Nearest
+{
+    const int LongestCompared = 200;
+
+    /// <summary>The candidate with the smallest edit distance (Levenshtein 1966) to <paramref name="name"/>, letter case ignored; the first of equals, null where there are none.</summary>
+    public static string? Of(string name, IEnumerable<string> candidates)
+    {
+        string wanted = Compared(name);
+        return candidates.MinBy(candidate => Distance(wanted, Compared(candidate)));
+    }
+
+    static string Compared(string name) => (name.Length > LongestCompared ? name[..LongestCompared] : name).ToUpperInvariant();
+
+    static int Distance(string a, string b)
+    {
+        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+        }
+        return row[b.Length];
+    }
+}
