@@ -1,0 +1,50 @@
+using Heartwood.Lab.Tasks;
+
+namespace Heartwood.Lab.Evaluation;
+
+/// <summary>
+/// What a model has to beat: something that learns from the same rows without a transformer. It gives scores as a model does,
+/// so that accuracy, cases, balanced accuracy and AUC are counted by the same code.
+/// </summary>
+public interface IBaseline
+{
+    /// <summary>Its name in tables: "majority", "word overlap".</summary>
+    string Name { get; }
+
+    /// <summary>The log-probability of every label for one row, nats, in the order of the labels it was fitted with; the row's own label is not read.</summary>
+    float[] Scores(Row row);
+}
+
+/// <summary>Always gives the commonest label of the training rows; its scores are the logarithms of the labels' shares.</summary>
+public sealed class MajorityBaseline : IBaseline
+{
+    readonly float[] scores;
+
+    MajorityBaseline(float[] scores) => this.scores = scores;
+
+    /// <inheritdoc/>
+    public string Name => "majority";
+
+    /// <summary>Counts the labels.</summary>
+    /// <param name="rows">training rows</param>
+    /// <param name="labels">the labels' names; the scores stand in this order, and the first of equally common ones wins</param>
+    /// <exception cref="ArgumentException">there are no rows, or a row's label is not among them</exception>
+    public static MajorityBaseline Fit(IReadOnlyList<Row> rows, IReadOnlyList<string> labels)
+    {
+        var counts = new int[labels.Count];
+        foreach (int label in Places(rows, labels)) counts[label]++;
+        return new([.. counts.Select(c => MathF.Log((float)c / rows.Count))]);
+    }
+
+    /// <inheritdoc/>
+    public float[] Scores(Row row) => [.. scores];
+
+    /// <summary>The place of each row's label among the labels.</summary>
+    internal static int[] Places(IReadOnlyList<Row> rows, IReadOnlyList<string> labels)
+    {
+        if (rows.Count == 0) throw new ArgumentException("A baseline needs training rows; there are none.", nameof(rows));
+        var places = labels.Select((label, place) => (label, place)).ToDictionary(l => l.label, l => l.place);
+        return [.. rows.Select((row, i) => places.TryGetValue(row.Label, out int place) ? place
+            : throw new ArgumentException($"Training row {i + 1} has label '{row.Label}'; the labels are {string.Join(", ", labels)}. Map it to one of them, or name it as a label.", nameof(rows)))];
+    }
+}
