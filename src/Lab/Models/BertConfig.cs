@@ -8,8 +8,6 @@ sealed record BertConfig(
     int Vocabulary, int Width, int Layers, int Heads, int Positions, int TokenTypes, float Epsilon, Activation Activation,
     IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
 {
-    internal const string HeadsKey = "heartwood_heads_per_layer", NeuronsKey = "heartwood_neurons_per_layer";
-
     internal int HeadWidth => Width / Heads;
 
     /// <summary>Reads and checks a config.json; unknown keys that matter are refused.</summary>
@@ -22,7 +20,7 @@ sealed record BertConfig(
         BertConfig read = new(
             config.RequirePositive("vocab_size"), width, layers, heads, config.RequirePositive("max_position_embeddings"), config.RequirePositive("type_vocab_size"),
             config.Optional("layer_norm_eps", 1e-12f), ActivationOf(config),
-            PerLayer(config, HeadsKey, layers, heads), PerLayer(config, NeuronsKey, layers, neurons), config.Labels(labels));
+            PerLayer(config, CutKeys.HeadsPerLayer, layers, heads), PerLayer(config, CutKeys.NeuronsPerLayer, layers, neurons), config.Labels(labels));
         config.RefuseUnknown("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout");
         return read;
     }

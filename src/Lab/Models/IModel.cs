@@ -64,6 +64,16 @@ public sealed record LayerShape(
     int Heads, int Neurons, IReadOnlyList<string> HeadRows, string HeadColumns, string AttentionBias,
     IReadOnlyList<string> MlpInside, string MlpOutput, string MlpBias);
 
+/// <summary>Keys of a cut model's config.json, arrays with one number per layer.</summary>
+public static class CutKeys
+{
+    /// <summary>how many heads each layer has left</summary>
+    public const string HeadsPerLayer = "heartwood_heads_per_layer";
+
+    /// <summary>how many neurons each layer's MLP has left</summary>
+    public const string NeuronsPerLayer = "heartwood_neurons_per_layer";
+}
+
 /// <summary>What every model does with its three steps.</summary>
 public static class ModelPasses
 {

@@ -31,7 +31,6 @@ public sealed class Absence
     {
         Universe universe = model.Universe();
         double[][] sums = [.. universe.Parts.Select(p => new double[model.WidthOf(p)])];
-        Lock door = new();
         double[]?[][] perBatch = new double[batches.Count][][];
         Parallelism.For(batches.Count, i =>
         {

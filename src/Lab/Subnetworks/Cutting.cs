@@ -40,8 +40,8 @@ public static class Cutting
             if (!mlp) foreach (string name in shape.MlpInside) changes[name] = _ => null;
         }
         JsonObject config = (JsonObject)model.Config.DeepClone();
-        config[BertConfig.HeadsKey] = headsPerLayer;
-        config[BertConfig.NeuronsKey] = neuronsPerLayer;
+        config[CutKeys.HeadsPerLayer] = headsPerLayer;
+        config[CutKeys.NeuronsPerLayer] = neuronsPerLayer;
         return model.With(config, Changed(model, changes));
     }
 
