@@ -6,6 +6,8 @@ public static class AtomicFile
     /// <summary>What the names of unfinished files and folders end with.</summary>
     public const string Unfinished = ".tmp";
 
+    const string Replaced = ".was" + Unfinished;                  // a folder on its way out: whole until its successor stands in its place
+
     static int count;
 
     /// <summary>Writes a file through a stream; the folders above it are made where they are missing.</summary>
@@ -19,7 +21,7 @@ public static class AtomicFile
         stream.Flush(flushToDisk: true);
     }, temporary => File.Move(temporary, path, overwrite: true), File.Delete);
 
-    /// <summary>Writes a folder of files; an older one there is replaced (a kill between the two leaves none, never a mixture).</summary>
+    /// <summary>Writes a folder of files, with no other writer of the same folder; an older one there is replaced.</summary>
     /// <param name="path">where the folder goes</param>
     /// <param name="write">given an empty folder beside that place, writes the files into it</param>
     /// <exception cref="IOException">as for <see cref="Write"/></exception>
@@ -34,9 +36,23 @@ public static class AtomicFile
         }
     }, temporary =>
     {
-        RemoveFolder(path);
+        string replaced = Path.TrimEndingDirectorySeparator(path) + Replaced;
+        RemoveFolder(replaced);
+        if (Directory.Exists(path)) Directory.Move(path, replaced);
         Directory.Move(temporary, path);
+        RemoveFolder(replaced);
     }, RemoveFolder);
+
+    /// <summary>Removes what dead writers left below a folder; one that died between taking an old folder away and setting the new one in its place leaves the old one.</summary>
+    /// <param name="folder">an existing folder in which nobody writes now</param>
+    public static void Recover(string folder)
+    {
+        EnumerationOptions everywhere = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        foreach (string found in Directory.GetDirectories(folder, "*" + Unfinished, everywhere).Where(Directory.Exists))
+            if (found.EndsWith(Replaced, StringComparison.Ordinal) && found[..^Replaced.Length] is var place && !Directory.Exists(place)) Directory.Move(found, place);
+            else RemoveFolder(found);
+        foreach (string found in Directory.GetFiles(folder, "*" + Unfinished, everywhere)) File.Delete(found);
+    }
 
     static void Beside(string path, Action<string> write, Action<string> move, Action<string> remove)
     {

@@ -66,7 +66,7 @@ public sealed partial class RunFolder : IDisposable
         FileStream held = RunLock.Take(path);
         try
         {
-            RemoveUnfinished(path);
+            AtomicFile.Recover(path);
             string file = Path.Combine(path, ManifestName);
             bool resumed = File.Exists(file);
             if (!resumed) AtomicFile.Write(file, stream => JsonSerializer.Serialize(stream, manifest, Json));
@@ -157,17 +157,9 @@ public sealed partial class RunFolder : IDisposable
     {
         if (!Directory.Exists(path) || File.Exists(Path.Combine(path, ManifestName))) return;
         string? foreign = Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName)
-            .FirstOrDefault(name => name != RunLock.Name && !(name!.StartsWith(ManifestName, StringComparison.Ordinal) && name.EndsWith(AtomicFile.Unfinished, StringComparison.Ordinal)));
+            .FirstOrDefault(name => !RunLock.Names.Contains(name) && !(name!.StartsWith(ManifestName, StringComparison.Ordinal) && name.EndsWith(AtomicFile.Unfinished, StringComparison.Ordinal)));
         if (foreign is not null)
             throw new IOException($"The folder '{path}' is not empty and holds no run: it has '{foreign}' and no {ManifestName}. Give a new or empty folder with --out.");
-    }
-
-    static void RemoveUnfinished(string path)
-    {
-        EnumerationOptions everywhere = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (string folder in Directory.GetDirectories(path, "*" + AtomicFile.Unfinished, everywhere))
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        foreach (string file in Directory.GetFiles(path, "*" + AtomicFile.Unfinished, everywhere)) File.Delete(file);
     }
 
     static Manifest ReadManifest(string file) => Read<Manifest>(file, "Give another folder with --out.");

@@ -21,6 +21,7 @@ namespace Heartwood.Lab.Reports;
 /// <param name="Cut">the cut model's size, speed and proof</param>
 /// <param name="Seconds">how long the run took</param>
 /// <param name="Manifest">how the result was made</param>
+/// <param name="Cases">what is known of each case, by name; null where nothing is, and then the report shows the cases in one list</param>
 public sealed record RunResult(
     string Title,
     ModelFacts Model,
@@ -37,7 +38,14 @@ public sealed record RunResult(
     IReadOnlyList<CorrelationFacts> Correlation,
     CutFacts Cut,
     double Seconds,
-    Manifest Manifest);
+    Manifest Manifest,
+    IReadOnlyDictionary<string, CaseFacts>? Cases = null);
+
+/// <summary>What a case is.</summary>
+/// <param name="Set">"inDomain", "outOfDomain" or "unseen"</param>
+/// <param name="Group">the group that it belongs to, "" where there is none</param>
+/// <param name="Label">the label of all its examples; null where it holds several</param>
+public sealed record CaseFacts(string Set, string Group, string? Label);
 
 /// <summary>The size of a model.</summary>
 /// <param name="Family">for example "bert"</param>
