@@ -117,7 +117,7 @@ public sealed partial class RunFolder : IDisposable
     public Metrics Metrics(string name, long lastStep = long.MaxValue) => new(Writable(name), lastStep);
 
     /// <summary>The result of a stage: computed and kept in <c>stages/NAME.json</c> the first time, read from there when the run resumes.</summary>
-    /// <param name="name">the stage's name, unique in the run</param>
+    /// <param name="name">the stage's name, unique in the run, written as for <see cref="PathOf"/>: "find/seed-3"</param>
     /// <param name="compute">computes the result; it is handed on as read back from JSON, so that a resumed run sees the same to the last bit</param>
     public T Stage<T>(string name, Func<T> compute)
     {
