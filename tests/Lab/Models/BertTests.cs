@@ -12,7 +12,9 @@ public class BertTests
 {
     static readonly JsonElement golden = Goldens.Json("bert/sites.json");
 
-    static Batch Batch => new([.. golden.GetProperty("sequences").EnumerateArray().Select(s => new Sequence(s.GetProperty("ids").Ints(), s.GetProperty("types").Ints()))]);
+    static Batch Batch => BatchOf(golden);
+
+    static Batch BatchOf(JsonElement golden) => new([.. golden.GetProperty("sequences").EnumerateArray().Select(s => new Sequence(s.GetProperty("ids").Ints(), s.GetProperty("types").Ints()))]);
 
     static int[] Labels => [.. golden.GetProperty("sequences").EnumerateArray().Select(s => s.GetProperty("label").GetInt32())];
 
@@ -29,7 +31,7 @@ public class BertTests
         Tensor logits = Load(folder).Forward(Batch, recorder);
         foreach (JsonElement site in golden.GetProperty("sites").EnumerateArray())
         {
-            Site at = new(site.GetProperty("layer").GetInt32(), Enum.Parse<Point>(site.GetProperty("point").GetString()!));
+            Site at = new(site.GetProperty("layer").GetInt32(), Enum.Parse<Point>(site.GetProperty("site").GetString()!));
             Goldens.Near(Goldens.Tensor(site), recorder.Seen[at], 1e-5, at.ToString());
         }
         Goldens.Near(Goldens.Tensor(golden.GetProperty("embeddings")), recorder.Seen[new(0, Point.Embeddings)], 1e-5, "embeddings");
@@ -66,7 +68,7 @@ public class BertTests
     public void Gelu_by_tanh_is_read_from_the_config()
     {
         JsonElement tanh = Goldens.Json("bert/tanh.json");
-        Goldens.Near(Goldens.Tensor(tanh.GetProperty("logits")), Load("tiny-tanh").Forward(Batch, NoProbe.Instance), 1e-5, "logits");
+        Goldens.Near(Goldens.Tensor(tanh.GetProperty("logits")), Load("tiny-tanh").Forward(BatchOf(tanh), NoProbe.Instance), 1e-5, "logits");
     }
 
     // one number per part in address order: each layer's heads, then its MLP
