@@ -1,5 +1,7 @@
 using Heartwood.App.Commands;
 using Heartwood.App.Console;
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Tests.Lab.Reports;
 
 namespace Heartwood.Tests.App;
 
@@ -70,6 +72,19 @@ public sealed class FailuresTests
     }
 
     [Fact]
+    public void Ctrl_C_does_the_same_in_a_process_of_its_own()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill.");
+        using TemporaryFolder temporary = new();
+        using Child child = new(typeof(WaitingCommand), nameof(WaitingCommand.Waits_for_Ctrl_C), temporary.Path);
+        child.WaitUntil(() => File.Exists(temporary.At("waiting")));
+        using (var kill = System.Diagnostics.Process.Start("kill", ["-INT", $"{child.Id}"])) kill.WaitForExit();
+        child.WaitForExit();
+        Assert.Equal("130: Stopping after this step; run the same command to resume. Press again to end at once.\nStopped. Run the same command to resume.\n",
+            File.ReadAllText(temporary.At("ended")));
+    }
+
+    [Fact]
     public void A_cancellation_that_nobody_asked_for_is_a_bug()
     {
         Assert.Equal(1, Run(_ => throw new OperationCanceledException()));
@@ -80,4 +95,25 @@ public sealed class FailuresTests
         [new("act", "Acts.", "act") { Resumes = resumes, Run = (_, session) => act(session) }], exits.Add);
 
     static Exception Thrown(Action act) => Record.Exception(act)!;
+}
+
+/// <summary>A command in a process of its own, run only by the test above.</summary>
+public sealed class WaitingCommand
+{
+    [Fact(Explicit = true)]
+    public void Waits_for_Ctrl_C()
+    {
+        World world = new();
+        int code = CommandLine.Run(["wait"], world.Redirected(), [new("wait", "Waits.", "wait")
+        {
+            Resumes = true,
+            Run = (_, session) =>
+            {
+                File.WriteAllText(Path.Combine(Child.Folder, "waiting"), "");
+                session.Stop.WaitHandle.WaitOne(60_000);
+                session.Stop.ThrowIfCancellationRequested();
+            },
+        }]);
+        Atomic.WriteFile(Path.Combine(Child.Folder, "ended"), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes($"{code}: {world.Error}")));
+    }
 }

@@ -8,7 +8,7 @@ sealed class World
 {
     public StringWriter Out { get; } = new();
     public StringWriter Error { get; } = new();
-    public StringWriter Screen { get; } = new();
+    public Screen Screen { get; } = new();
     public Clock Time { get; } = new();
 
     /// <summary>Streams that go to files.</summary>
@@ -22,7 +22,7 @@ sealed class World
             Ansi = AnsiSupport.Yes,
             Interactive = InteractionSupport.Yes,
             ColorSystem = colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Out = new AnsiConsoleOutput(TextWriter.Synchronized(Screen)),
+            Out = new AnsiConsoleOutput(Screen),
         });
         terminal.Profile.Width = width;
         return new(Out, Error, terminal, Time);
@@ -39,4 +39,18 @@ sealed class Clock : TimeProvider
     public override long GetTimestamp() => ticks;
 
     public void Move(double seconds) => ticks += (long)(seconds * TimeSpan.TicksPerSecond);
+}
+
+/// <summary>What a terminal was sent; may be read while others write.</summary>
+sealed class Screen : StringWriter
+{
+    readonly Lock gate = new();
+
+    public override void Write(char value) { lock (gate) base.Write(value); }
+
+    public override void Write(string? value) { lock (gate) base.Write(value); }
+
+    public override void Write(char[] buffer, int index, int count) { lock (gate) base.Write(buffer, index, count); }
+
+    public override string ToString() { lock (gate) return base.ToString(); }
 }

@@ -33,8 +33,10 @@ static class CommandLine
         using Interruption interruption = new(world, verb.Resumes, exit);
         try
         {
-            using Progress progress = Progress.In(world);
-            verb.Run(parsed, new(world, Machine.Command(arguments), parsed.GetValue(SharedOptions.Json), progress, interruption.Token));
+            Session session;
+            using (Progress progress = Progress.In(world))
+                verb.Run(parsed, session = new(world, Machine.Command(arguments), parsed.GetValue(SharedOptions.Json), progress, interruption.Token));
+            if (session.Found is { } found) world.Out.WriteLine(found);      // below the bars, which are gone now
             return Failures.Success;
         }
         catch (Exception e)

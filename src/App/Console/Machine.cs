@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Checkpoints;
 
 namespace Heartwood.App.Console;
 

@@ -39,6 +39,10 @@ sealed class Pace(TimeProvider clock)
         $"{Latest.Done:N0} of {Latest.Total:N0} {Latest.Unit}", Rate is double r ? $"{InWords(r)}/s" : "",
         Left is TimeSpan left ? $"{InWords(left)} left" : "", Latest.Note);
 
+    /// <summary>The same beside a bar, what matters most first: "27 %, 0:11 left, 31/s, loss 0.31".</summary>
+    public string BesideBar() => Joined(
+        $"{100 * Latest.Done / Math.Max(1, Latest.Total)} %", Left is TimeSpan left ? $"{InWords(left)} left" : "", Rate is double r ? $"{InWords(r)}/s" : "", Latest.Note);
+
     /// <summary>How the stage went, in one line: "450 steps in 0:31, loss 0.02".</summary>
     public string Outcome() => Joined($"{Latest.Done:N0} {Latest.Unit} in {InWords(Elapsed)}", Latest.Note);
 

@@ -21,7 +21,7 @@ sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(
         ProgressTask bar = bars[stage];
         bar.MaxValue = Math.Max(1, pace.Latest.Total);
         bar.Value = pace.Latest.Done;
-        figures[bar.Id] = pace.Sofar();
+        figures[bar.Id] = pace.BesideBar();
     }
 
     protected override void Ended(string stage, Pace pace)
@@ -42,18 +42,20 @@ sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(
     {
         if (context is not null) return context;
         TaskCompletionSource<ProgressContext> ready = new();
-        shown = terminal.Progress().AutoClear(true).HideCompleted(true).Columns(new StageColumn(), new ProgressBarColumn { Width = BarWidth }, new FiguresColumn(figures))
+        shown = terminal.Progress().AutoClear(true).HideCompleted(true).Columns(new StageColumn(), Bar(), new FiguresColumn(figures))
             .StartAsync(async c => { ready.SetResult(c); await closed.Task.ConfigureAwait(false); });
         return context = ready.Task.GetAwaiter().GetResult();
     }
 
-    /// <summary>The stage's name, cut to two fifths of the line.</summary>
+    static ProgressBarColumn Bar() => new() { Width = BarWidth, CompletedStyle = new Style(Color.Green), RemainingStyle = new Style(Color.Grey) };
+
+    /// <summary>The stage's name, cut in the middle to two fifths of the line.</summary>
     sealed class StageColumn : ProgressColumn
     {
         protected override bool NoWrap => true;
 
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(Cut(task.Description, Width(options)));
+            new Text(CutInMiddle(task.Description, Width(options)));
 
         public override int? GetColumnWidth(RenderOptions options) => Width(options);
 
@@ -68,6 +70,9 @@ sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
             new Text(Cut(figures.GetValueOrDefault(task.Id, ""), options.ConsoleSize.Width - StageColumn.Width(options) - BarWidth - 3), new Style(Color.Grey));
     }
+
+    // seeds and sizes stand at the end of a stage's name
+    static string CutInMiddle(string text, int width) => text.Length <= width ? text : width < 3 ? "" : $"{text[..(width / 2)].TrimEnd()}…{text[^((width - 1) / 2)..].TrimStart()}";
 
     static string Cut(string text, int width) => text.Length <= width ? text : width < 2 ? "" : text[..(width - 1)] + "…";
 }

@@ -103,9 +103,12 @@ internal static class Charts
             """;
     }
 
-    /// <summary>A row of the key under a figure: a symbol and its meaning.</summary>
+    /// <summary>An entry of the key under a figure: a symbol and its meaning.</summary>
     public static Markup Key(Shape shape, string kind, string meaning) =>
         $"<span class=\"key\"><svg viewBox=\"0 0 14 14\" width=\"14\" height=\"14\" aria-hidden=\"true\"><g class=\"mark-key {kind}\">{Symbol(shape, 7, 7, 4)}</g></svg> {meaning}</span> ";
+
+    /// <summary>The key's entry of a bar behind the marks.</summary>
+    public static Markup BandKey(string meaning) => $"<span class=\"key\"><span class=\"swatch\"></span> {meaning}</span> ";
 
     static string Tick(double value, string pattern, bool percent) =>
         percent ? $"{Wording.Number(100 * value, pattern)}%" : Wording.Number(value, pattern);

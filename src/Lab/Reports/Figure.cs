@@ -5,9 +5,10 @@ namespace Heartwood.Lab.Reports;
 /// <param name="Title">its heading</param>
 /// <param name="Reading">what it means and how uncertain that is</param>
 /// <param name="Panels">its charts; none where nothing was measured</param>
-/// <param name="Key">what marks look like, and how to read them</param>
+/// <param name="Keys">what marks look like</param>
+/// <param name="Note">how to read them</param>
 /// <param name="Tables">the figures behind it</param>
-internal sealed record Figure(string Id, string Title, string Reading, IReadOnlyList<Markup> Panels, Markup Key, IReadOnlyList<Table> Tables)
+internal sealed record Figure(string Id, string Title, string Reading, IReadOnlyList<Markup> Panels, IReadOnlyList<Markup> Keys, Markup Note, IReadOnlyList<Table> Tables)
 {
     /// <summary>The section.</summary>
     /// <param name="number">its number among the figures</param>
@@ -24,7 +25,7 @@ internal sealed record Figure(string Id, string Title, string Reading, IReadOnly
     Markup Drawing => $"""
         <figure>
         <div class="panels panels-{Math.Min(Panels.Count, 3)}">{Panels}</div>
-        <figcaption>{Key}</figcaption>
+        <figcaption>{(Keys.Count == 0 ? Markup.Empty : Markup.Of($"<p class=\"keys\">{Keys}</p>"))}<p>{Note}</p></figcaption>
         </figure>
         """;
 }

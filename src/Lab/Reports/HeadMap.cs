@@ -38,7 +38,7 @@ internal static class HeadMap
     static Markup Draw(Cell cell, double x, double y, double size)
     {
         double strength = Math.Clamp(Math.Abs(cell.Strength), 0, 1);
-        string kind = (cell.Strength < 0 ? " gain" : "") + (strength > 0.55 ? " strong" : "") + (cell.Ringed ? " ringed" : "");
+        string kind = (cell.Strength < 0 ? " gain" : "") + (strength > 0.75 ? " strong" : strength == 0 ? " faint" : "") + (cell.Ringed ? " ringed" : "");
         return $"""
             <g class="mark cell{kind}"><title>{cell.Tip}</title><rect class="ground" x="{x + 1}" y="{y + 1}" width="{size - 2}" height="{size - 2}" rx="2"/><rect class="heat" fill-opacity="{strength}" x="{x + 1}" y="{y + 1}" width="{size - 2}" height="{size - 2}" rx="2"/>
             {Charts.Text(cell.Words, x + size / 2, y + size / 2 + 3.6, size < 22 ? "small" : "", "middle")}</g>

@@ -38,7 +38,7 @@ public static class Report
             </header>
             <main>
             <section id="finding" class="finding" aria-labelledby="finding-h">
-            <h2 id="finding-h">What was found</h2>
+            <h2 id="finding-h">{Finding.Headline(study)}</h2>
             {Finding.Sentences(study).Select<string, Markup>(s => $"<p>{s}</p>\n")}
             </section>
             <nav aria-label="Figures"><ol>{figures.Select<Figure, Markup>(f => $"<li><a href=\"#{f.Id}\">{f.Title}</a></li>")}<li class="last"><a href="#making">How it was made</a></li></ol></nav>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Heartwood.Lab.Checkpoints;
 
 namespace Heartwood.Lab.Reports;
 

@@ -31,7 +31,7 @@ internal readonly record struct Scale(double Low, double High, double From, doub
     public IEnumerable<double> Ticks(int about)
     {
         double step = RoundStep(High - Low, about);
-        for (double k = Math.Ceiling(Low / step - 1e-6); k * step <= High + 1e-6 * step; k++) yield return k * step;
+        for (double k = Math.Ceiling(Low / step - 1e-6); k * step <= High + 1e-6 * step; k++) yield return k * step + 0.0;             // adding zero makes a negative zero positive
     }
 
     /// <summary>How many decimals the ticks of the axis need, in percent where <paramref name="percent"/>.</summary>

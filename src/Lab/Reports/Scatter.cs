@@ -18,7 +18,7 @@ internal sealed record Point(double X, double Y, Mark Mark, string Label, (doubl
 /// <summary>A chart of one figure against another, with intervals both ways and words beside the marks.</summary>
 internal static class Scatter
 {
-    const double Left = 40, Right = 340, Top = 26, Bottom = 262, Height = 300, LetterWidth = 5.7;
+    const double Left = 40, Right = 330, Top = 26, Bottom = 262, Height = 300, LetterWidth = 5.7;
 
     /// <summary>An axis along for these values.</summary>
     public static Scale Along(IEnumerable<double> values, double ceiling) => Scale.Around(values, Left, Right, ceiling);
@@ -37,14 +37,15 @@ internal static class Scatter
     /// <param name="labels">what the axes measure</param>
     /// <param name="shares">whether each axis is a share</param>
     /// <param name="chance">accuracy by guessing, NaN for no such line</param>
+    /// <param name="equality">whether a line shows where both are equal</param>
     public static Markup Draw(
         string id, string heading, string title, string description, IReadOnlyList<Point> points, Scale x, Scale y,
-        (string X, string Y) labels, (bool X, bool Y) shares, double chance = double.NaN)
+        (string X, string Y) labels, (bool X, bool Y) shares, double chance = double.NaN, bool equality = false)
     {
         var words = Place(points, x, y);
         return Charts.Panel(id, heading, title, description, Charts.Width, Height, $"""
             {Charts.Beside(y, Left, Right, labels.Y, shares.Y)}{Charts.Below(x, Top, Bottom, labels.X, shares.X)}
-            {(shares.X && shares.Y ? Equality(x, y) : Markup.Empty)}{(shares.Y && y.Holds(chance) ? Charts.Line("chance", Left, y.At(chance), Right, y.At(chance)) : Markup.Empty)}
+            {(equality ? Equality(x, y) : Markup.Empty)}{(shares.Y && y.Holds(chance) ? Charts.Line("chance", Left, y.At(chance), Right, y.At(chance)) : Markup.Empty)}
             {(shares.X && x.Holds(chance) ? Charts.Line("chance", x.At(chance), Top, x.At(chance), Bottom) : Markup.Empty)}
             {points.Select(p => Charts.Draw(p.Mark, x.At(p.X), y.At(p.Y), 4, Cross(p, x, y)))}
             <g class="words" aria-hidden="true">{words}</g>
@@ -71,9 +72,9 @@ internal static class Scatter
         foreach (var p in points.Reverse().Where(p => p.Label != ""))
         {
             double px = x.At(p.X), py = y.At(p.Y), w = LetterWidth * p.Label.Length;
-            (double X, double Y, double W, double H)[] places = [(px + 7, py - 6, w, 11), (px - 7 - w, py - 6, w, 11), (px - w / 2, py - 18, w, 11), (px - w / 2, py + 8, w, 11),
-                (px + 5, py - 17, w, 11), (px - 5 - w, py - 17, w, 11), (px + 5, py + 7, w, 11), (px - 5 - w, py + 7, w, 11)];
-            int free = Array.FindIndex(places, b => b.X >= Left && b.X + b.W <= Right + 8 && b.Y >= Top - 4 && b.Y + b.H <= Bottom + 2 && !taken.Exists(t => Meet(t, b)));
+            (double X, double Y, double W, double H)[] places = [(px + 5, py - 14, w, 11), (px + 5, py + 3, w, 11), (px - 5 - w, py - 14, w, 11), (px - 5 - w, py + 3, w, 11),
+                (px + 7, py - 6, w, 11), (px - 7 - w, py - 6, w, 11), (px - w / 2, py - 18, w, 11), (px - w / 2, py + 8, w, 11)];
+            int free = Array.FindIndex(places, b => b.X >= Left && b.X + b.W <= Charts.Width && b.Y >= Top - 4 && b.Y + b.H <= Bottom + 2 && !taken.Exists(t => Meet(t, b)));
             if (free < 0) continue;
             taken.Add(places[free]);
             words.Add(Charts.Text(p.Label, places[free].X, places[free].Y + 9, $"label {p.Mark.Class}"));

@@ -38,15 +38,15 @@ internal static class Strips
     {
         int longest = rows.Where(r => !r.IsHeading).Select(r => Math.Max(r.Label.Length, r.Note.Length * 9 / 10)).DefaultIfEmpty(0).Max();
         bool above = longest > LongestBeside;
-        double right = Charts.Width - Math.Max(12, 6 + LetterWidth * rows.Max(r => r.Right.Length));
-        var x = values with { From = above ? 12 : 8 + LetterWidth * longest + 8, To = right };
+        double right = Charts.Width - Math.Max(17, 6 + LetterWidth * rows.Max(r => r.Right.Length));
+        var x = values with { From = above ? 17 : 8 + LetterWidth * longest + 8, To = right };
         int most = Math.Max(1, rows.Max(r => r.Marks.Count));
         double lane = Math.Clamp(34.0 / most, 2.6, 6.5), y = Top;
         Markup drawn = $"";
         foreach (var row in rows)
         {
             double words = above && !row.IsHeading ? row.Note == "" ? 13 : 25 : 0;
-            double marks = row.IsHeading ? 22 : Math.Max(row.Note == "" || above ? 17 : 31, lanes ? lane * row.Marks.Count + 7 : 17);
+            double marks = row.IsHeading ? 22 : Math.Max(row.Note == "" || above ? 19 : 31, lanes ? lane * row.Marks.Count + 7 : 19);
             drawn.AppendFormatted(row.IsHeading ? Charts.Text(row.Label, 2, y + 15, "part") : Row(row, x, y + words, marks, above, lanes ? lane : 0));
             y += words + marks;
         }

@@ -55,11 +55,14 @@ internal sealed class Study
     /// <summary>The random masks of one sparsity.</summary>
     public IReadOnlyList<Entry> RandomsAt(double sparsity) => [.. Randoms.Where(s => s.Target == sparsity)];
 
-    /// <summary>A set's name in a sentence.</summary>
-    public static string Say(DataSet set) => set switch { DataSet.InDomain => "in-domain", DataSet.OutOfDomain => "out of domain", _ => "unseen" };
+    /// <summary>A set's name.</summary>
+    public static string Name(DataSet set) => set switch { DataSet.InDomain => "in-domain", DataSet.OutOfDomain => "out of domain", _ => "unseen" };
 
-    /// <summary>A set's name as result.json writes it, in a sentence.</summary>
-    public static string Say(string set) => Enum.TryParse<DataSet>(set, ignoreCase: true, out var known) ? Say(known) : set;
+    /// <summary>The name of a set as result.json writes it.</summary>
+    public static string Name(string set) => Enum.TryParse<DataSet>(set, ignoreCase: true, out var known) ? Name(known) : set;
+
+    /// <summary>Where it was measured, as a sentence says it: "accuracy out of domain", "accuracy on unseen constructions".</summary>
+    public static string Say(DataSet set) => set == DataSet.Unseen ? "on unseen constructions" : Name(set);
 
     /// <summary>The cases in lists to be drawn side by side: one per label where the result knows them, under the headings of their sets.</summary>
     public IReadOnlyList<CaseList> CaseLists()
@@ -71,7 +74,7 @@ internal sealed class Study
             return [.. names.Chunk(half).Select(chunk => new CaseList("", [new("", chunk)]))];
         }
         return [.. names.GroupBy(n => facts.GetValueOrDefault(n)?.Label).Select(label => new CaseList(label.Key ?? "several labels",
-            [.. label.GroupBy(n => facts.GetValueOrDefault(n)?.Set ?? "").OrderBy(s => Order(s.Key)).Select(s => new CaseSet(s.Key == "" ? "" : Say(s.Key), [.. s]))]))];
+            [.. label.GroupBy(n => facts.GetValueOrDefault(n)?.Set ?? "").OrderBy(s => Order(s.Key)).Select(s => new CaseSet(s.Key == "" ? "" : Name(s.Key), [.. s]))]))];
     }
 
     static int Order(string set) => Enum.TryParse<DataSet>(set, ignoreCase: true, out var known) ? (int)known : 9;

@@ -18,6 +18,9 @@ internal static class Wording
     /// <summary>"97.8 % (97.1 to 98.4 %, n 2,000)".</summary>
     public static string Full(Proportion? p) => p is null or { N: 0 } ? Absent : $"{Percent(p.Value)} ({Range(p.Low, p.High)}, n\u00A0{Count(p.N)})";
 
+    /// <summary>"97.8 % (97.1 to 98.4 %)".</summary>
+    public static string Short(Proportion? p) => p is null or { N: 0 } ? Absent : $"{Percent(p.Value)} ({Range(p.Low, p.High)})";
+
     /// <summary>"2.1 points", a difference between two shares.</summary>
     public static string Points(double difference) => double.IsNaN(difference) ? Absent
         : string.Create(CultureInfo.InvariantCulture, $"{Signed(100 * difference, "0.0")}\u00A0points");

@@ -16,7 +16,7 @@ internal static class Cuts
                 [("full model", cut.SecondsPer1000TokensBefore, "full", Seconds(cut.SecondsPer1000TokensBefore)), ("cut model", cut.SecondsPer1000TokensAfter, "sub", Seconds(cut.SecondsPer1000TokensAfter))]));
         double proven = study.Result.Subnetworks.Select(s => s.LargestDifference).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max();
         return new("cut", "The cut model", Reading(cut), panels,
-            $"The cut is the subnetwork of seed {cut.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)} at {Wording.Sparsity(cut.Sparsity)}, in the folder <code>{cut.Folder}</code>. Times are medians of several passes of both models in turn. Every subnetwork of this report was measured as a cut model; the largest difference of a logit from its masked one, over all of them, was {Wording.Small(proven)}.",
+            [], $"The cut is the subnetwork of seed {cut.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)} at {Wording.Sparsity(cut.Sparsity)}, in the folder <code>{cut.Folder}</code>. Times are medians of several passes of both models in turn. Every subnetwork of this report was measured as a cut model; the largest difference of a logit from its masked one, over all of them, was {Wording.Small(proven)}.",
             [new("cut", "the cut model", ["seed", "sparsity", "folder", "parameters before", "parameters after", "seconds per 1000 tokens before", "seconds per 1000 tokens after", "speed-up", "largest difference", "examples compared"],
                 [[cut.Seed, cut.Sparsity, cut.Folder, cut.ParametersBefore, cut.ParametersAfter, cut.SecondsPer1000TokensBefore, cut.SecondsPer1000TokensAfter, cut.SpeedUp, cut.LargestDifference, cut.Compared]])]);
     }

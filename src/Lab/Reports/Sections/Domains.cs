@@ -6,12 +6,12 @@ namespace Heartwood.Lab.Reports.Sections;
 internal static class Domains
 {
     /// <summary>The figure.</summary>
-    public static Figure Draw(Study study) => new("domains", "In-domain against out of domain", Reading(study),
+    public static Figure Draw(Study study) => new("domains", Other(study).Count == 0 ? "Accuracy in-domain" : "In-domain against out of domain", Reading(study),
         Other(study).Count == 0 ? [Alone(study)] : [.. Other(study).SelectMany(set => Panels(study, set))],
-        $"""
-        {Charts.Key(Shape.Diamond, "full", "full model")}{Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")}{(study.Randoms.Count > 0 ? Charts.Key(Shape.Ring, "random", "random mask of the same size") : Markup.Empty)}{(study.Baselines.Count > 0 ? Charts.Key(Shape.Cross, "base", "baseline without a model") : Markup.Empty)}
-        Thin lines are 95 % intervals over examples; the dashed line is equality, the dotted ones guessing.
-        """, [TableOf(study)]);
+        [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")] : (Markup[])[],
+            .. study.Randoms.Count > 0 ? [Charts.Key(Shape.Ring, "random", "random mask of the same size")] : (Markup[])[],
+            .. study.Baselines.Count > 0 ? [Charts.Key(Shape.Cross, "base", "baseline without a model")] : (Markup[])[]],
+        $"Thin lines are 95\u00A0% intervals over examples. {(Other(study).Count == 0 ? "" : "The dotted lines are guessing; on the dashed line both accuracies are equal.")}", [TableOf(study)]);
 
     static List<DataSet> Other(Study study) => [.. study.Sets.Where(s => s != DataSet.InDomain)];
 
@@ -19,12 +19,11 @@ internal static class Domains
     {
         Entry[] all = [.. study.All.Where(e => e.On(DataSet.InDomain) is not null && e.On(set) is not null)];
         string up = $"accuracy {Study.Say(set)}";
-        double[] chance = double.IsNaN(study.Chance) ? [] : [study.Chance];
+        double[] whole = [study.Chance, .. study.All.SelectMany(e => e.Sets.Values).SelectMany(Ends)];
         yield return Scatter.Draw($"domains-{set}", $"Everything, {Study.Say(set)}", $"In-domain accuracy against accuracy {Study.Say(set)}",
             $"{Wording.Count(all.Length, "mark")}: the full model, {Wording.Count(study.Subnetworks.Count, "subnetwork")}, {Wording.Count(study.Randoms.Count, "random mask")} and {Wording.Count(study.Baselines.Count, "baseline")}.",
             [.. Ordered(all).Select(e => Point(e, set, e.Kind is EntryKind.Full or EntryKind.Baseline ? e.Name : ""))],
-            Scatter.Along(all.Select(e => e.On(DataSet.InDomain)!.Value).Concat(chance), 1), Scatter.Up(all.Select(e => e.On(set)!.Value).Concat(chance), 1),
-            ("accuracy in-domain", up), (true, true), study.Chance);
+            Scatter.Along([.. whole, 1], 1), Scatter.Up([.. whole, 1], 1), ("accuracy in-domain", up), (true, true), study.Chance, equality: true);
 
         Entry[] close = [.. study.Subnetworks.Append(study.Full).Where(e => e.On(DataSet.InDomain) is not null && e.On(set) is not null)];
         if (study.Subnetworks.Count == 0) yield break;
@@ -38,7 +37,7 @@ internal static class Domains
         }
     }
 
-    static double[] Ends(Proportion p) => [p.Low, p.High];
+    static double[] Ends(Proportion p) => double.IsNaN(p.Value) ? [] : [p.Low, p.High];
 
     static IEnumerable<Entry> Ordered(IEnumerable<Entry> entries) =>
         entries.OrderBy(e => e.Kind switch { EntryKind.Random => 0, EntryKind.Baseline => 1, EntryKind.Subnetwork => 2, _ => 3 });
@@ -74,7 +73,7 @@ internal static class Domains
     }
 
     static Table TableOf(Study study) => new("models", "every model, subnetwork, random mask and baseline",
-        ["name", "kind", "seed", "target sparsity", "sparsity", .. study.Sets.SelectMany(s => Table.ColumnsOf(Study.Say(s))), "in-domain loss", "agreement", "KL"],
+        ["name", "kind", "seed", "target sparsity", "sparsity", .. study.Sets.SelectMany(s => Table.ColumnsOf(Study.Name(s))), "in-domain loss", "agreement", "KL"],
         [.. study.All.Select(e => (object?[])[e.Name, Kind(e), e.Seed, e.Target, e.Sparsity, .. study.Sets.SelectMany(s => Table.CellsOf(e.On(s))), e.Loss, e.Agreement?.Value, e.Kl])]);
 
     static string Kind(Entry e) => e.Kind switch { EntryKind.Full => "full model", EntryKind.Random => "random mask", EntryKind.Baseline => "baseline", _ => "subnetwork" };

@@ -7,13 +7,25 @@ internal static class Finding
     public static IReadOnlyList<string> Sentences(Study study) =>
         [Accuracy(study), .. Differences(study), .. Core(study), .. Cost(study), .. study.Result.Cut.ParametersBefore > 0 ? [Cuts.Reading(study.Result.Cut)] : (string[])[]];
 
+    /// <summary>The finding in one line.</summary>
+    public static string Headline(Study study)
+    {
+        var inside = Spread.Of(study.Main.Select(e => e.On(DataSet.InDomain)));
+        if (inside.N == 0) return "No subnetwork was measured";
+        double lost = study.Full.On(DataSet.InDomain) is { } full ? Math.Max(0, full.Value - inside.Low) : double.NaN;
+        if (inside.N == 1) return $"One subnetwork, {Wording.Points(lost)} below the full model in-domain";
+        string alike = lost <= 0.03 ? $"{inside.N} subnetworks within {Wording.Points(lost)} of the full model in-domain" : $"{inside.N} subnetworks, up to {Wording.Points(lost)} below the full model in-domain";
+        var groups = Groups.Spreads(study);
+        return groups.Count == 0 ? alike : groups[0].Spread.BeyondNoise(groups.Count) ? $"{alike}, and {Wording.Points(groups[0].Spread.Width)} apart on {groups[0].Name}" : $"{alike}, and not to be told apart elsewhere";
+    }
+
     static string Accuracy(Study study)
     {
-        string full = $"The full model reaches {Wording.Full(study.Full.On(DataSet.InDomain))} in-domain{(study.Full.On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Full(p)} out of domain" : "")}";
+        string full = $"The full model reaches {Wording.Short(study.Full.On(DataSet.InDomain))} in-domain{(study.Full.On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Short(p)} out of domain" : "")}";
         var spread = Spread.Of(study.Main.Select(e => e.On(DataSet.InDomain)));
         if (spread.N == 0) return full + ".";
         double lost = study.Full.On(DataSet.InDomain) is { } f ? f.Value - spread.Low : double.NaN;
-        string subnetworks = $"{full}; at {Wording.Sparsity(study.Sparsities[0])} {(spread.N == 1 ? "one subnetwork reaches" : $"{spread.N} subnetworks reach")} {Wording.Range(spread.Low, spread.High)} in-domain";
+        string subnetworks = $"{full}; at {Wording.Sparsity(study.Sparsities[0])}, {(spread.N == 1 ? "one subnetwork reaches" : $"{spread.N} subnetworks reach")} {Wording.Range(spread.Low, spread.High)} in-domain";
         return lost <= 0.03 ? $"{subnetworks}, within {Wording.Points(Math.Max(0, lost))} of it: equal only within the share of counterexamples." : $"{subnetworks}, up to {Wording.Points(lost)} below it.";
     }
 
@@ -27,7 +39,7 @@ internal static class Finding
         {
             var (name, set, spread) = groups[0];
             yield return (spread.BeyondNoise(groups.Count)
-                ? $"Between seeds they differ far more elsewhere: balanced accuracy on {name} ({Study.Say(set)}) runs from {Wording.Range(spread.Low, spread.High)}, which noise does not explain ({Wording.Probability(spread.Corrected(groups.Count))}, corrected for {Wording.Count(groups.Count, "group")})"
+                ? $"Between seeds they differ far more elsewhere: balanced accuracy on {name} ({Study.Name(set)}) runs from {Wording.Range(spread.Low, spread.High)}, which noise does not explain ({Wording.Probability(spread.Corrected(groups.Count))}, corrected for {Wording.Count(groups.Count, "group")})"
                 : $"Between seeds no group of cases differs by more than noise explains; the widest spread is {Wording.Points(spread.Width)}") + loss + ".";
             yield break;
         }

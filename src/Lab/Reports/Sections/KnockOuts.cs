@@ -15,8 +15,10 @@ internal static class KnockOuts
         if (all.Count == 0) return null;
         DataSet[] sets = [.. study.Sets.Where(set => all.Any(k => Entry.Of(k).On(set) is not null))];
         return new("knock-outs", "Knocking out the core", string.Join(" ", Readings(study)), [.. sets.Select(set => Panel(study, set))],
-            $"{Charts.Key(Shape.Diamond, "full", "full model")}{Charts.Key(Shape.Disc, "core", "the core's sets, with their 95 % interval over examples")}{(all.Any(k => k.Kind.StartsWith("random", StringComparison.Ordinal)) ? Charts.Key(Shape.Ring, "random", "one random set of the same size each") : Markup.Empty)} Heads and MLPs are kept apart because an MLP weighs so much that mixed sets say little. Under each name, how many of the random sets hurt in-domain accuracy at least as much.",
-            [new("knock-outs", "sets of parts knocked out", ["name", "kind", "parts absent", .. sets.SelectMany(s => Table.ColumnsOf(Study.Say(s))), "draws at least as harmful", "draws", "parts"],
+            [Charts.Key(Shape.Diamond, "full", "full model"), Charts.Key(Shape.Disc, "core", "the core's sets, with their 95\u00A0% interval over examples"),
+                .. all.Any(k => draws.ContainsValue(k.Kind)) ? [Charts.Key(Shape.Ring, "random", "one random set of the same size each")] : (Markup[])[]],
+            $"Heads alone and heads with MLPs are kept apart because an MLP weighs so much that mixed sets say little. Under each name, how many of the random sets have an accuracy at most as high on this set.",
+            [new("knock-outs", "sets of parts knocked out", ["name", "kind", "parts absent", .. sets.SelectMany(s => Table.ColumnsOf(Study.Name(s))), "draws at least as harmful", "draws", "parts"],
                 [.. all.Select(k => (object?[])[k.Name, k.Kind, k.Parts.Count, .. sets.SelectMany(s => Table.CellsOf(Entry.Of(k).On(s))), k.Rank?.AtLeastAsHarmful, k.Rank?.Draws, string.Join(" ", k.Parts)])])]);
     }
 
@@ -25,9 +27,9 @@ internal static class KnockOuts
     {
         foreach (string name in draws.Keys)
             if (Find(study, name) is { } k)
-                yield return $"Knocking out {Called(k)} leaves {Wording.Full(k.InDomain)} in-domain{Against(k, draws[name])}.";
+                yield return $"Knocking out {Called(k)} leaves {Wording.Short(k.InDomain)} in-domain{Against(k, draws[name])}.";
         if (Find(study, "core alone") is { } alone)
-            yield return $"The core alone keeps {Wording.Full(alone.InDomain)} in-domain{(Entry.Of(alone).On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Full(p)} out of domain" : "")}.";
+            yield return $"The core alone keeps {Wording.Short(alone.InDomain)} in-domain{(Entry.Of(alone).On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Short(p)} out of domain" : "")}.";
     }
 
     /// <summary>The core's set of this name, null where it was not measured.</summary>
@@ -55,10 +57,18 @@ internal static class KnockOuts
             string? kind = draws.GetValueOrDefault(k.Name);
             if (kind is not null) drawn.Add(kind);
             yield return new(k.Name == "core alone" ? k.Name : $"− {k.Name}", [.. Draws(study, kind, set), .. Entry.Of(k).On(set) is { } p ? [Mark.Of(p, "core", Shape.Disc, Tip(k, p))] : (Mark[])[]],
-                Note: k.Rank is { } r ? $"{r.AtLeastAsHarmful} of {r.Draws} as bad" : k.Name == "core alone" ? "all else out" : "");
+                Note: Rank(study, k, kind, set) is { Draws: > 0 } r ? $"{r.AtLeastAsHarmful} of {r.Draws} as bad" : k.Name == "core alone" ? "all else out" : "");
         }
         foreach (string kind in study.Result.KnockOuts.Select(k => k.Kind).Where(k => k is not ("core" or "part")).Distinct().Where(k => !drawn.Contains(k)))
             yield return new($"− {kind}", [.. Draws(study, kind, set)]);
+    }
+
+    /// <summary>The rank in-domain as the run computed it; elsewhere by the same rule from the draws.</summary>
+    static RankFacts? Rank(Study study, KnockOutFacts k, string? kind, DataSet set)
+    {
+        if (set == DataSet.InDomain || kind is null || Entry.Of(k).On(set) is not { } own) return set == DataSet.InDomain ? k.Rank : null;
+        Proportion[] others = [.. study.Result.KnockOuts.Where(d => d.Kind == kind).Select(d => Entry.Of(d).On(set)).OfType<Proportion>()];
+        return new(others.Count(o => o.Value <= own.Value), others.Length);
     }
 
     static IEnumerable<Mark> Draws(Study study, string? kind, DataSet set) => study.Result.KnockOuts.Where(k => kind is not null && k.Kind == kind)

@@ -18,7 +18,8 @@ internal static class Losses
                 [.. all.Where(e => e.Target is null || e.Target == s).Select(e => new Point(e.Loss!.Value, e.On(DataSet.OutOfDomain)!.Value,
                     Mark.Of(e.On(DataSet.OutOfDomain)!, e.Kind == EntryKind.Full ? "full" : "sub", e.Kind == EntryKind.Full ? Shape.Diamond : Shape.Disc, e.Tip), e.Name))],
                 x, y, ("in-domain loss, nats per example", "accuracy out of domain"), (false, true)))],
-            $"{Charts.Key(Shape.Diamond, "full", "full model (not part of the correlation)")}{Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")} Upright lines are 95 % intervals over examples. The share of counterexamples is how often the training distribution contradicts its own shortcut: a subnetwork that only follows the shortcut loses no more than that in-domain.",
+            [.. full ? [Charts.Key(Shape.Diamond, "full", "full model (not part of the correlation)")] : (Markup[])[], Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")],
+            $"Upright lines are 95\u00A0% intervals over examples. The share of counterexamples is how often the training distribution contradicts its own shortcut: a subnetwork that only follows the shortcut loses no more than that in-domain.",
             [new("correlation", "in-domain loss against out-of-domain accuracy, by sparsity", ["target sparsity", "subnetworks", "pearson", "low", "high"],
                 [.. study.Result.Correlation.Select(c => (object?[])[c.TargetSparsity, c.N, c.Pearson, c.Low, c.High])])]);
     }
@@ -36,6 +37,6 @@ internal static class Losses
         var main = study.Result.Correlation.FirstOrDefault(c => study.Sparsities.Count > 0 && c.TargetSparsity == study.Sparsities[0]);
         string over = main is null ? "" : $" over {Wording.Count(main.N, "subnetwork")} at {Wording.Sparsity(main.TargetSparsity)}";
         return $"Equal in-domain accuracy means equal within the share of counterexamples, not the same function: in-domain loss and out-of-domain accuracy have {Coefficient(main)}{over}, "
-            + (IsClear(main) ? "so the in-domain loss already tells which subnetworks generalize." : "an interval that holds zero or is missing: whether in-domain loss tells which subnetworks generalize is not settled.");
+            + (IsClear(main) ? $"so a lower in-domain loss goes with {(main!.Pearson < 0 ? "better" : "worse")} generalization." : "an interval that holds zero or is missing: whether in-domain loss tells which subnetworks generalize is not settled.");
     }
 }

@@ -18,14 +18,15 @@ internal static class Overlaps
                         new(p.Shared, "sub", Shape.Disc, $"seeds {p.SeedA} and {p.SeedB}\n{p.Shared} shared parts, Jaccard {Wording.Number(p.Jaccard, "0.00")}\n{Wording.Probability(p.PValue)}, corrected {Wording.Probability(p.Corrected)}")],
                     Band: (p.Low, p.High), Right: o.Pairs.Count > MostWithWords ? "" : Wording.Probability(p.Corrected)))],
                 x, "shared parts", false))],
-            $"{Charts.Key(Shape.Disc, "sub", "parts that both keep")}{Charts.Key(Shape.Ring, "random", "expected by chance")}<span class=\"key\"><span class=\"swatch\"></span> chance's 95 % interval</span> Rows are pairs of seeds. Chance: random subnetworks with the same numbers of heads and of MLPs. At the right, p-values after Holm's correction for the number of pairs.",
+            [Charts.Key(Shape.Disc, "sub", "parts that both keep"), Charts.Key(Shape.Ring, "random", "expected by chance"), Charts.BandKey("chance's 95\u00A0% interval")],
+            $"Rows are pairs of seeds. Chance: random subnetworks with the same numbers of heads and of MLPs. At the right, p-values after Holm's correction for the number of pairs.",
             [new("overlap", "overlap of pairs against chance", ["target sparsity", "seed a", "seed b", "shared", "jaccard", "expected", "low", "high", "p-value", "corrected"],
                 [.. shown.SelectMany(o => o.Pairs.Select(p => (object?[])[o.TargetSparsity, p.SeedA, p.SeedB, p.Shared, p.Jaccard, p.Expected, p.Low, p.High, p.PValue, p.Corrected]))])]);
     }
 
     static string Reading(OverlapFacts o) =>
         $"At {Wording.Sparsity(o.TargetSparsity)} pairs share {Span(o.Pairs.Min(p => p.Shared), o.Pairs.Max(p => p.Shared))} parts where chance gives {Wording.Number(o.Pairs.Average(p => p.Expected), "0.0")} "
-        + $"(95 % between {Wording.Number(o.Pairs.Min(p => p.Low), "0")} and {Wording.Number(o.Pairs.Max(p => p.High), "0")}); {o.Pairs.Count(p => p.Corrected < 0.05)} of {Wording.Count(o.Pairs.Count, "pair")} {(o.Pairs.Count == 1 ? "overlaps" : "overlap")} more than chance at 5 % after correction.";
+        + $"(95\u00A0% between {Wording.Number(o.Pairs.Min(p => p.Low), "0")} and {Wording.Number(o.Pairs.Max(p => p.High), "0")}); {o.Pairs.Count(p => p.Corrected < 0.05)} of {Wording.Count(o.Pairs.Count, "pair")} {(o.Pairs.Count == 1 ? "overlaps" : "overlap")} more than chance at 5\u00A0% after correction.";
 
     static string Span(int low, int high) => low == high ? $"{low}" : $"{low} to {high}";
 }

@@ -11,9 +11,9 @@ internal static class SingleParts
         var parts = study.Result.PartKnockOuts;
         DataSet[] sets = [.. study.Sets.Where(set => study.Full.On(set) is not null && parts.Any(k => Entry.Of(k).On(set) is not null))];
         if (parts.Count == 0 || sets.Length == 0) return null;
-        return new("parts", "Each part alone", Reading(study, sets), [.. sets.Select(set => Map(study, set))],
-            $"Each square is a part, its number the accuracy lost without it, in points (blue: gained; empty: none). An outline marks losses and gains larger than the noise of two measurements, corrected for the number of parts.",
-            [new("parts", "each part alone knocked out", ["part", .. sets.SelectMany(s => (string[])[$"{Study.Say(s)} lost", .. Table.ColumnsOf(Study.Say(s))])],
+        return new("parts", "Each part alone", Reading(study, sets), [.. sets.Select(set => Map(study, set, sets.SelectMany(s => parts.Select(k => Lost(study, k, s))).Where(double.IsFinite).Select(Math.Abs).Append(0.05).Max()))],
+            [], $"Each square is a part, its number the accuracy lost without it, in points (below zero: gained). Only what is larger than the noise of two measurements, corrected for the number of parts, is coloured, the same in all maps; colour grows with the loss's square root.",
+            [new("parts", "each part alone knocked out", ["part", .. sets.SelectMany(s => (string[])[$"{Study.Name(s)} lost", .. Table.ColumnsOf(Study.Name(s))])],
                 [.. parts.Select(k => (object?[])[k.Name, .. sets.SelectMany(s => (object?[])[Lost(study, k, s), .. Table.CellsOf(Entry.Of(k).On(s))])])])]);
     }
 
@@ -28,17 +28,16 @@ internal static class SingleParts
 
     static double Square(double x) => x * x;
 
-    static Markup Map(Study study, DataSet set)
+    static Markup Map(Study study, DataSet set, double scale)
     {
         var lost = study.Result.PartKnockOuts.Select(k => (Facts: k, Lost: Lost(study, k, set), Noise: Noise(study, k, set))).Where(k => !double.IsNaN(k.Lost)).DistinctBy(k => k.Facts.Name).ToList();
-        double scale = Math.Max(0.05, lost.Max(k => Math.Abs(k.Lost)));
         return HeadMap.Draw($"parts-{set}", $"accuracy lost {Study.Say(set)}", $"Accuracy lost {Study.Say(set)} by knocking out each part alone",
             $"A map of {Wording.Count(lost.Count, "part")}; the largest loss is {Wording.Points(lost.Max(k => k.Lost))}.", study.Result.Model.HeadsPerLayer,
-            lost.ToDictionary(k => k.Facts.Name, k => new Cell(Math.Sign(k.Lost) * Math.Sqrt(Math.Abs(k.Lost) / scale) * 0.92, Words(k.Lost),
-                $"{k.Facts.Name} knocked out\n{Wording.Full(Entry.Of(k.Facts).On(set))}\n{(k.Lost < 0 ? "gained" : "lost")} {Wording.Points(Math.Abs(k.Lost))}, noise up to ±{Wording.Points(k.Noise)}", Math.Abs(k.Lost) > k.Noise)));
+            lost.ToDictionary(k => k.Facts.Name, k => new Cell(Math.Abs(k.Lost) > k.Noise ? Math.Sign(k.Lost) * Math.Sqrt(Math.Abs(k.Lost) / scale) * 0.92 : 0, Words(k.Lost),
+                $"{k.Facts.Name} knocked out\n{Wording.Full(Entry.Of(k.Facts).On(set))}\n{(k.Lost < 0 ? "gained" : "lost")} {Wording.Points(Math.Abs(k.Lost))}, noise up to ±{Wording.Points(k.Noise)}", false)));
     }
 
-    static string Words(double lost) => Math.Abs(lost) < 0.005 ? "" : Wording.Number(Math.Abs(100 * lost), "0");
+    static string Words(double lost) => Math.Abs(lost) < 0.005 ? "" : Wording.Number(100 * lost, "0");
 
     static string Reading(Study study, DataSet[] sets) => string.Join(" ", sets.Select(set =>
     {

@@ -1,15 +1,16 @@
 using System.Diagnostics;
+using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Reports;
 
 namespace Heartwood.Tests.Lab.Reports;
 
 /// <summary>A disk that is full: a real one, of one megabyte, where this process may mount it.</summary>
-public sealed class DiskSpaceTests : IDisposable
+public sealed class FullDiskTests : IDisposable
 {
     readonly TemporaryFolder temporary = new();
     readonly bool mounted;
 
-    public DiskSpaceTests() => mounted = OperatingSystem.IsLinux() && Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", temporary.Path);
+    public FullDiskTests() => mounted = OperatingSystem.IsLinux() && Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", temporary.Path);
 
     public void Dispose()
     {
@@ -24,7 +25,7 @@ public sealed class DiskSpaceTests : IDisposable
         using RunFolder run = RunFolder.Open(temporary.At("run"), Manifests.Small);
         run.WriteBytes("checkpoint.bin", new byte[300_000]);
         string message = Assert.Throws<IOException>(() => run.WriteBytes("checkpoint.bin", new byte[900_000])).Message;
-        Assert.Equal($"No space is left on the disk for '{run.PathOf("checkpoint.bin")}'. Everything written before it is whole and kept. Free some space and run the same command again to resume.", message);
+        Assert.Equal($"No space is left on the disk for '{run.PathOf("checkpoint.bin")}'. Everything written before it is whole and kept. Free some space and run the same command again.", message);
         Assert.Equal(300_000, new FileInfo(run.PathOf("checkpoint.bin")).Length);
         Assert.Throws<IOException>(() => run.WriteFolder("cut", folder => { for (int i = 0; i < 9; i++) File.WriteAllBytes(Path.Combine(folder, $"{i}"), new byte[100_000]); }));
         Assert.Empty(Directory.GetFileSystemEntries(run.FolderPath, "*.tmp"));
