@@ -90,6 +90,20 @@ public class TokenizerFileTests
     }
 
     [Fact]
+    public void Text_that_is_no_unicode_is_refused_wherever_it_stands()
+    {
+        byte[] good = File.ReadAllBytes(WordPieceGoldens.File("tokenizer.json"));
+        foreach (string word in (string[])["SpecialToken", "[MASK]", "lowercase", "BertPreTokenizer", "unk_token", "##able"])
+        {
+            byte[] bad = [.. good];
+            bad[good.AsSpan().IndexOf(Encoding.UTF8.GetBytes(word)) + 2] = 0xa2;
+            Assert.StartsWith("tokenizer.json", Assert.Throws<InvalidDataException>(() => WordPiece.FromJson(bad, "tokenizer.json")).Message, StringComparison.Ordinal);
+            byte[] half = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(good).Replace(word, "\\ud800", StringComparison.Ordinal));
+            Assert.Throws<InvalidDataException>(() => WordPiece.FromJson(half, "tokenizer.json"));
+        }
+    }
+
+    [Fact]
     public void A_vocabulary_without_its_special_tokens_or_not_in_utf8_is_refused()
     {
         Assert.Contains("'[CLS]'", Assert.Throws<InvalidDataException>(() => WordPiece.FromWords(["[UNK]", "[SEP]", "a"], true)).Message, StringComparison.Ordinal);
