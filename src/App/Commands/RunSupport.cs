@@ -1,0 +1,32 @@
+using System.CommandLine;
+using System.Globalization;
+using Heartwood.App.Console;
+using Heartwood.Lab.Reports;
+
+namespace Heartwood.App.Commands;
+
+/// <summary>What every verb with a run folder does: the manifest, the threads, the folder.</summary>
+static class RunSupport
+{
+    /// <summary>An option that may be given several times.</summary>
+    public static Option<string[]> Several(string name, string description, string helpName) =>
+        new(name) { Description = description, HelpName = helpName, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+
+    /// <summary>The folder of --out.</summary>
+    /// <exception cref="ArgumentException">it was not given</exception>
+    public static string OutOf(ParseResult parsed) => parsed.GetValue(SharedOptions.Out) ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER.");
+
+    /// <summary>Opens (or resumes) the run folder of --out.</summary>
+    public static RunFolder Open(ParseResult parsed, Session session, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object request)
+    {
+        RunFolder folder = RunFolder.Open(OutOf(parsed), new(session.Command, Machine.Version, Machine.InOneLine(),
+            Tensors.Backends.Machine.BackendInUse, Tensors.Backends.Machine.Threads, seeds,
+            session.World.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), modelSha256, data, RequestText.Of(request)), session.World.Clock);
+        if (folder.Finished) session.World.Say($"The run in {folder.FolderPath} is finished already; nothing is computed again.");
+        else if (folder.Resumed) session.World.Say($"Resuming the run in {folder.FolderPath}.");
+        return folder;
+    }
+
+    /// <summary>Sets the number of threads that the command line asks for.</summary>
+    public static void UseThreads(ParseResult parsed) => Tensors.Backends.Machine.Threads = parsed.GetValue(SharedOptions.Threads);
+}
