@@ -17,7 +17,7 @@ public sealed class Answers
     /// <param name="tokensPerBatch">most tokens that pass the model at once</param>
     public Answers(IReadOnlyList<Example> examples, int tokensPerBatch = 1024)
     {
-        batches = Encoding.Batches(examples, tokensPerBatch);
+        batches = Inputs.Batches(examples, tokensPerBatch);
         count = examples.Count;
     }
 

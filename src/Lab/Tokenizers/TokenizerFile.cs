@@ -14,9 +14,10 @@ sealed class TokenizerFile(string path)
             using var document = JsonDocument.Parse(bytes, new() { AllowDuplicateProperties = false });
             return Read(document.RootElement);
         }
-        catch (JsonException fault)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{path}: not JSON ({fault.Message}). Give the model's own tokenizer.json, or remove it and keep vocab.txt.", fault);
+            // The latter is what a string throws that is no Unicode: bad UTF-8, or half a surrogate pair.
+            throw new InvalidDataException($"{path}: not JSON of Unicode text ({fault.Message}). Give the model's own tokenizer.json, or remove it and keep vocab.txt.", fault);
         }
     }
 
@@ -33,7 +34,7 @@ sealed class TokenizerFile(string path)
         if (model.TryGetProperty("type", out _)) Expect(model, "type", "WordPiece", "model.type");
         Dictionary<string, int> ids = [];
         foreach (var piece in Get(model, "vocab", JsonValueKind.Object, "model.vocab").EnumerateObject())
-            ids[Name(piece, "model.vocab")] = Number(piece.Value, "model.vocab");
+            ids[piece.Name] = Number(piece.Value, "model.vocab");
         var special = Added(root, ids);
         string unknown = Text(model, "unk_token", "model.unk_token");
         if (!ids.TryGetValue(unknown, out int unknownId)) throw Fault("model.unk_token", "a piece of model.vocab", unknown);
@@ -145,7 +146,7 @@ sealed class TokenizerFile(string path)
     {
         string at = $"post_processor.{name}";
         var pair = Get(processor, name, JsonValueKind.Array, at);
-        return pair.GetArrayLength() == 2 && pair[0].ValueKind == JsonValueKind.String ? (Decoded(pair[0].GetString, at), Number(pair[1], at))
+        return pair.GetArrayLength() == 2 && pair[0].ValueKind == JsonValueKind.String ? (pair[0].GetString()!, Number(pair[1], at))
             : throw Fault(at, "a token and its id", Shown(pair));
     }
 
@@ -153,7 +154,7 @@ sealed class TokenizerFile(string path)
     {
         if (element.ValueKind != JsonValueKind.Object) throw Fault(at, "an object", Shown(element));
         foreach (var property in element.EnumerateObject())
-            if (!names.Contains(Name(property, at))) throw Fault(at, string.Join(", ", names), $"'{property.Name}', which is not understood");
+            if (!names.Contains(property.Name)) throw Fault(at, string.Join(", ", names), $"'{property.Name}', which is not understood");
     }
 
     void Expect(JsonElement element, string name, string expected, string at)
@@ -167,22 +168,7 @@ sealed class TokenizerFile(string path)
         return value.ValueKind == kind ? value : throw Fault(at, $"{kind}", Shown(value));
     }
 
-    string Text(JsonElement element, string name, string at) => Decoded(Get(element, name, JsonValueKind.String, at).GetString, at);
-
-    string Name(JsonProperty property, string at) => Decoded(() => property.Name, at);
-
-    // A string of JSON may hold half a surrogate pair, which is no text.
-    string Decoded(Func<string?> read, string at)
-    {
-        try
-        {
-            return read()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw Fault(at, "Unicode text", "an unpaired surrogate");
-        }
-    }
+    string Text(JsonElement element, string name, string at) => Get(element, name, JsonValueKind.String, at).GetString()!;
 
     bool Flag(JsonElement element, string name, string at) => element.TryGetProperty(name, out var value)
         ? value.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => throw Fault(at, "true or false", Shown(value)) }

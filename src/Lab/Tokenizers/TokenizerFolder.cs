@@ -46,7 +46,7 @@ static class TokenizerFolder
                 _ => throw new JsonException($"{name} is neither true nor false"),
             } : null;
         }
-        catch (JsonException fault)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"{path}: not a tokenizer's configuration ({fault.Message}). Give the model's own file, or remove it.", fault);
         }

@@ -89,8 +89,9 @@ public sealed class WordPiece
         int around = pair is null ? 2 : 3;
         if (maximumTokens < around)
             throw new ArgumentOutOfRangeException(nameof(maximumTokens), $"{around} special tokens do not fit in {maximumTokens}. Allow at least {around + 1} tokens.");
-        Word[] first = Words(text), second = pair is null ? [] : Words(pair);
-        var (n, m) = Truncated(first.Sum(w => w.Pieces.Length), second.Sum(w => w.Pieces.Length), maximumTokens - around);
+        var (first, n) = Words(text, maximumTokens);
+        var (second, m) = pair is null ? ([], 0) : Words(pair, maximumTokens);
+        (n, m) = Truncated(n, m, maximumTokens - around);
         var result = new Assembly(n + m + around);
         result.Special(vocabulary.Start, 0);
         result.Take(first, n, 0);
@@ -103,7 +104,7 @@ public sealed class WordPiece
         return result.Done();
     }
 
-    // The reference's longest-first: the shorter keeps all it has up to half; of an odd half the longer, or the second, has one more.
+    // Longest first: a text shorter than half is kept whole; else each has half, and of an odd number the longer, or the second, one more.
     static (int First, int Second) Truncated(int first, int second, int limit)
     {
         if ((long)first + second <= limit) return (first, second);
@@ -112,27 +113,43 @@ public sealed class WordPiece
         return first > second ? (more, less) : (less, more);
     }
 
-    Word[] Words(string text)
+    // The words up to the first, special tokens not asked, at which there are as many pieces as may be, and the pieces' number.
+    // The reference since 0.23 reads no further either, and shares an odd number among two long texts by these numbers;
+    // before, it did so by their whole lengths, and one token could go to the other text.
+    (List<Word> Words, int Pieces) Words(string text, int maximum)
     {
         List<Word> found = [];
+        int pieces = 0;
+        bool full = false;
         var words = new WordList(text.Length);
         ReadOnlySpan<char> rest = text;
-        while (special is not null && rest.IndexOfAny(special) is >= 0 and int at)
+        while (!full && special is not null && rest.IndexOfAny(special) is >= 0 and int at)
         {
             Add(rest[..at]);
             rest = rest[at..];
             string token = Longest(rest);
-            found.Add(new(token, [vocabulary.Special[token]]));
+            if (!full) Take(new(token, [vocabulary.Special[token]]));
             rest = rest[token.Length..];
         }
         Add(rest);
-        return [.. found];
+        return (found, pieces);
 
         void Add(ReadOnlySpan<char> between)
         {
+            if (full) return;
             words.Clear();
             vocabulary.Normalizer.Split(between, words);
-            for (int i = 0; i < words.Count; i++) found.Add(Cut(words[i]));
+            for (int i = 0; i < words.Count && !full; i++)
+            {
+                Take(Cut(words[i]));
+                full = pieces >= maximum;
+            }
+        }
+
+        void Take(Word word)
+        {
+            found.Add(word);
+            pieces += word.Pieces.Length;
         }
     }
 
@@ -180,7 +197,7 @@ public sealed class WordPiece
 
         public void Special(int id, int type) => Put(id, type, -1);
 
-        public void Take(Word[] from, int pieces, int type)
+        public void Take(List<Word> from, int pieces, int type)
         {
             for (int w = 0; pieces > 0; w++)
             {

@@ -92,7 +92,7 @@ public sealed class Trainer
     {
         int[] order = [.. Enumerable.Range(0, examples.Count)];
         new Chance(options.Seed, "shuffle").At(number).Stream().Shuffle<int>(order);
-        return (number, order, Encoding.Pack([.. order.Select(i => examples[i].Input.Ids.Length)], options.TokensPerBatch));
+        return (number, order, Inputs.Pack([.. order.Select(i => examples[i].Input.Ids.Length)], options.TokensPerBatch));
     }
 
     int CountSteps()

@@ -41,3 +41,17 @@ static class WordPieceGoldens
         return hash;
     }
 }
+
+/// <summary>The script's random numbers.</summary>
+sealed class Xorshift
+{
+    uint state = 2463534242;
+
+    public int Below(int end)
+    {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        return (int)(state % (uint)end);
+    }
+}

@@ -10,7 +10,8 @@ import { Tokenizer, bertNormalizer, bertPreTokenizer } from 'tokenizers';
 import fs from 'node:fs';
 import path from 'node:path';
 
-const here = name => new URL(name, import.meta.url), write = (name, value) => fs.writeFileSync(here(name), ascii(value) + '\n');
+const here = name => new URL(name, import.meta.url);
+const write = (name, value) => fs.writeFileSync(here(name), ascii(value) + '\n');
 const ascii = v => JSON.stringify(v).replace(/[\u007f-\uffff]/g, c => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0')).replace(/\},\{/g, '},\n{');
 const options = lowercase => ({ cleanText: true, handleChineseChars: true, stripAccents: lowercase, lowercase });
 const normalizers = { uncased: bertNormalizer(options(true)), cased: bertNormalizer(options(false)) }, splitter = bertPreTokenizer();
@@ -113,7 +114,19 @@ for (let group = 0; group < 40; group++) {
   }
   random.push(h);
 }
-write('random.json', { pool, groups: random });
+
+// ---- truncation of random pairs, special tokens in them too: a hash per 250
+const truncated = [];
+for (let group = 0; group < 20; group++) {
+  let h;
+  for (let i = 0; i < 250; i++) {
+    const limit = 3 + draw(30), [text, pair] = [0, 1].map(() => Array.from({ length: draw(30) }, () => ['a', 'unaffable', 'istanbul', '[MASK]'][draw(4)]).join(' '));
+    const { ids, types } = await encode(small.uncased, text, pair, limit);
+    h = hash(types, hash(ids, h));
+  }
+  truncated.push(h);
+}
+write('random.json', { pool, groups: random, truncated });
 
 // ---- real text: count and hash of ids and token types per 100 lines
 const data = process.argv[2] ?? path.join(here('.').pathname, '../../../../shared/data');

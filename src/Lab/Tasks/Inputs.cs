@@ -4,7 +4,7 @@ using Heartwood.Lab.Tokenizers;
 namespace Heartwood.Lab.Tasks;
 
 /// <summary>Turns rows into a model's inputs, and packs inputs into batches.</summary>
-public static class Encoding
+public static class Inputs
 {
     /// <summary>Encodes labelled rows.</summary>
     /// <param name="rows">the rows</param>
