@@ -57,31 +57,17 @@ public sealed class FailuresTests
     }
 
     [Theory]
-    [InlineData(true, "Stopped. Run the same command to resume.")]
-    [InlineData(false, "Stopped.")]
-    public void A_signal_cancels_the_verb_and_the_exit_code_is_130(bool resumes, string farewell)
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill.");
-        Assert.Equal(130, Run(session =>
-        {
-            using var kill = System.Diagnostics.Process.Start("kill", ["-TERM", $"{Environment.ProcessId}"]);
-            Assert.True(session.Stop.WaitHandle.WaitOne(10_000));
-            session.Stop.ThrowIfCancellationRequested();
-        }, resumes));
-        Assert.EndsWith($"\n{farewell}\n", world.Error.ToString());
-    }
-
-    [Fact]
-    public void Ctrl_C_does_the_same_in_a_process_of_its_own()
+    [InlineData("INT", nameof(WaitingCommand.Waits_and_resumes), "Stopping after this step; run the same command to resume. Press again to end at once.\nStopped. Run the same command to resume.\n")]
+    [InlineData("TERM", nameof(WaitingCommand.Waits_and_does_not_resume), "Stopping. Press again to end at once.\nStopped.\n")]
+    public void A_signal_stops_the_command_with_exit_code_130(string signal, string command, string said)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill.");
         using TemporaryFolder temporary = new();
-        using Child child = new(typeof(WaitingCommand), nameof(WaitingCommand.Waits_for_Ctrl_C), temporary.Path);
+        using Child child = new(typeof(WaitingCommand), command, temporary.Path);      // not this process: other tests run in it
         child.WaitUntil(() => File.Exists(temporary.At("waiting")));
-        using (var kill = System.Diagnostics.Process.Start("kill", ["-INT", $"{child.Id}"])) kill.WaitForExit();
+        using (var kill = System.Diagnostics.Process.Start("kill", [$"-{signal}", $"{child.Id}"])) kill.WaitForExit();
         child.WaitForExit();
-        Assert.Equal("130: Stopping after this step; run the same command to resume. Press again to end at once.\nStopped. Run the same command to resume.\n",
-            File.ReadAllText(temporary.At("ended")));
+        Assert.Equal($"130: {said}", File.ReadAllText(temporary.At("ended")));
     }
 
     [Fact]
@@ -91,22 +77,27 @@ public sealed class FailuresTests
         Assert.Contains("this is a bug", world.Error.ToString());
     }
 
-    int Run(Action<Session> act, bool resumes = false) => CommandLine.Run(["act"], world.Redirected(),
-        [new("act", "Acts.", "act") { Resumes = resumes, Run = (_, session) => act(session) }], exits.Add);
+    int Run(Action<Session> act) => CommandLine.Run(["act"], world.Redirected(),
+        [new("act", "Acts.", "act") { Run = (_, session) => act(session) }], exits.Add);
 
     static Exception Thrown(Action act) => Record.Exception(act)!;
 }
 
-/// <summary>A command in a process of its own, run only by the test above.</summary>
+/// <summary>Commands in processes of their own, run only by the test above.</summary>
 public sealed class WaitingCommand
 {
     [Fact(Explicit = true)]
-    public void Waits_for_Ctrl_C()
+    public void Waits_and_resumes() => Wait(resumes: true);
+
+    [Fact(Explicit = true)]
+    public void Waits_and_does_not_resume() => Wait(resumes: false);
+
+    static void Wait(bool resumes)
     {
         World world = new();
         int code = CommandLine.Run(["wait"], world.Redirected(), [new("wait", "Waits.", "wait")
         {
-            Resumes = true,
+            Resumes = resumes,
             Run = (_, session) =>
             {
                 File.WriteAllText(Path.Combine(Child.Folder, "waiting"), "");

@@ -5,7 +5,7 @@ namespace Heartwood.App.Console;
 /// <summary>Ctrl+C and SIGTERM: the first asks the command to stop after its step, the second ends the process at once.</summary>
 sealed class Interruption : IDisposable
 {
-    readonly CancellationTokenSource source = new();
+    readonly CancellationTokenSource source = new();            // never disposed: a signal may still be on its way when the command ends
     readonly PosixSignalRegistration[] signals;
     readonly Surroundings world;
     readonly bool resumes;
@@ -32,7 +32,6 @@ sealed class Interruption : IDisposable
     public void Dispose()
     {
         foreach (PosixSignalRegistration signal in signals) signal.Dispose();
-        source.Dispose();
     }
 
     void Handle(PosixSignalContext signal)
