@@ -1,16 +1,123 @@
+using System.Text.RegularExpressions;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Reports.Sections;
 
 namespace Heartwood.Tests.Lab.Reports;
 
 public sealed class ReportTests
 {
+    static string Finding(RunResult r) => string.Join("\n", Heartwood.Lab.Reports.Sections.Finding.Sentences(new(r))).Replace('\u00A0', ' ');
+
     [Fact]
-    public void Dump()
+    public void The_same_result_gives_the_same_bytes() => Assert.Equal(Report.Html(SampleResult.Usual), Report.Html(new SampleResult().Make()));
+
+    [Fact]
+    public void The_report_can_be_made_from_result_json_alone() =>
+        Assert.Equal(Report.Html(SampleResult.Usual), Report.Html(ResultJson.Read(ResultJson.Write(SampleResult.Usual))));
+
+    [Fact]
+    public void It_names_no_address_on_the_network()
     {
-        foreach (var (name, r) in new[] { ("usual", SampleResult.Usual), ("least", SampleResult.Least), ("large", SampleResult.Large) })
-        {
-            File.WriteAllText($"/tmp/rep/{name}.html", Report.Html(r));
-            File.WriteAllText($"/tmp/rep/{name}.json", ResultJson.Write(r));
-        }
+        string page = Report.Html(SampleResult.Usual);
+        Assert.DoesNotMatch(new Regex("https?:|//[a-z]|url\\(|@import", RegexOptions.IgnoreCase), Regex.Replace(page, "<script>.*?</script>", "", RegexOptions.Singleline));
+        Assert.Contains("default-src 'none'", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_name_from_outside_is_encoded()
+    {
+        string page = Report.Html(new SampleResult { Title = "<b>\"T\"&'", Constructions = ["<script>x", "swap"] }.Make());
+        Assert.DoesNotContain("<b>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script>x", page, StringComparison.Ordinal);
+        Assert.Contains("&lt;b&gt;&quot;T&quot;&amp;&#39;", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Markup_encodes_text_and_keeps_markup()
+    {
+        Markup inner = $"<i>{"<&>\"'"}</i>";
+        Markup outer = $"<p class=\"{"a\"b"}\">{inner}{1.23456}{7}{(string?)null}{"\u0000\u001b"}</p>";
+        Assert.Equal("<p class=\"a&quot;b\"><i>&lt;&amp;&gt;&quot;&#39;</i>1.237\uFFFD\uFFFD</p>", outer.ToString());
+    }
+
+    [Fact]
+    public void The_finding_has_three_to_five_paragraphs_and_says_what_equality_means()
+    {
+        string text = Finding(SampleResult.Usual);
+        Assert.InRange(text.Split('\n').Length, 3, 5);
+        Assert.Contains("within the share of counterexamples", text, StringComparison.Ordinal);
+        Assert.Contains("r = −0.93 (−0.99 to −0.47)", text, StringComparison.Ordinal);
+        Assert.Contains("none of 20 random sets of as many heads hurt at least as much (p = 0.048)", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Subnetworks_that_differ_by_noise_alone_are_not_ranked()
+    {
+        var first = SampleResult.Usual.Subnetworks[0];
+        var alike = SampleResult.Usual with { Subnetworks = [.. SampleResult.Usual.Subnetworks.Select(s => s with { InDomain = first.InDomain, OutOfDomain = first.OutOfDomain, Unseen = first.Unseen, Cases = first.Cases, Groups = first.Groups })] };
+        Assert.Contains("no group of cases differs by more than noise explains", Finding(alike), StringComparison.Ordinal);
+        Assert.EndsWith("not to be told apart elsewhere", Heartwood.Lab.Reports.Sections.Finding.Headline(new(alike)), StringComparison.Ordinal);
+        Assert.DoesNotContain("which noise does not explain", Finding(alike), StringComparison.Ordinal);
+        Assert.Contains("which noise does not explain", Finding(SampleResult.Usual), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_core_no_worse_than_random_sets_is_said_to_be_so()
+    {
+        var r = SampleResult.Usual with { KnockOuts = [.. SampleResult.Usual.KnockOuts.Select(k => k.Name == "core heads" ? k with { Rank = new(4, 20) } : k)] };
+        Assert.Contains("4 of 20 random sets of as many heads hurt at least as much (p = 0.24, so not clearly worse than chance)", Finding(r), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_correlation_whose_interval_holds_zero_settles_nothing()
+    {
+        var r = SampleResult.Usual with { Correlation = [new(0.6, 6, -0.4, -0.9, 0.6)] };
+        Assert.Contains("r = −0.40 (−0.90 to 0.60), which settles nothing", Finding(r), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_spread_is_noise_when_shares_differ_as_binomials_do_and_real_when_they_differ_more()
+    {
+        Proportion[] alike = [.. ((int[])[88, 92, 90, 91, 87, 93]).Select(k => Proportion.Of(k, 100))], apart = [Proportion.Of(95, 100), Proportion.Of(60, 100), Proportion.Of(90, 100)];
+        Assert.False(Spread.Of(alike).BeyondNoise());
+        Assert.InRange(Spread.Of(alike).PValue, 0.5, 0.9);
+        Assert.True(Spread.Of(apart).BeyondNoise(tests: 100));
+        Assert.Equal(0.35, Spread.Of(apart).Width, 12);
+        Assert.False(Spread.Of([alike[0]]).BeyondNoise());
+        Assert.False(Spread.Of([null, Proportion.Of(0, 0)]).BeyondNoise());
+        Assert.Equal(1, Spread.Of(Enumerable.Repeat(Proportion.Of(100, 100), 6)).PValue, 12);
+    }
+
+    [Theory]
+    [InlineData(0.978, "97.8 %"), InlineData(1, "100 %"), InlineData(0.9997, "99.97 %"), InlineData(0.99999, "99.99 %"), InlineData(0, "0 %"), InlineData(0.0001, "below 0.1 %"), InlineData(double.NaN, "not measured")]
+    public void A_share_is_never_rounded_to_all_or_nothing(double share, string words) => Assert.Equal(words, Wording.Percent(share).Replace('\u00A0', ' '));
+
+    [Theory]
+    [InlineData(0.0004, "p < 0.001"), InlineData(0.013, "p = 0.013"), InlineData(0.24, "p = 0.24"), InlineData(double.NaN, "p not computed")]
+    public void A_probability_is_said_as_precisely_as_it_matters(double p, string words) => Assert.Equal(words, Wording.Probability(p));
+
+    [Fact]
+    public void An_axis_holds_its_values_ends_on_round_numbers_and_has_no_negative_zero()
+    {
+        var axis = Scale.Around([0.978, 0.9994], 0, 100, ceiling: 1);
+        Assert.True(axis.Low <= 0.978 && axis.High >= 0.9994 && axis.High <= 1);
+        Assert.Equal(0, axis.At(axis.Low));
+        Assert.Equal(100, axis.At(2));
+        Assert.Equal([0, 0.2, 0.4, 0.6, 0.8, 1], Scale.Share(0, 1).Ticks(5).Select(t => Math.Round(t, 12)));
+        Assert.False(double.IsNegative(Scale.Share(0, 1).Ticks(5).First()));
+        Assert.InRange(Scale.Around([0.5, 0.5], 0, 1).Ticks(5).Count(), 2, 12);
+        Assert.InRange(Scale.Around([], 0, 1).Ticks(5).Count(), 2, 12);
+    }
+
+    [Fact]
+    public void A_part_whose_loss_is_inside_the_noise_is_left_white()
+    {
+        string map = SingleParts.Draw(new(SampleResult.Usual))!.Panels[0].ToString();
+        var full = SampleResult.Usual.Full.InDomain;
+        var harmless = SampleResult.Usual.PartKnockOuts.First(k => Math.Abs(k.InDomain.Value - full.Value) < 0.002);
+        var costly = SampleResult.Usual.PartKnockOuts.First(k => k.InDomain.Value < full.Value - 0.1);
+        Assert.Contains("faint\"><title>" + harmless.Name + " ", map, StringComparison.Ordinal);
+        Assert.DoesNotContain("faint\"><title>" + costly.Name + " ", map, StringComparison.Ordinal);
     }
 }

@@ -1,0 +1,62 @@
+using Heartwood.Lab.Reports;
+using Microsoft.Playwright;
+
+namespace Heartwood.Tests.Lab.Reports;
+
+/// <summary>One Chromium for a class of tests: the one CHROMIUM names, or the system's. Where there is none, its tests are skipped.</summary>
+public sealed class Browser : IAsyncLifetime
+{
+    static readonly string[] places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    readonly string folder = Directory.CreateTempSubdirectory("heartwood-report-").FullName;
+    IPlaywright? driver;
+    IBrowser? browser;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (places.Prepend(Environment.GetEnvironmentVariable("CHROMIUM")).FirstOrDefault(File.Exists) is not { } path) return;
+        driver = await Playwright.CreateAsync();
+        browser = await driver.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = path,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (browser is not null) await browser.DisposeAsync();
+        driver?.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Opens a report as a file, as a reader would.</summary>
+    internal async Task<OpenReport> Open(RunResult result, int width = 1280, ColorScheme scheme = ColorScheme.Light, bool script = true)
+    {
+        if (browser is null) Assert.Skip($"No Chromium: CHROMIUM names none and none is at {string.Join(", ", places)}.");
+        string file = Path.Combine(folder, $"{Path.GetRandomFileName()}.html");
+        await File.WriteAllTextAsync(file, Report.Html(result), TestContext.Current.CancellationToken);
+        var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme, JavaScriptEnabled = script, AcceptDownloads = true });
+        OpenReport report = new(page, new Uri(file).AbsoluteUri);
+        await page.GotoAsync(report.Address);
+        return report;
+    }
+}
+
+/// <summary>A report on the screen, with everything that it asked for and complained about.</summary>
+internal sealed class OpenReport : IAsyncDisposable
+{
+    public OpenReport(IPage page, string address)
+    {
+        (Page, Address) = (page, address);
+        page.Request += (_, request) => Requests.Add(request.Url);
+        page.Console += (_, message) => Complaints.Add(message.Text);
+        page.PageError += (_, error) => Complaints.Add(error);
+    }
+
+    public IPage Page { get; }
+    public string Address { get; }
+    public List<string> Requests { get; } = [];
+    public List<string> Complaints { get; } = [];
+
+    public ValueTask DisposeAsync() => new(Page.CloseAsync());
+}

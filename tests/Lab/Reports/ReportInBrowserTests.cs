@@ -1,0 +1,163 @@
+using Heartwood.Lab.Reports;
+using Microsoft.Playwright;
+
+namespace Heartwood.Tests.Lab.Reports;
+
+/// <summary>What a reader sees: no noise, no network, every mark there, at every width, in light and dark.</summary>
+public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browser>
+{
+    internal static readonly Dictionary<string, RunResult> shapes = new()
+    {
+        ["usual"] = SampleResult.Usual,
+        ["least"] = SampleResult.Least,
+        ["large"] = SampleResult.Large,
+        ["one sparsity, nothing random"] = new SampleResult { Sparsities = [0.5], Randoms = false, Baselines = false, Others = [], Draws = 0 }.Make(),
+        ["two seeds, no case facts"] = new SampleResult { Seeds = 2, CaseFacts = false, Constructions = ["swap", "passive"] }.Make(),
+        ["no subnetwork"] = new SampleResult { Seeds = 0, Draws = 0 }.Make() with { KnockOuts = [], PartKnockOuts = [], Correlation = [], Overlap = [], Frequencies = [] },
+    };
+
+    public static TheoryData<string> Shapes => [.. shapes.Keys];
+
+    [Theory, MemberData(nameof(Shapes))]
+    public async Task Opening_it_raises_no_complaint_and_asks_nothing_of_the_network(string shape)
+    {
+        foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
+        {
+            await using var report = await browser.Open(shapes[shape], scheme: scheme);
+            await report.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
+            await report.Page.Locator("#theme").ClickAsync();
+            await report.Page.Locator("th button").First.ClickAsync();
+            await report.Page.Locator(".plot").First.FocusAsync();
+            await report.Page.Keyboard.PressAsync("ArrowRight");
+            Assert.Empty(report.Complaints);
+            Assert.Equal([report.Address], report.Requests);
+        }
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public async Task Every_figure_has_as_many_marks_as_the_result_has_figures(string shape)
+    {
+        var r = shapes[shape];
+        await using var report = await browser.Open(r);
+        var counted = await report.Page.EvaluateAsync<Dictionary<string, int>>("Object.fromEntries([...document.querySelectorAll('section.figure')].map(s => [s.id, s.querySelectorAll('.mark').length]))");
+        Assert.Equal(Expected(r).Where(e => e.Value > 0).OrderBy(e => e.Key), counted.OrderBy(c => c.Key));
+    }
+
+    /// <summary>How many marks each figure must have, counted from the result alone.</summary>
+    static Dictionary<string, int> Expected(RunResult r)
+    {
+        int sparsities = r.Subnetworks.Select(s => s.TargetSparsity).Distinct().Count(), found = r.Subnetworks.Count, panels = Math.Max(1, sparsities);
+        int everything = 1 + found + r.RandomSubnetworks.Count + r.Baselines.Count, outside = (r.Full.OutOfDomain is null ? 0 : 1) + (r.Full.Unseen is null ? 0 : 1), sets = 1 + outside;
+        return new()
+        {
+            ["domains"] = outside == 0 ? everything : outside * (everything + found + sparsities),
+            ["losses"] = r.Full.OutOfDomain is null || found == 0 ? 0 : found + sparsities,
+            ["cases"] = r.Full.Cases.Count * (found + panels),
+            ["groups"] = r.Full.Groups.Count * (found + panels),
+            ["frequencies"] = r.Frequencies.Sum(f => f.Kept.Count),
+            ["overlap"] = 2 * r.Overlap.Sum(o => o.Pairs.Count),
+            ["knock-outs"] = r.KnockOuts.Count == 0 ? 0 : sets * (1 + r.KnockOuts.Count),
+            ["knock-out-cases"] = r.KnockOuts.Count == 0 ? 0 : 3 * r.Full.Cases.Count,
+            ["parts"] = sets * r.PartKnockOuts.Count,
+            ["cut"] = 4,
+        };
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public async Task Every_figure_is_an_image_with_a_title_and_a_text_alternative(string shape)
+    {
+        await using var report = await browser.Open(shapes[shape]);
+        Assert.Empty(await report.Page.EvaluateAsync<string[]>("""
+            [...document.querySelectorAll('svg.chart')].filter(svg => svg.getAttribute('role') !== 'img'
+                || svg.getAttribute('aria-labelledby').split(' ').some(id => document.querySelectorAll('#' + CSS.escape(id)).length !== 1 || !svg.contains(document.getElementById(id)) || document.getElementById(id).textContent.length < 10))
+                .map(svg => svg.id)
+            """));
+        Assert.Empty(await report.Page.EvaluateAsync<string[]>("[...document.querySelectorAll('section.figure')].filter(s => s.querySelector('.reading').textContent.length < 30).map(s => s.id)"));
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public async Task A_phone_shows_it_without_sideways_scrolling_and_in_readable_letters(string shape)
+    {
+        await using var report = await browser.Open(shapes[shape], width: 390);
+        await report.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
+        Assert.Equal(390, await report.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+        Assert.True(await report.Page.EvaluateAsync<double>("Math.min(...[...document.querySelectorAll('svg.chart text')].map(t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a))") >= 8);
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public async Task No_words_and_no_marks_are_cut_off_at_a_charts_edge(string shape)
+    {
+        await using var report = await browser.Open(shapes[shape]);
+        Assert.Empty(await report.Page.EvaluateAsync<string[]>("""
+            [...document.querySelectorAll('svg.chart text, svg.chart .fill, svg.chart .open, svg.chart .heat')].filter(e => {
+                const own = e.getBoundingClientRect(), svg = e.closest('svg').getBoundingClientRect();
+                return own.left < svg.left - 1 || own.right > svg.right + 1 || own.top < svg.top - 1 || own.bottom > svg.bottom + 1;
+            }).map(e => e.closest('svg').id + ': ' + (e.textContent || e.outerHTML))
+            """));
+    }
+
+    [Theory, InlineData(ColorScheme.Light), InlineData(ColorScheme.Dark)]
+    public async Task Words_stand_out_from_the_ground_in_both_themes(ColorScheme scheme)
+    {
+        await using var report = await browser.Open(SampleResult.Usual, scheme: scheme);
+        var contrasts = await report.Page.EvaluateAsync<Dictionary<string, double>>("""
+            (() => {
+                const style = getComputedStyle(document.documentElement);
+                const light = name => { const h = style.getPropertyValue(name).trim().slice(1); const [r, g, b] = [0, 2, 4].map(i => parseInt(h.substring(i, i + 2), 16) / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+                const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+                return Object.fromEntries(['--ink', '--soft', '--heart', '--heart-deep', '--full'].map(n => [n, contrast(n, '--paper')]).concat([['--on-heart', contrast('--on-heart', '--heart')]]));
+            })()
+            """);
+        Assert.All(contrasts, c => Assert.True(c.Value >= 4.5, $"{c.Key} has a contrast of {c.Value}"));
+    }
+
+    [Fact]
+    public async Task The_theme_follows_the_system_until_the_reader_chooses()
+    {
+        async Task<string> Ground(OpenReport r) => await r.Page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
+        await using var light = await browser.Open(SampleResult.Least, scheme: ColorScheme.Light);
+        await using var dark = await browser.Open(SampleResult.Least, scheme: ColorScheme.Dark);
+        string bright = await Ground(light), night = await Ground(dark);
+        Assert.NotEqual(bright, night);
+        await dark.Page.Locator("#theme").ClickAsync();
+        Assert.Equal(("Theme: light", bright), (await dark.Page.Locator("#theme").InnerTextAsync(), await Ground(dark)));
+        await light.Page.Locator("#theme").ClickAsync();
+        await light.Page.Locator("#theme").ClickAsync();
+        Assert.Equal(("Theme: dark", night), (await light.Page.Locator("#theme").InnerTextAsync(), await Ground(light)));
+    }
+
+    [Fact]
+    public async Task Without_its_script_marks_and_tables_still_speak()
+    {
+        await using var report = await browser.Open(SampleResult.Usual, script: false);
+        var marks = report.Page.Locator("#domains .mark");
+        Assert.Equal(await marks.CountAsync(), await report.Page.Locator("#domains .mark > title").CountAsync());
+        await report.Page.Locator("#domains summary").ClickAsync();
+        Assert.True(await report.Page.Locator("#table-models").IsVisibleAsync());
+        Assert.False(await report.Page.Locator("#theme").IsVisibleAsync());
+    }
+
+    [Fact]
+    public async Task Markup_in_names_is_shown_and_never_obeyed()
+    {
+        const string evil = "<script>window.hacked = 1</script><img src=x onerror=\"window.hacked = 1\">' & \u0007";
+        var r = new SampleResult { Title = evil, Entailed = evil, Constructions = ["</title></script>" + evil, "swap"] }.Make();
+        await using var report = await browser.Open(r);
+        await report.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
+        Assert.False(await report.Page.EvaluateAsync<bool>("'hacked' in window"));
+        Assert.Equal((0, 1), (await report.Page.Locator("img").CountAsync(), await report.Page.Locator("script").CountAsync()));
+        Assert.Equal(evil.Replace('\u0007', '\uFFFD'), await report.Page.Locator("h1").TextContentAsync());
+        Assert.Empty(report.Complaints);
+    }
+
+    [Fact]
+    public async Task Its_policy_stops_what_a_forged_page_would_run()
+    {
+        await using var report = await browser.Open(SampleResult.Least);
+        await report.Page.EvaluateAsync("document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.hacked = 1' }))");
+        string answer = await report.Page.EvaluateAsync<string>("fetch('https://example.invalid/').then(() => 'sent', e => e.name)");
+        Assert.False(await report.Page.EvaluateAsync<bool>("'hacked' in window"));
+        Assert.Equal("TypeError", answer);
+        Assert.Contains(report.Complaints, c => c.Contains("Content Security Policy", StringComparison.Ordinal));
+    }
+}

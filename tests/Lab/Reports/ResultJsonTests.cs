@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Reports;
+
+namespace Heartwood.Tests.Lab.Reports;
+
+public sealed class ResultJsonTests
+{
+    [Fact]
+    public void What_is_written_is_read_back()
+    {
+        string json = ResultJson.Write(SampleResult.Usual);
+        var back = ResultJson.Read(json);
+        Assert.Equal(json, ResultJson.Write(back));
+        Assert.Equal(SampleResult.Usual.Full.InDomain, back.Full.InDomain);
+        Assert.Equal(SampleResult.Usual.Subnetworks[3].Cases, back.Subnetworks[3].Cases);
+        Assert.Equal(SampleResult.Usual.Subnetworks[3].Parts, back.Subnetworks[3].Parts);
+        Assert.Equal(SampleResult.Usual.KnockOuts[1].Rank, back.KnockOuts[1].Rank);
+        Assert.Equal(SampleResult.Usual.Cut, back.Cut);
+    }
+
+    [Fact]
+    public void The_names_are_those_that_programs_rely_on()
+    {
+        var json = JsonNode.Parse(ResultJson.Write(SampleResult.Usual))!;
+        Assert.Equal(SampleResult.Usual.Full.InDomain.Low, (double)json["full"]!["inDomain"]!["low"]!);
+        Assert.Equal(["value", "n", "low", "high"], json["full"]!["outOfDomain"]!.AsObject().Select(p => p.Key));
+        Assert.Equal(120, (int)json["subnetworks"]![0]!["cases"]!["swap entailment"]!["n"]!);
+        Assert.Equal("core", (string?)json["knockOuts"]![0]!["name"]);
+        Assert.Equal(0.12, (double)json["core"]!["expectedByChance"]!);
+        Assert.Equal(249_474, (long)json["cut"]!["parametersAfter"]!);
+        Assert.NotNull(json["manifest"]!["command"]);
+        Assert.NotNull(json["seconds"]);
+    }
+
+    [Fact]
+    public void Numbers_that_are_not_finite_are_null_and_read_as_not_a_number()
+    {
+        var r = SampleResult.Least with
+        {
+            Seconds = double.NaN,
+            Full = SampleResult.Least.Full with { InDomain = Proportion.Of(0, 0), InDomainLoss = double.PositiveInfinity },
+        };
+        string json = ResultJson.Write(r);
+        Assert.Null(JsonNode.Parse(json)!["seconds"]);
+        var back = ResultJson.Read(json);
+        Assert.True(double.IsNaN(back.Seconds));
+        Assert.True(double.IsNaN(back.Full.InDomain.Value));
+        Assert.Null(back.Full.InDomainLoss);
+        Assert.Contains("not measured", Report.Html(back), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sets_that_were_not_given_are_null()
+    {
+        var back = ResultJson.Read(ResultJson.Write(SampleResult.Least));
+        Assert.Null(back.Full.OutOfDomain);
+        Assert.Null(back.Subnetworks[0].Unseen);
+        Assert.Null(back.Cases);
+    }
+
+    [Theory]
+    [InlineData("{", "line 1")]
+    [InlineData("null", "null")]
+    [InlineData("{\"title\": \"x\"}", "model")]
+    [InlineData("[]", "$")]
+    public void What_is_no_result_is_refused_with_what_to_do(string json, string part)
+    {
+        var error = Assert.Throws<InvalidDataException>(() => ResultJson.Read(json));
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        Assert.Contains("Run the command that made it again.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_field_that_this_version_does_not_know_is_refused_by_name()
+    {
+        var json = JsonNode.Parse(ResultJson.Write(SampleResult.Least))!;
+        json["sparkle"] = 1;
+        Assert.Contains("sparkle", Assert.Throws<InvalidDataException>(() => ResultJson.Read(json.ToJsonString())).Message, StringComparison.Ordinal);
+    }
+}
