@@ -16,8 +16,8 @@ sealed class Reference : IBackend
         Unary.Sigmoid => 1 / (1 + Math.Exp(-x)),
         Unary.Tanh => Math.Tanh(x),
         Unary.Relu => Math.Max(0, x),
-        Unary.GeluErf => x * Normal(x),
-        Unary.GeluTanh => 0.5 * x * (1 + Math.Tanh(Inner(x))),
+        Unary.GeluErf => x < -Far ? 0 : x * Normal(x),
+        Unary.GeluTanh => x < -Far ? 0 : 0.5 * x * (1 + Math.Tanh(Inner(x))),
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
     };
 
@@ -28,14 +28,17 @@ sealed class Reference : IBackend
         Unary.Exp => Math.Exp(x),
         Unary.Log => 1 / x,
         Unary.Sqrt => 0.5 / Math.Sqrt(x),
-        Unary.Abs => Math.Sign(x),
-        Unary.Sigmoid => Math.Exp(-x) / Math.Pow(1 + Math.Exp(-x), 2),
+        Unary.Abs => x > 0 ? 1 : x < 0 ? -1 : 0,
+        Unary.Sigmoid => 1 / (1 + Math.Exp(-x)) / (1 + Math.Exp(x)),
         Unary.Tanh => 1 - Math.Pow(Math.Tanh(x), 2),
         Unary.Relu => x > 0 ? 1 : 0,
+        Unary.GeluErf or Unary.GeluTanh when Math.Abs(x) > Far => x > 0 ? 1 : 0,
         Unary.GeluErf => Normal(x) + x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI),
         Unary.GeluTanh => 0.5 * (1 + Math.Tanh(Inner(x))) + 0.5 * x * (1 - Math.Pow(Math.Tanh(Inner(x)), 2)) * Math.Sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x),
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
     };
+
+    const double Far = 40;                                       // beyond it GELU is 0 or x, and infinity times 0 would not be
 
     static double Inner(double x) => Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
 

@@ -41,7 +41,8 @@ public static class Lookup
     {
         var (batch, labels) = x.AsLogits();
         if (columns.Length != batch) throw new ShapeException($"{x.Shape} has {batch} rows, {columns.Length} columns were named.");
-        if (Array.Find(columns, c => (uint)c >= (uint)labels) is not 0 and var wrong) throw new ShapeException($"{x.Shape} has no column {wrong}.");
+        foreach (int column in columns)
+            if ((uint)column >= (uint)labels) throw new ShapeException($"{x.Shape} has no column {column}.");
         Tensor y = Tensor.Unset(new(batch));
         for (int i = 0; i < batch; i++) y.Writable[i] = x.Values[i * labels + columns[i]];
         return Record("pick", y, (x, g =>

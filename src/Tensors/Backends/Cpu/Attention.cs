@@ -64,14 +64,8 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         Scatter(result, padded, length, width, dk + origin, step);
     }
 
-    static void EachHead(AttentionPlan plan, Action<int, int> body)
-    {
-        int heads = plan.Heads;
-        Workers.For(plan.Sequences, sequence =>
-        {
-            for (int head = 0; head < heads; head++) body(sequence, head);
-        });
-    }
+    static void EachHead(AttentionPlan plan, Action<int, int> body) =>
+        Workers.For(plan.Sequences * plan.Heads, item => body(item / plan.Heads, item % plan.Heads));
 
     static int Pad(int width) => (width + L.Width - 1) / L.Width * L.Width;
 

@@ -161,8 +161,8 @@ readonly struct GeluErf : IMap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Apply<L, V>(V x, V p, V q) where L : struct, ILanes<V>
     {
-        V below = L.Multiply(x, Tail<L, V>(x, out _));                                 // x Φ(−|x|)
-        return L.IfLess(x, L.Splat(0), below, L.Subtract(x, below));
+        V below = L.Multiply(Size<L, V>(x), Tail<L, V>(x, out _));                      // |x| Φ(−|x|)
+        return L.Subtract(L.IfLess(x, L.Splat(0), L.Splat(0), x), below);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -170,14 +170,19 @@ readonly struct GeluErf : IMap
     {
         V tail = Tail<L, V>(x, out V bell);
         V below = L.IfLess(x, L.Splat(0), tail, L.Subtract(L.Splat(1), tail));          // Φ(x)
-        return L.MultiplyAdd(L.Multiply(x, L.Splat(0.398942280401433f)), bell, below);  // Φ(x) + x φ(x)
+        V reach = L.Multiply(Size<L, V>(x), L.Multiply(bell, L.Splat(0.398942280401433f)));
+        return L.IfLess(x, L.Splat(0), L.Subtract(below, reach), L.Add(below, reach)); // Φ(x) + x φ(x)
     }
+
+    // |x|, at most 30: all is settled there, and infinity times 0 would not be
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V Size<L, V>(V x) where L : struct, ILanes<V> => L.Min(L.Splat(30), L.Abs(x));
 
     // Φ(−|x|), and e^(−x²/2)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static V Tail<L, V>(V x, out V bell) where L : struct, ILanes<V>
     {
-        V z = L.Multiply(L.Abs(x), L.Splat(0.707106781186548f));
+        V z = L.Multiply(Size<L, V>(x), L.Splat(0.707106781186548f));
         V t = L.Divide(L.Splat(1), L.MultiplyAdd(z, L.Splat(0.3275911f), L.Splat(1)));
         bell = Exp.Of<L, V>(L.Multiply(L.Subtract(L.Splat(0), z), z));
         V y = L.MultiplyAdd(L.Splat(1.061405429f), t, L.Splat(-1.453152027f));
@@ -195,11 +200,12 @@ readonly struct GeluTanh : IMap
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Apply<L, V>(V x, V p, V q) where L : struct, ILanes<V> =>
-        L.Multiply(L.Multiply(x, L.Splat(0.5f)), L.Add(L.Splat(1), Tanh.Of<L, V>(Inner<L, V>(x))));
+        L.Multiply(L.Multiply(L.Max(L.Splat(-30), x), L.Splat(0.5f)), L.Add(L.Splat(1), Tanh.Of<L, V>(Inner<L, V>(x))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Slope<L, V>(V x, V p, V q) where L : struct, ILanes<V>
     {
+        x = L.Min(L.Splat(30), L.Max(L.Splat(-30), x));                                // all is settled there, and infinity times 0 would not be
         V tanh = Tanh.Of<L, V>(Inner<L, V>(x)), half = L.Splat(0.5f), one = L.Splat(1);
         V inner = L.MultiplyAdd(L.Multiply(x, x), L.Splat(3 * Root * Cube), L.Splat(Root));
         V bend = L.Multiply(L.Multiply(L.Multiply(half, x), L.Subtract(one, L.Multiply(tanh, tanh))), inner);

@@ -46,10 +46,10 @@ static unsafe class Rows
         int i = 0;
         for (; i <= width - L.Width; i += L.Width) sums = L.Add(sums, Exp.Of<L, V>(L.Add(L.Load(x + i), shift)));
         for (; i < width; i++) sum += Exp.Of<ScalarLanes, float>(x[i] - max);
-        float whole = max + MathF.Log(L.Sum(sums) + sum);
-        V minus = L.Splat(-whole);
-        for (i = 0; i <= width - L.Width; i += L.Width) L.Store(y + i, L.Add(L.Load(x + i), minus));
-        for (; i < width; i++) y[i] = x[i] - whole;
+        float logarithm = MathF.Log(L.Sum(sums) + sum);
+        V minus = L.Splat(logarithm);
+        for (i = 0; i <= width - L.Width; i += L.Width) L.Store(y + i, L.Subtract(L.Add(L.Load(x + i), shift), minus));
+        for (; i < width; i++) y[i] = x[i] - max - logarithm;
     }
 
     static float Largest<L, V>(float* x, int width) where L : struct, ILanes<V>

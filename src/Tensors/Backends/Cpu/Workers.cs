@@ -56,7 +56,11 @@ static class Workers
         try
         {
             inside = true;
-            for (; team < Threads - 1; team++) new Thread(Serve, 16 << 20) { IsBackground = true, Name = $"heartwood {team + 1}" }.Start();
+            for (; team < Threads - 1; team++)
+            {
+                int member = team + 1;
+                new Thread(() => Serve(member), 16 << 20) { IsBackground = true, Name = $"heartwood {member}" }.Start();
+            }
             Job job = new(items, body);
             current = job;
             int wake = Math.Min(Volatile.Read(ref parked), Math.Min(items, Threads) - 1);
@@ -73,7 +77,7 @@ static class Workers
         }
     }
 
-    static void Serve()
+    static void Serve(int member)
     {
         inside = true;
         Job? last = null;
@@ -83,7 +87,7 @@ static class Workers
             if (job is not null && job != last)
             {
                 (last, spins) = (job, 0);
-                job.Help();
+                if (member < Threads) job.Help();
             }
             else if (spins < SpinsBeforeParking)
             {

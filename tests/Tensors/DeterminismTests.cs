@@ -1,0 +1,92 @@
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Tests.Tensors;
+
+/// <summary>The same machine, backend and seed give the same bits on any number of threads.</summary>
+[Collection("the thread team")]
+public class DeterminismTests
+{
+    public static TheoryData<string> Backends => [.. Machine.Backends];
+
+    static int[] BitsOf(float[] values) => Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
+
+    [Theory, MemberData(nameof(Backends))]
+    public void Loss_and_gradients_have_the_same_bits_on_1_2_3_and_5_threads(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        int before = Machine.Threads;
+        try
+        {
+            Machine.Threads = 1;
+            int[] one = BitsOf(Network.Run());
+            foreach (int threads in new[] { 1, 2, 3, 5 })
+            {
+                Machine.Threads = threads;
+                Assert.Equal(one, BitsOf(Network.Run()));
+            }
+        }
+        finally
+        {
+            Machine.Threads = before;
+        }
+    }
+
+    [Theory, MemberData(nameof(Backends))]
+    public void Big_sums_and_products_have_the_same_bits_on_any_number_of_threads(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        int before = Machine.Threads;
+        try
+        {
+            int[]? first = null;
+            foreach (int threads in new[] { 1, 2, 3, 5 })
+            {
+                Machine.Threads = threads;
+                using Scope scope = Scope.Open();
+                Tensor x = Tensor.Normal(new Chance(1, "x"), 1, 900, 65).Track(), w = Tensor.Normal(new Chance(1, "w"), 1, 130, 65).Track(), gain = Tensor.Ones(130).Track();
+                Tensor y = x.Linear(w).LayerNorm(gain, Tensor.Zeros(130), 1e-5f).Tanh().Sum();
+                float[] values = [y.Item, .. y.Gradients(x, w, gain).SelectMany(g => g.Values.ToArray())];
+                Assert.Equal(first ??= BitsOf(values), BitsOf(values));
+            }
+        }
+        finally
+        {
+            Machine.Threads = before;
+        }
+    }
+
+    [Fact]
+    public void Matrix_products_have_the_same_bits_on_every_fast_backend()
+    {
+        int[]? first = null;
+        foreach (IBackend backend in Machine.All.Where(b => b.Name != "reference"))
+        {
+            using IDisposable choice = Machine.Using(backend);
+            Tensor x = Tensor.Normal(new Chance(1, "x"), 1, 37, 1601), w = Tensor.Normal(new Chance(1, "w"), 1, 53, 1601), b = Tensor.Normal(new Chance(1, "b"), 1, 53);
+            int[] bits = BitsOf(x.Linear(w, b).Values.ToArray());
+            Assert.Equal(first ??= bits, bits);
+        }
+    }
+
+    [Theory, MemberData(nameof(Backends))]
+    public void A_row_of_a_product_does_not_depend_on_the_rows_beside_it(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        Tensor x = Tensor.Normal(new Chance(1, "x"), 1, 37, 50), w = Tensor.Normal(new Chance(1, "w"), 1, 53, 50);
+        int[] all = BitsOf(x.Linear(w).Values.ToArray());
+        for (int row = 0; row < 37; row++)
+            Assert.Equal(all.AsSpan(row * 53, 53).ToArray(), BitsOf(x.Slice(0, row, 1).Linear(w).Values.ToArray()));
+    }
+
+    [Theory, MemberData(nameof(Backends))]
+    public void A_mask_of_ones_changes_nothing_and_a_mask_of_zeros_leaves_the_absence(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        Tensor value = Tensor.Normal(new Chance(1, "value"), 1e3f, 20, 4, 33), absence = Tensor.Normal(new Chance(1, "absence"), 1e-3f, 4, 33);
+        Assert.Equal(BitsOf(value.Values.ToArray()), BitsOf(Mixed(Tensor.Ones(4, 1)).Values.ToArray()));
+        Assert.Equal(BitsOf(absence.Spread(value.Shape).Values.ToArray()), BitsOf(Mixed(Tensor.Zeros(4, 1)).Values.ToArray()));
+
+        Tensor Mixed(Tensor mask) => mask * value + (1 - mask) * absence;
+    }
+}

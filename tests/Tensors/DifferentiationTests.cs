@@ -1,0 +1,131 @@
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Tests.Tensors;
+
+/// <summary>Gradients are returned, computed only where they are wanted, and refuse what has none; shapes are checked at the door.</summary>
+public class DifferentiationTests
+{
+    [Fact]
+    public void Gradients_with_respect_to_what_was_not_tracked_are_refused()
+    {
+        Tensor x = Tensor.Ones(3), tracked = Tensor.Ones(3).Track();
+        Assert.Contains("Track()", Assert.Throws<InvalidOperationException>(() => (x * tracked).Sum().Gradients(x)).Message);
+    }
+
+    [Fact]
+    public void Gradients_of_more_than_one_number_are_refused()
+    {
+        Tensor x = Tensor.Ones(3).Track();
+        Assert.Contains("Sum or Mean", Assert.Throws<ShapeException>(() => (x * x).Gradients(x)).Message);
+    }
+
+    [Fact]
+    public void What_the_root_does_not_depend_on_has_a_gradient_of_zeros()
+    {
+        Tensor x = Tensor.Ones(3).Track(), other = Tensor.Ones(2, 2).Track();
+        Tensor[] slopes = x.Sum().Gradients(other, x);
+        Assert.Equal([0, 0, 0, 0], slopes[0].Values.ToArray());
+        Assert.Equal([1, 1, 1], slopes[1].Values.ToArray());
+    }
+
+    [Fact]
+    public void An_expression_without_tracked_tensors_remembers_nothing()
+    {
+        Tensor y = Tensor.Ones(3, 4).Linear(Tensor.Ones(5, 4), null, Activation.GeluErf).Softmax();
+        Assert.Null(y.Origin);
+        Assert.False(y.Tracked);
+    }
+
+    [Fact]
+    public void Gradients_themselves_remember_nothing_and_can_be_asked_for_twice()
+    {
+        Tensor x = Tensor.From([1, 2], 2).Track(), y = (x * x).Sum();
+        Tensor first = y.Gradients(x)[0], second = y.Gradients(x)[0];
+        Assert.Null(first.Origin);
+        Assert.Equal([2, 4], first.Values.ToArray());
+        Assert.Equal([2, 4], second.Values.ToArray());
+    }
+
+    [Fact]
+    public void The_gradient_by_something_in_between_is_given()
+    {
+        Tensor x = Tensor.From([1, 2], 2).Track(), square = x * x;
+        Assert.Equal([3, 3], (square * 3).Sum().Gradients(square)[0].Values.ToArray());
+    }
+
+    [Fact]
+    public void A_gradient_that_is_not_wanted_costs_no_product()
+    {
+        Counting counting = new(Machine.Backend);
+        using IDisposable choice = Machine.Using(counting);
+        Tensor mask = Tensor.Ones(4).Track(), weight = Tensor.Ones(5, 4), trained = Tensor.Ones(5, 4).Track();
+        Tensor frozenLoss = (Tensor.Ones(3, 4) * mask).Linear(weight).Sum(), trainedLoss = (Tensor.Ones(3, 4) * mask).Linear(trained).Sum();
+        Assert.Equal(2, counting.Products);
+        frozenLoss.Gradients(mask);
+        Assert.Equal(3, counting.Products);                      // by the input only
+        trainedLoss.Gradients(mask);
+        Assert.Equal(4, counting.Products);                      // the weight is tracked, but was not asked for
+        trainedLoss.Gradients(trained);
+        Assert.Equal(5, counting.Products);                      // by the weight only
+        trainedLoss.Gradients(mask, trained);
+        Assert.Equal(7, counting.Products);
+    }
+
+    [Fact]
+    public void A_chain_of_100_000_operations_has_gradients()
+    {
+        Tensor x = Tensor.Ones(1).Track(), y = x;
+        for (int i = 0; i < 100_000; i++) y += x;
+        Assert.Equal(100_001, y.Gradients(x)[0].Item);
+    }
+
+    [Fact]
+    public void Shape_errors_name_the_tensor_and_both_shapes()
+    {
+        Tensor hidden = Tensor.Ones(2, 3, 4), q = Tensor.Ones(4, 6), keys = Tensor.Ones(5, 6);
+        Assert.Equal("'hidden' should be [token width], it is [2 3 4].", Assert.Throws<ShapeException>(() => hidden.AsTokens()).Message);
+        Assert.Contains("[2 3] and [4] do not broadcast", Assert.Throws<ShapeException>(() => Tensor.Ones(2, 3) + Tensor.Ones(4)).Message);
+        Assert.Contains("[7 4] takes a width of 4, the input is [4 6]", Assert.Throws<ShapeException>(() => q.Linear(Tensor.Ones(7, 4))).Message);
+        Assert.Contains("should be [4 6], it is [5 6]", Assert.Throws<ShapeException>(() => q.Attention(keys, q, [0, 4], 2)).Message);
+        Assert.Contains("4 heads", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 4], 4)).Message);
+        Assert.Contains("0 to 4 tokens", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3], 2)).Message);
+        Assert.Contains("before offset", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3, 2, 4], 2)).Message);
+        Assert.Contains("rows 0 to 3", Assert.Throws<ArgumentOutOfRangeException>(() => q.Rows([0, 4])).Message);
+        Assert.Contains("no column 6", Assert.Throws<ShapeException>(() => q.Pick([0, 6, 0, 0])).Message);
+        Assert.Contains("no column -1", Assert.Throws<ShapeException>(() => q.Pick([0, -1, 0, 0])).Message);
+        Assert.Contains("no run of 3 from 2", Assert.Throws<ShapeException>(() => q.Slice(0, 2, 3)).Message);
+        Assert.Contains("cannot be read as [5 5]", Assert.Throws<ShapeException>(() => q.As(5, 5)).Message);
+        Assert.Contains("6 columns meet 4 rows", Assert.Throws<ShapeException>(() => q.MatMul(q)).Message);
+        Assert.Contains("should be [6], it is [4 6]", Assert.Throws<ShapeException>(() => q.LayerNorm(Tensor.Ones(6), q, 0)).Message);
+        Assert.Contains("do not concatenate along axis 1", Assert.Throws<ShapeException>(() => Movement.Concatenate(1, q, keys)).Message);
+    }
+
+    /// <summary>A backend that counts its matrix products.</summary>
+    sealed class Counting(IBackend inner) : IBackend
+    {
+        internal int Products { get; private set; }
+
+        public string Name => inner.Name;
+
+        public void MatMul(ReadOnlySpan<float> a, int rows, int depth, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+        {
+            Products++;
+            inner.MatMul(a, rows, depth, transposed, packed, columns, bias, activation, c);
+        }
+
+        public void Map(Unary op, ReadOnlySpan<float> x, Span<float> y, float p = 0, float q = 0) => inner.Map(op, x, y, p, q);
+        public void MapSlope(Unary op, ReadOnlySpan<float> x, ReadOnlySpan<float> g, Span<float> y, float p = 0, float q = 0) => inner.MapSlope(op, x, g, y, p, q);
+        public void Zip(Binary op, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, Walk walk) => inner.Zip(op, a, b, y, walk);
+        public void Sum(ReadOnlySpan<float> x, int outer, int count, int width, Span<float> y) => inner.Sum(x, outer, count, width, y);
+        public int PackedCount(int depth, int columns) => inner.PackedCount(depth, columns);
+        public void Pack(ReadOnlySpan<float> b, int depth, int columns, bool transposed, Span<float> packed) => inner.Pack(b, depth, columns, transposed, packed);
+        public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y) => throw new NotSupportedException();
+        public void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx) => throw new NotSupportedException();
+        public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics) => throw new NotSupportedException();
+        public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift) => throw new NotSupportedException();
+        public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities) => throw new NotSupportedException();
+        public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv) => throw new NotSupportedException();
+        public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step) => throw new NotSupportedException();
+    }
+}

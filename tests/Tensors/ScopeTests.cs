@@ -1,0 +1,105 @@
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Tests.Tensors;
+
+/// <summary>Memory has one owner: the scope that was open when it was lent.</summary>
+public class ScopeTests
+{
+    [Fact]
+    public void A_tensor_of_a_closed_scope_says_so()
+    {
+        Tensor made, view;
+        using (Scope.Open())
+        {
+            made = Tensor.Ones(3);
+            view = made.As(3, 1);
+        }
+        Assert.Contains("Call Keep()", Assert.Throws<InvalidOperationException>(() => made.Values[0]).Message);
+        Assert.Throws<InvalidOperationException>(() => view.Values[0]);
+        Assert.Throws<InvalidOperationException>(() => made + Tensor.Ones(3));
+    }
+
+    [Fact]
+    public void Kept_tensors_outlive_the_scopes_that_they_were_kept_from()
+    {
+        Tensor once, forever, twice;
+        using (Scope.Open())
+        {
+            using (Scope.Open())
+            {
+                Tensor made = Tensor.From([1, 2, 3], 3);
+                (once, forever, twice) = (made.Keep(), made.KeepForever(), made.Keep());
+            }
+            using (Scope.Open()) Assert.Equal(0, Tensor.Zeros(3).Values[0]);     // takes over the block that was given back
+            Assert.Equal([1, 2, 3], once.Values.ToArray());
+            twice = twice.Keep();
+        }
+        Assert.Throws<InvalidOperationException>(() => once.Values[0]);
+        Assert.Equal([1, 2, 3], forever.Values.ToArray());
+        Assert.Equal([1, 2, 3], twice.Values.ToArray());
+    }
+
+    [Fact]
+    public void Scopes_close_in_the_reverse_order_of_opening()
+    {
+        using Scope outer = Scope.Open();
+        using (Scope.Open()) Assert.Throws<InvalidOperationException>(outer.Dispose);
+    }
+
+    [Fact]
+    public void Ten_thousand_steps_hold_no_more_memory_than_three() => Alone(() =>
+    {
+        long after = 0;
+        Tensor weight = Tensor.Ones(9, 7).Track();
+        for (int step = 0; step < 10_000; step++)
+        {
+            using Scope pass = Scope.Open();
+            Tensor loss = Tensor.Filled(0.5f, new(5, 7)).Linear(weight).Tanh().Mean();
+            Assert.Equal(63, loss.Gradients(weight)[0].Count);
+            if (step == 3) after = Scope.BytesHeld;
+        }
+        Assert.True(after > 0);
+        Assert.Equal(after, Scope.BytesHeld);
+        Scope.Trim();
+        Assert.Equal(0, Scope.BytesHeld);
+    });
+
+    [Fact]
+    public void Memory_without_a_scope_is_alive_while_kernels_run() => Alone(() =>
+    {
+        float expected = 0;
+        for (int round = 0; round < 200; round++)
+        {
+            float sum = (Tensor.Ones(300, 40).Linear(Tensor.Ones(30, 40)) * Tensor.Ones(30)).Tanh().Sum().Item;
+            GC.Collect(0);
+            Assert.Equal(round == 0 ? expected = sum : expected, sum);
+        }
+    });
+
+    [Fact]
+    public void Packed_weights_at_rest_follow_every_change()
+    {
+        foreach (IBackend backend in Machine.All)
+        {
+            using IDisposable choice = Machine.Using(backend);
+            Tensor weight = Tensor.Ones(2, 3).KeepForever(), same = weight.Detach(), x = Tensor.Ones(1, 3).Track();
+            Assert.Equal([3, 3], x.Linear(weight).Values.ToArray());
+            Assert.Equal([2, 2, 2], x.Linear(same).Sum().Gradients(x)[0].Values.ToArray());
+            weight.Change()[0] = 5;
+            Assert.Equal([7, 3], x.Linear(weight).Values.ToArray());
+            Assert.Equal([7, 3], x.Linear(same).Values.ToArray());
+            Assert.Equal([6, 2, 2], x.Linear(same).Sum().Gradients(x)[0].Values.ToArray());
+        }
+    }
+
+    // on a thread of its own: what a scope holds is counted per thread
+    static void Alone(Action body)
+    {
+        Exception? error = null;
+        Thread thread = new(() => error = Record.Exception(body));
+        thread.Start();
+        thread.Join();
+        if (error is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+    }
+}
