@@ -19,8 +19,8 @@ static class HarmlessKeys
         "id2label", "label2id", "num_labels", "_num_labels",
         // special tokens: the tokenizer's files say which they are
         "pad_token_id", "bos_token_id", "eos_token_id", "sep_token_id", "cls_token_id", "mask_token_id", "unk_token_id", "decoder_start_token_id",
-        // training only: first values, dropout, memory
-        "initializer_range", "initializer_factor", "hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout", "gradient_checkpointing",
+        // training only: first values, memory (dropout is for a family to name)
+        "initializer_range", "initializer_factor", "gradient_checkpointing",
         // how the same numbers are computed or handed over
         "use_cache", "chunk_size_feed_forward", "output_attentions", "output_hidden_states", "output_past", "return_dict", "torchscript", "attn_implementation", "_attn_implementation", "_attn_implementation_autoset",
         "_output_attentions", "use_bfloat16", "tie_encoder_decoder",

@@ -27,7 +27,7 @@ public sealed class ModelConfigTests
     }
 
     [Fact]
-    public void A_published_config_holds_nothing_unknown() => ReadAsBert(Published).RefuseUnknown();
+    public void A_published_config_holds_nothing_unknown() => ReadAsBert(Published).RefuseUnknown("hidden_dropout_prob", "attention_probs_dropout_prob");
 
     [Theory]
     [InlineData("\"absolute\"", "\"relative_key\"", "'position_embedding_type' has the value \"relative_key\"")]
@@ -35,9 +35,10 @@ public sealed class ModelConfigTests
     [InlineData("\"pruned_heads\": {}", "\"pruned_heads\": {\"0\":[1]}", "'pruned_heads' has the value {\"0\":[1]}")]
     [InlineData("\"is_decoder\": false", "\"is_decoder\": true", "'is_decoder' has the value true")]
     [InlineData("\"num_beams\"", "\"quantization_config\"", "'quantization_config'")]
+    [InlineData("initializer_range", "attention_dropout", "'attention_dropout' has the value 0.02")]
     [InlineData("\"vocab_size\"", "\"embedding_size\"", "'embedding_size' has the value 30522")]
     public void A_key_with_a_value_that_matters_is_refused_by_name(string known, string changed, string says) =>
-        Assert.Contains(says, Assert.Throws<CheckpointException>(() => ReadAsBert(Published.Replace(known, changed)).RefuseUnknown()).Message);
+        Assert.Contains(says, Assert.Throws<CheckpointException>(() => ReadAsBert(Published.Replace(known, changed)).RefuseUnknown("hidden_dropout_prob", "attention_probs_dropout_prob")).Message);
 
     [Fact]
     public void A_key_is_unknown_until_it_is_read_or_called_harmless()

@@ -13,7 +13,7 @@ internal readonly record struct Record(int Line, string?[] Cells);
 internal static class Records
 {
     /// <summary>The rows of a tab-separated file as GLUE publishes them: no quoting, one line a row.</summary>
-    public static IEnumerable<Record> Tabs(byte[] bytes) => Lines(bytes).Select(line => new Record(line.Number, Encoding.UTF8.GetString(bytes.AsSpan(line.Bytes)).Split('\t')));
+    public static IEnumerable<Record> Tabs(byte[] bytes) => Lines(bytes).Select(line => new Record(line.Number, Text(bytes.AsSpan(line.Bytes)).Split('\t')));
 
     /// <summary>The rows of a comma-separated file (RFC 4180): a cell in double quotes may hold commas, line ends and doubled quotes.</summary>
     /// <exception cref="TableException">a quote is not closed, or something follows one that is</exception>
@@ -43,7 +43,7 @@ internal static class Records
         if (length < 0) length = rest.Length;
         if (length > 0 && rest[length - 1] == '\r' && (length == rest.Length || rest[length] == '\n')) length--;
         at += length;
-        return Encoding.UTF8.GetString(rest[..length]);
+        return Text(rest[..length]);
     }
 
     static string Quoted(byte[] bytes, ref int at, int end, ref int line, string file)
@@ -61,7 +61,7 @@ internal static class Records
         line += cell.Count((byte)'\n');
         if (at < end && bytes.AsSpan(at..end) is not ([(byte)',' or (byte)'\n', ..] or [(byte)'\r', (byte)'\n', ..]))
             throw TableException.At(file, line, "expected a comma or a line end after a closing double quote, found something else. Write a double quote inside a cell twice.");
-        return Encoding.UTF8.GetString(cell).Replace("\"\"", "\"");
+        return Text(cell).Replace("\"\"", "\"");
     }
 
     /// <summary>The rows of a JSON-lines file; the cells of the first are its names, those of the others its values under these names.</summary>
@@ -76,6 +76,8 @@ internal static class Records
             yield return new(number, [.. names.Select(name => row.TryGetProperty(name, out JsonElement value) ? Cell(value) : null)]);
         }
     }
+
+    static string Text(ReadOnlySpan<byte> utf8) => System.Text.Encoding.UTF8.GetString(utf8);
 
     static string? Cell(JsonElement value) => value.ValueKind switch
     {
