@@ -33,6 +33,21 @@ public sealed class Sets
         }
     }
 
+    Sets(int labels) => this.labels = labels;
+
+    /// <summary>The same sets with at most so many examples each, spread evenly; 0 for all.</summary>
+    public Sets Thin(int most)
+    {
+        if (most == 0) return this;
+        Sets thin = new(labels);
+        foreach (var (set, rows, _) in sets)
+        {
+            EvaluationSet fewer = set with { Examples = Study.Thinned(set.Examples, most) };
+            thin.sets.Add((fewer, Study.Thinned(rows, most), new(fewer.Examples)));
+        }
+        return thin;
+    }
+
     /// <summary>Whether there is a set to measure on.</summary>
     public bool Any => sets.Count > 0;
 

@@ -1,0 +1,152 @@
+using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Reports;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Tables;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>
+/// A study of one model in one run folder: find subnetworks, measure them, compare them, cut one out, report. Each step is kept
+/// in the folder when it is done, so a study that was stopped goes on, and the verbs of the command line can be given one by one.
+/// </summary>
+public sealed partial class Study
+{
+    readonly StudyRequest request;
+    readonly LoadedModel loaded;
+    readonly IReadOnlyList<DataSource> data, inDomain, outOfDomain, unseen;
+    readonly IReadOnlyList<Example> pool;
+    readonly Sets sets;
+    readonly Universe universe;
+    readonly RunFolder folder;
+    readonly IProgress<Progress> progress;
+    readonly CancellationToken stop;
+
+    IModel Model => loaded.Model;
+
+    Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
+    {
+        (request, loaded, data, inDomain, outOfDomain, unseen, pool, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Sets);
+        (this.folder, this.progress, this.stop) = (folder, progress, stop);
+        universe = Model.Universe();
+    }
+
+    /// <summary>Everything read and checked, before a run folder is opened.</summary>
+    public sealed record Prepared
+    {
+        internal StudyRequest Request { get; }
+        internal LoadedModel Loaded { get; }
+        internal IReadOnlyList<DataSource> Data { get; }
+        internal IReadOnlyList<DataSource> InDomain { get; }
+        internal IReadOnlyList<DataSource> OutOfDomain { get; }
+        internal IReadOnlyList<DataSource> Unseen { get; }
+        internal IReadOnlyList<Example> Pool { get; }
+        internal Sets Sets { get; }
+
+        /// <summary>Reads and checks everything that the request names.</summary>
+        public Prepared(StudyRequest request)
+        {
+            request.Check();
+            Request = request;
+            Loaded = LoadedModel.Load(request.Model);
+            (Data, InDomain, OutOfDomain, Unseen) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
+            Pool = Thinned(Loaded.Encode(Data, Loaded.Model.Labels, request.MostTokens), request.Examples);
+            if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
+            Sets = new(Loaded, InDomain, OutOfDomain, Unseen, LabelMap.Parse(request.LabelMap), request.MostTokens);
+        }
+
+        /// <summary>Hash of the model's weights.</summary>
+        public string ModelSha256 => Loaded.Sha256;
+
+        /// <summary>The data, for the manifest.</summary>
+        public IReadOnlyList<DataFacts> Facts => Sets.Facts(("train", Data), ("inDomain", InDomain), ("outOfDomain", OutOfDomain), ("unseen", Unseen));
+
+        /// <summary>What the search will take.</summary>
+        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count);
+    }
+
+    /// <summary>The study of a request in a run folder.</summary>
+    public static Study In(RunFolder folder, Prepared prepared, IProgress<Progress> progress, CancellationToken stop) => new(prepared, folder, progress, stop);
+
+    /// <summary>Everything from search to report.</summary>
+    public RunResult All()
+    {
+        Find();
+        Evaluate();
+        Compare();
+        Cut();
+        return Report();
+    }
+
+    /// <summary>At most so many items, spread evenly over the list; 0 for all.</summary>
+    internal static IReadOnlyList<T> Thinned<T>(IReadOnlyList<T> items, int most) =>
+        most == 0 || items.Count <= most ? items : [.. Enumerable.Range(0, most).Select(i => items[(int)((long)i * items.Count / most)])];
+
+    // ---- finding
+
+    /// <summary>Searches with every seed at every sparsity, several searches at once.</summary>
+    /// <returns>the subnetworks, by sparsity, then seed</returns>
+    public IReadOnlyList<Subnetwork> Find()
+    {
+        (double Sparsity, ulong Seed)[] searches = [.. request.Sparsities.SelectMany(sparsity => request.Seeds.Select(seed => (sparsity, seed)))];
+        if (!searches.All(s => folder.Has(FileOf(s.Sparsity, s.Seed))))
+        {
+            folder.RequireSpace(Model.Weights.Count * sizeof(float) * 3 + 50_000_000);
+            Absence absence = Absent();
+            float[] full = folder.Stage("full-outputs", () => new Answers(pool).Of(Model, Advance("outputs of the full model", pool.Count, "examples"), stop));
+            Parallelism.For(searches.Length, i => Search(searches[i].Sparsity, searches[i].Seed, absence, full));
+            foreach (DataSource source in data) source.RefuseChanged();
+        }
+        return [.. searches.Select(s => Subnetwork.FromJson(File.ReadAllText(folder.PathOf(FileOf(s.Sparsity, s.Seed))), folder.PathOf(FileOf(s.Sparsity, s.Seed))))];
+    }
+
+    void Search(double sparsity, ulong seed, Absence absence, float[] full)
+    {
+        string file = FileOf(sparsity, seed), state = $"search/{NameOf(sparsity, seed)}.safetensors";
+        if (folder.Has(file)) return;
+        PruningOptions options = request.Pruning with { Sparsity = sparsity };
+        StructuredPruning search = new(Model, absence, pool, full, options, seed);
+        if (folder.Has(state)) search.Restore(folder.PathOf(state));
+        using Metrics metrics = folder.Metrics($"search/{NameOf(sparsity, seed)}.jsonl", search.Step);
+        while (!search.Done)
+        {
+            if (stop.IsCancellationRequested)
+            {
+                folder.Write(state, search.Save);
+                stop.ThrowIfCancellationRequested();
+            }
+            PruningLine line = search.Advance();
+            metrics.Append(line.Step, new { line.Kl, line.Sparsity, line.Target, line.Multiplier1, line.Multiplier2 });
+            progress.Report(new($"finding, seed {seed} at {sparsity:0.##}", line.Step, options.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
+            if (line.Step % 50 == 0) folder.Write(state, search.Save);
+        }
+        folder.Write(state, search.Save);
+        IReadOnlyList<Part> kept = request.Choose == Choice.Rank ? search.KeptByRank() : search.KeptByMask();
+        folder.WriteText(file, new Subnetwork(seed, "structured pruning", sparsity, universe.Count, kept, search.Scores, request.Absence, loaded.Sha256).ToJson());
+    }
+
+    Absence Absent()
+    {
+        const string file = "absence.safetensors";
+        if (folder.Has(file)) return Absence.Load(folder.PathOf(file), Model);
+        progress.Report(new("means of the parts", 0, pool.Count, "examples"));
+        Absence absence = request.Absence == "zero" ? Absence.Zero(Model) : Absence.Mean(Model, Inputs.Batches(pool, 2048), stop);
+        folder.Write(file, absence.Save);
+        progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
+        return absence;
+    }
+
+    internal static string NameOf(double sparsity, ulong seed) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"sparsity-{sparsity:0.####}-seed-{seed}");
+
+    static string FileOf(double sparsity, ulong seed) => $"subnetworks/{NameOf(sparsity, seed)}.json";
+
+    Action<int> Advance(string stage, long total, string unit)
+    {
+        long done = 0;
+        return more => progress.Report(new(stage, Interlocked.Add(ref done, more), total, unit));
+    }
+}

@@ -1,0 +1,68 @@
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Reports;
+using Heartwood.Lab.Subnetworks;
+
+namespace Heartwood.Lab.Studies;
+
+public sealed partial class Study
+{
+    /// <summary>Folder of the cut model in the run.</summary>
+    public const string CutFolder = "cut";
+
+    /// <summary>Folder of the model of full size that computes the same, in the run.</summary>
+    public const string FullSizeFolder = "full-size";
+
+    /// <summary>Cuts out the subnetwork of the main sparsity with the lowest in-domain loss (out-of-domain data does not choose), as a smaller model and as one of full size.</summary>
+    public CutFacts Cut()
+    {
+        MeasuredSubnetwork best = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]).MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
+        return folder.Stage("cut", () =>
+        {
+            Subnetwork subnetwork = Find().Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
+            return WriteCut(subnetwork.Kept, subnetwork.Seed, folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder);
+        });
+    }
+
+    /// <summary>Cuts out any subnetwork of the run's model into a folder of its own, with the model of full size beside it.</summary>
+    /// <param name="subnetwork">which parts stay</param>
+    /// <param name="into">the folder to make; the cut model goes to <see cref="CutFolder"/> in it</param>
+    public CutFacts Cut(Subnetwork subnetwork, string into)
+    {
+        RequireInDomain();
+        if (subnetwork.ModelSha256 != "" && subnetwork.ModelSha256 != loaded.Sha256)
+            throw new ArgumentException($"The subnetwork was found in another model (weights {subnetwork.ModelSha256[..12]}…, the run's are {loaded.Sha256[..12]}…). Cut it from a run of that model.");
+        return WriteCut(subnetwork.Kept, subnetwork.Seed, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder), Path.GetFullPath(Path.Combine(into, CutFolder)));
+    }
+
+    CutFacts WriteCut(IReadOnlyList<Part> kept, ulong seed, string cutPath, string fullSizePath, string shown)
+    {
+        Absence absence = Absent();
+        IModel cut = Cutting.Cut(Model, kept, absence);
+        double difference = LargestDifference(cut, kept, absence, sets.InDomain);
+        Dictionary<string, byte[]> files = new(loaded.TokenizerFiles);
+        ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace: true);
+        ModelFolder.Save(Cutting.FullSize(Model, kept, absence), fullSizePath, files, Dtype.F32, replace: true);
+        var (before, after) = Speed.InTurn(Model, cut, Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop);
+        return new(seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count, difference, sets.InDomain.Count, before, after, before / after);
+    }
+
+    /// <summary>Writes <c>result.json</c> and <c>report.html</c> from all the stages, and marks the run finished.</summary>
+    public RunResult Report()
+    {
+        EvaluationStage evaluation = Evaluate();
+        ComparisonStage comparison = Compare();
+        CutFacts cut = Cut();
+        foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
+        RunResult result = new(
+            request.Title == "" ? loaded.Name : request.Title,
+            new(Model.Family, Model.Layers.Count, [.. Model.Layers.Select(l => l.Heads)], Model.Width, Model.Weights.Count, Model.Labels),
+            evaluation.Full, evaluation.Baselines, evaluation.Subnetworks, evaluation.RandomSubnetworks, comparison.Overlap, comparison.Frequencies,
+            comparison.Cores[0], comparison.Cores, comparison.KnockOuts, comparison.PartKnockOuts, comparison.Correlation, cut, folder.Seconds, folder.Manifest);
+        folder.WriteText("result.json", ResultJson.Write(result));
+        folder.WriteText("report.html", Reports.Report.Html(result));
+        folder.Finish();
+        return result;
+    }
+}

@@ -1,0 +1,78 @@
+using Heartwood.Lab.Discovery;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>How the parts to keep are chosen from what was learned.</summary>
+public enum Choice
+{
+    /// <summary>exactly the target size, highest scores first: what comparisons at the same size need</summary>
+    Rank,
+
+    /// <summary>those that the deterministic mask keeps above one half, as in the paper: about the target size</summary>
+    Mask,
+}
+
+/// <summary>What a study of a model's subnetworks is asked; kept in its run folder, so that later verbs need only the folder.</summary>
+/// <param name="Data">data to learn masks on, see <see cref="DataSource"/></param>
+/// <param name="InDomain">data to measure on in-domain</param>
+public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<string> InDomain)
+{
+    /// <summary>the report's headline</summary>
+    public string Title { get; init; } = "";
+
+    /// <summary>folder of the model; null for the embedded one</summary>
+    public string? Model { get; init; }
+
+    /// <summary>out-of-domain data of constructions that occur in training</summary>
+    public IReadOnlyList<string> OutOfDomain { get; init; } = [];
+
+    /// <summary>out-of-domain data of constructions that do not</summary>
+    public IReadOnlyList<string> Unseen { get; init; } = [];
+
+    /// <summary>renames the model's labels where a set's are not among them</summary>
+    public string LabelMap { get; init; } = "";
+
+    /// <summary>seeds to search with</summary>
+    public IReadOnlyList<ulong> Seeds { get; init; } = [1, 2, 3, 4, 5, 6];
+
+    /// <summary>sparsities to search at; the first is the one that the core, the knock-outs and the cut are about</summary>
+    public IReadOnlyList<double> Sparsities { get; init; } = [0.5];
+
+    /// <summary>how masks are learned, but for the sparsity</summary>
+    public PruningOptions Pruning { get; init; } = new();
+
+    /// <summary>"mean" or "zero"</summary>
+    public string Absence { get; init; } = "mean";
+
+    /// <summary>how the parts to keep are chosen</summary>
+    public Choice Choose { get; init; }
+
+    /// <summary>most examples of the data to learn masks on, spread evenly over it; 0 for all</summary>
+    public int Examples { get; init; } = 8000;
+
+    /// <summary>longest input in tokens; 0 for the model's own</summary>
+    public int MostTokens { get; init; }
+
+    /// <summary>share of the subnetworks that must keep a part for the wider core</summary>
+    public double CoreShare { get; init; } = 0.8;
+
+    /// <summary>random draws beside each knock-out of the core, at least 20 for a rank that says anything</summary>
+    public int Draws { get; init; } = 20;
+
+    /// <summary>most examples per set in knock-outs of single parts and random sets, spread evenly; 0 for all</summary>
+    public int KnockOutExamples { get; init; }
+
+    /// <summary>Refuses what cannot be asked.</summary>
+    /// <exception cref="ArgumentException">names the option and its range</exception>
+    public void Check()
+    {
+        if (Data.Count == 0) throw new ArgumentException("What should masks be learned on? Give --data FILE (in-domain training data), or --data world:training.");
+        if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count) throw new ArgumentException("--seeds needs at least one seed, each once.");
+        if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count) throw new ArgumentException("--sparsity needs at least one sparsity, each once.");
+        foreach (double sparsity in Sparsities) (Pruning with { Sparsity = sparsity }).Check();
+        if (Absence is not ("mean" or "zero")) throw new ArgumentException($"--absence is mean or zero, not '{Absence}'.");
+        if (CoreShare is <= 0 or > 1) throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
+        if (Draws < 1) throw new ArgumentException($"--draws should be at least 1, it is {Draws}.");
+        Tasks.Tables.LabelMap.Parse(LabelMap);
+    }
+}
