@@ -1,6 +1,4 @@
-namespace Heartwood.App;
+using Heartwood.App.Commands;
+using Heartwood.App.Console;
 
-static class Program
-{
-    static int Main() => 0;
-}
+return CommandLine.Run(args, Surroundings.OfThisProcess());

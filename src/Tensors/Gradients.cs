@@ -9,25 +9,28 @@ sealed record Origin(string Op, Tensor[] Inputs, Func<Tensor, Tensor?[]> Slopes)
 /// <summary>Reverse-mode differentiation. Gradients are returned, never stored on tensors, and computed only along paths that reach what was asked for.</summary>
 public static class Differentiation
 {
-    [ThreadStatic] static bool backward;                         // while gradients are computed, nothing is recorded
+    [ThreadStatic] static HashSet<Tensor>? onPath;               // set while gradients are computed: what they flow through; nothing is recorded then
 
     /// <summary>Whether an operation on these inputs must remember its way back.</summary>
     internal static bool Recording(params ReadOnlySpan<Tensor?> inputs)
     {
-        if (backward) return false;
+        if (onPath is not null) return false;
         foreach (Tensor? input in inputs) if (input?.Tracked == true) return true;
         return false;
     }
 
+    /// <summary>Whether the gradient with respect to this input leads to one that was asked for.</summary>
+    internal static bool Wanted(this Tensor input) => onPath!.Contains(input);
+
     /// <summary>Notes how each input's gradient follows from the result's; broadcasting is undone by <see cref="Gradients"/>.</summary>
     internal static Tensor Record(string op, Tensor result, params ReadOnlySpan<(Tensor Input, Func<Tensor, Tensor> Slope)> inputs)
     {
-        if (backward) return result;
+        if (onPath is not null) return result;
         bool tracked = false;
         foreach (var (input, _) in inputs) tracked |= input.Tracked;
         if (!tracked) return result;
         var pairs = inputs.ToArray();
-        return Record(op, result, Array.ConvertAll(pairs, p => p.Input), g => Array.ConvertAll(pairs, p => p.Input.Tracked ? p.Slope(g) : null));
+        return Record(op, result, Array.ConvertAll(pairs, p => p.Input), g => Array.ConvertAll(pairs, p => p.Input.Wanted() ? p.Slope(g) : null));
     }
 
     /// <summary>The same for operations whose gradients are computed together.</summary>
@@ -53,8 +56,7 @@ public static class Differentiation
 
         List<Tensor> order = Order(root, wanted);
         Dictionary<Tensor, Tensor> slopes = new(ReferenceEqualityComparer.Instance) { [root] = Tensor.Filled(1, root.Shape) };
-        HashSet<Tensor> onPath = new(order, ReferenceEqualityComparer.Instance);
-        backward = true;
+        onPath = new(order, ReferenceEqualityComparer.Instance);
         try
         {
             for (int i = order.Count - 1; i >= 0; i--)
@@ -74,7 +76,7 @@ public static class Differentiation
         }
         finally
         {
-            backward = false;
+            onPath = null;
         }
     }
 

@@ -6,6 +6,7 @@ namespace Heartwood.Tensors;
 sealed unsafe class Block
 {
     readonly float[]? pinned;                                   // set for memory that the garbage collector owns
+    readonly int offset;
     float* start;
 
     /// <summary>Memory that lives as long as somebody refers to it.</summary>
@@ -13,7 +14,7 @@ sealed unsafe class Block
     {
         pinned = GC.AllocateUninitializedArray<float>(count + 16, pinned: true);
         nuint address = (nuint)Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0);
-        start = (float*)((address + 63) & ~(nuint)63);
+        offset = (int)((((address + 63) & ~(nuint)63) - address) / sizeof(float));
         Count = count;
     }
 
@@ -28,14 +29,11 @@ sealed unsafe class Block
 
     internal bool Lent => pinned is null;
 
-    internal float* Start
-    {
-        get
-        {
-            if (start is null) throw Closed();
-            return start;
-        }
-    }
+    /// <summary>Counts the changes in place, so that what was made from the values knows that it is out of date.</summary>
+    internal int Version { get; set; }
+
+    /// <summary>The values. Over pinned memory the span refers to the array itself, so the collector leaves it alone while a kernel runs.</summary>
+    internal Span<float> Values => pinned is not null ? pinned.AsSpan(offset, Count) : start is not null ? new(start, Count) : throw Closed();
 
     static InvalidOperationException Closed() => new("This tensor's scope is closed and its memory is lent to others. Call Keep() on a tensor before the scope that made it closes.");
 
@@ -103,7 +101,7 @@ public sealed unsafe class Scope : IDisposable
         {
             int size = ClassOf(count);
             if (idle.TryGetValue(size, out Stack<nint>? stack) && stack.TryPop(out nint at)) return (float*)at;
-            Bytes += size * sizeof(float);
+            Bytes += (long)size * sizeof(float);
             return (float*)NativeMemory.AlignedAlloc((nuint)size * sizeof(float), 64);
         }
 

@@ -27,6 +27,9 @@ public sealed class Tensor
     /// <summary>This matrix as the right side of matrix products, arranged for a backend's kernels; made once for weights at rest.</summary>
     internal PackedMatrices? Packed { get; set; }
 
+    /// <summary>Grows with every <see cref="Change"/> of these values, through whichever tensor shares them.</summary>
+    internal int Version => block.Version;
+
     /// <summary>The values, row-major.</summary>
     public ReadOnlySpan<float> Values => Writable;
 
@@ -34,7 +37,7 @@ public sealed class Tensor
     /// <exception cref="ShapeException">the tensor holds more or fewer</exception>
     public float Item => Count == 1 ? Values[0] : throw new ShapeException($"A single number was expected, the tensor is {Shape}.");
 
-    internal unsafe Span<float> Writable => new(block.Start, Count);
+    internal Span<float> Writable => block.Values;
 
     /// <summary>Whether the memory belongs to the garbage collector, so that the tensor outlives every scope.</summary>
     internal bool AtRest => !block.Lent;
@@ -113,10 +116,10 @@ public sealed class Tensor
         return Differentiation.Record("as", new(shape, block), (this, g => g.As(was.Axes)));
     }
 
-    /// <summary>Changes the values in place (an optimizer's step, a mask that is set); whatever was packed from them is forgotten.</summary>
+    /// <summary>Changes the values in place (an optimizer's step, a mask that is set); whatever was packed from them is packed anew when next needed.</summary>
     public Span<float> Change()
     {
-        Packed = null;
+        block.Version++;
         return Writable;
     }
 

@@ -84,7 +84,7 @@ public sealed class Checkpoint : IDisposable
 
     static Checkpoint OpenIndex(string path)
     {
-        Dictionary<string, string> placed = ReadIndex(path);
+        Dictionary<string, string> placed = ReadIndex(CheckpointException.Restating(path, () => File.ReadAllBytes(path)), path);
         string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
         List<SafetensorsFile> files = [];
         try
@@ -115,9 +115,9 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>Which shard each tensor is in; shards are plain file names, so that nothing outside the folder is read.</summary>
-    static Dictionary<string, string> ReadIndex(string path)
+    internal static Dictionary<string, string> ReadIndex(ReadOnlySpan<byte> utf8, string path)
     {
-        JsonElement root = StrictJson.ParseObject(CheckpointException.Restating(path, () => File.ReadAllBytes(path)), path);
+        JsonElement root = CheckpointException.Object(utf8, path);
         if (!root.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object || !map.EnumerateObject().Any())
             throw new CheckpointException($"{path}: expected 'weight_map' with the file of each tensor, found {map.ValueKind}. Give the index of a sharded safetensors checkpoint.");
         return map.EnumerateObject().ToDictionary(item => item.Name, item =>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Heartwood.Lab.Checkpoints;
 
 /// <summary>
@@ -9,6 +11,11 @@ public sealed class CheckpointException(string message, Exception? inner = null)
     /// <summary>A tensor that is asked for is not there.</summary>
     internal static CheckpointException NoTensor(string name, string where, IEnumerable<string> there) =>
         new($"No tensor '{name}' in {where}. {(Nearest.Of(name, there) is string nearest ? $"Nearest: '{nearest}'." : "It holds none: give the model's weights.")}");
+
+    /// <summary>The JSON object that <paramref name="utf8"/> holds.</summary>
+    /// <exception cref="CheckpointException">it holds something else</exception>
+    internal static JsonElement Object(ReadOnlySpan<byte> utf8, string where) => StrictJson.ParseObject(utf8, out string found)
+        ?? throw new CheckpointException($"{where}: expected a JSON object without duplicate names, found {found} Copy the file again from its source, or correct it there.");
 
     /// <summary>Runs <paramref name="read"/> and restates as a <see cref="CheckpointException"/> what the operating system refuses.</summary>
     internal static T Restating<T>(string file, Func<T> read)

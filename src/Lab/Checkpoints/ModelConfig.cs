@@ -23,7 +23,7 @@ public sealed class ModelConfig
     /// <param name="utf8">the JSON</param>
     /// <param name="path">the file, for messages</param>
     /// <exception cref="CheckpointException">it is not one JSON object without duplicate names</exception>
-    public ModelConfig(ReadOnlySpan<byte> utf8, string path) => (root, Path) = (StrictJson.ParseObject(utf8, path), path);
+    public ModelConfig(ReadOnlySpan<byte> utf8, string path) => (root, Path) = (CheckpointException.Object(utf8, path), path);
 
     /// <summary>True if the key is there with a value other than null.</summary>
     public bool Has(string key) => root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;

@@ -18,7 +18,7 @@ namespace Heartwood.Lab.Comparison;
 public sealed record Core(
     double Share, int Subnetworks, IReadOnlyList<Part> Parts, double ExpectedByChance, double Low, double High, double PValue, string Method)
 {
-    const double Rounding = 1e-9;                                // 0.6 · 5 is a hair above 3
+    const double Rounding = 1e-9;                                // 0.28 · 25 is a hair above 7
 
     /// <summary>The core of several subnetworks.</summary>
     /// <param name="universe">the parts that could have been kept</param>

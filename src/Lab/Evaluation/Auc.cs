@@ -12,7 +12,7 @@ public static class Auc
     /// <returns>null where the scores order nothing: one side has no examples, or all scores are equal</returns>
     /// <exception cref="ArgumentException">a score is not a number</exception>
     /// <remarks>
-    /// Variance by DeLong, DeLong and Clarke-Pearson 1988 (Biometrics 44:837, equations 4 to 6), interval on the logit scale, which
+    /// Variance by DeLong, DeLong and Clarke-Pearson 1988 (Biometrics 44:837), interval on the logit scale, which
     /// Perme and Manevski 2019 (Stat. Methods Med. Res. 28:3755) found reliable. Where that variance is 0 or does not exist (the two
     /// kinds do not mix, or one has a single example) it says nothing, and the interval is Newcombe's 2006 (Statistics in Medicine
     /// 25:559, method 5): all areas θ with |θ − area| at most z standard errors, by Hanley and McNeil's 1982 variance at θ.

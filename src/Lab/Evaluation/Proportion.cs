@@ -26,7 +26,7 @@ public sealed record Proportion(double Value, int N, double Low, double High)
 
     /// <summary>
     /// The mean of several independent shares (balanced accuracy: one recall per label). The distance to each end is the root of
-    /// the summed squares of the shares' own distances (Zou and Donner 2008, Statistics in Medicine 27:1693, equations 4 and 5; for
+    /// the summed squares of the shares' own distances (Zou and Donner 2008, Statistics in Medicine 27:1693; for
     /// Wilson's intervals Newcombe 1998, Statistics in Medicine 17:873, method 10).
     /// </summary>
     /// <param name="shares">the shares, each with its own interval; none, or one without examples, gives no value (NaN) and 0 to 1</param>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Heartwood.Lab.Checkpoints;
 
 namespace Heartwood.Lab.Reports;
 
@@ -61,7 +62,7 @@ public sealed class Metrics : IDisposable
             }
             else if (step <= lastStep) kept.Add(start..(end + 1));
         if (kept.Sum(line => line.End.Value - line.Start.Value) == bytes.Length) return;
-        AtomicFile.Write(path, file => { foreach (Range line in kept) file.Write(bytes.AsSpan(line)); });
+        Atomic.WriteFile(path, file => { foreach (Range line in kept) file.Write(bytes.AsSpan(line)); });
     }
 
     static long? StepOf(ReadOnlyMemory<byte> line)

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using Heartwood.Lab.Checkpoints;
 
 namespace Heartwood.Lab.Reports;
 
@@ -66,10 +67,10 @@ public sealed partial class RunFolder : IDisposable
         FileStream held = RunLock.Take(path);
         try
         {
-            RemoveUnfinished(path);
+            Atomic.Recover(path);
             string file = Path.Combine(path, ManifestName);
             bool resumed = File.Exists(file);
-            if (!resumed) AtomicFile.Write(file, stream => JsonSerializer.Serialize(stream, manifest, Json));
+            if (!resumed) Atomic.WriteFile(file, stream => JsonSerializer.Serialize(stream, manifest, Json));
             Manifest first = resumed ? ReadManifest(file) : manifest;
             if (resumed) ManifestDifferences.Refuse(path, first, manifest);
             return new(path, held, first, resumed, clock ?? TimeProvider.System);
@@ -84,15 +85,15 @@ public sealed partial class RunFolder : IDisposable
     /// <summary>The full path of a file or folder of this run.</summary>
     /// <param name="name">letters, digits and <c>. _ -</c>, with <c>/</c> between folders: "checkpoints/step-100"</param>
     /// <exception cref="ArgumentException">the name is written otherwise, or would leave the folder</exception>
-    public string PathOf(string name) => Name().IsMatch(name) && !name.EndsWith(AtomicFile.Unfinished, StringComparison.OrdinalIgnoreCase)
+    public string PathOf(string name) => Name().IsMatch(name) && !name.EndsWith(Atomic.Unfinished, StringComparison.OrdinalIgnoreCase)
         ? Path.Combine(FolderPath, name)
-        : throw new ArgumentException($"'{name}' is not a name for a run's file. Use letters, digits, '.', '_' and '-', '/' between folders, begin each with a letter or digit, and do not end with {AtomicFile.Unfinished}.");
+        : throw new ArgumentException($"'{name}' is not a name for a run's file. Use letters, digits, '.', '_' and '-', '/' between folders, begin each with a letter or digit, and do not end with {Atomic.Unfinished}.");
 
     /// <summary>Whether the run has this file or folder.</summary>
     public bool Has(string name) => Path.Exists(PathOf(name));
 
     /// <summary>Writes a file through a stream, whole or not at all.</summary>
-    public void Write(string name, Action<Stream> write) => AtomicFile.Write(Writable(name), write);
+    public void Write(string name, Action<Stream> write) => Atomic.WriteFile(Writable(name), write);
 
     /// <summary>Writes a file of bytes, whole or not at all.</summary>
     public void WriteBytes(string name, ReadOnlyMemory<byte> bytes) => Write(name, stream => stream.Write(bytes.Span));
@@ -103,8 +104,8 @@ public sealed partial class RunFolder : IDisposable
     /// <summary>Writes a value as JSON, whole or not at all.</summary>
     public void WriteJson<T>(string name, T value) => Write(name, stream => JsonSerializer.Serialize(stream, value, Json));
 
-    /// <summary>Writes a folder of files, for example a model's; see <see cref="AtomicFile.WriteFolder"/>.</summary>
-    public void WriteFolder(string name, Action<string> write) => AtomicFile.WriteFolder(Writable(name), write);
+    /// <summary>Writes a folder of files, for example a model's; see <see cref="Atomic.WriteFolder"/>.</summary>
+    public void WriteFolder(string name, Action<string> write) => Atomic.WriteFolder(Writable(name), write, replace: true);
 
     /// <summary>Reads a value that <see cref="WriteJson"/> wrote.</summary>
     /// <exception cref="InvalidDataException">the file is not such a value</exception>
@@ -116,7 +117,7 @@ public sealed partial class RunFolder : IDisposable
     public Metrics Metrics(string name, long lastStep = long.MaxValue) => new(Writable(name), lastStep);
 
     /// <summary>The result of a stage: computed and kept in <c>stages/NAME.json</c> the first time, read from there when the run resumes.</summary>
-    /// <param name="name">the stage's name, unique in the run</param>
+    /// <param name="name">the stage's name, unique in the run, written as for <see cref="PathOf"/>: "find/seed-3"</param>
     /// <param name="compute">computes the result; it is handed on as read back from JSON, so that a resumed run sees the same to the last bit</param>
     public T Stage<T>(string name, Func<T> compute)
     {
@@ -137,7 +138,7 @@ public sealed partial class RunFolder : IDisposable
     public void Finish()
     {
         KeepSeconds();
-        AtomicFile.Write(PathOf(FinishedName), _ => { });
+        Atomic.WriteFile(PathOf(FinishedName), _ => { });
     }
 
     /// <summary>Lets the folder go, for another process to resume.</summary>
@@ -148,7 +149,7 @@ public sealed partial class RunFolder : IDisposable
         held.Dispose();
     }
 
-    void KeepSeconds() => AtomicFile.Write(PathOf(SecondsName), stream => stream.Write(Encoding.UTF8.GetBytes(Seconds.ToString("R", CultureInfo.InvariantCulture))));
+    void KeepSeconds() => Atomic.WriteFile(PathOf(SecondsName), stream => stream.Write(Encoding.UTF8.GetBytes(Seconds.ToString("R", CultureInfo.InvariantCulture))));
 
     string Writable(string name) => name is ManifestName or FinishedName or SecondsName
         ? throw new ArgumentException($"'{name}' is written by the run folder itself. Choose another name.") : PathOf(name);
@@ -157,17 +158,9 @@ public sealed partial class RunFolder : IDisposable
     {
         if (!Directory.Exists(path) || File.Exists(Path.Combine(path, ManifestName))) return;
         string? foreign = Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName)
-            .FirstOrDefault(name => name != RunLock.Name && !(name!.StartsWith(ManifestName, StringComparison.Ordinal) && name.EndsWith(AtomicFile.Unfinished, StringComparison.Ordinal)));
+            .FirstOrDefault(name => !RunLock.Names.Contains(name) && !(name!.StartsWith(ManifestName, StringComparison.Ordinal) && name.EndsWith(Atomic.Unfinished, StringComparison.Ordinal)));
         if (foreign is not null)
             throw new IOException($"The folder '{path}' is not empty and holds no run: it has '{foreign}' and no {ManifestName}. Give a new or empty folder with --out.");
-    }
-
-    static void RemoveUnfinished(string path)
-    {
-        EnumerationOptions everywhere = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (string folder in Directory.GetDirectories(path, "*" + AtomicFile.Unfinished, everywhere))
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        foreach (string file in Directory.GetFiles(path, "*" + AtomicFile.Unfinished, everywhere)) File.Delete(file);
     }
 
     static Manifest ReadManifest(string file) => Read<Manifest>(file, "Give another folder with --out.");

@@ -21,6 +21,7 @@ namespace Heartwood.Lab.Reports;
 /// <param name="Cut">the cut model's size, speed and proof</param>
 /// <param name="Seconds">how long the run took</param>
 /// <param name="Manifest">how the result was made</param>
+/// <param name="Cases">what is known of each case, by name; null where nothing is, and then the report shows the cases in one list</param>
 public sealed record RunResult(
     string Title,
     ModelFacts Model,
@@ -37,7 +38,14 @@ public sealed record RunResult(
     IReadOnlyList<CorrelationFacts> Correlation,
     CutFacts Cut,
     double Seconds,
-    Manifest Manifest);
+    Manifest Manifest,
+    IReadOnlyDictionary<string, CaseFacts>? Cases = null);
+
+/// <summary>What a case is.</summary>
+/// <param name="Set">"inDomain", "outOfDomain" or "unseen"</param>
+/// <param name="Group">the group that it belongs to, "" where there is none</param>
+/// <param name="Label">the label of all its examples; null where it holds several</param>
+public sealed record CaseFacts(string Set, string Group, string? Label);
 
 /// <summary>The size of a model.</summary>
 /// <param name="Family">for example "bert"</param>
@@ -47,27 +55,6 @@ public sealed record RunResult(
 /// <param name="Parameters">number of weights</param>
 /// <param name="Labels">the labels' names</param>
 public sealed record ModelFacts(string Family, int Layers, IReadOnlyList<int> HeadsPerLayer, int Width, long Parameters, IReadOnlyList<string> Labels);
-
-/// <summary>One model or subnetwork, measured on every set.</summary>
-/// <param name="InDomain">accuracy in-domain</param>
-/// <param name="OutOfDomain">accuracy out of domain, on constructions that occur in training; null where no such set was given</param>
-/// <param name="Unseen">accuracy out of domain on constructions that never occur in training; null where no such set was given</param>
-/// <param name="Cases">accuracy per case, all sets together</param>
-/// <param name="Groups">balanced accuracy and AUC per group of cases</param>
-/// <param name="InDomainLoss">cross entropy in-domain, nats per example; null for baselines without probabilities</param>
-/// <param name="Agreement">share of in-domain examples on which it gives the full model's answer; null for the full model</param>
-/// <param name="Kl">KL divergence from the full model's output distribution in-domain, nats per example; null for the full model</param>
-public sealed record Measured(
-    Proportion InDomain, Proportion? OutOfDomain, Proportion? Unseen,
-    IReadOnlyDictionary<string, Proportion> Cases,
-    IReadOnlyDictionary<string, GroupFacts> Groups,
-    double? InDomainLoss = null, Proportion? Agreement = null, double? Kl = null);
-
-/// <summary>A group of cases that holds every label.</summary>
-/// <param name="Set">"inDomain", "outOfDomain" or "unseen"</param>
-/// <param name="Balanced">mean of the recalls of the labels</param>
-/// <param name="Auc">area under the ROC curve of the first label's score (probability that a random example of it scores higher than one of another label), with its interval; null where the scores do not order examples</param>
-public sealed record GroupFacts(string Set, Proportion Balanced, Proportion? Auc);
 
 /// <summary>A subnetwork and its figures.</summary>
 /// <param name="Seed">the seed it was found (or drawn) with</param>

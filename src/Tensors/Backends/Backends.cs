@@ -17,9 +17,26 @@ public static class Machine
     ];
 
     /// <summary>The backend in use: the best, or the one that HEARTWOOD_BACKEND names.</summary>
-    internal static IBackend Backend { get; } = Environment.GetEnvironmentVariable("HEARTWOOD_BACKEND") is { Length: > 0 } name
-        ? All.FirstOrDefault(b => b.Name == name) ?? throw new NotSupportedException($"HEARTWOOD_BACKEND={name}, but this machine has: {string.Join(", ", Backends)}.")
-        : All[0];
+    internal static IBackend Backend => chosen ?? (preferred ??= Preferred(Environment.GetEnvironmentVariable("HEARTWOOD_BACKEND")));
+
+    static IBackend? preferred;
+    [ThreadStatic] static IBackend? chosen;
+
+    static IBackend Preferred(string? name) => string.IsNullOrEmpty(name) ? All[0]
+        : All.FirstOrDefault(b => b.Name == name) ?? throw new NotSupportedException($"HEARTWOOD_BACKEND={name}, but this machine has: {string.Join(", ", Backends)}.");
+
+    /// <summary>Computes with another backend on this thread until the result is disposed: how one process compares backends.</summary>
+    internal static IDisposable Using(IBackend backend)
+    {
+        Choice choice = new(chosen);
+        chosen = backend;
+        return choice;
+    }
+
+    sealed class Choice(IBackend? before) : IDisposable
+    {
+        public void Dispose() => chosen = before;
+    }
 
     /// <summary>Names of the backends that this machine has, best first.</summary>
     public static IEnumerable<string> Backends => All.Select(b => b.Name);

@@ -101,9 +101,12 @@ sealed class AttentionPlan
 }
 
 /// <summary>A weight matrix [out in] arranged as the right side of x · Wᵀ and, when a gradient needs it, of g · W.</summary>
-sealed class PackedMatrices(IBackend backend)
+sealed class PackedMatrices(IBackend backend, int version)
 {
     internal IBackend Backend => backend;
+
+    /// <summary>The weight's version that was packed.</summary>
+    internal int Version => version;
 
     internal Tensor? Forward { get; set; }
 

@@ -28,9 +28,9 @@ public static class MatrixProducts
         Tensor[] inputs = bias is null ? [x, weight] : [x, weight, bias];
         return Record("linear", y, inputs, g =>
         [
-            x.Tracked ? Times(g, Backward(weight), input) : null,
-            weight.Tracked ? Outer(g, x) : null,
-            .. bias is { Tracked: true } ? [g.SumTo(bias.Shape)] : bias is null ? Array.Empty<Tensor?>() : [null],
+            x.Wanted() ? Times(g, Backward(weight), input) : null,
+            weight.Wanted() ? Outer(g, x) : null,
+            .. bias is null ? Array.Empty<Tensor?>() : [bias.Wanted() ? g.SumTo(bias.Shape) : null],
         ]).Activate(activation);
     }
 
@@ -83,7 +83,8 @@ public static class MatrixProducts
     }
 
     static PackedMatrices Kept(Tensor weight) =>
-        weight.Packed is { } packed && packed.Backend == Machine.Backend ? packed : weight.Packed = new(Machine.Backend);
+        weight.Packed is { } packed && packed.Backend == Machine.Backend && packed.Version == weight.Version
+            ? packed : weight.Packed = new(Machine.Backend, weight.Version);
 
     static Tensor Pack(Tensor b, int inner, int columns, bool transposed)
     {

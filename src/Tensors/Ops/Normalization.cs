@@ -41,10 +41,10 @@ public static class Normalization
         Machine.Backend.LayerNorm(x.Values, gain.Values, shift.Values, rows, width, epsilon, y.Writable, statistics.Writable);
         return Record("layer norm", y, [x, gain, shift], g =>
         {
-            bool weights = gain.Tracked || shift.Tracked;
+            bool weights = gain.Wanted() || shift.Wanted();
             Tensor dx = Tensor.Unset(x.Shape), dGain = Tensor.Unset(new(weights ? width : 0)), dShift = Tensor.Unset(new(weights ? width : 0));
             Machine.Backend.LayerNormSlope(x.Values, gain.Values, statistics.Values, g.Spread(x.Shape).Values, rows, width, dx.Writable, dGain.Writable, dShift.Writable);
-            return [x.Tracked ? dx : null, gain.Tracked ? dGain : null, shift.Tracked ? dShift : null];
+            return [dx, dGain, dShift];
         });
     }
 }

@@ -39,7 +39,7 @@ public sealed class CheckpointTests
     [InlineData("""{"weight_map":{}}""", "expected 'weight_map'")]
     [InlineData("""{"weight_map":[]}""", "expected 'weight_map'")]
     [InlineData("{}", "expected 'weight_map'")]
-    [InlineData("[]", "expected a JSON object, found Array")]
+    [InlineData("[]", "expected a JSON object without duplicate names, found Array.")]
     [InlineData("""{"weight_map":{"a":""", "expected a JSON object")]
     public void An_index_that_disagrees_with_its_shards_is_refused(string index, string says)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Heartwood.Tests.Lab.Checkpoints;
 
 namespace Heartwood.Tests.Lab.Comparison;
 
@@ -6,7 +7,7 @@ namespace Heartwood.Tests.Lab.Comparison;
 static class ComparisonGolden
 {
     static readonly JsonElement root =
-        JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "goldens", "comparison", "comparison.json"))).RootElement;
+        JsonDocument.Parse(File.ReadAllText(Files.Golden("comparison/comparison.json"))).RootElement;
 
     public static IEnumerable<JsonElement> Entries(string name) => root.GetProperty(name).EnumerateArray();
 

@@ -23,10 +23,19 @@ public class CoreTests
         IReadOnlyCollection<Part>[] subnetworks = [[c, a], [a, b, c], [b, a, c], [c, b], [c, a]];
         Assert.Equal([c], Core.Of(universe, subnetworks).Parts);
         Assert.Equal([a, c], Core.Of(universe, subnetworks, 0.8, draws: 99).Parts);
-        Assert.Equal([a, b, c], Core.Of(universe, subnetworks, 0.6, draws: 99).Parts);         // 0.6 · 5 is three, whatever the rounding
+        Assert.Equal([a, b, c], Core.Of(universe, subnetworks, 0.6, draws: 99).Parts);
         Assert.Equal([a, c], Core.Of(universe, subnetworks, 0.61, draws: 99).Parts);
         Assert.Equal([(a, 4), (b, 3), (c, 5)], Core.Frequencies(universe, subnetworks).Where(f => f.Kept > 0));
         Assert.Equal(universe.Parts, Core.Frequencies(universe, subnetworks).Select(f => f.Part));
+    }
+
+    [Fact]
+    public void Seven_of_twenty_five_are_a_share_of_28_percent_whatever_the_rounding()
+    {
+        IReadOnlyCollection<Part>[] subnetworks = [.. Enumerable.Range(0, 25).Select(i => (Part[])(i < 7 ? [Part.Head(0, 0)] : []))];
+        Assert.True(0.28 * 25 > 7);
+        Assert.Equal([Part.Head(0, 0)], Core.Of(universe, subnetworks, 0.28, draws: 9).Parts);
+        Assert.Empty(Core.Of(universe, subnetworks, 0.281, draws: 9).Parts);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
+using Heartwood.Tests.Lab.Checkpoints;
 
 namespace Heartwood.Tests.Lab.Evaluation;
 
@@ -112,15 +113,6 @@ public class BaselineTests
 
     static double Accuracy(IBaseline baseline, Row[] rows) => rows.Average(row => Answer(baseline, row) == row.Label ? 1.0 : 0);
 
-    /// <summary>Rows of a real file where there is one beside the repository; skips the test where there is none.</summary>
-    static IEnumerable<Row> Read(string file)
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string path = Path.Combine(folder.FullName, "shared", "data", file);
-            if (File.Exists(path)) return File.ReadLines(path).Skip(1).Select(line => line.Split('\t')).Select(cells => new Row(cells[1], cells[2], cells[0]));
-        }
-        Assert.Skip($"shared/data/{file} is not beside the repository.");
-        return [];
-    }
+    static IEnumerable<Row> Read(string file) =>
+        File.ReadLines(Files.Real(file)).Skip(1).Select(line => line.Split('\t')).Select(cells => new Row(cells[1], cells[2], cells[0]));
 }

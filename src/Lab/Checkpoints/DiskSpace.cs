@@ -1,4 +1,4 @@
-namespace Heartwood.Lab.Reports;
+namespace Heartwood.Lab.Checkpoints;
 
 /// <summary>Room on the disk: asked for before the work, and named when it runs out.</summary>
 public static class DiskSpace
@@ -31,6 +31,6 @@ public static class DiskSpace
     };
 
     internal static IOException Full(string place, IOException cause) => new(
-        $"No space is left on the disk for '{place}'. Everything written before it is whole and kept. Free some space and run the same command again to resume.",
+        $"No space is left on the disk for '{place}'. Everything written before it is whole and kept. Free some space and run the same command again.",
         cause);
 }

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Reports;
+
+namespace Heartwood.App.Commands;
+
+/// <summary><c>heartwood report RUN</c>: draws the report of a finished run again.</summary>
+static class ReportVerb
+{
+    /// <summary>The verb.</summary>
+    public static Verb Create()
+    {
+        Argument<string> run = new("RUN") { Description = "The run's folder; its result.json is read." };
+        return new("report", "Draws report.html, one file to read in any browser, from a finished run. It is written into the run's folder, or into --out.",
+            "report runs/demo", "report runs/demo --out shared")
+        {
+            Arguments = { run },
+            Run = (parsed, session) =>
+            {
+                string folder = parsed.GetRequiredValue(run), file = Path.Combine(folder, "result.json");
+                if (!File.Exists(file))
+                    throw new FileNotFoundException($"There is no {file}: '{folder}' {(Directory.Exists(folder) ? "holds no finished run" : "is no folder")}. Give the folder of a finished run (what --out named).");
+                string html = Report.Html(ResultJson.Read(File.ReadAllText(file)));
+                string report = Path.GetFullPath(Path.Combine(parsed.GetValue(SharedOptions.Out) ?? folder, "report.html"));
+                Atomic.WriteFile(report, stream => stream.Write(Encoding.UTF8.GetBytes(html)));
+                session.Result(() => JsonSerializer.Serialize(new { report }), () => $"The report is in {report}");
+            },
+        };
+    }
+}

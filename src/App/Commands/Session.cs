@@ -1,0 +1,20 @@
+using Heartwood.App.Console;
+
+namespace Heartwood.App.Commands;
+
+/// <summary>What a verb is given besides its options: where to show progress and results, and when to stop.</summary>
+/// <param name="World">the streams, the terminal, the clock; <see cref="Surroundings.Say"/> is for what the user must know before the end</param>
+/// <param name="Command">the command line, for the manifest</param>
+/// <param name="Json">whether the result is wanted as JSON</param>
+/// <param name="Progress">where long work reports to, from any thread</param>
+/// <param name="Stop">cancelled by Ctrl+C and SIGTERM</param>
+sealed record Session(Surroundings World, string Command, bool Json, IProgress<Lab.Tasks.Progress> Progress, CancellationToken Stop)
+{
+    /// <summary>What the verb found, as it is printed when it has ended; null while there is none.</summary>
+    public string? Found { get; private set; }
+
+    /// <summary>Sets the result: as JSON where that was asked for, in words otherwise.</summary>
+    /// <param name="json">the result as JSON</param>
+    /// <param name="words">the same for people, at most one screen</param>
+    public void Result(Func<string> json, Func<string> words) => Found = (Json ? json() : words()).TrimEnd();
+}

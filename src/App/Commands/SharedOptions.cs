@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace Heartwood.App.Commands;
+
+/// <summary>The options that every verb has, each said once, and the way in which verbs make their own.</summary>
+static class SharedOptions
+{
+    /// <summary>The result as JSON, alone on the output stream.</summary>
+    public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON, and nothing else, to the output; progress goes to the error stream.", Recursive = true };
+
+    /// <summary>The seed of all that is drawn by chance.</summary>
+    public static readonly Option<ulong> Seed = Number("--seed", "The seed of all that is drawn by chance; verbs that draw nothing give the same with any.", 0UL, recursive: true);
+
+    /// <summary>How many threads to compute on.</summary>
+    public static readonly Option<int> Threads = Number("--threads", "How many threads to compute on; results do not depend on it.", Environment.ProcessorCount, 1, 1024, recursive: true);
+
+    /// <summary>The folder to write; null where it was not given.</summary>
+    public static readonly Option<string?> Out = new("--out") { Description = "The folder to write. A run that was stopped there is resumed.", HelpName = "FOLDER", Recursive = true };
+
+    /// <summary>Errors with their stack.</summary>
+    public static readonly Option<bool> Verbose = new("--verbose") { Description = "Show the stack of an error.", Recursive = true };
+
+    /// <summary>All of them, in the order of the help.</summary>
+    public static IEnumerable<Option> All => [Out, Seed, Threads, Json, Verbose];
+
+    /// <summary>An option that is a number, refused with its bounds in words.</summary>
+    /// <param name="name">its name, with the two dashes</param>
+    /// <param name="description">what it says, one sentence</param>
+    /// <param name="standard">the number where it is not given</param>
+    /// <param name="low">the smallest allowed; the type's own where null</param>
+    /// <param name="high">the largest allowed; the type's own where null</param>
+    /// <param name="recursive">whether every verb below has it too</param>
+    public static Option<T> Number<T>(string name, string description, T standard, T? low = null, T? high = null, bool recursive = false)
+        where T : struct, INumber<T>, IMinMaxValue<T> => new(name)
+        {
+            Description = description,
+            HelpName = "N",
+            Recursive = recursive,
+            DefaultValueFactory = _ => standard,
+            CustomParser = given => NumberIn(given, name, low ?? T.MinValue, high ?? T.MaxValue),
+        };
+
+    static T NumberIn<T>(ArgumentResult given, string name, T low, T high) where T : struct, INumber<T>
+    {
+        string text = given.Tokens.Count == 1 ? given.Tokens[0].Value : "";
+        NumberStyles styles = T.CreateTruncating(0.5) == T.Zero ? NumberStyles.AllowLeadingSign : NumberStyles.Float;
+        if (T.TryParse(text, styles, CultureInfo.InvariantCulture, out T number) && number >= low && number <= high) return number;
+        string kind = styles == NumberStyles.Float ? "a number" : "a whole number";
+        given.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} takes {kind} from {low} to {high}, not '{text}'."));
+        return default;
+    }
+}

@@ -1,0 +1,19 @@
+using System.CommandLine;
+
+namespace Heartwood.App.Commands;
+
+/// <summary>One verb of the command line: its words, its options, examples for its help, and what it does.</summary>
+/// <param name="name">the verb</param>
+/// <param name="description">what it does, in a sentence or two</param>
+/// <param name="examples">command lines that work, without the leading "heartwood"</param>
+sealed class Verb(string name, string description, params string[] examples) : Command(name, description)
+{
+    /// <summary>Command lines that work, without the leading "heartwood".</summary>
+    public IReadOnlyList<string> Examples => examples;
+
+    /// <summary>Whether the same command, given again after a stop, goes on where it stopped.</summary>
+    public bool Resumes { get; init; }
+
+    /// <summary>What the verb does: parses into a request and calls. Failures are thrown, and told by the command line.</summary>
+    public required Action<ParseResult, Session> Run { get; init; }
+}

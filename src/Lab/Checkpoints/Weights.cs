@@ -1,0 +1,89 @@
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Checkpoints;
+
+/// <summary>
+/// A model's weights by their checkpoint names, in memory as float32. A path narrows the view: <c>weights["encoder.layer.0"]</c>.
+/// <see cref="Map"/> is the one door for experiments on weights.
+/// </summary>
+public sealed class Weights
+{
+    readonly IReadOnlyDictionary<string, Tensor> tensors;
+    readonly HashSet<string> used;
+    readonly string path, file;
+
+    Weights(IReadOnlyDictionary<string, Tensor> tensors, HashSet<string> used, string path, string file) =>
+        (this.tensors, this.used, this.path, this.file) = (tensors, used, path, file);
+
+    /// <summary>Weights of these tensors.</summary>
+    /// <param name="tensors">by full name</param>
+    /// <param name="file">where they come from, for messages</param>
+    public Weights(IReadOnlyDictionary<string, Tensor> tensors, string file) : this(tensors, [], "", file) { }
+
+    /// <summary>All tensors by full name, in the checkpoint's order.</summary>
+    public IReadOnlyDictionary<string, Tensor> All => tensors;
+
+    /// <summary>Number of values in all tensors together.</summary>
+    public long Count => tensors.Values.Sum(t => (long)t.Count);
+
+    /// <summary>Reads every floating-point tensor of a checkpoint; integer buffers (position ids of old checkpoints) are left out.</summary>
+    /// <exception cref="CheckpointException">the file cannot be read</exception>
+    public static Weights Load(Checkpoint checkpoint)
+    {
+        Dictionary<string, Tensor> tensors = [];
+        foreach (string name in checkpoint.Names)
+        {
+            if (checkpoint.DtypeOf(name) is not (Dtype.F32 or Dtype.F16 or Dtype.BF16)) continue;
+            Tensor tensor = Tensor.Zeros([.. checkpoint.ShapeOf(name)]).KeepForever();
+            checkpoint.Read(name, tensor.Change());
+            tensors.Add(name, tensor);
+        }
+        return new(tensors, checkpoint.Path);
+    }
+
+    /// <summary>The weights below a name.</summary>
+    public Weights this[string name] => new(tensors, used, Full(name), file);
+
+    /// <summary>Whether there is such a tensor.</summary>
+    public bool Has(string name) => tensors.ContainsKey(Full(name));
+
+    /// <summary>A tensor that must be there with this shape.</summary>
+    /// <exception cref="CheckpointException">it is missing or has another shape; the message names it, the file and what was found</exception>
+    public Tensor Get(string name, params ReadOnlySpan<int> axes)
+    {
+        string full = Full(name);
+        if (!tensors.TryGetValue(full, out Tensor? found)) throw new CheckpointException($"{file}: no tensor '{full}'. Nearest: '{Nearest.Of(full, tensors.Keys)}'. The weights must belong to the config.json beside them.");
+        Shape shape = new(axes);
+        if (found.Shape != shape) throw new CheckpointException($"{file}: '{full}' should be {shape} by config.json, the file has {found.Shape}. The weights must belong to the config.json beside them.");
+        used.Add(full);
+        return found;
+    }
+
+    /// <summary>A tensor under its name or an older one.</summary>
+    /// <inheritdoc cref="Get"/>
+    public Tensor GetEither(string name, string older, params ReadOnlySpan<int> axes) => Get(Has(name) || !Has(older) ? name : older, axes);
+
+    /// <summary>Refuses tensors that no part of the model asked for.</summary>
+    /// <param name="harmless">says which may be left over</param>
+    /// <exception cref="CheckpointException">others are; the message names the first</exception>
+    public void RefuseUnused(Predicate<string> harmless)
+    {
+        if (tensors.Keys.FirstOrDefault(n => !used.Contains(n) && !harmless(n)) is { } left)
+            throw new CheckpointException($"{file}: the tensor '{left}' {tensors[left].Shape} belongs to no part of the model that config.json describes. Use the config.json that belongs to the weights.");
+    }
+
+    /// <summary>The same weights with each tensor replaced by what <paramref name="change"/> makes of it; null leaves it out.</summary>
+    public Weights Map(Func<string, Tensor, Tensor?> change)
+    {
+        Dictionary<string, Tensor> mapped = [];
+        foreach (var (name, tensor) in tensors)
+            if (change(name, tensor) is { } kept) mapped.Add(name, kept);
+        return new(mapped, file);
+    }
+
+    /// <summary>The tensors as a file's entries.</summary>
+    /// <param name="dtype">how the values are stored</param>
+    public IEnumerable<NamedTensor> Named(Dtype dtype) => tensors.Select(t => new NamedTensor(t.Key, t.Value.Shape.Axes.ToArray(), dtype, () => t.Value.Values));
+
+    string Full(string name) => path == "" ? name : $"{path}.{name}";
+}

@@ -1,0 +1,22 @@
+namespace Heartwood.Lab.Evaluation;
+
+/// <summary>One model or subnetwork, measured on every set.</summary>
+/// <param name="InDomain">accuracy in-domain</param>
+/// <param name="OutOfDomain">accuracy out of domain, on constructions that occur in training; null where no such set was given</param>
+/// <param name="Unseen">accuracy out of domain on constructions that never occur in training; null where no such set was given</param>
+/// <param name="Cases">accuracy per case, all sets together</param>
+/// <param name="Groups">balanced accuracy and AUC per group of cases</param>
+/// <param name="InDomainLoss">cross entropy in-domain, nats per example; null for baselines without probabilities</param>
+/// <param name="Agreement">share of in-domain examples on which it gives the full model's answer; null for the full model</param>
+/// <param name="Kl">KL divergence from the full model's output distribution in-domain, nats per example; null for the full model</param>
+public sealed record Measured(
+    Proportion InDomain, Proportion? OutOfDomain, Proportion? Unseen,
+    IReadOnlyDictionary<string, Proportion> Cases,
+    IReadOnlyDictionary<string, GroupFacts> Groups,
+    double? InDomainLoss = null, Proportion? Agreement = null, double? Kl = null);
+
+/// <summary>A group of cases that holds every label.</summary>
+/// <param name="Set">"inDomain", "outOfDomain" or "unseen"</param>
+/// <param name="Balanced">mean of the recalls of the labels</param>
+/// <param name="Auc">area under the ROC curve of the first label's score (probability that a random example of it scores higher than one of another label), with its interval; null where the scores do not order examples</param>
+public sealed record GroupFacts(string Set, Proportion Balanced, Proportion? Auc);

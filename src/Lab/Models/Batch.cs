@@ -1,0 +1,45 @@
+namespace Heartwood.Lab.Models;
+
+/// <summary>One input of a model: token ids with their types.</summary>
+/// <param name="Ids">token ids, special tokens included</param>
+/// <param name="TokenTypes">type of each token; for a pair, which sentence it belongs to</param>
+public readonly record struct Sequence(int[] Ids, int[] TokenTypes);
+
+/// <summary>Sequences packed one after another, without padding: sequence s is tokens Offsets[s] to Offsets[s + 1].</summary>
+public sealed class Batch
+{
+    /// <summary>Packs sequences.</summary>
+    /// <exception cref="ArgumentException">there is none, one is empty, or ids and types differ in number</exception>
+    public Batch(IReadOnlyList<Sequence> sequences)
+    {
+        if (sequences.Count == 0) throw new ArgumentException("A batch needs at least one sequence.", nameof(sequences));
+        Offsets = new int[sequences.Count + 1];
+        for (int s = 0; s < sequences.Count; s++)
+        {
+            if (sequences[s].Ids.Length == 0 || sequences[s].Ids.Length != sequences[s].TokenTypes.Length)
+                throw new ArgumentException($"Sequence {s} has {sequences[s].Ids.Length} ids and {sequences[s].TokenTypes.Length} token types; both must be the same number, at least 1.", nameof(sequences));
+            Offsets[s + 1] = checked(Offsets[s] + sequences[s].Ids.Length);
+        }
+        Ids = [.. sequences.SelectMany(s => s.Ids)];
+        TokenTypes = [.. sequences.SelectMany(s => s.TokenTypes)];
+        Positions = [.. sequences.SelectMany(s => Enumerable.Range(0, s.Ids.Length))];
+    }
+
+    /// <summary>Token ids, [token].</summary>
+    public int[] Ids { get; }
+
+    /// <summary>Token types, [token].</summary>
+    public int[] TokenTypes { get; }
+
+    /// <summary>Place of each token in its sequence, [token].</summary>
+    public int[] Positions { get; }
+
+    /// <summary>Where each sequence starts, and behind them the number of tokens.</summary>
+    public int[] Offsets { get; }
+
+    /// <summary>Number of sequences.</summary>
+    public int Count => Offsets.Length - 1;
+
+    /// <summary>Number of tokens.</summary>
+    public int Tokens => Ids.Length;
+}

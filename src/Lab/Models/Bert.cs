@@ -1,0 +1,155 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Probes;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Models;
+
+/// <summary>
+/// BERT with a classification head (Devlin et al. 2019), under the checkpoint names of <c>BertForSequenceClassification</c>.
+/// Post-norm layers; [CLS] through a tanh pooler to the labels. Layers that were cut have fewer heads, no attention or no MLP.
+/// </summary>
+public sealed class Bert : IModel
+{
+    readonly BertConfig config;
+    readonly BertEmbeddings embeddings;
+    readonly BertLayer[] layers;
+    readonly Linear pooler, classifier;
+
+    Bert(BertConfig config, JsonObject json, Weights weights)
+    {
+        (this.config, Config, Weights) = (config, json, weights);
+        Weights w = weights["bert"];
+        embeddings = new(w["embeddings"], config);
+        layers = [.. Enumerable.Range(0, config.Layers).Select(i => new BertLayer(w["encoder.layer"][$"{i}"], config, i))];
+        pooler = new(w["pooler.dense"], config.Width, config.Width);
+        classifier = new(weights["classifier"], config.Labels.Count, config.Width);
+        Layers = [.. Enumerable.Range(0, config.Layers).Select(ShapeOf)];
+        weights.RefuseUnused(name => name.EndsWith("position_ids", StringComparison.Ordinal) || name.StartsWith("cls.", StringComparison.Ordinal));
+    }
+
+    /// <summary>The model of a folder.</summary>
+    /// <exception cref="CheckpointException">config and weights do not make a BERT classifier</exception>
+    public static Bert From(ModelConfig config, Weights weights)
+    {
+        if (!weights.Has("classifier.bias"))
+            throw new CheckpointException($"{config.Path}: the weights have no classification head ('classifier.bias'). Fine-tune the model first: heartwood train --from FOLDER.");
+        return new(BertConfig.Read(config, weights.All["classifier.bias"].Count), config.ToJson(), weights);
+    }
+
+    /// <inheritdoc/>
+    public IModel With(JsonObject config, Weights weights) => From(new(Encoding.UTF8.GetBytes(config.ToJsonString()), "the model's config"), weights);
+
+    /// <inheritdoc/>
+    public Tensor Embed(Batch batch, IProbe probe) => probe.At(new(0, Point.Embeddings), embeddings.Forward(batch));
+
+    /// <inheritdoc/>
+    public Tensor Layer(int layer, Tensor x, Batch batch, IProbe probe) => layers[layer].Forward(x, batch, probe);
+
+    /// <inheritdoc/>
+    public Tensor Classify(Tensor x, Batch batch, IProbe probe)
+    {
+        Tensor first = x.Rows(batch.Offsets[..^1]);                                       // [CLS] of each sequence
+        Tensor pooled = probe.At(new(layers.Length - 1, Point.Pooled), pooler.Forward(first, Activation.Tanh));
+        return probe.At(new(layers.Length - 1, Point.Logits), classifier.Forward(pooled));
+    }
+
+    /// <inheritdoc/>
+    public string Family => "bert";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LayerShape> Layers { get; }
+
+    /// <inheritdoc/>
+    public int Width => config.Width;
+
+    /// <inheritdoc/>
+    public int HeadWidth => config.HeadWidth;
+
+    /// <inheritdoc/>
+    public int MostPositions => config.Positions;
+
+    /// <inheritdoc/>
+    public int TokenTypes => config.TokenTypes;
+
+    /// <inheritdoc/>
+    public int Vocabulary => config.Vocabulary;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Labels => config.Labels;
+
+    /// <inheritdoc/>
+    public JsonObject Config { get; }
+
+    /// <inheritdoc/>
+    public Weights Weights { get; }
+
+    LayerShape ShapeOf(int i)
+    {
+        string layer = $"bert.encoder.layer.{i}", self = $"{layer}.attention.self";
+        return new(config.HeadsPerLayer[i], config.NeuronsPerLayer[i],
+            [$"{self}.query.weight", $"{self}.query.bias", $"{self}.key.weight", $"{self}.key.bias", $"{self}.value.weight", $"{self}.value.bias"],
+            $"{layer}.attention.output.dense.weight", $"{layer}.attention.output.dense.bias",
+            [$"{layer}.intermediate.dense.weight", $"{layer}.intermediate.dense.bias", $"{layer}.output.dense.weight"],
+            $"{layer}.output.dense.weight", $"{layer}.output.dense.bias");
+    }
+}
+
+/// <summary>Word, position and token type embeddings, added and normalized.</summary>
+sealed class BertEmbeddings(Weights w, BertConfig c)
+{
+    readonly Tensor words = w.Get("word_embeddings.weight", c.Vocabulary, c.Width);
+    readonly Tensor positions = w.Get("position_embeddings.weight", c.Positions, c.Width);
+    readonly Tensor types = w.Get("token_type_embeddings.weight", c.TokenTypes, c.Width);
+    readonly LayerNorm norm = new(w["LayerNorm"], c.Width, c.Epsilon);
+
+    /// <returns>[token width]</returns>
+    internal Tensor Forward(Batch batch) => norm.Forward(words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions));
+}
+
+/// <summary>One layer: attention and MLP, each added to the residual stream, which is normalized after each.</summary>
+sealed class BertLayer(Weights w, BertConfig c, int layer)
+{
+    readonly BertAttention attention = new(w["attention"], c, layer);
+    readonly LayerNorm norm1 = new(w["attention.output.LayerNorm"], c.Width, c.Epsilon), norm2 = new(w["output.LayerNorm"], c.Width, c.Epsilon);
+    readonly BertMlp mlp = new(w, c, layer);
+
+    /// <param name="x">residual stream, [token width]</param>
+    /// <param name="batch">where the sequences start</param>
+    /// <param name="probe">sees every site of the layer</param>
+    internal Tensor Forward(Tensor x, Batch batch, IProbe probe)
+    {
+        x = probe.At(new(layer, Point.AttentionNorm), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Forward(x, batch, probe))));
+        return probe.At(new(layer, Point.LayerOut), norm2.Forward(x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe))));
+    }
+}
+
+/// <summary>Attention: every head mixes values by softmax(q kᵀ / √headWidth), the output projection adds them up. Without heads, what is left is a constant.</summary>
+sealed class BertAttention(Weights w, BertConfig c, int layer)
+{
+    readonly int heads = c.HeadsPerLayer[layer];
+    readonly Linear? query = Projection(w["self.query"], c, layer), key = Projection(w["self.key"], c, layer), value = Projection(w["self.value"], c, layer);
+    readonly Linear? output = c.HeadsPerLayer[layer] == 0 ? null : new(w["output.dense"], c.Width, c.HeadsPerLayer[layer] * c.HeadWidth);
+    readonly Tensor bias = w["output.dense"].Get("bias", c.Width);
+
+    static Linear? Projection(Weights w, BertConfig c, int layer) => c.HeadsPerLayer[layer] == 0 ? null : new(w, c.HeadsPerLayer[layer] * c.HeadWidth, c.Width);
+
+    internal Tensor Forward(Tensor x, Batch batch, IProbe probe)
+    {
+        if (output is null) return bias.Spread(x.Shape);
+        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(x)), k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
+        return output.Forward(probe.At(new(layer, Point.Heads), q.Attention(k, v, batch.Offsets, heads)));
+    }
+}
+
+/// <summary>The MLP: one hidden layer of neurons. Without neurons, what is left is a constant.</summary>
+sealed class BertMlp(Weights w, BertConfig c, int layer)
+{
+    readonly Linear? up = c.NeuronsPerLayer[layer] == 0 ? null : new(w["intermediate.dense"], c.NeuronsPerLayer[layer], c.Width);
+    readonly Linear? down = c.NeuronsPerLayer[layer] == 0 ? null : new(w["output.dense"], c.Width, c.NeuronsPerLayer[layer]);
+    readonly Tensor bias = w["output.dense"].Get("bias", c.Width);
+
+    internal Tensor Forward(Tensor x, IProbe probe) =>
+        down is null ? bias.Spread(x.Shape) : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(x, c.Activation)));
+}

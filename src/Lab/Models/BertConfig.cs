@@ -1,0 +1,43 @@
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Models;
+
+/// <summary>The sizes of a BERT classifier, as its config.json says them.</summary>
+sealed record BertConfig(
+    int Vocabulary, int Width, int Layers, int Heads, int Positions, int TokenTypes, float Epsilon, Activation Activation,
+    IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+{
+    internal int HeadWidth => Width / Heads;
+
+    /// <summary>Reads and checks a config.json; unknown keys that matter are refused.</summary>
+    /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
+    internal static BertConfig Read(ModelConfig config, int labels)
+    {
+        if (config.Family != "bert") throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', a BERT was expected.");
+        int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads"), layers = config.RequirePositive("num_hidden_layers"), neurons = config.RequirePositive("intermediate_size");
+        if (width % heads != 0) throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads (num_attention_heads).");
+        BertConfig read = new(
+            config.RequirePositive("vocab_size"), width, layers, heads, config.RequirePositive("max_position_embeddings"), config.RequirePositive("type_vocab_size"),
+            config.Optional("layer_norm_eps", 1e-12f), ActivationOf(config),
+            PerLayer(config, CutKeys.HeadsPerLayer, layers, heads), PerLayer(config, CutKeys.NeuronsPerLayer, layers, neurons), config.Labels(labels));
+        config.RefuseUnknown("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout", "heartwood_token_types");
+        return read;
+    }
+
+    static Activation ActivationOf(ModelConfig config) => config.Require<string>("hidden_act") switch
+    {
+        "gelu" => Activation.GeluErf,
+        "gelu_new" or "gelu_pytorch_tanh" => Activation.GeluTanh,
+        "relu" => Activation.Relu,
+        var other => throw new CheckpointException($"{config.Path}: hidden_act is '{other}'; Heartwood knows gelu, gelu_new, gelu_pytorch_tanh and relu."),
+    };
+
+    // models that Heartwood cut say how much of each layer is left
+    static int[] PerLayer(ModelConfig config, string key, int layers, int most)
+    {
+        int[] each = config.Optional(key, Enumerable.Repeat(most, layers).ToArray());
+        return each.Length == layers && each.All(n => n >= 0 && n <= most) ? each
+            : throw new CheckpointException($"{config.Path}: '{key}' should be {layers} whole numbers from 0 to {most}, it is [{string.Join(", ", each)}].");
+    }
+}

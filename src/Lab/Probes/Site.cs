@@ -1,0 +1,50 @@
+namespace Heartwood.Lab.Probes;
+
+/// <summary>Which value of a layer passes; shapes are packed, tokens first.</summary>
+public enum Point
+{
+    /// <summary>what the embeddings give to the first layer, [token width]; its layer is 0</summary>
+    Embeddings,
+
+    /// <summary>queries of all heads, [token heads·headWidth]</summary>
+    Query,
+
+    /// <summary>keys of all heads, [token heads·headWidth]</summary>
+    Key,
+
+    /// <summary>values of all heads, [token heads·headWidth]</summary>
+    Value,
+
+    /// <summary>each head's mix of values before the output projection, [token heads·headWidth]</summary>
+    Heads,
+
+    /// <summary>what attention adds to the residual stream, bias included, [token width]</summary>
+    AttentionOut,
+
+    /// <summary>the residual stream between attention and MLP, [token width]</summary>
+    AttentionNorm,
+
+    /// <summary>the MLP's neurons after their activation, [token neuron]</summary>
+    Neurons,
+
+    /// <summary>what the MLP adds to the residual stream, bias included, [token width]</summary>
+    MlpOut,
+
+    /// <summary>the residual stream after the layer, [token width]</summary>
+    LayerOut,
+
+    /// <summary>what the classification head reads, [batch width]; its layer is the last</summary>
+    Pooled,
+
+    /// <summary>scores of the labels, [batch label]; its layer is the last</summary>
+    Logits,
+}
+
+/// <summary>A named point of the forward pass, for example <c>L3.Heads</c>.</summary>
+/// <param name="Layer">the layer, from 0</param>
+/// <param name="Point">which of its values</param>
+public readonly record struct Site(int Layer, Point Point)
+{
+    /// <summary>For example <c>L3.Heads</c>.</summary>
+    public override string ToString() => $"L{Layer}.{Point}";
+}

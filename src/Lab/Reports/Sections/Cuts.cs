@@ -1,0 +1,30 @@
+namespace Heartwood.Lab.Reports.Sections;
+
+/// <summary>The cut model: its size, its speed and the proof that it is the masked one.</summary>
+internal static class Cuts
+{
+    /// <summary>The figure.</summary>
+    public static Figure Draw(Study study)
+    {
+        var cut = study.Result.Cut;
+        List<Markup> panels = [];
+        if (cut.ParametersBefore > 0)
+            panels.Add(Bars.Draw("cut-size", "weights", "Weights before and after the cut", $"{Wording.Count(cut.ParametersBefore)} before, {Wording.Count(cut.ParametersAfter)} after.",
+                [("full model", cut.ParametersBefore, "full", Wording.Count(cut.ParametersBefore)), ("cut model", cut.ParametersAfter, "sub", Wording.Count(cut.ParametersAfter))]));
+        if (cut.SecondsPer1000TokensBefore > 0 && cut.SecondsPer1000TokensAfter > 0)
+            panels.Add(Bars.Draw("cut-speed", "seconds per 1,000 tokens", "Time per 1,000 tokens before and after the cut", $"{Seconds(cut.SecondsPer1000TokensBefore)} before, {Seconds(cut.SecondsPer1000TokensAfter)} after.",
+                [("full model", cut.SecondsPer1000TokensBefore, "full", Seconds(cut.SecondsPer1000TokensBefore)), ("cut model", cut.SecondsPer1000TokensAfter, "sub", Seconds(cut.SecondsPer1000TokensAfter))]));
+        double proven = study.Result.Subnetworks.Select(s => s.LargestDifference).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max();
+        return new("cut", "The cut model", Reading(cut), panels,
+            [], $"The cut is the subnetwork of seed {cut.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)} at {Wording.Sparsity(cut.Sparsity)}, in the folder <code>{cut.Folder}</code>. Times are medians of several passes of both models in turn. Every subnetwork of this report was measured as a cut model; the largest difference of a logit from its masked one, over all of them, was {Wording.Small(proven)}.",
+            [new("cut", "the cut model", ["seed", "sparsity", "folder", "parameters before", "parameters after", "seconds per 1000 tokens before", "seconds per 1000 tokens after", "speed-up", "largest difference", "examples compared"],
+                [[cut.Seed, cut.Sparsity, cut.Folder, cut.ParametersBefore, cut.ParametersAfter, cut.SecondsPer1000TokensBefore, cut.SecondsPer1000TokensAfter, cut.SpeedUp, cut.LargestDifference, cut.Compared]])]);
+    }
+
+    /// <summary>The cut, in a sentence.</summary>
+    public static string Reading(CutFacts cut) =>
+        $"The cut model has {Wording.Percent((double)cut.ParametersAfter / cut.ParametersBefore)} of the weights and is {Wording.Number(cut.SpeedUp, "0.00")} times as fast on this machine (a median, without an interval), "
+        + (cut.Compared > 0 ? $"and it computes the masked model's function: over {Wording.Count(cut.Compared, "example")} no logit differs by more than {Wording.Small(cut.LargestDifference)}." : "but its equality with the masked model was not measured.");
+
+    static string Seconds(double seconds) => seconds < 0.1 ? $"{Wording.Number(1000 * seconds, "0.00")} ms" : $"{Wording.Number(seconds, "0.00")} s";
+}

@@ -1,0 +1,80 @@
+using Heartwood.Lab.Evaluation;
+
+namespace Heartwood.Lab.Reports.Sections;
+
+/// <summary>In-domain against out-of-domain accuracy of everything that was measured.</summary>
+internal static class Domains
+{
+    /// <summary>The figure.</summary>
+    public static Figure Draw(Study study) => new("domains", Other(study).Count == 0 ? "Accuracy in-domain" : "In-domain against out of domain", Reading(study),
+        Other(study).Count == 0 ? [Alone(study)] : [.. Other(study).SelectMany(set => Panels(study, set))],
+        [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")] : (Markup[])[],
+            .. study.Randoms.Count > 0 ? [Charts.Key(Shape.Ring, "random", "random mask of the same size")] : (Markup[])[],
+            .. study.Baselines.Count > 0 ? [Charts.Key(Shape.Cross, "base", "baseline without a model")] : (Markup[])[]],
+        $"Thin lines are 95\u00A0% intervals over examples. {(Other(study).Count == 0 ? "" : "The dotted lines are guessing; on the dashed line both accuracies are equal.")}", [TableOf(study)]);
+
+    static List<DataSet> Other(Study study) => [.. study.Sets.Where(s => s != DataSet.InDomain)];
+
+    static IEnumerable<Markup> Panels(Study study, DataSet set)
+    {
+        Entry[] all = [.. study.All.Where(e => e.On(DataSet.InDomain) is not null && e.On(set) is not null)];
+        string up = $"accuracy {Study.Say(set)}";
+        double[] whole = [study.Chance, .. study.All.SelectMany(e => e.Sets.Values).SelectMany(Ends)];
+        yield return Scatter.Draw($"domains-{set}", $"Everything, {Study.Say(set)}", $"In-domain accuracy against accuracy {Study.Say(set)}",
+            $"{Wording.Count(all.Length, "mark")}: the full model, {Wording.Count(study.Subnetworks.Count, "subnetwork")}, {Wording.Count(study.Randoms.Count, "random mask")} and {Wording.Count(study.Baselines.Count, "baseline")}.",
+            [.. Ordered(all).Select(e => Point(e, set, e.Kind is EntryKind.Full or EntryKind.Baseline ? e.Name : ""))],
+            Scatter.Along([.. whole, 1], 1), Scatter.Up([.. whole, 1], 1), ("accuracy in-domain", up), (true, true), study.Chance, equality: true);
+
+        Entry[] close = [.. study.Subnetworks.Append(study.Full).Where(e => e.On(DataSet.InDomain) is not null && e.On(set) is not null)];
+        if (study.Subnetworks.Count == 0) yield break;
+        Scale x = Scatter.Along(close.SelectMany(e => Ends(e.On(DataSet.InDomain)!)), 1), y = Scatter.Up(close.SelectMany(e => Ends(e.On(set)!)), 1);
+        foreach (double sparsity in study.Sparsities)
+        {
+            Entry[] shown = [.. study.At(sparsity).Append(study.Full).Where(close.Contains)];
+            yield return Scatter.Draw($"domains-{set}-{Wording.Number(sparsity, "0.0###").Replace('.', '-')}", $"Closer, {Wording.Sparsity(sparsity)}",
+                $"In-domain accuracy against accuracy {Study.Say(set)} at {Wording.Sparsity(sparsity)}", $"{Wording.Count(shown.Length - 1, "subnetwork")} and the full model, the same axes at every sparsity.",
+                [.. Ordered(shown).Select(e => Point(e, set, e.Name))], x, y, ("accuracy in-domain", up), (true, true), study.Chance);
+        }
+    }
+
+    static double[] Ends(Proportion p) => double.IsNaN(p.Value) ? [] : [p.Low, p.High];
+
+    static IEnumerable<Entry> Ordered(IEnumerable<Entry> entries) =>
+        entries.OrderBy(e => e.Kind switch { EntryKind.Random => 0, EntryKind.Baseline => 1, EntryKind.Subnetwork => 2, _ => 3 });
+
+    static Point Point(Entry e, DataSet set, string label) => Reports.Point.Of(e.On(DataSet.InDomain)!, e.On(set)!, Look(e).Class, Look(e).Shape, e.Tip, label);
+
+    static (string Class, Shape Shape) Look(Entry e) => e.Kind switch
+    {
+        EntryKind.Full => ("full", Shape.Diamond),
+        EntryKind.Random => ("random", Shape.Ring),
+        EntryKind.Baseline => ("base", Shape.Cross),
+        _ => ("sub", Shape.Disc),
+    };
+
+    /// <summary>Where nothing but in-domain accuracy is known: one row each.</summary>
+    static Markup Alone(Study study)
+    {
+        List<(string Name, Entry[] Entries)> rows = [("full model", [study.Full]), .. study.Baselines.Select(b => (b.Name, new[] { b })),
+            .. study.Sparsities.Select(s => (Wording.Sparsity(s), study.At(s).ToArray())), .. study.Randoms.GroupBy(r => r.Target).Select(g => ($"random, {Wording.Number(g.Key, "0.0#")}", g.ToArray()))];
+        return Strips.Draw("domains-alone", "", "Accuracy in-domain", $"{Wording.Count(rows.Count, "row")}: the full model, baselines, subnetworks and random masks.",
+            [.. rows.Select(r => new Strip(r.Name, [.. r.Entries.Where(e => e.On(DataSet.InDomain) is not null).Select(e => Mark.Of(e.On(DataSet.InDomain)!, Look(e).Class, Look(e).Shape, e.Tip))]))],
+            Scale.Around(study.All.SelectMany(e => Ends(e.Sets[DataSet.InDomain])), 0, 1, 1), "accuracy in-domain", true, lanes: true, [(study.Chance, "chance")]);
+    }
+
+    static string Reading(Study study)
+    {
+        if (study.Main.Count == 0) return $"No subnetwork was measured; the full model reaches {Wording.Full(study.Full.On(DataSet.InDomain))} in-domain.";
+        string at = $"At {Wording.Sparsity(study.Sparsities[0])}, {Wording.Count(study.Main.Count, "subnetwork")}";
+        var spreads = study.Sets.Select(set => (Set: set, Spread: Spread.Of(study.Main.Select(e => e.On(set))))).Where(s => s.Spread.N > 0).ToList();
+        if (study.Main.Count == 1) return $"{at} reaches {Wording.List([.. spreads.Select(s => $"{Wording.Full(study.Main[0].On(s.Set))} {Study.Say(s.Set)}")])}; one seed says nothing about the spread between seeds.";
+        return $"{at} span {Wording.List([.. spreads.Select(s => $"{Wording.Points(s.Spread.Width)} {Study.Say(s.Set)} ({Wording.Range(s.Spread.Low, s.Spread.High)}; one mark is uncertain by up to ±{Wording.Points(s.Spread.Noise)}, "
+            + $"{(s.Spread.BeyondNoise(spreads.Count) ? "so the seeds do differ" : "so the seeds cannot be told apart")})")])}.";
+    }
+
+    static Table TableOf(Study study) => new("models", "every model, subnetwork, random mask and baseline",
+        ["name", "kind", "seed", "target sparsity", "sparsity", .. study.Sets.SelectMany(s => Table.ColumnsOf(Study.Name(s))), "in-domain loss", "agreement", "KL"],
+        [.. study.All.Select(e => (object?[])[e.Name, Kind(e), e.Seed, e.Target, e.Sparsity, .. study.Sets.SelectMany(s => Table.CellsOf(e.On(s))), e.Loss, e.Agreement?.Value, e.Kl])]);
+
+    static string Kind(Entry e) => e.Kind switch { EntryKind.Full => "full model", EntryKind.Random => "random mask", EntryKind.Baseline => "baseline", _ => "subnetwork" };
+}

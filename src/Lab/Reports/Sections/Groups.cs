@@ -1,0 +1,55 @@
+namespace Heartwood.Lab.Reports.Sections;
+
+/// <summary>Balanced accuracy per group of cases, with the spread over seeds.</summary>
+internal static class Groups
+{
+    /// <summary>The figure, or null where no groups are known.</summary>
+    public static Figure? Draw(Study study)
+    {
+        var groups = Of(study);
+        if (groups.Count == 0) return null;
+        double?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (double?)s)];
+        return new("groups", "Balanced accuracy per group", Reading(study), [.. sparsities.Select((s, i) => Panel(study, groups, s, $"groups-{i}"))],
+            [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "one subnetwork per line, seeds in order"), Charts.BandKey("spread over seeds")] : (Markup[])[]],
+            $"Balanced accuracy is the mean of the labels' recalls. Thin lines are 95\u00A0% intervals over examples, the dotted line guessing; at the right, the spread over seeds: largest minus smallest.",
+            [new("groups", "balanced accuracy and AUC per group", ["group", "set", "name", "kind", "target sparsity", .. Table.ColumnsOf("balanced accuracy"), .. Table.ColumnsOf("AUC")],
+                [.. study.All.SelectMany(e => e.Groups.Select(g => (object?[])[g.Key, Study.Name(g.Value.Set), e.Name, e.Kind.ToString().ToLowerInvariant(), e.Target, .. Table.CellsOf(g.Value.Balanced), .. Table.CellsOf(g.Value.Auc)]))])]);
+    }
+
+    /// <summary>The spreads of all groups at the main sparsity, the widest first.</summary>
+    public static IReadOnlyList<(string Name, string Set, Spread Spread)> Spreads(Study study) =>
+        [.. Of(study).Select(g => (g.Name, g.Set, Spread: SpreadOf(study.Main, g.Name))).Where(g => g.Spread.N > 1).OrderByDescending(g => g.Spread.Width)];
+
+    static Spread SpreadOf(IEnumerable<Entry> entries, string group) => Spread.Of(entries.Select(e => e.Groups.GetValueOrDefault(group)?.Balanced));
+
+    static List<(string Name, string Set)> Of(Study study) =>
+        [.. study.All.SelectMany(e => e.Groups).Select(g => (g.Key, g.Value.Set)).DistinctBy(g => g.Key)];
+
+    static Markup Panel(Study study, List<(string Name, string Set)> groups, double? sparsity, string id)
+    {
+        var shown = sparsity is { } s ? study.At(s) : [];
+        Strip[] rows = [.. groups.GroupBy(g => g.Set).SelectMany(set => (Strip[])[Strip.Heading(Study.Name(set.Key)), .. set.Select(g => Row(study, shown, g.Name))])];
+        return Strips.Draw(id, sparsity is { } at ? Wording.Sparsity(at) : "full model", $"Balanced accuracy per group{(sparsity is { } t ? $" at {Wording.Sparsity(t)}" : "")}",
+            $"{Wording.Count(groups.Count, "group")}, one row each, with the full model and {Wording.Count(shown.Count, "subnetwork")}.", rows, Scale.Share(0, 1), "balanced accuracy", true, lanes: true, [(study.Chance, "chance")]);
+    }
+
+    static Strip Row(Study study, IReadOnlyList<Entry> shown, string group)
+    {
+        var spread = SpreadOf(shown, group);
+        IEnumerable<Mark> marks = shown.Append(study.Full).Where(e => e.Groups.TryGetValue(group, out var g) && !double.IsNaN(g.Balanced.Value)).Select(e =>
+            Mark.Of(e.Groups[group].Balanced, e.Kind == EntryKind.Full ? "full" : "sub", e.Kind == EntryKind.Full ? Shape.Diamond : Shape.Disc,
+                $"{e.Title}\n{group}: {Wording.Full(e.Groups[group].Balanced)}{(e.Groups[group].Auc is { } auc ? $"\nAUC {Wording.Number(auc.Value, "0.000")}" : "")}"));
+        return new(group, [.. marks], Band: spread.N > 1 ? (spread.Low, spread.High) : null, Right: spread.N > 1 ? $"{Wording.Number(100 * spread.Width, "0")} pts" : "");
+    }
+
+    static string Reading(Study study)
+    {
+        var spreads = Spreads(study);
+        if (spreads.Count == 0) return "A single subnetwork, or none, leaves no spread over seeds to be read.";
+        var beyond = spreads.Where(s => s.Spread.BeyondNoise(spreads.Count)).ToList();
+        var (name, set, widest) = spreads[0];
+        return $"The spread over seeds at {Wording.Sparsity(study.Sparsities[0])} is widest on {name} ({Study.Name(set)}): {Wording.Range(widest.Low, widest.High)}, {Wording.Points(widest.Width)}, "
+            + (widest.BeyondNoise(spreads.Count) ? $"more than noise explains ({Wording.Probability(widest.Corrected(spreads.Count))} after correction for {Wording.Count(spreads.Count, "group")}); " : $"which noise may explain ({Wording.Probability(widest.Corrected(spreads.Count))} after correction for {Wording.Count(spreads.Count, "group")}); ")
+            + $"in {spreads.Count - beyond.Count} of {spreads.Count} the seeds cannot be told apart.";
+    }
+}

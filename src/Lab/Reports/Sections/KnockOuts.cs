@@ -1,0 +1,78 @@
+using Heartwood.Lab.Evaluation;
+
+namespace Heartwood.Lab.Reports.Sections;
+
+/// <summary>The core knocked out, against random sets of the same size.</summary>
+internal static class KnockOuts
+{
+    /// <summary>Which random draws belong beside which of the core's sets.</summary>
+    static readonly Dictionary<string, string> draws = new() { ["core heads"] = "random heads", ["core"] = "random parts" };
+
+    /// <summary>The figure, or null where nothing was knocked out.</summary>
+    public static Figure? Draw(Study study)
+    {
+        var all = study.Result.KnockOuts;
+        if (all.Count == 0) return null;
+        DataSet[] sets = [.. study.Sets.Where(set => all.Any(k => Entry.Of(k).On(set) is not null))];
+        return new("knock-outs", "Knocking out the core", string.Join(" ", Readings(study)), [.. sets.Select(set => Panel(study, set))],
+            [Charts.Key(Shape.Diamond, "full", "full model"), Charts.Key(Shape.Disc, "core", "the core's sets, with their 95\u00A0% interval over examples"),
+                .. all.Any(k => draws.ContainsValue(k.Kind)) ? [Charts.Key(Shape.Ring, "random", "one random set of the same size each")] : (Markup[])[]],
+            $"Heads alone and heads with MLPs are kept apart because an MLP weighs so much that mixed sets say little. Under each name, how many of the random sets have an accuracy at most as high on this set.",
+            [new("knock-outs", "sets of parts knocked out", ["name", "kind", "parts absent", .. sets.SelectMany(s => Table.ColumnsOf(Study.Name(s))), "draws at least as harmful", "draws", "parts"],
+                [.. all.Select(k => (object?[])[k.Name, k.Kind, k.Parts.Count, .. sets.SelectMany(s => Table.CellsOf(Entry.Of(k).On(s))), k.Rank?.AtLeastAsHarmful, k.Rank?.Draws, string.Join(" ", k.Parts)])])]);
+    }
+
+    /// <summary>What knocking out the core's heads costs against random heads, and the same of the whole core, in sentences.</summary>
+    public static IEnumerable<string> Readings(Study study)
+    {
+        foreach (string name in draws.Keys)
+            if (Find(study, name) is { } k)
+                yield return $"Knocking out {Called(k)} leaves {Wording.Short(k.InDomain)} in-domain{Against(k, draws[name])}.";
+        if (Find(study, "core alone") is { } alone)
+            yield return $"The core alone keeps {Wording.Short(alone.InDomain)} in-domain{(Entry.Of(alone).On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Short(p)} out of domain" : "")}.";
+    }
+
+    /// <summary>The core's set of this name, null where it was not measured.</summary>
+    public static KnockOutFacts? Find(Study study, string name) => study.Result.KnockOuts.FirstOrDefault(k => k.Kind == "core" && k.Name == name);
+
+    static string Against(KnockOutFacts k, string kind) => k.Rank is not { Draws: > 0 } rank ? ", with no random sets to compare with"
+        : $"; {(rank.AtLeastAsHarmful == 0 ? $"none of {rank.Draws}" : $"{rank.AtLeastAsHarmful} of {rank.Draws}")} {(kind == "random heads" ? "random sets of as many heads" : "random sets of as many heads and MLPs")} "
+            + $"{(rank.AtLeastAsHarmful == 1 ? "hurts" : "hurt")} at least as much ({Wording.Probability((rank.AtLeastAsHarmful + 1.0) / (rank.Draws + 1))}{((rank.AtLeastAsHarmful + 1.0) / (rank.Draws + 1) < 0.05 ? "" : ", so not clearly worse than chance")})";
+
+    static string Called(KnockOutFacts k) => k.Name == "core heads" ? $"the core's {Wording.Count(k.Parts.Count, "head")}" : $"the whole core ({Wording.Count(k.Parts.Count, "part")})";
+
+    static Markup Panel(Study study, DataSet set)
+    {
+        Strip[] rows = [.. Rows(study, set)];
+        return Strips.Draw($"knock-outs-{set}", $"accuracy {Study.Say(set)}", $"Accuracy {Study.Say(set)} after knock-outs",
+            $"{Wording.Count(rows.Length, "row")}: {Wording.List([.. rows.Select(r => r.Label)])}.", rows, Scale.Share(0, 1), "accuracy", true, reference: [(study.Chance, "chance"), .. study.Full.On(set) is { } full ? [(full.Value, "level")] : ((double, string)[])[]]);
+    }
+
+    static IEnumerable<Strip> Rows(Study study, DataSet set)
+    {
+        if (study.Full.On(set) is { } full) yield return new("full model", [Mark.Of(full, "full", Shape.Diamond, study.Full.Tip)]);
+        HashSet<string> drawn = [];
+        foreach (var k in study.Result.KnockOuts.Where(k => k.Kind == "core").OrderBy(k => k.Name switch { "core alone" => 0, "core heads" => 1, _ => 2 }))
+        {
+            string? kind = draws.GetValueOrDefault(k.Name);
+            if (kind is not null) drawn.Add(kind);
+            yield return new(k.Name == "core alone" ? k.Name : $"− {k.Name}", [.. Draws(study, kind, set), .. Entry.Of(k).On(set) is { } p ? [Mark.Of(p, "core", Shape.Disc, Tip(k, p))] : (Mark[])[]],
+                Note: Rank(study, k, kind, set) is { Draws: > 0 } r ? $"{r.AtLeastAsHarmful} of {r.Draws} as bad" : k.Name == "core alone" ? "all else out" : "");
+        }
+        foreach (string kind in study.Result.KnockOuts.Select(k => k.Kind).Where(k => k is not ("core" or "part")).Distinct().Where(k => !drawn.Contains(k)))
+            yield return new($"− {kind}", [.. Draws(study, kind, set)]);
+    }
+
+    /// <summary>The rank in-domain as the run computed it; elsewhere by the same rule from the draws.</summary>
+    static RankFacts? Rank(Study study, KnockOutFacts k, string? kind, DataSet set)
+    {
+        if (set == DataSet.InDomain || kind is null || Entry.Of(k).On(set) is not { } own) return set == DataSet.InDomain ? k.Rank : null;
+        Proportion[] others = [.. study.Result.KnockOuts.Where(d => d.Kind == kind).Select(d => Entry.Of(d).On(set)).OfType<Proportion>()];
+        return new(others.Count(o => o.Value <= own.Value), others.Length);
+    }
+
+    static IEnumerable<Mark> Draws(Study study, string? kind, DataSet set) => study.Result.KnockOuts.Where(k => kind is not null && k.Kind == kind)
+        .Select(k => (Facts: k, Share: Entry.Of(k).On(set))).Where(k => k.Share is not null).Select(k => new Mark(k.Share!.Value, "random", Shape.Ring, Tip(k.Facts, k.Share)));
+
+    static string Tip(KnockOutFacts k, Proportion p) => $"{k.Name}: {Wording.Count(k.Parts.Count, "part")} absent\n{Wording.Full(p)}";
+}

@@ -1,0 +1,91 @@
+namespace Heartwood.Lab.Reports;
+
+/// <summary>A result, arranged for drawing: which sets and sparsities it has, and everything measured in one shape.</summary>
+internal sealed class Study
+{
+    /// <summary>Arranges a result.</summary>
+    public Study(RunResult result)
+    {
+        Result = result;
+        Full = Entry.Of("full model", EntryKind.Full, result.Full);
+        Baselines = [.. result.Baselines.Select(b => Entry.Of(b.Key, EntryKind.Baseline, b.Value))];
+        Subnetworks = [.. result.Subnetworks.Select(s => Entry.Of(s, EntryKind.Subnetwork))];
+        Randoms = [.. result.RandomSubnetworks.Select(s => Entry.Of(s, EntryKind.Random))];
+        Sparsities = [.. result.Subnetworks.Select(s => s.TargetSparsity).Distinct().OrderBy(s => s == result.Core.TargetSparsity ? 0 : 1).ThenBy(s => s)];
+        Sets = [.. Enum.GetValues<DataSet>().Where(set => All.Any(e => e.On(set) is not null))];
+        KnockOuts = [.. result.KnockOuts.Select(Entry.Of)];
+    }
+
+    /// <summary>The result itself.</summary>
+    public RunResult Result { get; }
+
+    /// <summary>The full model.</summary>
+    public Entry Full { get; }
+
+    /// <summary>What needs no model.</summary>
+    public IReadOnlyList<Entry> Baselines { get; }
+
+    /// <summary>All subnetworks found, every seed at every sparsity.</summary>
+    public IReadOnlyList<Entry> Subnetworks { get; }
+
+    /// <summary>All random masks.</summary>
+    public IReadOnlyList<Entry> Randoms { get; }
+
+    /// <summary>The knock-outs of sets of parts, in the result's order.</summary>
+    public IReadOnlyList<Entry> KnockOuts { get; }
+
+    /// <summary>The sparsities asked for, the main one first, then rising.</summary>
+    public IReadOnlyList<double> Sparsities { get; }
+
+    /// <summary>The sets on which anything was measured.</summary>
+    public IReadOnlyList<DataSet> Sets { get; }
+
+    /// <summary>Everything measured on whole sets but the knock-outs.</summary>
+    public IEnumerable<Entry> All => [Full, .. Subnetworks, .. Randoms, .. Baselines];
+
+    /// <summary>The subnetworks of the main sparsity.</summary>
+    public IReadOnlyList<Entry> Main => Sparsities.Count == 0 ? [] : At(Sparsities[0]);
+
+    /// <summary>Guessing's accuracy, where labels are balanced.</summary>
+    public double Chance => Result.Model.Labels.Count > 1 ? 1.0 / Result.Model.Labels.Count : double.NaN;
+
+    /// <summary>The subnetworks of one sparsity.</summary>
+    public IReadOnlyList<Entry> At(double sparsity) => [.. Subnetworks.Where(s => s.Target == sparsity)];
+
+    /// <summary>The random masks of one sparsity.</summary>
+    public IReadOnlyList<Entry> RandomsAt(double sparsity) => [.. Randoms.Where(s => s.Target == sparsity)];
+
+    /// <summary>A set's name.</summary>
+    public static string Name(DataSet set) => set switch { DataSet.InDomain => "in-domain", DataSet.OutOfDomain => "out of domain", _ => "unseen" };
+
+    /// <summary>The name of a set as result.json writes it.</summary>
+    public static string Name(string set) => Enum.TryParse<DataSet>(set, ignoreCase: true, out var known) ? Name(known) : set;
+
+    /// <summary>Where it was measured, as a sentence says it: "accuracy out of domain", "accuracy on unseen constructions".</summary>
+    public static string Say(DataSet set) => set == DataSet.Unseen ? "on unseen constructions" : Name(set);
+
+    /// <summary>The cases in lists to be drawn side by side: one per label where the result knows them, under the headings of their sets.</summary>
+    public IReadOnlyList<CaseList> CaseLists()
+    {
+        string[] names = [.. All.Concat(KnockOuts).SelectMany(e => e.Cases.Keys).Distinct()];
+        if (Result.Cases is not { } facts)
+        {
+            int half = names.Length > 12 ? (names.Length + 1) / 2 : Math.Max(1, names.Length);
+            return [.. names.Chunk(half).Select(chunk => new CaseList("", [new("", chunk)]))];
+        }
+        return [.. names.GroupBy(n => facts.GetValueOrDefault(n)?.Label).Select(label => new CaseList(label.Key ?? "several labels",
+            [.. label.GroupBy(n => facts.GetValueOrDefault(n)?.Set ?? "").OrderBy(s => Order(s.Key)).Select(s => new CaseSet(s.Key == "" ? "" : Name(s.Key), [.. s]))]))];
+    }
+
+    static int Order(string set) => Enum.TryParse<DataSet>(set, ignoreCase: true, out var known) ? (int)known : 9;
+}
+
+/// <summary>Cases drawn in one panel.</summary>
+/// <param name="Title">their label, "" where none is known</param>
+/// <param name="Sets">the cases by set</param>
+internal sealed record CaseList(string Title, IReadOnlyList<CaseSet> Sets);
+
+/// <summary>Cases under one heading.</summary>
+/// <param name="Heading">the set's name, "" for none</param>
+/// <param name="Cases">the cases' names</param>
+internal sealed record CaseSet(string Heading, IReadOnlyList<string> Cases);

@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+using System.Text;
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Tables;
+using Heartwood.Lab.Tasks.Worlds;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>Rows with where they came from: a data file as <see cref="DataSpec"/> names it, or a part of the made-up language.</summary>
+/// <param name="Name">the specification that they were read by</param>
+/// <param name="Rows">the rows</param>
+/// <param name="Sha256">hash of the file, or of the generated rows</param>
+/// <param name="RefuseChanged">fails if the file is no longer what was read</param>
+public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha256, Action RefuseChanged)
+{
+    const string World = "world:";
+
+    /// <summary>How the made-up language's parts are named on the command line.</summary>
+    public const string WorldHelp = "world:training, world:in-domain, world:out-of-domain or world:unseen, with ,rows=N or ,per-case=N and ,seed=N";
+
+    /// <summary>Reads one source.</summary>
+    /// <param name="spec">FILE[,key=value…] or world:PART[,key=value…]</param>
+    /// <exception cref="FormatException">the specification is not understood</exception>
+    /// <exception cref="TableException">the file cannot be read, or anything is wrong with it</exception>
+    public static DataSource Read(string spec)
+    {
+        if (spec.StartsWith(World, StringComparison.Ordinal)) return Generate(spec);
+        Table table = Table.Read(DataSpec.Parse(spec));
+        return new(spec, table.Rows, table.Sha256, table.RefuseChanged);
+    }
+
+    /// <summary>Reads several sources one after another as one.</summary>
+    public static IReadOnlyList<DataSource> ReadAll(IEnumerable<string> specs) => [.. specs.Select(Read)];
+
+    static DataSource Generate(string spec)
+    {
+        string[] words = spec[World.Length..].Split(',');
+        Dictionary<string, ulong> options = [];
+        foreach (string word in words[1..])
+        {
+            if (word.Split('=') is not [("rows" or "per-case" or "seed") and var key, var value] || !ulong.TryParse(value, out ulong number) || !options.TryAdd(key, number))
+                throw new FormatException($"'{word}' in '{spec}' is not understood. Write {WorldHelp}.");
+        }
+        ulong seed = options.GetValueOrDefault("seed", 1UL);
+        int rows = (int)Math.Min(options.GetValueOrDefault("rows", 0UL), 10_000_000), perCase = (int)Math.Min(options.GetValueOrDefault("per-case", 60UL), 1_000_000);
+        HashSet<string> seen = [.. MadeUpLanguage.Cases.Where(c => c is { Entailed: false, Seen: true }).Select(c => c.Construction)];
+        IReadOnlyList<Row> made = words[0] switch
+        {
+            "training" => MadeUpLanguage.Training(rows == 0 ? 100_000 : rows, seed),
+            "in-domain" => MadeUpLanguage.InDomain(rows == 0 ? 2000 : rows, seed),
+            "out-of-domain" => [.. MadeUpLanguage.OutOfDomain(perCase, seed).Where(r => seen.Contains(r.Group))],
+            "unseen" => [.. MadeUpLanguage.OutOfDomain(perCase, seed).Where(r => !seen.Contains(r.Group))],
+            var other => throw new FormatException($"The made-up language has no part '{other}'. Write {WorldHelp}."),
+        };
+        byte[] text = Encoding.UTF8.GetBytes(string.Concat(made.Select(r => $"{r.Text}\t{r.Pair}\t{r.Label}\t{r.Case}\n")));
+        return new(spec, made, Convert.ToHexStringLower(SHA256.HashData(text)), () => { });
+    }
+}

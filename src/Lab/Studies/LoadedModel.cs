@@ -1,0 +1,44 @@
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tokenizers;
+using Heartwood.Lab.Training;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>A model ready to read text: with its tokenizer, the rule of its token types, and its hash.</summary>
+/// <param name="Name">the folder, or "the embedded model"</param>
+/// <param name="Model">the model</param>
+/// <param name="Tokenizer">its tokenizer</param>
+/// <param name="TokenizerFiles">the tokenizer's files by name, to be written beside models made from this one</param>
+/// <param name="Rule">where its token types come from</param>
+/// <param name="Sha256">hash of its weights</param>
+public sealed record LoadedModel(string Name, IModel Model, WordPiece Tokenizer, IReadOnlyDictionary<string, byte[]> TokenizerFiles, TokenTypeRule Rule, string Sha256)
+{
+    /// <summary>Loads a folder, or the embedded model where no folder is named.</summary>
+    /// <exception cref="CheckpointException">the folder is not a model that Heartwood understands</exception>
+    /// <exception cref="InvalidDataException">its tokenizer is missing, not understood, or of another size than its embeddings</exception>
+    public static LoadedModel Load(string? folder)
+    {
+        using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
+        IModel model = ModelFolder.Load(open);
+        IReadOnlyDictionary<string, byte[]> files = open.ReadTokenizer();
+        WordPiece tokenizer = folder is null ? EmbeddedModel.Tokenizer(files) : WordPiece.FromFolder(folder);
+        if (tokenizer.Count > model.Vocabulary)
+            throw new InvalidDataException($"{open.Path}: the tokenizer has {tokenizer.Count} words, the model's embeddings {model.Vocabulary}. Use the tokenizer that belongs to the weights.");
+        TokenTypeRule rule = TokenTypes.RuleOf(model);
+        if (rule == TokenTypeRule.Overlap && model.TokenTypes < 4)
+            throw new CheckpointException($"{open.Path}: token types by overlap need 4 types, the model has {model.TokenTypes} (type_vocab_size).");
+        return new(folder ?? EmbeddedModel.Name, model, tokenizer, files, rule, open.Weights.Sha256());
+    }
+
+    /// <summary>Encodes labelled rows for this model.</summary>
+    /// <param name="sources">where the rows come from</param>
+    /// <param name="labels">the labels of the examples, in the order of their numbers</param>
+    /// <param name="most">longest input in tokens; 0 for the model's own</param>
+    public IReadOnlyList<Example> Encode(IEnumerable<DataSource> sources, IReadOnlyList<string> labels, int most = 0)
+    {
+        int longest = most == 0 ? Model.MostPositions : Math.Min(most, Model.MostPositions);
+        return [.. sources.SelectMany(s => Inputs.Encode(s.Rows, Tokenizer, labels, longest, Rule, s.Name))];
+    }
+}

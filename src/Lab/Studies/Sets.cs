@@ -1,0 +1,80 @@
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Reports;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Tables;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>The sets that a model is measured on, encoded once, with the rows they came from.</summary>
+public sealed class Sets
+{
+    readonly List<(EvaluationSet Set, IReadOnlyList<Row> Rows, Answers Answers)> sets = [];
+    readonly int labels;
+
+    /// <summary>Encodes the sets.</summary>
+    /// <param name="model">the model that reads them</param>
+    /// <param name="inDomain">in-domain data</param>
+    /// <param name="outOfDomain">out-of-domain data of constructions that occur in training</param>
+    /// <param name="unseen">out-of-domain data of others</param>
+    /// <param name="map">renames the model's labels where a set's are not among them, for example neutral&gt;non-entailment</param>
+    /// <param name="mostTokens">longest input; 0 for the model's own</param>
+    /// <exception cref="InvalidDataException">a set's labels are neither the model's nor the renamed ones</exception>
+    public Sets(LoadedModel model, IReadOnlyList<DataSource> inDomain, IReadOnlyList<DataSource> outOfDomain, IReadOnlyList<DataSource> unseen, LabelMap map, int mostTokens)
+    {
+        labels = model.Model.Labels.Count;
+        foreach (var (use, sources) in new[] { ("inDomain", inDomain), ("outOfDomain", outOfDomain), ("unseen", unseen) })
+        {
+            if (sources.Count == 0) continue;
+            var (names, mapped) = Labels(model.Model.Labels, map, sources);
+            IReadOnlyList<Example> examples = model.Encode(sources, names, mostTokens);
+            sets.Add((new(use, examples, names, mapped), [.. sources.SelectMany(s => s.Rows)], new(examples)));
+        }
+    }
+
+    /// <summary>Whether there is a set to measure on.</summary>
+    public bool Any => sets.Count > 0;
+
+    /// <summary>Number of examples in all sets.</summary>
+    public int Examples => sets.Sum(s => s.Set.Examples.Count);
+
+    /// <summary>Number of tokens in all sets.</summary>
+    public long Tokens => sets.Sum(s => s.Answers.Tokens);
+
+    /// <summary>The examples of the in-domain set.</summary>
+    public IReadOnlyList<Example> InDomain => sets[0].Set.Examples;
+
+    static (IReadOnlyList<string> Names, IReadOnlyList<int> Mapped) Labels(IReadOnlyList<string> model, LabelMap map, IReadOnlyList<DataSource> sources)
+    {
+        HashSet<string> there = [.. sources.SelectMany(s => s.Rows).Select(r => r.Label)];
+        if (there.IsSubsetOf(model)) return (model, [.. Enumerable.Range(0, model.Count)]);
+        string[] renamed = [.. model.Select(l => map[l])], names = [.. renamed.Distinct()];
+        if (!there.IsSubsetOf(names))
+            throw new InvalidDataException($"{sources[0].Name}: the label '{there.First(l => !names.Contains(l))}' is none of the model's ({string.Join(", ", model)}). Say which of the model's labels count as it, for example --label-map \"neutral>non-entailment|contradiction>non-entailment\".");
+        return (names, [.. renamed.Select(r => Array.IndexOf(names, r))]);
+    }
+
+    /// <summary>A model's scores of every set, [example label] row by row.</summary>
+    public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null) => [.. sets.Select(s => s.Answers.Of(model, advance, stop))];
+
+    /// <summary>Scores of every set under several masks: first by mask, then by set.</summary>
+    public IReadOnlyList<IReadOnlyList<float[]>> Scores(IModel model, IReadOnlyList<float[]> masks, Absence absence, CancellationToken stop, Action<int>? advance = null)
+    {
+        float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, absence, advance, stop))];
+        return [.. masks.Select((_, m) => (IReadOnlyList<float[]>)[.. bySet.Select(s => s[m])])];
+    }
+
+    /// <summary>Scores of what needs no model.</summary>
+    public IReadOnlyList<float[]> Scores(IBaseline baseline) => [.. sets.Select(s => s.Rows.SelectMany(baseline.Scores).ToArray())];
+
+    /// <summary>Figures from scores.</summary>
+    public Measured Measure(IReadOnlyList<float[]> scores, IReadOnlyList<float[]>? full) => Measuring.Measure([.. sets.Select(s => s.Set)], scores, full, labels);
+
+    /// <summary>Figures of a model.</summary>
+    public Measured Measure(IModel model, IReadOnlyList<float[]>? full, CancellationToken stop) => Measure(Scores(model, stop), full);
+
+    /// <summary>What the manifest says of data.</summary>
+    public static IReadOnlyList<DataFacts> Facts(params (string Use, IReadOnlyList<DataSource> Sources)[] uses) =>
+        [.. uses.SelectMany(u => u.Sources.Select(s => new DataFacts(u.Use, s.Name, s.Rows.Count, s.Sha256)))];
+}

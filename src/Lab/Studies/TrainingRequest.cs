@@ -1,0 +1,48 @@
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>What <c>heartwood train</c> is asked.</summary>
+/// <param name="Data">training data, see <see cref="DataSource"/></param>
+/// <param name="InDomain">data to measure on in-domain while training; may be none</param>
+/// <param name="OutOfDomain">data to measure on out of domain while training, for the curve only; may be none</param>
+/// <param name="Options">how to train</param>
+public sealed record TrainingRequest(IReadOnlyList<string> Data, IReadOnlyList<string> InDomain, IReadOnlyList<string> OutOfDomain, TrainingOptions Options)
+{
+    /// <summary>folder of the model to fine-tune; null to make one of <see cref="Size"/></summary>
+    public string? From { get; init; }
+
+    /// <summary>size of a fresh model</summary>
+    public BertSize Size { get; init; } = new();
+
+    /// <summary>the fresh model's vocabulary, a vocab.txt; null for the made-up language's</summary>
+    public string? Vocabulary { get; init; }
+
+    /// <summary>whether the fresh model's tokenizer makes lower case</summary>
+    public bool LowerCase { get; init; } = true;
+
+    /// <summary>where a fresh model's token types come from</summary>
+    public TokenTypeRule TokenTypes { get; init; }
+
+    /// <summary>how a fresh model's positions and keys begin</summary>
+    public FreshStart Start { get; init; }
+
+    /// <summary>the label names, in order; empty to take them from the model or, for a fresh one, from the data</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>the renaming that makes the model's labels the out-of-domain data's</summary>
+    public string LabelMap { get; init; } = "";
+
+    /// <summary>longest input in tokens; 0 for the model's own</summary>
+    public int MostTokens { get; init; }
+
+    /// <summary>steps at which the model is kept as a folder, besides the last</summary>
+    public IReadOnlyList<int> CheckpointSteps { get; init; } = [];
+
+    /// <summary>steps between two measurements; 0 for ten in all</summary>
+    public int EvaluateEvery { get; init; }
+
+    /// <summary>whether weights are stored as bf16</summary>
+    public bool Half { get; init; }
+}

@@ -1,0 +1,116 @@
+using System.Text;
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Reports;
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Tables;
+using Heartwood.Lab.Tasks.Worlds;
+using Heartwood.Lab.Tokenizers;
+using Heartwood.Lab.Training;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>What a training run ended with; also its <c>result.json</c>.</summary>
+/// <param name="Model">folder of the trained model</param>
+/// <param name="Steps">steps taken</param>
+/// <param name="Final">the last measurement; null where nothing was given to measure on</param>
+/// <param name="Seconds">how long the run took</param>
+public sealed record TrainingResult(string Model, int Steps, Measured? Final, double Seconds);
+
+/// <summary>Trains a model in a run folder: <c>metrics.jsonl</c>, <c>curve.jsonl</c>, <c>state.safetensors</c> to resume from, <c>checkpoints/step-N</c>, <c>model</c>.</summary>
+public sealed class TrainingRun
+{
+    const string StateFile = "state.safetensors";
+
+    readonly TrainingRequest request;
+    readonly IReadOnlyList<DataSource> training, inDomain, outOfDomain;
+    readonly LoadedModel start;
+    readonly Trainer trainer;
+    readonly Sets sets;
+
+    /// <summary>Reads and checks everything, before the first expensive second.</summary>
+    /// <exception cref="Exception">what <see cref="DataSource"/>, <see cref="LoadedModel"/>, <see cref="Sets"/> and <see cref="Trainer"/> refuse</exception>
+    public TrainingRun(TrainingRequest request)
+    {
+        this.request = request;
+        (training, inDomain, outOfDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain));
+        start = request.From is null ? Fresh() : Tuned(LoadedModel.Load(request.From));
+        trainer = new(start.Model, start.Encode(training, start.Model.Labels, request.MostTokens), request.Options);
+        sets = new(start, inDomain, outOfDomain, [], LabelMap.Parse(request.LabelMap), request.MostTokens);
+    }
+
+    /// <summary>The data that the run reads, for its manifest.</summary>
+    public IReadOnlyList<DataFacts> Data => Sets.Facts(("train", training), ("inDomain", inDomain), ("outOfDomain", outOfDomain));
+
+    /// <summary>Hash of the weights that training begins from.</summary>
+    public string ModelSha256 => start.Sha256;
+
+    /// <summary>Number of steps in all.</summary>
+    public int Steps => trainer.Steps;
+
+    /// <summary>Number of weights.</summary>
+    public long Parameters => start.Model.Weights.Count;
+
+    /// <summary>Trains, from the beginning or from where the folder's run stopped.</summary>
+    public TrainingResult Run(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
+    {
+        folder.RequireSpace(start.Model.Weights.Count * sizeof(float) * (4 + request.CheckpointSteps.Count));
+        if (folder.Has(StateFile)) trainer.Restore(folder.PathOf(StateFile));
+        int every = request.EvaluateEvery > 0 ? request.EvaluateEvery : Math.Max(1, trainer.Steps / 10), saveEvery = Math.Max(10, Math.Min(250, trainer.Steps / 20));
+        Measured? last = null;
+        using (Metrics metrics = folder.Metrics("metrics.jsonl", trainer.Step), curve = folder.Metrics("curve.jsonl", trainer.Step))
+        {
+            double smooth = double.NaN;
+            long began = System.Diagnostics.Stopwatch.GetTimestamp(), tokens = 0;
+            while (trainer.Step < trainer.Steps)
+            {
+                if (stop.IsCancellationRequested)
+                {
+                    folder.Write(StateFile, trainer.Save);
+                    stop.ThrowIfCancellationRequested();
+                }
+                TrainingLine line = trainer.Advance();
+                tokens += line.Tokens;
+                double tokensPerSecond = tokens / System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds;
+                metrics.Append(line.Step, new { line.Loss, line.Accuracy, line.Rate, line.GradientNorm, line.Tokens, tokensPerSecond });
+                smooth = double.IsNaN(smooth) ? line.Loss : 0.98 * smooth + 0.02 * line.Loss;
+                progress.Report(new("training", line.Step, trainer.Steps, "steps", $"loss {smooth:0.000}{(last is null ? "" : $", in-domain {last.InDomain.Value:0.000}")}"));
+                if (sets.Any && (line.Step % every == 0 || line.Step == trainer.Steps))
+                {
+                    last = sets.Measure(trainer.Model, null, stop);
+                    curve.Append(line.Step, new { last.InDomain, last.OutOfDomain, last.InDomainLoss, last.Cases });
+                }
+                if (request.CheckpointSteps.Contains(line.Step)) Keep($"checkpoints/step-{line.Step}", folder);
+                if (line.Step % saveEvery == 0) folder.Write(StateFile, trainer.Save);
+            }
+        }
+        last ??= sets.Any ? sets.Measure(trainer.Model, null, stop) : null;
+        foreach (DataSource source in training) source.RefuseChanged();
+        Keep("model", folder);
+        TrainingResult result = new(folder.PathOf("model"), trainer.Steps, last, folder.Seconds);
+        folder.WriteJson("result.json", result);
+        folder.Finish();
+        return result;
+    }
+
+    void Keep(string name, RunFolder folder)
+    {
+        if (!folder.Has(name)) ModelFolder.Save(trainer.Model, folder.PathOf(name), start.TokenizerFiles, request.Half ? Dtype.BF16 : Dtype.F32);
+    }
+
+    LoadedModel Fresh()
+    {
+        string[] labels = request.Labels.Count > 0 ? [.. request.Labels] : [.. training.SelectMany(d => d.Rows).Select(r => r.Label).Distinct().Order(StringComparer.Ordinal)];
+        if (labels.Length < 2) throw new InvalidDataException($"The training data has {(labels.Length == 0 ? "no label" : $"only the label '{labels[0]}'")}; a classifier needs two or more.");
+        byte[] words = request.Vocabulary is null ? Encoding.UTF8.GetBytes(string.Join('\n', MadeUpLanguage.Vocabulary) + "\n") : File.ReadAllBytes(request.Vocabulary);
+        WordPiece tokenizer = request.Vocabulary is null ? WordPiece.FromWords(MadeUpLanguage.Vocabulary, request.LowerCase) : WordPiece.FromVocabulary(request.Vocabulary, request.LowerCase);
+        IModel model = FreshBert.Make(request.Size, tokenizer.Count, labels, request.TokenTypes, request.Options.Seed, request.Start);
+        Dictionary<string, byte[]> files = new() { ["vocab.txt"] = words, ["tokenizer_config.json"] = Encoding.UTF8.GetBytes($$"""{"do_lower_case": {{(request.LowerCase ? "true" : "false")}}, "tokenizer_class": "BertTokenizer"}""") };
+        return new("a fresh model", model, tokenizer, files, request.TokenTypes, "");
+    }
+
+    // fine-tuning keeps the labels that the model has, unless others are asked for: then the head begins anew
+    LoadedModel Tuned(LoadedModel loaded) => request.Labels.Count == 0 || request.Labels.SequenceEqual(loaded.Model.Labels) ? loaded
+        : throw new InvalidDataException($"{loaded.Name} has the labels {string.Join(", ", loaded.Model.Labels)}; --labels asks for others. Map the data's labels to the model's: add ,labels=a>b to the file's name.");
+}

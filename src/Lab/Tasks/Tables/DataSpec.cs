@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text;
+
+namespace Heartwood.Lab.Tasks.Tables;
+
+/// <summary>Which rows of which file, as one word of the command line: <c>FILE[,preset=hans][,text=COL][,cases=a|b][,rows=N] …</c>; a comma inside a name is written twice.</summary>
+/// <param name="File">the data file</param>
+public sealed record DataSpec(string File)
+{
+    static readonly string[] Keys = ["preset", "format", "header", "text", "pair", "label", "case", "group", "labels", "cases", "not-cases", "per-case", "rows"];
+
+    /// <summary>The layout's name (see <see cref="Tables.Preset.All"/>); null to see from the first line.</summary>
+    public string? Preset { get; init; }
+
+    /// <summary>"tsv", "csv" or "jsonl"; null to see from the file's name.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>Whether the first line names the columns; null where the preset says, or where columns given by number say that it does not.</summary>
+    public bool? Header { get; init; }
+
+    /// <summary>Columns that are given; others come from the preset.</summary>
+    public Columns Columns { get; init; } = new();
+
+    /// <summary>Renames the file's labels.</summary>
+    public LabelMap Labels { get; init; } = LabelMap.None;
+
+    /// <summary>Only rows of these cases; empty for all.</summary>
+    public IReadOnlyList<string> Cases { get; init; } = [];
+
+    /// <summary>No rows of these cases.</summary>
+    public IReadOnlyList<string> NotCases { get; init; } = [];
+
+    /// <summary>At most so many rows of each case, spread evenly over the case's rows.</summary>
+    public int? PerCase { get; init; }
+
+    /// <summary>At most so many rows in all, spread evenly over the rows that are left.</summary>
+    public int? Rows { get; init; }
+
+    /// <summary>Reads a specification.</summary>
+    /// <exception cref="FormatException">a key is unknown or given twice, or a value is not one; the message says what there is</exception>
+    public static DataSpec Parse(string text)
+    {
+        IReadOnlyList<string> words = Split(text);
+        if (words[0].Length == 0) throw new FormatException($"'{text}' names no file. Write FILE, or FILE,preset=hans.");
+        DataSpec spec = new(words[0]);
+        HashSet<string> given = [];
+        foreach (string word in words.Skip(1))
+        {
+            int equals = word.IndexOf('=');
+            string key = equals < 0 ? word : word[..equals], value = equals < 0 ? "" : word[(equals + 1)..];
+            if (!Keys.Contains(key)) throw new FormatException($"'{word}' in '{text}': there is no key '{key}'. There are: {string.Join(", ", Keys)}. Nearest: '{Nearest.Of(key, Keys)}'. A comma inside a name is written twice.");
+            if (value.Length == 0) throw new FormatException($"'{word}' in '{text}' has no value. Write {key}=VALUE.");
+            if (!given.Add(key)) throw new FormatException($"'{text}' gives {key} twice. Give it once.");
+            spec = spec.With(key, value);
+        }
+        return spec;
+    }
+
+    DataSpec With(string key, string value) => key switch
+    {
+        "preset" => this with { Preset = Tables.Preset.Named(value).Name },
+        "format" => this with { Format = value is "tsv" or "csv" or "jsonl" ? value : throw new FormatException($"'{value}' is no format. Write format=tsv, csv or jsonl.") },
+        "header" => this with { Header = value is "yes" or "no" ? value == "yes" : throw new FormatException($"header={value} is neither. Write header=yes or header=no.") },
+        "text" => this with { Columns = Columns with { Text = value } },
+        "pair" => this with { Columns = Columns with { Pair = value } },
+        "label" => this with { Columns = Columns with { Label = value } },
+        "case" => this with { Columns = Columns with { Case = value } },
+        "group" => this with { Columns = Columns with { Group = value } },
+        "labels" => this with { Labels = LabelMap.Parse(value) },
+        "cases" => this with { Cases = value.Split('|') },
+        "not-cases" => this with { NotCases = value.Split('|') },
+        "per-case" => this with { PerCase = Number(key, value) },
+        _ => this with { Rows = Number(key, value) },
+    };
+
+    static int Number(string key, string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n > 0
+        ? n
+        : throw new FormatException($"{key}={value} is no number of rows. Write a whole number from 1.");
+
+    /// <summary>The specification as <see cref="Parse"/> reads it, keys in a fixed order.</summary>
+    public override string ToString()
+    {
+        string?[] values =
+        [
+            Preset, Format, Header is bool header ? header ? "yes" : "no" : null, Columns.Text, Columns.Pair, Columns.Label, Columns.Case, Columns.Group,
+            Labels.ToString(), string.Join('|', Cases), string.Join('|', NotCases), $"{PerCase}", $"{Rows}",
+        ];
+        return Doubled(File) + string.Concat(Keys.Zip(values).Where(pair => !string.IsNullOrEmpty(pair.Second)).Select(pair => $",{pair.First}={Doubled(pair.Second!)}"));
+    }
+
+    static string Doubled(string text) => text.Replace(",", ",,");
+
+    static List<string> Split(string text)
+    {
+        List<string> words = [];
+        StringBuilder word = new();
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] != ',' || text.AsSpan(i).StartsWith(",,"))
+            {
+                word.Append(text[i]);
+                if (text[i] == ',') i++;
+                continue;
+            }
+            words.Add(word.ToString());
+            word.Clear();
+        }
+        words.Add(word.ToString());
+        return words;
+    }
+}

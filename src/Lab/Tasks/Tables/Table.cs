@@ -1,0 +1,46 @@
+using System.Security.Cryptography;
+
+namespace Heartwood.Lab.Tasks.Tables;
+
+/// <summary>Rows read from a file.</summary>
+/// <param name="Rows">the rows that were asked for, in the order of the file</param>
+/// <param name="Source">the file</param>
+/// <param name="Sha256">hash of the whole file's bytes as they were read, lower-case hexadecimal</param>
+/// <param name="Skipped">rows that the preset leaves out: without an agreed label, or torn</param>
+public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256, int Skipped)
+{
+    /// <summary>Reads the rows that <paramref name="spec"/> asks for.</summary>
+    /// <param name="spec">file, columns and choice of rows</param>
+    /// <param name="labels">the labels that may occur after renaming; null for any</param>
+    /// <exception cref="TableException">the file cannot be read, or anything is wrong with it; the message names file, line and what to do</exception>
+    public static Table Read(DataSpec spec, IReadOnlyCollection<string>? labels = null)
+    {
+        byte[] bytes = Bytes(spec.File);
+        (IReadOnlyList<Row> rows, int skipped) = new TableReader(spec, labels).Read(bytes);
+        return new(rows, spec.File, Hash(bytes), skipped);
+    }
+
+    /// <summary>Reads the file's hash again.</summary>
+    /// <exception cref="TableException">the file is not what it was when the rows were read, or cannot be read</exception>
+    public void RefuseChanged()
+    {
+        if (Hash(Bytes(Source)) is var now && now != Sha256)
+            throw new TableException($"{Source}: expected the file as it was when it was read (SHA-256 {Sha256[..12]}…), found another (SHA-256 {now[..12]}…): it changed during the run. Put the old file back, or start a new run.");
+    }
+
+    static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    static byte[] Bytes(string file)
+    {
+        try
+        {
+            return File.ReadAllBytes(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new TableException(e is FileNotFoundException or DirectoryNotFoundException
+                ? $"{file}: there is no such file. Check the path; keys are written FILE,key=value."
+                : $"{file}: it cannot be read: {e.Message} Check that it is a file and that you may read it.", e);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
+using Heartwood.Lab.Tasks;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Training;
+
+/// <summary>Trains a classifier step by step. Any step follows from the state before it alone, so a run that is stopped and resumed has the same bits as one that is not.</summary>
+public sealed class Trainer
+{
+    readonly IModel model;
+    readonly IReadOnlyList<Example> examples;
+    readonly TrainingOptions options;
+    readonly string[] names;
+    readonly Tensor[] weights;
+    readonly float[] decays;
+    readonly AdamW optimizer;
+    readonly Schedule schedule;
+    readonly List<int> stepsPerEpoch = [];
+    (int Number, int[] Order, IReadOnlyList<(int Start, int Count)> Batches) epoch = (-1, [], []);
+
+    /// <summary>Prepares training; the model's weights are changed in place from the first step on.</summary>
+    /// <exception cref="ArgumentException">there are no examples, or an option is out of range</exception>
+    public Trainer(IModel model, IReadOnlyList<Example> examples, TrainingOptions options)
+    {
+        if (examples.Count == 0) throw new ArgumentException("There are no examples to train on.", nameof(examples));
+        if (options.TokensPerBatch < 1 || options.Rate <= 0 || options.Clip <= 0 || options.Dropout is < 0 or >= 1 || options.WarmUp is < 0 or > 1 || options.Steps < 0 || (options.Steps == 0 && options.Epochs <= 0))
+            throw new ArgumentException("Tokens per batch, rate and clip must be above 0, dropout in 0 to 1 exclusive, the warm-up share in 0 to 1, steps or epochs above 0.", nameof(options));
+        (this.examples, this.options) = (examples, options);
+        this.model = model.With(model.Config, model.Weights.Map((_, t) => t.KeepForever().Track()));
+        names = [.. this.model.Weights.All.Keys];
+        weights = [.. this.model.Weights.All.Values];
+        decays = [.. weights.Select(w => w.Shape.Rank > 1 ? (float)options.WeightDecay : 0)];
+        optimizer = new(weights, squareDecay: (float)options.SquareDecay);
+        Steps = options.Steps > 0 ? options.Steps : CountSteps();
+        schedule = new(options.Rate, Steps, (int)Math.Ceiling(options.WarmUp * Steps), options.FinalRate);
+    }
+
+    /// <summary>Number of steps in all.</summary>
+    public int Steps { get; }
+
+    /// <summary>Steps taken.</summary>
+    public int Step => optimizer.Steps;
+
+    /// <summary>The model as it is now, without gradients; it shares the weights' memory, so use it before the next step.</summary>
+    public IModel Model => model.Frozen();
+
+    /// <summary>Takes one step.</summary>
+    /// <exception cref="InvalidOperationException">the loss is not a number; the message says at which step and what to try</exception>
+    public TrainingLine Advance()
+    {
+        int step = Step;
+        Example[] picked = BatchAt(step);
+        using Scope scope = Scope.Open();
+        Batch batch = new([.. picked.Select(e => e.Input)]);
+        int[] labels = [.. picked.Select(e => e.Label)];
+        Tensor logits = model.Forward(batch, new DropoutProbe((float)options.Dropout, new Chance(options.Seed, "dropout").At(step)));
+        Tensor loss = logits.CrossEntropy(labels);
+        if (!float.IsFinite(loss.Item)) throw new InvalidOperationException($"The loss of step {step + 1} is {loss.Item}. Lower the learning rate (--rate, now {options.Rate}) or clip harder (--clip, now {options.Clip}); the run's last checkpoint is kept.");
+        Tensor[] gradients = loss.Gradients(weights);
+        double norm = Clipping.Norm(gradients), rate = schedule.At(step);
+        optimizer.Step(gradients, (float)rate, decays, Clipping.Factor(norm, options.Clip));
+        return new(step + 1, loss.Item, Right(logits, labels) / (double)labels.Length, rate, norm, batch.Tokens);
+    }
+
+    static int Right(Tensor logits, int[] labels)
+    {
+        int right = 0, width = logits.Shape.Last;
+        for (int i = 0; i < labels.Length; i++)
+            if (System.Numerics.Tensors.TensorPrimitives.IndexOfMax(logits.Values.Slice(i * width, width)) == labels[i]) right++;
+        return right;
+    }
+
+    // ---- the order of the examples: shuffled anew in every epoch, packed by tokens
+
+    Example[] BatchAt(int step)
+    {
+        int number = 0;
+        for (; ; number++)
+        {
+            if (number == stepsPerEpoch.Count) stepsPerEpoch.Add(Epoch(number).Batches.Count);
+            if (step < stepsPerEpoch[number]) break;
+            step -= stepsPerEpoch[number];
+        }
+        if (epoch.Number != number) epoch = Epoch(number);
+        var (start, count) = epoch.Batches[step];
+        return [.. epoch.Order.AsSpan(start, count).ToArray().Select(i => examples[i])];
+    }
+
+    (int, int[] Order, IReadOnlyList<(int Start, int Count)> Batches) Epoch(int number)
+    {
+        int[] order = [.. Enumerable.Range(0, examples.Count)];
+        new Chance(options.Seed, "shuffle").At(number).Stream().Shuffle<int>(order);
+        return (number, order, Inputs.Pack([.. order.Select(i => examples[i].Input.Ids.Length)], options.TokensPerBatch));
+    }
+
+    int CountSteps()
+    {
+        double total = 0;
+        for (int number = 0; number < options.Epochs; number++)
+        {
+            stepsPerEpoch.Add(Epoch(number).Batches.Count);
+            total += stepsPerEpoch[number] * Math.Min(1, options.Epochs - number);
+        }
+        return Math.Max(1, (int)Math.Round(total));
+    }
+
+    // ---- the state: weights, moments, steps
+
+    /// <summary>Writes everything that the next step depends on.</summary>
+    public void Save(Stream stream) => SafetensorsWriter.Write(stream, Entries(), new Dictionary<string, string> { ["step"] = $"{Step}" });
+
+    /// <summary>Goes on from what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="CheckpointException">the file cannot be read or belongs to another model</exception>
+    public void Restore(string path)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        foreach (NamedTensor entry in Entries())
+            if (!file.Contains(entry.Name) || file.Count(entry.Name) != entry.Count)
+                throw new CheckpointException($"{path}: expected {entry.Count} values of '{entry.Name}', found {(file.Contains(entry.Name) ? $"{file.Count(entry.Name)}" : "none")}. The checkpoint belongs to another run.");
+        if (!int.TryParse(file.Metadata.GetValueOrDefault("step"), out int step)) throw new CheckpointException($"{path}: the step is missing. The checkpoint is not one of training.");
+        for (int i = 0; i < names.Length; i++)
+        {
+            file.Read(names[i], weights[i].Change());
+            file.Read($"mean.{names[i]}", optimizer.Means[i].Change());
+            file.Read($"square.{names[i]}", optimizer.Squares[i].Change());
+        }
+        optimizer.Steps = step;
+    }
+
+    IEnumerable<NamedTensor> Entries() => names.SelectMany((name, i) => new[] { Entry(name, weights[i]), Entry($"mean.{name}", optimizer.Means[i]), Entry($"square.{name}", optimizer.Squares[i]) });
+
+    static NamedTensor Entry(string name, Tensor tensor) => new(name, tensor.Shape.Axes.ToArray(), Dtype.F32, () => tensor.Values);
+}

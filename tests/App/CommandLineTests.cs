@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Text.Json;
+using Heartwood.App.Commands;
+
+namespace Heartwood.Tests.App;
+
+public sealed class CommandLineTests
+{
+    static readonly Option<int> Steps = SharedOptions.Number("--steps", "How many steps.", 10, 1, 1000);
+    static readonly Option<double> Sparsity = SharedOptions.Number("--sparsity", "How much is absent.", 0.5, 0, 1);
+    readonly World world = new();
+
+    public static TheoryData<string> Registered => [.. CommandLine.Verbs.Select(v => v.Name)];
+
+    [Theory]
+    [MemberData(nameof(Registered))]
+    public void The_help_of_every_verb_teaches_by_an_example_that_parses(string verb)
+    {
+        Assert.Equal(0, CommandLine.Run([verb, "--help"], world.Redirected()));
+        string help = world.Out.ToString();
+        Assert.Contains("Example", help);
+        foreach (string option in (string[])["--json", "--seed", "--threads", "--out", "--verbose"]) Assert.Contains(option, help);
+        Verb command = CommandLine.Verbs.Single(v => v.Name == verb);
+        Assert.All(command.Examples, example =>
+        {
+            Assert.Contains($"  heartwood {example}", help);
+            Assert.StartsWith(verb, example);
+            RootCommand root = new();
+            foreach (Option option in SharedOptions.All) root.Add(option);
+            root.Add(command);
+            Assert.Empty(root.Parse(example).Errors);
+        });
+    }
+
+    [Fact]
+    public void The_help_says_what_the_program_is_and_names_every_verb()
+    {
+        Assert.Equal(0, CommandLine.Run(["--help"], world.Redirected()));
+        Assert.Contains("subnetworks inside transformer", world.Out.ToString());
+        Assert.All(CommandLine.Verbs, verb => Assert.Contains($"  {verb.Name} ", world.Out.ToString()));
+    }
+
+    [Fact]
+    public void Nothing_asked_shows_the_help_and_is_no_success()
+    {
+        Assert.Equal(2, Run());
+        Assert.Contains("Examples:", world.Out.ToString());
+    }
+
+    [Theory]
+    [InlineData("There is no verb 'cuont'. Did you mean count? See heartwood --help.", "cuont")]
+    [InlineData("There is no option '--sparsty'. Did you mean --sparsity? See heartwood count --help.", "count", "--sparsty", "0.5")]
+    [InlineData("There is no option '--sead'. Did you mean --seed? See heartwood count --help.", "count", "--sead", "3")]
+    [InlineData("There is no argument 'more'. See heartwood count --help.", "count", "more")]
+    [InlineData("--steps takes a whole number from 1 to 1000, not '0'. See heartwood count --help.", "count", "--steps", "0")]
+    [InlineData("--steps takes a whole number from 1 to 1000, not '1e2'. See heartwood count --help.", "count", "--steps", "1e2")]
+    [InlineData("--sparsity takes a number from 0 to 1, not '60%'. See heartwood count --help.", "count", "--sparsity", "60%")]
+    [InlineData("--sparsity takes a number from 0 to 1, not 'NaN'. See heartwood count --help.", "count", "--sparsity", "NaN")]
+    [InlineData("--seed takes a whole number from 0 to 18446744073709551615, not '-1'. See heartwood count --help.", "count", "--seed", "-1")]
+    public void What_is_not_understood_is_refused_in_one_line_that_says_the_next_move(string expected, params string[] arguments)
+    {
+        Assert.Equal(2, Run(arguments));
+        Assert.Equal($"Error: {expected}\n", world.Error.ToString());
+        Assert.Empty(world.Out.ToString());
+    }
+
+    [Fact]
+    public void With_json_the_output_is_the_result_and_nothing_else()
+    {
+        Assert.Equal(0, Run("count", "--json", "--steps", "20", "--seed", "18446744073709551615", "--threads", "3"));
+        JsonElement result = JsonDocument.Parse(world.Out.ToString()).RootElement;
+        Assert.Equal("20 18446744073709551615 3 0.5", result.GetProperty("counted").GetString());
+        Assert.Equal("counting: 20 steps in 0:00\n", world.Error.ToString());
+    }
+
+    [Fact]
+    public void Without_json_the_output_is_the_result_in_words()
+    {
+        Assert.Equal(0, Run("count", "--sparsity", "0.25"));
+        Assert.Equal("10 0 2 0.25", world.Out.ToString().Replace($" {Environment.ProcessorCount} ", " 2 ").TrimEnd());
+    }
+
+    [Fact]
+    public void A_failure_is_one_line_and_exit_code_1_and_verbose_adds_the_stack()
+    {
+        Assert.Equal(1, Run("fail"));
+        Assert.Equal("Error: The file is not there. Give another.\n", world.Error.ToString());
+        Assert.Equal(1, Run("fail", "--verbose"));
+        Assert.Contains(" at Heartwood.", world.Error.ToString());
+    }
+
+    int Run(params string[] arguments) => CommandLine.Run(arguments, world.Redirected(),
+    [
+        new("count", "Counts.", "count --steps 20", "count")
+        {
+            Options = { Steps, Sparsity },
+            Run = (parsed, session) =>
+            {
+                int steps = parsed.GetValue(Steps);
+                for (int step = 1; step <= steps; step++) session.Progress.Report(new("counting", step, steps, "steps"));
+                string counted = FormattableString.Invariant($"{steps} {parsed.GetValue(SharedOptions.Seed)} {parsed.GetValue(SharedOptions.Threads)} {parsed.GetValue(Sparsity)}");
+                session.Result(() => JsonSerializer.Serialize(new { counted }), () => counted);
+            },
+        },
+        new("fail", "Fails.", "fail") { Run = (_, _) => throw new FileNotFoundException("The file is not there.\n  Give another.") },
+    ]);
+}

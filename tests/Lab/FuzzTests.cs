@@ -1,0 +1,135 @@
+using System.Text;
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Tasks.Tables;
+using Heartwood.Tensors;
+using Heartwood.Tests.Lab.Checkpoints;
+
+namespace Heartwood.Tests.Lab;
+
+/// <summary>Mutated files: whatever their bytes, a reader gives its value or throws the exception that it documents. The same mutations every time.</summary>
+public sealed class FuzzTests
+{
+    const string Config = """{"model_type":"bert","hidden_size":768,"hidden_act":"gelu","layer_norm_eps":1e-12,"id2label":{"0":"a","1":"b"},"num_labels":2,"pruned_heads":{},"heads":[1,2,3],"use_cache":true,"x":null,"é":"\u00e9"}""";
+
+    static readonly string[] Splices =
+    [
+        "9223372036854775807", "-1", "18446744073709551616", "1e400", "4294967296", "null", "[]", "{}", "\"", "\\ud800", "\\u0000", ",", ":", "\n", "\r\n", "\t", "\"\"", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        "F64", "I64", "__metadata__", "data_offsets", "label", "gold_label", "-", "\uFEFF", "\uD83D\uDE00", " ",
+    ];
+
+    [Fact]
+    public void Mutated_safetensors_are_refused_or_read_within_their_bytes() => Fuzz(25_000, Files.SmallSafetensors(), bytes =>
+        Assert.Equal(ReadBetween(0x00, bytes), ReadBetween(0xFF, bytes)));
+
+    /// <summary>All numbers of a file whose bytes lie between two walls: what changes with the walls was read outside.</summary>
+    static List<uint> ReadBetween(byte wall, byte[] bytes)
+    {
+        byte[] walls = [.. Enumerable.Repeat(wall, 64)], walled = [.. walls, .. bytes, .. walls];
+        using SafetensorsFile file = SafetensorsFile.Open(walled.AsMemory(64, bytes.Length), "fuzz");
+        List<uint> read = [];
+        foreach (string name in file.Names.Where(name => file.DtypeOf(name).IsFloat32Readable()))
+        {
+            float[] values = new float[file.Count(name)];
+            file.Read(name, values);
+            read.AddRange(values.Select(BitConverter.SingleToUInt32Bits));
+        }
+        Assert.Equal(bytes.Length, 8 + BitConverter.ToInt64(bytes) + file.Names.Sum(name => file.Count(name) * file.DtypeOf(name).Size()));
+        return read;
+    }
+
+    [Fact]
+    public void Mutated_safetensors_headers_of_the_right_length_are_refused_or_right()
+    {
+        byte[] valid = Files.SmallSafetensors();
+        int end = 8 + (int)BitConverter.ToInt64(valid);
+        Fuzz(30_000, valid[8..end], header =>
+        {
+            using SafetensorsFile file = SafetensorsFile.Open((byte[])[.. BitConverter.GetBytes((long)header.Length), .. header, .. valid[end..]], "fuzz");
+            Assert.Equal(valid.Length - end, file.Names.Sum(name => file.Count(name) * file.DtypeOf(name).Size()));
+        });
+    }
+
+    [Fact]
+    public void Mutated_configs_are_read_or_refused() => Fuzz(30_000, Encoding.UTF8.GetBytes(Config), bytes =>
+    {
+        ModelConfig config = new(bytes, "config.json");
+        _ = (config.Family, config.RequirePositive("hidden_size"), config.Require<string>("hidden_act"), config.Require<double>("layer_norm_eps"), config.Optional<float>("layer_norm_eps", 0));
+        _ = (config.Labels(2), config.Require<int[]>("heads"), config.Optional("use_cache", false), config.ToJson().ToJsonString());
+        config.RefuseUnknown("é");
+    });
+
+    [Fact]
+    public void Mutated_shard_indices_are_read_or_refused() => Fuzz(20_000, """{"metadata":{},"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"} }"""u8.ToArray(), bytes =>
+        Assert.All(Checkpoint.ReadIndex(bytes, "index").Values, shard => Assert.Equal(Path.GetFileName(shard), shard)));
+
+    [Theory]
+    [InlineData("tsv", "gold_label\tsentence1\tsentence2\theuristic\tsubcase\ttemplate\nentailment\ta b .\tb .\tconstituent\tce\tt1\r\n-\té\t\tlexical\tcn\tt2\n", null)]
+    [InlineData("tsv", "gj04\t1\t*\tA sentence.\ngj04\t0\t\tAnother.\n", null)]
+    [InlineData("csv", "label,\"premise\",hypothesis\r\nx,\"a, \"\"b\"\"\nc\",\ny,d\"e,\"f\"\n", null)]
+    [InlineData("jsonl", "{\"sentence1\":\"a\",\"sentence2\":\"b\",\"gold_label\":\"x\"}\n{\"gold_label\":\"y\",\"sentence1\":\"\\u00e9\",\"sentence2\":1}\n", "x")]
+    public void Mutated_tables_are_read_or_refused(string format, string content, string? label)
+    {
+        DataSpec spec = new($"fuzz.{format}") { Rows = 3 };
+        Fuzz(10_000, Encoding.UTF8.GetBytes(content), bytes =>
+        {
+            var (rows, skipped) = new TableReader(spec, label is null ? null : [label, "y"]).Read(bytes);
+            Assert.InRange(rows.Count, 1, 3);
+            Assert.InRange(skipped, 0, bytes.Length);
+            Assert.DoesNotContain(rows, row => row.Label.Length == 0);
+        });
+    }
+
+    [Fact]
+    public void Mutated_data_specifications_are_read_or_refused() => Fuzz(10_000, "a.tsv,preset=hans,text=t,labels=a>b|c>d,cases=x|y,not-cases=z,per-case=20,rows=3,header=no"u8.ToArray(), bytes =>
+    {
+        string text = Encoding.UTF8.GetString(bytes);
+        Assert.Equal(DataSpec.Parse(text).ToString(), DataSpec.Parse(DataSpec.Parse(text).ToString()).ToString());
+    });
+
+    /// <summary>Gives <paramref name="count"/> mutations of a valid file to a reader; some must be read and some refused, or the test tests nothing.</summary>
+    static void Fuzz(int count, byte[] valid, Action<byte[]> read, [System.Runtime.CompilerServices.CallerMemberName] string test = "")
+    {
+        read(valid);
+        int accepted = 0;
+        for (int i = 0; i < count; i++)
+        {
+            byte[] mutated = Mutate(valid, new Chance(2, test).At(i).Stream());
+            try
+            {
+                read(mutated);
+                accepted++;
+            }
+            catch (Exception e) when (e is CheckpointException or TableException or FormatException)
+            {
+                Assert.InRange(e.Message.Length, 20, 20_000);
+            }
+            catch (Exception e)
+            {
+                Assert.Fail($"mutation {i} ({Convert.ToHexString(mutated)}): {e}");
+            }
+        }
+        Assert.InRange(accepted, 1, count - 1);
+    }
+
+    static byte[] Mutate(byte[] valid, ChanceStream chance)
+    {
+        List<byte> bytes = [.. valid];
+        for (int times = 1 + chance.Below(3); times > 0; times--)
+        {
+            int at = chance.Below(bytes.Count + 1), length = Math.Min(chance.Below(12), bytes.Count - at);
+            switch (chance.Below(6))
+            {
+                case 0 when at < bytes.Count: bytes[at] ^= (byte)(1 << chance.Below(8)); break;
+                case 1 when at < bytes.Count: bytes[at] = (byte)chance.Below(256); break;
+                case 2 when chance.Flip(0.2): bytes.RemoveRange(at, bytes.Count - at); break;
+                case 3: bytes.RemoveRange(at, length); break;
+                case 4: bytes.InsertRange(at, bytes.GetRange(chance.Below(bytes.Count - length + 1), length)); break;
+                default:
+                    bytes.RemoveRange(at, chance.Flip(0.5) ? length : 0);
+                    bytes.InsertRange(at, Encoding.UTF8.GetBytes(chance.Pick(Splices)));
+                    break;
+            }
+        }
+        return [.. bytes];
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text;
+using Heartwood.Lab.Tokenizers;
+
+namespace Heartwood.Tests.Lab.Tokenizers;
+
+/// <summary>Damaged files are refused with the documented exception or read; any text at all is encoded.</summary>
+public class TokenizerFuzzTests
+{
+    // A small vocabulary keeps a mutation likely to hit what matters.
+    static readonly string[] pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "é", "##s", "中", "a"];
+
+    static readonly byte[] json = Encoding.UTF8.GetBytes("""
+        {"version":"1.0","truncation":null,"padding":null,"added_tokens":[ADDED],
+        "normalizer":{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true},
+        "pre_tokenizer":{"type":"BertPreTokenizer"},"post_processor":{"type":"TemplateProcessing",
+        "single":[{"SpecialToken":{"id":"[CLS]","type_id":0}},{"Sequence":{"id":"A","type_id":0}},{"SpecialToken":{"id":"[SEP]","type_id":0}}],
+        "pair":[{"SpecialToken":{"id":"[CLS]","type_id":0}},{"Sequence":{"id":"A","type_id":0}},{"SpecialToken":{"id":"[SEP]","type_id":0}},{"Sequence":{"id":"B","type_id":1}},{"SpecialToken":{"id":"[SEP]","type_id":1}}],
+        "special_tokens":{"[CLS]":{"id":"[CLS]","ids":[2],"tokens":["[CLS]"]},"[SEP]":{"id":"[SEP]","ids":[3],"tokens":["[SEP]"]}}},
+        "decoder":null,"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,
+        "vocab":{PIECES}}}
+        """.Replace("PIECES", string.Join(',', pieces.Select((p, i) => $"\"{p}\":{i}")), StringComparison.Ordinal).Replace("ADDED", string.Join(',', Enumerable.Range(0, 5).Select(i =>
+        $$"""{"id":{{i}},"content":"{{pieces[i]}}","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}""")), StringComparison.Ordinal));
+
+    static readonly byte[][] fragments = [.. ((string[])["null", "\"\"", "-1", "1e9", "{}", "[]", "\\ud800", "\"[PAD]\"", "9999999999", "true", "##", "\r\n", "\n\n", "[[[[[[[[[[", "\uFEFF"]).Select(Encoding.UTF8.GetBytes)];
+
+    static byte[] Mutated(byte[] source, Xorshift draw)
+    {
+        List<byte> bytes = [.. source];
+        for (int changes = 1 + draw.Below(4); changes > 0 && bytes.Count > 0; changes--)
+        {
+            int at = draw.Below(bytes.Count), length = Math.Min(bytes.Count - at, 1 + draw.Below(24));
+            switch (draw.Below(6))
+            {
+                case 0: bytes[at] = (byte)draw.Below(256); break;
+                case 1: bytes.RemoveRange(at, length); break;
+                case 2: bytes.InsertRange(at, bytes.GetRange(draw.Below(bytes.Count - length + 1), length)); break;
+                case 3: bytes.InsertRange(at, fragments[draw.Below(fragments.Length)]); break;
+                case 4: bytes[at] ^= (byte)(1 << draw.Below(8)); break;
+                default: if (draw.Below(8) == 0) bytes.RemoveRange(at, bytes.Count - at); else bytes[at] = (byte)('0' + draw.Below(10)); break;
+            }
+        }
+        return [.. bytes];
+    }
+
+    static (int Read, int Refused) Fuzz(byte[] source, int times, Func<byte[], WordPiece> read)
+    {
+        var draw = new Xorshift();
+        int good = 0, bad = 0;
+        for (int i = 0; i < times; i++)
+        {
+            byte[] bytes = Mutated(source, draw);
+            try
+            {
+                var tokenizer = read(bytes);
+                var encoded = tokenizer.Encode("The thes é中[MASK] qa", "a", 12);
+                Assert.All(encoded.Ids, id => tokenizer.Piece(id));
+                good++;
+            }
+            catch (InvalidDataException fault)
+            {
+                Assert.StartsWith("file", fault.Message, StringComparison.Ordinal);
+                bad++;
+            }
+        }
+        return (good, bad);
+    }
+
+    [Fact]
+    public void A_damaged_tokenizer_json_is_read_or_refused()
+    {
+        Assert.Equal([2, 5, 5, 7, 1, 8, 4, 1, 3, 9, 3], WordPiece.FromJson(json, "file").Encode("The thes é中[MASK] qa", "a").Ids);
+        var (read, refused) = Fuzz(json, 15000, b => WordPiece.FromJson(b, "file"));
+        Assert.True(read > 100 && refused > 10000, $"{read} read, {refused} refused");
+    }
+
+    [Fact]
+    public void A_damaged_vocabulary_is_read_or_refused()
+    {
+        byte[] source = Encoding.UTF8.GetBytes(string.Join('\n', pieces) + "\n");
+        var (read, refused) = Fuzz(source, 10000, b => WordPiece.FromVocabulary(b, "file", b.Length % 2 == 0));
+        Assert.True(read > 1000 && refused > 1000, $"{read} read, {refused} refused");
+    }
+
+    [Fact]
+    public void Any_text_at_all_is_encoded_within_its_limit()
+    {
+        var draw = new Xorshift();
+        WordPiece[] tokenizers = [WordPiece.FromWords(pieces, true), WordPiece.FromWords(pieces, false)];
+        for (int i = 0; i < 10000; i++)
+        {
+            string text = Text(), pair = Text();
+            int limit = 3 + draw.Below(60);
+            foreach (var tokenizer in tokenizers)
+            {
+                var encoded = tokenizer.Encode(text, i % 3 == 0 ? null : pair, limit);
+                Assert.InRange(encoded.Count, 2, limit);
+                Assert.All(encoded.Ids, id => tokenizer.Piece(id));
+                Assert.All(encoded.Words, w => Assert.InRange(w, -1, encoded.WordTexts.Length - 1));
+                Assert.Equal(encoded.WordTexts.Length, encoded.Words.Where(w => w >= 0).Distinct().Count());
+            }
+        }
+
+        string Text()
+        {
+            StringBuilder text = new();
+            for (int left = draw.Below(40); left > 0; left--)
+                if (draw.Below(4) == 0) text.Append(pieces[draw.Below(pieces.Length)]);
+                else text.Append((char)draw.Below(draw.Below(2) == 0 ? 0x250 : 0x10000));
+            return text.ToString();
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Tests.Tensors;
+
+/// <summary>Speed never defines truth: every backend against the reference, over the table of ops.</summary>
+public class AgreementTests
+{
+    public static TheoryData<string, string> Everything => [.. from op in OpTable.Rows from backend in Machine.All where backend.Name != "reference" select (op.Name, backend.Name)];
+
+    [Theory, MemberData(nameof(Everything))]
+    public void Every_backend_agrees_with_the_reference(string row, string backend)
+    {
+        Op op = OpTable.Named(row);
+        (Tensor plain, Tensor recorded, Tensor[] slopes) expected = Evaluate(op, "reference"), found = Evaluate(op, backend);
+        Near(op, expected.plain, found.plain, "value");
+        Near(op, expected.recorded, found.recorded, "value, tracked");
+        for (int i = 0; i < slopesOf(expected).Length; i++) Near(op, slopesOf(expected)[i], slopesOf(found)[i], $"gradient {i}");
+
+        static Tensor[] slopesOf((Tensor, Tensor, Tensor[] Slopes) of) => of.Slopes;
+    }
+
+    [Theory, MemberData(nameof(Everything))]
+    public void A_gradient_is_the_same_to_the_bit_whatever_else_is_tracked(string row, string backend)
+    {
+        Op op = OpTable.Named(row);
+        Tensor[] all = Evaluate(op, backend).Slopes;
+        for (int i = 0; i < op.Inputs.Length; i++)
+            Assert.Equal(all[i].Values.ToArray(), Evaluate(op, backend, only: i).Slopes[i].Values.ToArray());
+    }
+
+    /// <summary>The op without and with tracking, and the gradients of a weighted sum of its result.</summary>
+    internal static (Tensor Plain, Tensor Recorded, Tensor[] Slopes) Evaluate(Op op, string backend, int? only = null)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        Tensor plain = op.Function(op.Draw(1));
+        Tensor[] inputs = op.Draw(1);
+        for (int i = 0; i < inputs.Length; i++) if (only is null || only == i) inputs[i].Track();
+        Tensor recorded = op.Function(inputs), sum = (recorded * Weights(op, recorded.Shape)).Sum();
+        return (plain, recorded, [.. inputs.Select(t => t.Tracked ? sum.Gradients(t)[0] : t)]);
+    }
+
+    /// <summary>The weights of the sum that gradients are taken of.</summary>
+    internal static Tensor Weights(Op op, Shape shape) => Tensor.Normal(new Chance(2, op.Name), 1, shape.Axes);
+
+    static void Near(Op op, Tensor expected, Tensor found, string what)
+    {
+        Assert.Equal(expected.Shape, found.Shape);
+        double size = 1, worst = 0;
+        for (int i = 0; i < expected.Count; i++)
+        {
+            Assert.True(float.IsFinite(found.Values[i]), $"{op.Name}, {what}: value {i} is {found.Values[i]}");
+            size = Math.Max(size, Math.Abs(expected.Values[i]));
+            worst = Math.Max(worst, Math.Abs((double)expected.Values[i] - found.Values[i]));
+        }
+        Assert.True(worst <= op.Tolerance * size, $"{op.Name}, {what}: differs by {worst / size:e2} of the largest value, allowed is {op.Tolerance:e0}.");
+    }
+}

@@ -1,0 +1,181 @@
+using Heartwood.Tensors;
+
+namespace Heartwood.Tests.Tensors;
+
+/// <summary>One row of the table of ops: a function of tensors, the shapes that it takes, and how well it must agree.</summary>
+/// <param name="Name">unique in the table</param>
+/// <param name="Function">the op, or the expression, under test</param>
+/// <param name="Inputs">shapes of the inputs</param>
+sealed record Op(string Name, Func<Tensor[], Tensor> Function, params Shape[] Inputs)
+{
+    /// <summary>How an input value is made from a number in (−2, 2): keeps away from poles, and from kinks by 0.1 or more.</summary>
+    internal Func<float, float> Domain { get; init; } = u => u;
+
+    /// <summary>Largest difference from the reference, as a fraction of the largest value (at least 1).</summary>
+    internal double Tolerance { get; init; } = 2e-6;
+
+    /// <summary>Largest difference of a gradient from finite differences, as a fraction of the largest gradient (at least 1).</summary>
+    internal double SlopeTolerance { get; init; } = 1e-4;
+
+    /// <summary>Inputs of these shapes, each of other numbers.</summary>
+    internal Tensor[] Draw(ulong seed) =>
+        [.. Inputs.Select((shape, i) =>
+        {
+            Chance chance = new(seed, $"{Name} {i}");
+            float[] values = new float[shape.Count];
+            for (int k = 0; k < values.Length; k++) values[k] = Domain(4 * chance.Uniform(k) - 2);
+            return Tensor.From(values, shape.Axes);
+        })];
+
+    public override string ToString() => Name;
+}
+
+/// <summary>Every op at ragged sizes: what the agreement and gradient tests, and the benchmark, walk through.</summary>
+static class OpTable
+{
+    static readonly int[] Sizes = [1, 7, 15, 16, 17, 31, 1000];
+    static readonly int[] Lengths = [0, 1, 8, 8, 24, 57];       // packed sequences of 1, 7, 0, 16 and 33 tokens
+
+    internal static IReadOnlyList<Op> Rows { get; } =
+        [.. Maps(), .. Zips(), .. Sums(), .. Products(), .. RowWise(), .. Attentions(), .. Moves(), .. Losses()];
+
+    /// <summary>The row of a name.</summary>
+    internal static Op Named(string name) => Rows.Single(r => r.Name == name);
+
+    static float AwayFromZero(float u) => u < 0 ? u - 0.15f : u + 0.15f;
+
+    static float Positive(float u) => u + 3;
+
+    static IEnumerable<Op> Maps()
+    {
+        foreach (int n in Sizes)
+        {
+            Shape shape = new(n);
+            yield return new($"exp {n}", t => t[0].Exp(), shape);
+            yield return new($"log {n}", t => t[0].Log(), shape) { Domain = Positive };
+            yield return new($"sqrt {n}", t => t[0].Sqrt(), shape) { Domain = Positive };
+            yield return new($"abs {n}", t => t[0].Abs(), shape) { Domain = AwayFromZero };
+            yield return new($"relu {n}", t => t[0].Relu(), shape) { Domain = AwayFromZero };
+            yield return new($"sigmoid {n}", t => t[0].Sigmoid(), shape) { Domain = u => 4 * u };
+            yield return new($"tanh {n}", t => t[0].Tanh(), shape);
+            yield return new($"tanh near 0 {n}", t => t[0].Tanh(), shape) { Domain = u => u / 10 };
+            yield return new($"gelu {n}", t => t[0].Gelu(), shape) { Domain = u => 3 * u };
+            yield return new($"gelu tanh {n}", t => t[0].GeluTanh(), shape) { Domain = u => 3 * u };
+            yield return new($"affine {n}", t => t[0].Affine(-1.5f, 0.25f), shape);
+            yield return new($"clamp {n}", t => t[0].Clamp(-0.5f, 0.75f), shape)
+            {
+                Domain = u => u < -0.6f ? u - 0.1f : u > 0.6f ? u + 0.3f : u * 0.5f,
+            };
+        }
+        yield return new("map of many", t => t[0].Tanh(), new Shape(5, 7001));
+    }
+
+    static IEnumerable<Op> Zips()
+    {
+        foreach (int n in Sizes)
+        {
+            yield return new($"add {n}", t => t[0] + t[1], new Shape(n), new Shape(n));
+            yield return new($"subtract {n}", t => t[0] - t[1], new Shape(n), new Shape(n));
+            yield return new($"multiply {n}", t => t[0] * t[1], new Shape(n), new Shape(n));
+            yield return new($"divide {n}", t => t[0] / t[1], new Shape(n), new Shape(n)) { Domain = u => 3 * AwayFromZero(u) };
+            yield return new($"rows times [{n}]", t => t[0] * t[1], new Shape(3, n), new Shape(n));
+            yield return new($"[{n}] minus rows", t => t[0] - t[1], new Shape(n), new Shape(3, n));
+            yield return new($"rows over column {n}", t => t[0] / t[1], new Shape(5, n), new Shape(5, 1)) { Domain = u => 3 * AwayFromZero(u) };
+            yield return new($"number times {n}", t => t[0] * t[1], new Shape(), new Shape(n));
+            yield return new($"outer {n}", t => t[0] * t[1], new Shape(7, 1), new Shape(1, n));
+            yield return new($"mask mixed {n}", t => t[1] * t[0] + (1 - t[1]) * t[2], new Shape(6, 3, n), new Shape(3, 1), new Shape(3, n));
+        }
+        yield return new("middle axis", t => t[0] * t[1], new Shape(2, 3, 4, 5), new Shape(2, 1, 4, 1));
+        yield return new("both stretched", t => t[0] - t[1], new Shape(2, 1, 17), new Shape(3, 1));
+        yield return new("same used twice", t => t[0] * t[0] + t[0], new Shape(17));
+        yield return new("zip of many", t => t[0] * t[1], new Shape(3, 12007), new Shape(12007));
+        yield return new("column of many", t => t[0] - t[1], new Shape(401, 97), new Shape(401, 1));
+    }
+
+    static IEnumerable<Op> Sums()
+    {
+        foreach (int n in Sizes)
+        {
+            yield return new($"sum {n}", t => t[0].Sum(), new Shape(n));
+            yield return new($"mean {n}", t => t[0].Mean(), new Shape(3, n));
+            yield return new($"sum of rows {n}", t => t[0].SumTo(new(4, 1)), new Shape(4, n));
+            yield return new($"sum of columns {n}", t => t[0].SumTo(new(5)), new Shape(n, 5));
+            yield return new($"sum to heads {n}", t => t[0].SumTo(new(3, 1)), new Shape(n, 3, 4));
+        }
+        yield return new("sum inside", t => t[0].SumTo(new(2, 1, 1, 5)), new Shape(2, 3, 4, 5));
+        yield return new("sum around", t => t[0].SumTo(new(3, 1)), new Shape(2, 3, 5));
+        yield return new("sum of many", t => t[0].Sum(), new Shape(3, 20011)) { Tolerance = 4e-6 };
+        yield return new("sum of many rows", t => t[0].SumTo(new(33)), new Shape(700, 33));
+        yield return new("spread", t => t[0].Spread(new(4, 3, 17)), new Shape(3, 1));
+        yield return new("sum to a wider shape", t => t[0].SumTo(new(3, 4)), new Shape(3, 1));
+    }
+
+    static IEnumerable<Op> Products()
+    {
+        foreach (int n in Sizes)
+        {
+            int m = Math.Min(n, 31);
+            yield return new($"matmul [{m} {n}] [{n} 5]", t => t[0].MatMul(t[1]), new Shape(m, n), new Shape(n, 5));
+            yield return new($"matmul [5 3] [3 {n}]", t => t[0].MatMul(t[1]), new Shape(5, 3), new Shape(3, n));
+            yield return new($"matmul [{n} 9] [9 17]", t => t[0].MatMul(t[1]), new Shape(n, 9), new Shape(9, 17));
+            yield return new($"linear [{n} 16] [49 16]", t => t[0].Linear(t[1], t[2]), new Shape(n, 16), new Shape(49, 16), new Shape(49));
+            yield return new($"linear no bias {n}", t => t[0].Linear(t[1]), new Shape(m, n), new Shape(7, n));
+        }
+        foreach (Activation activation in Enum.GetValues<Activation>().Where(a => a != Activation.Relu))
+            yield return new($"linear {activation}", t => t[0].Linear(t[1], t[2], activation), new Shape(19, 17), new Shape(100, 17), new Shape(100)) { Domain = u => u / 2 };
+        yield return new("linear Relu", t => t[0].Linear(t[1], t[2], Activation.Relu), new Shape(9, 2), new Shape(50, 2), new Shape(50))
+        {
+            Domain = u => AwayFromZero(MathF.Round(u)) * 2,     // sums of products of these stay 0.1 or more from 0
+        };
+        yield return new("linear deep", t => t[0].Linear(t[1], t[2]), new Shape(13, 1601), new Shape(53, 1601), new Shape(53)) { Domain = u => u / 8 };
+        yield return new("linear shared", t => t[0].Linear(t[1], t[2]), new Shape(250, 65), new Shape(130, 65), new Shape(130)) { Domain = u => u / 4 };
+    }
+
+    static IEnumerable<Op> RowWise()
+    {
+        foreach (int n in Sizes)
+        {
+            yield return new($"softmax {n}", t => t[0].Softmax(), new Shape(3, n));
+            yield return new($"log softmax {n}", t => t[0].LogSoftmax(), new Shape(3, n)) { SlopeTolerance = 1e-3 };
+            yield return new($"layer norm {n}", t => t[0].LayerNorm(t[1], t[2], 1e-3f), new Shape(5, n), new Shape(n), new Shape(n)) { Tolerance = 1e-5, SlopeTolerance = 5e-4 };
+        }
+        yield return new("softmax of many rows", t => t[0].Softmax(), new Shape(70, 3));
+        yield return new("layer norm of many rows", t => t[0].LayerNorm(t[1], t[2], 1e-12f), new Shape(70, 33), new Shape(33), new Shape(33)) { Tolerance = 5e-6 };
+    }
+
+    static IEnumerable<Op> Attentions()
+    {
+        foreach (bool causal in new[] { false, true })
+            foreach (var (heads, width) in new[] { (1, 1), (3, 7), (2, 16), (2, 17), (1, 64) })
+            {
+                Shape shape = new(Lengths[^1], heads * width);
+                yield return new($"attention {heads} x {width}{(causal ? " causal" : "")}", t => t[0].Attention(t[1], t[2], Lengths, heads, causal), shape, shape, shape);
+            }
+        yield return new("self-attention", t => t[0].Attention(t[0], t[0], [0, 17, 18], 2), new Shape(18, 14));
+    }
+
+    static IEnumerable<Op> Moves()
+    {
+        foreach (int n in Sizes)
+        {
+            int[] rows = [.. Enumerable.Range(0, 9).Select(i => i * i % n)];
+            yield return new($"rows of {n}", t => t[0].Rows(rows), new Shape(n, 5));
+            yield return new($"pick of {n}", t => t[0].Pick([0, n - 1, n / 2]), new Shape(3, n));
+            yield return new($"slice of {n}", t => t[0].Slice(1, n / 3, n - n / 3), new Shape(2, n, 3));
+            yield return new($"concatenate {n}", t => Movement.Concatenate(1, t[0], t[1], t[0]), new Shape(3, n), new Shape(3, 2));
+        }
+        yield return new("concatenate rows", t => Movement.Concatenate(0, t[0], t[1]), new Shape(3, 5), new Shape(4, 5));
+        yield return new("slice of rows", t => t[0].Slice(0, 1, 3), new Shape(5, 4));
+        yield return new("as", t => t[0].As(4, 3, 5) * t[1], new Shape(12, 5), new Shape(3, 1));
+    }
+
+    static IEnumerable<Op> Losses()
+    {
+        foreach (int n in Sizes)
+        {
+            yield return new($"cross entropy of {n}", t => t[0].CrossEntropy([0, n - 1, n / 2]), new Shape(3, n));
+            yield return new($"kl of {n}", t => t[0].KlFrom(t[1]), new Shape(3, n), new Shape(3, n));
+            yield return new($"squared error {n}", t => t[0].SquaredError(t[1]), new Shape(2, n), new Shape(2, n));
+        }
+    }
+}
