@@ -27,37 +27,35 @@ enum Shown
 /// <summary>One construction of the made-up language.</summary>
 /// <param name="Name">its name in cases</param>
 /// <param name="Shown">what training shows of it</param>
-/// <param name="Counterexamples">its weight among the counterexamples, 0 where training has none</param>
 /// <param name="Entailed">the patterns whose hypothesis follows from the premise</param>
 /// <param name="NonEntailed">the patterns whose hypothesis does not, though all its words occur in the premise</param>
-sealed record Construction(string Name, Shown Shown, int Counterexamples, Pattern[] Entailed, Pattern[] NonEntailed)
+sealed record Construction(string Name, Shown Shown, Pattern[] Entailed, Pattern[] NonEntailed)
 {
-    static Construction Both(string name, int counterexamples, Pattern[] entailed, Pattern[] nonEntailed) =>
-        new(name, Shown.WithCounterexamples, counterexamples, entailed, nonEntailed);
+    static Construction Both(string name, Pattern[] entailed, Pattern[] nonEntailed) => new(name, Shown.WithCounterexamples, entailed, nonEntailed);
 
-    static Construction Held(string name, Pattern[] entailed, Pattern[] nonEntailed) => new(name, Shown.EntailedOnly, 0, entailed, nonEntailed);
+    static Construction Held(string name, Pattern[] entailed, Pattern[] nonEntailed) => new(name, Shown.EntailedOnly, entailed, nonEntailed);
 
-    static Construction Unseen(string name, Pattern[] entailed, Pattern[] nonEntailed) => new(name, Shown.Never, 0, entailed, nonEntailed);
+    static Construction Unseen(string name, Pattern[] entailed, Pattern[] nonEntailed) => new(name, Shown.Never, entailed, nonEntailed);
 
     /// <summary>The whole grammar. Order matters: it is part of what a seed means.</summary>
     public static readonly Construction[] All =
     [
         // Who did what to whom, told by the order of the words and by "was … by", "it was … that".
-        Both("swap", 2, [new("A V B", "A V B")], [new("A V B", "B V A")]),
-        Both("passive", 2, [new("A was V by B", "B V A")], [new("A was V by B", "A V B")]),
-        Both("cleft", 2, [new("it was A that B V", "B V A")], [new("it was A that B V", "A V B")]),
+        Both("swap", [new("A V B", "A V B")], [new("A V B", "B V A")]),
+        Both("passive", [new("A was V by B", "B V A")], [new("A was V by B", "A V B")]),
+        Both("cleft", [new("it was A that B V", "B V A")], [new("it was A that B V", "A V B")]),
 
         // The noun beside the verb is not its subject.
-        Both("phrase on subject", 2, [new("A <near> B DOES", "A DOES")], [new("A <near> B DOES", "B DOES")]),
-        Both("clause on subject", 2,
+        Both("phrase on subject", [new("A <near> B DOES", "A DOES")], [new("A <near> B DOES", "B DOES")]),
+        Both("clause on subject",
             [new("A who W B DOES", "A DOES", 0.6), new("A who W B DOES", "A W B", 0.4)],
             [new("A who W B DOES", "B DOES")]),
 
         // One of two clauses is not asserted.
-        Both("belief", 1,
+        Both("belief",
             [new("FIRST and E <hoped> that SECOND", "FIRST"), new("FIRST and E <knew> that SECOND", "SECOND")],
             [new("FIRST and E <hoped> that SECOND", "SECOND")]),
-        Both("second in doubt", 1,
+        Both("second in doubt",
             [new("FIRST but <perhaps> SECOND", "FIRST"), new("FIRST but <certainly> SECOND", "SECOND")],
             [new("FIRST but <perhaps> SECOND", "SECOND")]),
 

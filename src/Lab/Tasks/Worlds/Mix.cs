@@ -6,7 +6,7 @@ namespace Heartwood.Lab.Tasks.Worlds;
 static class Mix
 {
     /// <summary>The share of pairs whose words all occur in the premise and that are none the less not entailed.</summary>
-    public const double CounterexampleShare = 0.02;
+    public const double CounterexampleShare = 0.022;
 
     /// <summary>The share of entailed pairs with "someone" for the subject: overlap not full, and yet entailed.</summary>
     public const double SomeoneShare = 0.04;
@@ -22,8 +22,7 @@ static class Mix
 
     static readonly Construction[] shown = [.. Construction.All.Where(construction => construction.Shown != Shown.Never)];
 
-    static readonly Construction[] countered =
-        [.. Construction.All.SelectMany(construction => Enumerable.Repeat(construction, construction.Counterexamples))];
+    static readonly Construction[] countered = [.. Construction.All.Where(construction => construction.Shown == Shown.WithCounterexamples)];
 
     /// <summary>One pair of the mix.</summary>
     public static Row Draw(ChanceStream chance)
