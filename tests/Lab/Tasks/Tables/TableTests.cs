@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tests.Lab.Checkpoints;
@@ -9,11 +10,11 @@ public sealed class TableTests
 {
     const string Hans = "gold_label\tsentence1\tsentence2\theuristic\tsubcase\ttemplate\n", Nli = "label\tpremise\thypothesis\tgenre\n";
 
-    static Table Read(string content, string keys = "", string name = "t.tsv", string[]? labels = null) => Read(System.Text.Encoding.UTF8.GetBytes(content), keys, name, labels);
+    static Table Read(string content, string keys = "", string name = "t.tsv", string[]? labels = null) => Read(Encoding.UTF8.GetBytes(content), keys, name, labels);
 
     static Table Read(byte[] content, string keys = "", string name = "t.tsv", string[]? labels = null)
     {
-        string path = Path.Combine(Files.NewFolder($"TableTests-{Convert.ToHexStringLower(SHA256.HashData([.. content, .. System.Text.Encoding.UTF8.GetBytes(keys + name)]))[..16]}"), name);
+        string path = Path.Combine(Files.NewFolder($"TableTests-{Convert.ToHexStringLower(SHA256.HashData([.. content, .. Encoding.UTF8.GetBytes(keys + name)]))[..16]}"), name);
         File.WriteAllBytes(path, content);
         return Table.Read(DataSpec.Parse(path + keys), labels);
     }
