@@ -77,7 +77,7 @@ internal static class Records
         }
     }
 
-    static string Text(ReadOnlySpan<byte> utf8) => System.Text.Encoding.UTF8.GetString(utf8);
+    static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
 
     static string? Cell(JsonElement value) => value.ValueKind switch
     {
