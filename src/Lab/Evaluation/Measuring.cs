@@ -15,7 +15,7 @@ public static class Measuring
         SortedDictionary<string, GroupFacts> groups = new(StringComparer.Ordinal);
         double? loss = null, kl = null;
         Proportion? agreement = null;
-        for (int s = 0; s < sets.Count; s++)
+        foreach (int s in Enumerable.Range(0, sets.Count).OrderBy(s => sets[s].Use == "inDomain"))        // out of domain first, so that its cases keep their plain names
         {
             EvaluationSet set = sets[s];
             double[][] logs = [.. Enumerable.Range(0, set.Examples.Count).Select(i => LogSoftmax(scores[s].AsSpan(i * labels, labels)))];
@@ -50,7 +50,7 @@ public static class Measuring
         return new(set.Use, balanced, Auc.Of(score, [.. all.Select(i => truth[i] == 0)]));
     }
 
-    static string Unique<T>(IDictionary<string, T> taken, string name, string use) => taken.ContainsKey(name) ? $"{name} ({use})" : name;
+    static string Unique<T>(IDictionary<string, T> taken, string name, string use) => use == "inDomain" ? $"in-domain: {name}" : taken.ContainsKey(name) ? $"{name} ({use})" : name;
 
     internal static int Largest(ReadOnlySpan<double> scores)
     {

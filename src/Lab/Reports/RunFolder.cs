@@ -82,6 +82,15 @@ public sealed partial class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Opens a run that was begun before, whatever it was asked.</summary>
+    /// <exception cref="IOException">the folder holds no run, or another process has it</exception>
+    public static RunFolder Reopen(string path, TimeProvider? clock = null)
+    {
+        string file = Path.Combine(path, ManifestName);
+        return File.Exists(file) ? Open(path, ReadManifest(file), clock)
+            : throw new IOException($"'{path}' {(Directory.Exists(path) ? $"has no {ManifestName}: it holds no run" : "is no folder")}. Give the folder that --out named when the run was made, for example with: heartwood find … --out {path}");
+    }
+
     /// <summary>The full path of a file or folder of this run.</summary>
     /// <param name="name">letters, digits and <c>. _ -</c>, with <c>/</c> between folders: "checkpoints/step-100"</param>
     /// <exception cref="ArgumentException">the name is written otherwise, or would leave the folder</exception>

@@ -14,6 +14,14 @@ public static class EmbeddedModel
     /// <summary>What messages call it.</summary>
     public const string Name = "the embedded model";
 
+    /// <summary>The study that <c>heartwood demo</c> makes of it, but for the options of the search.</summary>
+    public static StudyRequest Study { get; } = new(["world:training,rows=8000,seed=2"], ["world:in-domain,rows=2000,seed=3"])
+    {
+        Title = "The heuristic core of a small BERT",
+        OutOfDomain = ["world:out-of-domain,per-case=60,seed=3"],
+        Unseen = ["world:unseen,per-case=60,seed=3"],
+    };
+
     /// <summary>Opens it.</summary>
     public static HuggingFaceFolder Open() => HuggingFaceFolder.Open(Files(), Name);
 

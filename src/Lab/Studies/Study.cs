@@ -1,4 +1,3 @@
-using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;

@@ -6,7 +6,7 @@ namespace Heartwood.Lab.Tasks.Worlds;
 static class Mix
 {
     /// <summary>The share of pairs whose words all occur in the premise and that are none the less not entailed.</summary>
-    public const double CounterexampleShare = 0.022;
+    public const double CounterexampleShare = 0.016;
 
     /// <summary>The share of entailed pairs with "someone" for the subject: overlap not full, and yet entailed.</summary>
     public const double SomeoneShare = 0.04;

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using System.Text.Json;
+using Heartwood.Lab.Reports;
+using Heartwood.Lab.Studies;
+
+namespace Heartwood.App.Commands;
+
+/// <summary><c>heartwood inspect MODEL</c>: what a model folder holds, and what a search of it would take.</summary>
+static class InspectVerb
+{
+    static readonly Argument<string?> model = new("MODEL") { Description = "The model's folder; without it the embedded one.", Arity = ArgumentArity.ZeroOrOne };
+    static readonly Option<int> length = SharedOptions.Number("--length", "Length of an example in tokens, for the estimate; --data measures it.", 64, 1);
+
+    /// <summary>The verb.</summary>
+    public static Verb Create() => new("inspect", "Shows a model folder's family, parts and weights, and the time and memory that a search of its subnetworks would take here.", "inspect models/mnli --data mnli/train.tsv")
+    {
+        Arguments = { model },
+        Options = { StudyOptions.Data, length, StudyOptions.Seeds, StudyOptions.Steps, StudyOptions.Batch, StudyOptions.Most },
+        Run = (parsed, session) =>
+        {
+            RunSupport.UseThreads(parsed);
+            Inspection seen = Inspection.Of(parsed.GetValue(model), StudyOptions.With(parsed, new(parsed.GetValue(StudyOptions.Data)!, [])), parsed.GetValue(length));
+            session.Result(() => JsonSerializer.Serialize(seen, ResultJson.Options), () => $"""
+                {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
+                {seen.Layers.Count} layers, width {seen.Width}, heads of {seen.HeadWidth}; {seen.Vocabulary:N0} word pieces, at most {seen.MostPositions} tokens
+                labels: {string.Join(", ", seen.Labels)}
+                {string.Join("\n", seen.Layers.Select((l, i) => $"  L{i}: heads L{i}.H0 to L{i}.H{l.Heads - 1}, {(l.Neurons > 0 ? $"L{i}.MLP of {l.Neurons:N0} neurons" : "no MLP")}".Replace($"heads L{i}.H0 to L{i}.H-1", "no heads")))}
+                {seen.Heads} heads and {seen.Mlps} MLPs: {seen.Heads + seen.Mlps} parts
+                A search of {seen.Searches} seeds, {seen.Steps} steps each, {seen.TokensPerStep:0} tokens a step: about {Words.Duration(seen.Search.Seconds)}, {Words.Bytes(seen.Search.Bytes)} of memory on this machine
+                """);
+        },
+    };
+}

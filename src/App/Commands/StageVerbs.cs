@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Text.Json;
+using Heartwood.Lab.Reports;
+using Heartwood.Lab.Studies;
+using Heartwood.Lab.Subnetworks;
+
+namespace Heartwood.App.Commands;
+
+/// <summary><c>heartwood compare RUN</c> and <c>heartwood cut RUN</c>: the later steps of a study, given only its folder.</summary>
+static class StageVerbs
+{
+    static readonly Argument<string> run = new("RUN") { Description = "The run's folder, as find or demo made it." };
+    static readonly Option<string?> mask = new("--mask") { Description = "A subnetwork's JSON file to cut instead (RUN/subnetworks/…); needs --out.", HelpName = "FILE" };
+
+    /// <summary>The verb compare.</summary>
+    public static Verb Compare() => new("compare", "Compares a run's subnetworks with one another and with chance; finds the core and knocks it out of the full model, beside random sets.", "compare runs/found")
+    {
+        Arguments = { run },
+        Resumes = true,
+        Run = (parsed, session) => In(parsed, session, (study, folder) =>
+        {
+            ComparisonStage stage = study.Compare();
+            session.Result(() => JsonSerializer.Serialize(stage, ResultJson.Options), () => $"{Summary.Of(stage)}Cut one out: heartwood cut {folder.FolderPath}\n");
+        }),
+    };
+
+    /// <summary>The verb cut.</summary>
+    public static Verb Cut() => new("cut", "Writes the smaller model that a subnetwork is, proves it equal to the masked one and times both; beside it, a model of full size that any software runs.",
+        "cut runs/found", "cut runs/found --mask runs/found/subnetworks/sparsity-0.5-seed-3.json --out cut-3")
+    {
+        Arguments = { run },
+        Options = { mask },
+        Resumes = true,
+        Run = (parsed, session) => In(parsed, session, (study, folder) =>
+        {
+            CutFacts cut;
+            string into;
+            if (parsed.GetValue(mask) is { } file)
+            {
+                into = Path.GetFullPath(RunSupport.OutOf(parsed));
+                cut = study.Cut(Subnetwork.FromJson(File.ReadAllText(file), file), into);
+            }
+            else (cut, into) = (study.Cut(), folder.FolderPath);
+            session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, into));
+        }),
+    };
+
+    /// <summary>Opens a run and does one of its steps.</summary>
+    internal static void In(ParseResult parsed, Session session, Action<Study, RunFolder> step, string? path = null)
+    {
+        RunSupport.UseThreads(parsed);
+        using RunFolder folder = RunFolder.Reopen(path ?? parsed.GetRequiredValue(run), session.World.Clock);
+        step(Study.Reopen(folder, session.Progress, session.Stop), folder);
+    }
+}

@@ -1,0 +1,51 @@
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>The size of one layer.</summary>
+/// <param name="Heads">number of heads</param>
+/// <param name="Neurons">neurons of the MLP</param>
+public sealed record LayerSize(int Heads, int Neurons);
+
+/// <summary>What a model folder holds, and what a search of its subnetworks would take.</summary>
+/// <param name="Name">the folder</param>
+/// <param name="Family">for example "bert"</param>
+/// <param name="Sha256">hash of the weights</param>
+/// <param name="Parameters">number of weights</param>
+/// <param name="Width">width of the residual stream</param>
+/// <param name="HeadWidth">width of a head</param>
+/// <param name="Vocabulary">number of word pieces</param>
+/// <param name="MostPositions">longest input in tokens</param>
+/// <param name="Labels">names of the labels</param>
+/// <param name="Layers">every layer's size</param>
+/// <param name="Heads">number of heads in all</param>
+/// <param name="Mlps">number of MLP blocks</param>
+/// <param name="Searches">number of searches estimated</param>
+/// <param name="Steps">steps of each</param>
+/// <param name="TokensPerStep">tokens in a step's batch</param>
+/// <param name="Search">time and memory</param>
+public sealed record Inspection(
+    string Name, string Family, string Sha256, long Parameters, int Width, int HeadWidth, int Vocabulary, int MostPositions,
+    IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps, int Searches, int Steps, double TokensPerStep, Estimate Search)
+{
+    /// <summary>Looks into a folder.</summary>
+    /// <param name="folder">the folder; null for the embedded model</param>
+    /// <param name="request">the search to estimate; its data gives the lengths</param>
+    /// <param name="length">length of an example in tokens where there is no data</param>
+    public static Inspection Of(string? folder, StudyRequest request, int length)
+    {
+        LoadedModel loaded = LoadedModel.Load(folder);
+        IModel model = loaded.Model;
+        Universe universe = model.Universe();
+        int typical = Math.Min(length, model.MostPositions);
+        IReadOnlyList<Example> pool = request.Data.Count == 0
+            ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
+            : Study.Thinned(loaded.Encode(DataSource.ReadAll(request.Data), model.Labels, request.MostTokens), request.Examples);
+        double tokens = pool.Average(e => e.Input.Ids.Length) * Math.Min(request.Pruning.Batch, pool.Count);
+        return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
+            [.. model.Layers.Select(l => new LayerSize(l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
+            Estimate.Of(model, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count));
+    }
+}

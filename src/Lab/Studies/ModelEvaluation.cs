@@ -1,0 +1,22 @@
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Tasks.Tables;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>Measures a model beside the baselines, without a run folder.</summary>
+public static class ModelEvaluation
+{
+    /// <summary>Figures of the model and, where training data is given, of the baselines, by name.</summary>
+    /// <exception cref="ArgumentException">there is no in-domain set</exception>
+    public static IReadOnlyDictionary<string, Measured> Of(StudyRequest request, CancellationToken stop)
+    {
+        if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
+        LoadedModel loaded = LoadedModel.Load(request.Model);
+        IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
+        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens);
+        Dictionary<string, Measured> measured = new() { ["model"] = sets.Measure(loaded.Model, null, stop) };
+        if (data.Count > 0)
+            foreach (var (name, figures) in Study.Baselines(data, loaded.Model.Labels, sets)) measured[name] = figures;
+        return measured;
+    }
+}

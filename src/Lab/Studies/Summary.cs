@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Reports;
+using Heartwood.Lab.Subnetworks;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>Results in words, each at most one screen.</summary>
+public static class Summary
+{
+    /// <summary>A share with its interval: "97.9 % (97.1 to 98.4, n = 2000)".</summary>
+    public static string Of(Proportion? share) => share is null or { N: 0 } ? "not measured" : Text($"{share.Value * 100:0.0} % ({share.Low * 100:0.0} to {share.High * 100:0.0}, n = {share.N})");
+
+    /// <summary>A finished study.</summary>
+    public static string Of(RunResult result, string folder)
+    {
+        StringBuilder text = new();
+        double sparsity = result.Core.TargetSparsity;
+        MeasuredSubnetwork[] main = [.. result.Subnetworks.Where(s => s.TargetSparsity == sparsity)];
+        Line(text, $"full model           in-domain {Of(result.Full.InDomain)}; out of domain {Of(result.Full.OutOfDomain)}");
+        foreach (MeasuredSubnetwork s in main)
+            Line(text, $"subnetwork, seed {s.Seed,-3} in-domain {s.InDomain.Value * 100,5:0.0} %, out of domain {Percent(s.OutOfDomain)}, unseen {Percent(s.Unseen)}; {s.Parts.Count} of {Parts(result)} parts");
+        Line(text, $"In-domain they differ by {Spread(main.Select(s => s.InDomain.Value)):0.0} points, out of domain by {Spread(main.Select(s => s.OutOfDomain?.Value ?? double.NaN)):0.0}{Widest(main)}.");
+        Line(text, $"The core: {result.Core.Parts.Count} parts are in all {main.Length} (by chance {result.Core.ExpectedByChance:0.0}, p = {Small(result.Core.PValue)}): {Short(result.Core.Parts)}");
+        foreach (KnockOutFacts k in result.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}{(k.Rank is { } r ? Text($"; {r.AtLeastAsHarmful} of {r.Draws} random draws hurt as much") : "")}");
+        if (result.KnockOuts.Where(k => k.Kind == "random heads").ToArray() is { Length: > 0 } random)
+            Line(text, $"  as many random heads     in-domain {Median(random.Select(k => k.InDomain.Value)) * 100:0.0} % (median of {random.Length} draws)");
+        CutFacts cut = result.Cut;
+        Line(text, $"Cut out (seed {cut.Seed}): {cut.ParametersBefore:N0} to {cut.ParametersAfter:N0} weights, {cut.SpeedUp:0.00} times as fast, logits equal to the masked model's within {cut.LargestDifference:0.0e+0} on {cut.Compared} examples");
+        Line(text, $"Report: {Path.Combine(folder, "report.html")}    ({result.Seconds:0} s)");
+        return text.ToString();
+    }
+
+    /// <summary>Subnetworks that were found but not measured yet.</summary>
+    public static string Of(IReadOnlyList<Subnetwork> found, string folder) =>
+        string.Concat(found.Select(s => Text($"seed {s.Seed,-3} at {s.TargetSparsity:0.##}: keeps {s.Kept.Count} of {s.Parts} parts: {Short([.. s.Kept.Select(p => p.ToString())])}\n")))
+        + $"The subnetworks are in {Path.Combine(folder, "subnetworks")}\nMeasure them: heartwood evaluate {folder}\n";
+
+    /// <summary>Models and baselines that were measured.</summary>
+    public static string Of(IEnumerable<(string Name, Measured Figures)> measured)
+    {
+        StringBuilder text = new();
+        foreach (var (name, m) in measured)
+        {
+            Line(text, $"{name,-28} in-domain {Of(m.InDomain)}; out of domain {Of(m.OutOfDomain)}; unseen {Of(m.Unseen)}");
+            foreach (var (group, g) in m.Groups.Where(g => g.Value.Set != "inDomain"))
+                Line(text, $"    {group,-26} {(g.Set == "unseen" ? "unseen" : "seen"),-7} balanced {g.Balanced.Value * 100,5:0.0} % ({g.Balanced.Low * 100:0.0} to {g.Balanced.High * 100:0.0}), AUC {(g.Auc is { } a ? Text($"{a.Value:0.000} ({a.Low:0.000} to {a.High:0.000})") : "none")}, n = {g.Balanced.N}");
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Subnetworks beside random masks of the same size.</summary>
+    public static string Of(IReadOnlyList<MeasuredSubnetwork> found, IReadOnlyList<MeasuredSubnetwork> random)
+    {
+        StringBuilder text = new();
+        foreach (var (s, r) in found.Zip(random))
+            Line(text, $"seed {s.Seed,-3} at {s.Sparsity:0.00}: in-domain {Of(s.InDomain)}, out of domain {Percent(s.OutOfDomain)}, unseen {Percent(s.Unseen)}, agreement {Percent(s.Agreement)}, KL {s.Kl:0.000}; cut and masked differ by at most {s.LargestDifference:0.0e+0}; random mask {Percent(r.InDomain)} in-domain");
+        return text.ToString();
+    }
+
+    /// <summary>What subnetworks share, against chance.</summary>
+    public static string Of(ComparisonStage stage)
+    {
+        StringBuilder text = new();
+        foreach (OverlapFacts o in stage.Overlap.Where(o => o.Pairs.Count > 0))
+            Line(text, $"at {o.TargetSparsity:0.##}: {o.Pairs.Count} pairs share {o.Pairs.Average(p => p.Shared):0.0} parts on average (by chance {o.Pairs.Average(p => p.Expected):0.0}); {o.Pairs.Count(p => p.Corrected < 0.05)} of them more than chance gives (p < 0.05 after Holm's correction)");
+        foreach (CoreFacts c in stage.Cores)
+            Line(text, $"at {c.TargetSparsity:0.##}, kept by {(c.Share == 1 ? "all" : Text($"{c.Share:0 %}"))} of {c.Subnetworks}: {c.Parts.Count} parts (by chance {c.ExpectedByChance:0.0}, p = {Small(c.PValue)}, {c.Method}): {Short(c.Parts)}");
+        foreach (KnockOutFacts k in stage.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}, out of domain {Percent(k.OutOfDomain)}{(k.Rank is { } r ? Text($"; {r.AtLeastAsHarmful} of {r.Draws} random draws hurt as much") : "")}");
+        return text.ToString();
+    }
+
+    /// <summary>A model that was cut.</summary>
+    public static string Of(CutFacts cut, string into) => Text($"""
+        {cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({(double)cut.ParametersAfter / cut.ParametersBefore:0.00} of them); sparsity {cut.Sparsity:0.00}
+        {cut.SecondsPer1000TokensBefore * 1000:0.0} ms per 1,000 tokens became {cut.SecondsPer1000TokensAfter * 1000:0.0}: {cut.SpeedUp:0.00} times as fast
+        Cut and masked model differ by at most {cut.LargestDifference:0.0e+0} in any logit of {cut.Compared} examples.
+        The cut model is in {Path.Combine(into, Study.CutFolder)}; a model of full size that computes the same, for any software, in {Path.Combine(into, Study.FullSizeFolder)}
+
+        """);
+
+    static int Parts(RunResult result) => result.Frequencies[0].Kept.Count;
+
+    static string Widest(MeasuredSubnetwork[] nets)
+    {
+        var widest = nets.SelectMany(n => n.Groups.Where(g => g.Value.Set == "outOfDomain").Select(g => (g.Key, g.Value.Balanced.Value)))
+            .GroupBy(g => g.Key, g => g.Value).Select(g => (Name: g.Key, Spread: g.Max() - g.Min())).OrderByDescending(g => g.Spread).FirstOrDefault();
+        return widest.Name is null ? "" : Text($", most on \"{widest.Name}\": {widest.Spread * 100:0.0} points of balanced accuracy");
+    }
+
+    static string Said(string name) => name switch { "core" => "without the core", "core heads" => "without the core's heads", "core alone" => "the core alone", _ => name };
+
+    static string Short(IReadOnlyList<string> parts) => string.Join(' ', parts.Take(16)) + (parts.Count > 16 ? Text($" … ({parts.Count})") : "");
+
+    static string Percent(Proportion? share) => share is null ? "not measured" : Text($"{share.Value * 100,5:0.0} %");
+
+    static double Spread(IEnumerable<double> values) => (values.Max() - values.Min()) * 100;
+
+    static double Median(IEnumerable<double> values) => values.Order().ToArray() is var sorted && sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
+
+    static string Small(double p) => p < 1e-4 ? p.ToString("0.0e+0", CultureInfo.InvariantCulture) : p.ToString("0.0000", CultureInfo.InvariantCulture);
+
+    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    static void Line(StringBuilder text, FormattableString line) => text.AppendLine(Text(line));
+}
