@@ -19,7 +19,7 @@ internal sealed record Strip(string Label, IReadOnlyList<Mark> Marks, string Not
 internal static class Strips
 {
     const double LetterWidth = 5.6, Top = 8;
-    const int LongestBeside = 19;
+    const int LongestBeside = 19, LongestAbove = 50;
 
     /// <summary>Draws rows.</summary>
     /// <param name="id">unique on the page</param>
@@ -38,9 +38,9 @@ internal static class Strips
     {
         int longest = rows.Where(r => !r.IsHeading).Select(r => Math.Max(r.Label.Length, r.Note.Length * 9 / 10)).DefaultIfEmpty(0).Max();
         bool above = longest > LongestBeside;
-        double right = Charts.Width - Math.Max(17, 6 + LetterWidth * rows.Max(r => r.Right.Length));
+        double right = Charts.Width - Math.Max(17, 6 + LetterWidth * rows.Select(r => r.Right.Length).DefaultIfEmpty(0).Max());
         var x = values with { From = above ? 17 : 8 + LetterWidth * longest + 8, To = right };
-        int most = Math.Max(1, rows.Max(r => r.Marks.Count));
+        int most = rows.Select(r => r.Marks.Count).Append(1).Max();
         double lane = Math.Clamp(34.0 / most, 2.6, 6.5), y = Top;
         Markup drawn = $"";
         foreach (var row in rows)
@@ -65,11 +65,14 @@ internal static class Strips
         return $"""
             <g class="row">{Charts.Line("rule", above ? 2 : x.From, middle, x.To, middle)}
             {(row.Band is var (low, high) ? Markup.Of($"<rect class=\"band\" x=\"{x.At(low)}\" y=\"{middle - Math.Min(height / 2 - 2, 12)}\" width=\"{Math.Max(1, x.At(high) - x.At(low))}\" height=\"{2 * Math.Min(height / 2 - 2, 12)}\"/>") : Markup.Empty)}
-            {Charts.Text(row.Label, 2, label, "label")}{(row.Note == "" ? Markup.Empty : Charts.Text(row.Note, 2, above ? top - 1 : middle + 10, "note"))}{(row.Right == "" ? Markup.Empty : Charts.Text(row.Right, Charts.Width - 2, middle + 3.8, "value", "end"))}
+            {Charts.Text(Short(row.Label), 2, label, "label")}{(row.Note == "" ? Markup.Empty : Charts.Text(row.Note, 2, above ? top - 1 : middle + 10, "note"))}{(row.Right == "" ? Markup.Empty : Charts.Text(row.Right, Charts.Width - 2, middle + 3.8, "value", "end"))}
             {row.Marks.Select((mark, i) => Charts.Draw(mark, x.At(mark.Value), middle + offsets[i], Radius(mark, lane), Whisker(mark, x, middle + offsets[i])))}</g>
 
             """;
     }
+
+    /// <summary>A name that fits; the tip says the whole of it.</summary>
+    static string Short(string name) => name.Length <= LongestAbove ? name : $"{name[..(LongestAbove - 1)]}…";
 
     static double Radius(Mark mark, double lane) => lane > 0 ? Math.Clamp(lane / 2 + 0.3, 1.8, 3.4) : mark.Class == "random" ? 2.8 : 3.4;
 
