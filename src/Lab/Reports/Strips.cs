@@ -26,7 +26,7 @@ internal static class Strips
     /// <param name="heading">the words above</param>
     /// <param name="title">for those who do not see it</param>
     /// <param name="description">what is to be seen</param>
-    /// <param name="rows">the rows, top to bottom</param>
+    /// <param name="rows">the rows, top to bottom; what is not a number is not drawn</param>
     /// <param name="values">the axis; where it is drawn is decided here</param>
     /// <param name="axis">what it measures</param>
     /// <param name="percent">whether it is a share</param>
@@ -36,6 +36,7 @@ internal static class Strips
         string id, string heading, string title, string description, IReadOnlyList<Strip> rows, Scale values, string axis, bool percent,
         bool lanes = false, IReadOnlyList<(double Value, string Class)>? reference = null)
     {
+        rows = [.. rows.Select(r => r with { Marks = [.. r.Marks.Where(m => double.IsFinite(m.Value))], Band = r.Band is var (a, b) && double.IsFinite(a + b) ? r.Band : null })];
         int longest = rows.Where(r => !r.IsHeading).Select(r => Math.Max(r.Label.Length, r.Note.Length * 9 / 10)).DefaultIfEmpty(0).Max();
         bool above = longest > LongestBeside;
         double right = Charts.Width - Math.Max(17, 6 + LetterWidth * rows.Select(r => r.Right.Length).DefaultIfEmpty(0).Max());
@@ -77,7 +78,7 @@ internal static class Strips
     static double Radius(Mark mark, double lane) => lane > 0 ? Math.Clamp(lane / 2 + 0.3, 1.8, 3.4) : mark.Class == "random" ? 2.8 : 3.4;
 
     static Markup Whisker(Mark mark, Scale x, double y) =>
-        mark.Interval is var (low, high) ? Charts.Line("whisker", x.At(low), y, x.At(high), y) : Markup.Empty;
+        mark.Interval is var (low, high) && double.IsFinite(low + high) ? Charts.Line("whisker", x.At(low), y, x.At(high), y) : Markup.Empty;
 
     /// <summary>How far each mark steps up or down so that it hides no other, as far as the row has room.</summary>
     static double[] Aside(IReadOnlyList<Mark> marks, Scale x, double height)
