@@ -73,7 +73,12 @@ internal sealed record Entry(
     public static Entry Of(MeasuredSubnetwork m, EntryKind kind) =>
         new($"{(kind == EntryKind.Random ? "random mask" : "seed")} {m.Seed}", kind, Measures(m.InDomain, m.OutOfDomain, m.Unseen), m.Cases, m.Groups)
         {
-            Seed = m.Seed, Target = m.TargetSparsity, Sparsity = m.Sparsity, Loss = m.InDomainLoss, Agreement = m.Agreement, Kl = m.Kl,
+            Seed = m.Seed,
+            Target = m.TargetSparsity,
+            Sparsity = m.Sparsity,
+            Loss = m.InDomainLoss,
+            Agreement = m.Agreement,
+            Kl = m.Kl,
         };
 
     /// <summary>The full model with parts knocked out.</summary>

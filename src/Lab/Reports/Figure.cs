@@ -24,7 +24,7 @@ internal sealed record Figure(string Id, string Title, string Reading, IReadOnly
 
     Markup Drawing => $"""
         <figure>
-        <div class="panels panels-{Math.Min(Panels.Count, 3)}">{Panels}</div>
+        <div class="panels {(Panels.Count % 3 == 0 ? "by-three" : Panels.Count == 1 ? "alone" : "by-two")}">{Panels}</div>
         <figcaption>{(Keys.Count == 0 ? Markup.Empty : Markup.Of($"<p class=\"keys\">{Keys}</p>"))}<p>{Note}</p></figcaption>
         </figure>
         """;

@@ -36,17 +36,17 @@ internal static class Scatter
     /// <param name="y">the axis up, from <see cref="Up"/></param>
     /// <param name="labels">what the axes measure</param>
     /// <param name="shares">whether each axis is a share</param>
-    /// <param name="chance">accuracy by guessing, NaN for no such line</param>
+    /// <param name="chance">accuracy by guessing along and up, null for no such lines</param>
     /// <param name="equality">whether a line shows where both are equal</param>
     public static Markup Draw(
         string id, string heading, string title, string description, IReadOnlyList<Point> points, Scale x, Scale y,
-        (string X, string Y) labels, (bool X, bool Y) shares, double chance = double.NaN, bool equality = false)
+        (string X, string Y) labels, (bool X, bool Y) shares, (double X, double Y)? chance = null, bool equality = false)
     {
         var words = Place(points, x, y);
         return Charts.Panel(id, heading, title, description, Charts.Width, Height, $"""
             {Charts.Beside(y, Left, Right, labels.Y, shares.Y)}{Charts.Below(x, Top, Bottom, labels.X, shares.X)}
-            {(equality ? Equality(x, y) : Markup.Empty)}{(shares.Y && y.Holds(chance) ? Charts.Line("chance", Left, y.At(chance), Right, y.At(chance)) : Markup.Empty)}
-            {(shares.X && x.Holds(chance) ? Charts.Line("chance", x.At(chance), Top, x.At(chance), Bottom) : Markup.Empty)}
+            {(equality ? Equality(x, y) : Markup.Empty)}{(chance is { Y: var across } && y.Holds(across) ? Charts.Line("chance", Left, y.At(across), Right, y.At(across)) : Markup.Empty)}
+            {(chance is { X: var upright } && x.Holds(upright) ? Charts.Line("chance", x.At(upright), Top, x.At(upright), Bottom) : Markup.Empty)}
             {points.Select(p => Charts.Draw(p.Mark, x.At(p.X), y.At(p.Y), 4, Cross(p, x, y)))}
             <g class="words" aria-hidden="true">{words}</g>
             """);

@@ -19,14 +19,14 @@ internal sealed record Strip(string Label, IReadOnlyList<Mark> Marks, string Not
 internal static class Strips
 {
     const double LetterWidth = 5.6, Top = 8;
-    const int LongestBeside = 19;
+    const int LongestBeside = 19, LongestAbove = 50;
 
     /// <summary>Draws rows.</summary>
     /// <param name="id">unique on the page</param>
     /// <param name="heading">the words above</param>
     /// <param name="title">for those who do not see it</param>
     /// <param name="description">what is to be seen</param>
-    /// <param name="rows">the rows, top to bottom</param>
+    /// <param name="rows">the rows, top to bottom; what is not a number is not drawn</param>
     /// <param name="values">the axis; where it is drawn is decided here</param>
     /// <param name="axis">what it measures</param>
     /// <param name="percent">whether it is a share</param>
@@ -36,11 +36,12 @@ internal static class Strips
         string id, string heading, string title, string description, IReadOnlyList<Strip> rows, Scale values, string axis, bool percent,
         bool lanes = false, IReadOnlyList<(double Value, string Class)>? reference = null)
     {
+        rows = [.. rows.Select(r => r with { Marks = [.. r.Marks.Where(m => double.IsFinite(m.Value))], Band = r.Band is var (a, b) && double.IsFinite(a + b) ? r.Band : null })];
         int longest = rows.Where(r => !r.IsHeading).Select(r => Math.Max(r.Label.Length, r.Note.Length * 9 / 10)).DefaultIfEmpty(0).Max();
         bool above = longest > LongestBeside;
-        double right = Charts.Width - Math.Max(17, 6 + LetterWidth * rows.Max(r => r.Right.Length));
+        double right = Charts.Width - Math.Max(17, 6 + LetterWidth * rows.Select(r => r.Right.Length).DefaultIfEmpty(0).Max());
         var x = values with { From = above ? 17 : 8 + LetterWidth * longest + 8, To = right };
-        int most = Math.Max(1, rows.Max(r => r.Marks.Count));
+        int most = rows.Select(r => r.Marks.Count).Append(1).Max();
         double lane = Math.Clamp(34.0 / most, 2.6, 6.5), y = Top;
         Markup drawn = $"";
         foreach (var row in rows)
@@ -65,16 +66,19 @@ internal static class Strips
         return $"""
             <g class="row">{Charts.Line("rule", above ? 2 : x.From, middle, x.To, middle)}
             {(row.Band is var (low, high) ? Markup.Of($"<rect class=\"band\" x=\"{x.At(low)}\" y=\"{middle - Math.Min(height / 2 - 2, 12)}\" width=\"{Math.Max(1, x.At(high) - x.At(low))}\" height=\"{2 * Math.Min(height / 2 - 2, 12)}\"/>") : Markup.Empty)}
-            {Charts.Text(row.Label, 2, label, "label")}{(row.Note == "" ? Markup.Empty : Charts.Text(row.Note, 2, above ? top - 1 : middle + 10, "note"))}{(row.Right == "" ? Markup.Empty : Charts.Text(row.Right, Charts.Width - 2, middle + 3.8, "value", "end"))}
+            {Charts.Text(Short(row.Label), 2, label, "label")}{(row.Note == "" ? Markup.Empty : Charts.Text(row.Note, 2, above ? top - 1 : middle + 10, "note"))}{(row.Right == "" ? Markup.Empty : Charts.Text(row.Right, Charts.Width - 2, middle + 3.8, "value", "end"))}
             {row.Marks.Select((mark, i) => Charts.Draw(mark, x.At(mark.Value), middle + offsets[i], Radius(mark, lane), Whisker(mark, x, middle + offsets[i])))}</g>
 
             """;
     }
 
+    /// <summary>A name that fits; the tip says the whole of it.</summary>
+    static string Short(string name) => name.Length <= LongestAbove ? name : $"{name[..(LongestAbove - 1)]}…";
+
     static double Radius(Mark mark, double lane) => lane > 0 ? Math.Clamp(lane / 2 + 0.3, 1.8, 3.4) : mark.Class == "random" ? 2.8 : 3.4;
 
     static Markup Whisker(Mark mark, Scale x, double y) =>
-        mark.Interval is var (low, high) ? Charts.Line("whisker", x.At(low), y, x.At(high), y) : Markup.Empty;
+        mark.Interval is var (low, high) && double.IsFinite(low + high) ? Charts.Line("whisker", x.At(low), y, x.At(high), y) : Markup.Empty;
 
     /// <summary>How far each mark steps up or down so that it hides no other, as far as the row has room.</summary>
     static double[] Aside(IReadOnlyList<Mark> marks, Scale x, double height)

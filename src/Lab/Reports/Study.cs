@@ -46,8 +46,13 @@ internal sealed class Study
     /// <summary>The subnetworks of the main sparsity.</summary>
     public IReadOnlyList<Entry> Main => Sparsities.Count == 0 ? [] : At(Sparsities[0]);
 
-    /// <summary>Guessing's accuracy, where labels are balanced.</summary>
-    public double Chance => Result.Model.Labels.Count > 1 ? 1.0 / Result.Model.Labels.Count : double.NaN;
+    /// <summary>Guessing's balanced accuracy on a set: one over the number of labels that its cases hold, or that the model has where that is not known.</summary>
+    public double Chance(DataSet set)
+    {
+        int held = Result.Cases?.Values.Where(c => SetOf(c.Set) == set && c.Label is not null).Select(c => c.Label).Distinct().Count() ?? 0;
+        int labels = held > 1 ? held : Result.Model.Labels.Count;
+        return labels > 1 ? 1.0 / labels : double.NaN;
+    }
 
     /// <summary>The subnetworks of one sparsity.</summary>
     public IReadOnlyList<Entry> At(double sparsity) => [.. Subnetworks.Where(s => s.Target == sparsity)];
@@ -59,7 +64,10 @@ internal sealed class Study
     public static string Name(DataSet set) => set switch { DataSet.InDomain => "in-domain", DataSet.OutOfDomain => "out of domain", _ => "unseen" };
 
     /// <summary>The name of a set as result.json writes it.</summary>
-    public static string Name(string set) => Enum.TryParse<DataSet>(set, ignoreCase: true, out var known) ? Name(known) : set;
+    public static string Name(string set) => SetOf(set) is { } known ? Name(known) : set;
+
+    /// <summary>The set that result.json means, null where it is none of the three.</summary>
+    public static DataSet? SetOf(string set) => Enum.TryParse<DataSet>(set, ignoreCase: true, out var known) ? known : null;
 
     /// <summary>Where it was measured, as a sentence says it: "accuracy out of domain", "accuracy on unseen constructions".</summary>
     public static string Say(DataSet set) => set == DataSet.Unseen ? "on unseen constructions" : Name(set);
@@ -77,7 +85,7 @@ internal sealed class Study
             [.. label.GroupBy(n => facts.GetValueOrDefault(n)?.Set ?? "").OrderBy(s => Order(s.Key)).Select(s => new CaseSet(s.Key == "" ? "" : Name(s.Key), [.. s]))]))];
     }
 
-    static int Order(string set) => Enum.TryParse<DataSet>(set, ignoreCase: true, out var known) ? (int)known : 9;
+    static int Order(string set) => SetOf(set) is { } known ? (int)known : int.MaxValue;
 }
 
 /// <summary>Cases drawn in one panel.</summary>

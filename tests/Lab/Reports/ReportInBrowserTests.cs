@@ -11,8 +11,8 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         ["usual"] = SampleResult.Usual,
         ["least"] = SampleResult.Least,
         ["large"] = SampleResult.Large,
-        ["one sparsity, nothing random"] = new SampleResult { Sparsities = [0.5], Randoms = false, Baselines = false, Others = [], Draws = 0 }.Make(),
-        ["two seeds, no case facts"] = new SampleResult { Seeds = 2, CaseFacts = false, Constructions = ["swap", "passive"] }.Make(),
+        ["one sparsity, nothing random"] = new SampleResult { Layers = 2, Heads = 25, Sparsities = [0.5], Randoms = false, Baselines = false, Others = [], Draws = 0 }.Make(),
+        ["two seeds, no case facts"] = new SampleResult { Seeds = 2, CaseFacts = false, Constructions = ["swap", "a_construction_" + new string('x', 200)] }.Make(),
         ["no subnetwork"] = new SampleResult { Seeds = 0, Draws = 0 }.Make() with { KnockOuts = [], PartKnockOuts = [], Correlation = [], Overlap = [], Frequencies = [] },
     };
 
@@ -158,6 +158,7 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         string answer = await report.Page.EvaluateAsync<string>("fetch('https://example.invalid/').then(() => 'sent', e => e.name)");
         Assert.False(await report.Page.EvaluateAsync<bool>("'hacked' in window"));
         Assert.Equal("TypeError", answer);
-        Assert.Contains(report.Complaints, c => c.Contains("Content Security Policy", StringComparison.Ordinal));
+        Assert.Contains(report.Complaints, c => c.Contains("Content Security Policy", StringComparison.Ordinal) && c.Contains("example.invalid", StringComparison.Ordinal));
+        Assert.Contains(report.Complaints, c => c.Contains("Content Security Policy", StringComparison.Ordinal) && c.Contains("inline script", StringComparison.Ordinal));
     }
 }

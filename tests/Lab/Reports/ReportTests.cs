@@ -110,6 +110,42 @@ public sealed class ReportTests
         Assert.InRange(Scale.Around([], 0, 1).Ticks(5).Count(), 2, 12);
     }
 
+    public static TheoryData<string> Odd => [.. odd.Keys];
+
+    static readonly Dictionary<string, RunResult> odd = new()
+    {
+        ["no layers, no labels"] = SampleResult.Least with { Model = new("bert", 0, [], 0, 0, []) },
+        ["an empty core"] = SampleResult.Usual with
+        {
+            Core = SampleResult.Usual.Core with { Parts = [] },
+            KnockOuts = [.. SampleResult.Usual.KnockOuts.Select(k => k.Kind == "core" ? k with { Parts = [] } : k)],
+        },
+        ["random draws alone"] = SampleResult.Usual with { KnockOuts = [.. SampleResult.Usual.KnockOuts.Where(k => k.Kind != "core")] },
+        ["nothing cut"] = SampleResult.Usual with { Cut = new(0, 0, "", 0, 0, double.NaN, 0, double.NaN, double.NaN, double.NaN) },
+        ["no correlation"] = SampleResult.Usual with { Correlation = [new(0.6, 6, double.NaN, double.NaN, double.NaN)] },
+        ["nothing measured"] = SampleResult.Usual with { Full = SampleResult.Usual.Full with { InDomain = Proportion.Of(0, 0), OutOfDomain = Proportion.Of(0, 0), Cases = new Dictionary<string, Proportion> { ["c"] = Proportion.Of(0, 0) } } },
+        ["overlap unknown"] = SampleResult.Usual with { Overlap = [new(0.6, [new(1, 2, 3, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN)]), new(0.5, [])] },
+        ["a sparsity without subnetworks"] = SampleResult.Usual with { Core = SampleResult.Usual.Core with { TargetSparsity = 0.9 } },
+        ["groups of another set"] = SampleResult.Usual with { Full = SampleResult.Usual.Full with { Groups = new Dictionary<string, GroupFacts> { ["g"] = new("sideways", Proportion.Of(1, 2), null) } } },
+        ["layers of different sizes"] = SampleResult.Usual with { Model = new("bert", 3, [2, 8, 25], 64, 1000, ["a", "b", "c"]) },
+    };
+
+    [Theory, MemberData(nameof(Odd))]
+    public void Odd_results_still_make_a_page_without_broken_numbers(string name)
+    {
+        string page = Report.Html(odd[name]);
+        Assert.Contains("How it was made", page, StringComparison.Ordinal);
+        Assert.DoesNotMatch("NaN|Infinity|∞", Regex.Replace(page, "<script>.*?</script>", "", RegexOptions.Singleline));
+    }
+
+    [Fact]
+    public void A_cut_that_is_not_the_masked_model_is_not_called_equal()
+    {
+        var wrong = SampleResult.Usual with { Cut = SampleResult.Usual.Cut with { LargestDifference = 0.31 } };
+        Assert.Contains("does not compute the masked model's function", Finding(wrong), StringComparison.Ordinal);
+        Assert.Contains("computes the masked model's function: over 512 examples no logit differs by more than 2.4e-6", Finding(SampleResult.Usual), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_part_whose_loss_is_inside_the_noise_is_left_white()
     {

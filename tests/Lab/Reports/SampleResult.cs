@@ -33,7 +33,12 @@ internal sealed record SampleResult
     /// <summary>24 layers of 16 heads, 12 seeds, 3 sparsities, 30 constructions, no unseen ones.</summary>
     public static RunResult Large { get; } = new SampleResult
     {
-        Layers = 24, Heads = 16, Seeds = 12, Sparsities = [0.6, 0.5, 0.7], Others = [], CaseFacts = false,
+        Layers = 24,
+        Heads = 16,
+        Seeds = 12,
+        Sparsities = [0.6, 0.5, 0.7],
+        Others = [],
+        CaseFacts = false,
         Constructions = [.. Enumerable.Range(0, 30).Select(i => $"ln_subject/object_relative_clause_{i}")],
     }.Make();
 
@@ -106,15 +111,17 @@ internal sealed record SampleResult
     KnockOutFacts[] KnockOuts(CoreFacts core)
     {
         string[] heads = [.. core.Parts.Where(p => !p.EndsWith("MLP", StringComparison.Ordinal))];
-        KnockOutFacts Out(string name, string kind, IReadOnlyList<string> parts, double inDomain, double shortcut, RankFacts? rank = null)
+        KnockOutFacts Out(string name, string kind, IReadOnlyList<string> parts, double inDomain, double shortcut)
         {
             var m = Measure(name, shortcut, inDomain);
-            return new(name, kind, parts, m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, rank);
+            return new(name, kind, parts, m.InDomain, m.OutOfDomain, m.Unseen, m.Cases);
         }
         KnockOutFacts[] Random(string kind, int parts, double low, double high) => [.. Enumerable.Range(1, Draws).Select(i =>
             Out($"{kind} {i}", kind, [.. Universe.Parts.Skip(i).Take(parts).Select(p => $"{p}")], low + (high - low) * Math.Sqrt(new Chance((ulong)i, kind).Uniform(0)), 0.3))];
-        return [Out("core", "core", core.Parts, 0.502, 1, Draws == 0 ? null : new(7, Draws)), Out("core heads", "core", heads, 0.833, 0.5, Draws == 0 ? null : new(0, Draws)),
-            Out("core alone", "core", [.. Universe.Parts.Select(p => $"{p}").Except(core.Parts)], 0.979, 0.85), .. Random("random heads", heads.Length, 0.87, 0.998), .. Random("random parts", core.Parts.Count, 0.5, 0.75)];
+        KnockOutFacts[] randomHeads = Random("random heads", heads.Length, 0.87, 0.998), randomParts = Random("random parts", core.Parts.Count, 0.45, 0.75);
+        KnockOutFacts Ranked(KnockOutFacts k, KnockOutFacts[] draws) => k with { Rank = Draws == 0 ? null : new(draws.Count(d => d.InDomain.Value <= k.InDomain.Value), Draws) };
+        return [Ranked(Out("core", "core", core.Parts, 0.502, 1), randomParts), Ranked(Out("core heads", "core", heads, 0.833, 0.5), randomHeads),
+            Out("core alone", "core", [.. Universe.Parts.Select(p => $"{p}").Except(core.Parts)], 0.979, 0.85), .. randomHeads, .. randomParts];
     }
 
     KnockOutFacts PartKnockOut(Part part)

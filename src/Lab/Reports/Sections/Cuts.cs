@@ -3,14 +3,17 @@ namespace Heartwood.Lab.Reports.Sections;
 /// <summary>The cut model: its size, its speed and the proof that it is the masked one.</summary>
 internal static class Cuts
 {
-    /// <summary>The figure.</summary>
-    public static Figure Draw(Study study)
+    /// <summary>How far logits of two orders of summing may lie apart in single precision.</summary>
+    const double Rounding = 1e-3;
+
+    /// <summary>The figure, or null where no model was cut.</summary>
+    public static Figure? Draw(Study study)
     {
         var cut = study.Result.Cut;
-        List<Markup> panels = [];
-        if (cut.ParametersBefore > 0)
-            panels.Add(Bars.Draw("cut-size", "weights", "Weights before and after the cut", $"{Wording.Count(cut.ParametersBefore)} before, {Wording.Count(cut.ParametersAfter)} after.",
-                [("full model", cut.ParametersBefore, "full", Wording.Count(cut.ParametersBefore)), ("cut model", cut.ParametersAfter, "sub", Wording.Count(cut.ParametersAfter))]));
+        if (cut.ParametersBefore <= 0) return null;
+        List<Markup> panels = [
+            Bars.Draw("cut-size", "weights", "Weights before and after the cut", $"{Wording.Count(cut.ParametersBefore)} before, {Wording.Count(cut.ParametersAfter)} after.",
+                [("full model", cut.ParametersBefore, "full", Wording.Count(cut.ParametersBefore)), ("cut model", cut.ParametersAfter, "sub", Wording.Count(cut.ParametersAfter))])];
         if (cut.SecondsPer1000TokensBefore > 0 && cut.SecondsPer1000TokensAfter > 0)
             panels.Add(Bars.Draw("cut-speed", "seconds per 1,000 tokens", "Time per 1,000 tokens before and after the cut", $"{Seconds(cut.SecondsPer1000TokensBefore)} before, {Seconds(cut.SecondsPer1000TokensAfter)} after.",
                 [("full model", cut.SecondsPer1000TokensBefore, "full", Seconds(cut.SecondsPer1000TokensBefore)), ("cut model", cut.SecondsPer1000TokensAfter, "sub", Seconds(cut.SecondsPer1000TokensAfter))]));
@@ -23,8 +26,10 @@ internal static class Cuts
 
     /// <summary>The cut, in a sentence.</summary>
     public static string Reading(CutFacts cut) =>
-        $"The cut model has {Wording.Percent((double)cut.ParametersAfter / cut.ParametersBefore)} of the weights and is {Wording.Number(cut.SpeedUp, "0.00")} times as fast on this machine (a median, without an interval), "
-        + (cut.Compared > 0 ? $"and it computes the masked model's function: over {Wording.Count(cut.Compared, "example")} no logit differs by more than {Wording.Small(cut.LargestDifference)}." : "but its equality with the masked model was not measured.");
+        $"The cut model has {Wording.Percent((double)cut.ParametersAfter / cut.ParametersBefore)} of the weights{(cut.SpeedUp > 0 ? $" and is {Wording.Number(cut.SpeedUp, "0.00")} times as fast on this machine (a median, without an interval)" : "; its speed was not measured")}, "
+        + (cut.Compared <= 0 || double.IsNaN(cut.LargestDifference) ? "but its equality with the masked model was not measured."
+            : cut.LargestDifference <= Rounding ? $"and it computes the masked model's function: over {Wording.Count(cut.Compared, "example")} no logit differs by more than {Wording.Small(cut.LargestDifference)}."
+            : $"but it does not compute the masked model's function: over {Wording.Count(cut.Compared, "example")} a logit differs by {Wording.Small(cut.LargestDifference)}, more than rounding explains.");
 
     static string Seconds(double seconds) => seconds < 0.1 ? $"{Wording.Number(1000 * seconds, "0.00")} ms" : $"{Wording.Number(seconds, "0.00")} s";
 }

@@ -19,11 +19,12 @@ internal static class Domains
     {
         Entry[] all = [.. study.All.Where(e => e.On(DataSet.InDomain) is not null && e.On(set) is not null)];
         string up = $"accuracy {Study.Say(set)}";
-        double[] whole = [study.Chance, .. study.All.SelectMany(e => e.Sets.Values).SelectMany(Ends)];
+        (double X, double Y) chance = (study.Chance(DataSet.InDomain), study.Chance(set));
+        double[] whole = [chance.X, chance.Y, .. study.All.SelectMany(e => e.Sets.Values).SelectMany(Ends)];
         yield return Scatter.Draw($"domains-{set}", $"Everything, {Study.Say(set)}", $"In-domain accuracy against accuracy {Study.Say(set)}",
             $"{Wording.Count(all.Length, "mark")}: the full model, {Wording.Count(study.Subnetworks.Count, "subnetwork")}, {Wording.Count(study.Randoms.Count, "random mask")} and {Wording.Count(study.Baselines.Count, "baseline")}.",
             [.. Ordered(all).Select(e => Point(e, set, e.Kind is EntryKind.Full or EntryKind.Baseline ? e.Name : ""))],
-            Scatter.Along([.. whole, 1], 1), Scatter.Up([.. whole, 1], 1), ("accuracy in-domain", up), (true, true), study.Chance, equality: true);
+            Scatter.Along([.. whole, 1], 1), Scatter.Up([.. whole, 1], 1), ("accuracy in-domain", up), (true, true), chance, equality: true);
 
         Entry[] close = [.. study.Subnetworks.Append(study.Full).Where(e => e.On(DataSet.InDomain) is not null && e.On(set) is not null)];
         if (study.Subnetworks.Count == 0) yield break;
@@ -33,7 +34,7 @@ internal static class Domains
             Entry[] shown = [.. study.At(sparsity).Append(study.Full).Where(close.Contains)];
             yield return Scatter.Draw($"domains-{set}-{Wording.Number(sparsity, "0.0###").Replace('.', '-')}", $"Closer, {Wording.Sparsity(sparsity)}",
                 $"In-domain accuracy against accuracy {Study.Say(set)} at {Wording.Sparsity(sparsity)}", $"{Wording.Count(shown.Length - 1, "subnetwork")} and the full model, the same axes at every sparsity.",
-                [.. Ordered(shown).Select(e => Point(e, set, e.Name))], x, y, ("accuracy in-domain", up), (true, true), study.Chance);
+                [.. Ordered(shown).Select(e => Point(e, set, e.Name))], x, y, ("accuracy in-domain", up), (true, true), chance);
         }
     }
 
@@ -59,7 +60,7 @@ internal static class Domains
             .. study.Sparsities.Select(s => (Wording.Sparsity(s), study.At(s).ToArray())), .. study.Randoms.GroupBy(r => r.Target).Select(g => ($"random, {Wording.Number(g.Key, "0.0#")}", g.ToArray()))];
         return Strips.Draw("domains-alone", "", "Accuracy in-domain", $"{Wording.Count(rows.Count, "row")}: the full model, baselines, subnetworks and random masks.",
             [.. rows.Select(r => new Strip(r.Name, [.. r.Entries.Where(e => e.On(DataSet.InDomain) is not null).Select(e => Mark.Of(e.On(DataSet.InDomain)!, Look(e).Class, Look(e).Shape, e.Tip))]))],
-            Scale.Around(study.All.SelectMany(e => Ends(e.Sets[DataSet.InDomain])), 0, 1, 1), "accuracy in-domain", true, lanes: true, [(study.Chance, "chance")]);
+            Scale.Around(study.All.SelectMany(e => Ends(e.Sets[DataSet.InDomain])), 0, 1, 1), "accuracy in-domain", true, lanes: true, [(study.Chance(DataSet.InDomain), "chance")]);
     }
 
     static string Reading(Study study)
@@ -69,7 +70,16 @@ internal static class Domains
         var spreads = study.Sets.Select(set => (Set: set, Spread: Spread.Of(study.Main.Select(e => e.On(set))))).Where(s => s.Spread.N > 0).ToList();
         if (study.Main.Count == 1) return $"{at} reaches {Wording.List([.. spreads.Select(s => $"{Wording.Full(study.Main[0].On(s.Set))} {Study.Say(s.Set)}")])}; one seed says nothing about the spread between seeds.";
         return $"{at} span {Wording.List([.. spreads.Select(s => $"{Wording.Points(s.Spread.Width)} {Study.Say(s.Set)} ({Wording.Range(s.Spread.Low, s.Spread.High)}; one mark is uncertain by up to ±{Wording.Points(s.Spread.Noise)}, "
-            + $"{(s.Spread.BeyondNoise(spreads.Count) ? "so the seeds do differ" : "so the seeds cannot be told apart")})")])}.";
+            + $"{(s.Spread.BeyondNoise(spreads.Count) ? "so the seeds do differ" : "so the seeds cannot be told apart")})")])}.{Others(study)}";
+    }
+
+    /// <summary>What random masks and baselines reach, where there are any.</summary>
+    static string Others(Study study)
+    {
+        var random = Spread.Of(study.RandomsAt(study.Sparsities[0]).Select(e => e.On(DataSet.InDomain)));
+        string[] said = [.. random.N == 0 ? (string[])[] : [$"random masks of the same size reach {Wording.Range(random.Low, random.High)}"],
+            .. study.Baselines.Where(b => b.On(DataSet.InDomain) is not null).Select(b => $"{b.Name} {Wording.Percent(b.On(DataSet.InDomain)!.Value)}")];
+        return said.Length == 0 ? "" : $" For comparison, in-domain: {Wording.List(said)}.";
     }
 
     static Table TableOf(Study study) => new("models", "every model, subnetwork, random mask and baseline",

@@ -39,7 +39,7 @@ internal static class Finding
         {
             var (name, set, spread) = groups[0];
             yield return (spread.BeyondNoise(groups.Count)
-                ? $"Between seeds they differ far more elsewhere: balanced accuracy on {name} ({Study.Name(set)}) runs from {Wording.Range(spread.Low, spread.High)}, which noise does not explain ({Wording.Probability(spread.Corrected(groups.Count))}, corrected for {Wording.Count(groups.Count, "group")})"
+                ? $"Elsewhere the seeds differ: balanced accuracy on {name} ({Study.Name(set)}), the widest spread, runs from {Wording.Range(spread.Low, spread.High)}, which noise does not explain ({Wording.Probability(spread.Corrected(groups.Count))}, corrected for {Wording.Count(groups.Count, "group")})"
                 : $"Between seeds no group of cases differs by more than noise explains; the widest spread is {Wording.Points(spread.Width)}") + loss + ".";
             yield break;
         }

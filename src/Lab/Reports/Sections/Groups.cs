@@ -30,7 +30,7 @@ internal static class Groups
         var shown = sparsity is { } s ? study.At(s) : [];
         Strip[] rows = [.. groups.GroupBy(g => g.Set).SelectMany(set => (Strip[])[Strip.Heading(Study.Name(set.Key)), .. set.Select(g => Row(study, shown, g.Name))])];
         return Strips.Draw(id, sparsity is { } at ? Wording.Sparsity(at) : "full model", $"Balanced accuracy per group{(sparsity is { } t ? $" at {Wording.Sparsity(t)}" : "")}",
-            $"{Wording.Count(groups.Count, "group")}, one row each, with the full model and {Wording.Count(shown.Count, "subnetwork")}.", rows, Scale.Share(0, 1), "balanced accuracy", true, lanes: true, [(study.Chance, "chance")]);
+            $"{Wording.Count(groups.Count, "group")}, one row each, with the full model and {Wording.Count(shown.Count, "subnetwork")}.", rows, Scale.Share(0, 1), "balanced accuracy", true, lanes: true, [.. groups.Select(g => Study.SetOf(g.Set)).OfType<DataSet>().Select(study.Chance).Distinct().Select(c => (c, "chance"))]);
     }
 
     static Strip Row(Study study, IReadOnlyList<Entry> shown, string group)

@@ -27,7 +27,7 @@ internal static class KnockOuts
     {
         foreach (string name in draws.Keys)
             if (Find(study, name) is { } k)
-                yield return $"Knocking out {Called(k)} leaves {Wording.Short(k.InDomain)} in-domain{Against(k, draws[name])}.";
+                yield return k.Parts.Count == 0 ? $"There is no part to knock out for the {name}." : $"Knocking out {Called(k)} leaves {Wording.Short(k.InDomain)} in-domain{Against(k, draws[name])}.";
         if (Find(study, "core alone") is { } alone)
             yield return $"The core alone keeps {Wording.Short(alone.InDomain)} in-domain{(Entry.Of(alone).On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Short(p)} out of domain" : "")}.";
     }
@@ -45,7 +45,7 @@ internal static class KnockOuts
     {
         Strip[] rows = [.. Rows(study, set)];
         return Strips.Draw($"knock-outs-{set}", $"accuracy {Study.Say(set)}", $"Accuracy {Study.Say(set)} after knock-outs",
-            $"{Wording.Count(rows.Length, "row")}: {Wording.List([.. rows.Select(r => r.Label)])}.", rows, Scale.Share(0, 1), "accuracy", true, reference: [(study.Chance, "chance"), .. study.Full.On(set) is { } full ? [(full.Value, "level")] : ((double, string)[])[]]);
+            $"{Wording.Count(rows.Length, "row")}: {Wording.List([.. rows.Select(r => r.Label)])}.", rows, Scale.Share(0, 1), "accuracy", true, reference: [(study.Chance(set), "chance"), .. study.Full.On(set) is { } full ? [(full.Value, "level")] : ((double, string)[])[]]);
     }
 
     static IEnumerable<Strip> Rows(Study study, DataSet set)
