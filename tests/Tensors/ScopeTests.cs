@@ -66,31 +66,6 @@ public class ScopeTests
     });
 
     [Fact]
-    public void Memory_without_a_scope_is_alive_while_kernels_run()
-    {
-        bool stop = false;
-        Thread collector = new(() =>
-        {
-            while (!Volatile.Read(ref stop))
-            {
-                GC.Collect();
-                for (int i = 0; i < 50; i++) Tensor.Filled(float.NaN, new(2000));   // takes over what was collected
-            }
-        });
-        collector.Start();
-        try
-        {
-            for (int round = 0; round < 100; round++)
-                Assert.Equal(40 * 300 * 50, Tensor.Ones(300, 40).Linear(Tensor.Ones(50, 40)).Affine(1, 0).Sum().Item);
-        }
-        finally
-        {
-            Volatile.Write(ref stop, true);
-            collector.Join();
-        }
-    }
-
-    [Fact]
     public void Packed_weights_at_rest_follow_every_change()
     {
         foreach (IBackend backend in Machine.All)
