@@ -81,6 +81,24 @@ public class DifferentiationTests
     }
 
     [Fact]
+    public void Indices_may_be_reused_before_the_gradient_is_taken()
+    {
+        Tensor table = Tensor.Ones(3, 2).Track();
+        int[] rows = [2, 2], columns = [1, 1];
+        Tensor sum = table.Rows(rows).Pick(columns).Sum();
+        (rows[0], columns[0]) = (0, 0);
+        Assert.Equal([0, 0, 0, 0, 0, 2], sum.Gradients(table)[0].Values.ToArray());
+    }
+
+    [Fact]
+    public void A_backend_that_this_machine_lacks_is_refused_by_name()
+    {
+        Assert.Contains("HEARTWOOD_BACKEND=abacus, but this machine has: ", Assert.Throws<NotSupportedException>(() => Machine.Preferred("abacus")).Message);
+        Assert.Equal("reference", Machine.Preferred("reference").Name);
+        Assert.Same(Machine.All[0], Machine.Preferred(""));
+    }
+
+    [Fact]
     public void Shape_errors_name_the_tensor_and_both_shapes()
     {
         Tensor hidden = Tensor.Ones(2, 3, 4), q = Tensor.Ones(4, 6), keys = Tensor.Ones(5, 6);

@@ -22,7 +22,9 @@ public static class Machine
     static IBackend? preferred;
     [ThreadStatic] static IBackend? chosen;
 
-    static IBackend Preferred(string? name) => string.IsNullOrEmpty(name) ? All[0]
+    /// <summary>The backend of that name, or the best where none is named.</summary>
+    /// <exception cref="NotSupportedException">this machine has no such backend</exception>
+    internal static IBackend Preferred(string? name) => string.IsNullOrEmpty(name) ? All[0]
         : All.FirstOrDefault(b => b.Name == name) ?? throw new NotSupportedException($"HEARTWOOD_BACKEND={name}, but this machine has: {string.Join(", ", Backends)}.");
 
     /// <summary>Computes with another backend on this thread until the result is disposed: how one process compares backends.</summary>

@@ -15,6 +15,7 @@ public static class Lookup
         var (rows, width) = table.AsWeight();
         foreach (int index in indices)
             if ((uint)index >= (uint)rows) throw new ArgumentOutOfRangeException(nameof(indices), index, $"The table has rows 0 to {rows - 1}.");
+        indices = [.. indices];                                  // the gradient needs them after the caller may have changed his
         Tensor y = Tensor.Unset(new(indices.Length, width));
         for (int i = 0; i < indices.Length; i++) table.Values.Slice(indices[i] * width, width).CopyTo(y.Writable[(i * width)..]);
         return Record("rows", y, (table, g =>
@@ -43,6 +44,7 @@ public static class Lookup
         if (columns.Length != batch) throw new ShapeException($"{x.Shape} has {batch} rows, {columns.Length} columns were named.");
         foreach (int column in columns)
             if ((uint)column >= (uint)labels) throw new ShapeException($"{x.Shape} has no column {column}.");
+        columns = [.. columns];                                  // as in Rows
         Tensor y = Tensor.Unset(new(batch));
         for (int i = 0; i < batch; i++) y.Writable[i] = x.Values[i * labels + columns[i]];
         return Record("pick", y, (x, g =>

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Heartwood.Tensors.Backends.Cpu;
 
@@ -171,10 +173,36 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     }
 
     // rows of a head become columns: to[d, i] = from[i, d], zeros beyond the last token
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Turn(float* from, nint step, int length, int width, float* to, int rowStep)
     {
         for (int d = 0; d < width; d++) new Span<float>(to + (long)d * rowStep + length, rowStep - length).Clear();
-        for (int i = 0; i < length; i++, from += step)
+        int i = 0;
+        for (; i <= length - 4; i += 4, from += 4 * step)
+        {
+            float* a = from, b = a + step, c = b + step, e = c + step, at = to + i;
+            int d = 0;
+            for (; d <= width - 4; d += 4, at += 4 * rowStep) Turn4(a + d, b + d, c + d, e + d, at, rowStep);
+            for (; d < width; d++, at += rowStep) (at[0], at[1], at[2], at[3]) = (a[d], b[d], c[d], e[d]);
+        }
+        for (; i < length; i++, from += step)
             for (int d = 0; d < width; d++) to[(long)d * rowStep + i] = from[d];
+    }
+
+    // four values of each of four rows
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Turn4(float* a, float* b, float* c, float* e, float* to, nint rowStep)
+    {
+        if (Sse.IsSupported)
+        {
+            Vector128<float> x = Vector128.Load(a), y = Vector128.Load(b), z = Vector128.Load(c), w = Vector128.Load(e);
+            Vector128<float> lowXY = Sse.UnpackLow(x, y), lowZW = Sse.UnpackLow(z, w), highXY = Sse.UnpackHigh(x, y), highZW = Sse.UnpackHigh(z, w);
+            Sse.MoveLowToHigh(lowXY, lowZW).Store(to);
+            Sse.MoveHighToLow(lowZW, lowXY).Store(to + rowStep);
+            Sse.MoveLowToHigh(highXY, highZW).Store(to + 2 * rowStep);
+            Sse.MoveHighToLow(highZW, highXY).Store(to + 3 * rowStep);
+            return;
+        }
+        for (int d = 0; d < 4; d++, to += rowStep) (to[0], to[1], to[2], to[3]) = (a[d], b[d], c[d], e[d]);
     }
 }
