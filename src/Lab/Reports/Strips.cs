@@ -65,7 +65,7 @@ internal static class Strips
         double label = above ? top - (row.Note == "" ? 1 : 13) : middle + (row.Note == "" ? 3.8 : -2.5);
         return $"""
             <g class="row">{Charts.Line("rule", above ? 2 : x.From, middle, x.To, middle)}
-            {(row.Band is var (low, high) ? Markup.Of($"<rect class=\"band\" x=\"{x.At(low)}\" y=\"{middle - Math.Min(height / 2 - 2, 12)}\" width=\"{Math.Max(1, x.At(high) - x.At(low))}\" height=\"{2 * Math.Min(height / 2 - 2, 12)}\"/>") : Markup.Empty)}
+            {(row.Band is var (low, high) ? Markup.Of($"<rect class=\"band\" x=\"{x.At(low)}\" y=\"{middle - height / 2 + 3}\" width=\"{Math.Max(1, x.At(high) - x.At(low))}\" height=\"{height - 6}\"/>") : Markup.Empty)}
             {Charts.Text(Short(row.Label), 2, label, "label")}{(row.Note == "" ? Markup.Empty : Charts.Text(row.Note, 2, above ? top - 1 : middle + 10, "note"))}{(row.Right == "" ? Markup.Empty : Charts.Text(row.Right, Charts.Width - 2, middle + 3.8, "value", "end"))}
             {row.Marks.Select((mark, i) => Charts.Draw(mark, x.At(mark.Value), middle + offsets[i], Radius(mark, lane), Whisker(mark, x, middle + offsets[i])))}</g>
 

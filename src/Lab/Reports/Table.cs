@@ -35,5 +35,5 @@ internal sealed record Table(string Name, string Caption, IReadOnlyList<string> 
         _ => $"<td>{value.ToString()}</td>",
     };
 
-    static string Short(double d) => d != 0 && Math.Abs(d) < 5e-4 ? Wording.Small(d) : Wording.Number(d, "0.0###");
+    static string Short(double d) => d != 0 && Math.Abs(d) < 5e-4 ? Wording.Small(d) : Wording.Number(d, "0.0000");
 }

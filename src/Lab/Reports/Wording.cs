@@ -26,8 +26,8 @@ internal static class Wording
         : string.Create(CultureInfo.InvariantCulture, $"{Signed(100 * difference, "0.0")}\u00A0points");
 
     /// <summary>"p = 0.013", "p &lt; 0.001".</summary>
-    public static string Probability(double p) => double.IsNaN(p) ? "p not computed" : p < 0.001 ? "p < 0.001"
-        : string.Create(CultureInfo.InvariantCulture, $"p = {(p < 0.1 ? p.ToString("0.000", CultureInfo.InvariantCulture) : p.ToString("0.00", CultureInfo.InvariantCulture))}");
+    public static string Probability(double p) => double.IsNaN(p) ? "p not computed" : p < 0.001 ? "p\u00A0<\u00A00.001"
+        : $"p\u00A0=\u00A0{p.ToString(p < 0.1 ? "0.000" : "0.00", CultureInfo.InvariantCulture)}";
 
     /// <summary>"2,000".</summary>
     public static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);

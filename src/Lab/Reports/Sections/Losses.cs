@@ -26,8 +26,8 @@ internal static class Losses
 
     /// <summary>"r = −0.93 (−0.99 to −0.47)".</summary>
     public static string Coefficient(CorrelationFacts? c) => c?.Pearson is not { } r || double.IsNaN(r) ? "correlation not computed"
-        : c.Low is { } low && c.High is { } high && !double.IsNaN(low) && !double.IsNaN(high) ? $"r = {Wording.Number(r, "0.00")} ({Wording.Number(low, "0.00")} to {Wording.Number(high, "0.00")})"
-        : $"r = {Wording.Number(r, "0.00")}, too few subnetworks for an interval";
+        : c.Low is { } low && c.High is { } high && !double.IsNaN(low) && !double.IsNaN(high) ? $"r\u00A0=\u00A0{Wording.Number(r, "0.00")} ({Wording.Number(low, "0.00")} to {Wording.Number(high, "0.00")})"
+        : $"r\u00A0=\u00A0{Wording.Number(r, "0.00")}, too few subnetworks for an interval";
 
     /// <summary>Whether the correlation's interval leaves out zero.</summary>
     public static bool IsClear(CorrelationFacts? c) => c is { Low: { } low, High: { } high } && (low > 0 || high < 0);
