@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Heartwood.Lab.Evaluation;
 
 namespace Heartwood.Lab.Reports;
@@ -113,17 +114,29 @@ public sealed record FrequencyFacts(double TargetSparsity, int Subnetworks, IRea
 public sealed record CoreFacts(double TargetSparsity, double Share, int Subnetworks, IReadOnlyList<string> Parts, double ExpectedByChance, double Low, double High, double PValue, string Method);
 
 /// <summary>A set of parts knocked out of the full model, and what is left.</summary>
-/// <param name="Name">"core", "core heads", "core alone" (all but the core knocked out), "random heads 1", "random parts 1", or a part's address</param>
-/// <param name="Kind">"core", "random heads", "random parts", or "part"</param>
+/// <param name="Name">"core", "core heads", "core alone" (all but the core knocked out), "random heads 1", "random parts 1", "random parts alone 1" (all others knocked out), or a part's address</param>
+/// <param name="Kind">"core", "random heads", "random parts", "random parts alone", or "part"</param>
 /// <param name="Parts">addresses of the absent parts</param>
 /// <param name="InDomain">accuracy in-domain</param>
 /// <param name="OutOfDomain">accuracy out of domain</param>
 /// <param name="Unseen">accuracy on unseen constructions</param>
 /// <param name="Cases">accuracy per case</param>
-/// <param name="Rank">for the core's sets: how many of the random draws of its kind hurt in-domain accuracy at least as much, out of how many; null for others</param>
+/// <param name="Ranks">its place among the random draws of its kind (a part: among all parts of its kind); null for the random draws themselves</param>
 public sealed record KnockOutFacts(
     string Name, string Kind, IReadOnlyList<string> Parts, Proportion InDomain, Proportion? OutOfDomain, Proportion? Unseen,
-    IReadOnlyDictionary<string, Proportion> Cases, RankFacts? Rank = null);
+    IReadOnlyDictionary<string, Proportion> Cases, KnockOutRanks? Ranks = null)
+{
+    /// <summary>Its rank by in-domain accuracy.</summary>
+    [JsonIgnore]
+    public RankFacts? Rank => Ranks?.InDomain;
+}
+
+/// <summary>A knock-out's place among random draws, in-domain, out of domain and per case.</summary>
+/// <param name="Among">what it is compared with: "random parts" for the core, "random heads" for its heads, "random parts alone" for the core alone, "heads" or "MLPs" for a part</param>
+/// <param name="InDomain">by in-domain accuracy</param>
+/// <param name="OutOfDomain">by accuracy out of domain; null where it was not measured</param>
+/// <param name="Cases">by accuracy per case</param>
+public sealed record KnockOutRanks(string Among, RankFacts InDomain, RankFacts? OutOfDomain, IReadOnlyDictionary<string, RankFacts> Cases);
 
 /// <summary>A figure's place among random draws.</summary>
 /// <param name="AtLeastAsHarmful">how many draws have an accuracy at most as high</param>
@@ -145,12 +158,13 @@ public sealed record CorrelationFacts(double TargetSparsity, int N, double? Pear
 /// <param name="ParametersBefore">weights of the full model</param>
 /// <param name="ParametersAfter">weights of the cut model</param>
 /// <param name="LargestDifference">largest difference of a logit between cut and masked model</param>
-/// <param name="Compared">on how many examples that was measured</param>
+/// <param name="FullSizeDifference">the same between the model of full size that computes the same and the masked model</param>
+/// <param name="Compared">on how many examples these were measured</param>
 /// <param name="SecondsPer1000TokensBefore">full model, median of several passes</param>
 /// <param name="SecondsPer1000TokensAfter">cut model, in turn with the other</param>
 /// <param name="SpeedUp">before / after</param>
 public sealed record CutFacts(
-    ulong Seed, double Sparsity, string Folder, long ParametersBefore, long ParametersAfter, double LargestDifference, int Compared,
+    ulong Seed, double Sparsity, string Folder, long ParametersBefore, long ParametersAfter, double LargestDifference, double FullSizeDifference, int Compared,
     double SecondsPer1000TokensBefore, double SecondsPer1000TokensAfter, double SpeedUp);
 
 /// <summary>How a result was made; written before the work begins.</summary>

@@ -64,6 +64,7 @@ public sealed partial class Study
             plan.Add(("core alone", "core", [.. universe.Parts.Except(core)]));
             for (int i = 1; coreHeads.Length > 0 && i <= request.Draws; i++) plan.Add(($"random heads {i}", "random heads", RandomParts.HeadsLike(universe, [.. core], new(request.Seeds[0], "random heads"), i)));
             for (int i = 1; i <= request.Draws; i++) plan.Add(($"random parts {i}", "random parts", RandomParts.Like(universe, [.. core], new(request.Seeds[0], "random parts"), i)));
+            for (int i = 1; i <= request.Draws; i++) plan.Add(($"random parts alone {i}", "random parts alone", [.. universe.Parts.Except(RandomParts.Like(universe, [.. core], new(request.Seeds[0], "random parts"), i))]));
         }
         plan.AddRange(universe.Parts.Select(p => (p.ToString(), "part", (IReadOnlyList<Part>)[p])));
 
@@ -75,16 +76,30 @@ public sealed partial class Study
             Measured m = thin.Measure(s, null);
             return new KnockOutFacts(p.Name, p.Kind, [.. p.Absent.Select(a => a.ToString())], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases);
         })];
-        return ([.. facts.Where(f => f.Kind != "part").Select(f => f with { Rank = RankOf(f, facts) })], [.. facts.Where(f => f.Kind == "part")]);
+        return ([.. facts.Where(f => f.Kind != "part").Select(f => f with { Ranks = RanksOf(f, facts) })], [.. facts.Where(f => f.Kind == "part").Select(f => f with { Ranks = RanksOf(f, facts) })]);
     }
 
-    // the core against random parts of the same numbers, its heads against random heads
-    static RankFacts? RankOf(KnockOutFacts of, KnockOutFacts[] all)
+    // the core against random parts of the same numbers, its heads against random heads, a part against all of its kind
+    static KnockOutRanks? RanksOf(KnockOutFacts of, KnockOutFacts[] all)
     {
-        string? kind = of.Name switch { "core" => "random parts", "core heads" => "random heads", _ => null };
-        if (kind is null) return null;
-        Rank rank = Rank.Of(of.InDomain.Value, [.. all.Where(f => f.Kind == kind).Select(f => f.InDomain.Value)]);
-        return new(rank.AtLeastAsHarmful, rank.Draws);
+        bool head = of.Kind == "part" && Part.Parse(of.Name).Kind == PartKind.Head;
+        var (among, draws) = (of.Kind, of.Name) switch
+        {
+            ("core", "core") => ("random parts", all.Where(f => f.Kind == "random parts")),
+            ("core", "core heads") => ("random heads", all.Where(f => f.Kind == "random heads")),
+            ("core", "core alone") => ("random parts alone", all.Where(f => f.Kind == "random parts alone")),
+            ("part", _) => (head ? "heads" : "MLPs", all.Where(f => f.Kind == "part" && Part.Parse(f.Name).Kind == PartKind.Head == head && f.Name != of.Name)),
+            _ => ("", []),
+        };
+        KnockOutFacts[] others = [.. draws];
+        if (others.Length == 0) return null;
+        return new(among, Place(f => f.InDomain), of.OutOfDomain is null ? null : Place(f => f.OutOfDomain!), of.Cases.Keys.ToDictionary(c => c, c => Place(f => f.Cases[c])));
+
+        RankFacts Place(Func<KnockOutFacts, Proportion> figure)
+        {
+            Rank rank = Rank.Of(figure(of).Value, [.. others.Select(o => figure(o).Value)]);
+            return new(rank.AtLeastAsHarmful, rank.Draws);
+        }
     }
 
     float[] Without(IEnumerable<Part> absent)

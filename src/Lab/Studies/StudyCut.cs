@@ -40,12 +40,13 @@ public sealed partial class Study
     {
         Absence absence = Absent();
         IModel cut = Cutting.Cut(Model, kept, absence);
-        double difference = LargestDifference(cut, kept, absence, sets.InDomain);
+        IModel fullSize = Cutting.FullSize(Model, kept, absence);
+        double difference = LargestDifference(cut, kept, absence, sets.InDomain), fullSizeDifference = LargestDifference(fullSize, kept, absence, sets.InDomain);
         Dictionary<string, byte[]> files = new(loaded.TokenizerFiles);
         ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace: true);
-        ModelFolder.Save(Cutting.FullSize(Model, kept, absence), fullSizePath, files, Dtype.F32, replace: true);
+        ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace: true);
         var (before, after) = Speed.InTurn(Model, cut, Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop);
-        return new(seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count, difference, sets.InDomain.Count, before, after, before / after);
+        return new(seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count, difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after);
     }
 
     /// <summary>Writes <c>result.json</c> and <c>report.html</c> from all the stages, and marks the run finished.</summary>

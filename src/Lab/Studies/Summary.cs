@@ -23,7 +23,7 @@ public static class Summary
             Line(text, $"subnetwork, seed {s.Seed,-3} in-domain {s.InDomain.Value * 100,5:0.0} %, out of domain {Percent(s.OutOfDomain)}, unseen {Percent(s.Unseen)}; {s.Parts.Count} of {Parts(result)} parts");
         Line(text, $"In-domain they differ by {Spread(main.Select(s => s.InDomain.Value)):0.0} points, out of domain by {Spread(main.Select(s => s.OutOfDomain?.Value ?? double.NaN)):0.0}{Widest(main)}.");
         Line(text, $"The core: {result.Core.Parts.Count} parts are in all {main.Length} (by chance {result.Core.ExpectedByChance:0.0}, p = {Small(result.Core.PValue)}): {Short(result.Core.Parts)}");
-        foreach (KnockOutFacts k in result.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}{(k.Rank is { } r ? Text($"; {r.AtLeastAsHarmful} of {r.Draws} random draws hurt as much") : "")}");
+        foreach (KnockOutFacts k in result.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}{(k.Ranks?.InDomain is { } r ? Text($"; {r.AtLeastAsHarmful} of {r.Draws} random draws hurt as much") : "")}");
         if (result.KnockOuts.Where(k => k.Kind == "random heads").ToArray() is { Length: > 0 } random)
             Line(text, $"  as many random heads     in-domain {Median(random.Select(k => k.InDomain.Value)) * 100:0.0} % (median of {random.Length} draws)");
         CutFacts cut = result.Cut;
@@ -67,7 +67,7 @@ public static class Summary
             Line(text, $"at {o.TargetSparsity:0.##}: {o.Pairs.Count} pairs share {o.Pairs.Average(p => p.Shared):0.0} parts on average (by chance {o.Pairs.Average(p => p.Expected):0.0}); {o.Pairs.Count(p => p.Corrected < 0.05)} of them more than chance gives (p < 0.05 after Holm's correction)");
         foreach (CoreFacts c in stage.Cores)
             Line(text, $"at {c.TargetSparsity:0.##}, kept by {(c.Share == 1 ? "all" : Text($"{c.Share:0 %}"))} of {c.Subnetworks}: {c.Parts.Count} parts (by chance {c.ExpectedByChance:0.0}, p = {Small(c.PValue)}, {c.Method}): {Short(c.Parts)}");
-        foreach (KnockOutFacts k in stage.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}, out of domain {Percent(k.OutOfDomain)}{(k.Rank is { } r ? Text($"; {r.AtLeastAsHarmful} of {r.Draws} random draws hurt as much") : "")}");
+        foreach (KnockOutFacts k in stage.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}, out of domain {Percent(k.OutOfDomain)}{(k.Ranks?.InDomain is { } r ? Text($"; {r.AtLeastAsHarmful} of {r.Draws} random draws hurt as much") : "")}");
         return text.ToString();
     }
 
@@ -75,7 +75,7 @@ public static class Summary
     public static string Of(CutFacts cut, string into) => Text($"""
         {cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({(double)cut.ParametersAfter / cut.ParametersBefore:0.00} of them); sparsity {cut.Sparsity:0.00}
         {cut.SecondsPer1000TokensBefore * 1000:0.0} ms per 1,000 tokens became {cut.SecondsPer1000TokensAfter * 1000:0.0}: {cut.SpeedUp:0.00} times as fast
-        Cut and masked model differ by at most {cut.LargestDifference:0.0e+0} in any logit of {cut.Compared} examples.
+        Cut and masked model differ by at most {cut.LargestDifference:0.0e+0} in any logit of {cut.Compared} examples, full-size and masked model by at most {cut.FullSizeDifference:0.0e+0}.
         The cut model is in {Path.Combine(into, Study.CutFolder)}; a model of full size that computes the same, for any software, in {Path.Combine(into, Study.FullSizeFolder)}
 
         """);

@@ -59,7 +59,7 @@ internal sealed record SampleResult
             [.. Sparsities.Select(s => new FrequencyFacts(s, Seeds, Universe.Parts.ToDictionary(p => $"{p}", p => found.Count(f => f.TargetSparsity == s && f.Parts.Contains($"{p}")))))],
             cores[0], cores, KnockOuts(cores[0]), [.. Universe.Parts.Select(PartKnockOut)],
             [.. Sparsities.Select(s => new CorrelationFacts(s, Seeds, Seeds < 3 || Constructions.Length == 0 ? null : -0.93, Seeds < 4 ? null : -0.99, Seeds < 4 ? null : -0.47))],
-            new(1, Sparsities[0], "cut", 573_186, 249_474, 2.4e-6, 512, 0.00642, 0.00301, 2.13), 118.4,
+            new(1, Sparsities[0], "cut", 573_186, 249_474, 2.4e-6, 2.9e-6, 512, 0.00642, 0.00301, 2.13), 118.4,
             new("heartwood demo --out demo", "0.1.0", "AMD EPYC 9B14, 2 cores, 8 GB, Debian 13, .NET 10.0.1", "avx512", 2, [.. Enumerable.Range(1, Seeds).Select(s => (ulong)s)], "2026-11-20T16:05:00Z",
                 new string('a', 64), [new("train", "made-up world, seed 1", 100_000, new string('b', 64)), new("inDomain", "made-up world, seed 2", 2000, new string('c', 64))],
                 new Dictionary<string, string> { ["sparsity"] = "0.6", ["steps"] = "300", ["absence"] = "mean", ["learning rate"] = "0.1" }),
@@ -119,7 +119,7 @@ internal sealed record SampleResult
         KnockOutFacts[] Random(string kind, int parts, double low, double high) => [.. Enumerable.Range(1, Draws).Select(i =>
             Out($"{kind} {i}", kind, [.. Universe.Parts.Skip(i).Take(parts).Select(p => $"{p}")], low + (high - low) * Math.Sqrt(new Chance((ulong)i, kind).Uniform(0)), 0.3))];
         KnockOutFacts[] randomHeads = Random("random heads", heads.Length, 0.87, 0.998), randomParts = Random("random parts", core.Parts.Count, 0.45, 0.75);
-        KnockOutFacts Ranked(KnockOutFacts k, KnockOutFacts[] draws) => k with { Rank = Draws == 0 ? null : new(draws.Count(d => d.InDomain.Value <= k.InDomain.Value), Draws) };
+        KnockOutFacts Ranked(KnockOutFacts k, KnockOutFacts[] draws) => k with { Ranks = Draws == 0 ? null : new(draws[0].Kind, new(draws.Count(d => d.InDomain.Value <= k.InDomain.Value), Draws), null, new Dictionary<string, RankFacts>()) };
         return [Ranked(Out("core", "core", core.Parts, 0.502, 1), randomParts), Ranked(Out("core heads", "core", heads, 0.833, 0.5), randomHeads),
             Out("core alone", "core", [.. Universe.Parts.Select(p => $"{p}").Except(core.Parts)], 0.979, 0.85), .. randomHeads, .. randomParts];
     }
