@@ -65,7 +65,7 @@ public sealed class ReportTests
     [Fact]
     public void A_core_no_worse_than_random_sets_is_said_to_be_so()
     {
-        var r = SampleResult.Usual with { KnockOuts = [.. SampleResult.Usual.KnockOuts.Select(k => k.Name == "core heads" ? k with { Rank = new(4, 20) } : k)] };
+        var r = SampleResult.Usual with { KnockOuts = [.. SampleResult.Usual.KnockOuts.Select(k => k.Name == "core heads" ? k with { Ranks = new("random heads", new(4, 20), null, new Dictionary<string, RankFacts>()) } : k)] };
         Assert.Contains("4 of 20 random sets of as many heads hurt at least as much (p = 0.24, so not clearly worse than chance)", Finding(r), StringComparison.Ordinal);
     }
 
@@ -121,7 +121,7 @@ public sealed class ReportTests
             KnockOuts = [.. SampleResult.Usual.KnockOuts.Select(k => k.Kind == "core" ? k with { Parts = [] } : k)],
         },
         ["random draws alone"] = SampleResult.Usual with { KnockOuts = [.. SampleResult.Usual.KnockOuts.Where(k => k.Kind != "core")] },
-        ["nothing cut"] = SampleResult.Usual with { Cut = new(0, 0, "", 0, 0, double.NaN, 0, double.NaN, double.NaN, double.NaN) },
+        ["nothing cut"] = SampleResult.Usual with { Cut = new(0, 0, "", 0, 0, double.NaN, double.NaN, 0, double.NaN, double.NaN, double.NaN) },
         ["no correlation"] = SampleResult.Usual with { Correlation = [new(0.6, 6, double.NaN, double.NaN, double.NaN)] },
         ["nothing measured"] = SampleResult.Usual with { Full = SampleResult.Usual.Full with { InDomain = Proportion.Of(0, 0), OutOfDomain = Proportion.Of(0, 0), Cases = new Dictionary<string, Proportion> { ["c"] = Proportion.Of(0, 0) } } },
         ["overlap unknown"] = SampleResult.Usual with { Overlap = [new(0.6, [new(1, 2, 3, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN)]), new(0.5, [])] },
