@@ -26,12 +26,17 @@ internal static class HeadMap
         int most = headsPerLayer.DefaultIfEmpty(0).Max();
         double size = Math.Clamp((Charts.Width - Left - Gap - 4) / (most + 1), 18, 32), mlp = Left + most * size + Gap;
         double width = Math.Max(Charts.Width, mlp + size + 4), height = Top + headsPerLayer.Count * size + 22;
-        Markup Square(Part part, double x, double y) => cells.TryGetValue(part.ToString(), out var cell) ? Draw(cell, x, y, size) : Markup.Empty;
+        int[] layers = [.. Enumerable.Range(0, headsPerLayer.Count)], shown = [.. Enumerable.Range(0, most).Where(h => size >= 22 || h % 2 == 0)];
+        Markup Square(Part part, double x) =>
+            cells.TryGetValue(part.ToString(), out var cell) ? Draw(cell, x, Top + part.Layer * size, size) : Markup.Empty;
+        IEnumerable<Markup> Row(int layer) =>
+            [.. Enumerable.Range(0, headsPerLayer[layer]).Select(h => Square(Part.Head(layer, h), Left + h * size)), Square(Part.Mlp(layer), mlp)];
         return Charts.Panel(id, heading, title, description, width, height, $"""
-            <g aria-hidden="true">{Enumerable.Range(0, most).Where(h => size >= 22 || h % 2 == 0).Select(h => Charts.Text($"H{h}", Left + (h + 0.5) * size, Top - 6, "tick", "middle"))}{Charts.Text("MLP", mlp + size / 2, Top - 6, "tick", "middle")}
-            {Enumerable.Range(0, headsPerLayer.Count).Select(l => Charts.Text($"L{l}", Left - 6, Top + (l + 0.5) * size + 3.5, "tick", "end"))}
+            <g aria-hidden="true">{shown.Select(h => Charts.Text($"H{h}", Left + (h + 0.5) * size, Top - 6, "tick", "middle"))}
+            {Charts.Text("MLP", mlp + size / 2, Top - 6, "tick", "middle")}
+            {layers.Select(l => Charts.Text($"L{l}", Left - 6, Top + (l + 0.5) * size + 3.5, "tick", "end"))}
             {Charts.Text("heads across, layers down", Left, height - 6, "axis")}</g>
-            {Enumerable.Range(0, headsPerLayer.Count).SelectMany(l => Enumerable.Range(0, headsPerLayer[l]).Select(h => Square(Part.Head(l, h), Left + h * size, Top + l * size)).Append(Square(Part.Mlp(l), mlp, Top + l * size)))}
+            {layers.SelectMany(Row)}
             """);
     }
 
@@ -39,8 +44,9 @@ internal static class HeadMap
     {
         double strength = Math.Clamp(Math.Abs(cell.Strength), 0, 1);
         string kind = (cell.Strength < 0 ? " gain" : "") + (strength > 0.75 ? " strong" : strength == 0 ? " faint" : "") + (cell.Ringed ? " ringed" : "");
+        Markup place = $"x=\"{x + 1}\" y=\"{y + 1}\" width=\"{size - 2}\" height=\"{size - 2}\" rx=\"2\"";
         return $"""
-            <g class="mark cell{kind}"><title>{cell.Tip}</title><rect class="ground" x="{x + 1}" y="{y + 1}" width="{size - 2}" height="{size - 2}" rx="2"/><rect class="heat" fill-opacity="{strength}" x="{x + 1}" y="{y + 1}" width="{size - 2}" height="{size - 2}" rx="2"/>
+            <g class="mark cell{kind}"><title>{cell.Tip}</title><rect class="ground" {place}/><rect class="heat" fill-opacity="{strength}" {place}/>
             {Charts.Text(cell.Words, x + size / 2, y + size / 2 + 3.6, size < 22 ? "small" : "", "middle")}</g>
 
             """;

@@ -62,8 +62,10 @@ public static class Report
         double[] shares = [.. Enumerable.Range(0, study.Result.Model.Layers).Select(l =>
             kept?.Kept.Where(k => k.Key.StartsWith($"L{l}.", StringComparison.Ordinal)).Select(k => (double)k.Value / kept.Subnetworks).DefaultIfEmpty(0).Average() ?? 0.5)];
         double step = 15.0 / Math.Max(1, shares.Length);
+        Markup Ring(double share, int layer) =>
+            $"<circle class=\"ring\" cx=\"18\" cy=\"18\" r=\"{(layer + 0.5) * step}\" stroke-width=\"{0.7 * step}\" stroke-opacity=\"{0.12 + 0.88 * share}\"/>";
         return $"""
-            <svg class="rings" viewBox="0 0 36 36" width="36" height="36" aria-hidden="true"><circle class="bark" cx="18" cy="18" r="16.5"/>{shares.Select<double, Markup>((share, l) => $"<circle class=\"ring\" cx=\"18\" cy=\"18\" r=\"{(l + 0.5) * step}\" stroke-width=\"{0.7 * step}\" stroke-opacity=\"{0.12 + 0.88 * share}\"/>")}</svg>
+            <svg class="rings" viewBox="0 0 36 36" width="36" height="36" aria-hidden="true"><circle class="bark" cx="18" cy="18" r="16.5"/>{shares.Select(Ring)}</svg>
             """;
     }
 

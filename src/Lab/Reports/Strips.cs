@@ -65,12 +65,17 @@ internal static class Strips
         double label = above ? top - (row.Note == "" ? 1 : 13) : middle + (row.Note == "" ? 3.8 : -2.5);
         return $"""
             <g class="row">{Charts.Line("rule", above ? 2 : x.From, middle, x.To, middle)}
-            {(row.Band is var (low, high) ? Markup.Of($"<rect class=\"band\" x=\"{x.At(low)}\" y=\"{middle - height / 2 + 3}\" width=\"{Math.Max(1, x.At(high) - x.At(low))}\" height=\"{height - 6}\"/>") : Markup.Empty)}
-            {Charts.Text(Short(row.Label), 2, label, "label")}{(row.Note == "" ? Markup.Empty : Charts.Text(row.Note, 2, above ? top - 1 : middle + 10, "note"))}{(row.Right == "" ? Markup.Empty : Charts.Text(row.Right, Charts.Width - 2, middle + 3.8, "value", "end"))}
+            {(row.Band is var (low, high) ? Bar(x.At(low), x.At(high), top + 3, height - 6) : Markup.Empty)}
+            {Charts.Text(Short(row.Label), 2, label, "label")}
+            {(row.Note == "" ? Markup.Empty : Charts.Text(row.Note, 2, above ? top - 1 : middle + 10, "note"))}
+            {(row.Right == "" ? Markup.Empty : Charts.Text(row.Right, Charts.Width - 2, middle + 3.8, "value", "end"))}
             {row.Marks.Select((mark, i) => Charts.Draw(mark, x.At(mark.Value), middle + offsets[i], Radius(mark, lane), Whisker(mark, x, middle + offsets[i])))}</g>
 
             """;
     }
+
+    static Markup Bar(double from, double to, double top, double height) =>
+        $"<rect class=\"band\" x=\"{from}\" y=\"{top}\" width=\"{Math.Max(1, to - from)}\" height=\"{height}\"/>";
 
     /// <summary>A name that fits; the tip says the whole of it.</summary>
     static string Short(string name) => name.Length <= LongestAbove ? name : $"{name[..(LongestAbove - 1)]}…";

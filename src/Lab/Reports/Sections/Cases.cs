@@ -60,20 +60,23 @@ internal static class Cases
 
     static string Reading(Study study)
     {
-        var spreads = study.Full.Cases.Keys.Select(name => (Name: name, Spread: Spread.Of(study.Main.Select(e => e.Cases.GetValueOrDefault(name))))).Where(s => s.Spread.N > 1).ToList();
+        var spreads = study.Full.Cases.Keys.Select(name => (Name: name, Spread: Spread.Of(study.Main.Select(e => e.Cases.GetValueOrDefault(name)))))
+            .Where(s => s.Spread.N > 1).ToList();
         if (spreads.Count == 0) return "One row per case; a single subnetwork, or none, leaves nothing to compare between seeds.";
         var beyond = spreads.Where(s => s.Spread.BeyondNoise(spreads.Count)).OrderByDescending(s => s.Spread.Width).ToList();
         string noise = $"a mark is uncertain by up to ±{Wording.Points(spreads.Max(s => s.Spread.Noise))} (95\u00A0%)";
-        return beyond.Count == 0
-            ? $"In none of {Wording.Count(spreads.Count, "case")} do the subnetworks at {Wording.Sparsity(study.Sparsities[0])} differ by more than noise: {noise}."
-            : $"In {beyond.Count} of {Wording.Count(spreads.Count, "case")} the subnetworks at {Wording.Sparsity(study.Sparsities[0])} differ by more than noise, by up to {Wording.Points(beyond[0].Spread.Width)} ({beyond[0].Name}); {noise}, and the test is corrected for the number of cases.";
+        string cases = Wording.Count(spreads.Count, "case"), subnetworks = $"the subnetworks at {Wording.Sparsity(study.Sparsities[0])}";
+        return beyond.Count == 0 ? $"In none of {cases} do {subnetworks} differ by more than noise: {noise}."
+            : $"In {beyond.Count} of {cases} {subnetworks} differ by more than noise, by up to {Wording.Points(beyond[0].Spread.Width)} ({beyond[0].Name}); "
+                + $"{noise}, and the test is corrected for the number of cases.";
     }
 
     static string ReadingOfKnockOuts(Study study, Entry[] draws)
     {
         var alone = study.KnockOuts.FirstOrDefault(k => k.Name == "core alone");
         double noise = study.KnockOuts.SelectMany(k => k.Cases.Values).Where(p => p.N > 0).Select(Spread.Half).DefaultIfEmpty(double.NaN).Max();
-        string low = alone is null ? "" : $"The core alone falls below 50\u00A0% on {alone.Cases.Values.Count(p => p.High < 0.5)} of {Wording.Count(alone.Cases.Count, "case")} and stays above 50\u00A0% on {alone.Cases.Values.Count(p => p.Low > 0.5)} (intervals that hold 50\u00A0% count for neither); ";
+        string low = alone is null ? "" : $"The core alone falls below 50\u00A0% on {alone.Cases.Values.Count(p => p.High < 0.5)} of {Wording.Count(alone.Cases.Count, "case")} "
+            + $"and stays above 50\u00A0% on {alone.Cases.Values.Count(p => p.Low > 0.5)} (intervals that hold 50\u00A0% count for neither); ";
         return $"{low}{(low == "" ? "A" : "a")} mark is uncertain by up to ±{Wording.Points(noise)}{(draws.Length == 0 ? ", and no random sets were drawn to compare with" : "")}.";
     }
 

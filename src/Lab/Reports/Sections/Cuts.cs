@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Heartwood.Lab.Reports.Sections;
 
 /// <summary>The cut model: its size, its speed and the proof that it is the masked one.</summary>
@@ -11,25 +13,36 @@ internal static class Cuts
     {
         var cut = study.Result.Cut;
         if (cut.ParametersBefore <= 0) return null;
-        List<Markup> panels = [
-            Bars.Draw("cut-size", "weights", "Weights before and after the cut", $"{Wording.Count(cut.ParametersBefore)} before, {Wording.Count(cut.ParametersAfter)} after.",
-                [("full model", cut.ParametersBefore, "full", Wording.Count(cut.ParametersBefore)), ("cut model", cut.ParametersAfter, "sub", Wording.Count(cut.ParametersAfter))])];
+        List<Markup> panels = [Pair("cut-size", "weights", "Weights", cut.ParametersBefore, cut.ParametersAfter, n => Wording.Count((long)n))];
         if (cut.SecondsPer1000TokensBefore > 0 && cut.SecondsPer1000TokensAfter > 0)
-            panels.Add(Bars.Draw("cut-speed", "seconds per 1,000 tokens", "Time per 1,000 tokens before and after the cut", $"{Seconds(cut.SecondsPer1000TokensBefore)} before, {Seconds(cut.SecondsPer1000TokensAfter)} after.",
-                [("full model", cut.SecondsPer1000TokensBefore, "full", Seconds(cut.SecondsPer1000TokensBefore)), ("cut model", cut.SecondsPer1000TokensAfter, "sub", Seconds(cut.SecondsPer1000TokensAfter))]));
+            panels.Add(Pair("cut-speed", "time per 1,000 tokens", "Time per 1,000 tokens", cut.SecondsPer1000TokensBefore, cut.SecondsPer1000TokensAfter, Seconds));
         double proven = study.Result.Subnetworks.Select(s => s.LargestDifference).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max();
-        return new("cut", "The cut model", Reading(cut), panels,
-            [], $"The cut is the subnetwork of seed {cut.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)} at {Wording.Sparsity(cut.Sparsity)}, in the folder <code>{cut.Folder}</code>. Times are medians of several passes of both models in turn. Every subnetwork of this report was measured as a cut model; the largest difference of a logit from its masked one, over all of them, was {Wording.Small(proven)}.",
-            [new("cut", "the cut model", ["seed", "sparsity", "folder", "parameters before", "parameters after", "seconds per 1000 tokens before", "seconds per 1000 tokens after", "speed-up", "largest difference", "examples compared"],
-                [[cut.Seed, cut.Sparsity, cut.Folder, cut.ParametersBefore, cut.ParametersAfter, cut.SecondsPer1000TokensBefore, cut.SecondsPer1000TokensAfter, cut.SpeedUp, cut.LargestDifference, cut.Compared]])]);
+        Markup which = $"The cut is the subnetwork of seed {cut.Seed.ToString(CultureInfo.InvariantCulture)} at {Wording.Sparsity(cut.Sparsity)}, in the folder <code>{cut.Folder}</code>.";
+        return new("cut", "The cut model", Reading(cut), panels, [], $"""
+            {which} Times are medians of several passes of both models in turn. Every subnetwork of this report was measured as a cut model;
+            the largest difference of a logit from its masked one, over all of them, was {Wording.Small(proven)}.
+            """,
+            [new("cut", "the cut model", ["seed", "sparsity", "folder", "parameters before", "parameters after",
+                "seconds per 1000 tokens before", "seconds per 1000 tokens after", "speed-up", "largest difference", "examples compared"],
+                [[cut.Seed, cut.Sparsity, cut.Folder, cut.ParametersBefore, cut.ParametersAfter,
+                    cut.SecondsPer1000TokensBefore, cut.SecondsPer1000TokensAfter, cut.SpeedUp, cut.LargestDifference, cut.Compared]])]);
     }
 
+    static Markup Pair(string id, string heading, string title, double before, double after, Func<double, string> words) =>
+        Bars.Draw(id, heading, $"{title} before and after the cut", $"{words(before)} before, {words(after)} after.",
+            [("full model", before, "full", words(before)), ("cut model", after, "sub", words(after))]);
+
     /// <summary>The cut, in a sentence.</summary>
-    public static string Reading(CutFacts cut) =>
-        $"The cut model has {Wording.Percent((double)cut.ParametersAfter / cut.ParametersBefore)} of the weights{(cut.SpeedUp > 0 ? $" and is {Wording.Number(cut.SpeedUp, "0.00")} times as fast on this machine (a median, without an interval)" : "; its speed was not measured")}, "
-        + (cut.Compared <= 0 || double.IsNaN(cut.LargestDifference) ? "but its equality with the masked model was not measured."
-            : cut.LargestDifference <= Rounding ? $"and it computes the masked model's function: over {Wording.Count(cut.Compared, "example")} no logit differs by more than {Wording.Small(cut.LargestDifference)}."
-            : $"but it does not compute the masked model's function: over {Wording.Count(cut.Compared, "example")} a logit differs by {Wording.Small(cut.LargestDifference)}, more than rounding explains.");
+    public static string Reading(CutFacts cut)
+    {
+        string size = $"The cut model has {Wording.Percent((double)cut.ParametersAfter / cut.ParametersBefore)} of the weights";
+        string speed = cut.SpeedUp > 0 ? $" and is {Wording.Number(cut.SpeedUp, "0.00")} times as fast on this machine (a median, without an interval)" : "; its speed was not measured";
+        string examples = $"over {Wording.Count(cut.Compared, "example")}", difference = Wording.Small(cut.LargestDifference);
+        string proof = cut.Compared <= 0 || double.IsNaN(cut.LargestDifference) ? "but its equality with the masked model was not measured"
+            : cut.LargestDifference <= Rounding ? $"and it computes the masked model's function: {examples} no logit differs by more than {difference}"
+            : $"but it does not compute the masked model's function: {examples} a logit differs by {difference}, more than rounding explains";
+        return $"{size}{speed}, {proof}.";
+    }
 
     static string Seconds(double seconds) => seconds < 0.1 ? $"{Wording.Number(1000 * seconds, "0.00")} ms" : $"{Wording.Number(seconds, "0.00")} s";
 }

@@ -22,7 +22,7 @@ internal static class Domains
         (double X, double Y) chance = (study.Chance(DataSet.InDomain), study.Chance(set));
         double[] whole = [chance.X, chance.Y, .. study.All.SelectMany(e => e.Sets.Values).SelectMany(Ends)];
         yield return Scatter.Draw($"domains-{set}", $"Everything, {Study.Say(set)}", $"In-domain accuracy against accuracy {Study.Say(set)}",
-            $"{Wording.Count(all.Length, "mark")}: the full model, {Wording.Count(study.Subnetworks.Count, "subnetwork")}, {Wording.Count(study.Randoms.Count, "random mask")} and {Wording.Count(study.Baselines.Count, "baseline")}.",
+            $"The full model, {Wording.Count(study.Subnetworks.Count, "subnetwork")}, {Wording.Count(study.Randoms.Count, "random mask")} and {Wording.Count(study.Baselines.Count, "baseline")}.",
             [.. Ordered(all).Select(e => Point(e, set, e.Kind is EntryKind.Full or EntryKind.Baseline ? e.Name : ""))],
             Scatter.Along([.. whole, 1], 1), Scatter.Up([.. whole, 1], 1), ("accuracy in-domain", up), (true, true), chance, equality: true);
 

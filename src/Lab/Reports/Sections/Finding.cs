@@ -38,8 +38,9 @@ internal static class Finding
         if (groups.Count > 0)
         {
             var (name, set, spread) = groups[0];
+            string range = Wording.Range(spread.Low, spread.High), p = $"{Wording.Probability(spread.Corrected(groups.Count))}, corrected for {Wording.Count(groups.Count, "group")}";
             yield return (spread.BeyondNoise(groups.Count)
-                ? $"Elsewhere the seeds differ: balanced accuracy on {name} ({Study.Name(set)}), the widest spread, runs from {Wording.Range(spread.Low, spread.High)}, which noise does not explain ({Wording.Probability(spread.Corrected(groups.Count))}, corrected for {Wording.Count(groups.Count, "group")})"
+                ? $"Elsewhere the seeds differ: balanced accuracy on {name} ({Study.Name(set)}), the widest spread, runs from {range}, which noise does not explain ({p})"
                 : $"Between seeds no group of cases differs by more than noise explains; the widest spread is {Wording.Points(spread.Width)}") + loss + ".";
             yield break;
         }

@@ -8,14 +8,21 @@ internal static class Frequencies
     {
         var ordered = study.Result.Frequencies.OrderBy(f => study.Sparsities.ToList().IndexOf(f.TargetSparsity)).ToList();
         if (ordered.Count == 0) return null;
-        return new("frequencies", "Which parts the subnetworks share", string.Join(" ", Cores(study).Select(Reading)),
-            [.. ordered.Select((f, i) => HeadMap.Draw($"frequencies-{i}", Wording.Sparsity(f.TargetSparsity), $"How many of {Wording.Count(f.Subnetworks, "subnetwork")} keep each part at {Wording.Sparsity(f.TargetSparsity)}",
-                $"A map of {Wording.Count(f.Kept.Count, "part")}; {f.Kept.Count(k => k.Value == f.Subnetworks)} are kept by all, {f.Kept.Count(k => k.Value == 0)} by none.", study.Result.Model.HeadsPerLayer,
-                f.Kept.ToDictionary(k => k.Key, k => new Cell(f.Subnetworks == 0 ? 0 : 0.92 * k.Value / f.Subnetworks, k.Value == 0 ? "" : $"{k.Value}", $"{k.Key}\nkept by {k.Value} of {f.Subnetworks}", k.Value == f.Subnetworks && f.Subnetworks > 1))))],
+        return new("frequencies", "Which parts the subnetworks share", string.Join(" ", Cores(study).Select(Reading)), [.. ordered.Select((f, i) => Map(study, f, $"frequencies-{i}"))],
             [], $"Each square is a part, its number how many subnetworks keep it; an outline marks the core: kept by all. An empty square is kept by none.",
-            [new("frequencies", "how many subnetworks keep each part", ["part", "target sparsity", "kept by", "subnetworks"], [.. ordered.SelectMany(f => f.Kept.Select(k => (object?[])[k.Key, f.TargetSparsity, k.Value, f.Subnetworks]))]),
+            [new("frequencies", "how many subnetworks keep each part", ["part", "target sparsity", "kept by", "subnetworks"],
+                [.. ordered.SelectMany(f => f.Kept.Select(k => (object?[])[k.Key, f.TargetSparsity, k.Value, f.Subnetworks]))]),
                 new("cores", "cores against chance", ["target sparsity", "share", "subnetworks", "size", "expected by chance", "low", "high", "p-value", "method", "parts"],
                     [.. Cores(study).Select(c => (object?[])[c.TargetSparsity, c.Share, c.Subnetworks, c.Parts.Count, c.ExpectedByChance, c.Low, c.High, c.PValue, c.Method, string.Join(" ", c.Parts)])])]);
+    }
+
+    static Markup Map(Study study, FrequencyFacts f, string id)
+    {
+        Cell Square(string part, int kept) => new(f.Subnetworks == 0 ? 0 : 0.92 * kept / f.Subnetworks, kept == 0 ? "" : $"{kept}",
+            $"{part}\nkept by {kept} of {f.Subnetworks}", kept == f.Subnetworks && f.Subnetworks > 1);
+        return HeadMap.Draw(id, Wording.Sparsity(f.TargetSparsity), $"How many of {Wording.Count(f.Subnetworks, "subnetwork")} keep each part at {Wording.Sparsity(f.TargetSparsity)}",
+            $"A map of {Wording.Count(f.Kept.Count, "part")}; {f.Kept.Count(k => k.Value == f.Subnetworks)} are kept by all, {f.Kept.Count(k => k.Value == 0)} by none.",
+            study.Result.Model.HeadsPerLayer, f.Kept.ToDictionary(k => k.Key, k => Square(k.Key, k.Value)));
     }
 
     /// <summary>A core against chance, in a sentence.</summary>

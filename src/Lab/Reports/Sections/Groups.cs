@@ -1,3 +1,5 @@
+using Heartwood.Lab.Evaluation;
+
 namespace Heartwood.Lab.Reports.Sections;
 
 /// <summary>Balanced accuracy per group of cases, with the spread over seeds.</summary>
@@ -9,11 +11,17 @@ internal static class Groups
         var groups = Of(study);
         if (groups.Count == 0) return null;
         double?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (double?)s)];
+        Markup note = $"""
+            Balanced accuracy is the mean of the labels' recalls. Thin lines are 95&nbsp;% intervals over examples, the dotted line guessing;
+            at the right, the spread over seeds: largest minus smallest.
+            """;
+        string[] columns = ["group", "set", "name", "kind", "target sparsity", .. Table.ColumnsOf("balanced accuracy"), .. Table.ColumnsOf("AUC")];
+        object?[] Cells(Entry e, string group, GroupFacts g) =>
+            [group, Study.Name(g.Set), e.Name, e.Kind.ToString().ToLowerInvariant(), e.Target, .. Table.CellsOf(g.Balanced), .. Table.CellsOf(g.Auc)];
         return new("groups", "Balanced accuracy per group", Reading(study), [.. sparsities.Select((s, i) => Panel(study, groups, s, $"groups-{i}"))],
-            [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "one subnetwork per line, seeds in order"), Charts.BandKey("spread over seeds")] : (Markup[])[]],
-            $"Balanced accuracy is the mean of the labels' recalls. Thin lines are 95\u00A0% intervals over examples, the dotted line guessing; at the right, the spread over seeds: largest minus smallest.",
-            [new("groups", "balanced accuracy and AUC per group", ["group", "set", "name", "kind", "target sparsity", .. Table.ColumnsOf("balanced accuracy"), .. Table.ColumnsOf("AUC")],
-                [.. study.All.SelectMany(e => e.Groups.Select(g => (object?[])[g.Key, Study.Name(g.Value.Set), e.Name, e.Kind.ToString().ToLowerInvariant(), e.Target, .. Table.CellsOf(g.Value.Balanced), .. Table.CellsOf(g.Value.Auc)]))])]);
+            [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count == 0 ? (Markup[])[]
+                : [Charts.Key(Shape.Disc, "sub", "one subnetwork per line, seeds in order"), Charts.BandKey("spread over seeds")]],
+            note, [new("groups", "balanced accuracy and AUC per group", columns, [.. study.All.SelectMany(e => e.Groups.Select(g => Cells(e, g.Key, g.Value)))])]);
     }
 
     /// <summary>The spreads of all groups at the main sparsity, the widest first.</summary>
@@ -29,8 +37,10 @@ internal static class Groups
     {
         var shown = sparsity is { } s ? study.At(s) : [];
         Strip[] rows = [.. groups.GroupBy(g => g.Set).SelectMany(set => (Strip[])[Strip.Heading(Study.Name(set.Key)), .. set.Select(g => Row(study, shown, g.Name))])];
-        return Strips.Draw(id, sparsity is { } at ? Wording.Sparsity(at) : "full model", $"Balanced accuracy per group{(sparsity is { } t ? $" at {Wording.Sparsity(t)}" : "")}",
-            $"{Wording.Count(groups.Count, "group")}, one row each, with the full model and {Wording.Count(shown.Count, "subnetwork")}.", rows, Scale.Share(0, 1), "balanced accuracy", true, lanes: true, [.. groups.Select(g => Study.SetOf(g.Set)).OfType<DataSet>().Select(study.Chance).Distinct().Select(c => (c, "chance"))]);
+        string at = sparsity is { } t ? Wording.Sparsity(t) : "full model";
+        return Strips.Draw(id, at, $"Balanced accuracy per group, {at}", $"{Wording.Count(groups.Count, "group")}, one row each, with the full model and {Wording.Count(shown.Count, "subnetwork")}.",
+            rows, Scale.Share(0, 1), "balanced accuracy", true, lanes: true,
+            [.. groups.Select(g => Study.SetOf(g.Set)).OfType<DataSet>().Select(study.Chance).Distinct().Select(c => (c, "chance"))]);
     }
 
     static Strip Row(Study study, IReadOnlyList<Entry> shown, string group)
@@ -48,8 +58,9 @@ internal static class Groups
         if (spreads.Count == 0) return "A single subnetwork, or none, leaves no spread over seeds to be read.";
         var beyond = spreads.Where(s => s.Spread.BeyondNoise(spreads.Count)).ToList();
         var (name, set, widest) = spreads[0];
-        return $"The spread over seeds at {Wording.Sparsity(study.Sparsities[0])} is widest on {name} ({Study.Name(set)}): {Wording.Range(widest.Low, widest.High)}, {Wording.Points(widest.Width)}, "
-            + (widest.BeyondNoise(spreads.Count) ? $"more than noise explains ({Wording.Probability(widest.Corrected(spreads.Count))} after correction for {Wording.Count(spreads.Count, "group")}); " : $"which noise may explain ({Wording.Probability(widest.Corrected(spreads.Count))} after correction for {Wording.Count(spreads.Count, "group")}); ")
+        string p = $"{Wording.Probability(widest.Corrected(spreads.Count))} after correction for {Wording.Count(spreads.Count, "group")}";
+        return $"The spread over seeds at {Wording.Sparsity(study.Sparsities[0])} is widest on {name} ({Study.Name(set)}): {Wording.Range(widest.Low, widest.High)}, "
+            + $"{Wording.Points(widest.Width)}, {(widest.BeyondNoise(spreads.Count) ? "more than noise explains" : "which noise may explain")} ({p}); "
             + $"in {spreads.Count - beyond.Count} of {spreads.Count} the seeds cannot be told apart.";
     }
 }

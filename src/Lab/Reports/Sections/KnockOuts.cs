@@ -35,9 +35,14 @@ internal static class KnockOuts
     /// <summary>The core's set of this name, null where it was not measured.</summary>
     public static KnockOutFacts? Find(Study study, string name) => study.Result.KnockOuts.FirstOrDefault(k => k.Kind == "core" && k.Name == name);
 
-    static string Against(KnockOutFacts k, string kind) => k.Rank is not { Draws: > 0 } rank ? ", with no random sets to compare with"
-        : $"; {(rank.AtLeastAsHarmful == 0 ? $"none of {rank.Draws}" : $"{rank.AtLeastAsHarmful} of {rank.Draws}")} {(kind == "random heads" ? "random sets of as many heads" : "random sets of as many heads and MLPs")} "
-            + $"{(rank.AtLeastAsHarmful == 1 ? "hurts" : "hurt")} at least as much ({Wording.Probability((rank.AtLeastAsHarmful + 1.0) / (rank.Draws + 1))}{((rank.AtLeastAsHarmful + 1.0) / (rank.Draws + 1) < 0.05 ? "" : ", so not clearly worse than chance")})";
+    static string Against(KnockOutFacts k, string kind)
+    {
+        if (k.Rank is not { Draws: > 0 } rank) return ", with no random sets to compare with";
+        double p = (rank.AtLeastAsHarmful + 1.0) / (rank.Draws + 1);
+        string sets = kind == "random heads" ? "random sets of as many heads" : "random sets of as many heads and MLPs";
+        return $"; {(rank.AtLeastAsHarmful == 0 ? "none" : $"{rank.AtLeastAsHarmful}")} of {rank.Draws} {sets} {(rank.AtLeastAsHarmful == 1 ? "hurts" : "hurt")} at least as much "
+            + $"({Wording.Probability(p)}{(p < 0.05 ? "" : ", so not clearly worse than chance")})";
+    }
 
     static string Called(KnockOutFacts k) => k.Name == "core heads" ? $"the core's {Wording.Count(k.Parts.Count, "head")}" : $"the whole core ({Wording.Count(k.Parts.Count, "part")})";
 
@@ -45,7 +50,8 @@ internal static class KnockOuts
     {
         Strip[] rows = [.. Rows(study, set)];
         return Strips.Draw($"knock-outs-{set}", $"accuracy {Study.Say(set)}", $"Accuracy {Study.Say(set)} after knock-outs",
-            $"{Wording.Count(rows.Length, "row")}: {Wording.List([.. rows.Select(r => r.Label)])}.", rows, Scale.Share(0, 1), "accuracy", true, reference: [(study.Chance(set), "chance"), .. study.Full.On(set) is { } full ? [(full.Value, "level")] : ((double, string)[])[]]);
+            $"{Wording.Count(rows.Length, "row")}: {Wording.List([.. rows.Select(r => r.Label)])}.", rows, Scale.Share(0, 1), "accuracy", true,
+            reference: [(study.Chance(set), "chance"), .. study.Full.On(set) is { } full ? [(full.Value, "level")] : ((double, string)[])[]]);
     }
 
     static IEnumerable<Strip> Rows(Study study, DataSet set)

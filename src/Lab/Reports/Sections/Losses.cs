@@ -19,7 +19,10 @@ internal static class Losses
                     Mark.Of(e.On(DataSet.OutOfDomain)!, e.Kind == EntryKind.Full ? "full" : "sub", e.Kind == EntryKind.Full ? Shape.Diamond : Shape.Disc, e.Tip), e.Name))],
                 x, y, ("in-domain loss, nats per example", "accuracy out of domain"), (false, true)))],
             [.. full ? [Charts.Key(Shape.Diamond, "full", "full model (not part of the correlation)")] : (Markup[])[], Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")],
-            $"Upright lines are 95\u00A0% intervals over examples. The share of counterexamples is how often the training distribution contradicts its own shortcut: a subnetwork that only follows the shortcut loses no more than that in-domain.",
+            $"""
+            Upright lines are 95&nbsp;% intervals over examples. The share of counterexamples is how often the training distribution contradicts
+            its own shortcut: a subnetwork that only follows the shortcut loses no more than that in-domain.
+            """,
             [new("correlation", "in-domain loss against out-of-domain accuracy, by sparsity", ["target sparsity", "subnetworks", "pearson", "low", "high"],
                 [.. study.Result.Correlation.Select(c => (object?[])[c.TargetSparsity, c.N, c.Pearson, c.Low, c.High])])]);
     }
@@ -39,6 +42,7 @@ internal static class Losses
         const string meaning = "Equal in-domain accuracy means equal within the share of counterexamples, not the same function";
         return main?.Pearson is null ? $"{meaning}; how in-domain loss and out-of-domain accuracy go together was not computed{over}, for want of subnetworks."
             : $"{meaning}: in-domain loss and out-of-domain accuracy have {Coefficient(main)}{over}, "
-            + (IsClear(main) ? $"so a lower in-domain loss goes with {(main!.Pearson < 0 ? "better" : "worse")} generalization." : "an interval that holds zero or is missing: whether in-domain loss tells which subnetworks generalize is not settled.");
+                + (IsClear(main) ? $"so a lower in-domain loss goes with {(main!.Pearson < 0 ? "better" : "worse")} generalization."
+                    : "an interval that holds zero or is missing: whether in-domain loss tells which subnetworks generalize is not settled.");
     }
 }

@@ -19,7 +19,8 @@ internal static class Making
             <dl>{facts.Select<(string Name, Markup Value), Markup>(f => $"<div><dt>{f.Name}</dt><dd>{f.Value}</dd></div>")}</dl>
             {new Table("data", "data files, with rows and hashes", ["use", "source", "rows", "sha-256"], [.. m.Data.Select(d => (object?[])[d.Use, d.Source, d.Rows, d.Sha256])]).Html}
             {new Table("options", "every option", ["option", "value"], [.. m.Request.Select(r => (object?[])[r.Key, r.Value])]).Html}
-            <p class="note">Intervals are 95&nbsp;% and over examples: Wilson's for accuracies. They say how well one model was measured, not how much another seed would differ; that is what the marks of several seeds show. Tables give shares as fractions from 0 to 1, in full precision when downloaded.</p>
+            <p class="note">Intervals are 95&nbsp;% and over examples: Wilson's for accuracies. They say how well one model was measured,
+            not how much another seed would differ; that is what the marks of several seeds show. Tables give shares as fractions from 0 to 1, in full precision when downloaded.</p>
             </section>
 
             """;

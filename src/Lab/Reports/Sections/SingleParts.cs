@@ -11,8 +11,11 @@ internal static class SingleParts
         var parts = study.Result.PartKnockOuts;
         DataSet[] sets = [.. study.Sets.Where(set => study.Full.On(set) is not null && parts.Any(k => Entry.Of(k).On(set) is not null))];
         if (parts.Count == 0 || sets.Length == 0) return null;
-        return new("parts", "Each part alone", Reading(study, sets), [.. sets.Select(set => Map(study, set, sets.SelectMany(s => parts.Select(k => Lost(study, k, s))).Where(double.IsFinite).Select(Math.Abs).Append(0.05).Max()))],
-            [], $"Each square is a part, its number the accuracy lost without it, in points (below zero: gained). Only what is larger than the noise of two measurements, corrected for the number of parts, is coloured, the same in all maps; colour grows with the loss's square root.",
+        double scale = sets.SelectMany(s => parts.Select(k => Lost(study, k, s))).Where(double.IsFinite).Select(Math.Abs).Append(0.05).Max();
+        return new("parts", "Each part alone", Reading(study, sets), [.. sets.Select(set => Map(study, set, scale))], [], $"""
+            Each square is a part, its number the accuracy lost without it, in points (below zero: gained). Only what is larger than the noise of
+            two measurements, corrected for the number of parts, is coloured, the same in all maps; colour grows with the loss's square root.
+            """,
             [new("parts", "each part alone knocked out", ["part", .. sets.SelectMany(s => (string[])[$"{Study.Name(s)} lost", .. Table.ColumnsOf(Study.Name(s))])],
                 [.. parts.Select(k => (object?[])[k.Name, .. sets.SelectMany(s => (object?[])[Lost(study, k, s), .. Table.CellsOf(Entry.Of(k).On(s))])])])]);
     }
@@ -42,7 +45,8 @@ internal static class SingleParts
     static string Reading(Study study, DataSet[] sets) => string.Join(" ", sets.Select(set =>
     {
         var lost = study.Result.PartKnockOuts.Select(k => (Lost: Lost(study, k, set), Noise: Noise(study, k, set))).Where(k => !double.IsNaN(k.Lost)).ToList();
-        string words = $"{Study.Say(set)}, {lost.Count(k => k.Lost > k.Noise)} of {Wording.Count(lost.Count, "part")} cost more than noise (about ±{Wording.Points(lost.Min(k => k.Noise))} at the least), the largest loss is {Wording.Points(lost.Max(k => k.Lost))}";
+        string words = $"{Study.Say(set)}, {lost.Count(k => k.Lost > k.Noise)} of {Wording.Count(lost.Count, "part")} cost more than noise "
+            + $"(about ±{Wording.Points(lost.Min(k => k.Noise))} at the least), the largest loss is {Wording.Points(lost.Max(k => k.Lost))}";
         return char.ToUpperInvariant(words[0]) + words[1..] + ".";
     })) + " The order of parts inside the noise means nothing.";
 }
