@@ -119,9 +119,14 @@ internal sealed record SampleResult
         KnockOutFacts[] Random(string kind, int parts, double low, double high) => [.. Enumerable.Range(1, Draws).Select(i =>
             Out($"{kind} {i}", kind, [.. Universe.Parts.Skip(i).Take(parts).Select(p => $"{p}")], low + (high - low) * Math.Sqrt(new Chance((ulong)i, kind).Uniform(0)), 0.3))];
         KnockOutFacts[] randomHeads = Random("random heads", heads.Length, 0.87, 0.998), randomParts = Random("random parts", core.Parts.Count, 0.45, 0.75);
-        KnockOutFacts Ranked(KnockOutFacts k, KnockOutFacts[] draws) => k with { Ranks = Draws == 0 ? null : new(draws[0].Kind, new(draws.Count(d => d.InDomain.Value <= k.InDomain.Value), Draws), null, new Dictionary<string, RankFacts>()) };
+        KnockOutFacts[] randomAlone = Random("random parts alone", core.Parts.Count, 0.48, 0.81);
+        KnockOutFacts Ranked(KnockOutFacts k, KnockOutFacts[] draws)
+        {
+            RankFacts Rank(Func<KnockOutFacts, Proportion> of) => new(draws.Count(d => of(d).Value <= of(k).Value), Draws);
+            return k with { Ranks = Draws == 0 ? null : new(draws[0].Kind, Rank(d => d.InDomain), k.OutOfDomain is null ? null : Rank(d => d.OutOfDomain!), k.Cases.Keys.ToDictionary(c => c, c => Rank(d => d.Cases[c]))) };
+        }
         return [Ranked(Out("core", "core", core.Parts, 0.502, 1), randomParts), Ranked(Out("core heads", "core", heads, 0.833, 0.5), randomHeads),
-            Out("core alone", "core", [.. Universe.Parts.Select(p => $"{p}").Except(core.Parts)], 0.979, 0.85), .. randomHeads, .. randomParts];
+            Ranked(Out("core alone", "core", [.. Universe.Parts.Select(p => $"{p}").Except(core.Parts)], 0.979, 0.85), randomAlone), .. randomHeads, .. randomParts, .. randomAlone];
     }
 
     KnockOutFacts PartKnockOut(Part part)

@@ -22,18 +22,19 @@ internal static class Cases
     /// <summary>What is left of each case when the core is alone, or when it is gone.</summary>
     public static Figure? OfKnockOuts(Study study)
     {
-        Entry[] named = [.. study.Result.KnockOuts.Where(k => k.Kind == "core" && k.Name != "core").Select(Entry.Of)];
+        KnockOutFacts[] named = [.. study.Result.KnockOuts.Where(k => k.Kind == "core" && k.Name != "core")];
         Entry[] draws = [.. study.Result.KnockOuts.Where(k => k.Kind == "random heads").Select(Entry.Of)];
         var lists = study.CaseLists();
         if (named.All(k => k.Cases.Count == 0) || lists.Count == 0) return null;
         return new("knock-out-cases", "Knock-outs case by case", ReadingOfKnockOuts(study, draws),
             [.. lists.Select((list, j) => Panel($"knock-out-cases-{j}", list, "", "Accuracy per case after knock-outs", name => [
-                .. Marks(named, name, k => k.Name == "core alone" ? ("core", Shape.Disc) : ("core", Shape.Ring)),
+                .. named.SelectMany(k => Marks([Entry.Of(k)], name, _ => ("core", k.Name == "core alone" ? Shape.Disc : Shape.Ring))
+                    .Select(m => RankOf(k, name) is { } r ? m with { Tip = $"{m.Tip}\n{r.AtLeastAsHarmful} of {r.Draws} {k.Ranks!.Among} at most as high" } : m)),
                 .. Marks([study.Full], name, _ => ("full", Shape.Diamond))], name => Extent(draws, name)))],
             [Charts.Key(Shape.Diamond, "full", "full model"), Charts.Key(Shape.Disc, "core", "core alone"), Charts.Key(Shape.Ring, "core", "core heads knocked out"),
                 .. draws.Length > 0 ? [Charts.BandKey($"from the lowest to the highest of {draws.Length} random sets of as many heads")] : (Markup[])[]],
             $"Each accuracy is of the full model with the named parts absent.",
-            [TableOf("knock-out-cases", "accuracy per case after each knock-out", study.KnockOuts, study)]);
+            [TableOfKnockOuts(study)]);
     }
 
     static Markup Panel(string id, CaseList list, string subject, string title, Func<string, IReadOnlyList<Mark>> marks, Func<string, (double, double)?>? band = null)
@@ -83,6 +84,13 @@ internal static class Cases
     static Table TableOf(string name, string caption, IEnumerable<Entry> entries, Study study) => new(name, caption,
         ["case", "set", "group", "label", "name", "target sparsity", .. Table.ColumnsOf("accuracy")],
         [.. entries.SelectMany(e => e.Cases.Select(c => (object?[])[c.Key, About(study, c.Key)?.Set, About(study, c.Key)?.Group, About(study, c.Key)?.Label, e.Name, e.Target, .. Table.CellsOf(c.Value)]))]);
+
+    static Table TableOfKnockOuts(Study study) => new("knock-out-cases", "accuracy per case after each knock-out",
+        ["case", "set", "group", "label", "name", .. Table.ColumnsOf("accuracy"), "compared with", "draws at least as harmful", "draws"],
+        [.. study.Result.KnockOuts.SelectMany(k => k.Cases.Select(c => (object?[])[c.Key, About(study, c.Key)?.Set, About(study, c.Key)?.Group, About(study, c.Key)?.Label, k.Name,
+            .. Table.CellsOf(c.Value), RankOf(k, c.Key) is null ? null : k.Ranks?.Among, RankOf(k, c.Key)?.AtLeastAsHarmful, RankOf(k, c.Key)?.Draws]))]);
+
+    static RankFacts? RankOf(KnockOutFacts k, string name) => k.Ranks?.Cases.GetValueOrDefault(name);
 
     static CaseFacts? About(Study study, string name) => study.Result.Cases?.GetValueOrDefault(name);
 }

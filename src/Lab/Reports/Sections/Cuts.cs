@@ -23,9 +23,9 @@ internal static class Cuts
             the largest difference of a logit from its masked one, over all of them, was {Wording.Small(proven)}.
             """,
             [new("cut", "the cut model", ["seed", "sparsity", "folder", "parameters before", "parameters after",
-                "seconds per 1000 tokens before", "seconds per 1000 tokens after", "speed-up", "largest difference", "examples compared"],
+                "seconds per 1000 tokens before", "seconds per 1000 tokens after", "speed-up", "largest difference", "full-size difference", "examples compared"],
                 [[cut.Seed, cut.Sparsity, cut.Folder, cut.ParametersBefore, cut.ParametersAfter,
-                    cut.SecondsPer1000TokensBefore, cut.SecondsPer1000TokensAfter, cut.SpeedUp, cut.LargestDifference, cut.Compared]])]);
+                    cut.SecondsPer1000TokensBefore, cut.SecondsPer1000TokensAfter, cut.SpeedUp, cut.LargestDifference, cut.FullSizeDifference, cut.Compared]])]);
     }
 
     static Markup Pair(string id, string heading, string title, double before, double after, Func<double, string> words) =>
@@ -39,10 +39,13 @@ internal static class Cuts
         string speed = cut.SpeedUp > 0 ? $" and is {Wording.Number(cut.SpeedUp, "0.00")} times as fast on this machine (a median, without an interval)" : "; its speed was not measured";
         string examples = $"over {Wording.Count(cut.Compared, "example")}", difference = Wording.Small(cut.LargestDifference);
         string proof = cut.Compared <= 0 || double.IsNaN(cut.LargestDifference) ? "but its equality with the masked model was not measured"
-            : cut.LargestDifference <= Rounding ? $"and it computes the masked model's function: {examples} no logit differs by more than {difference}"
+            : cut.LargestDifference <= Rounding ? $"and it computes the masked model's function: {examples} no logit differs by more than {difference}{Stock(cut)}"
             : $"but it does not compute the masked model's function: {examples} a logit differs by {difference}, more than rounding explains";
         return $"{size}{speed}, {proof}.";
     }
+
+    /// <summary>The model of full size for stock software, where it was written.</summary>
+    static string Stock(CutFacts cut) => double.IsNaN(cut.FullSizeDifference) ? "" : $" (in the full-size folder for stock software, by more than {Wording.Small(cut.FullSizeDifference)})";
 
     static string Seconds(double seconds) => seconds < 0.1 ? $"{Wording.Number(1000 * seconds, "0.00")} ms" : $"{Wording.Number(seconds, "0.00")} s";
 }

@@ -37,8 +37,10 @@ internal static class SingleParts
         return HeadMap.Draw($"parts-{set}", $"accuracy lost {Study.Say(set)}", $"Accuracy lost {Study.Say(set)} by knocking out each part alone",
             $"A map of {Wording.Count(lost.Count, "part")}; the largest loss is {Wording.Points(lost.Max(k => k.Lost))}.", study.Result.Model.HeadsPerLayer,
             lost.ToDictionary(k => k.Facts.Name, k => new Cell(Math.Abs(k.Lost) > k.Noise ? Math.Sign(k.Lost) * Math.Sqrt(Math.Abs(k.Lost) / scale) * 0.92 : 0, Words(k.Lost),
-                $"{k.Facts.Name} knocked out\n{Wording.Full(Entry.Of(k.Facts).On(set))}\n{(k.Lost < 0 ? "gained" : "lost")} {Wording.Points(Math.Abs(k.Lost))}, noise up to ±{Wording.Points(k.Noise)}", false)));
+                $"{k.Facts.Name} knocked out\n{Wording.Full(Entry.Of(k.Facts).On(set))}\n{(k.Lost < 0 ? "gained" : "lost")} {Wording.Points(Math.Abs(k.Lost))}, noise up to ±{Wording.Points(k.Noise)}{Place(k.Facts.Ranks)}", false)));
     }
+
+    static string Place(KnockOutRanks? ranks) => ranks is null ? "" : $"\n{ranks.InDomain.AtLeastAsHarmful} of {ranks.InDomain.Draws} {ranks.Among} cost at least as much in-domain";
 
     static string Words(double lost) => Math.Abs(lost) < 0.005 ? "" : Wording.Number(100 * lost, "0");
 
