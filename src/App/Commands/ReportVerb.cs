@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Studies;
 
 namespace Heartwood.App.Commands;
 
@@ -12,14 +13,16 @@ static class ReportVerb
     /// <summary>The verb.</summary>
     public static Verb Create()
     {
-        Argument<string> run = new("RUN") { Description = "The run's folder; its result.json is read." };
-        return new("report", "Draws report.html, one file to read in any browser, from a finished run. It is written into the run's folder, or into --out.",
+        Argument<string> run = new("RUN") { Description = "The run's folder; as find, demo and the others made it." };
+        return new("report", "Draws report.html, one file to read in any browser, from a run. Steps of the study that were not taken yet are taken first. It is written into the run's folder, or into --out.",
             "report runs/demo", "report runs/demo --out shared")
         {
             Arguments = { run },
+            Resumes = true,
             Run = (parsed, session) =>
             {
                 string folder = parsed.GetRequiredValue(run), file = Path.Combine(folder, "result.json");
+                if (!File.Exists(file) && Study.IsIn(folder)) StageVerbs.In(parsed, session, (study, _) => study.Report(), folder);
                 if (!File.Exists(file))
                     throw new FileNotFoundException($"There is no {file}: '{folder}' {(Directory.Exists(folder) ? "holds no finished run" : "is no folder")}. Give the folder of a finished run (what --out named).");
                 string html = Report.Html(ResultJson.Read(File.ReadAllText(file)));

@@ -36,8 +36,7 @@ public sealed class Answers
     public float[][] Of(IModel model, IReadOnlyList<float[]> masks, Absence? absence, Action<int>? advance = null, CancellationToken stop = default)
     {
         int labels = model.Labels.Count, passes = Math.Max(1, masks.Count);
-        Universe universe = model.Universe();
-        int[] first = [.. masks.Select(mask => FirstLayer(universe, mask, model.Layers.Count))];
+        int[] first = [.. masks.Select(mask => FirstLayer(model, mask))];
         float[][] scores = [.. Enumerable.Range(0, passes).Select(_ => new float[count * labels])];
         int[] starts = [0, .. batches.Select(b => b.Count)];
         for (int i = 1; i < starts.Length; i++) starts[i] += starts[i - 1];
@@ -68,9 +67,10 @@ public sealed class Answers
         return compute().Keep();
     }
 
-    static int FirstLayer(Universe universe, float[] mask, int layers)
+    // the first layer that a mask changes; behind the last where it changes none
+    static int FirstLayer(IModel model, float[] mask)
     {
         int place = Array.FindIndex(mask, m => m != 1);
-        return place < 0 ? layers : universe.Parts[place].Layer;
+        return place < 0 ? model.Layers.Count : model.Universe().Parts[place].Layer;
     }
 }

@@ -24,8 +24,8 @@ public static class Measuring
             bySet[set.Use] = Share(Enumerable.Range(0, truth.Length), truth, answers);
             foreach (var one in Enumerable.Range(0, truth.Length).GroupBy(i => set.Examples[i].Case).Where(g => g.Key != "")) cases[Unique(cases, one.Key, set.Use)] = Share(one, truth, answers);
             foreach (var one in Enumerable.Range(0, truth.Length).GroupBy(i => set.Examples[i].Group).Where(g => g.Key != "")) groups[Unique(groups, one.Key, set.Use)] = Group(set, one, truth, answers, logs);
-            if (set.Use != "inDomain" || set.MapLabel.Count != set.Labels.Count) continue;
-            loss = truth.Select((t, i) => -logs[i][t]).Average();
+            if (set.Use != "inDomain" || truth.Length == 0) continue;
+            loss = truth.Select((t, i) => -LogOf(t, logs[i], set)).Average();
             if (full is null) continue;
             double[][] fullLogs = [.. Enumerable.Range(0, truth.Length).Select(i => LogSoftmax(full[s].AsSpan(i * labels, labels)))];
             agreement = Proportion.Of(Enumerable.Range(0, truth.Length).Count(i => Largest(fullLogs[i]) == Largest(logs[i])), truth.Length);
@@ -41,16 +41,28 @@ public static class Measuring
         return Proportion.Of(right, count);
     }
 
-    // the first label's probability, summed over the model's labels that count as it, orders the examples
+    // logarithm of the probability of one of the data's labels: of all the model's labels that count as it
+    static double LogOf(int label, double[] logs, EvaluationSet set)
+    {
+        double[] its = [.. logs.Where((_, k) => set.MapLabel[k] == label)];
+        double most = its.DefaultIfEmpty(double.NegativeInfinity).Max();
+        return its.Length == 1 || double.IsNegativeInfinity(most) ? most : most + Math.Log(its.Sum(l => Math.Exp(l - most)));
+    }
+
+    // the first label's probability orders the examples
     static GroupFacts Group(EvaluationSet set, IEnumerable<int> which, int[] truth, int[] answers, double[][] logs)
     {
         int[] all = [.. which];
-        double[] score = [.. all.Select(i => Enumerable.Range(0, logs[i].Length).Where(k => set.MapLabel[k] == 0).Sum(k => Math.Exp(logs[i][k])))];
+        double[] score = [.. all.Select(i => Math.Exp(LogOf(0, logs[i], set)))];
         Proportion balanced = Proportion.MeanOf([.. all.GroupBy(i => truth[i]).OrderBy(g => g.Key).Select(g => Share(g, truth, answers))]);
         return new(set.Use, balanced, Auc.Of(score, [.. all.Select(i => truth[i] == 0)]));
     }
 
-    static string Unique<T>(IDictionary<string, T> taken, string name, string use) => use == "inDomain" ? $"in-domain: {name}" : taken.ContainsKey(name) ? $"{name} ({use})" : name;
+    static string Unique<T>(IDictionary<string, T> taken, string name, string use) => NameOf(taken.Keys, name, use);
+
+    /// <summary>The name under which a case's (or group's) figures stand: its own, with its set where that is needed to tell it from another's.</summary>
+    public static string NameOf(ICollection<string> taken, string name, string use) =>
+        use == "inDomain" ? $"in-domain: {name}" : taken.Contains(name) ? $"{name} ({use})" : name;
 
     internal static int Largest(ReadOnlySpan<double> scores)
     {

@@ -33,9 +33,32 @@ public sealed class Bert : IModel
     /// <exception cref="CheckpointException">config and weights do not make a BERT classifier</exception>
     public static Bert From(ModelConfig config, Weights weights)
     {
-        if (!weights.Has("classifier.bias"))
+        if (!HasHead(weights.All.Keys))
             throw new CheckpointException($"{config.Path}: the weights have no classification head ('classifier.bias'). Fine-tune the model first: heartwood train --from FOLDER.");
         return new(BertConfig.Read(config, weights.All["classifier.bias"].Count), config.ToJson(), weights);
+    }
+
+    internal static bool HasHead(IEnumerable<string> names) => names.Contains("classifier.bias");
+
+    /// <summary>The encoder of a checkpoint (of pretraining, say) under a fresh head: normal weights of deviation 0.02 (Devlin et al. 2019), zero biases. A pooler is kept where there is one.</summary>
+    internal static Bert WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)
+    {
+        Dictionary<string, Tensor> tensors = weights.All.Where(t => !t.Key.StartsWith("cls.", StringComparison.Ordinal) && !t.Key.StartsWith("classifier.", StringComparison.Ordinal)).ToDictionary();
+        int width = config.RequirePositive("hidden_size");
+        if (!tensors.ContainsKey("bert.pooler.dense.weight")) Add("bert.pooler.dense", width);
+        Add("classifier", labels.Count);
+        JsonObject json = config.ToJson();
+        foreach (string key in new[] { "num_labels", "problem_type" }) json.Remove(key);
+        json["architectures"] = new JsonArray("BertForSequenceClassification");
+        json["id2label"] = new JsonObject(labels.Index().Select(l => KeyValuePair.Create($"{l.Index}", (JsonNode?)l.Item)));
+        json["label2id"] = new JsonObject(labels.Index().Select(l => KeyValuePair.Create(l.Item, (JsonNode?)l.Index)));
+        return new(BertConfig.Read(new(Encoding.UTF8.GetBytes(json.ToJsonString()), config.Path), labels.Count), json, new(tensors, config.Path));
+
+        void Add(string name, int rows)
+        {
+            tensors[$"{name}.weight"] = Tensor.Normal(new(seed, $"weights {name}"), 0.02f, rows, width).KeepForever();
+            tensors[$"{name}.bias"] = Tensor.Zeros(rows).KeepForever();
+        }
     }
 
     /// <inheritdoc/>

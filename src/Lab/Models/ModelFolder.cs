@@ -14,6 +14,25 @@ public static class ModelFolder
         var other => throw new CheckpointException($"{folder.Config.Path}: model_type is '{other}'; Heartwood knows: bert."),
     };
 
+    /// <summary>Whether the folder's weights hold a classification head. A family that is not known has none.</summary>
+    public static bool HasHead(HuggingFaceFolder folder) => folder.Config.Family != "bert" || Bert.HasHead(folder.Weights.Names);
+
+    /// <summary>The model of an open folder with a fresh classification head in place of any that it has, to be trained.</summary>
+    /// <param name="folder">the folder, of a model with or without a head</param>
+    /// <param name="labels">names of the labels, at least two</param>
+    /// <param name="seed">seed of the head's weights</param>
+    /// <exception cref="CheckpointException">the family is not known, or config and weights do not fit</exception>
+    /// <exception cref="InvalidDataException">there are fewer than two labels</exception>
+    public static IModel LoadWithNewHead(HuggingFaceFolder folder, IReadOnlyList<string> labels, ulong seed)
+    {
+        if (labels.Count < 2) throw new InvalidDataException($"A classifier needs two or more labels; there {(labels.Count == 0 ? "is none" : $"is only '{labels[0]}'")}. Look at the data's label column.");
+        return folder.Config.Family switch
+        {
+            "bert" => Bert.WithNewHead(folder.Config, Weights.Load(folder.Weights), labels, seed),
+            _ => Load(folder),
+        };
+    }
+
     /// <summary>Writes a model as a folder that loads again.</summary>
     /// <param name="model">the model</param>
     /// <param name="path">the folder: new or empty, unless <paramref name="replace"/></param>

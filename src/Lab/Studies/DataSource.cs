@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Heartwood.Lab.Tasks;
@@ -14,9 +15,10 @@ namespace Heartwood.Lab.Studies;
 public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha256, Action RefuseChanged)
 {
     const string World = "world:";
+    const ulong MostRows = 10_000_000;
 
     /// <summary>How the made-up language's parts are named on the command line.</summary>
-    public const string WorldHelp = "world:training, world:in-domain, world:out-of-domain or world:unseen, with ,rows=N or ,per-case=N and ,seed=N";
+    public const string WorldHelp = "world:training or world:in-domain (with ,rows=N,seed=N), world:out-of-domain or world:unseen (with ,per-case=N,seed=N)";
 
     /// <summary>Reads one source.</summary>
     /// <param name="spec">FILE[,key=value…] or world:PART[,key=value…]</param>
@@ -35,21 +37,23 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     static DataSource Generate(string spec)
     {
         string[] words = spec[World.Length..].Split(',');
+        string amount = words[0] is "training" or "in-domain" ? "rows" : "per-case";
         Dictionary<string, ulong> options = [];
         foreach (string word in words[1..])
         {
-            if (word.Split('=') is not [("rows" or "per-case" or "seed") and var key, var value] || !ulong.TryParse(value, out ulong number) || !options.TryAdd(key, number))
+            if (word.Split('=') is not [var key, var value] || (key != amount && key != "seed") || !ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
+                || (key == amount && number is 0 or > MostRows) || !options.TryAdd(key, number))
                 throw new FormatException($"'{word}' in '{spec}' is not understood. Write {WorldHelp}.");
         }
         ulong seed = options.GetValueOrDefault("seed", 1UL);
-        int rows = (int)Math.Min(options.GetValueOrDefault("rows", 0UL), 10_000_000), perCase = (int)Math.Min(options.GetValueOrDefault("per-case", 60UL), 1_000_000);
+        int Amount(int standard) => (int)options.GetValueOrDefault(amount, (ulong)standard);
         HashSet<string> seen = [.. MadeUpLanguage.Cases.Where(c => c is { Entailed: false, Seen: true }).Select(c => c.Construction)];
         IReadOnlyList<Row> made = words[0] switch
         {
-            "training" => MadeUpLanguage.Training(rows == 0 ? 100_000 : rows, seed),
-            "in-domain" => MadeUpLanguage.InDomain(rows == 0 ? 2000 : rows, seed),
-            "out-of-domain" => [.. MadeUpLanguage.OutOfDomain(perCase, seed).Where(r => seen.Contains(r.Group))],
-            "unseen" => [.. MadeUpLanguage.OutOfDomain(perCase, seed).Where(r => !seen.Contains(r.Group))],
+            "training" => MadeUpLanguage.Training(Amount(100_000), seed),
+            "in-domain" => MadeUpLanguage.InDomain(Amount(2000), seed),
+            "out-of-domain" => [.. MadeUpLanguage.OutOfDomain(Amount(60), seed).Where(r => seen.Contains(r.Group))],
+            "unseen" => [.. MadeUpLanguage.OutOfDomain(Amount(60), seed).Where(r => !seen.Contains(r.Group))],
             var other => throw new FormatException($"The made-up language has no part '{other}'. Write {WorldHelp}."),
         };
         byte[] text = Encoding.UTF8.GetBytes(string.Concat(made.Select(r => $"{r.Text}\t{r.Pair}\t{r.Label}\t{r.Case}\n")));

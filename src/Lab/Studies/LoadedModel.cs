@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Reports;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tokenizers;
 using Heartwood.Lab.Training;
@@ -21,15 +24,53 @@ public sealed record LoadedModel(string Name, IModel Model, WordPiece Tokenizer,
     public static LoadedModel Load(string? folder)
     {
         using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
-        IModel model = ModelFolder.Load(open);
+        return Of(open, folder, ModelFolder.Load(open));
+    }
+
+    /// <summary>Loads a folder to fine-tune. Its classification head begins anew where it has none, or where other labels are asked for than its own.</summary>
+    /// <param name="folder">the folder</param>
+    /// <param name="asked">the labels asked for; empty for the folder's own</param>
+    /// <param name="ofData">the labels of the data, for a folder without a head where none are asked for</param>
+    /// <param name="seed">seed of a new head's weights</param>
+    /// <exception cref="CheckpointException">the folder is not a model that Heartwood understands</exception>
+    /// <exception cref="InvalidDataException">its tokenizer is missing, not understood, or of another size than its embeddings; or there is only one label</exception>
+    public static LoadedModel ToTune(string folder, IReadOnlyList<string> asked, Func<IReadOnlyList<string>> ofData, ulong seed)
+    {
+        using HuggingFaceFolder open = HuggingFaceFolder.Open(folder);
+        IModel? whole = ModelFolder.HasHead(open) ? ModelFolder.Load(open) : null;
+        return Of(open, folder, whole is not null && (asked.Count == 0 || asked.SequenceEqual(whole.Labels)) ? whole
+            : ModelFolder.LoadWithNewHead(open, asked.Count > 0 ? asked : ofData(), seed));
+    }
+
+    static LoadedModel Of(HuggingFaceFolder open, string? folder, IModel model)
+    {
         IReadOnlyDictionary<string, byte[]> files = open.ReadTokenizer();
         WordPiece tokenizer = folder is null ? EmbeddedModel.Tokenizer(files) : WordPiece.FromFolder(folder);
-        if (tokenizer.Count > model.Vocabulary)
+        if (tokenizer.Count > model.Vocabulary || (tokenizer.Count < model.Vocabulary && !Padded(tokenizer.Count, model.Vocabulary)))
             throw new InvalidDataException($"{open.Path}: the tokenizer has {tokenizer.Count} words, the model's embeddings {model.Vocabulary}. Use the tokenizer that belongs to the weights.");
         TokenTypeRule rule = TokenTypes.RuleOf(model);
         if (rule == TokenTypeRule.Overlap && model.TokenTypes < 4)
             throw new CheckpointException($"{open.Path}: token types by overlap need 4 types, the model has {model.TokenTypes} (type_vocab_size).");
         return new(folder ?? EmbeddedModel.Name, model, tokenizer, files, rule, open.Weights.Sha256());
+    }
+
+    // embeddings are sometimes made longer than the vocabulary, up to a round number
+    static bool Padded(int words, int embeddings) => embeddings % 8 == 0 && embeddings - words < 128;
+
+    /// <summary>What the weights' hash leaves out, for the manifest: config and tokenizer.</summary>
+    public DataFacts Facts
+    {
+        get
+        {
+            using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(Encoding.UTF8.GetBytes(Model.Config.ToJsonString()));
+            foreach (var (name, content) in TokenizerFiles.OrderBy(f => f.Key, StringComparer.Ordinal))
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes($"\0{name} {content.Length}\0"));
+                hash.AppendData(content);
+            }
+            return new("config and tokenizer", Name, Tokenizer.Count, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        }
     }
 
     /// <summary>Encodes labelled rows for this model.</summary>

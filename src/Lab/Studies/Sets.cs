@@ -89,6 +89,16 @@ public sealed class Sets
     /// <summary>Figures of a model.</summary>
     public Measured Measure(IModel model, IReadOnlyList<float[]>? full, CancellationToken stop) => Measure(Scores(model, stop), full);
 
+    /// <summary>What each case is, under the name that <see cref="Measuring"/> gives its figures.</summary>
+    public IReadOnlyDictionary<string, CaseFacts> Cases()
+    {
+        Dictionary<string, CaseFacts> cases = [];
+        foreach (EvaluationSet set in sets.Select(s => s.Set).OrderBy(s => s.Use == "inDomain"))
+            foreach (var one in set.Examples.Where(e => e.Case != "").GroupBy(e => e.Case))
+                cases[Measuring.NameOf(cases.Keys, one.Key, set.Use)] = new(set.Use, one.First().Group, one.Select(e => e.Label).Distinct().Count() == 1 ? set.Labels[one.First().Label] : null);
+        return cases;
+    }
+
     /// <summary>What the manifest says of data.</summary>
     public static IReadOnlyList<DataFacts> Facts(params (string Use, IReadOnlyList<DataSource> Sources)[] uses) =>
         [.. uses.SelectMany(u => u.Sources.Select(s => new DataFacts(u.Use, s.Name, s.Rows.Count, s.Sha256)))];

@@ -62,7 +62,7 @@ public sealed partial class Study
         public string ModelSha256 => Loaded.Sha256;
 
         /// <summary>The data, for the manifest.</summary>
-        public IReadOnlyList<DataFacts> Facts => Sets.Facts(("train", Data), ("inDomain", InDomain), ("outOfDomain", OutOfDomain), ("unseen", Unseen));
+        public IReadOnlyList<DataFacts> Facts => [Loaded.Facts, .. Sets.Facts(("train", Data), ("inDomain", InDomain), ("outOfDomain", OutOfDomain), ("unseen", Unseen))];
 
         /// <summary>What the search will take.</summary>
         public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count);
@@ -139,7 +139,7 @@ public sealed partial class Study
         return absence;
     }
 
-    internal static string NameOf(double sparsity, ulong seed) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"sparsity-{sparsity:0.####}-seed-{seed}");
+    internal static string NameOf(double sparsity, ulong seed) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"sparsity-{sparsity}-seed-{seed}");
 
     static string FileOf(double sparsity, ulong seed) => $"subnetworks/{NameOf(sparsity, seed)}.json";
 

@@ -13,6 +13,9 @@ public sealed partial class Study
         if (!folder.Has(RequestFile)) folder.WriteJson(RequestFile, request);
     }
 
+    /// <summary>Whether a folder holds a run of <c>find</c> or <c>demo</c>.</summary>
+    public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, RequestFile));
+
     /// <summary>The study of a run that <c>find</c> began, with its data checked against what was read then.</summary>
     /// <exception cref="InvalidDataException">the run is not a study, or its model or data changed since</exception>
     public static Study Reopen(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
@@ -20,7 +23,7 @@ public sealed partial class Study
         if (!folder.Has(RequestFile)) throw new InvalidDataException($"{folder.FolderPath} is not a run of find or demo: it has no {RequestFile}. Begin one: heartwood find --model … --data … --in-domain … --out RUN");
         Prepared prepared = new(folder.ReadJson<StudyRequest>(RequestFile));
         foreach (var (then, now) in folder.Manifest.Data.Zip(prepared.Facts))
-            if (then.Sha256 != now.Sha256) throw new InvalidDataException($"{now.Source}: the file is not what it was when the run began (SHA-256 {then.Sha256[..12]}… then, {now.Sha256[..12]}… now). Put the old file back, or begin a new run.");
+            if (then.Sha256 != now.Sha256) throw new InvalidDataException($"{now.Source}{(then.Use == now.Use && now.Use == "config and tokenizer" ? ": config or tokenizer are" : ": the file is")} not what it was when the run began (SHA-256 {then.Sha256[..12]}… then, {now.Sha256[..12]}… now). Put the old file back, or begin a new run.");
         if (prepared.ModelSha256 != folder.Manifest.ModelSha256)
             throw new InvalidDataException($"{prepared.Request.Model ?? EmbeddedModel.Name}: the weights are not what they were when the run began. Put the old ones back, or begin a new run.");
         return In(folder, prepared, progress, stop);

@@ -28,7 +28,7 @@ public sealed record TrainingRequest(IReadOnlyList<string> Data, IReadOnlyList<s
     /// <summary>how a fresh model's positions and keys begin</summary>
     public FreshStart Start { get; init; }
 
-    /// <summary>the label names, in order; empty to take them from the model or, for a fresh one, from the data</summary>
+    /// <summary>the label names, in order; empty to take them from the model or, for one that is fresh or has no head, from the data, sorted. Others than the model's give it a new head</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>the renaming that makes the model's labels the out-of-domain data's</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Evaluation;
@@ -35,13 +36,15 @@ public sealed class TrainingRun
     {
         this.request = request;
         (training, inDomain, outOfDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain));
-        start = request.From is null ? Fresh() : Tuned(LoadedModel.Load(request.From));
+        start = request.From is null ? Fresh() : LoadedModel.ToTune(request.From, request.Labels, () => Named(training), request.Options.Seed);
         trainer = new(start.Model, start.Encode(training, start.Model.Labels, request.MostTokens), request.Options);
         sets = new(start, inDomain, outOfDomain, [], LabelMap.Parse(request.LabelMap), request.MostTokens);
+        if (request.CheckpointSteps.Where(s => s < 1 || s > Steps).ToArray() is [var beyond, ..])
+            throw new ArgumentException($"--checkpoints asks for step {beyond}; the run has steps 1 to {Steps}.");
     }
 
     /// <summary>The data that the run reads, for its manifest.</summary>
-    public IReadOnlyList<DataFacts> Data => Sets.Facts(("train", training), ("inDomain", inDomain), ("outOfDomain", outOfDomain));
+    public IReadOnlyList<DataFacts> Data => [start.Facts, .. Sets.Facts(("train", training), ("inDomain", inDomain), ("outOfDomain", outOfDomain))];
 
     /// <summary>Hash of the weights that training begins from.</summary>
     public string ModelSha256 => start.Sha256;
@@ -59,34 +62,36 @@ public sealed class TrainingRun
         if (folder.Has(StateFile)) trainer.Restore(folder.PathOf(StateFile));
         int every = request.EvaluateEvery > 0 ? request.EvaluateEvery : Math.Max(1, trainer.Steps / 10), saveEvery = Math.Max(10, Math.Min(250, trainer.Steps / 20));
         Measured? last = null;
-        using (Metrics metrics = folder.Metrics("metrics.jsonl", trainer.Step), curve = folder.Metrics("curve.jsonl", trainer.Step))
-        {
-            double smooth = double.NaN;
-            long began = System.Diagnostics.Stopwatch.GetTimestamp(), tokens = 0;
-            while (trainer.Step < trainer.Steps)
+        using (Metrics metrics = folder.Metrics("metrics.jsonl", trainer.Step), curve = folder.Metrics("curve.jsonl", trainer.Step - 1))       // the curve's point at this step is measured again
+            try
             {
-                if (stop.IsCancellationRequested)
+                double smooth = double.NaN;
+                long began = Stopwatch.GetTimestamp(), tokens = 0;
+                while (true)
                 {
-                    folder.Write(StateFile, trainer.Save);
+                    if (sets.Any && (trainer.Step == trainer.Steps || (trainer.Step > 0 && trainer.Step % every == 0)))
+                    {
+                        last = sets.Measure(trainer.Model, null, stop);
+                        curve.Append(trainer.Step, new { last.InDomain, last.OutOfDomain, last.InDomainLoss, last.Cases });
+                    }
+                    if (request.CheckpointSteps.Contains(trainer.Step)) Keep($"checkpoints/step-{trainer.Step}", folder);
+                    if (trainer.Step == trainer.Steps) break;
+                    if (trainer.Step > 0 && trainer.Step % saveEvery == 0) folder.Write(StateFile, trainer.Save);
                     stop.ThrowIfCancellationRequested();
+                    TrainingLine line = trainer.Advance();
+                    tokens += line.Tokens;
+                    double tokensPerSecond = tokens / Stopwatch.GetElapsedTime(began).TotalSeconds;
+                    metrics.Append(line.Step, new { line.Loss, line.Accuracy, line.Rate, line.GradientNorm, line.Tokens, tokensPerSecond });
+                    smooth = double.IsNaN(smooth) ? line.Loss : 0.98 * smooth + 0.02 * line.Loss;
+                    progress.Report(new("training", line.Step, trainer.Steps, "steps", $"loss {smooth:0.000}{(last is null ? "" : $", in-domain {last.InDomain.Value:0.000}")}"));
                 }
-                TrainingLine line = trainer.Advance();
-                tokens += line.Tokens;
-                double tokensPerSecond = tokens / System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds;
-                metrics.Append(line.Step, new { line.Loss, line.Accuracy, line.Rate, line.GradientNorm, line.Tokens, tokensPerSecond });
-                smooth = double.IsNaN(smooth) ? line.Loss : 0.98 * smooth + 0.02 * line.Loss;
-                progress.Report(new("training", line.Step, trainer.Steps, "steps", $"loss {smooth:0.000}{(last is null ? "" : $", in-domain {last.InDomain.Value:0.000}")}"));
-                if (sets.Any && (line.Step % every == 0 || line.Step == trainer.Steps))
-                {
-                    last = sets.Measure(trainer.Model, null, stop);
-                    curve.Append(line.Step, new { last.InDomain, last.OutOfDomain, last.InDomainLoss, last.Cases });
-                }
-                if (request.CheckpointSteps.Contains(line.Step)) Keep($"checkpoints/step-{line.Step}", folder);
-                if (line.Step % saveEvery == 0) folder.Write(StateFile, trainer.Save);
             }
-        }
-        last ??= sets.Any ? sets.Measure(trainer.Model, null, stop) : null;
-        foreach (DataSource source in training) source.RefuseChanged();
+            catch (OperationCanceledException)
+            {
+                folder.Write(StateFile, trainer.Save);
+                throw;
+            }
+        foreach (DataSource source in training.Concat(inDomain).Concat(outOfDomain)) source.RefuseChanged();
         Keep("model", folder);
         TrainingResult result = new(folder.PathOf("model"), trainer.Steps, last, folder.Seconds);
         folder.WriteJson("result.json", result);
@@ -101,7 +106,7 @@ public sealed class TrainingRun
 
     LoadedModel Fresh()
     {
-        string[] labels = request.Labels.Count > 0 ? [.. request.Labels] : [.. training.SelectMany(d => d.Rows).Select(r => r.Label).Distinct().Order(StringComparer.Ordinal)];
+        string[] labels = request.Labels.Count > 0 ? [.. request.Labels] : Named(training);
         if (labels.Length < 2) throw new InvalidDataException($"The training data has {(labels.Length == 0 ? "no label" : $"only the label '{labels[0]}'")}; a classifier needs two or more.");
         byte[] words = request.Vocabulary is null ? Encoding.UTF8.GetBytes(string.Join('\n', MadeUpLanguage.Vocabulary) + "\n") : File.ReadAllBytes(request.Vocabulary);
         WordPiece tokenizer = request.Vocabulary is null ? WordPiece.FromWords(MadeUpLanguage.Vocabulary, request.LowerCase) : WordPiece.FromVocabulary(request.Vocabulary, request.LowerCase);
@@ -110,7 +115,5 @@ public sealed class TrainingRun
         return new("a fresh model", model, tokenizer, files, request.TokenTypes, "");
     }
 
-    // fine-tuning keeps the labels that the model has, unless others are asked for: then the head begins anew
-    LoadedModel Tuned(LoadedModel loaded) => request.Labels.Count == 0 || request.Labels.SequenceEqual(loaded.Model.Labels) ? loaded
-        : throw new InvalidDataException($"{loaded.Name} has the labels {string.Join(", ", loaded.Model.Labels)}; --labels asks for others. Map the data's labels to the model's: add ,labels=a>b to the file's name.");
+    static string[] Named(IReadOnlyList<DataSource> data) => [.. data.SelectMany(d => d.Rows).Select(r => r.Label).Distinct().Order(StringComparer.Ordinal)];
 }

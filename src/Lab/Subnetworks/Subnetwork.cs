@@ -24,15 +24,20 @@ public sealed record Subnetwork(
         try
         {
             File file = JsonSerializer.Deserialize<File>(json, Options) ?? throw new FormatException($"{source}: expected a subnetwork, found null.");
-            Part[] kept = [.. (file.Kept ?? throw new FormatException($"{source}: the key 'kept' is missing: the addresses of the kept parts.")).Select(Part.Parse).Order()];
+            Part[] kept = [.. (file.Kept ?? throw new FormatException($"{source}: the key 'kept' is missing: the addresses of the kept parts.")).Select(address => Part.Parse(address ?? "null")).Order()];
             if (kept.Distinct().Count() != kept.Length) throw new FormatException($"{source}: a part stands twice in 'kept'.");
-            if (kept.Length > file.Parts) throw new FormatException($"{source}: {kept.Length} parts are kept out of {file.Parts}.");
+            if (file.Parts < 1 || kept.Length > file.Parts) throw new FormatException($"{source}: {kept.Length} parts are kept out of {file.Parts}.");
+            if (file.Absence is not (null or "mean" or "zero")) throw new FormatException($"{source}: 'absence' should be mean or zero, it is '{file.Absence}'.");
             return new(file.Seed, file.Method ?? "", file.TargetSparsity, file.Parts, kept,
                 (file.Scores ?? []).ToDictionary(s => Part.Parse(s.Key), s => s.Value), file.Absence ?? "mean", file.ModelSha256 ?? "");
         }
         catch (JsonException error)
         {
-            throw new FormatException($"{source}: expected a subnetwork as JSON: {error.Message}");
+            throw new FormatException($"{source}: expected a subnetwork as JSON: {error.Message}", error);
+        }
+        catch (FormatException error) when (!error.Message.StartsWith(source, StringComparison.Ordinal))
+        {
+            throw new FormatException($"{source}: {error.Message}", error);
         }
     }
 
@@ -42,5 +47,5 @@ public sealed record Subnetwork(
 
     static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    sealed record File(ulong Seed, string? Method, double TargetSparsity, double Sparsity, int Parts, string[]? Kept, Dictionary<string, double>? Scores, string? Absence, string? ModelSha256);
+    sealed record File(ulong Seed, string? Method, double TargetSparsity, double Sparsity, int Parts, string?[]? Kept, Dictionary<string, double>? Scores, string? Absence, string? ModelSha256);
 }

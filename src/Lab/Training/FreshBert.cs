@@ -123,7 +123,7 @@ public static class TokenTypes
 
     /// <summary>The rule that a model was trained with.</summary>
     /// <exception cref="CheckpointException">the value is not known</exception>
-    public static TokenTypeRule RuleOf(IModel model) => model.Config[Key]?.GetValue<string>() switch
+    public static TokenTypeRule RuleOf(IModel model) => (model.Config[Key] is JsonValue value && value.TryGetValue(out string? text) ? text : model.Config[Key]?.ToJsonString()) switch
     {
         null or "sentence" => TokenTypeRule.Sentence,
         "overlap" => TokenTypeRule.Overlap,

@@ -57,12 +57,16 @@ public sealed class Trainer
         int[] labels = [.. picked.Select(e => e.Label)];
         Tensor logits = model.Forward(batch, new DropoutProbe((float)options.Dropout, new Chance(options.Seed, "dropout").At(step)));
         Tensor loss = logits.CrossEntropy(labels);
-        if (!float.IsFinite(loss.Item)) throw new InvalidOperationException($"The loss of step {step + 1} is {loss.Item}. Lower the learning rate (--rate, now {options.Rate}) or clip harder (--clip, now {options.Clip}); the run's last checkpoint is kept.");
+        if (!float.IsFinite(loss.Item)) throw Diverged("loss", step, loss.Item);
         Tensor[] gradients = loss.Gradients(weights);
         double norm = Clipping.Norm(gradients), rate = schedule.At(step);
+        if (!double.IsFinite(norm)) throw Diverged("gradient's norm", step, norm);        // before it reaches the weights
         optimizer.Step(gradients, (float)rate, decays, Clipping.Factor(norm, options.Clip));
         return new(step + 1, loss.Item, Right(logits, labels) / (double)labels.Length, rate, norm, batch.Tokens);
     }
+
+    InvalidOperationException Diverged(string what, int step, double value) => new(FormattableString.Invariant(
+        $"The {what} of step {step + 1} is {value}. Begin again with a lower learning rate (--rate, now {options.Rate}), or clip harder (--clip, now {options.Clip})."));
 
     static int Right(Tensor logits, int[] labels)
     {
@@ -119,7 +123,8 @@ public sealed class Trainer
         foreach (NamedTensor entry in Entries())
             if (!file.Contains(entry.Name) || file.Count(entry.Name) != entry.Count)
                 throw new CheckpointException($"{path}: expected {entry.Count} values of '{entry.Name}', found {(file.Contains(entry.Name) ? $"{file.Count(entry.Name)}" : "none")}. The checkpoint belongs to another run.");
-        if (!int.TryParse(file.Metadata.GetValueOrDefault("step"), out int step)) throw new CheckpointException($"{path}: the step is missing. The checkpoint is not one of training.");
+        if (!int.TryParse(file.Metadata.GetValueOrDefault("step"), out int step) || step < 0 || step > Steps)
+            throw new CheckpointException($"{path}: expected the state of a training run of {Steps} steps, found {(file.Metadata.TryGetValue("step", out string? found) ? $"step '{found}'" : "no step")}. Delete the file to begin the run anew.");
         for (int i = 0; i < names.Length; i++)
         {
             file.Read(names[i], weights[i].Change());
