@@ -1,0 +1,138 @@
+using Heartwood.Tensors;
+
+namespace Heartwood.Tests.App;
+
+/// <summary>Kills, interruptions and collisions of real processes; what is resumed ends with the bits of a run that was left alone.</summary>
+[Collection("the thread team")]
+public sealed class AccidentTests : IDisposable
+{
+    readonly SmallRuns runs = new();
+
+    public void Dispose() => runs.Dispose();
+
+    [Fact]
+    public void Training_killed_at_any_moments_resumes_to_the_same_bits()
+    {
+        SmallRuns.Works(runs.Train("whole", 400));
+        ChanceStream chance = new Chance(1, "kills").Stream();
+        int killed = 0;
+        foreach (int share in (int[])[0, 1, 2, 3])
+        {
+            using Program program = new(runs.Train("killed", 400));
+            int line = share * 100 + chance.Below(60);
+            if (!program.Until(() => share == 0 ? File.Exists(runs.At("killed", "manifest.json")) : runs.LinesOf("killed", "metrics.jsonl") > line)) continue;
+            program.Kill();
+            killed++;
+        }
+        Assert.InRange(killed, 2, 4);
+        SmallRuns.Works(runs.Train("killed", 400));
+        runs.SameTraining("whole", "killed");
+    }
+
+    [Fact]
+    public void A_search_killed_in_every_stage_resumes_to_the_same_result()
+    {
+        SmallRuns.Works(runs.Find("whole", 120, "--all"));
+        string[] signs = ["manifest.json", "absence.safetensors", "search/sparsity-0.5-seed-2.jsonl", "search/sparsity-0.5-seed-1.safetensors", "subnetworks/sparsity-0.5-seed-1.json", "stages/evaluation.json", "stages/comparison.json", "cut"];
+        int killed = 0;
+        foreach (string[] pair in signs.Chunk(2))                 // four processes, two stages apart: the first sign not there yet is waited for
+        {
+            using Program program = new(runs.Find("killed", 120, "--all"));
+            if (!program.Until(() => Path.Exists(runs.At("killed", pair[^1])))) continue;
+            program.Kill();
+            killed++;
+        }
+        Assert.InRange(killed, 2, 4);
+        SmallRuns.Works(runs.Find("killed", 120, "--all"));
+        runs.SameStudy("whole", "killed");
+    }
+
+    [Fact]
+    public void Ctrl_C_leaves_a_run_that_resumes_and_another_process_is_refused_until_then()
+    {
+        SmallRuns.Works(runs.Find("whole", 150, "--all"));
+        using (Program program = new(runs.Find("stopped", 150, "--all")))
+        {
+            Assert.True(program.Until(() => runs.LinesOf("stopped", "search/sparsity-0.5-seed-1.jsonl") > 5));
+            Assert.Contains("stopped' is in use by process ", SmallRuns.Fails(runs.Find("stopped", 150, "--all")));
+            program.Interrupt();
+            var (code, output, error) = program.End();
+            Assert.Equal((130, ""), (code, output));
+            Assert.EndsWith("Stopped. Run the same command to resume.\n", error);
+        }
+        Assert.False(File.Exists(runs.At("stopped", "result.json")));
+        var (resumed, _, said) = SmallRuns.Here(runs.Find("stopped", 150, "--all"));
+        Assert.Equal(0, resumed);
+        Assert.Contains("Resuming the run in", said);
+        runs.SameStudy("whole", "stopped");
+    }
+
+    [Fact]
+    public void Ctrl_C_in_training_keeps_every_step()
+    {
+        SmallRuns.Works(runs.Train("whole", 300));
+        int steps;
+        using (Program program = new(runs.Train("stopped", 300)))
+        {
+            Assert.True(program.Until(() => runs.LinesOf("stopped", "metrics.jsonl") > 30));
+            program.Interrupt();
+            Assert.Equal(130, program.End().Code);
+            steps = runs.LinesOf("stopped", "metrics.jsonl");
+        }
+        using (Heartwood.Lab.Checkpoints.SafetensorsFile state = Heartwood.Lab.Checkpoints.SafetensorsFile.Open(runs.At("stopped", "state.safetensors"))) Assert.Equal($"{steps}", state.Metadata["step"]);
+        SmallRuns.Works(runs.Train("stopped", 300));
+        runs.SameTraining("whole", "stopped");
+    }
+
+    [Fact]
+    public void A_data_file_that_changes_during_a_search_ends_it_and_its_subnetworks_are_not_measured()
+    {
+        string file = runs.At("data.tsv");
+        _ = runs.Model;
+        File.WriteAllLines(file, ["text\tpair\tlabel", .. Enumerable.Range(0, 30).Select(i => $"the doctor saw the poet\tthe {(i % 2 == 0 ? "doctor" : "poet")} saw\t{(i % 2 == 0 ? "entailment" : "non-entailment")}")]);
+        string[] command = ["find", "--model", runs.Model, "--data", $"{file},text=text,pair=pair,label=label", "--in-domain", "world:in-domain,rows=20", "--seeds", "1", "--steps", "400", "--all", "--out", runs.At("run")];
+        using Program program = new(command);
+        Assert.True(program.Until(() => runs.LinesOf("run", "search/sparsity-0.5-seed-1.jsonl") > 3));
+        File.AppendAllText(file, "the king met the nurse\tthe king\tentailment\n");
+        var (code, output, error) = program.End();
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains(file, error);
+        Assert.Contains("Error: ", error);
+        Assert.False(File.Exists(runs.At("run", "result.json")));
+        Assert.Contains("the train data", SmallRuns.Fails(command));
+    }
+
+    [Fact]
+    public void A_disk_that_fills_up_ends_the_run_with_a_word_and_loses_nothing()
+    {
+        string disk = runs.At("disk");
+        Directory.CreateDirectory(disk);
+        bool mounted = OperatingSystem.IsLinux() && Shell("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk);
+        Assert.SkipUnless(mounted, "Needs to mount a small disk: Linux and root.");
+        try
+        {
+            SmallRuns.Works(runs.Train("whole", 3000));
+            string ballast = Path.Combine(disk, "ballast");
+            using (Program program = new(runs.Train("disk/run", 3000)))
+            {
+                Assert.True(program.Until(() => runs.LinesOf("disk/run", "metrics.jsonl") > 50));
+                try { File.WriteAllBytes(ballast, new byte[4_000_000]); } catch (IOException) { }
+                var (code, _, error) = program.End();
+                Assert.Equal(1, code);
+                Assert.Contains("No space is left on the disk", error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
+            }
+            File.Delete(ballast);
+            SmallRuns.Works(runs.Train("disk/run", 3000));
+            runs.SameTraining("whole", "disk/run");
+        }
+        finally { Shell("umount", disk); }
+
+        static bool Shell(string program, params string[] arguments)
+        {
+            using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+    }
+}

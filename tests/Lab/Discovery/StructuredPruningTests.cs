@@ -1,0 +1,161 @@
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
+using Heartwood.Tests.Lab.Reports;
+
+namespace Heartwood.Tests.Lab.Discovery;
+
+[Collection("the thread team")]
+public sealed class StructuredPruningTests : IDisposable
+{
+    static readonly IModel model = Small.Model();
+    static readonly IReadOnlyList<Example> examples = Small.Examples(10);
+    static readonly Absence absence = Small.Absent(model, "mean");
+    static readonly PruningOptions options = new(Sparsity: 0.5, Steps: 8, Batch: 4, Rate: 0.5);
+    readonly TemporaryFolder temporary = new();
+
+    public void Dispose() => temporary.Dispose();
+
+    static StructuredPruning Search(PruningOptions? with = null, ulong seed = 3, IModel? of = null, Absence? absent = null, IReadOnlyList<Example>? on = null) =>
+        new(of ?? model, absent ?? absence, on ?? examples, new Answers(on ?? examples).Of(of ?? model), with ?? options, seed);
+
+    static List<PruningLine> Run(StructuredPruning search)
+    {
+        List<PruningLine> lines = [];
+        while (!search.Done) lines.Add(search.Advance());
+        return lines;
+    }
+
+    [Fact]
+    public void Resumed_after_any_step_every_later_figure_and_score_has_the_same_bits()
+    {
+        StructuredPruning whole = Search();
+        List<PruningLine> lines = Run(whole);
+        Assert.Equal(8, lines.Count);
+        for (int stop = 0; stop <= lines.Count; stop++)
+        {
+            StructuredPruning first = Search(), second = Search();
+            while (first.Step < stop) first.Advance();
+            using (FileStream file = File.Create(temporary.At("state"))) first.Save(file);
+            second.Restore(temporary.At("state"));
+            Assert.Equal(lines.Skip(stop), Run(second));
+            Assert.Equal(whole.Scores, second.Scores);
+        }
+    }
+
+    [Fact]
+    public void Any_number_of_threads_gives_the_same_bits_and_another_seed_others()
+    {
+        int before = Machine.Threads;
+        try
+        {
+            Machine.Threads = 1;
+            StructuredPruning one = Search();
+            List<PruningLine> lines = Run(one);
+            foreach (int threads in (int[])[2, 3])
+            {
+                Machine.Threads = threads;
+                StructuredPruning several = Search();
+                Assert.Equal(lines, Run(several));
+                Assert.Equal(one.Scores, several.Scores);
+            }
+            Assert.NotEqual(lines, Run(Search(seed: 4)));
+        }
+        finally { Machine.Threads = before; }
+    }
+
+    [Fact]
+    public void The_target_rises_over_the_warm_up_and_the_multipliers_climb_by_its_gap()
+    {
+        List<PruningLine> lines = Run(Search(options with { Steps = 10, WarmUp = 0.5 }));
+        Assert.Equal([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5], lines.Select(l => Math.Round(l.Target, 6)));
+        // log alpha begins at 10, where nothing is absent: the gap is below 0 by a hair at first, then the target runs ahead
+        Assert.InRange(lines[0].Sparsity, 0, 1e-3);
+        Assert.True(lines[^1].Multiplier1 > 1 && lines[^1].Multiplier2 > 1);
+        Assert.True(lines[^1].Sparsity > lines[1].Sparsity);
+        Assert.All(lines, l => Assert.True(l.Kl > -1e-6));
+    }
+
+    [Theory, InlineData(0.5, 3), InlineData(0.34, 4), InlineData(0.9, 1), InlineData(0.95, 0), InlineData(0.05, 6)]
+    public void By_rank_exactly_the_target_size_is_kept_highest_scores_first(double sparsity, int kept)
+    {
+        StructuredPruning search = Search(options with { Sparsity = sparsity });
+        Run(search);
+        IReadOnlyList<Part> parts = search.KeptByRank();
+        Assert.Equal(kept, parts.Count);
+        Assert.Equal(parts.Order(), parts);
+        if (kept is > 0 and < 6) Assert.True(parts.Min(p => search.Scores[p]) >= search.Scores.Where(s => !parts.Contains(s.Key)).Max(s => s.Value));
+    }
+
+    [Fact]
+    public void Ties_go_to_the_lower_address()
+    {
+        StructuredPruning search = Search(options with { LogAlphaDeviation = 0 });        // before the first step all scores are equal
+        Assert.Single(search.Scores.Values.Distinct());
+        Assert.Equal(["L0.H0", "L0.H1", "L0.MLP"], search.KeptByRank().Select(p => p.ToString()));
+    }
+
+    [Fact]
+    public void By_mask_what_the_deterministic_mask_has_above_one_half_is_kept()
+    {
+        StructuredPruning search = Search(options with { Steps = 40 });
+        Assert.Equal(model.Universe().Parts, search.KeptByMask());                        // all are present at the start
+        Run(search);
+        Assert.Equal(search.Scores.Where(s => s.Value > 0).Select(s => s.Key).Order(), search.KeptByMask());          // sigmoid(0) is one half
+        Assert.InRange(search.KeptByMask().Count, 0, 5);
+    }
+
+    [Theory, InlineData(1UL), InlineData(2UL), InlineData(3UL)]
+    public void A_planted_circuit_is_found(ulong seed)
+    {
+        // only these three parts reach the answer: the others' last matrices are zero, so that what they put out is constant
+        Part[] planted = [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0)];
+        IModel whole = Small.Model(seed: 11), circuit = Cutting.FullSize(whole, planted, Absence.Zero(whole));
+        circuit = circuit.With(circuit.Config, circuit.Weights.Map((name, t) => name == "classifier.weight" ? (t * 8).KeepForever() : name.EndsWith("output.dense.weight", StringComparison.Ordinal) ? (t * 3).KeepForever() : t));
+        IReadOnlyList<Example> pool = Small.Examples(40);
+        StructuredPruning search = Search(new(Sparsity: 0.5, Steps: 160, Batch: 10, LogAlpha: 3, MultiplierRate: 0.1), seed, circuit, Absence.Mean(circuit, Inputs.Batches(pool, 200)), pool);
+        List<PruningLine> lines = Run(search);
+        Assert.Equal(planted, search.KeptByRank());
+        Assert.Equal(planted, search.KeptByMask());
+        Assert.InRange(lines[^1].Sparsity, 0.4, 0.6);
+    }
+
+    [Fact]
+    public void The_state_of_another_search_is_refused()
+    {
+        StructuredPruning search = Search();
+        Run(search);
+        using (FileStream file = File.Create(temporary.At("state"))) search.Save(file);
+        Assert.Contains("expected the state of a search of 5 steps", Assert.Throws<CheckpointException>(() => Search(options with { Steps = 5 }).Restore(temporary.At("state"))).Message);
+        IModel other = Small.Model(layers: 3);
+        Assert.Contains("The file belongs to another search", Assert.Throws<CheckpointException>(() => Search(of: other, absent: Absence.Zero(other)).Restore(temporary.At("state"))).Message);
+    }
+
+    [Fact]
+    public void A_loss_that_is_no_number_ends_the_search_and_names_seed_and_step()
+    {
+        float[] none = new float[examples.Count * 2];
+        Array.Fill(none, float.NaN);
+        string message = Assert.Throws<InvalidOperationException>(() => new StructuredPruning(model, absence, examples, none, options, 3).Advance()).Message;
+        Assert.StartsWith("The loss of step 1 (seed 3) is NaN.", message);
+    }
+
+    [Fact]
+    public void What_cannot_be_searched_is_refused_by_name()
+    {
+        Assert.Contains("10 examples need 20 scores of the full model, 3 were given", Assert.Throws<ArgumentException>(() => new StructuredPruning(model, absence, examples, new float[3], options, 1)).Message);
+        foreach (var (wrong, gist) in new (PruningOptions, string)[]
+        {
+            (options with { Sparsity = 1 }, "The sparsity should be between 0 and 1"), (options with { Sparsity = 60 }, "it is 60"), (options with { Sparsity = double.NaN }, "sparsity"),
+            (options with { Steps = 0 }, "steps"), (options with { WarmUp = 2 }, "warm-up"), (options with { Batch = 0 }, "batch"), (options with { Rate = 0 }, "mask rate"),
+            (options with { MultiplierRate = -1 }, "multiplier rate"), (options with { Low = 0 }, "lower limit"), (options with { High = 1 }, "upper limit"), (options with { Temperature = 0 }, "temperature"),
+            (options with { LogAlphaDeviation = -1 }, "deviation"),
+        })
+            Assert.Contains(gist, Assert.Throws<ArgumentException>(wrong.Check).Message);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Worlds;
+using Heartwood.Lab.Training;
+using Heartwood.Tensors;
+
+namespace Heartwood.Tests.Lab.Studies;
+
+/// <summary>A small model of the made-up language in a folder, and a small study of it.</summary>
+static class SmallWorld
+{
+    public static IReadOnlyDictionary<string, byte[]> Tokenizer { get; } = new Dictionary<string, byte[]>
+    {
+        ["vocab.txt"] = Encoding.UTF8.GetBytes(string.Join('\n', MadeUpLanguage.Vocabulary) + "\n"),
+        ["tokenizer_config.json"] = "{\"do_lower_case\": true}"u8.ToArray(),
+    };
+
+    /// <summary>Untrained, with weights large enough that its parts matter.</summary>
+    public static string ModelIn(string folder, params string[] labels)
+    {
+        IModel model = FreshBert.Make(new(2, 2, 8, 12, 40), MadeUpLanguage.Vocabulary.Count, labels.Length > 0 ? labels : ["entailment", "non-entailment"], TokenTypeRule.Sentence, 4);
+        model = model.With(model.Config, model.Weights.Map((name, t) => name.Contains("embeddings", StringComparison.Ordinal) && t.Shape.Rank == 2 ? Tensor.Normal(new(1, name), 1, t.Shape.Axes).KeepForever() : t));
+        ModelFolder.Save(model, folder, Tokenizer);
+        return folder;
+    }
+
+    public static StudyRequest Study(string model) => new(["world:training,rows=60"], ["world:in-domain,rows=40"])
+    {
+        Title = "A small study",
+        Model = model,
+        OutOfDomain = ["world:out-of-domain,per-case=2"],
+        Unseen = ["world:unseen,per-case=2"],
+        Seeds = [1, 2],
+        Sparsities = [0.5, 0.34],
+        Pruning = new PruningOptions(Steps: 8, Batch: 8, Rate: 0.5),
+        Draws = 3,
+    };
+
+    /// <summary>A result without what may differ from one run to the next: times, and when it began.</summary>
+    public static string Timeless(string json)
+    {
+        JsonNode result = JsonNode.Parse(json)!;
+        Walk(result);
+        return result.ToJsonString();
+
+        static void Walk(JsonNode? node)
+        {
+            if (node is JsonArray items) foreach (JsonNode? item in items) Walk(item);
+            if (node is not JsonObject members) return;
+            foreach (string key in (string[])["seconds", "secondsPer1000TokensBefore", "secondsPer1000TokensAfter", "speedUp", "started", "tokensPerSecond", "threads", "command", "out"]) members.Remove(key);
+            foreach (var (_, value) in members) Walk(value);
+        }
+    }
+
+    public static string[] TimelessLines(string file) => [.. File.ReadLines(file).Select(Timeless)];
+}
+
+/// <summary>Tells every report to an action, at once and on the thread that reports.</summary>
+sealed class Told(Action<Progress> action) : IProgress<Progress>
+{
+    public void Report(Progress value) => action(value);
+}

@@ -1,0 +1,136 @@
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+using Heartwood.Tests.Lab.Models;
+using Heartwood.Tests.Lab.Reports;
+
+namespace Heartwood.Tests.Lab.Subnetworks;
+
+public sealed class CuttingTests : IDisposable
+{
+    static readonly IReadOnlyList<Example> examples = Small.Examples(6);
+    readonly TemporaryFolder temporary = new();
+
+    public void Dispose() => temporary.Dispose();
+
+    public static TheoryData<string, string> Sets()
+    {
+        TheoryData<string, string> sets = [];
+        foreach (string absence in (string[])["zero", "mean"])
+            foreach (string set in (string[])["everything", "nothing", "no heads in layer 1", "no MLP", "only heads", "only MLPs", "one head", .. Enumerable.Range(0, 12).Select(i => $"draw {i}")])
+                sets.Add(set, absence);
+        return sets;
+    }
+
+    static IReadOnlyList<Part> Kept(Universe universe, string set) => set switch
+    {
+        "everything" => universe.Parts,
+        "nothing" => [],
+        "no heads in layer 1" => [.. universe.Parts.Where(p => p.Layer != 1 || p.Kind != PartKind.Head)],
+        "no MLP" or "only heads" => [.. universe.Parts.Where(p => p.Kind == PartKind.Head)],
+        "only MLPs" => [.. universe.Parts.Where(p => p.Kind == PartKind.Mlp)],
+        "one head" => [universe.Parts[^2]],
+        _ => Small.Some(universe, ulong.Parse(set[5..], System.Globalization.CultureInfo.InvariantCulture)),
+    };
+
+    static float[] Masked(IModel model, IReadOnlyList<Part> kept, Absence absence) =>
+        new Answers(examples).Of(model, [MaskProbe.Only(model.Universe(), kept).Values.ToArray()], absence)[0];
+
+    static float[] Scores(IModel model) => new Answers(examples).Of(model);
+
+    [Theory, MemberData(nameof(Sets))]
+    public void Cut_equals_masked_and_so_does_the_model_of_full_size(string set, string kind)
+    {
+        foreach (IModel model in (IModel[])[Small.Model(layers: 3, heads: 3, width: 9), BertTests.Load("tiny-old")])
+        {
+            Absence absence = Small.Absent(model, kind);
+            IReadOnlyList<Part> kept = Kept(model.Universe(), set);
+            float[] masked = Masked(model, kept, absence);
+            IModel cut = Cutting.Cut(model, kept, absence), full = Cutting.FullSize(model, kept, absence);
+            Small.Close(masked, Scores(cut), "cut");
+            Small.Close(masked, Scores(full), "full size");
+            Assert.Equal(model.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape), full.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape));
+            Assert.Equal(kept.Count(p => p.Kind == PartKind.Head), cut.Layers.Sum(l => l.Heads));
+            Assert.Equal(kept.Count(p => p.Kind == PartKind.Mlp), cut.Layers.Count(l => l.Neurons > 0));
+            long perHead = 4L * model.HeadWidth * model.Width + 3 * model.HeadWidth;
+            long dropped = (model.Universe().Heads - cut.Layers.Sum(l => l.Heads)) * perHead + model.Layers.Zip(cut.Layers).Where(l => l.Second.Neurons == 0).Sum(l => (2L * model.Width + 1) * l.First.Neurons);
+            Assert.Equal(model.Weights.Count - dropped, cut.Weights.Count);
+        }
+    }
+
+    [Fact]
+    public void Subnetworks_differ_from_the_model_and_from_one_another()
+    {
+        IModel model = Small.Model();
+        Absence absence = Small.Absent(model, "mean");
+        float[][] all = [Scores(model), .. Enumerable.Range(0, 4).Select(i => Masked(model, Small.Some(model.Universe(), (ulong)i), absence))];
+        for (int a = 0; a < all.Length; a++)
+            for (int b = 0; b < a; b++) Assert.Contains(all[a].Zip(all[b]), p => Math.Abs(p.First - p.Second) > 1e-2);
+    }
+
+    [Theory, InlineData("zero"), InlineData("mean")]
+    public void A_cut_model_can_be_masked_and_cut_again(string kind)
+    {
+        IModel model = Small.Model(layers: 3, heads: 3, width: 9);
+        IModel once = Cutting.Cut(model, Kept(model.Universe(), "no heads in layer 1").Except([Part.Mlp(0), Part.Head(2, 0)]), Small.Absent(model, kind));
+        Assert.Equal(7, once.Universe().Count);
+        Absence absence = Small.Absent(once, kind);
+        for (ulong draw = 0; draw < 6; draw++)
+        {
+            IReadOnlyList<Part> kept = Small.Some(once.Universe(), draw);
+            Small.Close(Masked(once, kept, absence), Scores(Cutting.Cut(once, kept, absence)), $"draw {draw}");
+        }
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void A_cut_model_comes_back_from_its_folder_with_the_same_bits(bool nothingLeft)
+    {
+        IModel model = BertTests.Load("tiny");
+        IModel cut = Cutting.Cut(model, nothingLeft ? [] : [Part.Head(0, 1), Part.Mlp(0), Part.Head(2, 0), Part.Head(2, 2)], Small.Absent(model, "mean"));
+        ModelFolder.Save(cut, temporary.At("cut"), new Dictionary<string, byte[]>());
+        IModel back = Load("cut");
+        Small.SameBits(cut, back);
+        Small.SameBits(Scores(cut), Scores(back), "scores");
+        Assert.Equal(cut.Layers.Select(l => (l.Heads, l.Neurons)), back.Layers.Select(l => (l.Heads, l.Neurons)));
+    }
+
+    [Fact]
+    public void The_folder_of_full_size_needs_no_key_of_ours_and_has_every_tensor_of_the_original()
+    {
+        IModel model = BertTests.Load("tiny");
+        IReadOnlyList<Part> kept = Small.Some(model.Universe(), 3);
+        Absence absence = Small.Absent(model, "mean");
+        ModelFolder.Save(Cutting.FullSize(model, kept, absence), temporary.At("full"), new Dictionary<string, byte[]>());
+        Assert.DoesNotContain("heartwood", File.ReadAllText(Path.Combine(temporary.At("full"), "config.json")));
+        IModel back = Load("full");
+        Assert.Equal(model.Weights.All.Keys, back.Weights.All.Keys);
+        Small.Close(Masked(model, kept, absence), Scores(back), "full size");
+    }
+
+    [Fact]
+    public void Stored_as_bf16_a_model_takes_half_the_room_and_answers_nearly_the_same()
+    {
+        IModel model = Small.Model(width: 16);
+        ModelFolder.Save(model, temporary.At("f32"), new Dictionary<string, byte[]>());
+        ModelFolder.Save(model, temporary.At("bf16"), new Dictionary<string, byte[]>(), Dtype.BF16);
+        long header = new FileInfo(Path.Combine(temporary.At("f32"), "model.safetensors")).Length - 4 * model.Weights.Count;
+        Assert.InRange(new FileInfo(Path.Combine(temporary.At("bf16"), "model.safetensors")).Length, 2 * model.Weights.Count, 2 * model.Weights.Count + header + 200);
+        IModel back = Load("bf16");
+        foreach (var (name, tensor) in model.Weights.All)
+            for (int i = 0; i < tensor.Count; i++) Assert.Equal(tensor.Values[i], back.Weights.All[name].Values[i], Math.Abs(tensor.Values[i]) / 256);       // 8 bits of significand
+        Assert.All(Scores(model).Zip(Scores(back)), p => Assert.Equal(p.First, p.Second, 0.1f));
+        Assert.Contains("\"torch_dtype\": \"bfloat16\"", File.ReadAllText(Path.Combine(temporary.At("bf16"), "config.json")));
+    }
+
+    [Fact]
+    public void A_part_that_the_model_has_not_cannot_be_kept() =>
+        Assert.Contains("no part L0.H2", Assert.Throws<KeyNotFoundException>(() => Cutting.Cut(Small.Model(), [Part.Head(0, 2)], Absence.Zero(Small.Model()))).Message);
+
+    IModel Load(string folder)
+    {
+        using HuggingFaceFolder open = HuggingFaceFolder.Open(temporary.At(folder));
+        return ModelFolder.Load(open);
+    }
+}
