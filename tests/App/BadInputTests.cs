@@ -118,7 +118,7 @@ public sealed class BadInputTests : IDisposable
             Assert.Contains("it holds no run", SmallRuns.Fails(verb, runs.At("empty")));
             Assert.Contains("is no folder", SmallRuns.Fails(verb, runs.At("nowhere")));
         }
-        SmallRuns.Works(runs.Train("trained", 2, "--checkpoints", ""));
+        SmallRuns.Works(runs.Train("trained", 20));
         Assert.Contains("is not a run of find or demo", SmallRuns.Fails("evaluate", runs.At("trained")));
     }
 

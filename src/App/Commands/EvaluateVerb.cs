@@ -29,7 +29,7 @@ static class EvaluateVerb
         {
             RunSupport.UseThreads(p);
             IReadOnlyDictionary<string, Measured> measured = ModelEvaluation.Of(StudyOptions.Parse(p), session.Stop);
-            session.Result(() => JsonSerializer.Serialize(measured, ResultJson.Options), () => Summary.Of(measured.Select(m => (m.Key, m.Value))));
+            session.Result(() => JsonSerializer.Serialize(measured, ResultJson.Options), () => Summary.Of([.. measured.Select(m => (m.Key, m.Value))]));
         }
     }
 

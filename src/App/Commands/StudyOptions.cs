@@ -56,7 +56,7 @@ static class StudyOptions
         {
             string[] ends = word.Split('-');
             if (ends.Length is 1 or 2 && ulong.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out ulong first) && ulong.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong last) && first <= last && last - first < 10_000)
-                for (ulong seed = first; seed <= last; seed++) seeds.Add(seed);
+                for (ulong i = 0; i <= last - first; i++) seeds.Add(first + i);
             else throw new ArgumentException($"--seeds takes 1-6 or 1,2,7; '{text}' is neither.");
         }
         return seeds;

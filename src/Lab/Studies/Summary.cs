@@ -38,16 +38,14 @@ public static class Summary
         string.Concat(found.Select(s => Text($"seed {s.Seed,-3} at {s.TargetSparsity:0.##}: keeps {s.Kept.Count} of {s.Parts} parts: {Short([.. s.Kept.Select(p => p.ToString())])}\n")))
         + $"The subnetworks are in {Path.Combine(folder, "subnetworks")}\nMeasure them: heartwood evaluate {folder}\n";
 
-    /// <summary>Models and baselines that were measured.</summary>
-    public static string Of(IEnumerable<(string Name, Measured Figures)> measured)
+    /// <summary>A model that was measured, and the baselines beside it; one line per group of cases.</summary>
+    /// <param name="measured">the model first</param>
+    public static string Of(IReadOnlyList<(string Name, Measured Figures)> measured)
     {
         StringBuilder text = new();
-        foreach (var (name, m) in measured)
-        {
-            Line(text, $"{name,-28} in-domain {Of(m.InDomain)}; out of domain {Of(m.OutOfDomain)}; unseen {Of(m.Unseen)}");
-            foreach (var (group, g) in m.Groups.Where(g => g.Value.Set != "inDomain"))
-                Line(text, $"    {group,-26} {(g.Set == "unseen" ? "unseen" : "seen"),-7} balanced {g.Balanced.Value * 100,5:0.0} % ({g.Balanced.Low * 100:0.0} to {g.Balanced.High * 100:0.0}), AUC {(g.Auc is { } a ? Text($"{a.Value:0.000} ({a.Low:0.000} to {a.High:0.000})") : "none")}, n = {g.Balanced.N}");
-        }
+        foreach (var (name, m) in measured) Line(text, $"{name,-28} in-domain {Of(m.InDomain)}; out of domain {Of(m.OutOfDomain)}; unseen {Of(m.Unseen)}");
+        foreach (var (group, g) in measured[0].Figures.Groups.Where(g => g.Value.Set != "inDomain"))
+            Line(text, $"    {group,-26} {(g.Set == "unseen" ? "unseen" : "seen"),-7} balanced {g.Balanced.Value * 100,5:0.0} % ({g.Balanced.Low * 100:0.0} to {g.Balanced.High * 100:0.0}), AUC {(g.Auc is { } a ? Text($"{a.Value:0.000} ({a.Low:0.000} to {a.High:0.000})") : "none")}, n = {g.Balanced.N}{string.Concat(measured.Skip(1).Select(b => Text($"; {b.Name} {b.Figures.Groups[group].Balanced.Value * 100:0.0} %")))}");
         return text.ToString();
     }
 
