@@ -43,6 +43,14 @@ static class SharedOptions
             CustomParser = given => NumberIn(given, name, low ?? T.MinValue, high ?? T.MaxValue),
         };
 
+    /// <summary>An option that is one of some words; the first is the default.</summary>
+    public static Option<string> Choices(string name, string description, params string[] choices)
+    {
+        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => choices[0] };
+        option.AcceptOnlyFromAmong(choices);
+        return option;
+    }
+
     static T NumberIn<T>(ArgumentResult given, string name, T low, T high) where T : struct, INumber<T>
     {
         string text = given.Tokens.Count == 1 ? given.Tokens[0].Value : "";

@@ -18,10 +18,10 @@ static class StudyOptions
     public static readonly Option<string> Map = new("--label-map") { Description = "Which of the model's labels count as the data's: neutral>non-entailment|contradiction>non-entailment.", HelpName = "A>B", DefaultValueFactory = _ => "" };
     public static readonly Option<string> Seeds = new("--seeds") { Description = "Seeds to search with: 1-6, or 1,2,7; without it the six that follow --seed.", HelpName = "LIST", DefaultValueFactory = _ => "" };
     public static readonly Option<double[]> Sparsity = new("--sparsity") { Description = "Fraction of heads and MLPs that are absent, 0 to 1; several in a row. The first is the one that core, knock-outs and cut are about.", HelpName = "S", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [0.5] };
-    public static readonly Option<int> Steps = SharedOptions.Number("--steps", "Steps of each search.", standard.Steps, 1), Batch = SharedOptions.Number("--batch", "Examples in a batch.", standard.Batch, 1), Examples = SharedOptions.Number("--examples", "Most examples to learn masks on; 0 for all.", 8000, 0), Most = SharedOptions.Number("--most-tokens", "Longest input in tokens; 0 for the model's own.", 0, 0);
+    public static readonly Option<int> Steps = SharedOptions.Number("--steps", "Steps of each search.", standard.Steps, 1), Batch = SharedOptions.Number("--batch", "Examples in a batch.", standard.Batch, 1), Examples = SharedOptions.Number("--examples", "Most examples to learn masks on; 0 for all.", 8000, 0), Most = SharedOptions.Number("--most-tokens", "Longest input in tokens, 0 for the model's own; longer pairs are truncated, the longer sentence first.", 0, 0);
     public static readonly Option<double> WarmUp = SharedOptions.Number("--warm-up", "Share of the steps in which the target sparsity rises.", standard.WarmUp, 0, 1), Rate = SharedOptions.Number("--mask-rate", "Learning rate of the masks.", standard.Rate, 0), Multipliers = SharedOptions.Number("--multiplier-rate", "Rate at which both multipliers of the penalty climb.", standard.MultiplierRate, 0);
     public static readonly Option<double> LogAlpha = SharedOptions.Number("--log-alpha", "Mean of log alpha at the start.", standard.LogAlpha), Deviation = SharedOptions.Number("--log-alpha-deviation", "Its standard deviation.", standard.LogAlphaDeviation, 0), Low = SharedOptions.Number("--low", "Lower limit of the hard concrete distribution.", standard.Low), High = SharedOptions.Number("--high", "Upper limit.", standard.High), Temperature = SharedOptions.Number("--temperature", "Its temperature.", standard.Temperature, 0);
-    public static readonly Option<string> Absence = Choices("--absence", "What an absent part leaves behind: its mean over the data, or zero.", "mean", "zero"), Choose = Choices("--choose", "Which parts stay: exactly the target size by rank, or those that the deterministic mask keeps.", "rank", "mask");
+    public static readonly Option<string> Absence = SharedOptions.Choices("--absence", "What an absent part leaves behind: its mean over the data, or zero.", "mean", "zero"), Choose = SharedOptions.Choices("--choose", "Which parts stay: exactly the target size by rank, or those that the deterministic mask keeps.", "rank", "mask");
     public static readonly Option<double> Share = SharedOptions.Number("--core-share", "Share of the subnetworks that must keep a part for the wider core.", 0.8, 0, 1);
     public static readonly Option<int> Draws = SharedOptions.Number("--draws", "Random draws beside each knock-out of the core.", 20, 1), KnockOutExamples = SharedOptions.Number("--knock-out-examples", "Most examples of each set in knock-outs; 0 for all.", 0, 0);
 
@@ -60,13 +60,5 @@ static class StudyOptions
             else throw new ArgumentException($"--seeds takes 1-6 or 1,2,7; '{text}' is neither.");
         }
         return seeds;
-    }
-
-    /// <summary>An option that is one of some words; the first is the default.</summary>
-    public static Option<string> Choices(string name, string description, params string[] choices)
-    {
-        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => choices[0] };
-        option.AcceptOnlyFromAmong(choices);
-        return option;
     }
 }

@@ -16,15 +16,14 @@ static class TrainVerb
     static readonly Option<string?> from = new("--from") { Description = "Folder of a model to fine-tune; without it a fresh BERT is made.", HelpName = "FOLDER" };
     static readonly Option<string?> vocabulary = new("--vocabulary") { Description = "vocab.txt of a fresh model; without it the made-up language's.", HelpName = "FILE" };
     static readonly Option<bool> cased = new("--cased") { Description = "A fresh model's tokenizer keeps case and accents." };
-    static readonly Option<string> types = OneOf("--token-types", "What a fresh model's token types say: which sentence, or also whether the word occurs in the other sentence.", "sentence", "overlap");
-    static readonly Option<string> start = OneOf("--start", "How a fresh model's attention begins: independent weights, or matching ones (keys equal to queries, sinusoid positions).", "independent", "matching");
+    static readonly Option<string> types = SharedOptions.Choices("--token-types", "What a fresh model's token types say: which sentence, or also whether the word occurs in the other sentence.", "sentence", "overlap");
+    static readonly Option<string> start = SharedOptions.Choices("--start", "How a fresh model's attention begins: independent weights, or matching ones (keys equal to queries, sinusoid positions).", "independent", "matching");
     static readonly Option<int> layers = SharedOptions.Number("--layers", "Layers of a fresh model.", 4, 1), heads = SharedOptions.Number("--heads", "Heads per layer of a fresh model.", 8, 1);
     static readonly Option<int> width = SharedOptions.Number("--width", "Width of a fresh model.", 128, 1), neurons = SharedOptions.Number("--neurons", "Neurons per MLP of a fresh model.", 256, 1), positions = SharedOptions.Number("--positions", "Longest input of a fresh model, in tokens.", 128, 3);
     static readonly Option<string> labels = new("--labels") { Description = "Names of the labels in order, with commas; without it the model's own, or the data's, sorted. Others than the model's own give it a new head.", HelpName = "A,B", DefaultValueFactory = _ => "" };
-    static readonly Option<string> map = new("--label-map") { Description = "Which of the model's labels count as the out-of-domain data's: neutral>non-entailment|contradiction>non-entailment.", HelpName = "A>B", DefaultValueFactory = _ => "" };
     static readonly Option<double> epochs = SharedOptions.Number("--epochs", "Passes over the data.", 3.0, 0), rate = SharedOptions.Number("--rate", "Highest learning rate.", 5e-5, 0), warmUp = SharedOptions.Number("--warm-up", "Share of the steps in which the rate rises.", 0.1, 0, 1), final = SharedOptions.Number("--final-rate", "Rate at the end, as a share of the highest.", 0.0, 0, 1);
     static readonly Option<double> decay = SharedOptions.Number("--weight-decay", "AdamW's weight decay.", 0.01, 0), beta2 = SharedOptions.Number("--beta2", "AdamW's second decay.", 0.999, 0, 1), clip = SharedOptions.Number("--clip", "Largest norm of the gradient.", 1.0, 0), dropout = SharedOptions.Number("--dropout", "Probability that a value of the residual stream is dropped.", 0.0, 0, 0.99);
-    static readonly Option<int> steps = SharedOptions.Number("--steps", "Number of steps; 0 to count epochs.", 0, 0), batch = SharedOptions.Number("--batch-tokens", "Most tokens in a batch.", 1024, 1), most = SharedOptions.Number("--most-tokens", "Longest input; longer pairs are truncated, the longer sentence first. 0 for the model's own.", 0, 0), every = SharedOptions.Number("--evaluate-every", "Steps between two measurements; 0 for ten in all.", 0, 0);
+    static readonly Option<int> steps = SharedOptions.Number("--steps", "Number of steps; 0 to count epochs.", 0, 0), batch = SharedOptions.Number("--batch-tokens", "Most tokens in a batch.", 1024, 1), every = SharedOptions.Number("--evaluate-every", "Steps between two measurements; 0 for ten in all.", 0, 0);
     static readonly Option<string> checkpoints = new("--checkpoints") { Description = "Steps at which the model is kept as a folder, with commas.", HelpName = "100,200", DefaultValueFactory = _ => "" };
     static readonly Option<bool> half = new("--bf16") { Description = "Store the weights as bf16." };
 
@@ -34,7 +33,7 @@ static class TrainVerb
         "train --from models/bert-base --data mnli/train.tsv --in-domain mnli/dev.tsv --out runs/mnli")
     {
         Resumes = true,
-        Options = { data, inDomain, outOfDomain, from, vocabulary, cased, types, start, layers, heads, width, neurons, positions, labels, map, epochs, steps, batch, most, rate, warmUp, final, decay, beta2, clip, dropout, every, checkpoints, half },
+        Options = { data, inDomain, outOfDomain, from, vocabulary, cased, types, start, layers, heads, width, neurons, positions, labels, StudyOptions.Map, epochs, steps, batch, StudyOptions.Most, rate, warmUp, final, decay, beta2, clip, dropout, every, checkpoints, half },
         Run = Run,
     };
 
@@ -66,17 +65,10 @@ static class TrainVerb
         TokenTypes = p.GetValue(types) == "overlap" ? TokenTypeRule.Overlap : TokenTypeRule.Sentence,
         Start = p.GetValue(start) == "matching" ? FreshStart.Matching : FreshStart.Independent,
         Labels = p.GetValue(labels)!.Split(',', StringSplitOptions.RemoveEmptyEntries),
-        LabelMap = p.GetValue(map)!,
-        MostTokens = p.GetValue(most),
+        LabelMap = p.GetValue(StudyOptions.Map)!,
+        MostTokens = p.GetValue(StudyOptions.Most),
         CheckpointSteps = [.. p.GetValue(checkpoints)!.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(s => int.TryParse(s, out int n) && n > 0 ? n : throw new ArgumentException($"--checkpoints takes steps with commas, as 100,200; '{s}' is none."))],
         EvaluateEvery = p.GetValue(every),
         Half = p.GetValue(half),
     };
-
-    static Option<string> OneOf(string name, string description, params string[] choices)
-    {
-        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => choices[0] };
-        option.AcceptOnlyFromAmong(choices);
-        return option;
-    }
 }

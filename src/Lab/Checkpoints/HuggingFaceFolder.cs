@@ -25,10 +25,6 @@ public sealed class HuggingFaceFolder : IDisposable
     /// <summary>Its weights.</summary>
     public Checkpoint Weights { get; }
 
-    /// <summary>Whether the tokenizer makes lower case of its input (<c>do_lower_case</c> of tokenizer_config.json); null where the folder does not say.</summary>
-    /// <exception cref="CheckpointException">the file is no JSON object, or the value neither true nor false</exception>
-    public bool? LowerCase => Find("tokenizer_config.json") is byte[] json && new ModelConfig(json, PathOf("tokenizer_config.json")) is var config && config.Has("do_lower_case") ? config.Require<bool>("do_lower_case") : null;
-
     HuggingFaceFolder(string path, Func<string, byte[]?> find, Func<Checkpoint> weights)
     {
         (Path, this.find) = (path, find);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks;
+using MathNet.Numerics.Statistics;
 
 namespace Heartwood.Lab.Evaluation;
 
@@ -28,7 +29,7 @@ public static class Speed
             second.Add(other / thousands);
             advance?.Invoke(1);
         }
-        return (Median(first), Median(second));
+        return (first.Median(), second.Median());
 
         double Time(IModel model)
         {
@@ -36,11 +37,5 @@ public static class Speed
             answers.Of(model, null, stop);
             return Stopwatch.GetElapsedTime(began).TotalSeconds;
         }
-    }
-
-    static double Median(List<double> times)
-    {
-        times.Sort();
-        return times.Count % 2 == 1 ? times[times.Count / 2] : (times[times.Count / 2 - 1] + times[times.Count / 2]) / 2;
     }
 }

@@ -20,8 +20,8 @@ sealed record BertConfig(
         BertConfig read = new(
             config.RequirePositive("vocab_size"), width, layers, heads, config.RequirePositive("max_position_embeddings"), config.RequirePositive("type_vocab_size"),
             config.Optional("layer_norm_eps", 1e-12f), ActivationOf(config),
-            PerLayer(config, CutKeys.HeadsPerLayer, layers, heads), PerLayer(config, CutKeys.NeuronsPerLayer, layers, neurons), config.Labels(labels));
-        config.RefuseUnknown("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout", "heartwood_token_types");
+            PerLayer(config, OwnKeys.HeadsPerLayer, layers, heads), PerLayer(config, OwnKeys.NeuronsPerLayer, layers, neurons), config.Labels(labels));
+        config.RefuseUnknown("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout", OwnKeys.TokenTypes);
         return read;
     }
 

@@ -64,14 +64,17 @@ public sealed record LayerShape(
     int Heads, int Neurons, IReadOnlyList<string> HeadRows, string HeadColumns, string AttentionBias,
     IReadOnlyList<string> MlpInside, string MlpOutput, string MlpBias);
 
-/// <summary>Keys of a cut model's config.json, arrays with one number per layer.</summary>
-public static class CutKeys
+/// <summary>The keys that Heartwood adds to config.json.</summary>
+public static class OwnKeys
 {
-    /// <summary>how many heads each layer has left</summary>
+    /// <summary>of a cut model: how many heads each layer has left, one number per layer</summary>
     public const string HeadsPerLayer = "heartwood_heads_per_layer";
 
-    /// <summary>how many neurons each layer's MLP has left</summary>
+    /// <summary>of a cut model: how many neurons each layer's MLP has left, one number per layer</summary>
     public const string NeuronsPerLayer = "heartwood_neurons_per_layer";
+
+    /// <summary>where token types come from: "sentence" or "overlap"; absent in models made elsewhere, which means "sentence"</summary>
+    public const string TokenTypes = "heartwood_token_types";
 }
 
 /// <summary>What every model does with its three steps.</summary>

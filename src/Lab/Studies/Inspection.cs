@@ -26,9 +26,12 @@ public sealed record LayerSize(int Heads, int Neurons);
 /// <param name="Steps">steps of each</param>
 /// <param name="TokensPerStep">tokens in a step's batch</param>
 /// <param name="Search">time and memory</param>
+/// <param name="Backends">what this machine can compute with, best first</param>
+/// <param name="BackendInUse">what it computed the estimate with</param>
 public sealed record Inspection(
     string Name, string Family, string Sha256, long Parameters, int Width, int HeadWidth, int Vocabulary, int MostPositions,
-    IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps, int Searches, int Steps, double TokensPerStep, Estimate Search)
+    IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps, int Searches, int Steps, double TokensPerStep, Estimate Search,
+    IReadOnlyList<string> Backends, string BackendInUse)
 {
     /// <summary>Looks into a folder.</summary>
     /// <param name="folder">the folder; null for the embedded model</param>
@@ -46,6 +49,7 @@ public sealed record Inspection(
         double tokens = pool.Average(e => e.Input.Ids.Length) * Math.Min(request.Pruning.Batch, pool.Count);
         return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
             [.. model.Layers.Select(l => new LayerSize(l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
-            Estimate.Of(model, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count));
+            Estimate.Of(model, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count),
+            [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendInUse);
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
+using MathNet.Numerics.Statistics;
 
 namespace Heartwood.Lab.Studies;
 
@@ -25,7 +26,7 @@ public static class Summary
         Line(text, $"The core: {result.Core.Parts.Count} parts are in all {main.Length} (by chance {result.Core.ExpectedByChance:0.0}, p = {Small(result.Core.PValue)}): {Short(result.Core.Parts)}");
         foreach (KnockOutFacts k in result.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}{(k.Ranks?.InDomain is { } r ? Text($"; {r.AtLeastAsHarmful} of {r.Draws} random draws hurt as much") : "")}");
         if (result.KnockOuts.Where(k => k.Kind == "random heads").ToArray() is { Length: > 0 } random)
-            Line(text, $"  as many random heads     in-domain {Median(random.Select(k => k.InDomain.Value)) * 100:0.0} % (median of {random.Length} draws)");
+            Line(text, $"  as many random heads     in-domain {random.Select(k => k.InDomain.Value).Median() * 100:0.0} % (median of {random.Length} draws)");
         CutFacts cut = result.Cut;
         Line(text, $"Cut out (seed {cut.Seed}): {cut.ParametersBefore:N0} to {cut.ParametersAfter:N0} weights, {cut.SpeedUp:0.00} times as fast, logits equal to the masked model's within {cut.LargestDifference:0.0e+0} on {cut.Compared} examples");
         Line(text, $"Report: {Path.Combine(folder, "report.html")}    ({result.Seconds:0} s)");
@@ -96,8 +97,6 @@ public static class Summary
     static string Percent(Proportion? share) => share is null ? "not measured" : Text($"{share.Value * 100,5:0.0} %");
 
     static double Spread(IEnumerable<double> values) => (values.Max() - values.Min()) * 100;
-
-    static double Median(IEnumerable<double> values) => values.Order().ToArray() is var sorted && sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
 
     static string Small(double p) => p < 1e-4 ? p.ToString("0.0e+0", CultureInfo.InvariantCulture) : p.ToString("0.0000", CultureInfo.InvariantCulture);
 

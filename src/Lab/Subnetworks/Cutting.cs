@@ -40,8 +40,8 @@ public static class Cutting
             if (!mlp) foreach (string name in shape.MlpInside) changes[name] = _ => null;
         }
         JsonObject config = (JsonObject)model.Config.DeepClone();
-        config[CutKeys.HeadsPerLayer] = headsPerLayer;
-        config[CutKeys.NeuronsPerLayer] = neuronsPerLayer;
+        config[OwnKeys.HeadsPerLayer] = headsPerLayer;
+        config[OwnKeys.NeuronsPerLayer] = neuronsPerLayer;
         return model.With(config, Changed(model, changes));
     }
 

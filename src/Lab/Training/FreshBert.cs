@@ -57,7 +57,7 @@ public static class FreshBert
             ["pad_token_id"] = 0,
             ["id2label"] = new JsonObject(labels.Index().Select(l => KeyValuePair.Create($"{l.Index}", (JsonNode?)l.Item))),
             ["label2id"] = new JsonObject(labels.Index().Select(l => KeyValuePair.Create(l.Item, (JsonNode?)l.Index))),
-            [TokenTypes.Key] = TokenTypes.NameOf(rule),
+            [OwnKeys.TokenTypes] = TokenTypes.NameOf(rule),
         };
         Dictionary<string, Tensor> tensors = [];
         Embedding("word_embeddings", vocabulary);
@@ -115,18 +115,15 @@ public static class FreshBert
 /// <summary>How a model's folder says where its token types come from.</summary>
 public static class TokenTypes
 {
-    /// <summary>The key of config.json; absent for <see cref="TokenTypeRule.Sentence"/> in models made elsewhere.</summary>
-    public const string Key = "heartwood_token_types";
-
-    /// <summary>The key's value for a rule.</summary>
+    /// <summary>The value of <see cref="OwnKeys.TokenTypes"/> for a rule.</summary>
     public static string NameOf(TokenTypeRule rule) => rule == TokenTypeRule.Overlap ? "overlap" : "sentence";
 
     /// <summary>The rule that a model was trained with.</summary>
     /// <exception cref="CheckpointException">the value is not known</exception>
-    public static TokenTypeRule RuleOf(IModel model) => (model.Config[Key] is JsonValue value && value.TryGetValue(out string? text) ? text : model.Config[Key]?.ToJsonString()) switch
+    public static TokenTypeRule RuleOf(IModel model) => (model.Config[OwnKeys.TokenTypes] is JsonValue value && value.TryGetValue(out string? text) ? text : model.Config[OwnKeys.TokenTypes]?.ToJsonString()) switch
     {
         null or "sentence" => TokenTypeRule.Sentence,
         "overlap" => TokenTypeRule.Overlap,
-        var other => throw new CheckpointException($"config.json: '{Key}' is '{other}'; Heartwood knows sentence and overlap."),
+        var other => throw new CheckpointException($"config.json: '{OwnKeys.TokenTypes}' is '{other}'; Heartwood knows sentence and overlap."),
     };
 }

@@ -20,7 +20,6 @@ public sealed class HuggingFaceFolderTests
         Assert.Equal([1, -2], folder.Weights.ReadAll("classifier.weight"));
         Assert.Equal(Tokenizer["vocab.txt"], folder.Require("vocab.txt"));
         Assert.Equal(Tokenizer.Keys, folder.ReadTokenizer().Keys);
-        Assert.False(folder.LowerCase);
         Assert.Null(folder.Find("tokenizer.json"));
         Assert.Equal(64, folder.Weights.Sha256().Length);
     }
@@ -31,7 +30,6 @@ public sealed class HuggingFaceFolderTests
         Dictionary<string, byte[]> files = new() { ["config.json"] = """{"model_type":"bert"}"""u8.ToArray(), [Checkpoint.SingleFile] = Files.SmallSafetensors() };
         using HuggingFaceFolder folder = HuggingFaceFolder.Open(files, "embedded");
         Assert.Equal(["bert.a", "bert.b", "c"], folder.Weights.Names);
-        Assert.Null(folder.LowerCase);
         files.Remove(Checkpoint.SingleFile);
         Assert.Contains("embedded: expected a file model.safetensors", Assert.Throws<CheckpointException>(() => HuggingFaceFolder.Open(files, "embedded")).Message);
         files.Remove("config.json");

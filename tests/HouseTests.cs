@@ -1,0 +1,121 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Heartwood.Tests;
+
+/// <summary>The rules of the house that no compiler knows. Each failure names the file, the line and the rule.</summary>
+public partial class HouseTests
+{
+    const int MostLines = 500;
+
+    /// <summary>The folders of src/Lab, left to right: a folder may use those before it and itself, none behind it.</summary>
+    static readonly string[] leftToRight =
+        ["Checkpoints", "Tokenizers", "Probes", "Models", "Subnetworks", "Tasks", "Training", "Discovery", "Evaluation", "Comparison", "Reports", "Studies"];
+
+    static readonly string[] projects = ["src/Tensors/Tensors.csproj", "src/Lab/Lab.csproj", "src/App/App.csproj"];
+
+    static string Root { get; } = FindRoot();
+
+    [Fact]
+    public void Projects_depend_one_way_Tensors_then_Lab_then_App()
+    {
+        for (int i = 0; i < projects.Length; i++)
+        {
+            string[] used = [.. XDocument.Load(Path.Combine(Root, projects[i])).Descendants("ProjectReference")
+                .Select(r => Relative(Path.Combine(Root, Path.GetDirectoryName(projects[i])!, r.Attribute("Include")!.Value)))];
+            Assert.Equal(i == 0 ? [] : [projects[i - 1]], used);
+        }
+    }
+
+    [Fact]
+    public void Every_folder_of_the_lab_has_its_place_from_left_to_right() =>
+        Assert.Equal(leftToRight.Order(), Directory.GetDirectories(Path.Combine(Root, "src/Lab")).Select(d => Path.GetFileName(d)!).Except(["bin", "obj"]).Order());
+
+    [Fact]
+    public void Inside_the_lab_left_never_uses_right()
+    {
+        List<string> wrong = [];
+        foreach (string file in Sources("src/Lab"))
+        {
+            int own = Array.IndexOf(leftToRight, FolderOf(file));             // −1 for what stands beside the folders: it may use none of them
+            foreach (var (line, number) in Lines(file))
+                foreach (Match use in Qualified().Matches(line))
+                    if (Array.IndexOf(leftToRight, use.Groups["folder"].Value) > own) wrong.Add($"{Relative(file)}:{number}: {(own < 0 ? "the lab's root" : leftToRight[own])} may not use {use.Groups["folder"].Value}");
+        }
+        None(wrong);
+    }
+
+    [Fact]
+    public void A_file_of_the_lab_is_in_the_namespace_of_its_folder() => None(Sources("src/Lab")
+        .Select(file => (File: file, Wanted: $"namespace {string.Join('.', (string[])["Heartwood.Lab", .. Path.GetDirectoryName(Relative(file))!.Split('/')[2..]])};"))
+        .Where(f => !Lines(f.File).Any(l => l.Text == f.Wanted)).Select(f => $"{Relative(f.File)}: expected '{f.Wanted}'"));
+
+    [Fact]
+    public void No_project_hands_out_usings_that_the_files_do_not_show() => None(Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+        .Where(p => XDocument.Load(p).Descendants("Using").Any()).Concat(Sources("src").Where(f => Lines(f).Any(l => l.Text.StartsWith("global using", StringComparison.Ordinal)))));
+
+    [Fact]
+    public void Models_never_mention_a_mask() => None(Mentions("src/Lab/Models", new Regex("mask", RegexOptions.IgnoreCase)));
+
+    [Fact]
+    public void Discovery_never_mentions_a_model_family()
+    {
+        string[] families = [.. Sources("src/Lab/Models").SelectMany(Lines).Select(l => Family().Match(l.Text)).Where(m => m.Success).Select(m => m.Groups[1].Value)];
+        Assert.Contains("Bert", families);
+        None(Mentions("src/Lab/Discovery", new Regex(string.Join('|', families), RegexOptions.IgnoreCase)));
+    }
+
+    [Fact]
+    public void No_file_is_longer_than_500_lines() => None(Written("*.cs", "*.js", "*.css")
+        .Select(f => (File: f, Lines: File.ReadLines(f).Count())).Where(f => f.Lines > MostLines).Select(f => $"{Relative(f.File)}: {f.Lines} lines; divide it"));
+
+    [Fact]
+    public void Folders_are_nouns_of_the_subject()
+    {
+        string[] folders = [.. Written("*").SelectMany(f => Path.GetDirectoryName(Relative(f))!.Split('/')).Distinct()];
+        None(folders.Intersect(["Utils", "Helpers", "Common", "Core", "Abstractions", "Extensions"]));
+    }
+
+    [Fact]
+    public void No_file_names_a_place_of_the_machine_that_it_was_written_on() => None(
+        Written("*.cs", "*.md", "*.csproj", "*.props", "*.py", "*.mjs", "*.js", "*.css", "run").SelectMany(f => Lines(f).Where(l => Place().IsMatch(l.Text)).Select(l => $"{Relative(f)}:{l.Number}: {l.Text.Trim()}")));
+
+    static IEnumerable<string> Mentions(string folder, Regex of) =>
+        Sources(folder).SelectMany(f => Lines(f).Where(l => of.IsMatch(l.Text)).Select(l => $"{Relative(f)}:{l.Number}: {l.Text.Trim()}"));
+
+    // Assert.Empty would cut the names short
+    static void None(IEnumerable<string> wrong)
+    {
+        string[] all = [.. wrong];
+        Assert.True(all.Length == 0, string.Join('\n', all));
+    }
+
+    static string FolderOf(string file) => Relative(file).Split('/')[2];
+
+    static string Relative(string path) => Path.GetRelativePath(Root, Path.GetFullPath(path)).Replace('\\', '/');
+
+    static IEnumerable<(string Text, int Number)> Lines(string file) => File.ReadLines(file).Select((text, i) => (text, i + 1));
+
+    static IEnumerable<string> Sources(string folder) => Written("*.cs").Where(f => Relative(f).StartsWith($"{folder}/", StringComparison.Ordinal));
+
+    /// <summary>Files that people wrote: not what builds, packages and git keep.</summary>
+    static IEnumerable<string> Written(params string[] patterns) => patterns.SelectMany(p => Directory.EnumerateFiles(Root, p, SearchOption.AllDirectories))
+        .Where(f => !Relative(f).Split('/').Any(folder => folder is "bin" or "obj" or ".git" or "node_modules" or "out" or "runs" or "demo"));
+
+    static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Heartwood.slnx"))) folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new DirectoryNotFoundException($"No Heartwood.slnx above {AppContext.BaseDirectory}: these tests read the repository that they were built in.");
+    }
+
+    // Heartwood.Lab.Models, Lab.Models.Bert or, as the compiler allows inside the lab, Models.Bert; but no member of that name
+    [GeneratedRegex(@"(?<![\w.])(?:Heartwood\.Lab\.|Lab\.)(?<folder>[A-Z]\w*)|(?<![\w.])(?<folder>Checkpoints|Tokenizers|Probes|Models|Subnetworks|Tasks|Training|Discovery|Evaluation|Comparison|Reports|Studies)\.[A-Z]\w*\b")]
+    private static partial Regex Qualified();
+
+    [GeneratedRegex(@"class (\w+)[^{]*: IModel\b")]
+    private static partial Regex Family();
+
+    [GeneratedRegex(@"/(?:work|farm|root|home|Users)/\w")]
+    private static partial Regex Place();
+}
