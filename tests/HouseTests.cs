@@ -80,6 +80,30 @@ public partial class HouseTests
     public void No_file_names_a_place_of_the_machine_that_it_was_written_on() => None(
         Written("*.cs", "*.md", "*.csproj", "*.props", "*.py", "*.mjs", "*.js", "*.css", "run").SelectMany(f => Lines(f).Where(l => Place().IsMatch(l.Text)).Select(l => $"{Relative(f)}:{l.Number}: {l.Text.Trim()}")));
 
+    [Fact]
+    public void Code_that_the_pages_quote_is_the_code()
+    {
+        List<string> wrong = [];
+        foreach (string page in Pages())
+        {
+            string? quoted = null;
+            foreach (var (line, number) in Lines(page))
+            {
+                if (line.StartsWith("```", StringComparison.Ordinal)) quoted = quoted is null && line.Split(' ') is ["```csharp", var file] ? file : null;
+                else if (quoted is not null && line.Trim() is not ("" or "…") && !Lines(Path.Combine(Root, quoted)).Any(l => l.Text.Trim() == line.Trim()))
+                    wrong.Add($"{Relative(page)}:{number}: {quoted} has no line '{line.Trim()}'");
+            }
+        }
+        None(wrong);
+    }
+
+    [Fact]
+    public void Files_that_the_pages_name_exist() => None(Pages().SelectMany(page => Lines(page)
+        .SelectMany(l => Named().Matches(l.Text).Select(m => m.Groups["path"].Value).Where(path => !Path.Exists(Path.Combine(Root, path)) && !Path.Exists(Path.Combine(Path.GetDirectoryName(page)!, path)))
+        .Select(path => $"{Relative(page)}:{l.Number}: there is no {path}"))));
+
+    static IEnumerable<string> Pages() => Written("*.md").Where(f => Relative(f) == "README.md" || Relative(f).StartsWith("docs/", StringComparison.Ordinal));
+
     static IEnumerable<string> Mentions(string folder, Regex of) =>
         Sources(folder).SelectMany(f => Lines(f).Where(l => of.IsMatch(l.Text)).Select(l => $"{Relative(f)}:{l.Number}: {l.Text.Trim()}"));
 
@@ -115,6 +139,10 @@ public partial class HouseTests
 
     [GeneratedRegex(@"class (\w+)[^{]*: IModel\b")]
     private static partial Regex Family();
+
+    // `src/Lab/Models/Bert.cs`, [tour](docs/tour.md)
+    [GeneratedRegex(@"`(?<path>(?:src|tests|docs|\.ci)/[\w./-]*)`|\]\((?<path>(?!https?:|#)[^)#]+)[^)]*\)")]
+    private static partial Regex Named();
 
     [GeneratedRegex(@"/(?:work|farm|root|home|Users)/\w")]
     private static partial Regex Place();
