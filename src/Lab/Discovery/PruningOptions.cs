@@ -1,6 +1,6 @@
 namespace Heartwood.Lab.Discovery;
 
-/// <summary>How a mask is learned; the defaults are the paper's (Bhaskar, Friedman and Chen 2024, appendix A) except for lengths.</summary>
+/// <summary>How a mask is learned; the defaults are the paper's (Bhaskar, Friedman and Chen 2024, appendix A) except for the number of steps and the batch; docs/methods.md lists all differences.</summary>
 /// <param name="Sparsity">target: the fraction of parts that are absent in the end, 0 to 1</param>
 /// <param name="Steps">number of steps</param>
 /// <param name="WarmUp">share of the steps in which the target rises from 0, 0 to 1</param>

@@ -1,5 +1,5 @@
-using System.Text;
 using System.Reflection;
+using System.Text;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Lab.Tokenizers;
