@@ -6,12 +6,14 @@ namespace Heartwood.App.Commands;
 /// <summary><c>heartwood demo</c>: the whole job on the embedded model and the made-up language.</summary>
 static class DemoVerb
 {
+    const string Folder = "heartwood-demo";
+
     /// <summary>The verb.</summary>
     public static Verb Create()
     {
-        Verb verb = new("demo", "Shows the heuristic core, from search to report, on the small BERT that comes with the program, in about two minutes. Needs no file.",
+        Verb verb = new("demo", $"Shows the heuristic core, from search to report, on the small BERT that comes with the program, in about two minutes. Needs no file; without --out it writes to {Folder}.",
             "demo --out runs/demo", "demo --sparsity 0.6 0.5 --out runs/two-sizes")
-        { Resumes = true, Run = (parsed, session) => FindVerb.Begin(parsed, session, StudyOptions.With(parsed, EmbeddedModel.Study), toTheEnd: true) };
+        { Resumes = true, Run = (parsed, session) => FindVerb.Begin(parsed, session, StudyOptions.With(parsed, EmbeddedModel.Study), RunSupport.OutOf(parsed, Folder), toTheEnd: true) };
         foreach (Option option in StudyOptions.Search) verb.Options.Add(option);
         return verb;
     }

@@ -16,29 +16,28 @@ static class FindVerb
         Verb verb = new("find", "Finds subnetworks by structured pruning: learned masks over heads and MLP blocks, weights frozen, several seeds and sparsities at once.",
             "find --model runs/small/model --data world:training --in-domain world:in-domain --out-of-domain world:out-of-domain --out runs/found",
             "find --model models/mnli --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --sparsity 0.5 0.6 --all --out runs/mnli")
-        { Resumes = true, Run = (parsed, session) => Begin(parsed, session, StudyOptions.Parse(parsed), parsed.GetValue(all)) };
+        { Resumes = true, Run = (parsed, session) => Begin(parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)) };
         foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Append(all)) verb.Options.Add(option);
         return verb;
     }
 
     /// <summary>Begins or resumes a study, and prints what it found.</summary>
-    public static void Begin(ParseResult parsed, Session session, StudyRequest request, bool toTheEnd)
+    public static void Begin(ParseResult parsed, Session session, StudyRequest request, string path, bool toTheEnd)
     {
         RunSupport.UseThreads(parsed);
-        RunSupport.OutOf(parsed);
         Study.Prepared prepared = new(request);
         if (toTheEnd && request.InDomain.Count == 0) throw new ArgumentException("--all measures too: give --in-domain FILE.");
         Estimate estimate = prepared.Estimate();
         session.World.Say($"{request.Seeds.Count * request.Sparsities.Count} searches of {request.Pruning.Steps} steps: about {Words.Duration(estimate.Seconds)}, {Words.Bytes(estimate.Bytes)} of memory");
         if (estimate.Bytes > Console.Machine.Memory) throw new InvalidOperationException($"The search needs about {Words.Bytes(estimate.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. Lower --batch or --most-tokens.");
-        using RunFolder folder = RunSupport.Open(parsed, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request);
+        using RunFolder folder = RunSupport.Open(path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request);
         Study.Keep(folder, request);
         if (folder.Finished) Finished(session, folder, ResultJson.Read(File.ReadAllText(folder.PathOf("result.json"))));
         else if (toTheEnd) Finished(session, folder, Study.In(folder, prepared, session.Progress, session.Stop).All());
         else
         {
             var found = Study.In(folder, prepared, session.Progress, session.Stop).Find();
-            session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))), () => Summary.Of(found, parsed.GetValue(SharedOptions.Out)!));
+            session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))), () => Summary.Of(found, path));
         }
     }
 

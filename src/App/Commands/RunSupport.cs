@@ -13,13 +13,15 @@ static class RunSupport
         new(name) { Description = description, HelpName = helpName, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 
     /// <summary>The folder of --out.</summary>
-    /// <exception cref="ArgumentException">it was not given</exception>
-    public static string OutOf(ParseResult parsed) => parsed.GetValue(SharedOptions.Out) ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER.");
+    /// <param name="parsed">the command line</param>
+    /// <param name="otherwise">the folder where it was not given; null if it must be</param>
+    /// <exception cref="ArgumentException">it was not given and must be</exception>
+    public static string OutOf(ParseResult parsed, string? otherwise = null) => parsed.GetValue(SharedOptions.Out) ?? otherwise ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER.");
 
-    /// <summary>Opens (or resumes) the run folder of --out.</summary>
-    public static RunFolder Open(ParseResult parsed, Session session, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object request)
+    /// <summary>Opens (or resumes) a run folder.</summary>
+    public static RunFolder Open(string path, Session session, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object request)
     {
-        RunFolder folder = RunFolder.Open(OutOf(parsed), new(session.Command, Machine.Version, Machine.InOneLine(),
+        RunFolder folder = RunFolder.Open(path, new(session.Command, Machine.Version, Machine.InOneLine(),
             Tensors.Backends.Machine.BackendInUse, Tensors.Backends.Machine.Threads, seeds,
             session.World.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), modelSha256, data, RequestText.Of(request)), session.World.Clock);
         if (folder.Finished) session.World.Say($"The run in {folder.FolderPath} is finished already; nothing is computed again.");

@@ -43,7 +43,7 @@ static class TrainVerb
         RunSupport.OutOf(parsed);
         TrainingRequest request = Parse(parsed);
         TrainingRun run = new(request);
-        using RunFolder folder = RunSupport.Open(parsed, session, run.ModelSha256, run.Data, [request.Options.Seed], request);
+        using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
         session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
         TrainingResult result = folder.Finished ? folder.ReadJson<TrainingResult>("result.json") : run.Run(folder, session.Progress, session.Stop);
         session.Result(() => JsonSerializer.Serialize(result, ResultJson.Options), () => $"""

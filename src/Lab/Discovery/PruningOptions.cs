@@ -13,7 +13,7 @@ namespace Heartwood.Lab.Discovery;
 /// <param name="High">upper limit, above 1</param>
 /// <param name="Temperature">its temperature, above 0</param>
 public sealed record PruningOptions(
-    double Sparsity = 0.5, int Steps = 600, double WarmUp = 0.7, int Batch = 32, double Rate = 0.1, double MultiplierRate = 1,
+    double Sparsity = 0.5, int Steps = 1200, double WarmUp = 0.7, int Batch = 32, double Rate = 0.1, double MultiplierRate = 1,
     double LogAlpha = 10, double LogAlphaDeviation = 0.01, double Low = -0.1, double High = 1.1, double Temperature = 2.0 / 3)
 {
     /// <summary>Refuses options outside their ranges.</summary>

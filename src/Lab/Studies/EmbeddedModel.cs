@@ -18,6 +18,7 @@ public static class EmbeddedModel
     public static StudyRequest Study { get; } = new(["world:training,rows=8000,seed=2"], ["world:in-domain,rows=2000,seed=3"])
     {
         Title = "The heuristic core of a small BERT",
+        Sparsities = [0.6],
         OutOfDomain = ["world:out-of-domain,per-case=60,seed=3"],
         Unseen = ["world:unseen,per-case=60,seed=3"],
     };
