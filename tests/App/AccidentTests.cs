@@ -13,55 +13,55 @@ public sealed class AccidentTests : IDisposable
     [Fact]
     public void Training_killed_at_any_moments_resumes_to_the_same_bits()
     {
-        SmallRuns.Works(runs.Train("whole", 400));
+        SmallRuns.Works(runs.Train("whole", 240));
         ChanceStream chance = new Chance(1, "kills").Stream();
         int killed = 0;
         foreach (int share in (int[])[0, 1, 2, 3])
         {
-            using Program program = new(runs.Train("killed", 400));
-            int line = share * 100 + chance.Below(60);
+            using Program program = new(runs.Train("killed", 240));
+            int line = share * 60 + chance.Below(40);
             if (!program.Until(() => share == 0 ? File.Exists(runs.At("killed", "manifest.json")) : runs.LinesOf("killed", "metrics.jsonl") > line)) continue;
             program.Kill();
             killed++;
         }
         Assert.InRange(killed, 2, 4);
-        SmallRuns.Works(runs.Train("killed", 400));
+        SmallRuns.Works(runs.Train("killed", 240));
         runs.SameTraining("whole", "killed");
     }
 
     [Fact]
     public void A_search_killed_in_every_stage_resumes_to_the_same_result()
     {
-        SmallRuns.Works(runs.Find("whole", 120, "--all"));
+        SmallRuns.Works(runs.Find("whole", 60, "--all"));
         string[] signs = ["manifest.json", "absence.safetensors", "search/sparsity-0.5-seed-2.jsonl", "search/sparsity-0.5-seed-1.safetensors", "subnetworks/sparsity-0.5-seed-1.json", "stages/evaluation.json", "stages/comparison.json", "cut"];
         int killed = 0;
         foreach (string[] pair in signs.Chunk(2))                 // four processes, two stages apart: the first sign not there yet is waited for
         {
-            using Program program = new(runs.Find("killed", 120, "--all"));
+            using Program program = new(runs.Find("killed", 60, "--all"));
             if (!program.Until(() => Path.Exists(runs.At("killed", pair[^1])))) continue;
             program.Kill();
             killed++;
         }
         Assert.InRange(killed, 2, 4);
-        SmallRuns.Works(runs.Find("killed", 120, "--all"));
+        SmallRuns.Works(runs.Find("killed", 60, "--all"));
         runs.SameStudy("whole", "killed");
     }
 
     [Fact]
     public void Ctrl_C_leaves_a_run_that_resumes_and_another_process_is_refused_until_then()
     {
-        SmallRuns.Works(runs.Find("whole", 150, "--all"));
-        using (Program program = new(runs.Find("stopped", 150, "--all")))
+        SmallRuns.Works(runs.Find("whole", 80, "--all"));
+        using (Program program = new(runs.Find("stopped", 80, "--all")))
         {
             Assert.True(program.Until(() => runs.LinesOf("stopped", "search/sparsity-0.5-seed-1.jsonl") > 5));
-            Assert.Contains("stopped' is in use by process ", SmallRuns.Fails(runs.Find("stopped", 150, "--all")));
+            Assert.Contains("stopped' is in use by process ", SmallRuns.Fails(runs.Find("stopped", 80, "--all")));
             program.Interrupt();
             var (code, output, error) = program.End();
             Assert.Equal((130, ""), (code, output));
             Assert.EndsWith("Stopped. Run the same command to resume.\n", error);
         }
         Assert.False(File.Exists(runs.At("stopped", "result.json")));
-        var (resumed, _, said) = SmallRuns.Here(runs.Find("stopped", 150, "--all"));
+        var (resumed, _, said) = SmallRuns.Here(runs.Find("stopped", 80, "--all"));
         Assert.Equal(0, resumed);
         Assert.Contains("Resuming the run in", said);
         runs.SameStudy("whole", "stopped");
@@ -70,9 +70,9 @@ public sealed class AccidentTests : IDisposable
     [Fact]
     public void Ctrl_C_in_training_keeps_every_step()
     {
-        SmallRuns.Works(runs.Train("whole", 300));
+        SmallRuns.Works(runs.Train("whole", 200));
         int steps;
-        using (Program program = new(runs.Train("stopped", 300)))
+        using (Program program = new(runs.Train("stopped", 200)))
         {
             Assert.True(program.Until(() => runs.LinesOf("stopped", "metrics.jsonl") > 30));
             program.Interrupt();
@@ -80,7 +80,7 @@ public sealed class AccidentTests : IDisposable
             steps = runs.LinesOf("stopped", "metrics.jsonl");
         }
         using (Heartwood.Lab.Checkpoints.SafetensorsFile state = Heartwood.Lab.Checkpoints.SafetensorsFile.Open(runs.At("stopped", "state.safetensors"))) Assert.Equal($"{steps}", state.Metadata["step"]);
-        SmallRuns.Works(runs.Train("stopped", 300));
+        SmallRuns.Works(runs.Train("stopped", 200));
         runs.SameTraining("whole", "stopped");
     }
 
@@ -90,7 +90,7 @@ public sealed class AccidentTests : IDisposable
         string file = runs.At("data.tsv");
         _ = runs.Model;
         File.WriteAllLines(file, ["text\tpair\tlabel", .. Enumerable.Range(0, 30).Select(i => $"the doctor saw the poet\tthe {(i % 2 == 0 ? "doctor" : "poet")} saw\t{(i % 2 == 0 ? "entailment" : "non-entailment")}")]);
-        string[] command = ["find", "--model", runs.Model, "--data", $"{file},text=text,pair=pair,label=label", "--in-domain", "world:in-domain,rows=20", "--seeds", "1", "--steps", "400", "--all", "--out", runs.At("run")];
+        string[] command = ["find", "--model", runs.Model, "--data", $"{file},text=text,pair=pair,label=label", "--in-domain", "world:in-domain,rows=20", "--seeds", "1", "--steps", "80", "--all", "--out", runs.At("run")];
         using Program program = new(command);
         Assert.True(program.Until(() => runs.LinesOf("run", "search/sparsity-0.5-seed-1.jsonl") > 3));
         File.AppendAllText(file, "the king met the nurse\tthe king\tentailment\n");
@@ -111,9 +111,9 @@ public sealed class AccidentTests : IDisposable
         Assert.SkipUnless(mounted, "Needs to mount a small disk: Linux and root.");
         try
         {
-            SmallRuns.Works(runs.Train("whole", 3000));
+            SmallRuns.Works(runs.Train("whole", 1000));
             string ballast = Path.Combine(disk, "ballast");
-            using (Program program = new(runs.Train("disk/run", 3000)))
+            using (Program program = new(runs.Train("disk/run", 1000)))
             {
                 Assert.True(program.Until(() => runs.LinesOf("disk/run", "metrics.jsonl") > 50));
                 try { File.WriteAllBytes(ballast, new byte[4_000_000]); } catch (IOException) { }
@@ -122,7 +122,7 @@ public sealed class AccidentTests : IDisposable
                 Assert.Contains("No space is left on the disk", error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
             }
             File.Delete(ballast);
-            SmallRuns.Works(runs.Train("disk/run", 3000));
+            SmallRuns.Works(runs.Train("disk/run", 1000));
             runs.SameTraining("whole", "disk/run");
         }
         finally { Shell("umount", disk); }

@@ -38,6 +38,7 @@ static class SmallWorld
         Sparsities = [0.5, 0.34],
         Pruning = new PruningOptions(Steps: 8, Batch: 8, Rate: 0.5),
         Draws = 3,
+        CoreShare = 1,
     };
 
     /// <summary>A result without what may differ from one run to the next: times, and when it began.</summary>
