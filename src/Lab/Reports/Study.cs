@@ -85,7 +85,13 @@ internal sealed class Study
             [.. label.GroupBy(n => facts.GetValueOrDefault(n)?.Set ?? "").OrderBy(s => Order(s.Key)).Select(s => new CaseSet(s.Key == "" ? "" : Name(s.Key), [.. s]))]))];
     }
 
-    static int Order(string set) => SetOf(set) is { } known ? (int)known : int.MaxValue;
+    /// <summary>Where a set stands in lists of cases: out of domain first, for there the seeds differ; in-domain last.</summary>
+    public static int Order(string set) => SetOf(set) switch { DataSet.OutOfDomain => 0, DataSet.Unseen => 1, DataSet.InDomain => 2, _ => 3 };
+
+    /// <summary>A case's or group's name as it stands under the heading of its set.</summary>
+    public static string UnderHeading(string name) => name.StartsWith(InDomainPrefix, StringComparison.Ordinal) ? name[InDomainPrefix.Length..] : name;
+
+    const string InDomainPrefix = "in-domain: ";
 }
 
 /// <summary>Cases drawn in one panel.</summary>

@@ -40,7 +40,7 @@ internal static class Cases
     static Markup Panel(string id, CaseList list, string subject, string title, Func<string, IReadOnlyList<Mark>> marks, Func<string, (double, double)?>? band = null)
     {
         Strip[] rows = [.. list.Sets.SelectMany(set => (Strip[])[.. set.Heading == "" ? (Strip[])[] : [Strip.Heading(set.Heading)],
-            .. set.Cases.Select(name => new Strip(Named(name, list.Title), marks(name), Band: band?.Invoke(name)))])];
+            .. set.Cases.Select(name => new Strip(Named(set.Heading == "" ? name : Study.UnderHeading(name), list.Title), marks(name), Band: band?.Invoke(name)))])];
         string heading = string.Join(", ", ((string[])[list.Title, subject]).Where(w => w != ""));
         return Strips.Draw(id, heading, heading == "" ? title : $"{title}: {heading}", $"{Wording.Count(list.Sets.Sum(s => s.Cases.Count), "case")}, one row each.", rows, Scale.Share(0, 1), "accuracy", true);
     }

@@ -36,7 +36,7 @@ internal static class Groups
     static Markup Panel(Study study, List<(string Name, string Set)> groups, double? sparsity, string id)
     {
         var shown = sparsity is { } s ? study.At(s) : [];
-        Strip[] rows = [.. groups.GroupBy(g => g.Set).SelectMany(set => (Strip[])[Strip.Heading(Study.Name(set.Key)), .. set.Select(g => Row(study, shown, g.Name))])];
+        Strip[] rows = [.. groups.GroupBy(g => g.Set).OrderBy(g => Study.Order(g.Key)).SelectMany(set => (Strip[])[Strip.Heading(Study.Name(set.Key)), .. set.Select(g => Row(study, shown, g.Name))])];
         string at = sparsity is { } t ? Wording.Sparsity(t) : "full model";
         return Strips.Draw(id, at, $"Balanced accuracy per group, {at}", $"{Wording.Count(groups.Count, "group")}, one row each, with the full model and {Wording.Count(shown.Count, "subnetwork")}.",
             rows, Scale.Share(0, 1), "balanced accuracy", true, lanes: true,
@@ -49,7 +49,7 @@ internal static class Groups
         IEnumerable<Mark> marks = shown.Append(study.Full).Where(e => e.Groups.TryGetValue(group, out var g) && !double.IsNaN(g.Balanced.Value)).Select(e =>
             Mark.Of(e.Groups[group].Balanced, e.Kind == EntryKind.Full ? "full" : "sub", e.Kind == EntryKind.Full ? Shape.Diamond : Shape.Disc,
                 $"{e.Title}\n{group}: {Wording.Full(e.Groups[group].Balanced)}{(e.Groups[group].Auc is { } auc ? $"\nAUC {Wording.Number(auc.Value, "0.000")}" : "")}"));
-        return new(group, [.. marks], Band: spread.N > 1 ? (spread.Low, spread.High) : null, Right: spread.N > 1 ? $"{Wording.Number(100 * spread.Width, "0")} pts" : "");
+        return new(Study.UnderHeading(group), [.. marks], Band: spread.N > 1 ? (spread.Low, spread.High) : null, Right: spread.N > 1 ? $"{Wording.Number(100 * spread.Width, "0")} pts" : "");
     }
 
     static string Reading(Study study)
