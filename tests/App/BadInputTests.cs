@@ -137,11 +137,18 @@ public sealed class BadInputTests : IDisposable
     {
         Assert.StartsWith("Where should the result go? Give a folder with --out FOLDER.", SmallRuns.Fails("find", "--model", "nowhere", "--data", "nowhere"));
         Assert.StartsWith("Where should the result go?", SmallRuns.Fails("train", "--data", "nowhere"));
-        Assert.StartsWith("Where should the result go?", SmallRuns.Fails("demo"));
         Assert.StartsWith("What should it train on?", SmallRuns.Fails("train", "--out", runs.At("run")));
         Assert.StartsWith("What should masks be learned on?", SmallRuns.Fails("find", "--model", "nowhere", "--out", runs.At("run")));
         Assert.StartsWith("--all measures too", SmallRuns.Fails("find", "--model", runs.Model, "--data", "world:training,rows=20", "--all", "--out", runs.At("run")));
         Assert.StartsWith("What should be measured?", SmallRuns.Fails("evaluate", "--model", runs.Model));
+        Assert.False(Directory.Exists(runs.At("run")));
+    }
+
+    [Fact]
+    public void Options_that_would_be_given_for_nothing_are_refused()
+    {
+        Assert.Contains("--layers says nothing with --from", SmallRuns.Fails("train", "--from", runs.Model, "--data", "world:training,rows=20", "--layers", "4", "--out", runs.At("run")));
+        Assert.Contains("--model says nothing with a run's folder", SmallRuns.Fails("evaluate", runs.At("run"), "--model", runs.Model));
         Assert.False(Directory.Exists(runs.At("run")));
     }
 

@@ -24,7 +24,11 @@ static class EvaluateVerb
 
     static void Run(ParseResult p, Session session)
     {
-        if (p.GetValue(run) is { } folder) StageVerbs.In(p, session, (study, opened) => Show(session, study.Evaluate(), opened), folder);
+        if (p.GetValue(run) is { } folder)
+        {
+            RunSupport.RefuseIdle(p, "with a run's folder: the run knows its model and data", StudyOptions.Model, StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most);
+            StageVerbs.In(p, session, (study, opened) => Show(session, study.Evaluate(), opened), folder);
+        }
         else
         {
             RunSupport.UseThreads(p);

@@ -18,6 +18,17 @@ static class RunSupport
     /// <exception cref="ArgumentException">it was not given and must be</exception>
     public static string OutOf(ParseResult parsed, string? otherwise = null) => parsed.GetValue(SharedOptions.Out) ?? otherwise ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER.");
 
+    /// <summary>Refuses options that would be given for nothing.</summary>
+    /// <param name="parsed">the command line</param>
+    /// <param name="because">what makes them idle, for the message: "with --from"</param>
+    /// <param name="idle">the options</param>
+    /// <exception cref="ArgumentException">one of them was given</exception>
+    public static void RefuseIdle(ParseResult parsed, string because, params IEnumerable<Option> idle)
+    {
+        if (idle.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } given)
+            throw new ArgumentException($"{given.Name} says nothing {because}. Leave one of the two out.");
+    }
+
     /// <summary>Opens (or resumes) a run folder.</summary>
     public static RunFolder Open(string path, Session session, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object request)
     {

@@ -41,6 +41,7 @@ static class TrainVerb
     {
         RunSupport.UseThreads(parsed);
         RunSupport.OutOf(parsed);
+        if (parsed.GetValue(from) is not null) RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is", layers, heads, width, neurons, positions, vocabulary, cased, types, start);
         TrainingRequest request = Parse(parsed);
         TrainingRun run = new(request);
         using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);

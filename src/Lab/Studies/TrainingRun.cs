@@ -34,6 +34,7 @@ public sealed class TrainingRun
     /// <exception cref="Exception">what <see cref="DataSource"/>, <see cref="LoadedModel"/>, <see cref="Sets"/> and <see cref="Trainer"/> refuse</exception>
     public TrainingRun(TrainingRequest request)
     {
+        if (request.InDomain.Count == 0 && request.OutOfDomain.Count > 0) throw new ArgumentException("--out-of-domain is measured beside --in-domain: give --in-domain FILE too.");
         this.request = request;
         (training, inDomain, outOfDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain));
         start = request.From is null ? Fresh() : LoadedModel.ToTune(request.From, request.Labels, () => Named(training), request.Options.Seed);

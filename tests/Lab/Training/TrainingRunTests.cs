@@ -171,6 +171,7 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal("--checkpoints asks for step 25; the run has steps 1 to 24.", Assert.Throws<ArgumentException>(() => new TrainingRun(Request with { CheckpointSteps = [5, 25] })).Message);
         File.WriteAllLines(temporary.At("one.tsv"), ["text\tpair\tlabel", "the doctor slept\tdoctor\tyes"]);
         Assert.Contains("only the label 'yes'", Assert.Throws<InvalidDataException>(() => new TrainingRun(Request with { Data = [$"{temporary.At("one.tsv")},text=text,pair=pair,label=label"] })).Message);
+        Assert.Contains("give --in-domain FILE too", Assert.Throws<ArgumentException>(() => new TrainingRun(Request with { InDomain = [] })).Message);
         Assert.ThrowsAny<IOException>(() => new TrainingRun(Request with { From = temporary.At("nowhere") }));
         Assert.ThrowsAny<IOException>(() => new TrainingRun(Request with { Vocabulary = temporary.At("nowhere.txt") }));
     }
