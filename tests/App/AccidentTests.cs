@@ -85,6 +85,29 @@ public sealed class AccidentTests : IDisposable
     }
 
     [Fact]
+    public void The_demo_killed_and_interrupted_goes_on_with_the_same_subnetworks()
+    {
+        string[] search = ["--sparsity", "0.6", "--seeds", "1-2", "--steps", "6", "--batch", "4", "--examples", "100"], demo = ["demo", .. search, "--out", runs.At("demo")];
+        using (Program program = new(demo))
+        {
+            Assert.True(program.Until(() => runs.LinesOf("demo", "search/sparsity-0.6-seed-1.jsonl") > 2));
+            program.Kill();
+        }
+        using (Program program = new(demo))
+        {
+            Assert.True(program.Until(() => File.Exists(runs.At("demo", "subnetworks/sparsity-0.6-seed-1.json")) && File.Exists(runs.At("demo", "subnetworks/sparsity-0.6-seed-2.json"))));
+            program.Interrupt();
+            var (code, output, error) = program.End();
+            Assert.Equal((130, ""), (code, output));
+            Assert.Contains("Resuming the run in", error);
+        }
+        SmallRuns.Works(["find", "--data", "world:training,rows=8000,seed=2", .. search, "--out", runs.At("left-alone")]);
+        foreach (string file in (string[])["subnetworks/sparsity-0.6-seed-1.json", "subnetworks/sparsity-0.6-seed-2.json", "absence.safetensors"])
+            Assert.Equal(File.ReadAllBytes(runs.At("left-alone", file)), File.ReadAllBytes(runs.At("demo", file)));
+        Assert.Contains("is not empty and holds no run", SmallRuns.Fails("demo", "--out", Path.GetDirectoryName(runs.At("demo"))!));
+    }
+
+    [Fact]
     public void A_data_file_that_changes_during_a_search_ends_it_and_its_subnetworks_are_not_measured()
     {
         string file = runs.At("data.tsv");

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Heartwood.Lab.Studies;
 
 namespace Heartwood.Tests.App;
 
@@ -84,24 +83,5 @@ public sealed class VerbTests : IDisposable
     {
         string[] find = ["find", "--model", runs.Model, "--data", "world:training,rows=20", "--steps", "1", "--batch", "2", "--out", runs.At("run"), "--json", .. more];
         Assert.Equal(expected, string.Join(' ', Json(SmallRuns.Works(find)).EnumerateArray().Select(s => s.GetProperty("seed").GetUInt64())));
-    }
-
-    [Fact]
-    public void The_demo_runs_to_its_report_and_killed_it_resumes()
-    {
-        Assert.SkipUnless(EmbeddedModel.Files().Count > 0, "The embedded model is not in this build.");
-        string[] demo = ["demo", "--seeds", "1-2", "--steps", "3", "--batch", "4", "--examples", "100", "--draws", "1", "--knock-out-examples", "20"];
-        using (Program program = new([.. demo, "--out", runs.At("demo")]))
-        {
-            if (program.Until(() => File.Exists(runs.At("demo", "subnetworks", "sparsity-0.5-seed-1.json")))) program.Kill();
-        }
-        using (Program program = new([.. demo, "--out", runs.At("demo"), "--json"]))
-        {
-            var (code, output, error) = program.End();
-            Assert.True(code == 0, error);
-            Assert.Equal(File.ReadAllText(runs.At("demo", "result.json")).TrimEnd(), output.TrimEnd());
-        }
-        SmallRuns.Works([.. demo, "--out", runs.At("whole")]);
-        runs.SameStudy("whole", "demo");
     }
 }
