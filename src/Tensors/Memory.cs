@@ -19,13 +19,18 @@ sealed unsafe class Block
     }
 
     /// <summary>Memory lent by a scope.</summary>
-    internal Block(float* start, int count)
+    /// <param name="start">where it begins</param>
+    /// <param name="count">how many floats are used</param>
+    /// <param name="size">how many there are</param>
+    internal Block(float* start, int count, int size)
     {
         this.start = start;
-        Count = count;
+        (Count, Size) = (count, size);
     }
 
     internal int Count { get; }
+
+    internal int Size { get; }
 
     internal bool Lent => pinned is null;
 
@@ -70,7 +75,8 @@ public sealed unsafe class Scope : IDisposable
     static Block Lend(int count, Scope? owner)
     {
         if (owner is null) return new(count);
-        Block block = new((pool ??= new()).Take(count), count);
+        float* start = (pool ??= new()).Take(count, out int size);
+        Block block = new(start, count, size);
         owner.lent.Add(block);
         return block;
     }
@@ -79,7 +85,7 @@ public sealed unsafe class Scope : IDisposable
     public void Dispose()
     {
         if (current != this) throw new InvalidOperationException("Scopes close in the reverse order of opening, on the thread that opened them.");
-        foreach (Block block in lent) pool!.Give(block.Return(), block.Count);
+        foreach (Block block in lent) pool!.Give(block.Return(), block.Size);
         lent.Clear();
         current = outer;
     }
@@ -90,24 +96,58 @@ public sealed unsafe class Scope : IDisposable
     /// <summary>Gives the idle blocks of this thread back to the system.</summary>
     public static void Trim() => pool?.Trim();
 
-    // Idle blocks by size class: eight classes per doubling, so at most an eighth is wasted.
+    // Idle blocks by size class, eight classes per doubling. A request takes an idle block of its class, or of one up to twice as
+    // large; where there is none, idle blocks that are too small are given back first. So batches of ever other lengths do not
+    // add up: what is held stays near what is used at once.
     sealed class Pool
     {
-        readonly Dictionary<int, Stack<nint>> idle = [];
+        const int Kept = 1 << 12;                                // blocks below this many floats are not worth giving back
+
+        readonly SortedDictionary<int, Stack<nint>> idle = [];
 
         internal long Bytes { get; private set; }
 
-        internal float* Take(int count)
+        internal float* Take(int count, out int size)
         {
-            int size = ClassOf(count);
-            if (idle.TryGetValue(size, out Stack<nint>? stack) && stack.TryPop(out nint at)) return (float*)at;
+            size = ClassOf(count);
+            for (long larger = size; larger <= 2L * size; larger = ClassOf((int)Math.Min(larger + 1, int.MaxValue)))
+            {
+                if (idle.TryGetValue((int)larger, out Stack<nint>? stack) && stack.TryPop(out nint at))
+                {
+                    size = (int)larger;
+                    return (float*)at;
+                }
+                if (larger > int.MaxValue / 2) break;
+            }
+            FreeSmaller(size);
             Bytes += (long)size * sizeof(float);
             return (float*)NativeMemory.AlignedAlloc((nuint)size * sizeof(float), 64);
         }
 
-        internal void Give(float* block, int count)
+        void FreeSmaller(int size)
         {
-            int size = ClassOf(count);
+            long wanted = size;
+            foreach (var (smaller, stack) in idle.Reverse())
+            {
+                if (smaller < Kept) return;
+                if (smaller >= size) continue;
+                while (wanted > 0 && stack.TryPop(out nint at))
+                {
+                    Free(at, smaller);
+                    wanted -= smaller;
+                }
+                if (wanted <= 0) return;
+            }
+        }
+
+        void Free(nint at, int size)
+        {
+            NativeMemory.AlignedFree((void*)at);
+            Bytes -= (long)size * sizeof(float);
+        }
+
+        internal void Give(float* block, int size)
+        {
             if (!idle.TryGetValue(size, out Stack<nint>? stack)) idle[size] = stack = new();
             stack.Push((nint)block);
         }
@@ -115,11 +155,7 @@ public sealed unsafe class Scope : IDisposable
         internal void Trim()
         {
             foreach (var (size, stack) in idle)
-                while (stack.TryPop(out nint at))
-                {
-                    NativeMemory.AlignedFree((void*)at);
-                    Bytes -= (long)size * sizeof(float);
-                }
+                while (stack.TryPop(out nint at)) Free(at, size);
         }
 
         ~Pool() => Trim();                                       // a worker thread that ends takes its idle blocks with it
