@@ -10,10 +10,10 @@ namespace Heartwood.Tensors;
 public sealed class AdamW(IReadOnlyList<Tensor> weights, float meanDecay = 0.9f, float squareDecay = 0.999f, float epsilon = 1e-8f)
 {
     /// <summary>Mean of the gradients, one tensor per weight; part of a checkpoint.</summary>
-    public IReadOnlyList<Tensor> Means { get; } = [.. weights.Select(w => Tensor.Zeros(w.Shape.Axes).KeepForever())];
+    public IReadOnlyList<Tensor> Means { get; } = [.. weights.Select(w => Tensor.Lasting(w.Shape.Axes))];
 
     /// <summary>Mean of the squared gradients, one tensor per weight; part of a checkpoint.</summary>
-    public IReadOnlyList<Tensor> Squares { get; } = [.. weights.Select(w => Tensor.Zeros(w.Shape.Axes).KeepForever())];
+    public IReadOnlyList<Tensor> Squares { get; } = [.. weights.Select(w => Tensor.Lasting(w.Shape.Axes))];
 
     /// <summary>Steps taken; part of a checkpoint.</summary>
     public int Steps { get; set; }

@@ -45,6 +45,15 @@ public sealed class Tensor
     /// <summary>A tensor of unset values, to be filled by whoever asked for it.</summary>
     internal static Tensor Unset(Shape shape) => new(shape, Scope.Lend(shape.Count));
 
+    /// <summary>A tensor of zeros that belongs to the garbage collector and outlives every scope: weights, moments, packed matrices.</summary>
+    public static Tensor Lasting(params ReadOnlySpan<int> axes)
+    {
+        Shape shape = new(axes);
+        Tensor made = new(shape, new Block(shape.Count));
+        made.Writable.Clear();
+        return made;
+    }
+
     /// <summary>A tensor of zeros.</summary>
     public static Tensor Zeros(params ReadOnlySpan<int> axes) => Filled(0, new(axes));
 

@@ -30,6 +30,11 @@ static class CommandLine
 
     static int Run(Verb verb, ParseResult parsed, string[] arguments, Surroundings world, Action<int> exit)
     {
+        if (!verb.TakesOut && parsed.GetValue(SharedOptions.Out) is not null)
+        {
+            world.Error.WriteLine($"Error: {verb.Name} writes to no folder of its own: leave out --out. See heartwood {verb.Name} --help.");
+            return Failures.Usage;
+        }
         using Interruption interruption = new(world, verb.Resumes, exit);
         try
         {

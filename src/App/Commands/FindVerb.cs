@@ -16,7 +16,7 @@ static class FindVerb
         Verb verb = new("find", "Finds subnetworks by structured pruning: learned masks over heads and MLP blocks, weights frozen, several seeds and sparsities at once.",
             "find --model runs/small/model --data world:training --in-domain world:in-domain --out-of-domain world:out-of-domain --out runs/found",
             "find --model models/mnli --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --sparsity 0.5 0.6 --all --out runs/mnli")
-        { Resumes = true, Run = (parsed, session) => Begin(parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)) };
+        { Resumes = true, TakesOut = true, Run = (parsed, session) => Begin(parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)) };
         foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Append(all)) verb.Options.Add(option);
         return verb;
     }

@@ -31,6 +31,7 @@ static class StageVerbs
         Arguments = { run },
         Options = { mask },
         Resumes = true,
+        TakesOut = true,
         Run = (parsed, session) => In(parsed, session, (study, folder) =>
         {
             CutFacts cut;
@@ -40,6 +41,7 @@ static class StageVerbs
                 into = Path.GetFullPath(RunSupport.OutOf(parsed));
                 cut = study.Cut(Subnetwork.FromJson(File.ReadAllText(file), file), into);
             }
+            else if (parsed.GetValue(SharedOptions.Out) is not null) throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a subnetwork's file with --mask.");
             else (cut, into) = (study.Cut(), folder.FolderPath);
             session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, into));
         }),

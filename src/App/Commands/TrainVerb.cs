@@ -33,6 +33,7 @@ static class TrainVerb
         "train --from models/bert-base --data mnli/train.tsv --in-domain mnli/dev.tsv --out runs/mnli")
     {
         Resumes = true,
+        TakesOut = true,
         Options = { data, inDomain, outOfDomain, from, vocabulary, cased, types, start, layers, heads, width, neurons, positions, labels, StudyOptions.Map, epochs, steps, batch, StudyOptions.Most, rate, warmUp, final, decay, beta2, clip, dropout, every, checkpoints, half },
         Run = Run,
     };

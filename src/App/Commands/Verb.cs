@@ -14,6 +14,9 @@ sealed class Verb(string name, string description, params string[] examples) : C
     /// <summary>Whether the same command, given again after a stop, goes on where it stopped.</summary>
     public bool Resumes { get; init; }
 
+    /// <summary>Whether the verb writes to the folder of --out; others refuse the option.</summary>
+    public bool TakesOut { get; init; }
+
     /// <summary>What the verb does: parses into a request and calls. Failures are thrown, and told by the command line.</summary>
     public required Action<ParseResult, Session> Run { get; init; }
 }

@@ -34,7 +34,7 @@ public sealed class Weights
         foreach (string name in checkpoint.Names)
         {
             if (checkpoint.DtypeOf(name) is not (Dtype.F32 or Dtype.F16 or Dtype.BF16)) continue;
-            Tensor tensor = Tensor.Zeros([.. checkpoint.ShapeOf(name)]).KeepForever();
+            Tensor tensor = Tensor.Lasting([.. checkpoint.ShapeOf(name)]);
             checkpoint.Read(name, tensor.Change());
             tensors.Add(name, tensor);
         }

@@ -42,7 +42,7 @@ public sealed class StructuredPruning
         concrete = new((float)options.Low, (float)options.High, (float)options.Temperature);
         universe = model.Universe();
         logAlpha = (Tensor.Normal(new(seed, "log alpha"), (float)options.LogAlphaDeviation, universe.Count) + (float)options.LogAlpha).KeepForever().Track();
-        multipliers = Tensor.Zeros(2).KeepForever().Track();
+        multipliers = Tensor.Lasting(2).Track();
         masks = new([logAlpha]);
         climb = new([multipliers]);
     }

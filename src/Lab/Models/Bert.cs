@@ -57,7 +57,7 @@ public sealed class Bert : IModel
         void Add(string name, int rows)
         {
             tensors[$"{name}.weight"] = Tensor.Normal(new(seed, $"weights {name}"), 0.02f, rows, width).KeepForever();
-            tensors[$"{name}.bias"] = Tensor.Zeros(rows).KeepForever();
+            tensors[$"{name}.bias"] = Tensor.Lasting(rows);
         }
     }
 

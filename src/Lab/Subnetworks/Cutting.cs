@@ -58,7 +58,7 @@ public static class Cutting
             int layer = i;
             int[] columns = [.. Enumerable.Range(0, shape.Heads).Where(h => !stay.Contains(Part.Head(layer, h))).SelectMany(h => Enumerable.Range(h * headWidth, headWidth))];
             if (columns.Length > 0) changes[shape.HeadColumns] = t => ZeroColumns(t, columns);
-            if (shape.Neurons > 0 && !stay.Contains(Part.Mlp(layer))) changes[shape.MlpOutput] = t => Tensor.Zeros(t.Shape.Axes).KeepForever();
+            if (shape.Neurons > 0 && !stay.Contains(Part.Mlp(layer))) changes[shape.MlpOutput] = t => Tensor.Lasting(t.Shape.Axes);
         }
         return model.With(model.Config, Changed(model, changes));
     }
@@ -112,7 +112,7 @@ public static class Cutting
     static Tensor ColumnsOf(Tensor t, int[] columns)
     {
         var (height, width) = t.AsWeight();
-        Tensor kept = Tensor.Zeros(height, columns.Length).KeepForever();
+        Tensor kept = Tensor.Lasting(height, columns.Length);
         Span<float> to = kept.Change();
         for (int r = 0; r < height; r++)
             for (int c = 0; c < columns.Length; c++) to[r * columns.Length + c] = t.Values[r * width + columns[c]];

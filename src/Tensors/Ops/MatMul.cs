@@ -71,7 +71,7 @@ public static class MatrixProducts
         var (output, input) = weight.AsWeight();
         if (!weight.AtRest || weight.Tracked) return Pack(weight, input, output, true);
         PackedMatrices packed = Kept(weight);
-        return packed.Forward ??= Pack(weight, input, output, true).KeepForever();
+        lock (packed) return packed.Forward ??= Pack(weight, input, output, true, lasting: true);
     }
 
     static Tensor Backward(Tensor weight)
@@ -79,16 +79,17 @@ public static class MatrixProducts
         var (output, input) = weight.AsWeight();
         if (!weight.AtRest || weight.Tracked) return Pack(weight, output, input, false);
         PackedMatrices packed = Kept(weight);
-        return packed.Backward ??= Pack(weight, output, input, false).KeepForever();
+        lock (packed) return packed.Backward ??= Pack(weight, output, input, false, lasting: true);
     }
 
     static PackedMatrices Kept(Tensor weight) =>
         weight.Packed is { } packed && packed.Backend == Machine.Backend && packed.Version == weight.Version
             ? packed : weight.Packed = new(Machine.Backend, weight.Version);
 
-    static Tensor Pack(Tensor b, int inner, int columns, bool transposed)
+    static Tensor Pack(Tensor b, int inner, int columns, bool transposed, bool lasting = false)
     {
-        Tensor packed = Tensor.Unset(new(Machine.Backend.PackedCount(inner, columns)));
+        int count = Machine.Backend.PackedCount(inner, columns);
+        Tensor packed = lasting ? Tensor.Lasting(count) : Tensor.Unset(new(count));
         Machine.Backend.Pack(b.Values, inner, columns, transposed, packed.Writable);
         return packed;
     }
