@@ -124,7 +124,7 @@ public partial class HouseTests
 
     /// <summary>Files that people wrote: not what builds, packages and git keep.</summary>
     static IEnumerable<string> Written(params string[] patterns) => patterns.SelectMany(p => Directory.EnumerateFiles(Root, p, SearchOption.AllDirectories))
-        .Where(f => !Relative(f).Split('/').Any(folder => folder is "bin" or "obj" or ".git" or "node_modules" or "out" or "runs" or "demo"));
+        .Where(f => !Relative(f).Split('/').Any(folder => folder is "bin" or "obj" or ".git" or "node_modules" or "out" or "runs" or "demo" or "heartwood-demo"));
 
     static string FindRoot()
     {

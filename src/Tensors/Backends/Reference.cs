@@ -109,7 +109,8 @@ sealed class Reference : IBackend
             {
                 double sum = bias.IsEmpty ? 0 : bias[j];
                 for (int k = 0; k < inner; k++) sum += (double)(transposed ? a[k * rows + r] : a[r * inner + k]) * packed[k * columns + j];
-                c[r * columns + j] = (float)(activation is { } op ? Apply(op, sum, 0, 0) : sum);
+                float product = (float)sum;                      // rounded before the activation, so that fused and apart give the same bits
+                c[r * columns + j] = activation is { } op ? (float)Apply(op, product, 0, 0) : product;
             }
     }
 
