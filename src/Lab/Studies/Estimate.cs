@@ -22,9 +22,10 @@ public sealed record Estimate(double Seconds, long Bytes)
         double perToken = model.Layers.Sum(l => 2.0 * model.Width * (4.0 * l.Heads * model.HeadWidth + 2.0 * l.Neurons) + 4.0 * l.Heads * model.HeadWidth * length);
         double operations = perToken * 2 * tokens * steps * searches + perToken * length * pool.Count;    // the backward pass costs what the forward pass does: no weight gradients
         int atOnce = Math.Min(searches, Tensors.Backends.Machine.Threads);
-        // activations kept for the backward pass, in floats per token: of the stream 8 and of heads 7 in every layer, of neurons 4; and half as much again for gradients in flight
-        double kept = model.Layers.Sum(l => 8.0 * model.Width + 7.0 * l.Heads * model.HeadWidth + 4.0 * l.Neurons + l.Heads * length) * tokens * 1.5;
-        long bytes = (long)(sizeof(float) * (3.0 * model.Weights.Count + kept * atOnce)) + 120_000_000;
+        // activations kept for the backward pass, in floats per token: of the stream 8 and of heads 7 in every layer, of neurons 4; gradients take the room of what is done with
+        double kept = model.Layers.Sum(l => 8.0 * model.Width + 7.0 * l.Heads * model.HeadWidth + 4.0 * l.Neurons + l.Heads * length) * tokens;
+        // the weights as read, packed for both directions, and once more while they are read
+        long bytes = (long)(sizeof(float) * (4.2 * model.Weights.Count + kept * atOnce)) + 120_000_000;
         return new(operations / (0.45 * OperationsPerSecond(model.Width) * Math.Min(Tensors.Backends.Machine.Threads, Math.Max(1, searches))), bytes);
     }
 
