@@ -87,7 +87,7 @@ internal sealed record Entry(
 
     /// <summary>What a mark of it says when pointed at.</summary>
     public string Tip => string.Join("\n", (string[])[Title,
-        .. Sets.Where(s => !double.IsNaN(s.Value.Value)).Select(s => $"{Study.Name(s.Key)} {Wording.Full(s.Value)}"),
+        .. Sets.Where(s => !double.IsNaN(s.Value.Value)).Select(s => $"{Findings.Name(s.Key)} {Wording.Full(s.Value)}"),
         .. Loss is { } loss && !double.IsNaN(loss) ? [$"in-domain loss {Wording.Number(loss, "0.000")} nats"] : (string[])[]]);
 
     /// <summary>Its name with its sparsity.</summary>

@@ -11,7 +11,7 @@ public static class Report
     /// <param name="result">what a run found</param>
     public static string Html(RunResult result)
     {
-        Study study = new(result);
+        Findings study = new(result);
         string style = Resource("report.css"), script = Resource("report.js");
         Figure[] figures = [.. ((Figure?[])[
             Domains.Draw(study), Losses.Draw(study), Cases.OfSubnetworks(study), Groups.Draw(study), Frequencies.Draw(study), Overlaps.Draw(study),
@@ -56,7 +56,7 @@ public static class Report
     }
 
     /// <summary>The model as a trunk: one ring per layer, the first innermost, each as dark as the share of its parts that the subnetworks keep.</summary>
-    static Markup Rings(Study study)
+    static Markup Rings(Findings study)
     {
         var kept = study.Result.Frequencies.FirstOrDefault(f => f.Subnetworks > 0);
         double[] shares = [.. Enumerable.Range(0, study.Result.Model.Layers).Select(l =>

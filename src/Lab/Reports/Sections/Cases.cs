@@ -4,7 +4,7 @@ namespace Heartwood.Lab.Reports.Sections;
 internal static class Cases
 {
     /// <summary>Every subnetwork and the full model, case by case, at every sparsity.</summary>
-    public static Figure? OfSubnetworks(Study study)
+    public static Figure? OfSubnetworks(Findings study)
     {
         var lists = study.CaseLists();
         if (lists.Sum(l => l.Sets.Count) == 0) return null;
@@ -20,7 +20,7 @@ internal static class Cases
     }
 
     /// <summary>What is left of each case when the core is alone, or when it is gone.</summary>
-    public static Figure? OfKnockOuts(Study study)
+    public static Figure? OfKnockOuts(Findings study)
     {
         KnockOutFacts[] named = [.. study.Result.KnockOuts.Where(k => k.Kind == "core" && k.Name != "core")];
         Entry[] draws = [.. study.Result.KnockOuts.Where(k => k.Kind == "random heads").Select(Entry.Of)];
@@ -40,7 +40,7 @@ internal static class Cases
     static Markup Panel(string id, CaseList list, string subject, string title, Func<string, IReadOnlyList<Mark>> marks, Func<string, (double, double)?>? band = null)
     {
         Strip[] rows = [.. list.Sets.SelectMany(set => (Strip[])[.. set.Heading == "" ? (Strip[])[] : [Strip.Heading(set.Heading)],
-            .. set.Cases.Select(name => new Strip(Named(set.Heading == "" ? name : Study.UnderHeading(name), list.Title), marks(name), Band: band?.Invoke(name)))])];
+            .. set.Cases.Select(name => new Strip(Named(set.Heading == "" ? name : Findings.UnderHeading(name), list.Title), marks(name), Band: band?.Invoke(name)))])];
         string heading = string.Join(", ", ((string[])[list.Title, subject]).Where(w => w != ""));
         return Strips.Draw(id, heading, heading == "" ? title : $"{title}: {heading}", $"{Wording.Count(list.Sets.Sum(s => s.Cases.Count), "case")}, one row each.", rows, Scale.Share(0, 1), "accuracy", true);
     }
@@ -59,7 +59,7 @@ internal static class Cases
         return spread.N == 0 ? null : (spread.Low, spread.High);
     }
 
-    static string Reading(Study study)
+    static string Reading(Findings study)
     {
         var spreads = study.Full.Cases.Keys.Select(name => (Name: name, Spread: Spread.Of(study.Main.Select(e => e.Cases.GetValueOrDefault(name)))))
             .Where(s => s.Spread.N > 1).ToList();
@@ -72,7 +72,7 @@ internal static class Cases
                 + $"{noise}, and the test is corrected for the number of cases.";
     }
 
-    static string ReadingOfKnockOuts(Study study, Entry[] draws)
+    static string ReadingOfKnockOuts(Findings study, Entry[] draws)
     {
         var alone = study.KnockOuts.FirstOrDefault(k => k.Name == "core alone");
         double noise = study.KnockOuts.SelectMany(k => k.Cases.Values).Where(p => p.N > 0).Select(Spread.Half).DefaultIfEmpty(double.NaN).Max();
@@ -81,16 +81,16 @@ internal static class Cases
         return $"{low}{(low == "" ? "A" : "a")} mark is uncertain by up to ±{Wording.Points(noise)}{(draws.Length == 0 ? ", and no random sets were drawn to compare with" : "")}.";
     }
 
-    static Table TableOf(string name, string caption, IEnumerable<Entry> entries, Study study) => new(name, caption,
+    static Table TableOf(string name, string caption, IEnumerable<Entry> entries, Findings study) => new(name, caption,
         ["case", "set", "group", "label", "name", "target sparsity", .. Table.ColumnsOf("accuracy")],
         [.. entries.SelectMany(e => e.Cases.Select(c => (object?[])[c.Key, About(study, c.Key)?.Set, About(study, c.Key)?.Group, About(study, c.Key)?.Label, e.Name, e.Target, .. Table.CellsOf(c.Value)]))]);
 
-    static Table TableOfKnockOuts(Study study) => new("knock-out-cases", "accuracy per case after each knock-out",
+    static Table TableOfKnockOuts(Findings study) => new("knock-out-cases", "accuracy per case after each knock-out",
         ["case", "set", "group", "label", "name", .. Table.ColumnsOf("accuracy"), "compared with", "draws at least as harmful", "draws"],
         [.. study.Result.KnockOuts.SelectMany(k => k.Cases.Select(c => (object?[])[c.Key, About(study, c.Key)?.Set, About(study, c.Key)?.Group, About(study, c.Key)?.Label, k.Name,
             .. Table.CellsOf(c.Value), RankOf(k, c.Key) is null ? null : k.Ranks?.Among, RankOf(k, c.Key)?.AtLeastAsHarmful, RankOf(k, c.Key)?.Draws]))]);
 
     static RankFacts? RankOf(KnockOutFacts k, string name) => k.Ranks?.Cases.GetValueOrDefault(name);
 
-    static CaseFacts? About(Study study, string name) => study.Result.Cases?.GetValueOrDefault(name);
+    static CaseFacts? About(Findings study, string name) => study.Result.Cases?.GetValueOrDefault(name);
 }

@@ -9,7 +9,7 @@ internal static class Cuts
     const double Rounding = 1e-3;
 
     /// <summary>The figure, or null where no model was cut.</summary>
-    public static Figure? Draw(Study study)
+    public static Figure? Draw(Findings study)
     {
         var cut = study.Result.Cut;
         if (cut.ParametersBefore <= 0) return null;

@@ -6,22 +6,22 @@ namespace Heartwood.Lab.Reports.Sections;
 internal static class Domains
 {
     /// <summary>The figure.</summary>
-    public static Figure Draw(Study study) => new("domains", Other(study).Count == 0 ? "Accuracy in-domain" : "In-domain against out of domain", Reading(study),
+    public static Figure Draw(Findings study) => new("domains", Other(study).Count == 0 ? "Accuracy in-domain" : "In-domain against out of domain", Reading(study),
         Other(study).Count == 0 ? [Alone(study)] : [.. Other(study).SelectMany(set => Panels(study, set))],
         [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")] : (Markup[])[],
             .. study.Randoms.Count > 0 ? [Charts.Key(Shape.Ring, "random", "random mask of the same size")] : (Markup[])[],
             .. study.Baselines.Count > 0 ? [Charts.Key(Shape.Cross, "base", "baseline without a model")] : (Markup[])[]],
         $"Thin lines are 95\u00A0% intervals over examples. {(Other(study).Count == 0 ? "" : "The dotted lines are guessing; on the dashed line both accuracies are equal.")}", [TableOf(study)]);
 
-    static List<DataSet> Other(Study study) => [.. study.Sets.Where(s => s != DataSet.InDomain)];
+    static List<DataSet> Other(Findings study) => [.. study.Sets.Where(s => s != DataSet.InDomain)];
 
-    static IEnumerable<Markup> Panels(Study study, DataSet set)
+    static IEnumerable<Markup> Panels(Findings study, DataSet set)
     {
         Entry[] all = [.. study.All.Where(e => e.On(DataSet.InDomain) is not null && e.On(set) is not null)];
-        string up = $"accuracy {Study.Say(set)}";
+        string up = $"accuracy {Findings.Say(set)}";
         (double X, double Y) chance = (study.Chance(DataSet.InDomain), study.Chance(set));
         double[] whole = [chance.X, chance.Y, .. study.All.SelectMany(e => e.Sets.Values).SelectMany(Ends)];
-        yield return Scatter.Draw($"domains-{set}", $"Everything, {Study.Say(set)}", $"In-domain accuracy against accuracy {Study.Say(set)}",
+        yield return Scatter.Draw($"domains-{set}", $"Everything, {Findings.Say(set)}", $"In-domain accuracy against accuracy {Findings.Say(set)}",
             $"The full model, {Wording.Count(study.Subnetworks.Count, "subnetwork")}, {Wording.Count(study.Randoms.Count, "random mask")} and {Wording.Count(study.Baselines.Count, "baseline")}.",
             [.. Ordered(all).Select(e => Point(e, set, e.Kind is EntryKind.Full or EntryKind.Baseline ? e.Name : ""))],
             Scatter.Along([.. whole, 1], 1), Scatter.Up([.. whole, 1], 1), ("accuracy in-domain", up), (true, true), chance, equality: true);
@@ -33,7 +33,7 @@ internal static class Domains
         {
             Entry[] shown = [.. study.At(sparsity).Append(study.Full).Where(close.Contains)];
             yield return Scatter.Draw($"domains-{set}-{Wording.Number(sparsity, "0.0###").Replace('.', '-')}", $"Closer, {Wording.Sparsity(sparsity)}",
-                $"In-domain accuracy against accuracy {Study.Say(set)} at {Wording.Sparsity(sparsity)}", $"{Wording.Count(shown.Length - 1, "subnetwork")} and the full model, the same axes at every sparsity.",
+                $"In-domain accuracy against accuracy {Findings.Say(set)} at {Wording.Sparsity(sparsity)}", $"{Wording.Count(shown.Length - 1, "subnetwork")} and the full model, the same axes at every sparsity.",
                 [.. Ordered(shown).Select(e => Point(e, set, e.Name))], x, y, ("accuracy in-domain", up), (true, true), chance);
         }
     }
@@ -54,7 +54,7 @@ internal static class Domains
     };
 
     /// <summary>Where nothing but in-domain accuracy is known: one row each.</summary>
-    static Markup Alone(Study study)
+    static Markup Alone(Findings study)
     {
         List<(string Name, Entry[] Entries)> rows = [("full model", [study.Full]), .. study.Baselines.Select(b => (b.Name, new[] { b })),
             .. study.Sparsities.Select(s => (Wording.Sparsity(s), study.At(s).ToArray())), .. study.Randoms.GroupBy(r => r.Target).Select(g => ($"random, {Wording.Number(g.Key, "0.0#")}", g.ToArray()))];
@@ -63,18 +63,18 @@ internal static class Domains
             Scale.Around(study.All.SelectMany(e => Ends(e.Sets[DataSet.InDomain])), 0, 1, 1), "accuracy in-domain", true, lanes: true, [(study.Chance(DataSet.InDomain), "chance")]);
     }
 
-    static string Reading(Study study)
+    static string Reading(Findings study)
     {
         if (study.Main.Count == 0) return $"No subnetwork was measured; the full model reaches {Wording.Full(study.Full.On(DataSet.InDomain))} in-domain.";
         string at = $"At {Wording.Sparsity(study.Sparsities[0])}, {Wording.Count(study.Main.Count, "subnetwork")}";
         var spreads = study.Sets.Select(set => (Set: set, Spread: Spread.Of(study.Main.Select(e => e.On(set))))).Where(s => s.Spread.N > 0).ToList();
-        if (study.Main.Count == 1) return $"{at} reaches {Wording.List([.. spreads.Select(s => $"{Wording.Full(study.Main[0].On(s.Set))} {Study.Say(s.Set)}")])}; one seed says nothing about the spread between seeds.";
-        return $"{at} span {Wording.List([.. spreads.Select(s => $"{Wording.Points(s.Spread.Width)} {Study.Say(s.Set)} ({Wording.Range(s.Spread.Low, s.Spread.High)}; one mark is uncertain by up to ±{Wording.Points(s.Spread.Noise)}, "
+        if (study.Main.Count == 1) return $"{at} reaches {Wording.List([.. spreads.Select(s => $"{Wording.Full(study.Main[0].On(s.Set))} {Findings.Say(s.Set)}")])}; one seed says nothing about the spread between seeds.";
+        return $"{at} span {Wording.List([.. spreads.Select(s => $"{Wording.Points(s.Spread.Width)} {Findings.Say(s.Set)} ({Wording.Range(s.Spread.Low, s.Spread.High)}; one mark is uncertain by up to ±{Wording.Points(s.Spread.Noise)}, "
             + $"{(s.Spread.BeyondNoise(spreads.Count) ? "so the seeds do differ" : "so the seeds cannot be told apart")})")])}.{Others(study)}";
     }
 
     /// <summary>What random masks and baselines reach, where there are any.</summary>
-    static string Others(Study study)
+    static string Others(Findings study)
     {
         var random = Spread.Of(study.RandomsAt(study.Sparsities[0]).Select(e => e.On(DataSet.InDomain)));
         string[] said = [.. random.N == 0 ? (string[])[] : [$"random masks of the same size reach {Wording.Range(random.Low, random.High)}"],
@@ -82,8 +82,8 @@ internal static class Domains
         return said.Length == 0 ? "" : $" For comparison, in-domain: {Wording.List(said)}.";
     }
 
-    static Table TableOf(Study study) => new("models", "every model, subnetwork, random mask and baseline",
-        ["name", "kind", "seed", "target sparsity", "sparsity", .. study.Sets.SelectMany(s => Table.ColumnsOf(Study.Name(s))), "in-domain loss", "agreement", "KL"],
+    static Table TableOf(Findings study) => new("models", "every model, subnetwork, random mask and baseline",
+        ["name", "kind", "seed", "target sparsity", "sparsity", .. study.Sets.SelectMany(s => Table.ColumnsOf(Findings.Name(s))), "in-domain loss", "agreement", "KL"],
         [.. study.All.Select(e => (object?[])[e.Name, Kind(e), e.Seed, e.Target, e.Sparsity, .. study.Sets.SelectMany(s => Table.CellsOf(e.On(s))), e.Loss, e.Agreement?.Value, e.Kl])]);
 
     static string Kind(Entry e) => e.Kind switch { EntryKind.Full => "full model", EntryKind.Random => "random mask", EntryKind.Baseline => "baseline", _ => "subnetwork" };

@@ -4,11 +4,11 @@ namespace Heartwood.Lab.Reports.Sections;
 internal static class Finding
 {
     /// <summary>The sentences.</summary>
-    public static IReadOnlyList<string> Sentences(Study study) =>
+    public static IReadOnlyList<string> Sentences(Findings study) =>
         [Accuracy(study), .. Differences(study), .. Core(study), .. Cost(study), .. study.Result.Cut.ParametersBefore > 0 ? [Cuts.Reading(study.Result.Cut)] : (string[])[]];
 
     /// <summary>The finding in one line.</summary>
-    public static string Headline(Study study)
+    public static string Headline(Findings study)
     {
         var inside = Spread.Of(study.Main.Select(e => e.On(DataSet.InDomain)));
         if (inside.N == 0) return "No subnetwork was measured";
@@ -19,7 +19,7 @@ internal static class Finding
         return groups.Count == 0 ? alike : groups[0].Spread.BeyondNoise(groups.Count) ? $"{alike}, and {Wording.Points(groups[0].Spread.Width)} apart on {groups[0].Name}" : $"{alike}, and not to be told apart elsewhere";
     }
 
-    static string Accuracy(Study study)
+    static string Accuracy(Findings study)
     {
         string full = $"The full model reaches {Wording.Short(study.Full.On(DataSet.InDomain))} in-domain{(study.Full.On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Short(p)} out of domain" : "")}";
         var spread = Spread.Of(study.Main.Select(e => e.On(DataSet.InDomain)));
@@ -29,7 +29,7 @@ internal static class Finding
         return lost <= 0.03 ? $"{subnetworks}, within {Wording.Points(Math.Max(0, lost))} of it: equal only within the share of counterexamples." : $"{subnetworks}, up to {Wording.Points(lost)} below it.";
     }
 
-    static IEnumerable<string> Differences(Study study)
+    static IEnumerable<string> Differences(Findings study)
     {
         if (study.Main.Count < 2) yield break;
         var correlation = study.Result.Correlation.FirstOrDefault(c => c.TargetSparsity == study.Sparsities[0]);
@@ -40,7 +40,7 @@ internal static class Finding
             var (name, set, spread) = groups[0];
             string range = Wording.Range(spread.Low, spread.High), p = $"{Wording.Probability(spread.Corrected(groups.Count))}, corrected for {Wording.Count(groups.Count, "group")}";
             yield return (spread.BeyondNoise(groups.Count)
-                ? $"Elsewhere the seeds differ: balanced accuracy on {name} ({Study.Name(set)}), the widest spread, runs from {range}, which noise does not explain ({p})"
+                ? $"Elsewhere the seeds differ: balanced accuracy on {name} ({Findings.Name(set)}), the widest spread, runs from {range}, which noise does not explain ({p})"
                 : $"Between seeds no group of cases differs by more than noise explains; the widest spread is {Wording.Points(spread.Width)}") + loss + ".";
             yield break;
         }
@@ -48,10 +48,10 @@ internal static class Finding
         if (outside.N > 1) yield return $"Out of domain they span {Wording.Range(outside.Low, outside.High)}, {(outside.BeyondNoise() ? "more than noise explains" : "which noise may explain")}{loss}.";
     }
 
-    static IEnumerable<string> Core(Study study) => study.Result.Core.Subnetworks > 1 ? [Frequencies.Reading(study.Result.Core)] : [];
+    static IEnumerable<string> Core(Findings study) => study.Result.Core.Subnetworks > 1 ? [Frequencies.Reading(study.Result.Core)] : [];
 
     /// <summary>The heads' knock-out and the core alone, in one sentence; the whole core's is left to its figure, since MLPs decide it.</summary>
-    static IEnumerable<string> Cost(Study study)
+    static IEnumerable<string> Cost(Findings study)
     {
         string[] words = [.. KnockOuts.Readings(study)];
         string[] told = [.. words.Where(w => KnockOuts.Find(study, "core heads") is null || !w.StartsWith("Knocking out the whole core", StringComparison.Ordinal))];

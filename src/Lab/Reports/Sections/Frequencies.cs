@@ -4,7 +4,7 @@ namespace Heartwood.Lab.Reports.Sections;
 internal static class Frequencies
 {
     /// <summary>The figure, or null where no frequencies are known.</summary>
-    public static Figure? Draw(Study study)
+    public static Figure? Draw(Findings study)
     {
         var ordered = study.Result.Frequencies.OrderBy(f => study.Sparsities.ToList().IndexOf(f.TargetSparsity)).ToList();
         if (ordered.Count == 0) return null;
@@ -16,7 +16,7 @@ internal static class Frequencies
                     [.. Cores(study).Select(c => (object?[])[c.TargetSparsity, c.Share, c.Subnetworks, c.Parts.Count, c.ExpectedByChance, c.Low, c.High, c.PValue, c.Method, string.Join(" ", c.Parts)])])]);
     }
 
-    static Markup Map(Study study, FrequencyFacts f, string id)
+    static Markup Map(Findings study, FrequencyFacts f, string id)
     {
         Cell Square(string part, int kept) => new(f.Subnetworks == 0 ? 0 : 0.92 * kept / f.Subnetworks, kept == 0 ? "" : $"{kept}",
             $"{part}\nkept by {kept} of {f.Subnetworks}", kept == f.Subnetworks && f.Subnetworks > 1);
@@ -38,6 +38,6 @@ internal static class Frequencies
         return core.Parts.Count == 0 ? "no part" : $"the same {Wording.Count(core.Parts.Count, "part")} ({Wording.Count(core.Parts.Count - mlps, "head")}, {Wording.Count(mlps, "MLP")})";
     }
 
-    static IEnumerable<CoreFacts> Cores(Study study) => study.Result.Cores.Count == 0 ? [study.Result.Core]
+    static IEnumerable<CoreFacts> Cores(Findings study) => study.Result.Cores.Count == 0 ? [study.Result.Core]
         : study.Result.Cores.OrderBy(c => c.TargetSparsity == study.Result.Core.TargetSparsity ? 0 : 1).ThenBy(c => c.TargetSparsity).ThenByDescending(c => c.Share);
 }

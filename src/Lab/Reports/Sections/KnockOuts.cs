@@ -9,7 +9,7 @@ internal static class KnockOuts
     static readonly Dictionary<string, string> draws = new() { ["core heads"] = "random heads", ["core"] = "random parts", ["core alone"] = "random parts alone" };
 
     /// <summary>The figure, or null where nothing was knocked out.</summary>
-    public static Figure? Draw(Study study)
+    public static Figure? Draw(Findings study)
     {
         var all = study.Result.KnockOuts;
         if (all.Count == 0) return null;
@@ -18,12 +18,12 @@ internal static class KnockOuts
             [Charts.Key(Shape.Diamond, "full", "full model"), Charts.Key(Shape.Disc, "core", "the core's sets, with their 95\u00A0% interval over examples"),
                 .. all.Any(k => draws.ContainsValue(k.Kind)) ? [Charts.Key(Shape.Ring, "random", "one random set of the same size each")] : (Markup[])[]],
             $"Heads alone and heads with MLPs are kept apart because an MLP weighs so much that mixed sets say little. Under each name, how many of the random sets have an accuracy at most as high; for the core alone, random sets kept alone.",
-            [new("knock-outs", "sets of parts knocked out", ["name", "kind", "parts absent", .. sets.SelectMany(s => Table.ColumnsOf(Study.Name(s))), "compared with", "draws at least as harmful", "draws", "parts"],
+            [new("knock-outs", "sets of parts knocked out", ["name", "kind", "parts absent", .. sets.SelectMany(s => Table.ColumnsOf(Findings.Name(s))), "compared with", "draws at least as harmful", "draws", "parts"],
                 [.. all.Select(k => (object?[])[k.Name, k.Kind, k.Parts.Count, .. sets.SelectMany(s => Table.CellsOf(Entry.Of(k).On(s))), k.Ranks?.Among, k.Rank?.AtLeastAsHarmful, k.Rank?.Draws, string.Join(" ", k.Parts)])])]);
     }
 
     /// <summary>What knocking out the core's heads costs against random heads, and the same of the whole core, in sentences.</summary>
-    public static IEnumerable<string> Readings(Study study)
+    public static IEnumerable<string> Readings(Findings study)
     {
         foreach (string name in (string[])["core heads", "core"])
             if (Find(study, name) is { } k)
@@ -33,7 +33,7 @@ internal static class KnockOuts
     }
 
     /// <summary>The core's set of this name, null where it was not measured.</summary>
-    public static KnockOutFacts? Find(Study study, string name) => study.Result.KnockOuts.FirstOrDefault(k => k.Kind == "core" && k.Name == name);
+    public static KnockOutFacts? Find(Findings study, string name) => study.Result.KnockOuts.FirstOrDefault(k => k.Kind == "core" && k.Name == name);
 
     /// <summary>How the core alone does beside as many random parts alone: the other way round, most draws should do worse.</summary>
     static string BesideAlone(KnockOutFacts alone) => alone.Rank is not { Draws: > 0 } rank ? ""
@@ -50,15 +50,15 @@ internal static class KnockOuts
 
     static string Called(KnockOutFacts k) => k.Name == "core heads" ? $"the core's {Wording.Count(k.Parts.Count, "head")}" : $"the whole core ({Wording.Count(k.Parts.Count, "part")})";
 
-    static Markup Panel(Study study, DataSet set)
+    static Markup Panel(Findings study, DataSet set)
     {
         Strip[] rows = [.. Rows(study, set)];
-        return Strips.Draw($"knock-outs-{set}", $"accuracy {Study.Say(set)}", $"Accuracy {Study.Say(set)} after knock-outs",
+        return Strips.Draw($"knock-outs-{set}", $"accuracy {Findings.Say(set)}", $"Accuracy {Findings.Say(set)} after knock-outs",
             $"{Wording.Count(rows.Length, "row")}: {Wording.List([.. rows.Select(r => r.Label)])}.", rows, Scale.Share(0, 1), "accuracy", true,
             reference: [(study.Chance(set), "chance"), .. study.Full.On(set) is { } full ? [(full.Value, "level")] : ((double, string)[])[]]);
     }
 
-    static IEnumerable<Strip> Rows(Study study, DataSet set)
+    static IEnumerable<Strip> Rows(Findings study, DataSet set)
     {
         if (study.Full.On(set) is { } full) yield return new("full model", [Mark.Of(full, "full", Shape.Diamond, study.Full.Tip)]);
         HashSet<string> drawn = [];
@@ -74,14 +74,14 @@ internal static class KnockOuts
     }
 
     /// <summary>The rank as the run computed it; on unseen constructions, where it did not, by the same rule from the draws.</summary>
-    static RankFacts? Rank(Study study, KnockOutFacts k, string? kind, DataSet set)
+    static RankFacts? Rank(Findings study, KnockOutFacts k, string? kind, DataSet set)
     {
         if (set != DataSet.Unseen) return set == DataSet.InDomain ? k.Ranks?.InDomain : k.Ranks?.OutOfDomain;
         double[] others = [.. study.Result.KnockOuts.Where(d => d.Kind == kind).Select(d => Entry.Of(d).On(set)?.Value).OfType<double>()];
         return Entry.Of(k).On(set) is { } own && others.Length > 0 && Comparison.Rank.Of(own.Value, others) is var rank ? new(rank.AtLeastAsHarmful, rank.Draws) : null;
     }
 
-    static IEnumerable<Mark> Draws(Study study, string? kind, DataSet set) => study.Result.KnockOuts.Where(k => kind is not null && k.Kind == kind)
+    static IEnumerable<Mark> Draws(Findings study, string? kind, DataSet set) => study.Result.KnockOuts.Where(k => kind is not null && k.Kind == kind)
         .Select(k => (Facts: k, Share: Entry.Of(k).On(set))).Where(k => k.Share is not null).Select(k => new Mark(k.Share!.Value, "random", Shape.Ring, Tip(k.Facts, k.Share)));
 
     static string Tip(KnockOutFacts k, Proportion p) => $"{k.Name}: {Wording.Count(k.Parts.Count, "part")} absent\n{Wording.Full(p)}";

@@ -4,7 +4,7 @@ namespace Heartwood.Lab.Reports.Sections;
 internal static class Losses
 {
     /// <summary>The figure, or null where no subnetwork has both numbers.</summary>
-    public static Figure? Draw(Study study)
+    public static Figure? Draw(Findings study)
     {
         Entry[] shown = [.. study.Subnetworks.Where(e => e.Loss is { } l && double.IsFinite(l) && e.On(DataSet.OutOfDomain) is not null)];
         if (shown.Length == 0) return null;
@@ -35,7 +35,7 @@ internal static class Losses
     /// <summary>Whether the correlation's interval leaves out zero.</summary>
     public static bool IsClear(CorrelationFacts? c) => c is { Low: { } low, High: { } high } && (low > 0 || high < 0);
 
-    static string Reading(Study study)
+    static string Reading(Findings study)
     {
         var main = study.Result.Correlation.FirstOrDefault(c => study.Sparsities.Count > 0 && c.TargetSparsity == study.Sparsities[0]);
         string over = main is null ? "" : $" over {Wording.Count(main.N, "subnetwork")} at {Wording.Sparsity(main.TargetSparsity)}";

@@ -6,7 +6,7 @@ internal static class Overlaps
     const int MostWithWords = 45;
 
     /// <summary>The figure, or null where there are no pairs.</summary>
-    public static Figure? Draw(Study study)
+    public static Figure? Draw(Findings study)
     {
         var shown = study.Result.Overlap.Where(o => o.Pairs.Count > 0).OrderBy(o => study.Sparsities.ToList().IndexOf(o.TargetSparsity)).ToList();
         if (shown.Count == 0) return null;

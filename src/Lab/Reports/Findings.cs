@@ -1,10 +1,10 @@
 namespace Heartwood.Lab.Reports;
 
 /// <summary>A result, arranged for drawing: which sets and sparsities it has, and everything measured in one shape.</summary>
-internal sealed class Study
+internal sealed class Findings
 {
     /// <summary>Arranges a result.</summary>
-    public Study(RunResult result)
+    public Findings(RunResult result)
     {
         Result = result;
         Full = Entry.Of("full model", EntryKind.Full, result.Full);
