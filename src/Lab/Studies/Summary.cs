@@ -24,7 +24,7 @@ public static class Summary
             Line(text, $"subnetwork, seed {s.Seed,-3} in-domain {s.InDomain.Value * 100,5:0.0} %, out of domain {Percent(s.OutOfDomain)}, unseen {Percent(s.Unseen)}; {s.Parts.Count} of {Parts(result)} parts");
         Line(text, $"In-domain they differ by {Spread(main.Select(s => s.InDomain.Value)):0.0} points, out of domain by {Spread(main.Select(s => s.OutOfDomain?.Value ?? double.NaN)):0.0}{Widest(main)}.");
         Line(text, $"The core: {result.Core.Parts.Count} parts are in all {main.Length} (by chance {result.Core.ExpectedByChance:0.0}, p = {Small(result.Core.PValue)}): {Short(result.Core.Parts)}");
-        foreach (KnockOutFacts k in result.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}{(k.Ranks?.InDomain is { } r ? Text($"; {r.AtLeastAsHarmful} of {r.Draws} random draws hurt as much") : "")}");
+        foreach (KnockOutFacts k in result.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}{Placed(k)}");
         if (result.KnockOuts.Where(k => k.Kind == "random heads").ToArray() is { Length: > 0 } random)
             Line(text, $"  as many random heads     in-domain {random.Select(k => k.InDomain.Value).Median() * 100:0.0} % (median of {random.Length} draws)");
         CutFacts cut = result.Cut;
@@ -66,7 +66,7 @@ public static class Summary
             Line(text, $"at {o.TargetSparsity:0.##}: {o.Pairs.Count} pairs share {o.Pairs.Average(p => p.Shared):0.0} parts on average (by chance {o.Pairs.Average(p => p.Expected):0.0}); {o.Pairs.Count(p => p.Corrected < 0.05)} of them more than chance gives (p < 0.05 after Holm's correction)");
         foreach (CoreFacts c in stage.Cores)
             Line(text, $"at {c.TargetSparsity:0.##}, kept by {(c.Share == 1 ? "all" : Text($"{c.Share:0 %}"))} of {c.Subnetworks}: {c.Parts.Count} parts (by chance {c.ExpectedByChance:0.0}, p = {Small(c.PValue)}, {c.Method}): {Short(c.Parts)}");
-        foreach (KnockOutFacts k in stage.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}, out of domain {Percent(k.OutOfDomain)}{(k.Ranks?.InDomain is { } r ? Text($"; {r.AtLeastAsHarmful} of {r.Draws} random draws hurt as much") : "")}");
+        foreach (KnockOutFacts k in stage.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}, out of domain {Percent(k.OutOfDomain)}{Placed(k)}");
         return text.ToString();
     }
 
@@ -87,6 +87,9 @@ public static class Summary
             .GroupBy(g => g.Key, g => g.Value).Select(g => (Name: g.Key, Spread: g.Max() - g.Min())).OrderByDescending(g => g.Spread).FirstOrDefault();
         return widest.Name is null ? "" : Text($", most on \"{widest.Name}\": {widest.Spread * 100:0.0} points of balanced accuracy");
     }
+
+    static string Placed(KnockOutFacts k) => k.Ranks?.InDomain is not { } r ? ""
+        : k.Name == "core alone" ? Text($"; {r.AtLeastAsHarmful} of {r.Draws} random sets kept alone do no better") : Text($"; {r.AtLeastAsHarmful} of {r.Draws} random sets hurt as much");
 
     static string Said(string name) => name switch { "core" => "without the core", "core heads" => "without the core's heads", "core alone" => "the core alone", _ => name };
 
