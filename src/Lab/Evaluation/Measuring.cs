@@ -22,8 +22,8 @@ public static class Measuring
             int[] answers = [.. logs.Select(l => set.MapLabel[Largest(l)])];
             int[] truth = [.. set.Examples.Select(e => e.Label)];
             bySet[set.Use] = Share(Enumerable.Range(0, truth.Length), truth, answers);
-            foreach (var one in Enumerable.Range(0, truth.Length).GroupBy(i => set.Examples[i].Case).Where(g => g.Key != "")) cases[Unique(cases, one.Key, set.Use)] = Share(one, truth, answers);
-            foreach (var one in Enumerable.Range(0, truth.Length).GroupBy(i => set.Examples[i].Group).Where(g => g.Key != "")) groups[Unique(groups, one.Key, set.Use)] = Group(set, one, truth, answers, logs);
+            foreach (var one in Enumerable.Range(0, truth.Length).GroupBy(i => set.Examples[i].Case).Where(g => g.Key != "")) cases[NameOf(cases.Keys, one.Key, set.Use)] = Share(one, truth, answers);
+            foreach (var one in Enumerable.Range(0, truth.Length).GroupBy(i => set.Examples[i].Group).Where(g => g.Key != "")) groups[NameOf(groups.Keys, one.Key, set.Use)] = Group(set, one, truth, answers, logs);
             if (set.Use != "inDomain" || truth.Length == 0) continue;
             loss = truth.Select((t, i) => -LogOf(t, logs[i], set)).Average();
             if (full is null) continue;
@@ -57,8 +57,6 @@ public static class Measuring
         Proportion balanced = Proportion.MeanOf([.. all.GroupBy(i => truth[i]).OrderBy(g => g.Key).Select(g => Share(g, truth, answers))]);
         return new(set.Use, balanced, Auc.Of(score, [.. all.Select(i => truth[i] == 0)]));
     }
-
-    static string Unique<T>(IDictionary<string, T> taken, string name, string use) => NameOf(taken.Keys, name, use);
 
     /// <summary>The name under which a case's (or group's) figures stand: its own, with its set where that is needed to tell it from another's.</summary>
     public static string NameOf(ICollection<string> taken, string name, string use) =>
