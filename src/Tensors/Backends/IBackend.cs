@@ -39,11 +39,11 @@ interface IBackend
     /// <summary>The gradients of <see cref="LayerNorm"/>; dGain and dShift are empty where they are not needed.</summary>
     void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift);
 
-    /// <summary>context = softmax(q kᵀ · scale) v within each sequence and head; probabilities are kept for the gradient as the plan lays them out.</summary>
-    void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities);
+    /// <summary>context = softmax(q kᵀ · scale) v within each sequence and head; the statistics that the gradient needs are kept as the plan says, unless empty.</summary>
+    void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics);
 
     /// <summary>The gradients of <see cref="Attention"/>.</summary>
-    void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv);
+    void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv);
 
     /// <summary>One step of AdamW, in place, on a weight and its two moments.</summary>
     void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step);
