@@ -46,7 +46,7 @@ public static class AttentionOps
         bool recording = Recording(q, k, v);
         Tensor context = Tensor.Unset(q.Shape), statistics = Tensor.Unset(new(recording ? plan.Statistics : 0));
         Machine.Backend.Attention(q.Values, k.Values, v.Values, plan, context.Writable, statistics.Writable);
-        return Record("attention", context, [q, k, v], g =>
+        return Record("attention", context, [q, k, v, statistics], [q, k, v], g =>
         {
             Tensor dq = Tensor.Unset(q.Shape), dk = Tensor.Unset(k.Shape), dv = Tensor.Unset(v.Shape);
             Machine.Backend.AttentionSlope(q.Values, k.Values, v.Values, statistics.Values, g.Values, plan, dq.Writable, dk.Writable, dv.Writable);
