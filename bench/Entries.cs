@@ -10,5 +10,10 @@ static class Entries
     public static IReadOnlyList<Entry> All { get; } =
     [
         GemmEntries.Gemm,
+        GemmEntries.Ragged,
+        GemmEntries.Gradients,
+        GemmEntries.Avx2,
+        OpEntries.Ops,
+        OpTableEntry.OpTable,
     ];
 }

@@ -53,6 +53,12 @@ sealed record Case(string Size)
     /// <summary>Floating-point operations of one call; with them, the row has a share of the machine's peak.</summary>
     public double? Operations { get; init; }
 
+    /// <summary>Bytes that one call cannot but move between processor and memory, where they do not fit into its caches; with them, the row has a share of the memory's speed.</summary>
+    public double? Bytes { get; init; }
+
+    /// <summary>About how long the case is measured.</summary>
+    public double Seconds { get; init; } = 1.5;
+
     /// <summary>The backend that computes ours; null for the machine's best.</summary>
     public string? Backend { get; init; }
 
@@ -78,7 +84,11 @@ sealed record Case(string Size)
 /// <summary>Another way of ours to do the work of a case.</summary>
 /// <param name="Name">the column that it is shown in</param>
 /// <param name="Prepare">as <see cref="Case.Prepare"/></param>
-sealed record Rival(string Name, Func<int, Action> Prepare);
+sealed record Rival(string Name, Func<int, Action> Prepare)
+{
+    /// <summary>The backend that computes it; null for the case's.</summary>
+    public string? Backend { get; init; }
+}
 
 /// <summary>A measured figure.</summary>
 /// <param name="Value">the figure</param>
@@ -92,13 +102,15 @@ sealed record Figure(double Value, string Unit, string? Note = null);
 sealed record Target(string Text, Func<Row, bool?> Holds)
 {
     /// <summary>Our time is at most this share of the best peer's.</summary>
-    public static Target RatioAtMost(double most) => new(string.Create(null, $"at most {most:0.00} of the best peer"), r => r.Ratio <= most);
+    /// <param name="most">the share</param>
+    /// <param name="of">what the time is compared with</param>
+    public static Target RatioAtMost(double most, string of = "the best peer") => new(FormattableString.Invariant($"at most {most:0.00} of {of}"), r => r.Ratio <= most);
 
     /// <summary>We are faster than every peer.</summary>
     public static Target Faster { get; } = new("faster than the best peer", r => r.Ratio < 1);
 
     /// <summary>We reach this share of the machine's peak.</summary>
-    public static Target PeakShareAtLeast(double least) => new(string.Create(null, $"at least {least:0%} of peak"), r => r.PeakShare >= least);
+    public static Target PeakShareAtLeast(double least) => new(FormattableString.Invariant($"at least {100 * least:0} % of peak"), r => r.PeakShare >= least);
 
     /// <summary>The figure is at most so much.</summary>
     /// <param name="most">in the row's unit</param>

@@ -6,8 +6,8 @@ namespace Heartwood.Bench.Harness;
 /// <summary>Measures cases: ours, rivals, peak and peers in turn, medians over rounds.</summary>
 sealed class Measuring(PeerPool pool, CancellationToken stop)
 {
-    const double SecondsPerTurn = 0.02, SecondsPerCase = 2, SecondsOfWarmth = 0.2, LongCall = 0.5;
-    const int FewestRounds = 3, MostRounds = 25, CallsOfWarmth = 40, MostRepeats = 200;
+    const double SecondsPerTurn = 0.02, LongCall = 0.5;
+    const int FewestRounds = 3, MostRounds = 25, CallsOfWarmth = 60, MostRepeats = 200;
     static readonly TimeSpan UntilOthersSleep = TimeSpan.FromMilliseconds(12);
 
     /// <summary>Who takes a turn: from numbers of passes unmeasured and of repeats to the median seconds of a repeat.</summary>
@@ -32,8 +32,7 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
     {
         Machine.Threads = threads;
         Row row = new() { Entry = entry, Size = work.Size, Threads = threads, Note = work.Note, Limit = work.Limit };
-        IBackend? backend = work.Backend is { } name ? Machine.Preferred(name) : null;
-        using IDisposable? choice = backend is null ? null : Machine.Using(backend);
+        using IDisposable? choice = Backend(work.Backend);
         row = work.Measure is { } measure ? Figured(row, measure(threads)) : Timed(row, work, threads);
         GC.Collect();
         return row.Judged(work.Target);
@@ -43,9 +42,15 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
 
     Row Timed(Row row, Case work, int threads)
     {
-        List<Contender> contenders = [Own("ours", work.Prepare!(threads)), .. work.Rivals.Select(r => Own(r.Name, r.Prepare(threads)))];
-        Contender? peak = work.Operations is null ? null : Own("peak", () => Peak.Run(threads, work.Backend));
-        if (peak is not null) contenders.Add(peak);
+        double warmth = work.Seconds / 8;
+        List<Contender> contenders =
+        [
+            Own("ours", work.Prepare!(threads), null, warmth),
+            .. work.Rivals.Select(r => Own(r.Name, Prepared(r, threads), r.Backend, warmth)),
+        ];
+        Contender? peak = work.Operations is null ? null : Own("peak", () => Peak.Run(threads, work.Backend), null, warmth);
+        Contender? memory = work.Bytes is null ? null : Own("memory", () => Bandwidth.Run(), null, warmth);
+        contenders.AddRange(new[] { peak, memory }.OfType<Contender>());
         SortedDictionary<string, string> configurations = new(StringComparer.Ordinal), absent = new(StringComparer.Ordinal);
         List<PeerCase> asked = [];
         foreach (Peer peer in work.Peers)
@@ -64,13 +69,13 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
             }
         }
 
-        int rounds = (int)Math.Clamp(SecondsPerCase / contenders.Sum(c => c.Seconds), FewestRounds, MostRounds);
+        int rounds = (int)Math.Clamp(work.Seconds / contenders.Sum(c => c.Seconds), FewestRounds, MostRounds);
         for (int round = 0; round < rounds; round++)
             foreach (Contender contender in contenders.ToArray())
                 try
                 {
                     stop.ThrowIfCancellationRequested();
-                    Thread.Sleep(UntilOthersSleep);
+                    if (asked.Count > 0) Thread.Sleep(UntilOthersSleep);
                     contender.Take();
                 }
                 catch (PeerException e)
@@ -81,29 +86,40 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         foreach (PeerCase ready in asked) ready.Drop();
 
         double ours = contenders[0].Median;
-        SortedDictionary<string, double?> peers = new(contenders.Skip(1).Where(c => c != peak).ToDictionary(c => c.Name, c => (double?)c.Median), StringComparer.Ordinal);
+        SortedDictionary<string, double?> peers = new(contenders.Skip(1).Where(c => c != peak && c != memory).ToDictionary(c => c.Name, c => (double?)c.Median), StringComparer.Ordinal);
         foreach (string name in absent.Keys) peers[name] = null;
         return row with
         {
             Ours = ours,
             Peers = peers,
             PeakShare = peak is null ? null : work.Operations / ours / (Peak.Operations(threads, work.Backend) / peak.Median),
+            MemoryShare = memory is null ? null : work.Bytes / ours / (Bandwidth.Bytes / memory.Median),
             Configurations = configurations.Count > 0 ? configurations : null,
             Absent = absent.Count > 0 ? absent : null,
         };
     }
 
-    Contender Own(string name, Action action)
+    static IDisposable? Backend(string? name) => name is null ? null : Machine.Using(Machine.Preferred(name));
+
+    static Action Prepared(Rival rival, int threads)
     {
+        using IDisposable? choice = Backend(rival.Backend);
+        return rival.Prepare(threads);
+    }
+
+    Contender Own(string name, Action action, string? backend, double warmth)
+    {
+        using IDisposable? warming = Backend(backend);
         double guess = 0;
         long begin = Stopwatch.GetTimestamp();
-        for (int call = 0; call < CallsOfWarmth && (call < 2 || Stopwatch.GetElapsedTime(begin).TotalSeconds < SecondsOfWarmth); call++)
+        for (int call = 0; call < CallsOfWarmth && (call < 2 || Stopwatch.GetElapsedTime(begin).TotalSeconds < warmth); call++)
         {
             stop.ThrowIfCancellationRequested();
             guess = Seconds(action);
         }
         return new(name, (passes, repeats) =>
         {
+            using IDisposable? choice = Backend(backend);
             for (int i = 0; i < passes; i++) action();
             double[] each = new double[repeats];
             for (int i = 0; i < repeats; i++) each[i] = Seconds(action);

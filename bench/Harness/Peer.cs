@@ -43,16 +43,20 @@ sealed record PeerEnvironment(string Name, params (string Name, string Value)[] 
 /// <param name="Environments">what is tried of it</param>
 sealed record PeerProgram(string Name, string Script, params PeerEnvironment[] Environments)
 {
+    // glibc hands large blocks back to the system and takes them anew, page by page, unless it is told to keep them
+    static readonly (string, string)[] keepingMemory =
+        [("MALLOC_MMAP_MAX_", "0"), ("MALLOC_TRIM_THRESHOLD_", "17179869184"), ("MALLOC_TOP_PAD_", "268435456"), ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")];
+
     /// <summary>
     /// PyTorch. Its own kernels come in AVX2 by default and in AVX-512 on request, and either may be the faster;
     /// OpenBLAS up to 0.3.21 does not know AMD's processors with AVX-512 and is told.
     /// </summary>
     public static PeerProgram Torch { get; } = new("torch", "torch_peer.py", Wide
-        ? [new("", CoreType), new("AVX-512", CoreType, ("ATEN_CPU_CAPABILITY", "avx512"))]
-        : [new("")]);
+        ? [new("", [.. keepingMemory, CoreType]), new("AVX-512", [.. keepingMemory, CoreType, ("ATEN_CPU_CAPABILITY", "avx512")])]
+        : [new("", keepingMemory)]);
 
     /// <summary>PyTorch's process with OpenBLAS held to its kernels for AVX2.</summary>
-    public static PeerEnvironment OpenBlasHaswell { get; } = new("OpenBLAS Haswell", ("OPENBLAS_CORETYPE", "Haswell"), ("ONEDNN_MAX_CPU_ISA", "AVX2"));
+    public static PeerEnvironment OpenBlasHaswell { get; } = new("Haswell", [.. keepingMemory, ("OPENBLAS_CORETYPE", "Haswell")]);
 
     /// <summary>ONNX Runtime in Node.</summary>
     public static PeerProgram Onnx { get; } = new("onnxruntime", "onnx_peer.mjs", new PeerEnvironment(""));

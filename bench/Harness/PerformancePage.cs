@@ -55,7 +55,7 @@ static class PerformancePage
             { } text when text.Contains("peak", StringComparison.Ordinal) => $"{Tables.Percent(row.PeakShare ?? 0)} of peak",
             _ => FormattableString.Invariant($"{row.Ratio:0.00}"),
         };
-        return $"  - {row.Size}, {row.Threads} {(row.Threads == 1 ? "thread" : "threads")}: {found}{(row.Limit is { } limit ? $" ({limit})" : "")}";
+        return $"  - {row.Size}, {row.Threads} {(row.Threads == 1 ? "thread" : "threads")}: {found}{(row.Limit is { } limit ? $" ({limit})" : row.MemoryShare is { } share ? $" (at {Tables.Percent(share)} of the memory's speed)" : "")}";
     }
 
     static string Places(IReadOnlyList<EntryResults> results) => string.Join("\n", results

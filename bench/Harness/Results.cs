@@ -58,8 +58,15 @@ static class Results
     /// <summary>One row per size that was timed with one thread and with two: ours is how many times as fast two are.</summary>
     public static IEnumerable<Row> Threads(IEnumerable<Row> rows) => rows
         .Where(r => r.Timed).GroupBy(r => (r.Entry, r.Size))
-        .Select(g => (g.Key, One: g.FirstOrDefault(r => r.Threads == 1)?.Ours, Two: g.FirstOrDefault(r => r.Threads == 2)?.Ours))
+        .Select(g => (g.Key, One: g.FirstOrDefault(r => r.Threads == 1), Two: g.FirstOrDefault(r => r.Threads == 2)))
         .Where(g => g is { One: not null, Two: not null })
-        .Select(g => new Row { Entry = ThreadsEntry, Size = $"{g.Key.Entry}: {g.Key.Size}", Threads = 2, Ours = g.One / g.Two, Unit = "times" }
-            .Judged(new(string.Create(null, $"at least {ThreadsTarget} times one thread"), r => r.Ours >= ThreadsTarget)));
+        .Select(g => new Row { Entry = ThreadsEntry, Size = $"{g.Key.Entry}: {g.Key.Size}", Threads = 2, Ours = g.One!.Ours / g.Two!.Ours, Unit = "times", Limit = Limit(g.One, g.Two) }
+            .Judged(new(FormattableString.Invariant($"at least {ThreadsTarget} times one thread"), r => r.Ours >= ThreadsTarget)));
+
+    static string? Limit(Row one, Row two) =>
+        one.Ours < Brief ? $"{Tables.Value(one.Ours, null)} on one thread: too brief to hand a part of it over"
+        : two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
+        : null;
+
+    const double Brief = 20e-6;
 }

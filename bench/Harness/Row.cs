@@ -31,6 +31,10 @@ sealed record Row
     /// <summary>Share of the machine's peak, which was measured in turn with ours.</summary>
     public double? PeakShare { get; init; }
 
+    /// <summary>Share of the memory's speed, which was measured in turn with ours.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? MemoryShare { get; init; }
+
     /// <summary>What must hold.</summary>
     public string? Target { get; init; }
 

@@ -1,8 +1,12 @@
 """PyTorch as a peer of the benchmark: reads cases on stdin, answers on stdout (bench/Harness/PeerProcess.cs states the protocol).
 
-A case is a function decorated with @case in a module imported at the end; it gets the request and returns its
+A case is a function decorated with @case in a file torch_*.py beside this one; it gets the request and returns its
 configurations: a dictionary from name to a function without arguments that does the work once. The fastest is kept.
+A function's attribute `mode` is a context that its repeats run in.
 """
+import contextlib
+import glob
+import importlib
 import json
 import os
 import statistics
@@ -10,7 +14,8 @@ import sys
 import time
 import traceback
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+folder = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, folder)
 sys.modules["torch_peer"] = sys.modules[__name__]           # the cases import this module
 
 cases = {}
@@ -22,19 +27,19 @@ def case(prepare):
 
 
 def measured(run, passes, repeats):
-    for _ in range(passes):
-        run()
-    each = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        run()
-        each.append(time.perf_counter() - begin)
+    with getattr(run, "mode", contextlib.nullcontext)():
+        for _ in range(passes):
+            run()
+        each = []
+        for _ in range(repeats):
+            begin = time.perf_counter()
+            run()
+            each.append(time.perf_counter() - begin)
     return statistics.median(each)
 
 
 def tried(run):
-    run()
-    once = measured(run, 0, 1)
+    once = measured(run, 1, 1)
     return measured(run, 0, max(1, min(50, int(0.05 / max(once, 1e-7)))))
 
 
@@ -73,7 +78,8 @@ def serve():
     import torch
     torch.set_num_threads(int(os.environ["PEER_THREADS"]))
     torch.manual_seed(0)
-    import torch_ops  # noqa: F401, registers its cases
+    for module in sorted(glob.glob("torch_*.py", root_dir=folder)):
+        importlib.import_module(module[:-3])                 # registers its cases
     ready = {}
     answer = sys.stdout
     sys.stdout = sys.stderr                                  # what libraries print must not be taken for an answer
