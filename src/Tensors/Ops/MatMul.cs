@@ -22,7 +22,7 @@ public static class MatrixProducts
         bias?.Require(new(output));
         bool recording = Recording(x, weight, bias);
         Tensor y = Tensor.Unset(new(tokens, output));
-        Machine.Backend.MatMul(x.Values, tokens, input, false, Forward(weight).Values, output, bias is null ? default : bias.Values,
+        Products(weight).MatMul(x.Values, tokens, input, false, Forward(weight).Values, output, bias is null ? default : bias.Values,
             recording ? null : Activations.UnaryOf(activation), y.Writable);
         if (!recording) return y;
         Tensor[] inputs = bias is null ? [x, weight] : [x, weight, bias];
@@ -43,9 +43,9 @@ public static class MatrixProducts
         var (rows, inner) = Matrix(a);
         var (height, columns) = Matrix(b);
         if (inner != height) throw new ShapeException($"{a.Shape} times {b.Shape}: {inner} columns meet {height} rows.");
-        Tensor y = Times(a, Pack(b, inner, columns, false), columns);
+        Tensor y = Times(a, Pack(Machine.Backend, b, inner, columns, false), columns);
         return Record("matmul", y,
-            (a, g => Times(g, Pack(b, columns, inner, true), inner)),
+            (a, g => Times(g, Pack(Machine.Backend, b, columns, inner, true), inner)),
             (b, g => Outer(a, g)));
     }
 
@@ -62,35 +62,39 @@ public static class MatrixProducts
     {
         int inner = a.Shape[0], rows = a.Shape[1], columns = b.Shape[1];
         Tensor y = Tensor.Unset(new(rows, columns));
-        Machine.Backend.MatMul(a.Values, rows, inner, true, Pack(b, inner, columns, false).Values, columns, default, null, y.Writable);
+        Machine.Backend.MatMul(a.Values, rows, inner, true, Pack(Machine.Backend, b, inner, columns, false).Values, columns, default, null, y.Writable);
         return y;
     }
+
+    static bool Frozen(Tensor weight) => weight.AtRest && !weight.Tracked;
+
+    static IProducts Products(Tensor weight) => Frozen(weight) ? Machine.Backend.Frozen : Machine.Backend;
 
     static Tensor Forward(Tensor weight)
     {
         var (output, input) = weight.AsWeight();
-        if (!weight.AtRest || weight.Tracked) return Pack(weight, input, output, true);
+        if (!Frozen(weight)) return Pack(Products(weight), weight, input, output, true);
         PackedMatrices packed = Kept(weight);
-        lock (packed) return packed.Forward ??= Pack(weight, input, output, true, lasting: true);
+        lock (packed) return packed.Forward ??= Pack(Products(weight), weight, input, output, true, lasting: true);
     }
 
     static Tensor Backward(Tensor weight)
     {
         var (output, input) = weight.AsWeight();
-        if (!weight.AtRest || weight.Tracked) return Pack(weight, output, input, false);
+        if (!Frozen(weight)) return Pack(Machine.Backend, weight, output, input, false);
         PackedMatrices packed = Kept(weight);
-        lock (packed) return packed.Backward ??= Pack(weight, output, input, false, lasting: true);
+        lock (packed) return packed.Backward ??= Pack(Machine.Backend, weight, output, input, false, lasting: true);
     }
 
     static PackedMatrices Kept(Tensor weight) =>
         weight.Packed is { } packed && packed.Backend == Machine.Backend && packed.Version == weight.Version
             ? packed : weight.Packed = new(Machine.Backend, weight.Version);
 
-    static Tensor Pack(Tensor b, int inner, int columns, bool transposed, bool lasting = false)
+    static Tensor Pack(IProducts products, Tensor b, int inner, int columns, bool transposed, bool lasting = false)
     {
-        int count = Machine.Backend.PackedCount(inner, columns);
+        int count = products.PackedCount(inner, columns);
         Tensor packed = lasting ? Tensor.Lasting(count) : Tensor.Unset(new(count));
-        Machine.Backend.Pack(b.Values, inner, columns, transposed, packed.Writable);
+        products.Pack(b.Values, inner, columns, transposed, packed.Writable);
         return packed;
     }
 
