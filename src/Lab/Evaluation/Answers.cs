@@ -47,7 +47,7 @@ public sealed class Answers
             Batch batch = batches[b];
             List<Tensor> streams = [model.Embed(batch, NoProbe.Instance)];       // the residual stream that enters each layer
             int deepest = first.Length == 0 ? model.Layers.Count : first.Max();
-            for (int layer = 0; layer < deepest; layer++) streams.Add(InScope(() => model.Layer(layer, streams[layer], batch, NoProbe.Instance)));
+            for (int layer = 0; layer < deepest; layer++) streams.Add(model.Layer(layer, streams[layer], batch, NoProbe.Instance));
             for (int m = 0; m < passes; m++)
             {
                 using Scope pass = Scope.Open();
@@ -59,12 +59,6 @@ public sealed class Answers
             advance?.Invoke(batch.Count * passes);
         });
         return scores;
-    }
-
-    static Tensor InScope(Func<Tensor> compute)
-    {
-        using Scope scope = Scope.Open();
-        return compute().Keep();
     }
 
     // the first layer that a mask changes; behind the last where it changes none

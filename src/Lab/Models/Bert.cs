@@ -128,7 +128,7 @@ sealed class BertEmbeddings(Weights w, BertConfig c)
     readonly LayerNorm norm = new(w["LayerNorm"], c.Width, c.Epsilon);
 
     /// <returns>[token width]</returns>
-    internal Tensor Forward(Batch batch) => norm.Forward(words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions));
+    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions)));
 }
 
 /// <summary>One layer: attention and MLP, each added to the residual stream, which is normalized after each.</summary>
@@ -143,8 +143,8 @@ sealed class BertLayer(Weights w, BertConfig c, int layer)
     /// <param name="probe">sees every site of the layer</param>
     internal Tensor Forward(Tensor x, Batch batch, IProbe probe)
     {
-        x = probe.At(new(layer, Point.AttentionNorm), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Forward(x, batch, probe))));
-        return probe.At(new(layer, Point.LayerOut), norm2.Forward(x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe))));
+        x = Scope.Within(() => probe.At(new(layer, Point.AttentionNorm), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Forward(x, batch, probe)))));
+        return Scope.Replace(x, Scope.Within(() => probe.At(new(layer, Point.LayerOut), norm2.Forward(x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe))))));
     }
 }
 

@@ -86,7 +86,11 @@ public static class ModelPasses
     /// <summary>The rest of a pass from the residual stream that enters <paramref name="layer"/>.</summary>
     public static Tensor ForwardFrom(this IModel model, int layer, Tensor x, Batch batch, IProbe probe)
     {
-        for (; layer < model.Layers.Count; layer++) x = model.Layer(layer, x, batch, probe);
+        for (Tensor given = x; layer < model.Layers.Count; layer++)
+        {
+            Tensor next = model.Layer(layer, x, batch, probe);
+            x = x == given ? next : Scope.Replace(x, next);
+        }
         return model.Classify(x, batch, probe);
     }
 

@@ -26,7 +26,7 @@ public static class MatrixProducts
             recording ? null : Activations.UnaryOf(activation), y.Writable);
         if (!recording) return y;
         Tensor[] inputs = bias is null ? [x, weight] : [x, weight, bias];
-        return Record("linear", y, inputs, g =>
+        return Record("linear", y, [x.For(weight), weight.For(x)], inputs, g =>
         [
             x.Wanted() ? Times(g, Backward(weight), input) : null,
             weight.Wanted() ? Outer(g, x) : null,
@@ -43,9 +43,9 @@ public static class MatrixProducts
         var (rows, inner) = Matrix(a);
         var (height, columns) = Matrix(b);
         if (inner != height) throw new ShapeException($"{a.Shape} times {b.Shape}: {inner} columns meet {height} rows.");
-        Tensor y = Times(a, Pack(Machine.Backend, b, inner, columns, false), columns);
-        return Record("matmul", y,
-            (a, g => Times(g, Pack(Machine.Backend, b, columns, inner, true), inner)),
+        Tensor y = Times(a, Pack(b, inner, columns, false), columns);
+        return Record("matmul", y, [b.For(a), a.For(b)],
+            (a, g => Times(g, Pack(b, columns, inner, true), inner)),
             (b, g => Outer(a, g)));
     }
 
@@ -62,7 +62,7 @@ public static class MatrixProducts
     {
         int inner = a.Shape[0], rows = a.Shape[1], columns = b.Shape[1];
         Tensor y = Tensor.Unset(new(rows, columns));
-        Machine.Backend.MatMul(a.Values, rows, inner, true, Pack(Machine.Backend, b, inner, columns, false).Values, columns, default, null, y.Writable);
+        Machine.Backend.MatMul(a.Values, rows, inner, true, Pack(b, inner, columns, false).Values, columns, default, null, y.Writable);
         return y;
     }
 
@@ -73,25 +73,26 @@ public static class MatrixProducts
     static Tensor Forward(Tensor weight)
     {
         var (output, input) = weight.AsWeight();
-        if (!Frozen(weight)) return Pack(Products(weight), weight, input, output, true);
+        if (!Frozen(weight)) return Pack(weight, input, output, true);
         PackedMatrices packed = Kept(weight);
-        lock (packed) return packed.Forward ??= Pack(Products(weight), weight, input, output, true, lasting: true);
+        lock (packed) return packed.Forward ??= Pack(weight, input, output, true, lasting: true, Machine.Backend.Frozen);
     }
 
     static Tensor Backward(Tensor weight)
     {
         var (output, input) = weight.AsWeight();
-        if (!Frozen(weight)) return Pack(Machine.Backend, weight, output, input, false);
+        if (!Frozen(weight)) return Pack(weight, output, input, false);
         PackedMatrices packed = Kept(weight);
-        lock (packed) return packed.Backward ??= Pack(Machine.Backend, weight, output, input, false, lasting: true);
+        lock (packed) return packed.Backward ??= Pack(weight, output, input, false, lasting: true);
     }
 
     static PackedMatrices Kept(Tensor weight) =>
         weight.Packed is { } packed && packed.Backend == Machine.Backend && packed.Version == weight.Version
             ? packed : weight.Packed = new(Machine.Backend, weight.Version);
 
-    static Tensor Pack(IProducts products, Tensor b, int inner, int columns, bool transposed, bool lasting = false)
+    static Tensor Pack(Tensor b, int inner, int columns, bool transposed, bool lasting = false, IProducts? products = null)
     {
+        products ??= Machine.Backend;
         int count = products.PackedCount(inner, columns);
         Tensor packed = lasting ? Tensor.Lasting(count) : Tensor.Unset(new(count));
         products.Pack(b.Values, inner, columns, transposed, packed.Writable);
