@@ -6,9 +6,12 @@ namespace Heartwood.Tests.Tensors;
 
 /// <summary>bf16: rounding, the machine code against plain C#, what stays float32, and where it is not to be had.</summary>
 [Collection("the thread team")]
-public class Bf16Tests
+public sealed class Bf16Tests : IDisposable
 {
     static readonly IBackend Plain = Machine.All[0];
+    readonly IDisposable best = Machine.Using(Plain);           // also where HEARTWOOD_BACKEND names one without bf16
+
+    public void Dispose() => best.Dispose();
 
     static int[] Bits(ReadOnlySpan<float> values) => Array.ConvertAll(values.ToArray(), BitConverter.SingleToInt32Bits);
 
