@@ -53,7 +53,7 @@ public sealed class Answers
                 using Scope pass = Scope.Open();
                 Tensor logits = masks.Count == 0
                     ? model.Classify(streams[^1], batch, NoProbe.Instance)
-                    : model.ForwardFrom(first[m], streams[first[m]], batch, new MaskProbe(model, Tensor.From(masks[m], masks[m].Length), absence!));
+                    : model.ForwardFrom(first[m], streams[first[m]], batch, new MaskProbe(Tensor.From(masks[m], masks[m].Length), absence!));
                 logits.Values.CopyTo(scores[m].AsSpan(starts[b] * labels));
             }
             advance?.Invoke(batch.Count * passes);

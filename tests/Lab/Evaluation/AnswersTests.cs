@@ -23,7 +23,7 @@ public class AnswersTests
         float[][] swept = new Answers(examples, 30).Of(model, Masks, absence);
         foreach (var (mask, m) in Masks.Select((mask, m) => (mask, m)))
         {
-            float[] plain = [.. Inputs.Batches(examples, 30).SelectMany(batch => model.Forward(batch, new MaskProbe(model, Tensor.From(mask, mask.Length), absence)).Values.ToArray())];
+            float[] plain = [.. Inputs.Batches(examples, 30).SelectMany(batch => model.Forward(batch, new MaskProbe(Tensor.From(mask, mask.Length), absence)).Values.ToArray())];
             Small.SameBits(plain, swept[m], $"mask {m}");
         }
         float[] unmasked = [.. Inputs.Batches(examples, 30).SelectMany(batch => model.Forward(batch, NoProbe.Instance).Values.ToArray())];
