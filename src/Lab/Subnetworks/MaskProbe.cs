@@ -23,6 +23,9 @@ public sealed class MaskProbe : IProbe
                 sites[at.Site] = (mask.Slice(0, at.Start, at.Count), at.Left);
     }
 
+    /// <summary>The first layer at which it changes a value; null where it changes none.</summary>
+    public int? FirstLayer => sites.Count == 0 ? null : sites.Keys.Min(site => site.Layer);
+
     /// <inheritdoc/>
     public Tensor At(Site site, Tensor value) => sites.TryGetValue(site, out var part) ? value.Mix(part.Mask, part.Absent) : value;
 

@@ -12,7 +12,7 @@ public class BertTests
 {
     static readonly JsonElement golden = Goldens.Json("bert/sites.json");
 
-    static Batch Batch => BatchOf(golden);
+    internal static Batch Batch => BatchOf(golden);
 
     static Batch BatchOf(JsonElement golden) => new([.. golden.GetProperty("sequences").EnumerateArray().Select(s => new Sequence(s.GetProperty("ids").Ints(), s.GetProperty("types").Ints()))]);
 
@@ -28,7 +28,7 @@ public class BertTests
     public void Every_site_equals_an_independent_implementation(string folder)
     {
         Recorder recorder = new();
-        Tensor logits = Load(folder).Forward(Batch, recorder);
+        Tensor logits = Load(folder).Forward(Batch, recorder, Tokens.All);
         foreach (JsonElement site in golden.GetProperty("sites").EnumerateArray())
         {
             Site at = new(site.GetProperty("layer").GetInt32(), Enum.Parse<Point>(site.GetProperty("site").GetString()!));

@@ -24,7 +24,7 @@ public class MaskTests
     {
         Absence absence = Small.Absent(model, kind);
         Recorder seen = new(inner: new MaskProbe(Tensor.Zeros(model.Universe().Count), absence));
-        model.Forward(batch, seen);
+        model.Forward(batch, seen, Tokens.All);
         foreach (Part part in model.Universe().Parts)
         {
             bool head = part.Kind == PartKind.Head;
@@ -43,8 +43,8 @@ public class MaskTests
         Tensor mask = Tensor.Ones(model.Universe().Count);
         mask.Change()[model.Universe().PlaceOf(part)] = 0.25f;
         Recorder before = new(), after = new(inner: new MaskProbe(mask, absence));
-        model.Forward(batch, before);
-        model.Forward(batch, after);
+        model.Forward(batch, before, Tokens.All);
+        model.Forward(batch, after, Tokens.All);
         Tensor was = before.Seen[new(0, Point.Heads)], now = after.Seen[new(0, Point.Heads)];
         for (int i = 0; i < was.Count; i++)
         {
