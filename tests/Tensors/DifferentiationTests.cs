@@ -7,6 +7,14 @@ namespace Heartwood.Tests.Tensors;
 public class DifferentiationTests
 {
     [Fact]
+    public void A_tensor_that_was_changed_before_its_gradient_is_refused()
+    {
+        Tensor x = Tensor.Ones(2, 3).Track(), w = Tensor.Ones(4, 3).KeepForever(), loss = x.Linear(w).Sum();
+        w.Change()[0] = 2;
+        Assert.Contains("'linear'", Assert.Throws<InvalidOperationException>(() => loss.Gradients(x)).Message);
+    }
+
+    [Fact]
     public void Gradients_with_respect_to_what_was_not_tracked_are_refused()
     {
         Tensor x = Tensor.Ones(3), tracked = Tensor.Ones(3).Track();

@@ -60,7 +60,7 @@ public sealed class Answers
                     using Scope pass = Scope.Open();
                     model.ForwardFrom(layer, x, mixes, batch, passes[p].Probe).Values.CopyTo(scores[p].AsSpan(starts[b] * labels));
                 }
-                if (layer < deepest) x = model.Finish(layer, x, mixes, batch, tokens, NoProbe.Instance).Keep();
+                if (layer < deepest) x = Scope.Replace(x, model.Finish(layer, x, mixes, batch, tokens, NoProbe.Instance).Keep());
             }
             advance?.Invoke(batch.Count * passes.Length);
         });

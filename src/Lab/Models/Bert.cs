@@ -134,7 +134,7 @@ sealed class BertEmbeddings(Weights w, BertConfig c)
     readonly LayerNorm norm = new(w["LayerNorm"], c.Width, c.Epsilon);
 
     /// <returns>[token width]</returns>
-    internal Tensor Forward(Batch batch) => norm.Forward(words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions));
+    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions)));
 }
 
 /// <summary>One layer: attention and MLP, each added to the residual stream, which is normalized after each.</summary>
@@ -144,15 +144,15 @@ sealed class BertLayer(Weights w, BertConfig c, int layer)
     readonly LayerNorm norm1 = new(w["attention.output.LayerNorm"], c.Width, c.Epsilon), norm2 = new(w["output.LayerNorm"], c.Width, c.Epsilon);
     readonly BertMlp mlp = new(w, c, layer);
 
-    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) => attention.Mix(x, batch, tokens, probe);
+    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) => Scope.Within(() => attention.Mix(x, batch, tokens, probe));
 
     /// <param name="x">the residual stream that enters the layer, [token width] of the tokens that are wanted</param>
     /// <param name="mixes">their heads' mixes</param>
     /// <param name="probe">sees every site from the heads on</param>
     internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
     {
-        x = probe.At(new(layer, Point.AttentionNorm), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe))));
-        return probe.At(new(layer, Point.LayerOut), norm2.Forward(x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe))));
+        x = Scope.Within(() => probe.At(new(layer, Point.AttentionNorm), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe)))));
+        return Scope.Replace(x, Scope.Within(() => probe.At(new(layer, Point.LayerOut), norm2.Forward(x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe))))));
     }
 }
 

@@ -122,11 +122,7 @@ public static class ModelPasses
     /// <param name="batch">its input</param>
     /// <param name="probe">sees every site</param>
     /// <param name="last">which tokens the last layer computes</param>
-    public static Tensor Forward(this IModel model, Batch batch, IProbe probe, Tokens last = Tokens.Read)
-    {
-        Tensor x = model.Embed(batch, probe);
-        return model.ForwardFrom(0, x, model.Attend(0, x, batch, model.TokensOf(0, last), probe), batch, probe, last);
-    }
+    public static Tensor Forward(this IModel model, Batch batch, IProbe probe, Tokens last = Tokens.Read) => model.Rest(0, model.Embed(batch, probe), batch, probe, last);
 
     /// <summary>The rest of a pass from behind the heads of a layer.</summary>
     /// <param name="model">the model</param>
@@ -136,13 +132,17 @@ public static class ModelPasses
     /// <param name="batch">the input</param>
     /// <param name="probe">sees every site from <see cref="Point.Heads"/> of the layer on</param>
     /// <param name="last">which tokens the last layer computes</param>
-    public static Tensor ForwardFrom(this IModel model, int layer, Tensor x, Tensor mixes, Batch batch, IProbe probe, Tokens last = Tokens.Read)
+    public static Tensor ForwardFrom(this IModel model, int layer, Tensor x, Tensor mixes, Batch batch, IProbe probe, Tokens last = Tokens.Read) =>
+        model.Rest(layer + 1, model.Finish(layer, x, mixes, batch, model.TokensOf(layer, last), probe), batch, probe, last);
+
+    // from a stream that nobody else reads
+    static Tensor Rest(this IModel model, int layer, Tensor x, Batch batch, IProbe probe, Tokens last)
     {
-        x = model.Finish(layer, x, mixes, batch, model.TokensOf(layer, last), probe);
-        while (++layer < model.Layers.Count)
+        for (; layer < model.Layers.Count; layer++)
         {
             Tokens tokens = model.TokensOf(layer, last);
-            x = model.Finish(layer, x, model.Attend(layer, x, batch, tokens, probe), batch, tokens, probe);
+            Tensor entering = x;
+            x = Scope.Replace(x, Scope.Within(() => model.Finish(layer, entering, model.Attend(layer, entering, batch, tokens, probe), batch, tokens, probe)));
         }
         return model.Classify(x, batch, last, probe);
     }

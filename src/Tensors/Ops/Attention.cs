@@ -28,7 +28,7 @@ public static class AttentionOps
         AttentionPlan plan = new(offsets, heads, width / heads, causal);
         Tensor context = Tensor.Unset(q.Shape), probabilities = Tensor.Unset(new(plan.Probabilities));
         Machine.Backend.Attention(q.Values, k.Values, v.Values, plan, context.Writable, probabilities.Writable);
-        return Record("attention", context, [q, k, v], g =>
+        return Record("attention", context, [q, k, v, probabilities], [q, k, v], g =>
         {
             Tensor dq = Tensor.Unset(q.Shape), dk = Tensor.Unset(q.Shape), dv = Tensor.Unset(q.Shape);
             Machine.Backend.AttentionSlope(q.Values, k.Values, v.Values, probabilities.Values, g.Values, plan, dq.Writable, dk.Writable, dv.Writable);

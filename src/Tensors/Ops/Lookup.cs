@@ -18,7 +18,7 @@ public static class Lookup
         indices = [.. indices];                                  // the gradient needs them after the caller may have changed his
         Tensor y = Tensor.Unset(new(indices.Length, width));
         for (int i = 0; i < indices.Length; i++) table.Values.Slice(indices[i] * width, width).CopyTo(y.Writable[(i * width)..]);
-        return Record("rows", y, (table, g =>
+        return Record("rows", y, [], (table, g =>
         {
             Tensor back = Tensor.Zeros(rows, width);
             Span<float> to = back.Writable;
@@ -47,7 +47,7 @@ public static class Lookup
         columns = [.. columns];                                  // as in Rows
         Tensor y = Tensor.Unset(new(batch));
         for (int i = 0; i < batch; i++) y.Writable[i] = x.Values[i * labels + columns[i]];
-        return Record("pick", y, (x, g =>
+        return Record("pick", y, [], (x, g =>
         {
             Tensor back = Tensor.Zeros(batch, labels), spread = g.Spread(new(batch));
             for (int i = 0; i < batch; i++) back.Writable[i * labels + columns[i]] = spread.Values[i];

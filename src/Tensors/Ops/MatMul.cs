@@ -26,7 +26,7 @@ public static class MatrixProducts
             recording ? null : Activations.UnaryOf(activation), y.Writable);
         if (!recording) return y;
         Tensor[] inputs = bias is null ? [x, weight] : [x, weight, bias];
-        return Record("linear", y, inputs, g =>
+        return Record("linear", y, [x.For(weight), weight.For(x)], inputs, g =>
         [
             x.Wanted() ? Times(g, Backward(weight), input) : null,
             weight.Wanted() ? Outer(g, x) : null,
@@ -44,7 +44,7 @@ public static class MatrixProducts
         var (height, columns) = Matrix(b);
         if (inner != height) throw new ShapeException($"{a.Shape} times {b.Shape}: {inner} columns meet {height} rows.");
         Tensor y = Times(a, Pack(b, inner, columns, false), columns);
-        return Record("matmul", y,
+        return Record("matmul", y, [b.For(a), a.For(b)],
             (a, g => Times(g, Pack(b, columns, inner, true), inner)),
             (b, g => Outer(a, g)));
     }

@@ -22,7 +22,7 @@ public static class Mixing
         if (absence.Tracked) throw new InvalidOperationException("What an absent part leaves behind is a constant; take its Detach().");
         Tensor y = Tensor.Unset(value.Shape);
         Machine.Backend.Mix(value.Values, mask.Values, absence.Values, tokens, y.Writable);
-        return Record("mix", y, [value, mask], g =>
+        return Record("mix", y, [value.For(mask), mask], [value, mask], g =>
         {
             Tensor dValue = Tensor.Unset(value.Wanted() ? value.Shape : new(0)), dMask = Tensor.Unset(mask.Wanted() ? mask.Shape : new(0));
             Machine.Backend.MixSlope(value.Values, mask.Values, absence.Values, g.Spread(value.Shape).Values, tokens, dValue.Writable, dMask.Writable);
