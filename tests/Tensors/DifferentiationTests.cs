@@ -153,8 +153,8 @@ public class DifferentiationTests
         public void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx) => throw new NotSupportedException();
         public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics) => throw new NotSupportedException();
         public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift) => throw new NotSupportedException();
-        public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities) => throw new NotSupportedException();
-        public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv) => throw new NotSupportedException();
+        public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics) => throw new NotSupportedException();
+        public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv) => throw new NotSupportedException();
         public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y) => throw new NotSupportedException();
         public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask) => throw new NotSupportedException();
         public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step) => throw new NotSupportedException();

@@ -35,6 +35,7 @@ static class OpTable
 {
     static readonly int[] Sizes = [1, 7, 15, 16, 17, 31, 1000];
     static readonly int[] Lengths = [0, 1, 8, 8, 24, 57];       // packed sequences of 1, 7, 0, 16 and 33 tokens
+    static readonly int[] Queries = [0, 1, 1, 1, 10, 43];   // of them 1, 0, 0, 9 and 33 queries
 
     internal static IReadOnlyList<Op> Rows { get; } =
         [.. Maps(), .. Zips(), .. Mixes(), .. Sums(), .. Products(), .. RowWise(), .. Attentions(), .. Moves(), .. Losses()];
@@ -160,6 +161,12 @@ static class OpTable
                 Shape shape = new(Lengths[^1], heads * width);
                 yield return new($"attention {heads} x {width}{(causal ? " causal" : "")}", t => t[0].Attention(t[1], t[2], Lengths, heads, causal), shape, shape, shape);
             }
+        foreach (bool causal in new[] { false, true })
+            foreach (var (heads, width) in new[] { (2, 7), (2, 16), (1, 64) })
+                yield return new($"attention of some tokens {heads} x {width}{(causal ? " causal" : "")}", t => t[0].Attention(t[1], t[2], Queries, Lengths, heads, causal),
+                    new Shape(Queries[^1], heads * width), new Shape(Lengths[^1], heads * width), new Shape(Lengths[^1], heads * width));
+        yield return new("attention of the first token", t => t[0].Attention(t[1], t[2], [0, 1, 2], [0, 100, 139], 1, false), new Shape(2, 64), new Shape(139, 64), new Shape(139, 64));
+        yield return new("attention of many tokens", t => t[0].Attention(t[1], t[2], [0, 139], 2, true), new Shape(139, 32), new Shape(139, 32), new Shape(139, 32)) { Domain = u => u / 2 };
         yield return new("self-attention", t => t[0].Attention(t[0], t[0], [0, 17, 18], 2), new Shape(18, 14));
     }
 

@@ -107,15 +107,15 @@ sealed unsafe class CpuBackend<L, V>(string name) : IBackend where L : struct, I
             Rows.LayerNormSlope<L, V>(px, pn, pt, pg, rows, width, pd, pdn, pds);
     }
 
-    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities)
+    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)
     {
-        fixed (float* pq = q, pk = k, pv = v, pc = context, pp = probabilities) Attention<L, V>.Forward(pq, pk, pv, plan, pc, pp);
+        fixed (float* pq = q, pk = k, pv = v, pc = context, ps = statistics) Attention<L, V>.Forward(pq, pk, pv, plan, pc, ps);
     }
 
-    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
+    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
     {
-        fixed (float* pq = q, pk = k, pv = v, pp = probabilities, pg = g, pdq = dq, pdk = dk, pdv = dv)
-            Attention<L, V>.Backward(pq, pk, pv, pp, pg, plan, pdq, pdk, pdv);
+        fixed (float* pq = q, pk = k, pv = v, ps = statistics, pg = g, pdq = dq, pdk = dk, pdv = dv)
+            Attention<L, V>.Backward(pq, pk, pv, ps, pg, plan, pdq, pdk, pdv);
     }
 
     public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
