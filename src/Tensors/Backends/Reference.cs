@@ -263,6 +263,11 @@ sealed class Reference : IBackend
         for (int p = 0; p < dMask.Length; p++) dMask[p] = (float)sums[p];
     }
 
+    public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = chance.Uniform(Dropping.NumberOf(first + i)) < share ? 0 : x[i] * (1 / (1 - share));
+    }
+
     public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)
     {
         for (int i = 0; i < weight.Length; i++)

@@ -129,6 +129,11 @@ sealed unsafe class CpuBackend<L, V>(string name) : IBackend where L : struct, I
             Mixing<L, V>.Slope(px, pm, pa, pg, rows, mask.Length, absence.Length / Math.Max(1, mask.Length), pd, pdm);
     }
 
+    public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)
+    {
+        fixed (float* px = x, py = y) Dropout<L, V>.Drop(px, x.Length, chance, first, share, py);
+    }
+
     public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)
     {
         fixed (float* pw = weight, pg = gradient, pm = mean, ps = square) Elementwise.AdamW<L, V>(pw, pg, pm, ps, weight.Length, step);
