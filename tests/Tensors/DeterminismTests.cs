@@ -7,7 +7,7 @@ namespace Heartwood.Tests.Tensors;
 [Collection("the thread team")]
 public class DeterminismTests
 {
-    public static TheoryData<string> Backends => [.. Machine.Backends];
+    public static TheoryData<string> Backends => [.. Machine.All.Select(b => b.Name)];
 
     static int[] BitsOf(float[] values) => Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
 
@@ -47,7 +47,7 @@ public class DeterminismTests
                 Tensor x = Tensor.Normal(new Chance(1, "x"), 1, 900, 65).Track(), w = Tensor.Normal(new Chance(1, "w"), 1, 130, 65).Track(), gain = Tensor.Ones(130).Track();
                 Tensor mask = Tensor.Filled(0.3f, new(5)).Track();
                 Tensor y = x.Linear(w).LayerNorm(gain, Tensor.Zeros(130), 1e-5f).Tanh().Mix(mask, Tensor.Filled(0.1f, new(5, 26))).Sum();
-                float[] values = [y.Item, .. y.Gradients(x, w, gain, mask).SelectMany(g => g.Values.ToArray())];
+                float[] values = [y.Item, .. y.Gradients(x, w, gain, mask).SelectMany(g => g.Values.ToArray()), .. x.Linear(w.KeepForever(), gain, Activation.GeluErf).Values];
                 Assert.Equal(first ??= BitsOf(values), BitsOf(values));
             }
         }
@@ -61,7 +61,7 @@ public class DeterminismTests
     public void Matrix_products_have_the_same_bits_on_every_fast_backend()
     {
         int[]? first = null;
-        foreach (IBackend backend in Machine.All.Where(b => b.Name != "reference"))
+        foreach (IBackend backend in Machine.All.Where(b => b.Name != "reference" && b.Precision == Precision.Float32))
         {
             using IDisposable choice = Machine.Using(backend);
             Tensor x = Tensor.Normal(new Chance(1, "x"), 1, 37, 1601), w = Tensor.Normal(new Chance(1, "w"), 1, 53, 1601), b = Tensor.Normal(new Chance(1, "b"), 1, 53);

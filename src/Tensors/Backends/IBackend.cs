@@ -1,7 +1,7 @@
 namespace Heartwood.Tensors.Backends;
 
 /// <summary>The arithmetic of one way to compute. Every method fills its last argument(s); inputs and results do not overlap unless said.</summary>
-interface IBackend
+interface IBackend : IProducts
 {
     /// <summary>As HEARTWOOD_BACKEND names it.</summary>
     string Name { get; }
@@ -12,20 +12,17 @@ interface IBackend
     /// <summary>y = g · op′(x).</summary>
     void MapSlope(Unary op, ReadOnlySpan<float> x, ReadOnlySpan<float> g, Span<float> y, float p = 0, float q = 0);
 
-    /// <summary>y = op(a, b), broadcast as the walk says.</summary>
+    /// <summary>y = op(a, b), broadcast as the walk says; y may be an operand of its shape.</summary>
     void Zip(Binary op, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, Walk walk);
 
     /// <summary>y[outer inner] = sum over count of x[outer count inner].</summary>
     void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y);
 
-    /// <summary>How many floats <see cref="Pack"/> fills.</summary>
-    int PackedCount(int inner, int columns);
+    /// <summary>Products with weights that stay as they are; a backend may have them cheaper than those of the rest.</summary>
+    IProducts Frozen => this;
 
-    /// <summary>Arranges a matrix b[inner columns] (or its transpose, stored [columns inner]) for <see cref="MatMul"/>.</summary>
-    void Pack(ReadOnlySpan<float> b, int inner, int columns, bool transposed, Span<float> packed);
-
-    /// <summary>c[rows columns] = activation(a · b + bias); a is [rows inner], or stored [inner rows] if transposed; bias may be empty, the activation absent.</summary>
-    void MatMul(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c);
+    /// <summary>The precision of <see cref="Frozen"/>.</summary>
+    Precision Precision => Frozen == this ? Precision.Float32 : Precision.Bf16;
 
     /// <summary>Softmax of each row of x[rows width]; its logarithm if asked.</summary>
     void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y);
@@ -56,6 +53,19 @@ interface IBackend
 
     /// <summary>One step of AdamW, in place, on a weight and its two moments.</summary>
     void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step);
+}
+
+/// <summary>Matrix products, whose right side is packed first.</summary>
+interface IProducts
+{
+    /// <summary>How many floats <see cref="Pack"/> fills.</summary>
+    int PackedCount(int inner, int columns);
+
+    /// <summary>Arranges a matrix b[inner columns] (or its transpose, stored [columns inner]) for <see cref="MatMul"/>.</summary>
+    void Pack(ReadOnlySpan<float> b, int inner, int columns, bool transposed, Span<float> packed);
+
+    /// <summary>c[rows columns] = activation(a · b + bias); a is [rows inner], or stored [inner rows] if transposed; bias may be empty, the activation absent.</summary>
+    void MatMul(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c);
 }
 
 /// <summary>Functions of one number.</summary>

@@ -1,9 +1,13 @@
 namespace Heartwood.Tensors.Backends.Cpu;
 
 /// <summary>The processor, with one instruction set.</summary>
-sealed unsafe class CpuBackend<L, V>(string name) : IBackend where L : struct, ILanes<V>
+/// <param name="name">as HEARTWOOD_BACKEND names it</param>
+/// <param name="frozen">products with frozen weights, where they are not float32</param>
+sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IBackend where L : struct, ILanes<V>
 {
     public string Name => name;
+
+    public IProducts Frozen => frozen ?? this;
 
     public void Map(Unary op, ReadOnlySpan<float> x, Span<float> y, float p, float q)
     {
