@@ -239,6 +239,35 @@ sealed class Reference : IBackend
         return sum;
     }
 
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    {
+        int partWidth = absence.Length / Math.Max(1, mask.Length);
+        for (int i = 0; i < rows * absence.Length; i++)
+        {
+            int column = i % absence.Length;
+            double share = mask[column / partWidth];
+            y[i] = share == 1 ? x[i] : share == 0 ? absence[column] : (float)(share * x[i] + (1 - share) * absence[column]);
+        }
+    }
+
+    public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask)
+    {
+        int partWidth = absence.Length / Math.Max(1, mask.Length);
+        double[] sums = new double[mask.Length];
+        for (int i = 0; i < rows * absence.Length; i++)
+        {
+            int column = i % absence.Length;
+            if (!dx.IsEmpty) dx[i] = mask[column / partWidth] * g[i];
+            sums[column / partWidth] += (double)g[i] * ((double)x[i] - absence[column]);
+        }
+        for (int p = 0; p < dMask.Length; p++) dMask[p] = (float)sums[p];
+    }
+
+    public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = chance.Uniform(Dropping.NumberOf(first + i)) < share ? 0 : x[i] * (1 / (1 - share));
+    }
+
     public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)
     {
         for (int i = 0; i < weight.Length; i++)
