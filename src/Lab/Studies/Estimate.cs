@@ -16,22 +16,21 @@ public sealed record Estimate(double Seconds, long Bytes)
     /// <param name="steps">steps of one search</param>
     /// <param name="batch">examples in a batch</param>
     /// <param name="searches">number of searches</param>
-    /// <param name="precision">of the forward pass; gradients are float32</param>
+    /// <param name="precision">of products with the weights</param>
     public static Estimate Of(IModel model, IReadOnlyList<Example> pool, int steps, int batch, int searches, Precision precision)
     {
         double length = pool.Average(e => e.Input.Ids.Length), tokens = length * Math.Min(batch, pool.Count);
         double perToken = model.Layers.Sum(l => 2.0 * model.Width * (4.0 * l.Heads * model.HeadWidth + 2.0 * l.Neurons) + 4.0 * l.Heads * model.HeadWidth * length);
-        double backward = perToken * tokens * steps * searches, forward = backward + perToken * length * pool.Count;    // without weight gradients the backward pass costs what the forward pass does
-        double seconds = forward / OperationsPerSecond(model.Width, precision) + backward / OperationsPerSecond(model.Width, Precision.Float32);
+        double operations = perToken * 2 * tokens * steps * searches + perToken * length * pool.Count;    // the backward pass costs what the forward pass does: no weight gradients
         int atOnce = Math.Min(searches, Tensors.Backends.Machine.Threads);
         // activations kept for the backward pass, in floats per token: of the stream 8 and of heads 7 in every layer, of neurons 4; gradients take the room of what is done with
         double kept = model.Layers.Sum(l => 8.0 * model.Width + 7.0 * l.Heads * model.HeadWidth + 4.0 * l.Neurons + l.Heads * length) * tokens;
         // the weights as read, packed for both directions, and once more while they are read
-        long bytes = (long)(sizeof(float) * ((precision == Precision.Bf16 ? 3.7 : 4.2) * model.Weights.Count + kept * atOnce)) + 120_000_000;
-        return new(seconds / (0.45 * Math.Min(Tensors.Backends.Machine.Threads, Math.Max(1, searches))), bytes);
+        long bytes = (long)(sizeof(float) * ((precision == Precision.Bf16 ? 3.2 : 4.2) * model.Weights.Count + kept * atOnce)) + 120_000_000;
+        return new(operations / (0.45 * OperationsPerSecond(model.Width, precision) * Math.Min(Tensors.Backends.Machine.Threads, Math.Max(1, searches))), bytes);
     }
 
-    // one thread's speed in a matrix product of the model's width; about a tenth of a second
+    // one thread's speed in a matrix product of the model's width; about a fifth of a second
     static double OperationsPerSecond(int width, Precision precision)
     {
         using IDisposable choice = Tensors.Backends.Machine.At(precision);
@@ -42,7 +41,7 @@ public sealed record Estimate(double Seconds, long Bytes)
             using Scope scope = Scope.Open();
             Tensor x = Tensor.Normal(new(1, "speed"), 1, tokens, width), w = Tensor.Normal(new(2, "speed"), 1, width, width).KeepForever();
             long began = Stopwatch.GetTimestamp();
-            while (item == 0 && Stopwatch.GetElapsedTime(began).TotalSeconds < 0.1)
+            while (item == 0 && Stopwatch.GetElapsedTime(began).TotalSeconds < 0.2)
             {
                 using Scope pass = Scope.Open();
                 long start = Stopwatch.GetTimestamp();
