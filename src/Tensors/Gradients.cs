@@ -1,3 +1,5 @@
+using Heartwood.Tensors.Backends;
+
 namespace Heartwood.Tensors;
 
 /// <summary>How a tensor was made: from which inputs, and how a gradient with respect to it becomes gradients with respect to them.</summary>
@@ -111,6 +113,11 @@ public static class Differentiation
         {
             if (slopes.TryGetValue(tensor, out Tensor? before))
             {
+                if (ours.Contains(before.Block) && users[before.Block] == 1)
+                {
+                    Machine.Backend.Zip(Binary.Add, before.Values, slope.Values, before.Writable, Walk.Of(before.Shape, slope.Shape, before.Shape));
+                    return;
+                }
                 slope = before + slope;
                 Drop(before.Block);
             }

@@ -12,7 +12,7 @@ interface IBackend : IProducts
     /// <summary>y = g · op′(x).</summary>
     void MapSlope(Unary op, ReadOnlySpan<float> x, ReadOnlySpan<float> g, Span<float> y, float p = 0, float q = 0);
 
-    /// <summary>y = op(a, b), broadcast as the walk says.</summary>
+    /// <summary>y = op(a, b), broadcast as the walk says; y may be an operand of its shape.</summary>
     void Zip(Binary op, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, Walk walk);
 
     /// <summary>y[outer inner] = sum over count of x[outer count inner].</summary>

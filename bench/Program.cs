@@ -1,0 +1,3 @@
+using Heartwood.Bench;
+
+return CommandLine.Run(args, Console.Out, Console.Error);
