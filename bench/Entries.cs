@@ -22,5 +22,6 @@ static class Entries
         SubnetworkEntries.MaskStep,
         SubnetworkEntries.Cut,
         SubnetworkEntries.KnockOuts,
+        Bf16Entry.Bf16,
     ];
 }
