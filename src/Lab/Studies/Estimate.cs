@@ -21,7 +21,7 @@ public sealed record Estimate(double Seconds, long Bytes)
     /// <param name="steps">steps of one search</param>
     /// <param name="batch">examples in a batch</param>
     /// <param name="searches">number of searches</param>
-    /// <param name="precision">of the forward pass; gradients are float32</param>
+    /// <param name="precision">of products with the weights</param>
     public static Estimate Of(IModel model, IReadOnlyList<Example> pool, int steps, int batch, int searches, Precision precision)
     {
         using IDisposable choice = Tensors.Backends.Machine.At(precision);
@@ -72,7 +72,7 @@ public sealed record Estimate(double Seconds, long Bytes)
     {
         double stays = model.Layers.Sum(l => 3.0 * model.Width + 4.0 * l.Heads * model.HeadWidth + l.Heads * (length + 8) + l.Neurons);
         double passing = 4.0 * model.Layers.Max(l => l.Neurons + model.Width);
-        double packed = (precision == Precision.Bf16 ? 1.5 : 2) * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
+        double packed = (precision == Precision.Bf16 ? 1 : 2) * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
         return (long)(sizeof(float) * (model.Weights.Count + packed + (stays + passing) * tokens * atOnce)) + 80_000_000;
     }
 }

@@ -56,8 +56,8 @@ public static class Machine
     /// <summary>What is not float32 in the arithmetic of a backend, for people; null where all is.</summary>
     /// <param name="backend">its name, of this machine or another</param>
     public static string? Explain(string backend) =>
-        backend.EndsWith(ByDotProduct, StringComparison.Ordinal) ? "frozen weights and the activations that they multiply are rounded to bf16, sums are float32; by the processor's bf16 dot product"
-        : backend.EndsWith(ByRounding, StringComparison.Ordinal) ? "frozen weights and the activations that they multiply are rounded to bf16, sums are float32; by float32 instructions"
+        backend.EndsWith(ByDotProduct, StringComparison.Ordinal) ? "frozen weights and what they multiply are rounded to bf16, sums are float32; by the processor's bf16 dot product"
+        : backend.EndsWith(ByRounding, StringComparison.Ordinal) ? "frozen weights and what they multiply are rounded to bf16, sums are float32; by float32 instructions"
         : null;
 
     /// <summary>Why bf16 is slower here than float32; null where it is faster.</summary>

@@ -48,7 +48,7 @@ interface IBackend : IProducts
     /// <summary>dx = mask · g; dMask[part] = Σ g · (x − absence) over rows and the part's width. Either may be empty.</summary>
     void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask);
 
-    /// <summary>y = 0 where the value's number (<see cref="Dropping.NumberOf"/>, counted from <paramref name="first"/>) is less than the share, else x / (1 − share).</summary>
+    /// <summary>y = x · 0 where the value's number (<see cref="Dropping.NumberOf"/>, counted from <paramref name="first"/>) is less than the share, else x / (1 − share); NaN stays NaN.</summary>
     void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y);
 
     /// <summary>One step of AdamW, in place, on a weight and its two moments.</summary>

@@ -265,7 +265,7 @@ sealed class Reference : IBackend
 
     public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)
     {
-        for (int i = 0; i < x.Length; i++) y[i] = chance.Uniform(Dropping.NumberOf(first + i)) < share ? 0 : x[i] * (1 / (1 - share));
+        for (int i = 0; i < x.Length; i++) y[i] = x[i] * (chance.Uniform(Dropping.NumberOf(first + i)) < share ? 0 : 1 / (1 - share));
     }
 
     public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)

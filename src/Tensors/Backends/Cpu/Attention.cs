@@ -16,9 +16,8 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     static int Most => (L.ManyRegisters ? 3 : 2) * L.Width;      // queries at a time
 
     /// <summary>One sequence and head: where its rows begin, and how they go on.</summary>
-    readonly struct Item(AttentionPlan plan, int item)
+    readonly struct Item(AttentionPlan plan, int sequence, int head)
     {
-        readonly int sequence = plan.Order[item / plan.Heads], head = item % plan.Heads;
 
         internal int Keys => plan.LengthOf(sequence);
         internal int Queries => plan.QueriesOf(sequence);
@@ -41,7 +40,7 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     }
 
     internal static void Forward(float* q, float* k, float* v, AttentionPlan plan, float* context, float* statistics) =>
-        Workers.For(plan.Sequences * plan.Heads, item => One(new(plan, item), q, k, v, context, statistics));
+        EachHead(plan, item => One(item, q, k, v, context, statistics));
 
     static void One(Item item, float* q, float* k, float* v, float* context, float* statistics)
     {
@@ -65,8 +64,19 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         }
     }
 
+    // one piece of work is some heads of a sequence, one after another: they lie side by side in memory
+    static void EachHead(AttentionPlan plan, Action<Item> body)
+    {
+        int pieces = Math.Clamp(8 * Workers.Threads / Math.Max(1, plan.Sequences), 1, plan.Heads), most = (plan.Heads + pieces - 1) / pieces;
+        pieces = (plan.Heads + most - 1) / most;
+        Workers.For(plan.Sequences * pieces, piece =>
+        {
+            for (int head = piece % pieces * most; head < Math.Min(plan.Heads, (piece % pieces + 1) * most); head++) body(new(plan, plan.Order[piece / pieces], head));
+        });
+    }
+
     internal static void Backward(float* q, float* k, float* v, float* statistics, float* g, AttentionPlan plan, float* dq, float* dk, float* dv) =>
-        Workers.For(plan.Sequences * plan.Heads, item => OneBack(new(plan, item), q, k, v, statistics, g, dq, dk, dv));
+        EachHead(plan, item => OneBack(item, q, k, v, statistics, g, dq, dk, dv));
 
     // dV = Pᵀ G; dP = G Vᵀ; dS = P (dP − Σ dP P) · scale; dQ = dS K; dK = dSᵀ Q
     static void OneBack(Item item, float* q, float* k, float* v, float* statistics, float* g, float* dq, float* dk, float* dv)

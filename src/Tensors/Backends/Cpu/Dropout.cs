@@ -13,7 +13,7 @@ static unsafe class Dropout<L, V> where L : struct, ILanes<V>
             int start = piece * Piece, end = Math.Min(count, start + Piece), i = start;
             float up = 1 / (1 - share);
             for (; i <= end - Run; i += Run) DropRun(x + i, chance, (first + i) / 4, share, up, y + i);
-            for (; i < end; i++) y[i] = chance.Uniform(Dropping.NumberOf(first + i)) < share ? 0 : x[i] * up;
+            for (; i < end; i++) y[i] = x[i] * (chance.Uniform(Dropping.NumberOf(first + i)) < share ? 0 : up);
         });
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -40,7 +40,7 @@ static unsafe class Dropout<L, V> where L : struct, ILanes<V>
             Keep(c3, 3 * Counters + lane);
         }
 
-        void Keep(V bits, int at) => L.Store(y + at, L.IfLess(L.Uniform(bits), least, L.Splat(0), L.Multiply(L.Load(x + at), by)));
+        void Keep(V bits, int at) => L.Store(y + at, L.Multiply(L.Load(x + at), L.IfLess(L.Uniform(bits), least, L.Splat(0), by)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
