@@ -18,6 +18,9 @@ interface IBackend : IProducts
     /// <summary>y[outer inner] = sum over count of x[outer count inner].</summary>
     void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y);
 
+    /// <summary>Σ x².</summary>
+    double SumOfSquares(ReadOnlySpan<float> x);
+
     /// <summary>Products with weights that stay as they are; a backend may have them cheaper than those of the rest.</summary>
     IProducts Frozen => this;
 

@@ -83,6 +83,13 @@ sealed class Reference : IBackend
         }
     }
 
+    public double SumOfSquares(ReadOnlySpan<float> x)
+    {
+        double sum = 0;
+        foreach (float value in x) sum += (double)value * value;
+        return sum;
+    }
+
     public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
     {
         for (int o = 0; o < outer; o++)

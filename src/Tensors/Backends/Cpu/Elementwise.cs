@@ -121,6 +121,30 @@ static unsafe class Elementwise
         return total;
     }
 
+    internal static double SumOfSquares<L, V>(float* x, int count) where L : struct, ILanes<V>
+    {
+        double[] sums = new double[(count + Piece - 1) / Piece];
+        Pieces(count, (start, length) => sums[start / Piece] = SquareRun<L, V>(x + start, length));
+        double total = 0;
+        foreach (double sum in sums) total += sum;
+        return total;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static double SquareRun<L, V>(float* x, int count) where L : struct, ILanes<V>
+    {
+        V s0 = L.Splat(0), s1 = L.Splat(0);
+        int i = 0;
+        for (; i <= count - 2 * L.Width; i += 2 * L.Width)
+        {
+            V a = L.Load(x + i), b = L.Load(x + i + L.Width);
+            (s0, s1) = (L.MultiplyAdd(a, a, s0), L.MultiplyAdd(b, b, s1));
+        }
+        double tail = 0;
+        for (; i < count; i++) tail += (double)x[i] * x[i];
+        return (double)L.Sum(L.Add(s0, s1)) + tail;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void SumRows<L, V>(float* x, int rows, int width, float* y) where L : struct, ILanes<V>
     {
