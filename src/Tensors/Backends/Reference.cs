@@ -83,6 +83,13 @@ sealed class Reference : IBackend
         }
     }
 
+    public double SumOfSquares(ReadOnlySpan<float> x)
+    {
+        double sum = 0;
+        foreach (float value in x) sum += (double)value * value;
+        return sum;
+    }
+
     public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
     {
         for (int o = 0; o < outer; o++)
@@ -92,13 +99,6 @@ sealed class Reference : IBackend
                 for (int c = 0; c < count; c++) sum += x[(o * count + c) * inner + i];
                 y[o * inner + i] = (float)sum;
             }
-    }
-
-    public double SumOfSquares(ReadOnlySpan<float> x)
-    {
-        double sum = 0;
-        foreach (float value in x) sum += (double)value * value;
-        return sum;
     }
 
     public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y)

@@ -64,14 +64,14 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
             }
     }
 
-    public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
-    {
-        fixed (float* px = x, py = y) Elementwise.Sum<L, V>(px, outer, count, inner, py);
-    }
-
     public double SumOfSquares(ReadOnlySpan<float> x)
     {
         fixed (float* px = x) return Elementwise.SumOfSquares<L, V>(px, x.Length);
+    }
+
+    public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
+    {
+        fixed (float* px = x, py = y) Elementwise.Sum<L, V>(px, outer, count, inner, py);
     }
 
     public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y)
