@@ -22,5 +22,9 @@ static class Entries
         SubnetworkEntries.MaskStep,
         SubnetworkEntries.Cut,
         SubnetworkEntries.KnockOuts,
+        MemoryEntry.Memory,
+        StartEntry.Start,
+        SizesEntry.Sizes,
+        PredictionEntry.Prediction,
     ];
 }
