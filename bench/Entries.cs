@@ -26,5 +26,6 @@ static class Entries
         StartEntry.Start,
         SizesEntry.Sizes,
         PredictionEntry.Prediction,
+        Bf16Entry.Bf16,
     ];
 }

@@ -60,10 +60,10 @@ static class ForwardEntries
 
     internal static int[] Lengths(this Batch batch) => [.. Enumerable.Range(0, batch.Count).Select(s => batch.Offsets[s + 1] - batch.Offsets[s])];
 
-    static Tensor Hidden(IModel model, Batch batch)
+    internal static Tensor Hidden(IModel model, Batch batch)
     {
         Tensor x = model.Embed(batch, NoProbe.Instance);
-        for (int layer = 0; layer < model.Layers.Count; layer++) x = model.Layer(layer, x, batch, NoProbe.Instance);
+        for (int layer = 0; layer < model.Layers.Count; layer++) x = model.Finish(layer, x, model.Attend(layer, x, batch, Tokens.All, NoProbe.Instance), batch, Tokens.All, NoProbe.Instance);
         return x;
     }
 }

@@ -15,7 +15,7 @@ static class InspectVerb
     public static Verb Create() => new("inspect", "Shows a model folder's family, parts and weights, and the time and memory that a search of its subnetworks would take here.", "inspect models/mnli --data mnli/train.tsv")
     {
         Arguments = { model },
-        Options = { StudyOptions.Data, length, StudyOptions.Seeds, StudyOptions.Steps, StudyOptions.Batch, StudyOptions.Most },
+        Options = { StudyOptions.Data, length, StudyOptions.Seeds, StudyOptions.Steps, StudyOptions.Batch, StudyOptions.Most, StudyOptions.Precision },
         Run = (parsed, session) =>
         {
             RunSupport.UseThreads(parsed);

@@ -21,14 +21,16 @@ public sealed record Estimate(double Seconds, long Bytes)
     /// <param name="steps">steps of one search</param>
     /// <param name="batch">examples in a batch</param>
     /// <param name="searches">number of searches</param>
-    public static Estimate Of(IModel model, IReadOnlyList<Example> pool, int steps, int batch, int searches)
+    /// <param name="precision">of products with the weights</param>
+    public static Estimate Of(IModel model, IReadOnlyList<Example> pool, int steps, int batch, int searches, Precision precision)
     {
+        using IDisposable choice = Tensors.Backends.Machine.At(precision);
         int atOnce = Math.Clamp(searches, 1, Tensors.Backends.Machine.Threads), inBatch = Math.Min(batch, pool.Count);
         double length = pool.Average(e => e.Input.Ids.Length), tokens = length * inBatch;
         Batch pilot = new([.. Study.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, inBatch)).Select(e => e.Input)]);
         double step = PassSeconds(model, pilot, learning: true, atOnce), pass = PassSeconds(model, pilot, learning: false, atOnce);
         double rounds = Math.Ceiling(searches / (double)atOnce), passes = 2 * pool.Count * length / atOnce;     // the parts' means, and the full model's outputs
-        return new((step * tokens * steps * rounds + pass * passes) / pilot.Tokens, Memory(model, tokens, length, atOnce));
+        return new((step * tokens * steps * rounds + pass * passes) / pilot.Tokens, Memory(model, tokens, length, atOnce, precision));
     }
 
     // seconds of one pass over the pilot batch, from its last layer and its last two
@@ -48,14 +50,14 @@ public sealed record Estimate(double Seconds, long Bytes)
             {
                 using Scope scope = Scope.Open();
                 Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(model.Universe().Count));
-                IProbe probe = learning ? new MaskProbe(model, mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
+                IProbe probe = learning ? new MaskProbe(mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
                 long began = Stopwatch.GetTimestamp();
                 best[item] = double.PositiveInfinity;
                 for (int run = 0; run < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < PilotSeconds; run++)
                 {
                     using Scope again = Scope.Open();
                     long start = Stopwatch.GetTimestamp();
-                    Tensor logits = model.ForwardFrom(layer, x, pilot, probe);
+                    Tensor logits = model.ForwardFrom(layer, x, model.Attend(layer, x, pilot, model.TokensOf(layer), probe), pilot, probe);
                     if (learning) logits.Sum().Gradients(mask);
                     if (run > 0) best[item] = Math.Min(best[item], Stopwatch.GetElapsedTime(start).TotalSeconds);   // the first packs the weights
                 }
@@ -66,11 +68,11 @@ public sealed record Estimate(double Seconds, long Bytes)
 
     // of every layer: the residual stream twice, queries, keys and values, probabilities, the heads' mix, the MLP's neurons and result;
     // the widest gradients come and go; weights as read, and packed for both directions
-    static long Memory(IModel model, double tokens, double length, int atOnce)
+    static long Memory(IModel model, double tokens, double length, int atOnce, Precision precision)
     {
         double stays = model.Layers.Sum(l => 3.0 * model.Width + 4.0 * l.Heads * model.HeadWidth + l.Heads * (length + 8) + l.Neurons);
         double passing = 4.0 * model.Layers.Max(l => l.Neurons + model.Width);
-        double packed = 2 * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
+        double packed = (precision == Precision.Bf16 ? 1 : 2) * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
         return (long)(sizeof(float) * (model.Weights.Count + packed + (stays + passing) * tokens * atOnce)) + 80_000_000;
     }
 }

@@ -74,7 +74,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     }
 
     // Items small enough to share evenly, large enough that a panel is used many times; never decides any value.
-    static (int RowStep, int PanelStep) Split(int rows, int panels, int inner)
+    internal static (int RowStep, int PanelStep) Split(int rows, int panels, int inner)
     {
         int threads = Workers.Threads;
         if (threads == 1 || (long)rows * panels * Panel * inner < 1 << 18) return (Math.Min(RowBlock, Math.Max(rows, 1)), panels);
@@ -171,7 +171,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Activate<F>(float* c, nint step, int height, int width) where F : struct, IMap
+    internal static void Activate<F>(float* c, nint step, int height, int width) where F : struct, IMap
     {
         V none = L.Splat(0);
         for (int r = 0; r < height; r++, c += step)
@@ -182,7 +182,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         }
     }
 
-    static void CopyTile(float* from, nint fromStep, float* to, nint toStep, int height, int width)
+    internal static void CopyTile(float* from, nint fromStep, float* to, nint toStep, int height, int width)
     {
         for (int r = 0; r < height; r++) Unsafe.CopyBlockUnaligned(to + r * toStep, from + r * fromStep, (uint)width * sizeof(float));
     }
