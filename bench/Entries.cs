@@ -26,6 +26,7 @@ static class Entries
         StartEntry.Start,
         SizesEntry.Sizes,
         PredictionEntry.Prediction,
+        ProfileEntry.Profile,
         Bf16Entry.Bf16,
     ];
 }

@@ -53,6 +53,6 @@ static class TrainingEntries
     }
 
     // the whole list is one batch, at a rate that stays
-    static Trainer Make(IModel model, IReadOnlyList<Example> batch) =>
+    internal static Trainer Make(IModel model, IReadOnlyList<Example> batch) =>
         new(model, batch, new(Steps: 1_000_000, TokensPerBatch: batch.Sum(e => e.Input.Ids.Length), Rate: Rate, WarmUp: 0, FinalRate: 1));
 }
