@@ -1,4 +1,5 @@
 using Heartwood.Bench.Harness;
+using Heartwood.Bench.Models;
 using Heartwood.Bench.Ops;
 
 namespace Heartwood.Bench;
@@ -15,5 +16,17 @@ static class Entries
         GemmEntries.Avx2,
         OpEntries.Ops,
         OpTableEntry.OpTable,
+        ForwardEntries.Encoder,
+        ForwardEntries.Mnli,
+        TrainingEntries.Training,
+        SubnetworkEntries.MaskStep,
+        SubnetworkEntries.Cut,
+        SubnetworkEntries.KnockOuts,
+        MemoryEntry.Memory,
+        StartEntry.Start,
+        SizesEntry.Sizes,
+        PredictionEntry.Prediction,
+        ProfileEntry.Profile,
+        Bf16Entry.Bf16,
     ];
 }

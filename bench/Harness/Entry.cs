@@ -71,6 +71,9 @@ sealed record Case(string Size)
     /// <summary>What must hold.</summary>
     public Target? Target { get; init; }
 
+    /// <summary>Whether the case is long, and measured only where --only names it.</summary>
+    public bool Asked { get; init; }
+
     /// <summary>The numbers of threads at which the case makes sense; null for all that were asked for.</summary>
     public IReadOnlyList<int>? Threads { get; init; }
 

@@ -20,7 +20,7 @@ sealed class Run(PeerPool pool, Progress progress, CancellationToken stop)
         List<EntryResults> results = [];
         foreach (Entry entry in entries)
         {
-            Case[] cases = [.. entry.Cases().Where(c => Only is null || c.Size.Contains(Only, StringComparison.Ordinal))];
+            Case[] cases = [.. entry.Cases().Where(c => Only is null ? !c.Asked : c.Size.Contains(Only, StringComparison.Ordinal))];
             List<Row> rows = [];
             foreach (int threads in Threads) rows.AddRange(Measure(entry, cases, threads, measuring));
             if (rows.Count > 0) results.Add(new(entry.Name, machine, date, Place.Versions(pool), rows));

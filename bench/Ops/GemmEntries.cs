@@ -1,5 +1,6 @@
 using Heartwood.Bench.Harness;
 using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Bench.Ops;
 
@@ -47,6 +48,24 @@ static class GemmEntries
             Peers = [Peer.Torch("linear", new { s.Tokens, s.Output, s.Input, blas = true }) with { Name = "OpenBLAS", Environments = [PeerProgram.OpenBlasHaswell] }],
             Target = Target.RatioAtMost(1),
         }));
+
+    /// <summary>Linear layers of bf16 weights; the peak is one bf16 dot product in the place of each multiply-add, so twice float32's.</summary>
+    internal static IEnumerable<Case> Bf16(string? note) =>
+        from width in weights
+        let shape = new Shape(1024, width.Output, width.Input)
+        select Case.Timed($"linear, {shape}", () => At(Precision.Bf16, Run(shape))) with
+        {
+            Rivals = [new("float32", _ => Run(shape))],
+            Operations = shape.Operations / 2,
+            Note = note,
+        };
+
+    /// <summary>An action at a precision.</summary>
+    internal static Action At(Precision precision, Action action) => () =>
+    {
+        using IDisposable choice = Machine.At(precision);
+        action();
+    };
 
     enum Kind { InputFrozen, InputTrained, Weight }
 

@@ -21,7 +21,7 @@ public sealed class PrecisionTests : IDisposable
     {
         var (code, _, error) = SmallRuns.Here([.. runs.Find("run", 4), "--precision", "bf16"]);
         Assert.Equal(0, code);
-        Assert.Contains("bf16: frozen weights and the activations that they multiply are rounded to bf16, sums are float32", error);
+        Assert.Contains("bf16: frozen weights and what they multiply are rounded to bf16, sums are float32", error);
         foreach (string verb in (string[])["evaluate", "compare", "cut", "report"]) SmallRuns.Works(verb, runs.At("run"));      // each takes the precision from the run
         SmallRuns.Works([.. runs.Find("whole", 4), "--precision", "bf16", "--all"]);
         runs.SameStudy("whole", "run");

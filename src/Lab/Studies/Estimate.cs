@@ -21,7 +21,7 @@ public sealed record Estimate(double Seconds, long Bytes)
     /// <param name="steps">steps of one search</param>
     /// <param name="batch">examples in a batch</param>
     /// <param name="searches">number of searches</param>
-    /// <param name="precision">of the forward pass; gradients are float32</param>
+    /// <param name="precision">of products with the weights</param>
     public static Estimate Of(IModel model, IReadOnlyList<Example> pool, int steps, int batch, int searches, Precision precision)
     {
         using IDisposable choice = Tensors.Backends.Machine.At(precision);
@@ -50,14 +50,14 @@ public sealed record Estimate(double Seconds, long Bytes)
             {
                 using Scope scope = Scope.Open();
                 Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(model.Universe().Count));
-                IProbe probe = learning ? new MaskProbe(model, mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
+                IProbe probe = learning ? new MaskProbe(mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
                 long began = Stopwatch.GetTimestamp();
                 best[item] = double.PositiveInfinity;
                 for (int run = 0; run < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < PilotSeconds; run++)
                 {
                     using Scope again = Scope.Open();
                     long start = Stopwatch.GetTimestamp();
-                    Tensor logits = model.ForwardFrom(layer, x, pilot, probe);
+                    Tensor logits = model.ForwardFrom(layer, x, model.Attend(layer, x, pilot, model.TokensOf(layer), probe), pilot, probe);
                     if (learning) logits.Sum().Gradients(mask);
                     if (run > 0) best[item] = Math.Min(best[item], Stopwatch.GetElapsedTime(start).TotalSeconds);   // the first packs the weights
                 }
@@ -72,7 +72,7 @@ public sealed record Estimate(double Seconds, long Bytes)
     {
         double stays = model.Layers.Sum(l => 3.0 * model.Width + 4.0 * l.Heads * model.HeadWidth + l.Heads * (length + 8) + l.Neurons);
         double passing = 4.0 * model.Layers.Max(l => l.Neurons + model.Width);
-        double packed = (precision == Precision.Bf16 ? 1.5 : 2) * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
+        double packed = (precision == Precision.Bf16 ? 1 : 2) * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
         return (long)(sizeof(float) * (model.Weights.Count + packed + (stays + passing) * tokens * atOnce)) + 80_000_000;
     }
 }

@@ -83,6 +83,13 @@ sealed class Reference : IBackend
         }
     }
 
+    public double SumOfSquares(ReadOnlySpan<float> x)
+    {
+        double sum = 0;
+        foreach (float value in x) sum += (double)value * value;
+        return sum;
+    }
+
     public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
     {
         for (int o = 0; o < outer; o++)
@@ -92,13 +99,6 @@ sealed class Reference : IBackend
                 for (int c = 0; c < count; c++) sum += x[(o * count + c) * inner + i];
                 y[o * inner + i] = (float)sum;
             }
-    }
-
-    public double SumOfSquares(ReadOnlySpan<float> x)
-    {
-        double sum = 0;
-        foreach (float value in x) sum += (double)value * value;
-        return sum;
     }
 
     public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y)
@@ -281,6 +281,35 @@ sealed class Reference : IBackend
         double sum = 0;
         for (int i = 0; i < count; i++) sum += (double)a[atA + i] * b[atB + i];
         return sum;
+    }
+
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    {
+        int partWidth = absence.Length / Math.Max(1, mask.Length);
+        for (int i = 0; i < rows * absence.Length; i++)
+        {
+            int column = i % absence.Length;
+            double share = mask[column / partWidth];
+            y[i] = share == 1 ? x[i] : share == 0 ? absence[column] : (float)(share * x[i] + (1 - share) * absence[column]);
+        }
+    }
+
+    public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask)
+    {
+        int partWidth = absence.Length / Math.Max(1, mask.Length);
+        double[] sums = new double[mask.Length];
+        for (int i = 0; i < rows * absence.Length; i++)
+        {
+            int column = i % absence.Length;
+            if (!dx.IsEmpty) dx[i] = mask[column / partWidth] * g[i];
+            sums[column / partWidth] += (double)g[i] * ((double)x[i] - absence[column]);
+        }
+        for (int p = 0; p < dMask.Length; p++) dMask[p] = (float)sums[p];
+    }
+
+    public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = x[i] * (chance.Uniform(Dropping.NumberOf(first + i)) < share ? 0 : 1 / (1 - share));
     }
 
     public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)

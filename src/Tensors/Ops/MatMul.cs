@@ -28,7 +28,7 @@ public static class MatrixProducts
         Tensor[] inputs = bias is null ? [x, weight] : [x, weight, bias];
         return Record("linear", y, [x.For(weight), weight.For(x)], inputs, g =>
         [
-            x.Wanted() ? Times(g, Backward(weight), input) : null,
+            x.Wanted() ? Times(g, Backward(weight), input, Products(weight)) : null,
             weight.Wanted() ? Outer(g, x) : null,
             .. bias is null ? Array.Empty<Tensor?>() : [bias.Wanted() ? g.SumTo(bias.Shape) : null],
         ]).Activate(activation);
@@ -50,10 +50,10 @@ public static class MatrixProducts
     }
 
     // a · packed
-    static Tensor Times(Tensor a, Tensor packed, int columns)
+    static Tensor Times(Tensor a, Tensor packed, int columns, IProducts? products = null)
     {
         Tensor y = Tensor.Unset(new(a.Shape[0], columns));
-        Machine.Backend.MatMul(a.Values, a.Shape[0], a.Shape[1], false, packed.Values, columns, default, null, y.Writable);
+        (products ?? Machine.Backend).MatMul(a.Values, a.Shape[0], a.Shape[1], false, packed.Values, columns, default, null, y.Writable);
         return y;
     }
 
@@ -83,7 +83,7 @@ public static class MatrixProducts
         var (output, input) = weight.AsWeight();
         if (!Frozen(weight)) return Pack(weight, output, input, false);
         PackedMatrices packed = Kept(weight);
-        lock (packed) return packed.Backward ??= Pack(weight, output, input, false, lasting: true);
+        lock (packed) return packed.Backward ??= Pack(weight, output, input, false, lasting: true, Machine.Backend.Frozen);
     }
 
     static PackedMatrices Kept(Tensor weight) =>

@@ -64,14 +64,14 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
             }
     }
 
-    public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
-    {
-        fixed (float* px = x, py = y) Elementwise.Sum<L, V>(px, outer, count, inner, py);
-    }
-
     public double SumOfSquares(ReadOnlySpan<float> x)
     {
         fixed (float* px = x) return Elementwise.SumOfSquares<L, V>(px, x.Length);
+    }
+
+    public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
+    {
+        fixed (float* px = x, py = y) Elementwise.Sum<L, V>(px, outer, count, inner, py);
     }
 
     public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y)
@@ -145,6 +145,22 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
     {
         fixed (float* pq = q, pk = k, pv = v, ps = statistics, pg = g, pdq = dq, pdk = dk, pdv = dv)
             Attention<L, V>.Backward(pq, pk, pv, ps, pg, plan, pdq, pdk, pdv);
+    }
+
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    {
+        fixed (float* px = x, pm = mask, pa = absence, py = y) Mixing<L, V>.Mix(px, pm, pa, rows, mask.Length, absence.Length / Math.Max(1, mask.Length), py);
+    }
+
+    public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask)
+    {
+        fixed (float* px = x, pm = mask, pa = absence, pg = g, pd = dx, pdm = dMask)
+            Mixing<L, V>.Slope(px, pm, pa, pg, rows, mask.Length, absence.Length / Math.Max(1, mask.Length), pd, pdm);
+    }
+
+    public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)
+    {
+        fixed (float* px = x, py = y) Dropout<L, V>.Drop(px, x.Length, chance, first, share, py);
     }
 
     public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)
