@@ -66,6 +66,7 @@ static unsafe class Rows
         for (; i < width; i++) y[i] = x[i] - max - logarithm;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static float Largest<L, V>(float* x, int width) where L : struct, ILanes<V>
     {
         float max = float.NegativeInfinity;

@@ -33,6 +33,7 @@ static unsafe class Strided<L, V> where L : struct, ILanes<V>
     /// <param name="vectors">columns, in vectors</param>
     /// <param name="scale">a factor for each row, or null</param>
     /// <param name="onTop">whether the chains go on from what c holds</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Product(float* a, nint rowStep, nint innerStep, int rows, int inner, float* b, nint bStep, float* c, nint cStep, int vectors, float* scale = null, bool onTop = false)
     {
         int most = L.ManyRegisters ? 3 : 2;

@@ -5,14 +5,29 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// <summary>Rows of a table by index, and back.</summary>
 static unsafe class Table
 {
-    internal static void Rows(float* table, int* indices, int count, int width, float* y)
+    internal static void Rows<L, V>(float* table, int* indices, int count, int width, float* y) where L : struct, ILanes<V>
     {
         int piece = Math.Max(1, (1 << 14) / Math.Max(1, width));
         Workers.For((count + piece - 1) / piece, p =>
         {
             for (int i = p * piece; i < Math.Min(count, (p + 1) * piece); i++)
-                Unsafe.CopyBlockUnaligned(y + (long)i * width, table + (long)indices[i] * width, (uint)width * sizeof(float));
+                Copy<L, V>(table + (long)indices[i] * width, y + (long)i * width, width);
         });
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Copy<L, V>(float* x, float* to, int width) where L : struct, ILanes<V>
+    {
+        int i = 0;
+        for (; i <= width - 4 * L.Width; i += 4 * L.Width)
+        {
+            V a = L.Load(x + i), b = L.Load(x + i + L.Width), c = L.Load(x + i + 2 * L.Width), d = L.Load(x + i + 3 * L.Width);
+            L.Store(to + i, a);
+            L.Store(to + i + L.Width, b);
+            L.Store(to + i + 2 * L.Width, c);
+            L.Store(to + i + 3 * L.Width, d);
+        }
+        for (; i < width; i++) to[i] = x[i];
     }
 
     /// <summary>One item of work is a run of the table's rows: it clears them and adds what belongs there, in the order of the indices.</summary>
