@@ -1,10 +1,21 @@
+using Heartwood.Tensors.Backends;
+
 namespace Heartwood.Tensors;
 
 /// <summary>How a tensor was made: from which inputs, and how a gradient with respect to it becomes gradients with respect to them.</summary>
 /// <param name="Op">name of the operation, for error messages</param>
 /// <param name="Inputs">what it was made from</param>
+/// <param name="Kept">tensors whose values the slopes read, with the version that they were recorded at</param>
 /// <param name="Slopes">from the gradient of the result to those of the inputs; null for inputs that need none</param>
-sealed record Origin(string Op, Tensor[] Inputs, Func<Tensor, Tensor?[]> Slopes);
+sealed record Origin(string Op, Tensor[] Inputs, (Tensor Tensor, int Version)[] Kept, Func<Tensor, Tensor?[]> Slopes)
+{
+    internal void RequireUnchanged()
+    {
+        foreach (var (tensor, version) in Kept)
+            if (tensor.Version != version)
+                throw new InvalidOperationException($"A tensor {tensor.Shape} was changed in place after the operation '{Op}' used it and before its gradient was computed; the gradient would be wrong. Ask for gradients first, or change a copy.");
+    }
+}
 
 /// <summary>Reverse-mode differentiation. Gradients are returned, never stored on tensors, and computed only along paths that reach what was asked for.</summary>
 public static class Differentiation
@@ -22,23 +33,33 @@ public static class Differentiation
     /// <summary>Whether the gradient with respect to this input leads to one that was asked for.</summary>
     internal static bool Wanted(this Tensor input) => onPath!.Contains(input);
 
+    /// <summary>This tensor where the gradient of an input, which reads its values, may be asked for.</summary>
+    internal static Tensor? For(this Tensor kept, Tensor input) => input.Tracked ? kept : null;
+
     /// <summary>Notes how each input's gradient follows from the result's; broadcasting is undone by <see cref="Gradients"/>.</summary>
-    internal static Tensor Record(string op, Tensor result, params ReadOnlySpan<(Tensor Input, Func<Tensor, Tensor> Slope)> inputs)
+    /// <param name="op">name of the operation</param>
+    /// <param name="result">what it made</param>
+    /// <param name="kept">tensors whose values the slopes read; their memory stays until the pass's scope closes, all other memory may go before</param>
+    /// <param name="inputs">each input with its slope</param>
+    internal static Tensor Record(string op, Tensor result, ReadOnlySpan<Tensor?> kept, params ReadOnlySpan<(Tensor Input, Func<Tensor, Tensor> Slope)> inputs)
     {
         if (onPath is not null) return result;
         bool tracked = false;
         foreach (var (input, _) in inputs) tracked |= input.Tracked;
         if (!tracked) return result;
         var pairs = inputs.ToArray();
-        return Record(op, result, Array.ConvertAll(pairs, p => p.Input), g => Array.ConvertAll(pairs, p => p.Input.Wanted() ? p.Slope(g) : null));
+        return Record(op, result, kept, Array.ConvertAll(pairs, p => p.Input), g => Array.ConvertAll(pairs, p => p.Input.Wanted() ? p.Slope(g) : null));
     }
 
     /// <summary>The same for operations whose gradients are computed together.</summary>
-    internal static Tensor Record(string op, Tensor result, Tensor[] inputs, Func<Tensor, Tensor?[]> slopes)
+    internal static Tensor Record(string op, Tensor result, ReadOnlySpan<Tensor?> kept, Tensor[] inputs, Func<Tensor, Tensor?[]> slopes)
     {
         if (!Recording(inputs)) return result;
+        List<(Tensor, int)> stay = [];
+        foreach (Tensor? tensor in kept)
+            if (tensor is not null) stay.Add((tensor.Stay(), tensor.Version));
         result.Tracked = true;
-        result.Origin = new(op, inputs, slopes);
+        result.Origin = new(op, inputs, [.. stay], slopes);
         return result;
     }
 
@@ -47,7 +68,7 @@ public static class Differentiation
     /// <param name="wanted">what to differentiate by; each must have been tracked before the root was computed</param>
     /// <returns>one tensor per wanted one, of its shape; zeros where the root does not depend on it</returns>
     /// <exception cref="ShapeException">the root is not a single number</exception>
-    /// <exception cref="InvalidOperationException">a wanted tensor was not tracked</exception>
+    /// <exception cref="InvalidOperationException">a wanted tensor was not tracked, or a tensor that a gradient needs was changed in place</exception>
     public static Tensor[] Gradients(this Tensor root, params Tensor[] wanted)
     {
         if (root.Count != 1) throw new ShapeException($"Gradients are of a single number, the tensor is {root.Shape}; take its Sum or Mean.");
@@ -55,28 +76,72 @@ public static class Differentiation
             if (!tensor.Tracked) throw new InvalidOperationException($"The gradient with respect to a tensor {tensor.Shape} was asked for, but it was not tracked; call Track() on it before the loss is computed.");
 
         List<Tensor> order = Order(root, wanted);
-        Dictionary<Tensor, Tensor> slopes = new(ReferenceEqualityComparer.Instance) { [root] = Tensor.Filled(1, root.Shape) };
         onPath = new(order, ReferenceEqualityComparer.Instance);
+        Pending pending = new(wanted);
+        pending.Add(root, Tensor.Filled(1, root.Shape));
         try
         {
             for (int i = order.Count - 1; i >= 0; i--)
             {
-                Tensor made = order[i];
-                if (made.Origin is not { } origin || !slopes.TryGetValue(made, out Tensor? slope)) continue;
+                if (order[i].Origin is not { } origin || pending.Of(order[i]) is not { } slope) continue;
+                origin.RequireUnchanged();
+                using Scope? step = Scope.IsOpen ? Scope.Open() : null;
                 Tensor?[] back = origin.Slopes(slope);
                 for (int k = 0; k < back.Length; k++)
-                {
-                    Tensor input = origin.Inputs[k];
-                    if (back[k] is not { } one || !onPath.Contains(input)) continue;
-                    Tensor fitted = one.SumTo(input.Shape);
-                    slopes[input] = slopes.TryGetValue(input, out Tensor? sum) ? sum + fitted : fitted;
-                }
+                    if (back[k] is { } one && onPath.Contains(origin.Inputs[k])) pending.Add(origin.Inputs[k], one.SumTo(origin.Inputs[k].Shape));
+                pending.Done(order[i], step);
             }
-            return Array.ConvertAll(wanted, t => slopes.TryGetValue(t, out Tensor? g) ? g : Tensor.Zeros(t.Shape.Axes));
+            return Array.ConvertAll(wanted, t => pending.Of(t) ?? Tensor.Zeros(t.Shape.Axes));
         }
         finally
         {
             onPath = null;
+        }
+    }
+
+    // The gradients that are known so far and still needed. Their memory is given back as soon as they have been passed on, so a
+    // backward pass holds a few tensors at a time and not one for every tensor of the forward pass.
+    sealed class Pending(Tensor[] wanted)
+    {
+        readonly Dictionary<Tensor, Tensor> slopes = new(ReferenceEqualityComparer.Instance);
+        readonly Dictionary<Block, int> users = [];              // how many of the slopes share a block
+        readonly HashSet<Block> ours = [];                       // blocks that were lent to the backward pass
+
+        internal Tensor? Of(Tensor tensor) => slopes.GetValueOrDefault(tensor);
+
+        internal void Add(Tensor tensor, Tensor slope)
+        {
+            if (slopes.TryGetValue(tensor, out Tensor? before))
+            {
+                if (ours.Contains(before.Block) && users[before.Block] == 1)
+                {
+                    Machine.Backend.Zip(Binary.Add, before.Values, slope.Values, before.Writable, Walk.Of(before.Shape, slope.Shape, before.Shape));
+                    return;
+                }
+                slope = before + slope;
+                Drop(before.Block);
+            }
+            slopes[tensor] = slope;
+            users[slope.Block] = users.GetValueOrDefault(slope.Block) + 1;
+        }
+
+        internal void Done(Tensor tensor, Scope? step)
+        {
+            step?.HandOver(block => users.ContainsKey(block) && ours.Add(block));
+            if (Array.IndexOf(wanted, tensor) >= 0 || !slopes.Remove(tensor, out Tensor? slope)) return;
+            Drop(slope.Block);
+        }
+
+        void Drop(Block block)
+        {
+            int left = users[block] - 1;
+            if (left > 0)
+            {
+                users[block] = left;
+                return;
+            }
+            users.Remove(block);
+            if (ours.Remove(block)) Scope.TakeBack(block);
         }
     }
 

@@ -37,10 +37,19 @@ sealed unsafe class Block
     /// <summary>Counts the changes in place, so that what was made from the values knows that it is out of date.</summary>
     internal int Version { get; set; }
 
+    /// <summary>Whether the memory moves on to the scope around when the piece of a pass that made it ends (<see cref="Scope.Within"/>).</summary>
+    internal bool Stays { get; set; }
+
     /// <summary>The values. Over pinned memory the span refers to the array itself, so the collector leaves it alone while a kernel runs.</summary>
     internal Span<float> Values => pinned is not null ? pinned.AsSpan(offset, Count) : start is not null ? new(start, Count) : throw Closed();
 
     static InvalidOperationException Closed() => new("This tensor's scope is closed and its memory is lent to others. Call Keep() on a tensor before the scope that made it closes.");
+
+    /// <summary>Whether the scope that lent the memory has it back.</summary>
+    internal bool Returned => Lent && start is null;
+
+    /// <summary>A block that is no more.</summary>
+    internal static Block None { get; } = new(null, 0, 0);
 
     internal float* Return()
     {
@@ -81,11 +90,56 @@ public sealed unsafe class Scope : IDisposable
         return block;
     }
 
+    /// <summary>
+    /// Runs a piece of a pass in a scope of its own. The result, what gradients will need of it, and tensors that were told to
+    /// <see cref="Tensor.Stay"/> move to the scope around without a copy; all other memory is taken back at once, so that the
+    /// next piece works in memory that is still in the caches.
+    /// </summary>
+    /// <param name="piece">makes one tensor</param>
+    public static Tensor Within(Func<Tensor> piece)
+    {
+        if (current is null) return piece();
+        using Scope scope = Open();
+        Tensor result = piece();
+        scope.HandOver(block => block.Stays || block == result.Block);
+        return result;
+    }
+
+    /// <summary>Gives back the memory of a tensor that nobody reads any more, unless gradients will or it was told to <see cref="Tensor.Stay"/>.</summary>
+    /// <param name="done">what is done with</param>
+    /// <param name="next">what takes its place; it may share the memory, which then stays</param>
+    /// <returns><paramref name="next"/></returns>
+    public static Tensor Replace(Tensor done, Tensor next)
+    {
+        if (done.Block is { Lent: true, Stays: false } block && block != next.Block) TakeBack(block);
+        return next;
+    }
+
+    /// <summary>Whether a scope is open on this thread.</summary>
+    internal static bool IsOpen => current is not null;
+
+    /// <summary>Moves the blocks that qualify to the scope around this one.</summary>
+    internal void HandOver(Predicate<Block> moves)
+    {
+        for (int i = 0; i < lent.Count; i++)
+            if (!lent[i].Returned && moves(lent[i]))
+            {
+                outer!.lent.Add(lent[i]);
+                lent[i] = Block.None;
+            }
+    }
+
+    /// <summary>Takes one block back before its scope closes.</summary>
+    internal static void TakeBack(Block block)
+    {
+        if (!block.Returned) pool!.Give(block.Return(), block.Size);
+    }
+
     /// <summary>Takes back every block lent since the scope was opened; their tensors must not be used again.</summary>
     public void Dispose()
     {
         if (current != this) throw new InvalidOperationException("Scopes close in the reverse order of opening, on the thread that opened them.");
-        foreach (Block block in lent) pool!.Give(block.Return(), block.Size);
+        foreach (Block block in lent) TakeBack(block);
         lent.Clear();
         current = outer;
     }

@@ -39,6 +39,9 @@ public sealed class Tensor
 
     internal Span<float> Writable => block.Values;
 
+    /// <summary>The memory, which other tensors may share.</summary>
+    internal Block Block => block;
+
     /// <summary>Whether the memory belongs to the garbage collector, so that the tensor outlives every scope.</summary>
     internal bool AtRest => !block.Lent;
 
@@ -100,6 +103,13 @@ public sealed class Tensor
     /// <summary>The same values without their history.</summary>
     public Tensor Detach() => new(Shape, block) { Packed = Packed };
 
+    /// <summary>Lets the memory outlive the piece of a pass that made it (<see cref="Scope.Within"/>), as gradients do with what they need.</summary>
+    public Tensor Stay()
+    {
+        block.Stays = true;
+        return this;
+    }
+
     /// <summary>A copy, without history, that belongs to the scope around the current one.</summary>
     public Tensor Keep()
     {
@@ -122,7 +132,7 @@ public sealed class Tensor
     {
         Shape shape = new(axes), was = Shape;
         if (shape.Count != Count) throw new ShapeException($"{was} holds {Count} values and cannot be read as {shape}.");
-        return Differentiation.Record("as", new(shape, block), (this, g => g.As(was.Axes)));
+        return Differentiation.Record("as", new(shape, block), [], (this, g => g.As(was.Axes)));
     }
 
     /// <summary>Changes the values in place (an optimizer's step, a mask that is set); whatever was packed from them is packed anew when next needed.</summary>

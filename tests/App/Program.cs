@@ -10,14 +10,19 @@ sealed class Program : IDisposable
     readonly Task<string> output, error;
 
     /// <summary>Starts <c>heartwood</c> with these words.</summary>
-    public Program(params IEnumerable<string> arguments)
+    public Program(params IEnumerable<string> arguments) : this(new Dictionary<string, string?>(), arguments) { }
+
+    /// <summary>The same with variables set (or removed, where null).</summary>
+    public Program(IReadOnlyDictionary<string, string?> variables, IEnumerable<string> arguments)
     {
-        process = Process.Start(new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "heartwood.dll"), .. arguments])
+        ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "heartwood.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = AppContext.BaseDirectory,
-        })!;
+        };
+        foreach (var (name, value) in variables) start.Environment[name] = value;
+        process = Process.Start(start)!;
         (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
     }
 

@@ -13,14 +13,16 @@ public class AgreementTests
     {
         Op op = OpTable.Named(row);
         (Tensor plain, Tensor recorded, Tensor[] slopes) expected = Evaluate(op, "reference"), found = Evaluate(op, backend);
-        Near(op, expected.plain, found.plain, "value");
-        Near(op, expected.recorded, found.recorded, "value, tracked");
-        for (int i = 0; i < slopesOf(expected).Length; i++) Near(op, slopesOf(expected)[i], slopesOf(found)[i], $"gradient {i}");
+        Near(op, expected.plain, found.plain, "value", HasFrozenWeights(op, backend) ? OfBf16 : op.Tolerance);
+        Near(op, expected.recorded, found.recorded, "value, tracked", op.Tolerance);
+        for (int i = 0; i < slopesOf(expected).Length; i++) Near(op, slopesOf(expected)[i], slopesOf(found)[i], $"gradient {i}", op.Tolerance);
 
         static Tensor[] slopesOf((Tensor, Tensor, Tensor[] Slopes) of) => of.Slopes;
     }
 
-    [Theory, MemberData(nameof(Everything))]
+    public static TheoryData<string, string> EverythingOfOnePrecision => [.. Everything.Where(e => !HasFrozenWeights(OpTable.Named(e.Data.Item1), e.Data.Item2))];
+
+    [Theory, MemberData(nameof(EverythingOfOnePrecision))]
     public void A_gradient_is_the_same_to_the_bit_whatever_else_is_tracked(string row, string backend)
     {
         Op op = OpTable.Named(row);
@@ -43,7 +45,13 @@ public class AgreementTests
     /// <summary>The weights of the sum that gradients are taken of.</summary>
     internal static Tensor Weights(Op op, Shape shape) => Tensor.Normal(new Chance(2, op.Name), 1, shape.Axes);
 
-    static void Near(Op op, Tensor expected, Tensor found, string what)
+    /// <summary>Both factors of a product are off by at most 2⁻⁹ of themselves; 2⁻⁶ of the largest value leaves room for sums that cancel.</summary>
+    const double OfBf16 = 1.0 / 64;
+
+    // an untracked weight is frozen: its products are bf16 on the backends of that precision
+    static bool HasFrozenWeights(Op op, string backend) => Machine.All.Single(b => b.Name == backend).Precision == Precision.Bf16 && op.Name.StartsWith("linear", StringComparison.Ordinal);
+
+    static void Near(Op op, Tensor expected, Tensor found, string what, double tolerance)
     {
         Assert.Equal(expected.Shape, found.Shape);
         double size = 1, worst = 0;
@@ -53,6 +61,6 @@ public class AgreementTests
             size = Math.Max(size, Math.Abs(expected.Values[i]));
             worst = Math.Max(worst, Math.Abs((double)expected.Values[i] - found.Values[i]));
         }
-        Assert.True(worst <= op.Tolerance * size, $"{op.Name}, {what}: differs by {worst / size:e2} of the largest value, allowed is {op.Tolerance:e0}.");
+        Assert.True(worst <= tolerance * size, $"{op.Name}, {what}: differs by {worst / size:e2} of the largest value, allowed is {tolerance:e0}.");
     }
 }

@@ -7,6 +7,14 @@ namespace Heartwood.Tests.Tensors;
 public class DifferentiationTests
 {
     [Fact]
+    public void A_tensor_that_was_changed_before_its_gradient_is_refused()
+    {
+        Tensor x = Tensor.Ones(2, 3).Track(), w = Tensor.Ones(4, 3).KeepForever(), loss = x.Linear(w).Sum();
+        w.Change()[0] = 2;
+        Assert.Contains("'linear'", Assert.Throws<InvalidOperationException>(() => loss.Gradients(x)).Message);
+    }
+
+    [Fact]
     public void Gradients_with_respect_to_what_was_not_tracked_are_refused()
     {
         Tensor x = Tensor.Ones(3), tracked = Tensor.Ones(3).Track();
@@ -116,6 +124,11 @@ public class DifferentiationTests
         Assert.Contains("cannot be read as [5 5]", Assert.Throws<ShapeException>(() => q.As(5, 5)).Message);
         Assert.Contains("6 columns meet 4 rows", Assert.Throws<ShapeException>(() => q.MatMul(q)).Message);
         Assert.Contains("should be [6], it is [4 6]", Assert.Throws<ShapeException>(() => q.LayerNorm(Tensor.Ones(6), q, 0)).Message);
+        Assert.Contains("width of 6 does not divide into 4 parts", Assert.Throws<ShapeException>(() => q.Mix(Tensor.Ones(4), Tensor.Ones(4, 1))).Message);
+        Assert.Contains("'absence' should be [2 3], it is [3 2]", Assert.Throws<ShapeException>(() => q.Mix(Tensor.Ones(2), Tensor.Ones(3, 2))).Message);
+        Assert.Contains("is a constant", Assert.Throws<InvalidOperationException>(() => q.Mix(Tensor.Ones(2), Tensor.Ones(2, 3).Track())).Message);
+        Assert.Contains("from 0 to 1 exclusive", Assert.Throws<ArgumentOutOfRangeException>(() => q.Dropout(1, default)).Message);
+        Assert.Contains("multiple of 64", Assert.Throws<ArgumentOutOfRangeException>(() => q.Dropout(0.5f, default, 24)).Message);
         Assert.Contains("do not concatenate along axis 1", Assert.Throws<ShapeException>(() => Movement.Concatenate(1, q, keys)).Message);
     }
 
@@ -136,14 +149,22 @@ public class DifferentiationTests
         public void MapSlope(Unary op, ReadOnlySpan<float> x, ReadOnlySpan<float> g, Span<float> y, float p = 0, float q = 0) => inner.MapSlope(op, x, g, y, p, q);
         public void Zip(Binary op, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, Walk walk) => inner.Zip(op, a, b, y, walk);
         public void Sum(ReadOnlySpan<float> x, int outer, int count, int width, Span<float> y) => inner.Sum(x, outer, count, width, y);
+        public double SumOfSquares(ReadOnlySpan<float> x) => inner.SumOfSquares(x);
+        public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y) => inner.Rows(table, indices, width, y);
+        public void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable) => inner.RowsSlope(g, indices, width, dTable);
+        public void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics) => throw new NotSupportedException();
+        public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx) => throw new NotSupportedException();
         public int PackedCount(int depth, int columns) => inner.PackedCount(depth, columns);
         public void Pack(ReadOnlySpan<float> b, int depth, int columns, bool transposed, Span<float> packed) => inner.Pack(b, depth, columns, transposed, packed);
         public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y) => throw new NotSupportedException();
         public void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx) => throw new NotSupportedException();
         public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics) => throw new NotSupportedException();
         public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift) => throw new NotSupportedException();
-        public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities) => throw new NotSupportedException();
-        public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv) => throw new NotSupportedException();
+        public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics) => throw new NotSupportedException();
+        public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv) => throw new NotSupportedException();
+        public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y) => throw new NotSupportedException();
+        public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask) => throw new NotSupportedException();
+        public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y) => throw new NotSupportedException();
         public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step) => throw new NotSupportedException();
     }
 }

@@ -66,6 +66,57 @@ public class ScopeTests
     });
 
     [Fact]
+    public void A_piece_of_a_pass_leaves_its_result_and_what_was_told_to_stay()
+    {
+        using Scope pass = Scope.Open();
+        Tensor? middle = null, told = null;
+        Tensor result = Scope.Within(() =>
+        {
+            middle = Tensor.Filled(2, new(3));
+            told = (middle * 2).Stay();
+            return Scope.Within(() => told + middle);
+        });
+        Assert.Equal([6, 6, 6], result.Values.ToArray());
+        Assert.Equal([4, 4, 4], told!.Values.ToArray());
+        Assert.Contains("Call Keep()", Assert.Throws<InvalidOperationException>(() => middle!.Values[0]).Message);
+        Assert.Equal([1, 1], Tensor.Ones(2).Values.ToArray());
+    }
+
+    [Fact]
+    public void A_piece_outside_every_scope_belongs_to_the_garbage_collector() =>
+        Assert.Equal([2, 2], Scope.Within(() => Tensor.Ones(2) * 2).Values.ToArray());
+
+    [Fact]
+    public void Gradients_of_pieces_are_those_of_the_whole()
+    {
+        foreach (IBackend backend in Machine.All)
+        {
+            using IDisposable choice = Machine.Using(backend);
+            Tensor x = Tensor.Normal(new(1, "x"), 1, 5, 8).KeepForever().Track(), w = Tensor.Normal(new(2, "w"), 1, 8, 8).KeepForever().Track();
+            float[][] Slopes(Func<Func<Tensor>, Tensor> piece)
+            {
+                using Scope pass = Scope.Open();
+                Tensor h = x;
+                for (int layer = 0; layer < 3; layer++) h = piece(() => (h.Linear(w, null, Activation.GeluErf) + h).Softmax() * h);
+                return [.. (h * h).Sum().Gradients(x, w).Select(g => g.Values.ToArray())];
+            }
+            Assert.Equal(Slopes(p => p()), Slopes(Scope.Within));
+        }
+    }
+
+    [Fact]
+    public void A_backward_pass_holds_a_few_gradients_at_a_time() => Alone(() =>
+    {
+        const int count = 1 << 16, steps = 100;
+        Tensor x = Tensor.Ones(count).KeepForever().Track();
+        using Scope pass = Scope.Open();
+        Tensor y = x;
+        for (int i = 0; i < steps; i++) y = i == 0 ? y * 0.5f : Scope.Replace(y, Scope.Within(() => y * 0.5f + 1));
+        Assert.Equal(count, y.Sum().Gradients(x)[0].Count);
+        Assert.InRange(Scope.BytesHeld, 1, 8 * count * sizeof(float));
+    });
+
+    [Fact]
     public void Packed_weights_at_rest_follow_every_change()
     {
         foreach (IBackend backend in Machine.All)

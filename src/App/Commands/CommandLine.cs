@@ -75,6 +75,7 @@ static class CommandLine
 
     static string Unknown(string word, Command command, Command root)
     {
+        if (command is Verb verb && verb.Refused.TryGetValue(word.Split('=')[0], out string? because)) return $"{verb.Name} takes no {word.Split('=')[0]}: {because}.";
         bool option = word.StartsWith('-');
         IEnumerable<string> known = option ? command.Options.Concat(root.Options.Where(o => o.Recursive)).Select(o => o.Name) : command.Subcommands.Select(c => c.Name);
         string kind = option ? "option" : command is RootCommand ? "verb" : "argument";

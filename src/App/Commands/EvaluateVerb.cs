@@ -17,7 +17,7 @@ static class EvaluateVerb
         "evaluate --model models/mnli --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\"")
     {
         Arguments = { run },
-        Options = { StudyOptions.Model, StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most },
+        Options = { StudyOptions.Model, StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision },
         Resumes = true,
         Run = Run,
     };
@@ -26,13 +26,15 @@ static class EvaluateVerb
     {
         if (p.GetValue(run) is { } folder)
         {
-            RunSupport.RefuseIdle(p, "with a run's folder: the run knows its model and data", StudyOptions.Model, StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most);
+            RunSupport.RefuseIdle(p, "with a run's folder: the run knows its model, data and precision", StudyOptions.Model, StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision);
             StageVerbs.In(p, session, (study, opened) => Show(session, study.Evaluate(), opened), folder);
         }
         else
         {
             RunSupport.UseThreads(p);
-            IReadOnlyDictionary<string, Measured> measured = ModelEvaluation.Of(StudyOptions.Parse(p), session.Stop);
+            StudyRequest request = StudyOptions.Parse(p);
+            RunSupport.Tell(session, request.Precision);
+            IReadOnlyDictionary<string, Measured> measured = ModelEvaluation.Of(request, session.Stop);
             session.Result(() => JsonSerializer.Serialize(measured, ResultJson.Options), () => Summary.Of([.. measured.Select(m => (m.Key, m.Value))]));
         }
     }

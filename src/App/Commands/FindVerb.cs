@@ -25,12 +25,13 @@ static class FindVerb
     public static void Begin(ParseResult parsed, Session session, StudyRequest request, string path, bool toTheEnd)
     {
         RunSupport.UseThreads(parsed);
+        RunSupport.Tell(session, request.Precision);
         Study.Prepared prepared = new(request);
         if (toTheEnd && request.InDomain.Count == 0) throw new ArgumentException("--all measures too: give --in-domain FILE.");
         Estimate estimate = prepared.Estimate();
         session.World.Say($"{request.Seeds.Count * request.Sparsities.Count} searches of {request.Pruning.Steps} steps: about {Words.Duration(estimate.Seconds)}, {Words.Bytes(estimate.Bytes)} of memory");
         if (estimate.Bytes > Console.Machine.Memory) throw new InvalidOperationException($"The search needs about {Words.Bytes(estimate.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. Lower --batch or --most-tokens.");
-        using RunFolder folder = RunSupport.Open(path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request);
+        using RunFolder folder = RunSupport.Open(path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request, request.Precision);
         Study.Keep(folder, request);
         if (folder.Finished) Finished(session, folder, ResultJson.Read(File.ReadAllText(folder.PathOf("result.json"))));
         else if (toTheEnd) Finished(session, folder, Study.In(folder, prepared, session.Progress, session.Stop).All());

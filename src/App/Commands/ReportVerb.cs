@@ -18,6 +18,7 @@ static class ReportVerb
             "report runs/demo", "report runs/demo --out shared")
         {
             Arguments = { run },
+            Refused = StageVerbs.KeptByTheRun,
             TakesOut = true,
             Resumes = true,
             Run = (parsed, session) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Heartwood.App.Console;
 using Heartwood.Lab.Reports;
+using Heartwood.Tensors;
 
 namespace Heartwood.App.Commands;
 
@@ -30,14 +31,23 @@ static class RunSupport
     }
 
     /// <summary>Opens (or resumes) a run folder.</summary>
-    public static RunFolder Open(string path, Session session, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object request)
+    public static RunFolder Open(string path, Session session, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object request, Precision precision = Precision.Float32)
     {
         RunFolder folder = RunFolder.Open(path, new(session.Command, Machine.Version, Machine.InOneLine(),
-            Tensors.Backends.Machine.BackendInUse, Tensors.Backends.Machine.Threads, seeds,
+            Tensors.Backends.Machine.BackendAt(precision), Tensors.Backends.Machine.Threads, seeds,
             session.World.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), modelSha256, data, RequestText.Of(request)), session.World.Clock);
         if (folder.Finished) session.World.Say($"The run in {folder.FolderPath} is finished already; nothing is computed again.");
         else if (folder.Resumed) session.World.Say($"Resuming the run in {folder.FolderPath}.");
         return folder;
+    }
+
+    /// <summary>Says what will be computed otherwise than in float32, and what that costs where it is slower.</summary>
+    /// <exception cref="NotSupportedException">the backend has no such precision</exception>
+    public static void Tell(Session session, Precision precision)
+    {
+        if (Tensors.Backends.Machine.Explain(Tensors.Backends.Machine.BackendAt(precision)) is not { } how) return;
+        session.World.Say($"bf16: {how}.");
+        if (Tensors.Backends.Machine.WhyBf16IsSlow is { } why) session.World.Say($"That is slower than float32 here: {why}. Leave out --precision bf16, unless you want to see what bf16 changes.");
     }
 
     /// <summary>Sets the number of threads that the command line asks for.</summary>

@@ -12,10 +12,14 @@ static class StageVerbs
     static readonly Argument<string> run = new("RUN") { Description = "The run's folder, as find or demo made it." };
     static readonly Option<string?> mask = new("--mask") { Description = "A subnetwork's JSON file to cut instead (RUN/subnetworks/…); needs --out.", HelpName = "FILE" };
 
+    /// <summary>What verbs that are given a run take from it.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> KeptByTheRun = new Dictionary<string, string> { ["--precision"] = "a run keeps the precision that it was begun with" };
+
     /// <summary>The verb compare.</summary>
     public static Verb Compare() => new("compare", "Compares a run's subnetworks with one another and with chance; finds the core and knocks it out of the full model, beside random sets.", "compare runs/found")
     {
         Arguments = { run },
+        Refused = KeptByTheRun,
         Resumes = true,
         Run = (parsed, session) => In(parsed, session, (study, folder) =>
         {
@@ -29,6 +33,7 @@ static class StageVerbs
         "cut runs/found", "cut runs/found --mask runs/found/subnetworks/sparsity-0.5-seed-3.json --out cut-3")
     {
         Arguments = { run },
+        Refused = KeptByTheRun,
         Options = { mask },
         Resumes = true,
         TakesOut = true,

@@ -32,6 +32,7 @@ static class TrainVerb
         "train --data world:training --in-domain world:in-domain --steps 500 --rate 7e-4 --out runs/small",
         "train --from models/bert-base --data mnli/train.tsv --in-domain mnli/dev.tsv --out runs/mnli")
     {
+        Refused = new Dictionary<string, string> { ["--precision"] = "weights that are trained stay float32. To store the trained model in half the space: --bf16" },
         Resumes = true,
         TakesOut = true,
         Options = { data, inDomain, outOfDomain, from, vocabulary, cased, types, start, layers, heads, width, neurons, positions, labels, StudyOptions.Map, epochs, steps, batch, StudyOptions.Most, rate, warmUp, final, decay, beta2, clip, dropout, every, checkpoints, half },

@@ -17,6 +17,9 @@ sealed class Verb(string name, string description, params string[] examples) : C
     /// <summary>Whether the verb writes to the folder of --out; others refuse the option.</summary>
     public bool TakesOut { get; init; }
 
+    /// <summary>Options that other verbs have and that would do nothing here, each with the reason.</summary>
+    public IReadOnlyDictionary<string, string> Refused { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What the verb does: parses into a request and calls. Failures are thrown, and told by the command line.</summary>
     public required Action<ParseResult, Session> Run { get; init; }
 }

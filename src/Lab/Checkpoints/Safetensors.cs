@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Security.Cryptography;
@@ -6,19 +5,21 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Heartwood.Lab.Checkpoints;
 
-/// <summary>One safetensors file, mapped into memory (or held in it) and checked whole when it is opened; numbers are read when asked for.</summary>
+/// <summary>
+/// One safetensors file, mapped into memory (or held in it) and checked whole when it is opened; numbers are read when asked
+/// for. The map is a window that moves along the file, so that bytes which were read do not stay in this process's memory.
+/// </summary>
 public sealed unsafe class SafetensorsFile : IDisposable
 {
-    const int ChunkFloats = 1 << 20;
+    const int Window = 1 << 23;                                  // bytes
 
     readonly SafeFileHandle? handle;
     readonly MemoryMappedFile? map;
-    readonly MemoryMappedViewAccessor? view;
-    readonly MemoryHandle pin;
+    readonly ReadOnlyMemory<byte> held;                          // of a file that is in memory already
     readonly long length;
     readonly SafetensorsHeader header;
     readonly long dataStart;
-    byte* start;
+    bool closed;
 
     /// <summary>The file's path, or the name given for bytes in memory.</summary>
     public string Path { get; }
@@ -46,13 +47,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         {
             handle = File.OpenHandle(path);
             length = RandomAccess.GetLength(handle);
-            if (length >= 8)
-            {
-                map = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-                view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-                view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-                start += view.PointerOffset;
-            }
+            if (length >= 8) map = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             (header, dataStart) = ReadHeader();
         }
         catch
@@ -64,24 +59,47 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
     SafetensorsFile(ReadOnlyMemory<byte> bytes, string name)
     {
-        (Path, length, pin) = (name, bytes.Length, bytes.Pin());
-        start = (byte*)pin.Pointer;
-        try
-        {
-            (header, dataStart) = ReadHeader();
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        (Path, length, held) = (name, bytes.Length, bytes);
+        (header, dataStart) = ReadHeader();
     }
 
     (SafetensorsHeader, long) ReadHeader()
     {
         if (length < 8) throw new CheckpointException($"{Path}: expected a safetensors file, which has at least 8 bytes, found {length}. It is cut off: copy or download it again.");
-        long end = SafetensorsHeader.End(Path, length, BinaryPrimitives.ReadUInt64LittleEndian(new(start, 8)));
-        return (new(Path, new(start + 8, (int)(end - 8)), length - end), end);
+        byte[] size = new byte[8];
+        Visit(0, size.Length, (bytes, _) => bytes.CopyTo(size));
+        long end = SafetensorsHeader.End(Path, length, BinaryPrimitives.ReadUInt64LittleEndian(size));
+        byte[] json = new byte[end - 8];
+        Visit(8, json.Length, (bytes, done) => bytes.CopyTo(json.AsSpan((int)done)));
+        return (new(Path, json, length - end), end);
+    }
+
+    delegate void Visitor(ReadOnlySpan<byte> bytes, long done);
+
+    // shows a run of the file, a window at a time; windows hold whole numbers
+    void Visit(long from, long count, Visitor visit)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        for (long done = 0; done < count; done += Window)
+        {
+            int size = (int)Math.Min(Window, count - done);
+            if (map is null)
+            {
+                visit(held.Span.Slice((int)(from + done), size), done);
+                continue;
+            }
+            using MemoryMappedViewAccessor view = map.CreateViewAccessor(from + done, size, MemoryMappedFileAccess.Read);
+            byte* start = null;
+            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+            try
+            {
+                visit(new(start + view.PointerOffset, size), done);
+            }
+            finally
+            {
+                view.SafeMemoryMappedViewHandle.ReleasePointer();
+            }
+        }
     }
 
     /// <summary>True if the file holds a tensor of this name.</summary>
@@ -107,37 +125,29 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <exception cref="ObjectDisposedException">the file is closed</exception>
     public void Read(string name, Span<float> into)
     {
-        ObjectDisposedException.ThrowIf(start == null, this);
+        ObjectDisposedException.ThrowIf(closed, this);
         TensorEntry entry = Entry(name);
         if (!entry.Dtype.IsFloat32Readable()) throw new CheckpointException($"{Path}: tensor '{name}': expected F32, F16 or BF16 to read as float32, found {entry.Dtype}. Convert it, or leave it unread.");
         if (into.Length != entry.Count) throw new ArgumentException($"'{nameof(into)}' should have {entry.Count} numbers for tensor '{name}' of {Path}, it has {into.Length}.", nameof(into));
         if (handle is not null && RandomAccess.GetLength(handle) < length)
             throw new CheckpointException($"{Path}: expected {length} bytes as when it was opened, found {RandomAccess.GetLength(handle)}: something is writing to it. Wait for that to end, then start again.");
         int size = entry.Dtype.Size();
-        for (int done = 0; done < into.Length; done += ChunkFloats)
+        fixed (float* to = into)
         {
-            int count = Math.Min(ChunkFloats, into.Length - done);
-            entry.Dtype.ToFloats(new(start + dataStart + entry.Begin + (long)done * size, count * size), into.Slice(done, count));
+            float* at = to;
+            Visit(dataStart + entry.Begin, into.Length * (long)size, (bytes, done) => entry.Dtype.ToFloats(bytes, new(at + done / size, bytes.Length / size)));
         }
     }
 
     /// <summary>Adds all bytes of the file to a hash.</summary>
-    internal void AppendTo(IncrementalHash hash)
-    {
-        ObjectDisposedException.ThrowIf(start == null, this);
-        const int chunk = 1 << 24;
-        for (long done = 0; done < length; done += chunk) hash.AppendData(new ReadOnlySpan<byte>(start + done, (int)Math.Min(chunk, length - done)));
-    }
+    internal void AppendTo(IncrementalHash hash) => Visit(0, length, (bytes, _) => hash.AppendData(bytes));
 
     /// <summary>Closes the file.</summary>
     public void Dispose()
     {
-        if (start != null) view?.SafeMemoryMappedViewHandle.ReleasePointer();
-        start = null;
-        view?.Dispose();
+        closed = true;
         map?.Dispose();
         handle?.Dispose();
-        pin.Dispose();
     }
 
     TensorEntry Entry(string name) => header.Tensors.TryGetValue(name, out TensorEntry? entry)

@@ -16,7 +16,7 @@ public sealed class Recorder(Predicate<Site>? wanted = null, IProbe? inner = nul
     public Tensor At(Site site, Tensor value)
     {
         value = inner?.At(site, value) ?? value;
-        if (wanted?.Invoke(site) != false) seen[site] = value;
+        if (wanted?.Invoke(site) != false) seen[site] = value.Stay();
         return value;
     }
 }

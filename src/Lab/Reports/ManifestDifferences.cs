@@ -27,8 +27,12 @@ static class ManifestDifferences
             if (!Hashes(first, use).SequenceEqual(Hashes(now, use)))
                 yield return $"the {use} data {string.Join(", ", now.Data.Where(d => d.Use == use).Select(d => $"'{d.Source}'"))} has changed since it began";
         if (first.Version != now.Version) yield return $"it was begun by Heartwood {first.Version}, this is {now.Version}";
-        if (first.Backend != now.Backend) yield return $"the backend was {first.Backend}, now {now.Backend} (HEARTWOOD_BACKEND={first.Backend} forces it)";
+        if (first.Backend != now.Backend) yield return $"the backend was {first.Backend}, now {now.Backend}{Force(first.Backend.Split('-'), now.Backend.Split('-'))}";
     }
+
+    // a backend is an instruction set and, behind a dash, how it computes bf16; another precision was named already
+    static string Force(string[] first, string[] now) => first[0] != now[0] ? $" (HEARTWOOD_BACKEND={first[0]} forces it)"
+        : first.Length == now.Length ? " (bf16 by the processor's own instruction, or without it: HEARTWOOD_NO_MACHINE_CODE)" : "";
 
     static string? Value(Manifest manifest, string option) => manifest.Request.TryGetValue(option, out string? value) ? value : null;
 

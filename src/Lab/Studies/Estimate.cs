@@ -1,52 +1,78 @@
 using System.Diagnostics;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies;
 
 /// <summary>What a search will take.</summary>
-/// <param name="Seconds">time, from the arithmetic and this machine's measured speed</param>
+/// <param name="Seconds">time, from layers of the model that were run on examples of the pool, as many at once as there will be searches at once</param>
 /// <param name="Bytes">memory at the most</param>
 public sealed record Estimate(double Seconds, long Bytes)
 {
-    /// <summary>Estimates mask learning: forward and backward passes with frozen weights.</summary>
+    const int PilotTokens = 512;                                 // as fast per token as larger batches, at a fraction of the time
+    const double PilotSeconds = 0.15;
+
+    /// <summary>Estimates mask learning: forward and backward passes with frozen weights, and what comes before them.</summary>
     /// <param name="model">the model</param>
     /// <param name="pool">the examples that masks are learned on</param>
     /// <param name="steps">steps of one search</param>
     /// <param name="batch">examples in a batch</param>
     /// <param name="searches">number of searches</param>
-    public static Estimate Of(IModel model, IReadOnlyList<Example> pool, int steps, int batch, int searches)
+    /// <param name="precision">of products with the weights</param>
+    public static Estimate Of(IModel model, IReadOnlyList<Example> pool, int steps, int batch, int searches, Precision precision)
     {
-        double length = pool.Average(e => e.Input.Ids.Length), tokens = length * Math.Min(batch, pool.Count);
-        double perToken = model.Layers.Sum(l => 2.0 * model.Width * (4.0 * l.Heads * model.HeadWidth + 2.0 * l.Neurons) + 4.0 * l.Heads * model.HeadWidth * length);
-        double operations = perToken * 2 * tokens * steps * searches + perToken * length * pool.Count;    // the backward pass costs what the forward pass does: no weight gradients
-        int atOnce = Math.Min(searches, Tensors.Backends.Machine.Threads);
-        // activations kept for the backward pass, in floats per token: of the stream 8 and of heads 7 in every layer, of neurons 4; gradients take the room of what is done with
-        double kept = model.Layers.Sum(l => 8.0 * model.Width + 7.0 * l.Heads * model.HeadWidth + 4.0 * l.Neurons + l.Heads * length) * tokens;
-        // the weights as read, packed for both directions, and once more while they are read
-        long bytes = (long)(sizeof(float) * (4.2 * model.Weights.Count + kept * atOnce)) + 120_000_000;
-        return new(operations / (0.45 * OperationsPerSecond(model.Width) * Math.Min(Tensors.Backends.Machine.Threads, Math.Max(1, searches))), bytes);
+        using IDisposable choice = Tensors.Backends.Machine.At(precision);
+        int atOnce = Math.Clamp(searches, 1, Tensors.Backends.Machine.Threads), inBatch = Math.Min(batch, pool.Count);
+        double length = pool.Average(e => e.Input.Ids.Length), tokens = length * inBatch;
+        Batch pilot = new([.. Study.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, inBatch)).Select(e => e.Input)]);
+        double step = PassSeconds(model, pilot, learning: true, atOnce), pass = PassSeconds(model, pilot, learning: false, atOnce);
+        double rounds = Math.Ceiling(searches / (double)atOnce), passes = 2 * pool.Count * length / atOnce;     // the parts' means, and the full model's outputs
+        return new((step * tokens * steps * rounds + pass * passes) / pilot.Tokens, Memory(model, tokens, length, atOnce, precision));
     }
 
-    // one thread's speed in a matrix product of the model's width; about a fifth of a second
-    static double OperationsPerSecond(int width)
+    // seconds of one pass over the pilot batch, from its last layer and its last two
+    static double PassSeconds(IModel model, Batch pilot, bool learning, int atOnce)
     {
-        const int tokens = 512;
-        double best = 0;
-        Parallelism.For(2, item =>
+        double[] work = [.. model.Layers.Select(l => l.Heads * (4.0 * model.Width + pilot.Tokens / pilot.Count) * model.HeadWidth + 2.0 * model.Width * l.Neurons)];
+        int last = work.Length - 1;
+        double one = Timed(last);
+        if (last == 0) return one;
+        double perWork = Math.Max(0, Timed(last - 1) - one) / Math.Max(1, work[last - 1]);
+        return one + perWork * work[..last].Sum();
+
+        double Timed(int layer)
         {
-            using Scope scope = Scope.Open();
-            Tensor x = Tensor.Normal(new(1, "speed"), 1, tokens, width), w = Tensor.Normal(new(2, "speed"), 1, width, width).KeepForever();
-            long began = Stopwatch.GetTimestamp();
-            while (item == 0 && Stopwatch.GetElapsedTime(began).TotalSeconds < 0.2)
+            double[] best = new double[atOnce];
+            Parallelism.For(atOnce, item =>
             {
-                using Scope pass = Scope.Open();
-                long start = Stopwatch.GetTimestamp();
-                x.Linear(w);
-                best = Math.Max(best, 2.0 * tokens * width * width / Stopwatch.GetElapsedTime(start).TotalSeconds);
-            }
-        });
-        return best;
+                using Scope scope = Scope.Open();
+                Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(model.Universe().Count));
+                IProbe probe = learning ? new MaskProbe(mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
+                long began = Stopwatch.GetTimestamp();
+                best[item] = double.PositiveInfinity;
+                for (int run = 0; run < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < PilotSeconds; run++)
+                {
+                    using Scope again = Scope.Open();
+                    long start = Stopwatch.GetTimestamp();
+                    Tensor logits = model.ForwardFrom(layer, x, model.Attend(layer, x, pilot, model.TokensOf(layer), probe), pilot, probe);
+                    if (learning) logits.Sum().Gradients(mask);
+                    if (run > 0) best[item] = Math.Min(best[item], Stopwatch.GetElapsedTime(start).TotalSeconds);   // the first packs the weights
+                }
+            });
+            return best.Max();
+        }
+    }
+
+    // of every layer: the residual stream twice, queries, keys and values, probabilities, the heads' mix, the MLP's neurons and result;
+    // the widest gradients come and go; weights as read, and packed for both directions
+    static long Memory(IModel model, double tokens, double length, int atOnce, Precision precision)
+    {
+        double stays = model.Layers.Sum(l => 3.0 * model.Width + 4.0 * l.Heads * model.HeadWidth + l.Heads * (length + 8) + l.Neurons);
+        double passing = 4.0 * model.Layers.Max(l => l.Neurons + model.Width);
+        double packed = (precision == Precision.Bf16 ? 1 : 2) * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
+        return (long)(sizeof(float) * (model.Weights.Count + packed + (stays + passing) * tokens * atOnce)) + 80_000_000;
     }
 }

@@ -49,7 +49,7 @@ public sealed record Inspection(
         double tokens = pool.Average(e => e.Input.Ids.Length) * Math.Min(request.Pruning.Batch, pool.Count);
         return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
             [.. model.Layers.Select(l => new LayerSize(l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
-            Estimate.Of(model, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count),
-            [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendInUse);
+            Estimate.Of(model, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision),
+            [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision));
     }
 }

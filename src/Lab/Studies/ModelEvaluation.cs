@@ -1,5 +1,6 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Tasks.Tables;
+using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -11,6 +12,7 @@ public static class ModelEvaluation
     public static IReadOnlyDictionary<string, Measured> Of(StudyRequest request, CancellationToken stop)
     {
         if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
+        using IDisposable precision = Machine.At(request.Precision);
         LoadedModel loaded = LoadedModel.Load(request.Model);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
         Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens);

@@ -6,6 +6,7 @@ using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -65,7 +66,7 @@ public sealed partial class Study
         public IReadOnlyList<DataFacts> Facts => [Loaded.Facts, .. Sets.Facts(("train", Data), ("inDomain", InDomain), ("outOfDomain", OutOfDomain), ("unseen", Unseen))];
 
         /// <summary>What the search will take.</summary>
-        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count);
+        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count, Request.Precision);
     }
 
     /// <summary>The study of a request in a run folder.</summary>
@@ -91,6 +92,7 @@ public sealed partial class Study
     /// <returns>the subnetworks, by sparsity, then seed</returns>
     public IReadOnlyList<Subnetwork> Find()
     {
+        using IDisposable precision = Machine.At(request.Precision);
         (double Sparsity, ulong Seed)[] searches = [.. request.Sparsities.SelectMany(sparsity => request.Seeds.Select(seed => (sparsity, seed)))];
         if (!searches.All(s => folder.Has(FileOf(s.Sparsity, s.Seed))))
         {

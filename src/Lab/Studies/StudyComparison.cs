@@ -3,6 +3,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -22,6 +23,7 @@ public sealed partial class Study
     /// <summary>Compares the subnetworks with one another and with chance, and knocks out of the full model what they share.</summary>
     public ComparisonStage Compare()
     {
+        using IDisposable precision = Machine.At(request.Precision);
         EvaluationStage evaluation = Evaluate();
         IReadOnlyList<Subnetwork> found = Find();
         return folder.Stage("comparison", () =>

@@ -3,6 +3,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -44,6 +45,7 @@ public sealed partial class Study
 
     CutFacts WriteCut(IReadOnlyList<Part> kept, ulong seed, string cutPath, string fullSizePath, string shown, bool replace)
     {
+        using IDisposable precision = Machine.At(request.Precision);
         Absence absence = Absent();
         IModel cut = Cutting.Cut(Model, kept, absence);
         IModel fullSize = Cutting.FullSize(Model, kept, absence);

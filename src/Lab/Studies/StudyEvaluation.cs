@@ -5,6 +5,7 @@ using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -29,6 +30,7 @@ public sealed partial class Study
     public EvaluationStage Evaluate()
     {
         RequireInDomain();
+        using IDisposable precision = Machine.At(request.Precision);
         IReadOnlyList<Subnetwork> found = Find();
         return folder.Stage("evaluation", () =>
         {
@@ -65,8 +67,10 @@ public sealed partial class Study
             LargestDifference(cut, subnetwork.Kept, absence, Thinned(sets.InDomain, ComparedWithMasked)));
     }
 
+    // in float32 whatever the study's precision: it is the weights that are proved, and bf16 would round the two models differently
     double LargestDifference(IModel cut, IReadOnlyList<Part> kept, Absence absence, IReadOnlyList<Example> examples)
     {
+        using IDisposable exact = Machine.At(Precision.Float32);
         Answers answers = new(examples);
         float[] a = answers.Of(cut, null, stop), b = answers.Of(Model, [MaskOf(kept)], absence, null, stop)[0];
         return a.Zip(b, (x, y) => (double)Math.Abs(x - y)).Max();

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Discovery;
+using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies;
 
@@ -52,6 +53,9 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
 
     /// <summary>longest input in tokens; 0 for the model's own</summary>
     public int MostTokens { get; init; }
+
+    /// <summary>precision of all that the study computes with the model's frozen weights, but for the proof that cut and masked are equal</summary>
+    public Precision Precision { get; init; }
 
     /// <summary>share of the subnetworks that must keep a part for the wider core</summary>
     public double CoreShare { get; init; } = 0.8;

@@ -1,7 +1,7 @@
 namespace Heartwood.Tensors.Backends;
 
 /// <summary>The arithmetic of one way to compute. Every method fills its last argument(s); inputs and results do not overlap unless said.</summary>
-interface IBackend
+interface IBackend : IProducts
 {
     /// <summary>As HEARTWOOD_BACKEND names it.</summary>
     string Name { get; }
@@ -12,12 +12,67 @@ interface IBackend
     /// <summary>y = g · op′(x).</summary>
     void MapSlope(Unary op, ReadOnlySpan<float> x, ReadOnlySpan<float> g, Span<float> y, float p = 0, float q = 0);
 
-    /// <summary>y = op(a, b), broadcast as the walk says.</summary>
+    /// <summary>y = op(a, b), broadcast as the walk says; y may be an operand of its shape.</summary>
     void Zip(Binary op, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, Walk walk);
 
     /// <summary>y[outer inner] = sum over count of x[outer count inner].</summary>
     void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y);
 
+    /// <summary>Σ x².</summary>
+    double SumOfSquares(ReadOnlySpan<float> x);
+
+    /// <summary>y[index width] = the named rows of table[row width].</summary>
+    void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y);
+
+    /// <summary>The gradient of <see cref="Rows"/>: dTable[row] = the sum of g over the indices that name the row, in their order.</summary>
+    void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable);
+
+    /// <summary>Products with weights that stay as they are; a backend may have them cheaper than those of the rest.</summary>
+    IProducts Frozen => this;
+
+    /// <summary>The precision of <see cref="Frozen"/>.</summary>
+    Precision Precision => Frozen == this ? Precision.Float32 : Precision.Bf16;
+
+    /// <summary>Softmax of each row of x[rows width]; its logarithm if asked.</summary>
+    void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y);
+
+    /// <summary>The gradient of <see cref="Softmax"/> from its result.</summary>
+    void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx);
+
+    /// <summary>losses[row] = ln Σ e^x − x[label] for each row of x[rows width]; statistics[rows 2], unless empty, keep what the gradient needs.</summary>
+    void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics);
+
+    /// <summary>The gradient of the losses' sum times factor: (softmax(x) − [column is label]) · factor.</summary>
+    void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx);
+
+    /// <summary>y = (x − mean) / √(variance + epsilon) · gain + shift per row; statistics[rows 2] keeps mean and 1/√.</summary>
+    void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics);
+
+    /// <summary>The gradients of <see cref="LayerNorm"/>; dGain and dShift are empty where they are not needed.</summary>
+    void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift);
+
+    /// <summary>context = softmax(q kᵀ · scale) v within each sequence and head; the statistics that the gradient needs are kept as the plan says, unless empty.</summary>
+    void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics);
+
+    /// <summary>The gradients of <see cref="Attention"/>.</summary>
+    void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv);
+
+    /// <summary>y = mask · x + (1 − mask) · absence for each row's parts, side by side: mask [part], absence [part partWidth]. Exactly x where the mask is 1, exactly the absence where it is 0.</summary>
+    void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y);
+
+    /// <summary>dx = mask · g; dMask[part] = Σ g · (x − absence) over rows and the part's width. Either may be empty.</summary>
+    void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask);
+
+    /// <summary>y = x · 0 where the value's number (<see cref="Dropping.NumberOf"/>, counted from <paramref name="first"/>) is less than the share, else x / (1 − share); NaN stays NaN.</summary>
+    void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y);
+
+    /// <summary>One step of AdamW, in place, on a weight and its two moments.</summary>
+    void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step);
+}
+
+/// <summary>Matrix products, whose right side is packed first.</summary>
+interface IProducts
+{
     /// <summary>How many floats <see cref="Pack"/> fills.</summary>
     int PackedCount(int inner, int columns);
 
@@ -26,27 +81,6 @@ interface IBackend
 
     /// <summary>c[rows columns] = activation(a · b + bias); a is [rows inner], or stored [inner rows] if transposed; bias may be empty, the activation absent.</summary>
     void MatMul(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c);
-
-    /// <summary>Softmax of each row of x[rows width]; its logarithm if asked.</summary>
-    void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y);
-
-    /// <summary>The gradient of <see cref="Softmax"/> from its result.</summary>
-    void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx);
-
-    /// <summary>y = (x − mean) / √(variance + epsilon) · gain + shift per row; statistics[rows 2] keeps mean and 1/√.</summary>
-    void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics);
-
-    /// <summary>The gradients of <see cref="LayerNorm"/>; dGain and dShift are empty where they are not needed.</summary>
-    void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift);
-
-    /// <summary>context = softmax(q kᵀ · scale) v within each sequence and head; probabilities are kept for the gradient as the plan lays them out.</summary>
-    void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities);
-
-    /// <summary>The gradients of <see cref="Attention"/>.</summary>
-    void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv);
-
-    /// <summary>One step of AdamW, in place, on a weight and its two moments.</summary>
-    void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step);
 }
 
 /// <summary>Functions of one number.</summary>

@@ -83,6 +83,13 @@ sealed class Reference : IBackend
         }
     }
 
+    public double SumOfSquares(ReadOnlySpan<float> x)
+    {
+        double sum = 0;
+        foreach (float value in x) sum += (double)value * value;
+        return sum;
+    }
+
     public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
     {
         for (int o = 0; o < outer; o++)
@@ -92,6 +99,18 @@ sealed class Reference : IBackend
                 for (int c = 0; c < count; c++) sum += x[(o * count + c) * inner + i];
                 y[o * inner + i] = (float)sum;
             }
+    }
+
+    public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y)
+    {
+        for (int i = 0; i < indices.Length; i++) table.Slice(indices[i] * width, width).CopyTo(y[(i * width)..]);
+    }
+
+    public void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable)
+    {
+        double[] sums = new double[dTable.Length];
+        for (int i = 0; i < g.Length; i++) sums[indices[i / width] * width + i % width] += g[i];
+        for (int i = 0; i < sums.Length; i++) dTable[i] = (float)sums[i];
     }
 
     public int PackedCount(int inner, int columns) => inner * columns;
@@ -118,9 +137,7 @@ sealed class Reference : IBackend
     {
         for (int r = 0; r < rows; r++)
         {
-            double max = double.NegativeInfinity, sum = 0;
-            for (int i = 0; i < width; i++) max = Math.Max(max, x[r * width + i]);
-            for (int i = 0; i < width; i++) sum += Math.Exp(x[r * width + i] - max);
+            (double max, double sum) = Sums(x.Slice(r * width, width));
             for (int i = 0; i < width; i++)
                 y[r * width + i] = (float)(logarithm ? x[r * width + i] - max - Math.Log(sum) : Math.Exp(x[r * width + i] - max) / sum);
         }
@@ -134,6 +151,33 @@ sealed class Reference : IBackend
             for (int i = r * width; i < (r + 1) * width; i++) sum += logarithm ? g[i] : (double)g[i] * y[i];
             for (int i = r * width; i < (r + 1) * width; i++) dx[i] = (float)(logarithm ? g[i] - Math.Exp(y[i]) * sum : y[i] * (g[i] - sum));
         }
+    }
+
+    public void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics)
+    {
+        for (int r = 0; r < labels.Length; r++)
+        {
+            (double max, double sum) = Sums(x.Slice(r * width, width));
+            losses[r] = (float)(max + Math.Log(sum) - x[r * width + labels[r]]);
+        }
+        statistics.Clear();                                      // as in attention
+    }
+
+    public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
+    {
+        for (int r = 0; r < labels.Length; r++)
+        {
+            (double max, double sum) = Sums(x.Slice(r * width, width));
+            for (int i = 0; i < width; i++) dx[r * width + i] = (float)((Math.Exp(x[r * width + i] - max) / sum - (i == labels[r] ? 1 : 0)) * factor);
+        }
+    }
+
+    static (double Max, double Sum) Sums(ReadOnlySpan<float> row)
+    {
+        double max = double.NegativeInfinity, sum = 0;
+        foreach (float value in row) max = Math.Max(max, value);
+        foreach (float value in row) sum += Math.Exp(value - max);
+        return (max, sum);
     }
 
     public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
@@ -174,59 +218,62 @@ sealed class Reference : IBackend
         for (int i = 0; i < dGain.Length; i++) (dGain[i], dShift[i]) = ((float)gains[i], (float)shifts[i]);
     }
 
-    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities)
+    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)
     {
-        int width = plan.HeadWidth, step = plan.Heads * width;
+        int step = plan.Heads * plan.HeadWidth;
         for (int s = 0; s < plan.Sequences; s++)
             for (int h = 0; h < plan.Heads; h++)
-            {
-                int length = plan.LengthOf(s), start = plan.Offsets[s] * step + h * width, rowStep = AttentionPlan.RowStep(length);
-                double[] scores = new double[length];
-                for (int i = 0; i < length; i++)
+                for (int i = 0; i < plan.QueriesOf(s); i++)
                 {
-                    int seen = plan.Causal ? i + 1 : length;
-                    for (int j = 0; j < seen; j++) scores[j] = Dot(q, start + i * step, k, start + j * step, width) * plan.Scale;
-                    double max = scores.AsSpan(0, seen).ToArray().Max(), sum = 0;
-                    for (int j = 0; j < seen; j++) sum += scores[j] = Math.Exp(scores[j] - max);
-                    for (int j = 0; j < rowStep; j++) probabilities[plan.ProbabilitiesAt(s, h) + i * rowStep + j] = j < seen ? (float)(scores[j] / sum) : 0;
-                    for (int d = 0; d < width; d++)
+                    double[] p = Probabilities(q, k, plan, s, h, i);
+                    int atI = (plan.QueryOffsets[s] + i) * step + h * plan.HeadWidth, start = plan.Offsets[s] * step + h * plan.HeadWidth;
+                    for (int d = 0; d < plan.HeadWidth; d++)
                     {
                         double mix = 0;
-                        for (int j = 0; j < seen; j++) mix += scores[j] / sum * v[start + j * step + d];
-                        context[start + i * step + d] = (float)mix;
+                        for (int j = 0; j < p.Length; j++) mix += p[j] * v[start + j * step + d];
+                        context[atI + d] = (float)mix;
                     }
                 }
-            }
+        statistics.Clear();                                      // the gradient computes the probabilities anew, in double
     }
 
-    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
+    static double[] Probabilities(ReadOnlySpan<float> q, ReadOnlySpan<float> k, AttentionPlan plan, int s, int h, int i)
+    {
+        int step = plan.Heads * plan.HeadWidth, atI = (plan.QueryOffsets[s] + i) * step + h * plan.HeadWidth, start = plan.Offsets[s] * step + h * plan.HeadWidth;
+        double[] p = new double[plan.Seen(s, i)];
+        for (int j = 0; j < p.Length; j++) p[j] = Dot(q, atI, k, start + j * step, plan.HeadWidth) * plan.Scale;
+        double max = p.Max(), sum = 0;
+        for (int j = 0; j < p.Length; j++) sum += p[j] = Math.Exp(p[j] - max);
+        for (int j = 0; j < p.Length; j++) p[j] /= sum;
+        return p;
+    }
+
+    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
     {
         int width = plan.HeadWidth, step = plan.Heads * width;
         double[] sumQ = new double[dq.Length], sumK = new double[dk.Length], sumV = new double[dv.Length];
         for (int s = 0; s < plan.Sequences; s++)
             for (int h = 0; h < plan.Heads; h++)
-            {
-                int length = plan.LengthOf(s), start = plan.Offsets[s] * step + h * width, rowStep = AttentionPlan.RowStep(length);
-                for (int i = 0; i < length; i++)
+                for (int i = 0; i < plan.QueriesOf(s); i++)
                 {
-                    ReadOnlySpan<float> p = probabilities.Slice(plan.ProbabilitiesAt(s, h) + i * rowStep, length);
-                    int atI = start + i * step;
+                    double[] p = Probabilities(q, k, plan, s, h, i);
+                    int atI = (plan.QueryOffsets[s] + i) * step + h * width, start = plan.Offsets[s] * step + h * width;
                     double along = 0;
-                    for (int j = 0; j < length; j++) along += p[j] * Dot(g, atI, v, start + j * step, width);
-                    for (int j = 0; j < length; j++)
+                    for (int j = 0; j < p.Length; j++) along += p[j] * Dot(g, atI, v, start + j * step, width);
+                    for (int j = 0; j < p.Length; j++)
                     {
                         int atJ = start + j * step;
                         double slope = p[j] * (Dot(g, atI, v, atJ, width) - along) * plan.Scale;
                         for (int d = 0; d < width; d++)
                         {
-                            sumV[atJ + d] += (double)p[j] * g[atI + d];
+                            sumV[atJ + d] += p[j] * g[atI + d];
                             sumQ[atI + d] += slope * k[atJ + d];
                             sumK[atJ + d] += slope * q[atI + d];
                         }
                     }
                 }
-            }
-        for (int i = 0; i < dq.Length; i++) (dq[i], dk[i], dv[i]) = ((float)sumQ[i], (float)sumK[i], (float)sumV[i]);
+        for (int i = 0; i < dq.Length; i++) dq[i] = (float)sumQ[i];
+        for (int i = 0; i < dk.Length; i++) (dk[i], dv[i]) = ((float)sumK[i], (float)sumV[i]);
     }
 
     static double Dot(ReadOnlySpan<float> a, int atA, ReadOnlySpan<float> b, int atB, int count)
@@ -234,6 +281,35 @@ sealed class Reference : IBackend
         double sum = 0;
         for (int i = 0; i < count; i++) sum += (double)a[atA + i] * b[atB + i];
         return sum;
+    }
+
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    {
+        int partWidth = absence.Length / Math.Max(1, mask.Length);
+        for (int i = 0; i < rows * absence.Length; i++)
+        {
+            int column = i % absence.Length;
+            double share = mask[column / partWidth];
+            y[i] = share == 1 ? x[i] : share == 0 ? absence[column] : (float)(share * x[i] + (1 - share) * absence[column]);
+        }
+    }
+
+    public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask)
+    {
+        int partWidth = absence.Length / Math.Max(1, mask.Length);
+        double[] sums = new double[mask.Length];
+        for (int i = 0; i < rows * absence.Length; i++)
+        {
+            int column = i % absence.Length;
+            if (!dx.IsEmpty) dx[i] = mask[column / partWidth] * g[i];
+            sums[column / partWidth] += (double)g[i] * ((double)x[i] - absence[column]);
+        }
+        for (int p = 0; p < dMask.Length; p++) dMask[p] = (float)sums[p];
+    }
+
+    public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = x[i] * (chance.Uniform(Dropping.NumberOf(first + i)) < share ? 0 : 1 / (1 - share));
     }
 
     public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)

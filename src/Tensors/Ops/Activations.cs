@@ -72,7 +72,7 @@ public static class Activations
     {
         Tensor y = Tensor.Unset(x.Shape);
         Machine.Backend.Map(op, x.Values, y.Writable, p, q);
-        return Record(name, y, (x, g =>
+        return Record(name, y, [x], (x, g =>
         {
             Tensor slope = Tensor.Unset(x.Shape);
             Machine.Backend.MapSlope(op, x.Values, g.Spread(x.Shape).Values, slope.Writable, p, q);

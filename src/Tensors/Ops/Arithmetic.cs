@@ -7,19 +7,19 @@ namespace Heartwood.Tensors;
 public static class Arithmetic
 {
     /// <summary>a + b, broadcast.</summary>
-    public static Tensor Add(this Tensor a, Tensor b) => Record("add", Zip(Binary.Add, a, b), (a, g => g), (b, g => g));
+    public static Tensor Add(this Tensor a, Tensor b) => Record("add", Zip(Binary.Add, a, b), [], (a, g => g), (b, g => g));
 
     /// <summary>a − b, broadcast.</summary>
-    public static Tensor Subtract(this Tensor a, Tensor b) => Record("subtract", Zip(Binary.Subtract, a, b), (a, g => g), (b, g => g * -1));
+    public static Tensor Subtract(this Tensor a, Tensor b) => Record("subtract", Zip(Binary.Subtract, a, b), [], (a, g => g), (b, g => g * -1));
 
     /// <summary>a · b value by value, broadcast.</summary>
-    public static Tensor Multiply(this Tensor a, Tensor b) => Record("multiply", Zip(Binary.Multiply, a, b), (a, g => g * b), (b, g => g * a));
+    public static Tensor Multiply(this Tensor a, Tensor b) => Record("multiply", Zip(Binary.Multiply, a, b), [b.For(a), a.For(b)], (a, g => g * b), (b, g => g * a));
 
     /// <summary>a / b value by value, broadcast.</summary>
     public static Tensor Divide(this Tensor a, Tensor b)
     {
         Tensor y = Zip(Binary.Divide, a, b);
-        return Record("divide", y, (a, g => g / b), (b, g => g * y / b * -1));
+        return Record("divide", y, [b, y.For(b)], (a, g => g / b), (b, g => g * y / b * -1));
     }
 
     /// <summary>scale · x + shift.</summary>
@@ -27,7 +27,7 @@ public static class Arithmetic
     {
         Tensor y = Tensor.Unset(x.Shape);
         Machine.Backend.Map(Unary.Affine, x.Values, y.Writable, scale, shift);
-        return Record("affine", y, (x, g => g * scale));
+        return Record("affine", y, [], (x, g => g * scale));
     }
 
     /// <summary>Sum of all values.</summary>
@@ -43,7 +43,7 @@ public static class Arithmetic
     {
         if (x.Shape == to) return x;
         if (Shape.Broadcast(x.Shape, to) is var joint && joint != x.Shape)
-            return Record("spread", Zip(Binary.Add, x, Tensor.Zeros(joint.Axes)), (x, g => g)).SumTo(to);
+            return Record("spread", Zip(Binary.Add, x, Tensor.Zeros(joint.Axes)), [], (x, g => g)).SumTo(to);
         int[] axes = x.Shape.Axes.ToArray(), target = new int[axes.Length];
         for (int i = 1; i <= axes.Length; i++) target[^i] = i <= to.Rank ? to[-i] : 1;
         Tensor sum = x.Detach();
@@ -64,7 +64,7 @@ public static class Arithmetic
             Machine.Backend.Sum(sum.Values, outer, count, inner, next.Writable);
             sum = next;
         }
-        return Record("sum", sum.As(to.Axes), (x, g => g.Spread(x.Shape)));
+        return Record("sum", sum.As(to.Axes), [], (x, g => g.Spread(x.Shape)));
     }
 
     /// <summary>The values repeated along the axes that <paramref name="to"/> has and this tensor lacks or has as 1.</summary>

@@ -22,13 +22,13 @@ public static class MatrixProducts
         bias?.Require(new(output));
         bool recording = Recording(x, weight, bias);
         Tensor y = Tensor.Unset(new(tokens, output));
-        Machine.Backend.MatMul(x.Values, tokens, input, false, Forward(weight).Values, output, bias is null ? default : bias.Values,
+        Products(weight).MatMul(x.Values, tokens, input, false, Forward(weight).Values, output, bias is null ? default : bias.Values,
             recording ? null : Activations.UnaryOf(activation), y.Writable);
         if (!recording) return y;
         Tensor[] inputs = bias is null ? [x, weight] : [x, weight, bias];
-        return Record("linear", y, inputs, g =>
+        return Record("linear", y, [x.For(weight), weight.For(x)], inputs, g =>
         [
-            x.Wanted() ? Times(g, Backward(weight), input) : null,
+            x.Wanted() ? Times(g, Backward(weight), input, Products(weight)) : null,
             weight.Wanted() ? Outer(g, x) : null,
             .. bias is null ? Array.Empty<Tensor?>() : [bias.Wanted() ? g.SumTo(bias.Shape) : null],
         ]).Activate(activation);
@@ -44,16 +44,16 @@ public static class MatrixProducts
         var (height, columns) = Matrix(b);
         if (inner != height) throw new ShapeException($"{a.Shape} times {b.Shape}: {inner} columns meet {height} rows.");
         Tensor y = Times(a, Pack(b, inner, columns, false), columns);
-        return Record("matmul", y,
+        return Record("matmul", y, [b.For(a), a.For(b)],
             (a, g => Times(g, Pack(b, columns, inner, true), inner)),
             (b, g => Outer(a, g)));
     }
 
     // a · packed
-    static Tensor Times(Tensor a, Tensor packed, int columns)
+    static Tensor Times(Tensor a, Tensor packed, int columns, IProducts? products = null)
     {
         Tensor y = Tensor.Unset(new(a.Shape[0], columns));
-        Machine.Backend.MatMul(a.Values, a.Shape[0], a.Shape[1], false, packed.Values, columns, default, null, y.Writable);
+        (products ?? Machine.Backend).MatMul(a.Values, a.Shape[0], a.Shape[1], false, packed.Values, columns, default, null, y.Writable);
         return y;
     }
 
@@ -66,31 +66,36 @@ public static class MatrixProducts
         return y;
     }
 
+    static bool Frozen(Tensor weight) => weight.AtRest && !weight.Tracked;
+
+    static IProducts Products(Tensor weight) => Frozen(weight) ? Machine.Backend.Frozen : Machine.Backend;
+
     static Tensor Forward(Tensor weight)
     {
         var (output, input) = weight.AsWeight();
-        if (!weight.AtRest || weight.Tracked) return Pack(weight, input, output, true);
+        if (!Frozen(weight)) return Pack(weight, input, output, true);
         PackedMatrices packed = Kept(weight);
-        lock (packed) return packed.Forward ??= Pack(weight, input, output, true, lasting: true);
+        lock (packed) return packed.Forward ??= Pack(weight, input, output, true, lasting: true, Machine.Backend.Frozen);
     }
 
     static Tensor Backward(Tensor weight)
     {
         var (output, input) = weight.AsWeight();
-        if (!weight.AtRest || weight.Tracked) return Pack(weight, output, input, false);
+        if (!Frozen(weight)) return Pack(weight, output, input, false);
         PackedMatrices packed = Kept(weight);
-        lock (packed) return packed.Backward ??= Pack(weight, output, input, false, lasting: true);
+        lock (packed) return packed.Backward ??= Pack(weight, output, input, false, lasting: true, Machine.Backend.Frozen);
     }
 
     static PackedMatrices Kept(Tensor weight) =>
         weight.Packed is { } packed && packed.Backend == Machine.Backend && packed.Version == weight.Version
             ? packed : weight.Packed = new(Machine.Backend, weight.Version);
 
-    static Tensor Pack(Tensor b, int inner, int columns, bool transposed, bool lasting = false)
+    static Tensor Pack(Tensor b, int inner, int columns, bool transposed, bool lasting = false, IProducts? products = null)
     {
-        int count = Machine.Backend.PackedCount(inner, columns);
+        products ??= Machine.Backend;
+        int count = products.PackedCount(inner, columns);
         Tensor packed = lasting ? Tensor.Lasting(count) : Tensor.Unset(new(count));
-        Machine.Backend.Pack(b.Values, inner, columns, transposed, packed.Writable);
+        products.Pack(b.Values, inner, columns, transposed, packed.Writable);
         return packed;
     }
 

@@ -19,7 +19,7 @@ public static class Movement
         Tensor y = Tensor.Unset(With(x.Shape, axis, length));
         for (int o = 0; o < outer; o++)
             x.Values.Slice((o * count + start) * inner, length * inner).CopyTo(y.Writable[(o * length * inner)..]);
-        return Record("slice", y, (x, g =>
+        return Record("slice", y, [], (x, g =>
         {
             Tensor back = Tensor.Zeros(x.Shape.Axes);
             for (int o = 0; o < outer; o++)
@@ -48,7 +48,7 @@ public static class Movement
             int run = pieces[i].Shape[axis] * inner;
             for (int o = 0; o < outer; o++) pieces[i].Values.Slice(o * run, run).CopyTo(y.Writable[((o * total + at) * inner)..]);
         }
-        return Record("concatenate", y, pieces, g => [.. pieces.Select((p, i) => p.Wanted() ? g.Slice(axis, starts[i], p.Shape[axis]) : null)]);
+        return Record("concatenate", y, [], pieces, g => [.. pieces.Select((p, i) => p.Wanted() ? g.Slice(axis, starts[i], p.Shape[axis]) : null)]);
     }
 
     static (int Outer, int Count, int Inner) Around(Shape shape, int axis)

@@ -17,7 +17,7 @@ public static class Normalization
         int width = x.Shape.Last, rows = x.Count / Math.Max(1, width);
         Tensor y = Tensor.Unset(x.Shape);
         Machine.Backend.Softmax(x.Values, rows, width, logarithm, y.Writable);
-        return Record(logarithm ? "log softmax" : "softmax", y, (x, g =>
+        return Record(logarithm ? "log softmax" : "softmax", y, [y], (x, g =>
         {
             Tensor dx = Tensor.Unset(x.Shape);
             Machine.Backend.SoftmaxSlope(y.Values, g.Spread(x.Shape).Values, rows, width, logarithm, dx.Writable);
@@ -39,7 +39,7 @@ public static class Normalization
         shift.Require(new(width));
         Tensor y = Tensor.Unset(x.Shape), statistics = Tensor.Unset(new(rows, 2));
         Machine.Backend.LayerNorm(x.Values, gain.Values, shift.Values, rows, width, epsilon, y.Writable, statistics.Writable);
-        return Record("layer norm", y, [x, gain, shift], g =>
+        return Record("layer norm", y, [x, gain, statistics], [x, gain, shift], g =>
         {
             bool weights = gain.Wanted() || shift.Wanted();
             Tensor dx = Tensor.Unset(x.Shape), dGain = Tensor.Unset(new(weights ? width : 0)), dShift = Tensor.Unset(new(weights ? width : 0));

@@ -11,7 +11,7 @@ internal static class Making
         var m = result.Manifest;
         (string Name, Markup Value)[] facts = [
             ("Command", $"<code class=\"command\">{m.Command}</code>"), ("Seeds", $"{string.Join(", ", m.Seeds.Select(s => s.ToString(CultureInfo.InvariantCulture)))}"),
-            ("Version", $"Heartwood {m.Version}"), ("Machine", $"{m.Machine}"), ("Backend", $"{m.Backend}, {Wording.Count(m.Threads, "thread")}"),
+            ("Version", $"Heartwood {m.Version}"), ("Machine", $"{m.Machine}"), ("Backend", $"{m.Backend}, {Wording.Count(m.Threads, "thread")}"), ("Precision", $"{Tensors.Backends.Machine.Explain(m.Backend) ?? "float32"}"),
             ("Started", $"{m.Started}"), ("Took", $"{Wording.Time(result.Seconds)}"), ("Model", $"{Size(result.Model)}"), ("Weights, SHA-256", $"<code class=\"hash\">{m.ModelSha256}</code>")];
         return $"""
             <section class="making" id="making" aria-labelledby="making-h">

@@ -1,9 +1,13 @@
 namespace Heartwood.Tensors.Backends.Cpu;
 
 /// <summary>The processor, with one instruction set.</summary>
-sealed unsafe class CpuBackend<L, V>(string name) : IBackend where L : struct, ILanes<V>
+/// <param name="name">as HEARTWOOD_BACKEND names it</param>
+/// <param name="frozen">products with frozen weights, where they are not float32</param>
+sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IBackend where L : struct, ILanes<V>
 {
     public string Name => name;
+
+    public IProducts Frozen => frozen ?? this;
 
     public void Map(Unary op, ReadOnlySpan<float> x, Span<float> y, float p, float q)
     {
@@ -60,9 +64,24 @@ sealed unsafe class CpuBackend<L, V>(string name) : IBackend where L : struct, I
             }
     }
 
+    public double SumOfSquares(ReadOnlySpan<float> x)
+    {
+        fixed (float* px = x) return Elementwise.SumOfSquares<L, V>(px, x.Length);
+    }
+
     public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
     {
         fixed (float* px = x, py = y) Elementwise.Sum<L, V>(px, outer, count, inner, py);
+    }
+
+    public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y)
+    {
+        fixed (float* pt = table, py = y) fixed (int* pi = indices) Table.Rows(pt, pi, indices.Length, width, py);
+    }
+
+    public void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable)
+    {
+        fixed (float* pg = g, pd = dTable) fixed (int* pi = indices) Table.RowsSlope<L, V>(pg, pi, indices.Length, width, dTable.Length / Math.Max(1, width), pd);
     }
 
     public int PackedCount(int inner, int columns) => Gemm<L, V>.PackedCount(inner, columns);
@@ -88,34 +107,60 @@ sealed unsafe class CpuBackend<L, V>(string name) : IBackend where L : struct, I
 
     public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y)
     {
-        fixed (float* px = x, py = y) Rows.Softmax<L, V>(px, rows, width, logarithm, py);
+        fixed (float* px = x, py = y) Cpu.Rows.Softmax<L, V>(px, rows, width, logarithm, py);
     }
 
     public void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx)
     {
-        fixed (float* py = y, pg = g, pd = dx) Rows.SoftmaxSlope<L, V>(py, pg, rows, width, logarithm, pd);
+        fixed (float* py = y, pg = g, pd = dx) Cpu.Rows.SoftmaxSlope<L, V>(py, pg, rows, width, logarithm, pd);
+    }
+
+    public void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics)
+    {
+        fixed (float* px = x, pl = losses, ps = statistics) fixed (int* pi = labels) Cpu.Rows.CrossEntropy<L, V>(px, pi, labels.Length, width, pl, ps);
+    }
+
+    public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
+    {
+        fixed (float* px = x, ps = statistics, pd = dx) fixed (int* pi = labels) Cpu.Rows.CrossEntropySlope<L, V>(px, pi, ps, factor, labels.Length, width, pd);
     }
 
     public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
     {
-        fixed (float* px = x, pg = gain, ps = shift, py = y, pt = statistics) Rows.LayerNorm<L, V>(px, pg, ps, rows, width, epsilon, py, pt);
+        fixed (float* px = x, pg = gain, ps = shift, py = y, pt = statistics) Cpu.Rows.LayerNorm<L, V>(px, pg, ps, rows, width, epsilon, py, pt);
     }
 
     public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift)
     {
         fixed (float* px = x, pn = gain, pt = statistics, pg = g, pd = dx, pdn = dGain, pds = dShift)
-            Rows.LayerNormSlope<L, V>(px, pn, pt, pg, rows, width, pd, pdn, pds);
+            Cpu.Rows.LayerNormSlope<L, V>(px, pn, pt, pg, rows, width, pd, pdn, pds);
     }
 
-    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities)
+    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)
     {
-        fixed (float* pq = q, pk = k, pv = v, pc = context, pp = probabilities) Attention<L, V>.Forward(pq, pk, pv, plan, pc, pp);
+        fixed (float* pq = q, pk = k, pv = v, pc = context, ps = statistics) Attention<L, V>.Forward(pq, pk, pv, plan, pc, ps);
     }
 
-    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
+    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
     {
-        fixed (float* pq = q, pk = k, pv = v, pp = probabilities, pg = g, pdq = dq, pdk = dk, pdv = dv)
-            Attention<L, V>.Backward(pq, pk, pv, pp, pg, plan, pdq, pdk, pdv);
+        fixed (float* pq = q, pk = k, pv = v, ps = statistics, pg = g, pdq = dq, pdk = dk, pdv = dv)
+            Attention<L, V>.Backward(pq, pk, pv, ps, pg, plan, pdq, pdk, pdv);
+    }
+
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    {
+        fixed (float* px = x, pm = mask, pa = absence, py = y) Mixing<L, V>.Mix(px, pm, pa, rows, mask.Length, absence.Length / Math.Max(1, mask.Length), py);
+    }
+
+    public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask)
+    {
+        fixed (float* px = x, pm = mask, pa = absence, pg = g, pd = dx, pdm = dMask)
+            Mixing<L, V>.Slope(px, pm, pa, pg, rows, mask.Length, absence.Length / Math.Max(1, mask.Length), pd, pdm);
+    }
+
+    public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)
+    {
+        fixed (float* px = x, py = y) Dropout<L, V>.Drop(px, x.Length, chance, first, share, py);
     }
 
     public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)

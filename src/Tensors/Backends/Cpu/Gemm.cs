@@ -20,7 +20,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         get => 3 * L.Width;
     }
 
-    static int TileRows
+    internal static int TileRows
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => L.ManyRegisters ? 8 : 4;
@@ -71,10 +71,10 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         internal float* C { get; init; }
     }
 
-    static int Share(int item, int items, int count) => (int)((long)item * count / items);
+    internal static int Share(int item, int items, int count) => (int)((long)item * count / items);
 
     // The items of work, no taller than a block of rows, that occupy the slowest thread the least; never decides any value.
-    static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner)
+    internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner)
     {
         int threads = Workers.Threads, blocks = Math.Max(1, (tiles * TileRows + RowBlock - 1) / RowBlock);
         if (threads == 1 || (long)tiles * TileRows * panels * Panel * inner < 1 << 18) return (blocks, 1);
@@ -132,7 +132,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         _ => TileOf<Three>(rows),
     };
 
-    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, void> TileOf<N>(int rows) where N : struct, INumber => rows switch
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, void> TileOf<N>(int rows) where N : struct, IExtent => rows switch
     {
         1 => &Tile<L, V, One, N>.Multiply,
         2 => &Tile<L, V, Two, N>.Multiply,
@@ -168,7 +168,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Activate<F>(float* c, nint step, int height, int width) where F : struct, IMap
+    internal static void Activate<F>(float* c, nint step, int height, int width) where F : struct, IMap
     {
         V none = L.Splat(0);
         for (int r = 0; r < height; r++, c += step)
@@ -179,7 +179,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         }
     }
 
-    static void CopyTile(float* from, nint fromStep, float* to, nint toStep, int height, int width)
+    internal static void CopyTile(float* from, nint fromStep, float* to, nint toStep, int height, int width)
     {
         for (int r = 0; r < height; r++) Unsafe.CopyBlockUnaligned(to + r * toStep, from + r * fromStep, (uint)width * sizeof(float));
     }

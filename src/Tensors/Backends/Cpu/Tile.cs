@@ -2,23 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Heartwood.Tensors.Backends.Cpu;
 
-/// <summary>A whole number as a type argument, so that what depends on it is settled when a method is compiled.</summary>
-interface INumber
-{
-    static abstract int Value { get; }
-}
-
-readonly struct One : INumber { public static int Value => 1; }
-readonly struct Two : INumber { public static int Value => 2; }
-readonly struct Three : INumber { public static int Value => 3; }
-readonly struct Four : INumber { public static int Value => 4; }
-readonly struct Five : INumber { public static int Value => 5; }
-readonly struct Six : INumber { public static int Value => 6; }
-readonly struct Seven : INumber { public static int Value => 7; }
-readonly struct Eight : INumber { public static int Value => 8; }
-
 /// <summary>One row of a tile: N vectors (1 to 3) of c. Fields of a local, so that each lives in a register of its own.</summary>
-struct TileRow<L, V, N> where L : struct, ILanes<V> where N : struct, INumber
+struct TileRow<L, V, N> where L : struct, ILanes<V> where N : struct, IExtent
 {
     V x, y, z;
 
@@ -61,7 +46,7 @@ struct TileRow<L, V, N> where L : struct, ILanes<V> where N : struct, INumber
 /// registers while the inner axis is walked: each step loads N vectors of packed b and broadcasts one value of a per row.
 /// The rows are separate locals on purpose: in an array the loop runs at a fifth of the speed.
 /// </summary>
-static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struct, INumber where N : struct, INumber
+static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struct, IExtent where N : struct, IExtent
 {
     /// <summary>
     /// c[R rows, N vectors] (+)= a · b. a[row, k] stands at a + row · rowStep + k · innerStep; b is packed [inner][N vectors];

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Bench.Harness;
+
+/// <summary>Measures cases: ours, rivals, peak and peers in turn, medians over rounds.</summary>
+sealed class Measuring(PeerPool pool, CancellationToken stop)
+{
+    const double SecondsPerTurn = 0.02, LongCall = 0.5;
+    const int FewestRounds = 3, MostRounds = 25, CallsOfWarmth = 60, MostRepeats = 200;
+    static readonly TimeSpan UntilOthersSleep = TimeSpan.FromMilliseconds(12);
+
+    /// <summary>Who takes a turn: from numbers of passes unmeasured and of repeats to the median seconds of a repeat.</summary>
+    sealed record Contender(string Name, Func<int, int, double> Turn, double Guess)
+    {
+        internal int Passes { get; } = Guess > LongCall ? 0 : 1;
+
+        internal int Repeats { get; } = (int)Math.Clamp(SecondsPerTurn / Guess, 1, MostRepeats);
+
+        internal double Seconds => Guess * (Passes + Repeats) + UntilOthersSleep.TotalSeconds;
+
+        internal List<double> Turns { get; } = [];
+
+        internal double Median => Measuring.Median(Turns);
+
+        internal void Take() => Turns.Add(Turn(Passes, Repeats));
+    }
+
+    /// <summary>Measures one case.</summary>
+    /// <exception cref="OperationCanceledException">stopped</exception>
+    public Row Measure(string entry, Case work, int threads)
+    {
+        Machine.Threads = threads;
+        Row row = new() { Entry = entry, Size = work.Size, Threads = threads, Note = work.Note, Limit = work.Limit };
+        using IDisposable? choice = Backend(work.Backend);
+        row = work.Measure is { } measure ? Figured(row, measure(threads)) : Timed(row, work, threads);
+        GC.Collect();
+        return row.Judged(work.Target);
+    }
+
+    static Row Figured(Row row, Figure figure) => row with { Ours = figure.Value, Unit = figure.Unit == "seconds" ? null : figure.Unit, Note = figure.Note ?? row.Note };
+
+    Row Timed(Row row, Case work, int threads)
+    {
+        double warmth = work.Seconds / 8;
+        List<Contender> contenders =
+        [
+            Own("ours", work.Prepare!(threads), null, warmth),
+            .. work.Rivals.Select(r => Own(r.Name, Prepared(r, threads), r.Backend, warmth)),
+        ];
+        Contender? peak = work.Operations is null ? null : Own("peak", () => Peak.Run(threads, work.Backend), null, warmth);
+        Contender? memory = work.Bytes is null ? null : Own("memory", () => Bandwidth.Run(), null, warmth);
+        contenders.AddRange(new[] { peak, memory }.OfType<Contender>());
+        SortedDictionary<string, string> configurations = new(StringComparer.Ordinal), absent = new(StringComparer.Ordinal);
+        List<PeerCase> asked = [];
+        foreach (Peer peer in work.Peers)
+        {
+            stop.ThrowIfCancellationRequested();
+            try
+            {
+                PeerCase ready = pool.Ready(peer, threads);
+                configurations[peer.Name] = ready.Configuration;
+                asked.Add(ready);
+                contenders.Add(new(peer.Name, ready.Go, ready.Seconds));
+            }
+            catch (PeerException e)
+            {
+                absent[peer.Name] = e.Message;
+            }
+        }
+
+        int rounds = (int)Math.Clamp(work.Seconds / contenders.Sum(c => c.Seconds), FewestRounds, MostRounds);
+        for (int round = 0; round < rounds; round++)
+            foreach (Contender contender in contenders.ToArray())
+                try
+                {
+                    stop.ThrowIfCancellationRequested();
+                    if (asked.Count > 0) Thread.Sleep(UntilOthersSleep);
+                    contender.Take();
+                }
+                catch (PeerException e)
+                {
+                    contenders.Remove(contender);
+                    absent[contender.Name] = e.Message;
+                }
+        foreach (PeerCase ready in asked) ready.Drop();
+
+        double ours = contenders[0].Median;
+        SortedDictionary<string, double?> peers = new(contenders.Skip(1).Where(c => c != peak && c != memory).ToDictionary(c => c.Name, c => (double?)c.Median), StringComparer.Ordinal);
+        foreach (string name in absent.Keys) peers[name] = null;
+        return row with
+        {
+            Ours = ours,
+            Peers = peers,
+            PeakShare = peak is null ? null : work.Operations / ours / (Peak.Operations(threads, work.Backend) / peak.Median),
+            MemoryShare = memory is null ? null : work.Bytes / ours / (Bandwidth.Bytes / memory.Median),
+            Configurations = configurations.Count > 0 ? configurations : null,
+            Absent = absent.Count > 0 ? absent : null,
+        };
+    }
+
+    static IDisposable? Backend(string? name) => name is null ? null : Machine.Using(Machine.Preferred(name));
+
+    static Action Prepared(Rival rival, int threads)
+    {
+        using IDisposable? choice = Backend(rival.Backend);
+        return rival.Prepare(threads);
+    }
+
+    Contender Own(string name, Action action, string? backend, double warmth)
+    {
+        using IDisposable? warming = Backend(backend);
+        double guess = 0;
+        long begin = Stopwatch.GetTimestamp();
+        for (int call = 0; call < CallsOfWarmth && (call < 2 || Stopwatch.GetElapsedTime(begin).TotalSeconds < warmth); call++)
+        {
+            stop.ThrowIfCancellationRequested();
+            guess = Seconds(action);
+        }
+        return new(name, (passes, repeats) =>
+        {
+            using IDisposable? choice = Backend(backend);
+            for (int i = 0; i < passes; i++) action();
+            double[] each = new double[repeats];
+            for (int i = 0; i < repeats; i++) each[i] = Seconds(action);
+            return Median(each);
+        }, guess);
+    }
+
+    static double Seconds(Action action)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(begin).TotalSeconds;
+    }
+
+    /// <summary>The middle value; between two, their mean.</summary>
+    public static double Median(IReadOnlyCollection<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends.Cpu;
+
+namespace Heartwood.Bench.Harness;
+
+/// <summary>The most float32 multiply-adds that the processor does in a second: twelve chains that never leave the registers.</summary>
+static class Peak
+{
+    const int Rounds = 1 << 19, Chains = 12;
+
+    /// <summary>Floating-point operations of one run on that many threads.</summary>
+    public static double Operations(int threads, string? backend) => 2.0 * Rounds * Chains * Width(backend) * threads;
+
+    /// <summary>Runs the chains on every thread at once.</summary>
+    /// <param name="threads">how many threads</param>
+    /// <param name="backend">whose vectors; null for the machine's best</param>
+    public static void Run(int threads, string? backend)
+    {
+        float[] ends = new float[threads];
+        Parallelism.For(threads, i => ends[i] = Wide(backend) ? Spin<Avx512Lanes, Vector512<float>>() : Spin<Avx2Lanes, Vector256<float>>());
+    }
+
+    static bool Wide(string? backend) => (backend ?? Tensors.Backends.Machine.Backends.First()) == "avx512";
+
+    static int Width(string? backend) => Wide(backend) ? Avx512Lanes.Width : Avx2Lanes.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static float Spin<L, V>() where L : struct, ILanes<V>
+    {
+        V a = L.Splat(0.999f), b = L.Splat(1e-3f);
+        V c0 = a, c1 = a, c2 = a, c3 = a, c4 = a, c5 = a, c6 = a, c7 = a, c8 = a, c9 = a, c10 = a, c11 = a;
+        for (int i = 0; i < Rounds; i++)
+        {
+            c0 = L.MultiplyAdd(c0, a, b);
+            c1 = L.MultiplyAdd(c1, a, b);
+            c2 = L.MultiplyAdd(c2, a, b);
+            c3 = L.MultiplyAdd(c3, a, b);
+            c4 = L.MultiplyAdd(c4, a, b);
+            c5 = L.MultiplyAdd(c5, a, b);
+            c6 = L.MultiplyAdd(c6, a, b);
+            c7 = L.MultiplyAdd(c7, a, b);
+            c8 = L.MultiplyAdd(c8, a, b);
+            c9 = L.MultiplyAdd(c9, a, b);
+            c10 = L.MultiplyAdd(c10, a, b);
+            c11 = L.MultiplyAdd(c11, a, b);
+        }
+        V sum = L.Add(L.Add(L.Add(c0, c1), L.Add(c2, c3)), L.Add(L.Add(c4, c5), L.Add(c6, c7)));
+        return L.Sum(L.Add(sum, L.Add(L.Add(c8, c9), L.Add(c10, c11))));
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+
+namespace Heartwood.Bench.Harness;
+
+/// <summary>The rows of one entry and where they were measured.</summary>
+/// <param name="Entry">name of the entry</param>
+/// <param name="Machine">processor, cores, memory, system</param>
+/// <param name="Date">year-month-day</param>
+/// <param name="Versions">of .NET and of the peers</param>
+/// <param name="Rows">what was measured</param>
+sealed record EntryResults(string Entry, string Machine, string Date, SortedDictionary<string, string> Versions, IReadOnlyList<Row> Rows);
+
+/// <summary>The kept results that the page is made from: docs/performance.json.</summary>
+static class Results
+{
+    /// <summary>Reads the kept results; none where there is no file.</summary>
+    /// <exception cref="JsonException">the file is something else</exception>
+    public static IReadOnlyList<EntryResults> Read(string file) =>
+        File.Exists(file) ? JsonSerializer.Deserialize<List<EntryResults>>(File.ReadAllText(file), Json.Options)! : [];
+
+    /// <summary>
+    /// Kept results with new ones put in. A new row takes the place of the one of its size and threads; the entry's other
+    /// rows stay only where they come from the same machine. An entry measured whole replaces all that was kept of it.
+    /// </summary>
+    /// <param name="kept">what is there</param>
+    /// <param name="measured">what is new</param>
+    /// <param name="whole">whether the entries were measured with all their cases</param>
+    /// <param name="order">the order of entries</param>
+    public static IReadOnlyList<EntryResults> Merged(IEnumerable<EntryResults> kept, IEnumerable<EntryResults> measured, bool whole, IReadOnlyList<string> order)
+    {
+        Dictionary<string, EntryResults> all = kept.ToDictionary(e => e.Entry);
+        foreach (EntryResults entry in measured)
+        {
+            bool joins = !whole && all.TryGetValue(entry.Entry, out EntryResults? other) && other.Machine == entry.Machine;
+            all[entry.Entry] = joins ? entry with { Rows = Joined(all[entry.Entry].Rows, entry.Rows) } : entry;
+        }
+        return [.. all.Values.Where(e => order.Contains(e.Entry)).OrderBy(e => order.ToList().IndexOf(e.Entry))];
+    }
+
+    static IReadOnlyList<Row> Joined(IReadOnlyList<Row> kept, IReadOnlyList<Row> measured)
+    {
+        List<Row> rows = [.. kept];
+        foreach (Row row in measured)
+        {
+            int at = rows.FindIndex(r => r.Size == row.Size && r.Threads == row.Threads);
+            if (at >= 0) rows[at] = row;
+            else rows.Add(row);
+        }
+        return rows;
+    }
+
+    /// <summary>Name of the rows that compare one thread with two.</summary>
+    public const string ThreadsEntry = "threads";
+
+    /// <summary>What two threads must gain.</summary>
+    public const double ThreadsTarget = 1.85;
+
+    /// <summary>One row per size that was timed with one thread and with two: ours is how many times as fast two are.</summary>
+    public static IEnumerable<Row> Threads(IEnumerable<Row> rows) => rows
+        .Where(r => r.Timed).GroupBy(r => (r.Entry, r.Size))
+        .Select(g => (g.Key, One: g.FirstOrDefault(r => r.Threads == 1), Two: g.FirstOrDefault(r => r.Threads == 2)))
+        .Where(g => g is { One: not null, Two: not null })
+        .Select(g => new Row { Entry = ThreadsEntry, Size = $"{g.Key.Entry}: {g.Key.Size}", Threads = 2, Ours = g.One!.Ours / g.Two!.Ours, Unit = "times", Limit = Limit(g.One, g.Two) }
+            .Judged(new(FormattableString.Invariant($"at least {ThreadsTarget} times one thread"), r => r.Ours >= ThreadsTarget)));
+
+    static string? Limit(Row one, Row two) =>
+        one.Ours < Brief ? $"{Tables.Value(one.Ours, null)} on one thread: too brief to hand a part of it over"
+        : two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
+        : null;
+
+    const double Brief = 20e-6;
+}

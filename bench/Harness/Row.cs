@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Heartwood.Bench.Harness;
+
+/// <summary>One line of the results.</summary>
+sealed record Row
+{
+    /// <summary>Name of the entry.</summary>
+    public required string Entry { get; init; }
+
+    /// <summary>What was measured and how large.</summary>
+    public required string Size { get; init; }
+
+    /// <summary>Threads that computed.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Our median, in seconds or in <see cref="Unit"/>; null in summaries that have none.</summary>
+    public double? Ours { get; init; }
+
+    /// <summary>Unit of <see cref="Ours"/>; null for seconds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Unit { get; init; }
+
+    /// <summary>Median seconds of each peer; null for one that is absent.</summary>
+    public SortedDictionary<string, double?> Peers { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>Ours over the best peer's.</summary>
+    public double? Ratio { get; init; }
+
+    /// <summary>Share of the machine's peak, which was measured in turn with ours.</summary>
+    public double? PeakShare { get; init; }
+
+    /// <summary>Share of the memory's speed, which was measured in turn with ours.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? MemoryShare { get; init; }
+
+    /// <summary>What must hold.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>Whether it does; null without a target, or where nothing was there to compare with.</summary>
+    public bool? Met { get; init; }
+
+    /// <summary>The configuration of each peer that was its fastest, and was measured.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SortedDictionary<string, string>? Configurations { get; init; }
+
+    /// <summary>Why a peer is absent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SortedDictionary<string, string>? Absent { get; init; }
+
+    /// <summary>What the reader must know.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Note { get; init; }
+
+    /// <summary>Why the target cannot be met.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Limit { get; init; }
+
+    /// <summary>Whether <see cref="Ours"/> is a time.</summary>
+    [JsonIgnore]
+    public bool Timed => Ours is not null && Unit is null;
+
+    /// <summary>This row with its ratio taken and its target judged.</summary>
+    public Row Judged(Target? target)
+    {
+        double[] there = [.. Peers.Values.OfType<double>()];
+        Row row = this with { Ratio = Ratio ?? (Ours is { } ours && there.Length > 0 ? ours / there.Min() : null) };
+        return target is null ? row : row with { Target = target.Text, Met = target.Holds(row) };
+    }
+}
+
+/// <summary>How results are written.</summary>
+static class Json
+{
+    /// <summary>Names as in JavaScript, indented, signs as they are.</summary>
+    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NewLine = "\n",
+    };
+
+    /// <summary>The same on one line: what peers are sent.</summary>
+    public static JsonSerializerOptions Line { get; } = new(Options) { WriteIndented = false };
+}

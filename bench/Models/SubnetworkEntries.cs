@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Heartwood.Bench.Harness;
+using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+using Heartwood.Tensors;
+
+namespace Heartwood.Bench.Models;
+
+/// <summary>What the program is for: learning masks, running what was cut out, knocking parts out.</summary>
+static class SubnetworkEntries
+{
+    /// <summary>A step of a search, as <c>heartwood find</c> does it.</summary>
+    public static Entry MaskStep { get; } = new("mask-step", "a step of mask learning, BERT-base, 32 pairs of MNLI's lengths", () =>
+    {
+        string folder = Synthetic.Folder("base");
+        IModel model = Synthetic.Load("base");
+        IReadOnlyList<Example> examples = Pairs.Examples(Pairs.Batch, model);
+        Batch batch = examples.AsBatch();
+        object request = ForwardEntries.Request(folder, batch, "mask-step", () => Slopes(model, batch));
+        return
+        [
+            Of("against the published recipe: padded to 128, full model run beside", "published_masks", 0.25),
+            Of("against the recipe with its padding and reference scores optimized", "best_masks", 0.75),
+        ];
+
+        Case Of(string size, string peer, double target) => Case.Timed(size, () =>
+        {
+            StructuredPruning search = Search(model, examples, Absence.Mean(model, [batch]));
+            return () => search.Advance();
+        }) with
+        {
+            Operations = 2 * Arithmetic.Forward(model, batch),
+            Peers = [Peer.Torch(peer, request)],
+            Target = Target.RatioAtMost(target),
+        };
+    });
+
+    /// <summary>A search whose every step takes all the examples.</summary>
+    internal static StructuredPruning Search(IModel model, IReadOnlyList<Example> examples, Absence absence, int batch = 0) =>
+        new(model, absence, examples, new Answers(examples).Of(model), new(Steps: 1_000_000, Batch: batch == 0 ? examples.Count : batch), seed: 1);
+
+    // the KL divergence and its gradient at a mask between 0.2 and 0.8, absent parts at zero: what the peer compares its own with
+    internal static float[] Slopes(IModel model, Batch batch)
+    {
+        Tensor full = model.Forward(batch, NoProbe.Instance);
+        int parts = model.Universe().Count;
+        Tensor mask = Tensor.From([.. Enumerable.Range(0, parts).Select(p => 0.2f + 0.6f * p / parts)], parts).Track();
+        Tensor kl = model.Forward(batch, new MaskProbe(mask, Absence.Zero(model))).KlFrom(full);
+        return [kl.Item, .. kl.Gradients(mask)[0].Values];
+    }
+
+    /// <summary>A cut model beside the full one.</summary>
+    public static Entry Cut { get; } = new("cut", "a subnetwork of half the heads and half the MLPs, cut out, against the full model", () =>
+    {
+        IModel model = Synthetic.Load("base"), cut = Cutting.Cut(model, model.Universe().Parts.Where(p => (p.Kind == PartKind.Head ? p.Index : p.Layer) % 2 == 0), Absence.Zero(model));
+        return
+        [
+            Of("BERT-base, 16 × 64 tokens", [.. Enumerable.Repeat(64, 16)]),
+            Of("BERT-base, 32 pairs of MNLI's lengths", Pairs.Batch),
+        ];
+
+        Case Of(string size, int[] lengths)
+        {
+            Batch batch = Pairs.Examples(lengths, model).AsBatch();
+            return Case.Timed(size, () => Pass(cut, batch)) with
+            {
+                Operations = Arithmetic.Forward(cut, batch),
+                Rivals = [new("full model", _ => Pass(model, batch))],
+                Target = new("at least 1.8 times the full model's speed", r => r.Ratio <= 1 / 1.8),
+            };
+        }
+
+        static Action Pass(IModel model, Batch batch) => () =>
+        {
+            using Scope scope = Scope.Open();
+            model.Forward(batch, NoProbe.Instance);
+        };
+    });
+
+    /// <summary>Every part knocked out, one at a time.</summary>
+    public static Entry KnockOuts { get; } = new("knock-outs", "every part of BERT-base knocked out, one at a time, against as many evaluations; 512 pairs with --only 512", () => [Of(64), Of(512) with { Asked = true }]);
+
+    static Case Of(int pairs) => Case.Figured($"144 heads and 12 MLPs, {pairs} pairs of MNLI's lengths", _ =>
+    {
+        IModel model = Synthetic.Load("base");
+        Universe universe = model.Universe();
+        Answers answers = new(Pairs.Examples(Pairs.Lengths(pairs), model));
+        float[][] masks = [.. universe.Parts.Select(p => MaskProbe.Without(universe, [p]).Values.ToArray())];
+        Absence absence = Absence.Zero(model);
+        double[] once = [.. Enumerable.Range(0, 4).Select(_ => Seconds(() => answers.Of(model))).Skip(1)];      // the first packs the weights
+        double all = Seconds(() => answers.Of(model, masks, absence)), each = Harness.Measuring.Median(once);
+        return new(all / (universe.Count * each), "of as many evaluations", FormattableString.Invariant($"{all:0.0} s; one evaluation {each:0.00} s"));
+    }) with { Target = Target.AtMost(0.55, "0.55 of as many evaluations") };
+
+    static double Seconds(Action action)
+    {
+        long began = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(began).TotalSeconds;
+    }
+}

@@ -1,0 +1,25 @@
+using Heartwood.Bench.Harness;
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
+using Heartwood.Tests.Tensors;
+
+namespace Heartwood.Bench.Ops;
+
+/// <summary>The tests' table of ops, timed.</summary>
+static class OpTableEntry
+{
+    /// <summary>Every op of the table on every backend.</summary>
+    public static Entry OpTable { get; } = new("op-table", "every op of the tests' table on every backend of this machine, one thread, no peers",
+        () => Heartwood.Tests.Tensors.OpTable.Rows.Select(op => Case.Timed(op.Name, _ => Run(op)) with
+        {
+            Rivals = [.. Machine.Backends.Where(b => b != Machine.BackendInUse).Select(b => new Rival(b, _ => Run(op)) { Backend = b })],
+            Threads = [1],
+            Seconds = 0.1,
+        }));
+
+    static Action Run(Op op)
+    {
+        Tensor[] inputs = op.Draw(1);
+        return Passes.Forward(() => op.Function(inputs));
+    }
+}

@@ -1,0 +1,19 @@
+using System.Text.Json.Serialization;
+
+namespace Heartwood.Tensors;
+
+/// <summary>
+/// How exactly products with frozen weights are computed, forward and, for the gradients of activations and masks, backward.
+/// Everything else is float32 always: weights that are trained, their gradients, and all that is no matrix product.
+/// The backward products may be bf16 because they change little: gradients of masks move by at most 1.5 % (cosine 0.9999), of
+/// which the forward pass alone makes 1.1 to 1.5 % (docs/results.md).
+/// </summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Precision>))]
+public enum Precision
+{
+    /// <summary>in float32</summary>
+    [JsonStringEnumMemberName("float32")] Float32,
+
+    /// <summary>weights, and what they multiply, rounded to <see cref="Tensors.Bf16"/>, sums in float32</summary>
+    [JsonStringEnumMemberName("bf16")] Bf16,
+}
