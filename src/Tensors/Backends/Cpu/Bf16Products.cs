@@ -54,12 +54,13 @@ sealed unsafe class Bf16Products : IProducts
             fixed (float* pa = a, pp = packed, pc = c)
             {
                 Work work = new((nint)pa, inner, (nint)pp, columns, (nint)start, (nint)pc, activation);
-                (int rowStep, int panelStep) = Fast.Split(rows, Panels(columns), inner);
-                int panelItems = (Panels(columns) + panelStep - 1) / panelStep;
-                Workers.For((rows + rowStep - 1) / rowStep * panelItems, item =>
+                int tiles = (rows + Fast.TileRows - 1) / Fast.TileRows, panels = Panels(columns);
+                (int rowItems, int panelItems) = Fast.Split(tiles, panels, inner);
+                Workers.For(rowItems * panelItems, item =>
                 {
                     (int r, int p) = Math.DivRem(item, panelItems);
-                    Block(work, r * rowStep, Math.Min(rows, (r + 1) * rowStep), p * panelStep, Math.Min(Panels(columns), (p + 1) * panelStep));
+                    int row0 = Fast.Share(r, rowItems, tiles) * Fast.TileRows, row1 = Math.Min(rows, Fast.Share(r + 1, rowItems, tiles) * Fast.TileRows);
+                    Block(work, row0, row1, Fast.Share(p, panelItems, panels), Fast.Share(p + 1, panelItems, panels));
                 });
             }
         }

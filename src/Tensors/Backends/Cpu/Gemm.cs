@@ -1,173 +1,170 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Heartwood.Tensors.Backends.Cpu;
 
 /// <summary>
-/// Matrix products c = a · b with b packed in panels of three vectors of columns: [panel][inner][3 vectors], zeros
-/// beyond the last column. Every value of c is one chain of fused multiply-adds over the inner axis in order,
-/// whatever tile or thread computes it, so results depend on neither.
+/// Matrix products c = a · b with b packed in panels of three vectors of columns, the last one of as few as it needs:
+/// [panel][inner][1 to 3 vectors], zeros beyond the last column. Every value of c is one chain of fused multiply-adds
+/// over the inner axis in order, whatever tile or thread computes it, so results depend on neither.
 /// </summary>
 static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 {
-    const int InnerBlock = 768;                                  // a panel of b of this depth stays in the second-level cache
-    const int RowBlock = 192;                                    // rows of a that one item of work multiplies
+    const int InnerBlock = 768;                                  // a panel of b of this depth stays in the second-level cache,
+    const int RowBlock = 192;                                    // and so do this many rows of a
 
-    static int Panel => 3 * L.Width;
-
-    static int TileRows => L.ManyRegisters ? 8 : 4;
-
-    internal static int PackedCount(int inner, int columns) => checked((columns + Panel - 1) / Panel * Panel * inner);
-
-    internal static void Pack(float* b, int inner, int columns, bool transposed, float* packed)
+    static int Panel
     {
-        int panels = (columns + Panel - 1) / Panel;
-        Workers.For(panels, p => PackPanel(b, inner, columns, transposed, packed + (long)p * Panel * inner, p * Panel));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 3 * L.Width;
     }
+
+    internal static int TileRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => L.ManyRegisters ? 8 : 4;
+    }
+
+    static int Panels(int columns) => (columns + Panel - 1) / Panel;
+
+    // vectors in the panel that begins at this column
+    static int VectorsOf(int first, int columns) => Math.Min(3, (columns - first + L.Width - 1) / L.Width);
+
+    internal static int PackedCount(int inner, int columns) => checked((columns + L.Width - 1) / L.Width * L.Width * inner);
+
+    internal static void Pack(float* b, int inner, int columns, bool transposed, float* packed) =>
+        Workers.For(Panels(columns), p => PackPanel(b, inner, columns, transposed, packed + (long)p * Panel * inner, p * Panel));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void PackPanel(float* b, int inner, int columns, bool transposed, float* to, int first)
     {
-        int panel = Panel, width = Math.Min(panel, columns - first);
-        if (width < panel) new Span<float>(to, panel * inner).Clear();
-        if (!transposed)
-        {
-            for (long k = 0; k < inner; k++) Unsafe.CopyBlockUnaligned(to + k * panel, b + k * columns + first, (uint)width * sizeof(float));
-            return;
-        }
-        for (int k0 = 0; k0 < inner; k0 += 16)                   // blocks of 16 keep both sides in the first-level cache
-        {
-            int k1 = Math.Min(inner, k0 + 16);
-            for (int j = 0; j < width; j++)
-            {
-                float* from = b + (long)(first + j) * inner;
-                for (int k = k0; k < k1; k++) to[(long)k * panel + j] = from[k];
-            }
-        }
+        int step = VectorsOf(first, columns) * L.Width, width = Math.Min(step, columns - first);
+        if (width < step) new Span<float>(to, step * inner).Clear();
+        if (transposed) Turning.Turn(b + (long)first * inner, inner, width, inner, to, step);
+        else
+            for (long k = 0; k < inner; k++) Unsafe.CopyBlockUnaligned(to + k * step, b + k * columns + first, (uint)width * sizeof(float));
     }
 
     internal static void MatMul<F>(float* a, int rows, int inner, bool transposed, float* packed, int columns, float* bias, bool activate, float* c) where F : struct, IMap
     {
-        int panels = (columns + Panel - 1) / Panel;
-        float* paddedBias = bias is null ? null : PadBias(bias, columns, panels * Panel);
-        try
+        Product work = new() { A = a, Rows = rows, Inner = inner, Transposed = transposed, Packed = packed, Columns = columns, Bias = bias, C = c };
+        int tiles = (rows + TileRows - 1) / TileRows, panels = Panels(columns);
+        (int rowItems, int panelItems) = Split(tiles, panels, inner);
+        Workers.For(rowItems * panelItems, item =>
         {
-            (int rowStep, int panelStep) = Split(rows, panels, inner);
-            int rowItems = (rows + rowStep - 1) / rowStep, panelItems = (panels + panelStep - 1) / panelStep;
-            Workers.For(rowItems * panelItems, item =>
-            {
-                (int r, int p) = Math.DivRem(item, panelItems);
-                Work work = new(a, rows, inner, transposed, packed, columns, paddedBias, c);
-                Block<F>(work, r * rowStep, Math.Min(rows, (r + 1) * rowStep), p * panelStep, Math.Min(panels, (p + 1) * panelStep), activate);
-            });
-        }
-        finally
+            (int r, int p) = Math.DivRem(item, panelItems);
+            int row0 = Share(r, rowItems, tiles) * TileRows, row1 = Math.Min(rows, Share(r + 1, rowItems, tiles) * TileRows);
+            Block<F>(work, row0, row1, Share(p, panelItems, panels), Share(p + 1, panelItems, panels), activate);
+        });
+    }
+
+    readonly struct Product
+    {
+        internal float* A { get; init; }
+        internal int Rows { get; init; }
+        internal int Inner { get; init; }
+        internal bool Transposed { get; init; }
+        internal float* Packed { get; init; }
+        internal int Columns { get; init; }
+        internal float* Bias { get; init; }
+        internal float* C { get; init; }
+    }
+
+    internal static int Share(int item, int items, int count) => (int)((long)item * count / items);
+
+    // The items of work, no taller than a block of rows, that occupy the slowest thread the least; never decides any value.
+    internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner)
+    {
+        int threads = Workers.Threads, blocks = Math.Max(1, (tiles * TileRows + RowBlock - 1) / RowBlock);
+        if (threads == 1 || (long)tiles * TileRows * panels * Panel * inner < 1 << 18) return (blocks, 1);
+        (int rowItems, int panelItems, long least) = (blocks, 1, long.MaxValue);
+        for (int p = 1; p <= Math.Min(threads, panels); p++)
         {
-            NativeMemory.AlignedFree(paddedBias);
+            int r = blocks;
+            while (r < tiles && r * p % threads != 0) r++;
+            long longest = (long)((r * p + threads - 1) / threads) * ((tiles + r - 1) / r) * ((panels + p - 1) / p);
+            if (longest < least) (rowItems, panelItems, least) = (r, p, longest);
         }
+        return (rowItems, panelItems);
     }
 
-    readonly record struct Work(nint A, int Rows, int Inner, bool Transposed, nint Packed, int Columns, nint Bias, nint C)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
+    static void Block<F>(Product work, int row0, int row1, int panel0, int panel1, bool activate) where F : struct, IMap
     {
-        internal Work(float* a, int rows, int inner, bool transposed, float* packed, int columns, float* bias, float* c)
-            : this((nint)a, rows, inner, transposed, (nint)packed, columns, (nint)bias, (nint)c) { }
-    }
-
-    // Items small enough to share evenly, large enough that a panel is used many times; never decides any value.
-    internal static (int RowStep, int PanelStep) Split(int rows, int panels, int inner)
-    {
-        int threads = Workers.Threads;
-        if (threads == 1 || (long)rows * panels * Panel * inner < 1 << 18) return (Math.Min(RowBlock, Math.Max(rows, 1)), panels);
-        int rowStep = Math.Clamp((rows / (2 * threads) + TileRows - 1) / TileRows * TileRows, 4 * TileRows, RowBlock);
-        int rowItems = (rows + rowStep - 1) / rowStep;
-        int panelItems = Math.Clamp((2 * threads + rowItems - 1) / rowItems, 1, panels);
-        return (rowStep, (panels + panelItems - 1) / panelItems);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Block<F>(Work work, int row0, int row1, int panel0, int panel1, bool activate) where F : struct, IMap
-    {
-        float* a = (float*)work.A, packed = (float*)work.Packed, bias = (float*)work.Bias, c = (float*)work.C;
-        int inner = work.Inner, panel = Panel, columns = work.Columns, tall = TileRows;
-        float* edge = stackalloc float[8 * 48 + 16];
+        int inner = work.Inner, columns = work.Columns, depth;
+        float* edge = stackalloc float[9 * 48 + 16];             // a tile of c that is not whole, and the bias beside it
         edge = (float*)(((nuint)edge + 63) & ~(nuint)63);
-        float* strip = work.Transposed ? Strips.Take(tall * Math.Min(InnerBlock, inner) * ((row1 - row0 + tall - 1) / tall)) : null;
-        if (inner == 0) InnerNothing(work, row0, row1, panel0, panel1);
-        for (int k0 = 0; k0 < inner; k0 += InnerBlock)
+        float* padded = edge + TileRows * Panel;
+        int k0 = 0;
+        do
         {
-            int depth = Math.Min(InnerBlock, inner - k0);
+            depth = Math.Min(InnerBlock, inner - k0);
             bool last = k0 + depth == inner, onTop = k0 > 0;
-            if (work.Transposed) PackStrips(a, work.Rows, k0, depth, row0, row1, tall, strip);
-            for (int p = panel0; p < panel1; p++)
+            float* a = work.Transposed ? StripsOf(work, k0, depth, row0, row1) : work.A + (long)row0 * inner + k0;
+            (nint rowStep, nint innerStep, nint tileStep) = work.Transposed ? (1, TileRows, StripStep(depth)) : (inner, 1, (nint)TileRows * inner);
+            for (int first = panel0 * Panel; first < Math.Min(panel1 * Panel, columns); first += Panel)
             {
-                float* b = packed + ((long)p * inner + k0) * panel;
-                float* start = bias is null ? null : bias + p * panel;
-                int width = Math.Min(panel, columns - p * panel);
-                for (int r = row0; r < row1; r += tall)
+                int vectors = VectorsOf(first, columns), panel = vectors * L.Width, width = Math.Min(panel, columns - first);
+                float* b = work.Packed + (long)first * inner + (long)k0 * panel, from = a;
+                float* start = work.Bias is null ? null : work.Bias + first;
+                if (start is not null && width < panel) start = Pad(start, width, padded, panel);
+                for (int r = row0; r < row1; r += TileRows, from += tileStep)
                 {
-                    int height = Math.Min(tall, row1 - r);
-                    float* at = c + (long)r * columns + p * panel;
-                    float* from = work.Transposed ? strip + (long)(r - row0) * depth : a + (long)r * inner + k0;
-                    nint rowStep = work.Transposed ? 1 : inner, innerStep = work.Transposed ? tall : 1;
-                    bool whole = height == tall && width == panel;
-                    float* to = whole ? at : edge;
-                    nint step = whole ? columns : panel;
-                    if (!whole && onTop) CopyTile(at, columns, edge, panel, height, width);
-                    if (height == tall && tall == 8) Tile.Rows8<L, V>(from, rowStep, innerStep, b, to, step, depth, start, onTop);
-                    else if (height >= 4) RowsBy4(from, rowStep, innerStep, b, to, step, depth, start, onTop, height);
-                    else RowByRow(from, rowStep, innerStep, b, to, step, depth, start, onTop, height);
-                    if (last && activate) Activate<F>(to, step, height, whole ? panel : width);
-                    if (!whole) CopyTile(edge, panel, at, columns, height, width);
+                    int height = Math.Min(TileRows, row1 - r);
+                    float* at = work.C + (long)r * columns + first;
+                    float* to = width == panel ? at : edge;
+                    nint step = width == panel ? columns : panel;
+                    if (onTop && width < panel) CopyTile(at, columns, edge, panel, height, width);
+                    TileOf(height, vectors)(from, rowStep, innerStep, b, to, step, depth, start, onTop);
+                    if (last && activate) Activate<F>(to, step, height, width);
+                    if (width < panel) CopyTile(edge, panel, at, columns, height, width);
                 }
             }
         }
+        while ((k0 += depth) < inner);
     }
 
-    // 4 to 8 rows as tiles of 4, the last one reaching back over rows already done when the number is ragged
-    static void RowsBy4(float* a, nint rowStep, nint innerStep, float* b, float* c, nint step, int depth, float* start, bool onTop, int height)
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, void> TileOf(int rows, int vectors) => vectors switch
     {
-        Tile.Rows4<L, V>(a, rowStep, innerStep, b, c, step, depth, start, onTop);
-        if (height > 4) RowByRow(a + 4 * rowStep, rowStep, innerStep, b, c + 4 * step, step, depth, start, onTop, height - 4);
-    }
+        1 => TileOf<One>(rows),
+        2 => TileOf<Two>(rows),
+        _ => TileOf<Three>(rows),
+    };
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void RowByRow(float* a, nint rowStep, nint innerStep, float* b, float* c, nint step, int depth, float* start, bool onTop, int height)
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, void> TileOf<N>(int rows) where N : struct, IExtent => rows switch
     {
-        int w = L.Width, panel = 3 * w;
-        for (int r = 0; r < height; r++, a += rowStep, c += step)
-        {
-            float* init = onTop ? c : start;
-            V c0 = L.Splat(0), c1 = c0, c2 = c0;
-            if (init is not null) (c0, c1, c2) = (L.Load(init), L.Load(init + w), L.Load(init + 2 * w));
-            float* at = a, bk = b;
-            for (int k = 0; k < depth; k++, at += innerStep, bk += panel)
-            {
-                V x = L.Splat(*at);
-                c0 = L.MultiplyAdd(x, L.Load(bk), c0);
-                c1 = L.MultiplyAdd(x, L.Load(bk + w), c1);
-                c2 = L.MultiplyAdd(x, L.Load(bk + 2 * w), c2);
-            }
-            L.Store(c, c0);
-            L.Store(c + w, c1);
-            L.Store(c + 2 * w, c2);
-        }
-    }
+        1 => &Tile<L, V, One, N>.Multiply,
+        2 => &Tile<L, V, Two, N>.Multiply,
+        3 => &Tile<L, V, Three, N>.Multiply,
+        4 => &Tile<L, V, Four, N>.Multiply,
+        5 => &Tile<L, V, Five, N>.Multiply,
+        6 => &Tile<L, V, Six, N>.Multiply,
+        7 => &Tile<L, V, Seven, N>.Multiply,
+        _ => &Tile<L, V, Eight, N>.Multiply,
+    };
+
+    // a cache line apart, so that strips do not fall into the same places of the caches
+    static nint StripStep(int depth) => TileRows * depth + 16;
 
     // a stored [inner rows], rearranged to [strip of rows][inner][rows of a tile]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void PackStrips(float* a, int rows, int k0, int depth, int row0, int row1, int tall, float* strips)
+    static float* StripsOf(Product work, int k0, int depth, int row0, int row1)
     {
+        nint step = StripStep(depth);
+        float* strips = Strips.Take((int)step * ((row1 - row0 + TileRows - 1) / TileRows));
         for (int k = 0; k < depth; k++)
         {
-            float* from = a + (long)(k0 + k) * rows;
-            for (int r = row0; r < row1; r += tall)
+            float* from = work.A + (long)(k0 + k) * work.Rows, to = strips + k * TileRows;
+            int r = row0;
+            for (; r <= row1 - TileRows; r += TileRows, to += step)
             {
-                float* to = strips + (long)(r - row0) * depth + k * tall;
-                if (r + tall <= row1) Unsafe.CopyBlockUnaligned(to, from + r, (uint)tall * sizeof(float));
-                else
-                    for (int i = 0; i < tall; i++) to[i] = r + i < row1 ? from[r + i] : 0;
+                if (L.ManyRegisters) Vector256.Load(from + r).Store(to);
+                else Vector128.Load(from + r).Store(to);
             }
+            for (; r < row1; r++) *to++ = from[r];
         }
+        return strips;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -187,19 +184,11 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         for (int r = 0; r < height; r++) Unsafe.CopyBlockUnaligned(to + r * toStep, from + r * fromStep, (uint)width * sizeof(float));
     }
 
-    static void InnerNothing(Work work, int row0, int row1, int panel0, int panel1)
+    static float* Pad(float* from, int width, float* to, int padded)
     {
-        for (long r = row0; r < row1; r++)
-            for (int j = panel0 * Panel; j < Math.Min(work.Columns, panel1 * Panel); j++)
-                ((float*)work.C)[r * work.Columns + j] = work.Bias == 0 ? 0 : ((float*)work.Bias)[j];
-    }
-
-    static float* PadBias(float* bias, int columns, int padded)
-    {
-        float* copy = (float*)NativeMemory.AlignedAlloc((nuint)padded * sizeof(float), 64);
-        new Span<float>(bias, columns).CopyTo(new(copy, padded));
-        new Span<float>(copy + columns, padded - columns).Clear();
-        return copy;
+        new Span<float>(from, width).CopyTo(new(to, padded));
+        new Span<float>(to + width, padded - width).Clear();
+        return to;
     }
 }
 

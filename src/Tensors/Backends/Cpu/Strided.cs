@@ -12,6 +12,9 @@ readonly struct One : IExtent { public static int Value => 1; }
 readonly struct Two : IExtent { public static int Value => 2; }
 readonly struct Three : IExtent { public static int Value => 3; }
 readonly struct Four : IExtent { public static int Value => 4; }
+readonly struct Five : IExtent { public static int Value => 5; }
+readonly struct Six : IExtent { public static int Value => 6; }
+readonly struct Seven : IExtent { public static int Value => 7; }
 readonly struct Eight : IExtent { public static int Value => 8; }
 
 /// <summary>
