@@ -7,8 +7,8 @@ namespace Heartwood.Bench.Harness;
 sealed class Measuring(PeerPool pool, CancellationToken stop)
 {
     const double SecondsPerTurn = 0.02, LongCall = 0.5;
-    const int FewestRounds = 3, MostRounds = 25, CallsOfWarmth = 60, MostRepeats = 200, MostAttempts = 3;
-    static readonly TimeSpan UntilOthersSleep = TimeSpan.FromMilliseconds(12), UntilCalm = TimeSpan.FromSeconds(2);
+    const int FewestRounds = 3, MostRounds = 25, CallsOfWarmth = 60, MostRepeats = 200, MostAttempts = 3, MostWaits = 20;
+    static readonly TimeSpan UntilOthersSleep = TimeSpan.FromMilliseconds(15), UntilCalm = TimeSpan.FromSeconds(2);
 
     /// <summary>Who takes a turn: from numbers of passes unmeasured and of repeats to the median seconds of a repeat.</summary>
     sealed record Contender(string Name, Func<int, int, double> Turn, double Guess)
@@ -99,7 +99,7 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
             List<double>[] before = [.. contenders.Select(c => c.Turns.ToList())];
             foreach (Contender contender in contenders) contender.Turns.Clear();
             Contender[] there = [.. contenders];
-            Rounds(contenders, peers.Length > 0, absent, seconds);
+            Rounds(contenders, peers, absent, seconds);
             double share = others.Share() ?? 0;
             if (share < calmest) calmest = share;
             else
@@ -108,7 +108,20 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         return calmest;
     }
 
-    void Rounds(List<Contender> contenders, bool withPeers, IDictionary<string, string> absent, double seconds)
+    // A peer's threads spin for a while after its turn (ONNX Runtime's for longer than any other's): wait until none computes.
+    static void LetSleep(PeerProcess[] peers)
+    {
+        double before = double.NaN;
+        for (int wait = 0; wait < MostWaits && peers.Length > 0; wait++)
+        {
+            double now = peers.Sum(p => p.Seconds);
+            if (now == before) return;
+            before = now;
+            Thread.Sleep(UntilOthersSleep);
+        }
+    }
+
+    void Rounds(List<Contender> contenders, PeerProcess[] peers, IDictionary<string, string> absent, double seconds)
     {
         int rounds = (int)Math.Clamp(seconds / contenders.Sum(c => c.Seconds), FewestRounds, MostRounds);
         for (int round = 0; round < rounds; round++)
@@ -116,7 +129,7 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
                 try
                 {
                     stop.ThrowIfCancellationRequested();
-                    if (withPeers) Thread.Sleep(UntilOthersSleep);
+                    LetSleep(peers);
                     contender.Take();
                 }
                 catch (PeerException e)
