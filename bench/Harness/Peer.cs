@@ -63,5 +63,5 @@ sealed record PeerProgram(string Name, string Script, params PeerEnvironment[] E
 
     static bool Wide => System.Runtime.Intrinsics.X86.Avx512F.IsSupported;
 
-    static (string, string) CoreType => ("OPENBLAS_CORETYPE", Environment.GetEnvironmentVariable("OPENBLAS_CORETYPE") ?? "SkylakeX");
+    static (string, string) CoreType => ("OPENBLAS_CORETYPE", "SkylakeX");
 }

@@ -12,6 +12,7 @@ namespace Heartwood.Bench.Harness;
 /// </summary>
 sealed class PeerProcess : IDisposable
 {
+    static readonly string[] tuning = ["OMP_", "GOMP_", "OPENBLAS_", "GOTO_", "MKL_", "ONEDNN_", "DNNL_", "ATEN_", "MALLOC_", "GLIBC_"];
     readonly Process process;
     readonly Queue<string> complaints = [];
     int cases;
@@ -25,6 +26,8 @@ sealed class PeerProcess : IDisposable
             ? new(Interpreters.Python(), ["-u", Path.Combine(folder, program.Script)])
             : new(Interpreters.Node(folder), [Path.Combine(folder, program.Script)]);
         (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
+        foreach (string inherited in start.Environment.Keys.Where(k => tuning.Any(t => k.StartsWith(t, StringComparison.Ordinal))).ToArray())
+            start.Environment.Remove(inherited);                 // a shell's settings would decide how fast the peer is
         start.Environment["OMP_NUM_THREADS"] = start.Environment["OPENBLAS_NUM_THREADS"] = start.Environment["PEER_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         foreach (var (name, value) in environment.Variables) start.Environment[name] = value;
@@ -36,6 +39,16 @@ sealed class PeerProcess : IDisposable
 
     /// <summary>What the peer is made of: name and version.</summary>
     public IReadOnlyDictionary<string, string> Versions { get; }
+
+    /// <summary>Processor time that the process has taken.</summary>
+    public double Seconds
+    {
+        get
+        {
+            process.Refresh();
+            return process.HasExited ? 0 : process.TotalProcessorTime.TotalSeconds;
+        }
+    }
 
     /// <summary>Sets a case up, tries its configurations and keeps the fastest.</summary>
     /// <exception cref="PeerException">the peer cannot do it</exception>

@@ -20,7 +20,7 @@ static class PerformancePage
     {
         Row[] rows = [.. results.SelectMany(r => r.Rows)], threads = [.. Results.Threads(rows)];
         foreach (EntryResults entry in results)
-            page = Put(page, entry.Entry, Block(entry), $"## {entry.Entry}\n\n{about(entry.Entry)}\n\n");
+            page = Put(page, entry.Entry, Block(entry), $"## {entry.Entry}\n\n{char.ToUpperInvariant(about(entry.Entry)[0])}{about(entry.Entry)[1..]}.\n\n");
         page = Put(page, Results.ThreadsEntry, threads.Length == 0 ? "Nothing was timed with one thread and with two." : Tables.Markdown(threads), "## Two threads against one\n\n");
         page = Put(page, Unmet, Missed([.. rows, .. threads]), "## What we are still slower at\n\n");
         return Put(page, Machine, Places(results), "## Machine and versions\n\n");

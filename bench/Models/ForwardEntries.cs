@@ -51,7 +51,8 @@ static class ForwardEntries
         {
             using Scope scope = Scope.Open();
             model.Forward(batch, NoProbe.Instance);
-        }) with { Operations = Arithmetic.Forward(model, batch) };
+        }) with
+        { Operations = Arithmetic.Forward(model, batch) };
     });
 
     /// <summary>What peers are told: the model, the batch, and what we compute of it.</summary>

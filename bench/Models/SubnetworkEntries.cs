@@ -94,7 +94,8 @@ static class SubnetworkEntries
         double[] once = [.. Enumerable.Range(0, 4).Select(_ => Seconds(() => answers.Of(model))).Skip(1)];      // the first packs the weights
         double all = Seconds(() => answers.Of(model, masks, absence)), each = Harness.Measuring.Median(once);
         return new(all / (universe.Count * each), "of as many evaluations", FormattableString.Invariant($"{all:0.0} s; one evaluation {each:0.00} s"));
-    }) with { Target = Target.AtMost(0.55, "0.55 of as many evaluations") };
+    }) with
+    { Target = Target.AtMost(0.55, "0.55 of as many evaluations") };
 
     static double Seconds(Action action)
     {
