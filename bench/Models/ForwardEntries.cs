@@ -25,7 +25,7 @@ static class ForwardEntries
                 Hidden(model, batch);
             }) with
             {
-                Operations = Arithmetic.Forward(model, batch),
+                Operations = Arithmetic.Hidden(model, batch),
                 Peers = [Peer.Torch("encoder", request), Peer.Onnx("encoder", request)],
                 Target = Target.RatioAtMost(0.85),
             },
@@ -52,7 +52,7 @@ static class ForwardEntries
             using Scope scope = Scope.Open();
             model.Forward(batch, NoProbe.Instance);
         }) with
-        { Operations = Arithmetic.Forward(model, batch) };
+        { Operations = Arithmetic.Labels(model, batch) };
     });
 
     /// <summary>What peers are told: the model, the batch, and what we compute of it.</summary>

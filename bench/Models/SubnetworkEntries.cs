@@ -33,7 +33,7 @@ static class SubnetworkEntries
             return () => search.Advance();
         }) with
         {
-            Operations = 2 * Arithmetic.Forward(model, batch),
+            Operations = 2 * Arithmetic.Labels(model, batch),
             Peers = [Peer.Torch(peer, request)],
             Target = Target.RatioAtMost(target),
         };
@@ -68,7 +68,7 @@ static class SubnetworkEntries
             Batch batch = Pairs.Examples(lengths, model).AsBatch();
             return Case.Timed(size, () => Pass(cut, batch)) with
             {
-                Operations = Arithmetic.Forward(cut, batch),
+                Operations = Arithmetic.Labels(cut, batch),
                 Rivals = [new("full model", _ => Pass(model, batch))],
                 Target = new("at least 1.8 times the full model's speed", r => r.Ratio <= 1 / 1.8),
             };

@@ -46,7 +46,7 @@ static class TrainingEntries
             return () => trainer.Advance();
         }) with
         {
-            Operations = 3 * Arithmetic.Forward(model, packed),
+            Operations = 3 * Arithmetic.Labels(model, packed),
             Peers = [Peer.Torch("training", new { model = folder, lengths = packed.Lengths(), ids = packed.Ids, types = packed.TokenTypes, labels = batch.Select(e => e.Label), rate = Rate, clip = 1.0, expected })],
             Target = Target.RatioAtMost(0.75),
         };
