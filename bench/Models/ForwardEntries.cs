@@ -63,7 +63,7 @@ static class ForwardEntries
     internal static Tensor Hidden(IModel model, Batch batch)
     {
         Tensor x = model.Embed(batch, NoProbe.Instance);
-        for (int layer = 0; layer < model.Layers.Count; layer++) x = model.Layer(layer, x, batch, NoProbe.Instance);
+        for (int layer = 0; layer < model.Layers.Count; layer++) x = model.Finish(layer, x, model.Attend(layer, x, batch, Tokens.All, NoProbe.Instance), batch, Tokens.All, NoProbe.Instance);
         return x;
     }
 }

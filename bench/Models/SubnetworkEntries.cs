@@ -49,7 +49,7 @@ static class SubnetworkEntries
         Tensor full = model.Forward(batch, NoProbe.Instance);
         int parts = model.Universe().Count;
         Tensor mask = Tensor.From([.. Enumerable.Range(0, parts).Select(p => 0.2f + 0.6f * p / parts)], parts).Track();
-        Tensor kl = model.Forward(batch, new MaskProbe(model, mask, Absence.Zero(model))).KlFrom(full);
+        Tensor kl = model.Forward(batch, new MaskProbe(mask, Absence.Zero(model))).KlFrom(full);
         return [kl.Item, .. kl.Gradients(mask)[0].Values];
     }
 

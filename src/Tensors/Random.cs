@@ -9,6 +9,9 @@ namespace Heartwood.Tensors;
 /// </summary>
 public readonly struct Chance
 {
+    internal const uint Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57, Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
+    internal const int Rounds = 10;
+
     readonly uint key0, key1, step0, step1;
 
     Chance(uint key0, uint key1, uint step0, uint step1) => (this.key0, this.key1, this.step0, this.step1) = (key0, key1, step0, step1);
@@ -32,13 +35,16 @@ public readonly struct Chance
     {
         long block = index >> 2;
         uint c0 = (uint)block, c1 = (uint)(block >> 32), c2 = step0, c3 = step1, k0 = key0, k1 = key1;
-        for (int round = 0; round < 10; round++, k0 += 0x9E3779B9, k1 += 0xBB67AE85)
+        for (int round = 0; round < Rounds; round++, k0 += Weyl0, k1 += Weyl1)
         {
-            ulong p0 = (ulong)c0 * 0xD2511F53, p1 = (ulong)c2 * 0xCD9E8D57;
+            ulong p0 = (ulong)c0 * Multiplier0, p1 = (ulong)c2 * Multiplier1;
             (c0, c1, c2, c3) = ((uint)(p1 >> 32) ^ c1 ^ k0, (uint)p1, (uint)(p0 >> 32) ^ c3 ^ k1, (uint)p0);
         }
         return (index & 3) switch { 0 => c0, 1 => c1, 2 => c2, _ => c3 };
     }
+
+    /// <summary>What the bits follow from, beside the index.</summary>
+    internal (uint Key0, uint Key1, uint Step0, uint Step1) Source => (key0, key1, step0, step1);
 
     /// <summary>A number in the open interval (0, 1) at <paramref name="index"/>, never 0 and never 1.</summary>
     public float Uniform(long index) => ((Bits(index) >> 9) + 0.5f) * (1f / (1 << 23));

@@ -35,9 +35,10 @@ static class OpTable
 {
     static readonly int[] Sizes = [1, 7, 15, 16, 17, 31, 1000];
     static readonly int[] Lengths = [0, 1, 8, 8, 24, 57];       // packed sequences of 1, 7, 0, 16 and 33 tokens
+    static readonly int[] Queries = [0, 1, 1, 1, 10, 43];   // of them 1, 0, 0, 9 and 33 queries
 
     internal static IReadOnlyList<Op> Rows { get; } =
-        [.. Maps(), .. Zips(), .. Sums(), .. Products(), .. RowWise(), .. Attentions(), .. Moves(), .. Losses()];
+        [.. Maps(), .. Zips(), .. Mixes(), .. Sums(), .. Products(), .. RowWise(), .. Attentions(), .. Moves(), .. Losses()];
 
     /// <summary>The row of a name.</summary>
     internal static Op Named(string name) => Rows.Single(r => r.Name == name);
@@ -90,6 +91,18 @@ static class OpTable
         yield return new("same used twice", t => t[0] * t[0] + t[0], new Shape(17));
         yield return new("zip of many", t => t[0] * t[1], new Shape(3, 12007), new Shape(12007));
         yield return new("column of many", t => t[0] - t[1], new Shape(401, 97), new Shape(401, 1));
+    }
+
+    static IEnumerable<Op> Mixes()
+    {
+        foreach (int n in Sizes)
+            yield return new($"mix 3 x {n}", t => t[0].Mix(t[1], Constant(3, n)), new Shape(5, 3 * n), new Shape(3));
+        yield return new("mix of many rows", t => t[0].Mix(t[1], Constant(2, 33)), new Shape(501, 66), new Shape(2)) { Tolerance = 4e-6 };
+
+        foreach (int n in Sizes) yield return new($"dropout {n}", t => t[0].Dropout(0.25f, new(3, "dropout"), 128), new Shape(n));
+        yield return new("dropout of many", t => t[0].Dropout(0.1f, new(3, "dropout")), new Shape(3, 20011));
+
+        static Tensor Constant(int parts, int partWidth) => Tensor.Normal(new Chance(3, "absence"), 1, parts, partWidth);
     }
 
     static IEnumerable<Op> Sums()
@@ -151,6 +164,12 @@ static class OpTable
                 Shape shape = new(Lengths[^1], heads * width);
                 yield return new($"attention {heads} x {width}{(causal ? " causal" : "")}", t => t[0].Attention(t[1], t[2], Lengths, heads, causal), shape, shape, shape);
             }
+        foreach (bool causal in new[] { false, true })
+            foreach (var (heads, width) in new[] { (2, 7), (2, 16), (1, 64) })
+                yield return new($"attention of some tokens {heads} x {width}{(causal ? " causal" : "")}", t => t[0].Attention(t[1], t[2], Queries, Lengths, heads, causal),
+                    new Shape(Queries[^1], heads * width), new Shape(Lengths[^1], heads * width), new Shape(Lengths[^1], heads * width));
+        yield return new("attention of the first token", t => t[0].Attention(t[1], t[2], [0, 1, 2], [0, 100, 139], 1, false), new Shape(2, 64), new Shape(139, 64), new Shape(139, 64));
+        yield return new("attention of many tokens", t => t[0].Attention(t[1], t[2], [0, 139], 2, true), new Shape(139, 32), new Shape(139, 32), new Shape(139, 32)) { Domain = u => u / 2 };
         yield return new("self-attention", t => t[0].Attention(t[0], t[0], [0, 17, 18], 2), new Shape(18, 14));
     }
 

@@ -65,7 +65,7 @@ public sealed class StructuredPruning
         Tensor full = Tensor.From([.. picked.SelectMany(i => fullLogits.AsSpan(i * labels, labels).ToArray())], picked.Length, labels);
 
         Tensor mask = concrete.Sample(logAlpha, new Chance(seed, "mask").At(step));
-        Tensor kl = model.Forward(batch, new MaskProbe(model, mask, absence)).KlFrom(full);
+        Tensor kl = model.Forward(batch, new MaskProbe(mask, absence)).KlFrom(full);
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(options.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
         Tensor gap = (sparsity * -1 + target).As(1);

@@ -27,7 +27,7 @@ public sealed class Answers
     /// <summary>A model's scores, [example label] row by row.</summary>
     public float[] Of(IModel model, Action<int>? advance = null, CancellationToken stop = default) => Of(model, [], null, advance, stop)[0];
 
-    /// <summary>Scores of one model under several masks, [example label] row by row for each mask (one unmasked where there is none). Layers below a mask's first absent part are computed once for all masks.</summary>
+    /// <summary>Scores of one model under several masks, [example label] row by row for each mask (one unmasked where there is none). What stands before a mask's first absent part is computed once for all masks: the layers below, and that layer's attention up to its heads' mixes.</summary>
     /// <param name="model">the full model</param>
     /// <param name="masks">each with one number per part</param>
     /// <param name="absence">what absent parts leave behind; null only without masks</param>
@@ -35,9 +35,12 @@ public sealed class Answers
     /// <param name="stop">ends the work</param>
     public float[][] Of(IModel model, IReadOnlyList<float[]> masks, Absence? absence, Action<int>? advance = null, CancellationToken stop = default)
     {
-        int labels = model.Labels.Count, passes = Math.Max(1, masks.Count);
-        int[] first = [.. masks.Select(mask => FirstLayer(model, mask))];
-        float[][] scores = [.. Enumerable.Range(0, passes).Select(_ => new float[count * labels])];
+        using Scope outside = Scope.Open();
+        (IProbe Probe, int From)[] passes = [(NoProbe.Instance, 0)];
+        if (masks.Count > 0)
+            passes = [.. masks.Select(mask => new MaskProbe(Tensor.From(mask, mask.Length), absence!)).Select(probe => (probe, probe.FirstLayer ?? model.Layers.Count - 1))];
+        int labels = model.Labels.Count, deepest = passes.Max(p => p.From);
+        float[][] scores = [.. passes.Select(_ => new float[count * labels])];
         int[] starts = [0, .. batches.Select(b => b.Count)];
         for (int i = 1; i < starts.Length; i++) starts[i] += starts[i - 1];
         Parallelism.For(batches.Count, b =>
@@ -45,26 +48,22 @@ public sealed class Answers
             stop.ThrowIfCancellationRequested();
             using Scope scope = Scope.Open();
             Batch batch = batches[b];
-            List<Tensor> streams = [model.Embed(batch, NoProbe.Instance)];       // the residual stream that enters each layer
-            int deepest = first.Length == 0 ? model.Layers.Count : first.Max();
-            for (int layer = 0; layer < deepest; layer++) streams.Add(model.Layer(layer, streams[layer], batch, NoProbe.Instance));
-            for (int m = 0; m < passes; m++)
+            Tensor x = model.Embed(batch, NoProbe.Instance);
+            for (int layer = 0; layer <= deepest; layer++)
             {
-                using Scope pass = Scope.Open();
-                Tensor logits = masks.Count == 0
-                    ? model.Classify(streams[^1], batch, NoProbe.Instance)
-                    : model.ForwardFrom(first[m], streams[first[m]], batch, new MaskProbe(model, Tensor.From(masks[m], masks[m].Length), absence!));
-                logits.Values.CopyTo(scores[m].AsSpan(starts[b] * labels));
+                using Scope here = Scope.Open();
+                var tokens = model.TokensOf(layer);
+                Tensor mixes = model.Attend(layer, x, batch, tokens, NoProbe.Instance);
+                for (int p = 0; p < passes.Length; p++)
+                {
+                    if (passes[p].From != layer) continue;
+                    using Scope pass = Scope.Open();
+                    model.ForwardFrom(layer, x, mixes, batch, passes[p].Probe).Values.CopyTo(scores[p].AsSpan(starts[b] * labels));
+                }
+                if (layer < deepest) x = Scope.Replace(x, model.Finish(layer, x, mixes, batch, tokens, NoProbe.Instance).Keep());
             }
-            advance?.Invoke(batch.Count * passes);
+            advance?.Invoke(batch.Count * passes.Length);
         });
         return scores;
-    }
-
-    // the first layer that a mask changes; behind the last where it changes none
-    static int FirstLayer(IModel model, float[] mask)
-    {
-        int place = Array.FindIndex(mask, m => m != 1);
-        return place < 0 ? model.Layers.Count : model.Universe().Parts[place].Layer;
     }
 }

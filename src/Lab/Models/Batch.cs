@@ -20,9 +20,14 @@ public sealed class Batch
                 throw new ArgumentException($"Sequence {s} has {sequences[s].Ids.Length} ids and {sequences[s].TokenTypes.Length} token types; both must be the same number, at least 1.", nameof(sequences));
             Offsets[s + 1] = checked(Offsets[s] + sequences[s].Ids.Length);
         }
-        Ids = [.. sequences.SelectMany(s => s.Ids)];
-        TokenTypes = [.. sequences.SelectMany(s => s.TokenTypes)];
-        Positions = [.. sequences.SelectMany(s => Enumerable.Range(0, s.Ids.Length))];
+        (Ids, TokenTypes, Positions) = (new int[Offsets[^1]], new int[Offsets[^1]], new int[Offsets[^1]]);
+        for (int s = 0; s < sequences.Count; s++)
+        {
+            sequences[s].Ids.CopyTo(Ids, Offsets[s]);
+            sequences[s].TokenTypes.CopyTo(TokenTypes, Offsets[s]);
+            for (int t = Offsets[s]; t < Offsets[s + 1]; t++) Positions[t] = t - Offsets[s];
+        }
+        First = Offsets[..^1];
     }
 
     /// <summary>Token ids, [token].</summary>
@@ -36,6 +41,9 @@ public sealed class Batch
 
     /// <summary>Where each sequence starts, and behind them the number of tokens.</summary>
     public int[] Offsets { get; }
+
+    /// <summary>The first token of each sequence, [batch].</summary>
+    public int[] First { get; }
 
     /// <summary>Number of sequences.</summary>
     public int Count => Offsets.Length - 1;

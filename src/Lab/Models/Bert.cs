@@ -68,15 +68,21 @@ public sealed class Bert : IModel
     public Tensor Embed(Batch batch, IProbe probe) => probe.At(new(0, Point.Embeddings), embeddings.Forward(batch));
 
     /// <inheritdoc/>
-    public Tensor Layer(int layer, Tensor x, Batch batch, IProbe probe) => layers[layer].Forward(x, batch, probe);
+    public Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Attend(x, batch, tokens, probe);
 
     /// <inheritdoc/>
-    public Tensor Classify(Tensor x, Batch batch, IProbe probe)
+    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Finish(Chosen(x, batch, tokens), mixes, probe);
+
+    /// <inheritdoc/>
+    public Tensor Classify(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
-        Tensor first = x.Rows(batch.Offsets[..^1]);                                       // [CLS] of each sequence
-        Tensor pooled = probe.At(new(layers.Length - 1, Point.Pooled), pooler.Forward(first, Activation.Tanh));
+        if (tokens == Tokens.All) x = Chosen(x, batch, Tokens.Read);
+        Tensor pooled = probe.At(new(layers.Length - 1, Point.Pooled), pooler.Forward(x, Activation.Tanh));
         return probe.At(new(layers.Length - 1, Point.Logits), classifier.Forward(pooled));
     }
+
+    // the head reads [CLS], the first token of each sequence
+    internal static Tensor Chosen(Tensor x, Batch batch, Tokens tokens) => tokens == Tokens.Read ? x.Rows(batch.First) : x;
 
     /// <inheritdoc/>
     public string Family => "bert";
@@ -138,12 +144,14 @@ sealed class BertLayer(Weights w, BertConfig c, int layer)
     readonly LayerNorm norm1 = new(w["attention.output.LayerNorm"], c.Width, c.Epsilon), norm2 = new(w["output.LayerNorm"], c.Width, c.Epsilon);
     readonly BertMlp mlp = new(w, c, layer);
 
-    /// <param name="x">residual stream, [token width]</param>
-    /// <param name="batch">where the sequences start</param>
-    /// <param name="probe">sees every site of the layer</param>
-    internal Tensor Forward(Tensor x, Batch batch, IProbe probe)
+    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) => Scope.Within(() => attention.Mix(x, batch, tokens, probe));
+
+    /// <param name="x">the residual stream that enters the layer, [token width] of the tokens that are wanted</param>
+    /// <param name="mixes">their heads' mixes</param>
+    /// <param name="probe">sees every site from the heads on</param>
+    internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
     {
-        x = Scope.Within(() => probe.At(new(layer, Point.AttentionNorm), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Forward(x, batch, probe)))));
+        x = Scope.Within(() => probe.At(new(layer, Point.AttentionNorm), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe)))));
         return Scope.Replace(x, Scope.Within(() => probe.At(new(layer, Point.LayerOut), norm2.Forward(x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe))))));
     }
 }
@@ -158,12 +166,15 @@ sealed class BertAttention(Weights w, BertConfig c, int layer)
 
     static Linear? Projection(Weights w, BertConfig c, int layer) => c.HeadsPerLayer[layer] == 0 ? null : new(w, c.HeadsPerLayer[layer] * c.HeadWidth, c.Width);
 
-    internal Tensor Forward(Tensor x, Batch batch, IProbe probe)
+    internal Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
-        if (output is null) return bias.Spread(x.Shape);
-        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(x)), k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
-        return output.Forward(probe.At(new(layer, Point.Heads), q.Attention(k, v, batch.Offsets, heads)));
+        int[] queries = tokens == Tokens.All ? batch.Offsets : [.. Enumerable.Range(0, batch.Count + 1)];
+        if (output is null) return Tensor.Zeros(queries[^1], 0);
+        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Bert.Chosen(x, batch, tokens))), k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
+        return q.Attention(k, v, queries, batch.Offsets, heads, causal: false);
     }
+
+    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) => output is null ? bias.Spread(stream) : output.Forward(probe.At(new(layer, Point.Heads), mixes));
 }
 
 /// <summary>The MLP: one hidden layer of neurons. Without neurons, what is left is a constant.</summary>

@@ -5,7 +5,20 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Models;
 
-/// <summary>A transformer that gives scores to labels. The pass comes in three steps so that a sweep can start again at any layer.</summary>
+/// <summary>Which tokens a step of a pass computes.</summary>
+public enum Tokens
+{
+    /// <summary>all: values are [token …]</summary>
+    All,
+
+    /// <summary>the one of each sequence that the classification head reads: values are [batch …]</summary>
+    Read,
+}
+
+/// <summary>
+/// A transformer that gives scores to labels. The pass comes in steps, so that a sweep can start again at any layer or behind
+/// its heads. What only other tokens than the head's would need is left out of the last layer of an ordinary pass (<see cref="ModelPasses"/>).
+/// </summary>
 public interface IModel
 {
     /// <summary>"bert"</summary>
@@ -44,11 +57,31 @@ public interface IModel
     /// <summary>The residual stream that enters layer 0, [token width].</summary>
     Tensor Embed(Batch batch, IProbe probe);
 
-    /// <summary>The residual stream behind a layer, [token width].</summary>
-    Tensor Layer(int layer, Tensor x, Batch batch, IProbe probe);
+    /// <summary>What each head of a layer mixes from the stream that enters it, before anything sees it at <see cref="Point.Heads"/>.</summary>
+    /// <param name="layer">the layer</param>
+    /// <param name="x">the residual stream that enters it, [token width]</param>
+    /// <param name="batch">where the sequences start</param>
+    /// <param name="tokens">whose mix is wanted</param>
+    /// <param name="probe">sees queries, keys and values; keys and values are those of all tokens</param>
+    /// <returns>[token heads·headWidth] or [batch heads·headWidth]; without values where the layer has no head</returns>
+    Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe);
 
-    /// <summary>Scores of the labels from the last layer's residual stream, [batch label].</summary>
-    Tensor Classify(Tensor x, Batch batch, IProbe probe);
+    /// <summary>The residual stream behind a layer, from its heads' mixes on.</summary>
+    /// <param name="layer">the layer</param>
+    /// <param name="x">the residual stream that enters it, [token width]</param>
+    /// <param name="mixes">what <see cref="Attend"/> gave for the same tokens</param>
+    /// <param name="batch">where the sequences start</param>
+    /// <param name="tokens">whose stream is wanted</param>
+    /// <param name="probe">sees every other site of the layer</param>
+    /// <returns>[token width] or [batch width]</returns>
+    Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe);
+
+    /// <summary>Scores of the labels, [batch label].</summary>
+    /// <param name="x">the residual stream behind the last layer</param>
+    /// <param name="batch">where the sequences start</param>
+    /// <param name="tokens">whose stream <paramref name="x"/> is</param>
+    /// <param name="probe">sees what the head reads, and the scores</param>
+    Tensor Classify(Tensor x, Batch batch, Tokens tokens, IProbe probe);
 }
 
 /// <summary>The size of one layer, and the names of the tensors that its removable parts live in.</summary>
@@ -77,22 +110,45 @@ public static class OwnKeys
     public const string TokenTypes = "heartwood_token_types";
 }
 
-/// <summary>What every model does with its three steps.</summary>
+/// <summary>
+/// What every model does with its steps. The last layer of an ordinary pass computes only the tokens that the classification head
+/// reads: the scores are the same to the bit, and sites of that layer show [batch …]. Whoever needs the sites of all tokens asks
+/// for <see cref="Tokens.All"/>.
+/// </summary>
 public static class ModelPasses
 {
     /// <summary>A whole pass: scores of the labels, [batch label].</summary>
-    public static Tensor Forward(this IModel model, Batch batch, IProbe probe) => model.ForwardFrom(0, model.Embed(batch, probe), batch, probe);
+    /// <param name="model">the model</param>
+    /// <param name="batch">its input</param>
+    /// <param name="probe">sees every site</param>
+    /// <param name="last">which tokens the last layer computes</param>
+    public static Tensor Forward(this IModel model, Batch batch, IProbe probe, Tokens last = Tokens.Read) => model.Rest(0, model.Embed(batch, probe), batch, probe, last);
 
-    /// <summary>The rest of a pass from the residual stream that enters <paramref name="layer"/>.</summary>
-    public static Tensor ForwardFrom(this IModel model, int layer, Tensor x, Batch batch, IProbe probe)
+    /// <summary>The rest of a pass from behind the heads of a layer.</summary>
+    /// <param name="model">the model</param>
+    /// <param name="layer">the layer</param>
+    /// <param name="x">the residual stream that enters it, [token width]</param>
+    /// <param name="mixes">what <see cref="IModel.Attend"/> gave for <see cref="TokensOf"/> the layer</param>
+    /// <param name="batch">the input</param>
+    /// <param name="probe">sees every site from <see cref="Point.Heads"/> of the layer on</param>
+    /// <param name="last">which tokens the last layer computes</param>
+    public static Tensor ForwardFrom(this IModel model, int layer, Tensor x, Tensor mixes, Batch batch, IProbe probe, Tokens last = Tokens.Read) =>
+        model.Rest(layer + 1, model.Finish(layer, x, mixes, batch, model.TokensOf(layer, last), probe), batch, probe, last);
+
+    // from a stream that nobody else reads
+    static Tensor Rest(this IModel model, int layer, Tensor x, Batch batch, IProbe probe, Tokens last)
     {
-        for (Tensor given = x; layer < model.Layers.Count; layer++)
+        for (; layer < model.Layers.Count; layer++)
         {
-            Tensor next = model.Layer(layer, x, batch, probe);
-            x = x == given ? next : Scope.Replace(x, next);
+            Tokens tokens = model.TokensOf(layer, last);
+            Tensor entering = x;
+            x = Scope.Replace(x, Scope.Within(() => model.Finish(layer, entering, model.Attend(layer, entering, batch, tokens, probe), batch, tokens, probe)));
         }
-        return model.Classify(x, batch, probe);
+        return model.Classify(x, batch, last, probe);
     }
+
+    /// <summary>Which tokens a layer computes when the last one computes these: all, but for the last.</summary>
+    public static Tokens TokensOf(this IModel model, int layer, Tokens last = Tokens.Read) => layer == model.Layers.Count - 1 ? last : Tokens.All;
 
     /// <summary>The same model with weights that remember nothing of gradients (they share memory with this model's).</summary>
     public static IModel Frozen(this IModel model) => model.With(model.Config, model.Weights.Map((_, t) => t.Detach()));

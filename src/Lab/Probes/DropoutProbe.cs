@@ -16,10 +16,8 @@ public sealed class DropoutProbe(float share, Chance chance) : IProbe
     public Tensor At(Site site, Tensor value)
     {
         if (share == 0 || site.Point is not (Point.Embeddings or Point.AttentionOut or Point.MlpOut or Point.Pooled)) return value;
-        float[] keep = new float[value.Count];
-        float up = 1 / (1 - share);
-        for (int i = 0; i < keep.Length; i++) keep[i] = chance.Uniform(next + i) < share ? 0 : up;
-        next += keep.Length;
-        return value * Tensor.From(keep, value.Shape.Axes);
+        Tensor kept = value.Dropout(share, chance, next);
+        next = Dropping.After(next, value.Count);
+        return kept;
     }
 }

@@ -1,6 +1,9 @@
 namespace Heartwood.Lab.Probes;
 
-/// <summary>Which value of a layer passes; shapes are packed, tokens first.</summary>
+/// <summary>
+/// Which value of a layer passes; shapes are packed, tokens first. In the last layer of an ordinary pass only the tokens that the
+/// classification head reads are computed: there, all but keys and values show [batch …], one row per sequence.
+/// </summary>
 public enum Point
 {
     /// <summary>what the embeddings give to the first layer, [token width]; its layer is 0</summary>

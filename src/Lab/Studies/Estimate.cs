@@ -50,14 +50,14 @@ public sealed record Estimate(double Seconds, long Bytes)
             {
                 using Scope scope = Scope.Open();
                 Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(model.Universe().Count));
-                IProbe probe = learning ? new MaskProbe(model, mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
+                IProbe probe = learning ? new MaskProbe(mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
                 long began = Stopwatch.GetTimestamp();
                 best[item] = double.PositiveInfinity;
                 for (int run = 0; run < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < PilotSeconds; run++)
                 {
                     using Scope again = Scope.Open();
                     long start = Stopwatch.GetTimestamp();
-                    Tensor logits = model.ForwardFrom(layer, x, pilot, probe);
+                    Tensor logits = model.ForwardFrom(layer, x, model.Attend(layer, x, pilot, model.TokensOf(layer), probe), pilot, probe);
                     if (learning) logits.Sum().Gradients(mask);
                     if (run > 0) best[item] = Math.Min(best[item], Stopwatch.GetElapsedTime(start).TotalSeconds);   // the first packs the weights
                 }

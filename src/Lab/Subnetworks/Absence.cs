@@ -11,10 +11,28 @@ public sealed class Absence
     readonly Universe universe;
     readonly IReadOnlyDictionary<Part, float[]> left;
 
-    Absence(string kind, Universe universe, IReadOnlyDictionary<Part, float[]> left) => (Kind, this.universe, this.left) = (kind, universe, left);
+    Absence(string kind, Universe universe, IReadOnlyDictionary<Part, float[]> left)
+    {
+        (Kind, this.universe, this.left) = (kind, universe, left);
+        List<AbsentSite> sites = [];
+        for (int start = 0; start < universe.Count; start += sites[^1].Count)
+        {
+            Site site = SiteOf(universe.Parts[start]);
+            float[][] vectors = [.. universe.Parts.Skip(start).TakeWhile(p => SiteOf(p) == site).Select(p => left[p])];
+            using Scope scope = Scope.Open();
+            sites.Add(new(site, start, vectors.Length, Tensor.From(vectors.SelectMany(v => v).ToArray(), vectors.Length, vectors[0].Length).KeepForever()));
+        }
+        Sites = sites;
+    }
 
     /// <summary>"zero" or "mean"</summary>
     public string Kind { get; }
+
+    /// <summary>Number of parts of the universe.</summary>
+    internal int Parts => universe.Count;
+
+    /// <summary>The sites at which parts are removed, with what all parts of a site leave behind.</summary>
+    internal IReadOnlyList<AbsentSite> Sites { get; }
 
     /// <summary>What a part leaves behind: [headWidth] for a head, [width] for an MLP block.</summary>
     public ReadOnlySpan<float> Of(Part part) => left[part];
@@ -37,7 +55,7 @@ public sealed class Absence
             stop.ThrowIfCancellationRequested();
             using Scope pass = Scope.Open();
             Recorder recorder = new(site => site.Point is Point.Heads or Point.MlpOut);
-            model.Forward(batches[i], recorder);
+            model.Forward(batches[i], recorder, Tokens.All);
             perBatch[i] = [.. universe.Parts.Select(p => SumOverTokens(recorder.Seen[SiteOf(p)], p, model))];
         });
         long tokens = batches.Sum(b => (long)b.Tokens);
@@ -58,13 +76,6 @@ public sealed class Absence
         for (int t = 0; t < tokens; t++)
             for (int d = 0; d < sum.Length; d++) sum[d] += values[t * width + start + d];
         return sum;
-    }
-
-    /// <summary>All vectors of one site side by side: [heads headWidth] of a layer's heads, [width] of an MLP block.</summary>
-    internal Tensor At(Site site, int width)
-    {
-        float[] all = [.. universe.Parts.Where(p => SiteOf(p) == site).SelectMany(p => left[p])];
-        return site.Point == Point.Heads ? Tensor.From(all, all.Length / width, width) : Tensor.From(all, all.Length);
     }
 
     /// <summary>Writes the vectors, one tensor per part.</summary>
@@ -88,3 +99,10 @@ public sealed class Absence
         return new(file.Metadata.GetValueOrDefault("absence", "mean"), universe, left);
     }
 }
+
+/// <summary>One site of a model and what its parts leave behind when they are absent.</summary>
+/// <param name="Site">where the parts' values pass</param>
+/// <param name="Start">place of its first part in a mask</param>
+/// <param name="Count">number of its parts, which stand together</param>
+/// <param name="Left">[part partWidth], for every pass the same</param>
+readonly record struct AbsentSite(Site Site, int Start, int Count, Tensor Left);

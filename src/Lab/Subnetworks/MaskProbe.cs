@@ -1,4 +1,3 @@
-using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Tensors;
 
@@ -11,41 +10,24 @@ namespace Heartwood.Lab.Subnetworks;
 public sealed class MaskProbe : IProbe
 {
     readonly Dictionary<Site, (Tensor Mask, Tensor Absent)> sites = [];
-    readonly int headWidth;
 
     /// <summary>A probe for one mask.</summary>
-    /// <param name="model">the model that will be run</param>
     /// <param name="mask">one number per part of the model's universe, [part]; tracked if its gradient is wanted</param>
     /// <param name="absence">what absent parts leave behind</param>
     /// <exception cref="ShapeException">the mask has another number of parts</exception>
-    public MaskProbe(IModel model, Tensor mask, Absence absence)
+    public MaskProbe(Tensor mask, Absence absence)
     {
-        Universe universe = model.Universe();
-        mask.Require(new(universe.Count));
-        headWidth = model.HeadWidth;
-        for (int start = 0; start < universe.Count;)
-        {
-            Site site = Absence.SiteOf(universe.Parts[start]);
-            int count = universe.Parts.Skip(start).TakeWhile(p => Absence.SiteOf(p) == site).Count();
-            bool whole = !mask.Tracked && mask.Values.Slice(start, count).IndexOfAnyExcept(1f) < 0;
-            if (!whole)
-            {
-                Tensor here = mask.Slice(0, start, count);
-                here = site.Point == Point.Heads ? here.As(count, 1) : here;
-                sites[site] = (here, (1 - here) * absence.At(site, headWidth));
-            }
-            start += count;
-        }
+        mask.Require(new(absence.Parts));
+        foreach (AbsentSite at in absence.Sites)
+            if (mask.Tracked || mask.Values.Slice(at.Start, at.Count).ContainsAnyExcept(1f))
+                sites[at.Site] = (mask.Slice(0, at.Start, at.Count), at.Left);
     }
 
+    /// <summary>The first layer at which it changes a value; null where it changes none.</summary>
+    public int? FirstLayer => sites.Count == 0 ? null : sites.Keys.Min(site => site.Layer);
+
     /// <inheritdoc/>
-    public Tensor At(Site site, Tensor value)
-    {
-        if (!sites.TryGetValue(site, out var part)) return value;
-        if (site.Point != Point.Heads) return part.Mask * value + part.Absent;
-        var (tokens, width) = value.AsTokens();
-        return (part.Mask * value.As(tokens, width / headWidth, headWidth) + part.Absent).As(tokens, width);
-    }
+    public Tensor At(Site site, Tensor value) => sites.TryGetValue(site, out var part) ? value.Mix(part.Mask, part.Absent) : value;
 
     /// <summary>A mask of ones but for these parts.</summary>
     public static Tensor Without(Universe universe, IEnumerable<Part> absent)

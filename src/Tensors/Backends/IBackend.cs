@@ -36,11 +36,20 @@ interface IBackend : IProducts
     /// <summary>The gradients of <see cref="LayerNorm"/>; dGain and dShift are empty where they are not needed.</summary>
     void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift);
 
-    /// <summary>context = softmax(q kᵀ · scale) v within each sequence and head; probabilities are kept for the gradient as the plan lays them out.</summary>
-    void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities);
+    /// <summary>context = softmax(q kᵀ · scale) v within each sequence and head; the statistics that the gradient needs are kept as the plan says, unless empty.</summary>
+    void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics);
 
     /// <summary>The gradients of <see cref="Attention"/>.</summary>
-    void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv);
+    void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv);
+
+    /// <summary>y = mask · x + (1 − mask) · absence for each row's parts, side by side: mask [part], absence [part partWidth]. Exactly x where the mask is 1, exactly the absence where it is 0.</summary>
+    void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y);
+
+    /// <summary>dx = mask · g; dMask[part] = Σ g · (x − absence) over rows and the part's width. Either may be empty.</summary>
+    void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask);
+
+    /// <summary>y = x · 0 where the value's number (<see cref="Dropping.NumberOf"/>, counted from <paramref name="first"/>) is less than the share, else x / (1 − share); NaN stays NaN.</summary>
+    void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y);
 
     /// <summary>One step of AdamW, in place, on a weight and its two moments.</summary>
     void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step);

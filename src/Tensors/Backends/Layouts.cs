@@ -53,24 +53,22 @@ readonly record struct Walk(int[] Lengths, int[] StepsA, int[] StepsB)
     }
 }
 
-/// <summary>One attention operation over packed sequences.</summary>
+/// <summary>One attention operation over packed sequences: query i of sequence s mixes the values of that sequence.</summary>
 sealed class AttentionPlan
 {
-    internal AttentionPlan(ReadOnlySpan<int> offsets, int heads, int headWidth, bool causal)
+    internal AttentionPlan(ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, int heads, int headWidth, bool causal)
     {
-        (Offsets, Heads, HeadWidth, Causal) = (offsets.ToArray(), heads, headWidth, causal);
-        long total = 0;
-        Starts = new int[Sequences];
-        for (int s = 0; s < Sequences; s++)
-        {
-            Starts[s] = checked((int)total);
-            total += (long)heads * LengthOf(s) * RowStep(LengthOf(s));
-            Longest = Math.Max(Longest, LengthOf(s));
-        }
-        Probabilities = checked((int)total);
+        (QueryOffsets, Offsets, Heads, HeadWidth, Causal) = (queryOffsets.ToArray(), offsets.ToArray(), heads, headWidth, causal);
+        long[] work = new long[Sequences];
+        Order = new int[Sequences];
+        for (int s = 0; s < Sequences; s++) (Order[s], work[s]) = (s, -(QueriesOf(s) + 1L) * LengthOf(s));
+        Array.Sort(work, Order);
     }
 
-    /// <summary>Sequence s is tokens Offsets[s] to Offsets[s + 1].</summary>
+    /// <summary>The queries of sequence s are rows QueryOffsets[s] to QueryOffsets[s + 1]; the first stands at the sequence's first token.</summary>
+    internal int[] QueryOffsets { get; }
+
+    /// <summary>The keys and values of sequence s are rows Offsets[s] to Offsets[s + 1].</summary>
     internal int[] Offsets { get; }
 
     internal int Heads { get; }
@@ -80,24 +78,24 @@ sealed class AttentionPlan
     /// <summary>Whether a token sees only itself and what stands before it.</summary>
     internal bool Causal { get; }
 
+    /// <summary>The sequences, those with most work first, so that threads end together.</summary>
+    internal int[] Order { get; }
+
     internal int Sequences => Offsets.Length - 1;
 
-    internal int Longest { get; }
+    internal int Queries => QueryOffsets[^1];
 
     internal float Scale => 1 / MathF.Sqrt(HeadWidth);
 
-    /// <summary>How many floats the kept probabilities take.</summary>
-    internal int Probabilities { get; }
-
-    int[] Starts { get; }
+    /// <summary>How many floats the gradient needs kept: per head, then query, the largest score and the inverse of the sum.</summary>
+    internal int Statistics => checked(2 * Heads * Queries);
 
     internal int LengthOf(int sequence) => Offsets[sequence + 1] - Offsets[sequence];
 
-    /// <summary>Rows of probabilities are padded to whole vectors of 16.</summary>
-    internal static int RowStep(int length) => (length + 15) & ~15;
+    internal int QueriesOf(int sequence) => QueryOffsets[sequence + 1] - QueryOffsets[sequence];
 
-    /// <summary>Where the probabilities of a sequence and head begin; row i of it is at i · RowStep.</summary>
-    internal int ProbabilitiesAt(int sequence, int head) => Starts[sequence] + head * LengthOf(sequence) * RowStep(LengthOf(sequence));
+    /// <summary>How many keys a query of a sequence sees.</summary>
+    internal int Seen(int sequence, int query) => Causal ? query + 1 : LengthOf(sequence);
 }
 
 /// <summary>A weight matrix [out in] arranged as the right side of x · Wᵀ and, when a gradient needs it, of g · W.</summary>

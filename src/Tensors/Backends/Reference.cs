@@ -174,59 +174,62 @@ sealed class Reference : IBackend
         for (int i = 0; i < dGain.Length; i++) (dGain[i], dShift[i]) = ((float)gains[i], (float)shifts[i]);
     }
 
-    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities)
+    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)
     {
-        int width = plan.HeadWidth, step = plan.Heads * width;
+        int step = plan.Heads * plan.HeadWidth;
         for (int s = 0; s < plan.Sequences; s++)
             for (int h = 0; h < plan.Heads; h++)
-            {
-                int length = plan.LengthOf(s), start = plan.Offsets[s] * step + h * width, rowStep = AttentionPlan.RowStep(length);
-                double[] scores = new double[length];
-                for (int i = 0; i < length; i++)
+                for (int i = 0; i < plan.QueriesOf(s); i++)
                 {
-                    int seen = plan.Causal ? i + 1 : length;
-                    for (int j = 0; j < seen; j++) scores[j] = Dot(q, start + i * step, k, start + j * step, width) * plan.Scale;
-                    double max = scores.AsSpan(0, seen).ToArray().Max(), sum = 0;
-                    for (int j = 0; j < seen; j++) sum += scores[j] = Math.Exp(scores[j] - max);
-                    for (int j = 0; j < rowStep; j++) probabilities[plan.ProbabilitiesAt(s, h) + i * rowStep + j] = j < seen ? (float)(scores[j] / sum) : 0;
-                    for (int d = 0; d < width; d++)
+                    double[] p = Probabilities(q, k, plan, s, h, i);
+                    int atI = (plan.QueryOffsets[s] + i) * step + h * plan.HeadWidth, start = plan.Offsets[s] * step + h * plan.HeadWidth;
+                    for (int d = 0; d < plan.HeadWidth; d++)
                     {
                         double mix = 0;
-                        for (int j = 0; j < seen; j++) mix += scores[j] / sum * v[start + j * step + d];
-                        context[start + i * step + d] = (float)mix;
+                        for (int j = 0; j < p.Length; j++) mix += p[j] * v[start + j * step + d];
+                        context[atI + d] = (float)mix;
                     }
                 }
-            }
+        statistics.Clear();                                      // the gradient computes the probabilities anew, in double
     }
 
-    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
+    static double[] Probabilities(ReadOnlySpan<float> q, ReadOnlySpan<float> k, AttentionPlan plan, int s, int h, int i)
+    {
+        int step = plan.Heads * plan.HeadWidth, atI = (plan.QueryOffsets[s] + i) * step + h * plan.HeadWidth, start = plan.Offsets[s] * step + h * plan.HeadWidth;
+        double[] p = new double[plan.Seen(s, i)];
+        for (int j = 0; j < p.Length; j++) p[j] = Dot(q, atI, k, start + j * step, plan.HeadWidth) * plan.Scale;
+        double max = p.Max(), sum = 0;
+        for (int j = 0; j < p.Length; j++) sum += p[j] = Math.Exp(p[j] - max);
+        for (int j = 0; j < p.Length; j++) p[j] /= sum;
+        return p;
+    }
+
+    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
     {
         int width = plan.HeadWidth, step = plan.Heads * width;
         double[] sumQ = new double[dq.Length], sumK = new double[dk.Length], sumV = new double[dv.Length];
         for (int s = 0; s < plan.Sequences; s++)
             for (int h = 0; h < plan.Heads; h++)
-            {
-                int length = plan.LengthOf(s), start = plan.Offsets[s] * step + h * width, rowStep = AttentionPlan.RowStep(length);
-                for (int i = 0; i < length; i++)
+                for (int i = 0; i < plan.QueriesOf(s); i++)
                 {
-                    ReadOnlySpan<float> p = probabilities.Slice(plan.ProbabilitiesAt(s, h) + i * rowStep, length);
-                    int atI = start + i * step;
+                    double[] p = Probabilities(q, k, plan, s, h, i);
+                    int atI = (plan.QueryOffsets[s] + i) * step + h * width, start = plan.Offsets[s] * step + h * width;
                     double along = 0;
-                    for (int j = 0; j < length; j++) along += p[j] * Dot(g, atI, v, start + j * step, width);
-                    for (int j = 0; j < length; j++)
+                    for (int j = 0; j < p.Length; j++) along += p[j] * Dot(g, atI, v, start + j * step, width);
+                    for (int j = 0; j < p.Length; j++)
                     {
                         int atJ = start + j * step;
                         double slope = p[j] * (Dot(g, atI, v, atJ, width) - along) * plan.Scale;
                         for (int d = 0; d < width; d++)
                         {
-                            sumV[atJ + d] += (double)p[j] * g[atI + d];
+                            sumV[atJ + d] += p[j] * g[atI + d];
                             sumQ[atI + d] += slope * k[atJ + d];
                             sumK[atJ + d] += slope * q[atI + d];
                         }
                     }
                 }
-            }
-        for (int i = 0; i < dq.Length; i++) (dq[i], dk[i], dv[i]) = ((float)sumQ[i], (float)sumK[i], (float)sumV[i]);
+        for (int i = 0; i < dq.Length; i++) dq[i] = (float)sumQ[i];
+        for (int i = 0; i < dk.Length; i++) (dk[i], dv[i]) = ((float)sumK[i], (float)sumV[i]);
     }
 
     static double Dot(ReadOnlySpan<float> a, int atA, ReadOnlySpan<float> b, int atB, int count)
@@ -234,6 +237,35 @@ sealed class Reference : IBackend
         double sum = 0;
         for (int i = 0; i < count; i++) sum += (double)a[atA + i] * b[atB + i];
         return sum;
+    }
+
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    {
+        int partWidth = absence.Length / Math.Max(1, mask.Length);
+        for (int i = 0; i < rows * absence.Length; i++)
+        {
+            int column = i % absence.Length;
+            double share = mask[column / partWidth];
+            y[i] = share == 1 ? x[i] : share == 0 ? absence[column] : (float)(share * x[i] + (1 - share) * absence[column]);
+        }
+    }
+
+    public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask)
+    {
+        int partWidth = absence.Length / Math.Max(1, mask.Length);
+        double[] sums = new double[mask.Length];
+        for (int i = 0; i < rows * absence.Length; i++)
+        {
+            int column = i % absence.Length;
+            if (!dx.IsEmpty) dx[i] = mask[column / partWidth] * g[i];
+            sums[column / partWidth] += (double)g[i] * ((double)x[i] - absence[column]);
+        }
+        for (int p = 0; p < dMask.Length; p++) dMask[p] = (float)sums[p];
+    }
+
+    public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = x[i] * (chance.Uniform(Dropping.NumberOf(first + i)) < share ? 0 : 1 / (1 - share));
     }
 
     public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)

@@ -15,24 +15,49 @@ public static class AttentionOps
     /// <param name="causal">whether a token sees only itself and what stands before it</param>
     /// <returns>[token width], each head's mix of values</returns>
     /// <exception cref="ShapeException">shapes, heads or offsets do not fit</exception>
-    public static Tensor Attention(this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> offsets, int heads, bool causal = false)
-    {
-        var (tokens, width) = q.AsTokens();
-        k.Require(q.Shape);
-        v.Require(q.Shape);
-        if (heads < 1 || width % heads != 0) throw new ShapeException($"A width of {width} does not divide into {heads} heads.");
-        if (offsets.IsEmpty || offsets[0] != 0 || offsets[^1] != tokens) throw new ShapeException($"Offsets must run from 0 to {tokens} tokens.");
-        for (int i = 1; i < offsets.Length; i++)
-            if (offsets[i] < offsets[i - 1]) throw new ShapeException($"Offset {i} ({offsets[i]}) is before offset {i - 1} ({offsets[i - 1]}).");
+    public static Tensor Attention(this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> offsets, int heads, bool causal = false) =>
+        q.Attention(k.Require(q.Shape), v, offsets, offsets, heads, causal);
 
-        AttentionPlan plan = new(offsets, heads, width / heads, causal);
-        Tensor context = Tensor.Unset(q.Shape), probabilities = Tensor.Unset(new(plan.Probabilities));
-        Machine.Backend.Attention(q.Values, k.Values, v.Values, plan, context.Writable, probabilities.Writable);
-        return Record("attention", context, [q, k, v, probabilities], [q, k, v], g =>
+    /// <summary>The same for some tokens of each sequence only, as where nothing but the first is read; the bits are those of all tokens' attention.</summary>
+    /// <param name="q">queries, [query width], the heads side by side: width = heads · headWidth</param>
+    /// <param name="k">keys, [token width]</param>
+    /// <param name="v">values, the same shape</param>
+    /// <param name="queryOffsets">the queries of sequence s are rows queryOffsets[s] to queryOffsets[s + 1] of q</param>
+    /// <param name="offsets">the keys and values of sequence s are rows offsets[s] to offsets[s + 1] of k and v</param>
+    /// <param name="heads">number of heads</param>
+    /// <param name="causal">whether query i of a sequence is its token i and sees tokens 0 to i only; else queries may be of any tokens</param>
+    /// <returns>[query width], each head's mix of values</returns>
+    /// <exception cref="ShapeException">shapes, heads or offsets do not fit, or a sequence has queries and nothing that they see</exception>
+    public static Tensor Attention(this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, int heads, bool causal)
+    {
+        var (queries, width) = q.AsTokens();
+        int tokens = k.AsTokens().Tokens;
+        k.Require(new(tokens, width));
+        v.Require(k.Shape);
+        if (heads < 1 || width % heads != 0) throw new ShapeException($"A width of {width} does not divide into {heads} heads.");
+        Check(offsets, tokens, "tokens");
+        Check(queryOffsets, queries, "queries");
+        if (queryOffsets.Length != offsets.Length) throw new ShapeException($"Queries are of {queryOffsets.Length - 1} sequences, keys of {offsets.Length - 1}; give each sequence its queries.");
+        AttentionPlan plan = new(queryOffsets, offsets, heads, width / heads, causal);
+        for (int s = 0; s < plan.Sequences; s++)
+            if (plan.QueriesOf(s) is var asked && asked > (causal ? plan.LengthOf(s) : plan.LengthOf(s) > 0 ? asked : 0))
+                throw new ShapeException($"Sequence {s} has {asked} queries and {plan.LengthOf(s)} keys; {(causal ? "a causal query needs a key of its own" : "a query needs a key")}.");
+
+        bool recording = Recording(q, k, v);
+        Tensor context = Tensor.Unset(q.Shape), statistics = Tensor.Unset(new(recording ? plan.Statistics : 0));
+        Machine.Backend.Attention(q.Values, k.Values, v.Values, plan, context.Writable, statistics.Writable);
+        return Record("attention", context, [q, k, v, statistics], [q, k, v], g =>
         {
-            Tensor dq = Tensor.Unset(q.Shape), dk = Tensor.Unset(q.Shape), dv = Tensor.Unset(q.Shape);
-            Machine.Backend.AttentionSlope(q.Values, k.Values, v.Values, probabilities.Values, g.Values, plan, dq.Writable, dk.Writable, dv.Writable);
+            Tensor dq = Tensor.Unset(q.Shape), dk = Tensor.Unset(k.Shape), dv = Tensor.Unset(v.Shape);
+            Machine.Backend.AttentionSlope(q.Values, k.Values, v.Values, statistics.Values, g.Values, plan, dq.Writable, dk.Writable, dv.Writable);
             return [dq, dk, dv];
         });
+    }
+
+    static void Check(ReadOnlySpan<int> offsets, int rows, string what)
+    {
+        if (offsets.IsEmpty || offsets[0] != 0 || offsets[^1] != rows) throw new ShapeException($"Offsets must run from 0 to {rows} {what}.");
+        for (int i = 1; i < offsets.Length; i++)
+            if (offsets[i] < offsets[i - 1]) throw new ShapeException($"Offset {i} of {what} ({offsets[i]}) is before offset {i - 1} ({offsets[i - 1]}).");
     }
 }

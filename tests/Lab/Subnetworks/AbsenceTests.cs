@@ -31,7 +31,7 @@ public sealed class AbsenceTests : IDisposable
             foreach (Example example in examples)                // one sequence at a time: nothing to pad, nothing to mix up
             {
                 Recorder seen = new();
-                model.Forward(new([example.Input]), seen);
+                model.Forward(new([example.Input]), seen, Tokens.All);
                 ReadOnlySpan<float> values = seen.Seen[new(part.Layer, head ? Point.Heads : Point.MlpOut)].Values;
                 for (int t = 0; t < example.Input.Ids.Length; t++, tokens++)
                     for (int d = 0; d < width; d++) sum[d] += values[t * model.Width + start + d];

@@ -15,7 +15,7 @@ public class MaskTests
     {
         Tensor ones = Tensor.Ones(model.Universe().Count);
         if (tracked) ones.Track();                               // then the mixing is really computed
-        Tensor masked = model.Forward(batch, new MaskProbe(model, ones, Small.Absent(model, kind)));
+        Tensor masked = model.Forward(batch, new MaskProbe(ones, Small.Absent(model, kind)));
         Small.SameBits(model.Forward(batch, NoProbe.Instance).Values, masked.Values, kind);
     }
 
@@ -23,8 +23,8 @@ public class MaskTests
     public void A_mask_of_zeros_leaves_the_absence_exactly_at_every_token(string kind)
     {
         Absence absence = Small.Absent(model, kind);
-        Recorder seen = new(inner: new MaskProbe(model, Tensor.Zeros(model.Universe().Count), absence));
-        model.Forward(batch, seen);
+        Recorder seen = new(inner: new MaskProbe(Tensor.Zeros(model.Universe().Count), absence));
+        model.Forward(batch, seen, Tokens.All);
         foreach (Part part in model.Universe().Parts)
         {
             bool head = part.Kind == PartKind.Head;
@@ -42,9 +42,9 @@ public class MaskTests
         Part part = Part.Head(0, 1);
         Tensor mask = Tensor.Ones(model.Universe().Count);
         mask.Change()[model.Universe().PlaceOf(part)] = 0.25f;
-        Recorder before = new(), after = new(inner: new MaskProbe(model, mask, absence));
-        model.Forward(batch, before);
-        model.Forward(batch, after);
+        Recorder before = new(), after = new(inner: new MaskProbe(mask, absence));
+        model.Forward(batch, before, Tokens.All);
+        model.Forward(batch, after, Tokens.All);
         Tensor was = before.Seen[new(0, Point.Heads)], now = after.Seen[new(0, Point.Heads)];
         for (int i = 0; i < was.Count; i++)
         {
@@ -56,7 +56,7 @@ public class MaskTests
 
     [Fact]
     public void A_mask_of_another_number_of_parts_is_refused() =>
-        Assert.Throws<ShapeException>(() => new MaskProbe(model, Tensor.Ones(5), Absence.Zero(model)));
+        Assert.Throws<ShapeException>(() => new MaskProbe(Tensor.Ones(5), Absence.Zero(model)));
 
     [Theory, InlineData("zero"), InlineData("mean")]
     public void The_gradient_of_the_mask_is_that_of_finite_differences(string kind)
@@ -74,7 +74,7 @@ public class MaskTests
         }
 
         Tensor Moved(int place, float by) => Tensor.From([.. at.Select((m, i) => i == place ? m + by : m)], at.Length);
-        Tensor LossAt(Tensor m) => model.Forward(batch, new MaskProbe(model, m, absence)).CrossEntropy([0, 1, 1, 0, 1]);
+        Tensor LossAt(Tensor m) => model.Forward(batch, new MaskProbe(m, absence)).CrossEntropy([0, 1, 1, 0, 1]);
     }
 
     [Fact]

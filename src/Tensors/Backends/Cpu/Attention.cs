@@ -5,204 +5,235 @@ using System.Runtime.Intrinsics.X86;
 namespace Heartwood.Tensors.Backends.Cpu;
 
 /// <summary>
-/// Attention within each sequence and head of packed tokens: softmax(Q Kᵀ · scale) V, and its gradients. One item of
-/// work is one sequence and head; its rows are gathered into padded scratch, multiplied there, and scattered back.
+/// Attention within each sequence and head of packed tokens: softmax(Q Kᵀ · scale) V, and its gradients. One item of work is one
+/// sequence and head, a few vectors of queries at a time. Scores stand turned, [key query]: a lane is a query, so softmax needs
+/// no sums across lanes, any number of keys is exact, and keys and values are read where they are; only queries are turned.
+/// A query's values do not depend on which queries stand beside it. Scores never leave the cache: the gradient computes them
+/// anew, from each query's largest score and the inverse of its sum.
 /// </summary>
 static unsafe class Attention<L, V> where L : struct, ILanes<V>
 {
-    internal static void Forward(float* q, float* k, float* v, AttentionPlan plan, float* context, float* probabilities)
+    static int Most => (L.ManyRegisters ? 3 : 2) * L.Width;      // queries at a time
+
+    /// <summary>One sequence and head: where its rows begin, and how they go on.</summary>
+    readonly struct Item(AttentionPlan plan, int sequence, int head)
     {
-        nint pq = (nint)q, pk = (nint)k, pv = (nint)v, pc = (nint)context, pp = (nint)probabilities;
-        EachHead(plan, (sequence, head) => One((float*)pq, (float*)pk, (float*)pv, plan, sequence, head, (float*)pc, (float*)pp + plan.ProbabilitiesAt(sequence, head)));
+
+        internal int Keys => plan.LengthOf(sequence);
+        internal int Queries => plan.QueriesOf(sequence);
+        internal int Width => plan.HeadWidth;
+        internal nint Step => plan.Heads * plan.HeadWidth;
+        internal float Scale => plan.Scale;
+        internal long Key => plan.Offsets[sequence] * Step + head * Width;
+        internal long Query(int i) => (plan.QueryOffsets[sequence] + i) * Step + head * Width;
+
+        /// <summary>How many keys some of the queries before <paramref name="end"/> see.</summary>
+        internal int Seen(int end) => plan.Causal ? Math.Min(Keys, end) : Keys;
+
+        /// <summary>How many keys every query from <paramref name="start"/> on sees.</summary>
+        internal int Open(int start) => plan.Causal ? Math.Min(Keys, start + 1) : Keys;
+
+        /// <summary>Where the largest scores of the queries from <paramref name="i"/> on are kept; the inverse sums are as far on as there are queries of all heads.</summary>
+        internal long Statistic(int i) => (long)head * plan.Queries + plan.QueryOffsets[sequence] + i;
+
+        internal long Statistics => (long)plan.Heads * plan.Queries;
     }
 
-    static void One(float* q, float* k, float* v, AttentionPlan plan, int sequence, int head, float* context, float* p)
+    internal static void Forward(float* q, float* k, float* v, AttentionPlan plan, float* context, float* statistics) =>
+        EachHead(plan, item => One(item, q, k, v, context, statistics));
+
+    static void One(Item item, float* q, float* k, float* v, float* context, float* statistics)
     {
-        int length = plan.LengthOf(sequence), width = plan.HeadWidth, step = plan.Heads * width, rowStep = AttentionPlan.RowStep(length), padded = Pad(width);
-        long origin = (long)plan.Offsets[sequence] * step + head * width;
-        float* keys = Strips.Take(width * rowStep + 2 * length * padded), values = keys + width * rowStep, result = values + length * padded;
-        Turn(k + origin, step, length, width, keys, rowStep);
-        Gather(v + origin, step, length, width, values, padded);
-        Product(q + origin, step, 1, length, width, keys, rowStep, p, rowStep, rowStep);
-        for (int i = 0; i < length; i++)
+        int width = item.Width, keys = item.Keys, padded = Pad(width);
+        float* turned = Strips.Take((width + keys + 2) * Most + (keys + Most) * padded), scores = turned + width * Most, largest = scores + keys * Most, inverse = largest + Most;
+        float* valueRoom = inverse + Most, room = valueRoom + keys * padded;
+        Side values = Read(v + item.Key, item.Step, keys, width, valueRoom);
+        for (int i = 0; i < item.Queries;)
         {
-            int seen = plan.Causal ? i + 1 : length;
-            float* row = p + (long)i * rowStep;
-            ScaleRow(row, seen, plan.Scale);
-            Rows.SoftmaxRow<L, V>(row, row, seen);
-            new Span<float>(row + seen, rowStep - seen).Clear();
+            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), seen = item.Seen(i + count);
+            Turn(q + item.Query(i), item.Step, count, width, turned, lanes);
+            Strided<L, V>.Product(k + item.Key, item.Step, 1, seen, width, turned, lanes, scores, lanes, lanes / L.Width);
+            for (int c = 0; c < lanes; c += L.Width) Softmax(scores + c, lanes, seen, item.Open(i + c), item.Scale, largest + c, inverse + c);
+            Write(scores, 1, lanes, count, seen, values, context + item.Query(i), item.Step, width, room, inverse);
+            if (statistics is not null)
+            {
+                Copy(largest, statistics + item.Statistic(i), count);
+                Copy(inverse, statistics + item.Statistics + item.Statistic(i), count);
+            }
+            i += count;
         }
-        Product(p, rowStep, 1, length, length, values, padded, result, padded, padded);
-        Scatter(result, padded, length, width, context + origin, step);
     }
 
-    internal static void Backward(float* q, float* k, float* v, float* probabilities, float* g, AttentionPlan plan, float* dq, float* dk, float* dv)
+    // one piece of work is some heads of a sequence, one after another: they lie side by side in memory
+    static void EachHead(AttentionPlan plan, Action<Item> body)
     {
-        nint pq = (nint)q, pk = (nint)k, pv = (nint)v, pg = (nint)g, pp = (nint)probabilities, pdq = (nint)dq, pdk = (nint)dk, pdv = (nint)dv;
-        EachHead(plan, (sequence, head) => OneBack((float*)pq, (float*)pk, (float*)pv, (float*)pp + plan.ProbabilitiesAt(sequence, head), (float*)pg, plan, sequence, head, (float*)pdq, (float*)pdk, (float*)pdv));
+        int pieces = Math.Clamp(8 * Workers.Threads / Math.Max(1, plan.Sequences), 1, plan.Heads), most = (plan.Heads + pieces - 1) / pieces;
+        pieces = (plan.Heads + most - 1) / most;
+        Workers.For(plan.Sequences * pieces, piece =>
+        {
+            for (int head = piece % pieces * most; head < Math.Min(plan.Heads, (piece % pieces + 1) * most); head++) body(new(plan, plan.Order[piece / pieces], head));
+        });
     }
+
+    internal static void Backward(float* q, float* k, float* v, float* statistics, float* g, AttentionPlan plan, float* dq, float* dk, float* dv) =>
+        EachHead(plan, item => OneBack(item, q, k, v, statistics, g, dq, dk, dv));
 
     // dV = Pᵀ G; dP = G Vᵀ; dS = P (dP − Σ dP P) · scale; dQ = dS K; dK = dSᵀ Q
-    static void OneBack(float* q, float* k, float* v, float* p, float* g, AttentionPlan plan, int sequence, int head, float* dq, float* dk, float* dv)
+    static void OneBack(Item item, float* q, float* k, float* v, float* statistics, float* g, float* dq, float* dk, float* dv)
     {
-        int length = plan.LengthOf(sequence), width = plan.HeadWidth, step = plan.Heads * width, rowStep = AttentionPlan.RowStep(length), padded = Pad(width);
-        long origin = (long)plan.Offsets[sequence] * step + head * width;
-        float* turned = Strips.Take(width * rowStep + length * rowStep + 2 * length * padded), slopes = turned + width * rowStep, side = slopes + length * rowStep, result = side + length * padded;
-
-        Gather(g + origin, step, length, width, side, padded);
-        Product(p, 1, rowStep, length, length, side, padded, result, padded, padded);
-        Scatter(result, padded, length, width, dv + origin, step);
-
-        Turn(v + origin, step, length, width, turned, rowStep);
-        Product(g + origin, step, 1, length, width, turned, rowStep, slopes, rowStep, rowStep);
-        for (int i = 0; i < length; i++) SlopeRow(p + (long)i * rowStep, slopes + (long)i * rowStep, rowStep, plan.Scale);
-
-        Gather(k + origin, step, length, width, side, padded);
-        Product(slopes, rowStep, 1, length, length, side, padded, result, padded, padded);
-        Scatter(result, padded, length, width, dq + origin, step);
-
-        Gather(q + origin, step, length, width, side, padded);
-        Product(slopes, 1, rowStep, length, length, side, padded, result, padded, padded);
-        Scatter(result, padded, length, width, dk + origin, step);
+        int width = item.Width, keys = item.Keys, padded = Pad(width);
+        float* turned = Strips.Take((width + 2 * keys + 2) * Most + (2 * keys + 3 * Most) * padded), p = turned + width * Most, slopes = p + keys * Most, largest = slopes + keys * Most, inverse = largest + Most;
+        float* keyRoom = inverse + Most, queryRoom = keyRoom + keys * padded, gradientRoom = queryRoom + Most * padded, room = gradientRoom + Most * padded;
+        Side keyRows = Read(k + item.Key, item.Step, keys, width, keyRoom);
+        for (int j = 0; j < keys; j++)
+        {
+            new Span<float>(dk + item.Key + j * item.Step, width).Clear();
+            new Span<float>(dv + item.Key + j * item.Step, width).Clear();
+        }
+        for (int i = 0; i < item.Queries;)
+        {
+            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), seen = item.Seen(i + count);
+            Turn(q + item.Query(i), item.Step, count, width, turned, lanes);
+            Strided<L, V>.Product(k + item.Key, item.Step, 1, seen, width, turned, lanes, p, lanes, lanes / L.Width);
+            Turn(g + item.Query(i), item.Step, count, width, turned, lanes);
+            Strided<L, V>.Product(v + item.Key, item.Step, 1, seen, width, turned, lanes, slopes, lanes, lanes / L.Width);
+            new Span<float>(largest, 2 * Most).Clear();
+            Copy(statistics + item.Statistic(i), largest, count);
+            Copy(statistics + item.Statistics + item.Statistic(i), inverse, count);
+            for (int c = 0; c < lanes; c += L.Width) Slope(p + c, slopes + c, lanes, seen, item.Open(i + c), item.Scale, largest + c, inverse + c);
+            Write(slopes, 1, lanes, count, seen, keyRows, dq + item.Query(i), item.Step, width, room, null);
+            Add(slopes, lanes, seen, count, Read(q + item.Query(i), item.Step, count, width, queryRoom), dk + item.Key, item.Step, width, room);
+            Add(p, lanes, seen, count, Read(g + item.Query(i), item.Step, count, width, gradientRoom), dv + item.Key, item.Step, width, room);
+            i += count;
+        }
     }
 
-    static void EachHead(AttentionPlan plan, Action<int, int> body) =>
-        Workers.For(plan.Sequences * plan.Heads, item => body(item / plan.Heads, item % plan.Heads));
+    // queries of the next round: what is left, in at most Most lanes, and four vectors in two rounds of two
+    static int Lanes(int left)
+    {
+        int padded = Pad(left);
+        return padded == 4 * L.Width ? 2 * L.Width : Math.Min(padded, Most);
+    }
 
     static int Pad(int width) => (width + L.Width - 1) / L.Width * L.Width;
 
-    /// <summary>c[rows, width] = a[rows, inner] · b[inner, width], width in whole vectors; a[r, k] at a + r · rowStep + k · innerStep.</summary>
+    static void Copy(float* from, float* to, int count) => new Span<float>(from, count).CopyTo(new(to, count));
+
+    /// <summary>One vector of queries: scores[key] become e^((score − largest) · scale), not yet divided by their sum; keys that a query does not see, 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Product(float* a, nint rowStep, nint innerStep, int rows, int inner, float* b, nint bStep, float* c, nint cStep, int width)
+    static void Softmax(float* scores, nint step, int seen, int open, float scale, float* largest, float* inverse)
     {
-        nint w = L.Width;
-        int r = 0;
-        for (; r <= rows - 4; r += 4)
+        V most = L.Load(scores), sum = L.Splat(0), zero = sum, by = L.Splat(scale * Exp.TwoPerNatural), low = L.Splat(float.NegativeInfinity), lane = Lane();
+        float* at = scores + step;
+        for (int j = 1; j < open; j++, at += step) most = L.Max(most, L.Load(at));
+        for (int j = open; j < seen; j++, at += step) most = L.Max(most, L.IfLess(lane, L.Splat(j - open + 1), low, L.Load(at)));
+        at = scores;
+        for (int j = 0; j < open; j++, at += step)
         {
-            float* a0 = a + r * rowStep, a1 = a0 + rowStep, a2 = a1 + rowStep, a3 = a2 + rowStep, c0 = c + r * cStep;
-            nint j = 0;
-            for (; j <= width - 2 * w; j += 2 * w)
-            {
-                V s00 = L.Splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
-                float* bk = b + j;
-                for (nint k = 0, at = 0; k < inner; k++, at += innerStep, bk += bStep)
-                {
-                    V x = L.Load(bk), y = L.Load(bk + w), f = L.Splat(a0[at]);
-                    s00 = L.MultiplyAdd(f, x, s00);
-                    s01 = L.MultiplyAdd(f, y, s01);
-                    f = L.Splat(a1[at]);
-                    s10 = L.MultiplyAdd(f, x, s10);
-                    s11 = L.MultiplyAdd(f, y, s11);
-                    f = L.Splat(a2[at]);
-                    s20 = L.MultiplyAdd(f, x, s20);
-                    s21 = L.MultiplyAdd(f, y, s21);
-                    f = L.Splat(a3[at]);
-                    s30 = L.MultiplyAdd(f, x, s30);
-                    s31 = L.MultiplyAdd(f, y, s31);
-                }
-                Put(c0 + j, s00, s01);
-                Put(c0 + cStep + j, s10, s11);
-                Put(c0 + 2 * cStep + j, s20, s21);
-                Put(c0 + 3 * cStep + j, s30, s31);
-            }
-            for (; j < width; j += w)
-            {
-                V s0 = L.Splat(0), s1 = s0, s2 = s0, s3 = s0;
-                float* bk = b + j;
-                for (nint k = 0, at = 0; k < inner; k++, at += innerStep, bk += bStep)
-                {
-                    V x = L.Load(bk);
-                    s0 = L.MultiplyAdd(L.Splat(a0[at]), x, s0);
-                    s1 = L.MultiplyAdd(L.Splat(a1[at]), x, s1);
-                    s2 = L.MultiplyAdd(L.Splat(a2[at]), x, s2);
-                    s3 = L.MultiplyAdd(L.Splat(a3[at]), x, s3);
-                }
-                L.Store(c0 + j, s0);
-                L.Store(c0 + cStep + j, s1);
-                L.Store(c0 + 2 * cStep + j, s2);
-                L.Store(c0 + 3 * cStep + j, s3);
-            }
+            V e = Exp.OfTwo<L, V>(L.Multiply(L.Subtract(L.Load(at), most), by));
+            sum = L.Add(sum, e);
+            L.Store(at, e);
         }
-        for (; r < rows; r++)
-            for (nint j = 0; j < width; j += w)
-            {
-                V sum = L.Splat(0);
-                float* at = a + r * rowStep, bk = b + j;
-                for (nint k = 0; k < inner; k++, at += innerStep, bk += bStep) sum = L.MultiplyAdd(L.Splat(*at), L.Load(bk), sum);
-                L.Store(c + r * cStep + j, sum);
-            }
+        for (int j = open; j < seen; j++, at += step)
+        {
+            V e = L.IfLess(lane, L.Splat(j - open + 1), zero, Exp.OfTwo<L, V>(L.Multiply(L.Subtract(L.Load(at), most), by)));
+            sum = L.Add(sum, e);
+            L.Store(at, e);
+        }
+        L.Store(largest, most);
+        L.Store(inverse, L.Divide(L.Splat(1), sum));
+    }
+
+    /// <summary>One vector of queries: scores[key] become probabilities, and gradients of probabilities become those of scores before scaling.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Slope(float* scores, float* slopes, nint step, int seen, int open, float scale, float* largest, float* inverse)
+    {
+        V most = L.Load(largest), share = L.Load(inverse), along = L.Splat(0), zero = along, by = L.Splat(scale * Exp.TwoPerNatural), lane = Lane();
+        float* at = scores, slope = slopes;
+        for (int j = 0; j < seen; j++, at += step, slope += step)
+        {
+            V p = L.Multiply(Exp.OfTwo<L, V>(L.Multiply(L.Subtract(L.Load(at), most), by)), share);
+            if (j >= open) p = L.IfLess(lane, L.Splat(j - open + 1), zero, p);
+            along = L.MultiplyAdd(p, L.Load(slope), along);
+            L.Store(at, p);
+        }
+        V factor = L.Splat(scale);
+        for (int j = 0; j < seen; j++)
+            L.Store(slopes + j * step, L.Multiply(L.Multiply(L.Load(scores + j * step), L.Subtract(L.Load(slopes + j * step), along)), factor));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Put(float* at, V x, V y)
+    static V Lane()
     {
-        L.Store(at, x);
-        L.Store(at + L.Width, y);
+        ReadOnlySpan<float> numbers = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+        fixed (float* first = numbers) return L.Load(first);
     }
 
-    static void ScaleRow(float* row, int count, float scale)
-    {
-        int i = 0;
-        V by = L.Splat(scale);
-        for (; i <= count - L.Width; i += L.Width) L.Store(row + i, L.Multiply(L.Load(row + i), by));
-        for (; i < count; i++) row[i] *= scale;
-    }
+    /// <summary>Rows of a head as the right side of a product.</summary>
+    readonly record struct Side(nint At, nint Step);
 
-    static void SlopeRow(float* p, float* slope, int count, float scale)
+    // in place, where a row is whole vectors; else copied, with zeros up to the next
+    static Side Read(float* from, nint step, int rows, int width, float* room)
     {
-        V sums = L.Splat(0);
-        for (int i = 0; i < count; i += L.Width) sums = L.MultiplyAdd(L.Load(p + i), L.Load(slope + i), sums);
-        V mean = L.Splat(L.Sum(sums)), by = L.Splat(scale);
-        for (int i = 0; i < count; i += L.Width)
-            L.Store(slope + i, L.Multiply(L.Multiply(L.Load(p + i), L.Subtract(L.Load(slope + i), mean)), by));
-    }
-
-    // rows of a head, one behind another, zeros up to a whole vector
-    static void Gather(float* from, nint step, int length, int width, float* to, int padded)
-    {
-        for (int i = 0; i < length; i++, from += step, to += padded)
+        int padded = Pad(width);
+        if (width == padded) return new((nint)from, step);
+        for (int i = 0; i < rows; i++)
         {
-            new Span<float>(from, width).CopyTo(new(to, width));
-            new Span<float>(to + width, padded - width).Clear();
+            Copy(from + i * step, room + i * padded, width);
+            new Span<float>(room + i * padded + width, padded - width).Clear();
         }
+        return new((nint)room, padded);
     }
 
-    static void Scatter(float* from, int padded, int length, int width, float* to, nint step)
+    // to[rows] = a · right, each row times its factor
+    static void Write(float* a, nint rowStep, nint innerStep, int rows, int inner, Side right, float* to, nint step, int width, float* room, float* factor)
     {
-        for (int i = 0; i < length; i++, from += padded, to += step) new Span<float>(from, width).CopyTo(new(to, width));
+        int padded = Pad(width);
+        bool whole = width == padded;
+        Strided<L, V>.Product(a, rowStep, innerStep, rows, inner, (float*)right.At, right.Step, whole ? to : room, whole ? step : padded, padded / L.Width, factor);
+        for (int i = 0; i < rows && !whole; i++) Copy(room + i * padded, to + i * step, width);
     }
 
-    // rows of a head become columns: to[d, i] = from[i, d], zeros beyond the last token
+    // to[rows] += a · right; chains go on over the rounds, so that a value does not depend on where one ends
+    static void Add(float* a, nint rowStep, int rows, int inner, Side right, float* to, nint step, int width, float* room)
+    {
+        int padded = Pad(width);
+        Side sums = Read(to, step, rows, width, room);
+        Strided<L, V>.Product(a, rowStep, 1, rows, inner, (float*)right.At, right.Step, (float*)sums.At, sums.Step, padded / L.Width, onTop: true);
+        for (int i = 0; i < rows && width != padded; i++) Copy(room + i * padded, to + i * step, width);
+    }
+
+    // rows of a head become columns: to[d, i] = from[i, d], zeros beyond the last row
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Turn(float* from, nint step, int length, int width, float* to, int rowStep)
+    static void Turn(float* from, nint step, int rows, int width, float* to, int lanes)
     {
-        for (int d = 0; d < width; d++) new Span<float>(to + (long)d * rowStep + length, rowStep - length).Clear();
+        for (int d = 0; d < width && rows < lanes; d++) new Span<float>(to + (long)d * lanes + rows, lanes - rows).Clear();
         int i = 0;
-        for (; i <= length - 4; i += 4, from += 4 * step)
+        for (; i <= rows - 4; i += 4, from += 4 * step)
         {
             float* a = from, b = a + step, c = b + step, e = c + step, at = to + i;
             int d = 0;
-            for (; d <= width - 4; d += 4, at += 4 * rowStep) Turn4(a + d, b + d, c + d, e + d, at, rowStep);
-            for (; d < width; d++, at += rowStep) (at[0], at[1], at[2], at[3]) = (a[d], b[d], c[d], e[d]);
+            for (; d <= width - 4; d += 4, at += 4 * lanes) Turn4(a + d, b + d, c + d, e + d, at, lanes);
+            for (; d < width; d++, at += lanes) (at[0], at[1], at[2], at[3]) = (a[d], b[d], c[d], e[d]);
         }
-        for (; i < length; i++, from += step)
-            for (int d = 0; d < width; d++) to[(long)d * rowStep + i] = from[d];
+        for (; i < rows; i++, from += step)
+            for (int d = 0; d < width; d++) to[(long)d * lanes + i] = from[d];
     }
 
     // four values of each of four rows
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Turn4(float* a, float* b, float* c, float* e, float* to, nint rowStep)
+    static void Turn4(float* a, float* b, float* c, float* e, float* to, nint lanes)
     {
         if (Sse.IsSupported)
         {
             Vector128<float> x = Vector128.Load(a), y = Vector128.Load(b), z = Vector128.Load(c), w = Vector128.Load(e);
             Vector128<float> lowXY = Sse.UnpackLow(x, y), lowZW = Sse.UnpackLow(z, w), highXY = Sse.UnpackHigh(x, y), highZW = Sse.UnpackHigh(z, w);
             Sse.MoveLowToHigh(lowXY, lowZW).Store(to);
-            Sse.MoveHighToLow(lowZW, lowXY).Store(to + rowStep);
-            Sse.MoveLowToHigh(highXY, highZW).Store(to + 2 * rowStep);
-            Sse.MoveHighToLow(highZW, highXY).Store(to + 3 * rowStep);
+            Sse.MoveHighToLow(lowZW, lowXY).Store(to + lanes);
+            Sse.MoveLowToHigh(highXY, highZW).Store(to + 2 * lanes);
+            Sse.MoveHighToLow(highZW, highXY).Store(to + 3 * lanes);
             return;
         }
-        for (int d = 0; d < 4; d++, to += rowStep) (to[0], to[1], to[2], to[3]) = (a[d], b[d], c[d], e[d]);
+        for (int d = 0; d < 4; d++, to += lanes) (to[0], to[1], to[2], to[3]) = (a[d], b[d], c[d], e[d]);
     }
 }

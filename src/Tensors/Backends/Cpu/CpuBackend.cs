@@ -111,15 +111,31 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
             Rows.LayerNormSlope<L, V>(px, pn, pt, pg, rows, width, pd, pdn, pds);
     }
 
-    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> probabilities)
+    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)
     {
-        fixed (float* pq = q, pk = k, pv = v, pc = context, pp = probabilities) Attention<L, V>.Forward(pq, pk, pv, plan, pc, pp);
+        fixed (float* pq = q, pk = k, pv = v, pc = context, ps = statistics) Attention<L, V>.Forward(pq, pk, pv, plan, pc, ps);
     }
 
-    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
+    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
     {
-        fixed (float* pq = q, pk = k, pv = v, pp = probabilities, pg = g, pdq = dq, pdk = dk, pdv = dv)
-            Attention<L, V>.Backward(pq, pk, pv, pp, pg, plan, pdq, pdk, pdv);
+        fixed (float* pq = q, pk = k, pv = v, ps = statistics, pg = g, pdq = dq, pdk = dk, pdv = dv)
+            Attention<L, V>.Backward(pq, pk, pv, ps, pg, plan, pdq, pdk, pdv);
+    }
+
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    {
+        fixed (float* px = x, pm = mask, pa = absence, py = y) Mixing<L, V>.Mix(px, pm, pa, rows, mask.Length, absence.Length / Math.Max(1, mask.Length), py);
+    }
+
+    public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask)
+    {
+        fixed (float* px = x, pm = mask, pa = absence, pg = g, pd = dx, pdm = dMask)
+            Mixing<L, V>.Slope(px, pm, pa, pg, rows, mask.Length, absence.Length / Math.Max(1, mask.Length), pd, pdm);
+    }
+
+    public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)
+    {
+        fixed (float* px = x, py = y) Dropout<L, V>.Drop(px, x.Length, chance, first, share, py);
     }
 
     public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)

@@ -42,6 +42,18 @@ unsafe interface ILanes<V>
     /// <summary>The exponent and the mantissa in [√½, √2): x = mantissa · 2^exponent, for normal positive x.</summary>
     static abstract (V Mantissa, V Exponent) Split(V x);
 
+    /// <summary>Whole numbers of 32 bits as the lanes' bits: first, first + 1, …</summary>
+    static abstract V Count(uint first);
+
+    /// <summary>Exclusive or of the lanes' bits.</summary>
+    static abstract V Xor(V a, V b);
+
+    /// <summary>Both halves of a · b, with the lanes' bits read as unsigned whole numbers.</summary>
+    static abstract (V High, V Low) MultiplyBits(V a, uint b);
+
+    /// <summary>A number between 0 and 1 from the lanes' bits, as <see cref="Chance.Uniform"/> makes it.</summary>
+    static abstract V Uniform(V bits);
+
     /// <summary>Sum of the lanes, in one fixed order.</summary>
     static abstract float Sum(V x);
 
@@ -74,6 +86,17 @@ readonly unsafe struct Avx512Lanes : ILanes<Vector512<float>>
         Vector512<int> bits = x.AsInt32(), shifted = bits - Vector512.Create(0x3F3504F3);
         Vector512<int> exponent = Vector512.ShiftRightArithmetic(shifted, 23);
         return ((bits - Vector512.ShiftLeft(exponent, 23)).AsSingle(), Vector512.ConvertToSingle(exponent));
+    }
+
+    public static Vector512<float> Count(uint first) => (Vector512.Create(first) + Vector512<uint>.Indices).AsSingle();
+    public static Vector512<float> Xor(Vector512<float> a, Vector512<float> b) => (a.AsUInt32() ^ b.AsUInt32()).AsSingle();
+    public static Vector512<float> Uniform(Vector512<float> bits) => (Vector512.ConvertToSingle(Vector512.ShiftRightLogical(bits.AsUInt32(), 9).AsInt32()) + Vector512.Create(0.5f)) * Vector512.Create(1f / (1 << 23));
+
+    public static (Vector512<float> High, Vector512<float> Low) MultiplyBits(Vector512<float> a, uint b)
+    {
+        Vector512<uint> by = Vector512.Create(b);
+        Vector512<ulong> even = Avx512F.Multiply(a.AsUInt32(), by), odd = Avx512F.Multiply(Vector512.ShiftRightLogical(a.AsUInt64(), 32).AsUInt32(), by), lower = Vector512.Create(0xFFFFFFFFul);
+        return (Vector512.ConditionalSelect(lower, Vector512.ShiftRightLogical(even, 32), odd).AsSingle(), Vector512.ConditionalSelect(lower, even, Vector512.ShiftLeft(odd, 32)).AsSingle());
     }
 
     public static float Sum(Vector512<float> x) => Avx2Lanes.Sum(x.GetLower() + x.GetUpper());
@@ -114,6 +137,17 @@ readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
         return ((bits - Vector256.ShiftLeft(exponent, 23)).AsSingle(), Vector256.ConvertToSingle(exponent));
     }
 
+    public static Vector256<float> Count(uint first) => (Vector256.Create(first) + Vector256<uint>.Indices).AsSingle();
+    public static Vector256<float> Xor(Vector256<float> a, Vector256<float> b) => (a.AsUInt32() ^ b.AsUInt32()).AsSingle();
+    public static Vector256<float> Uniform(Vector256<float> bits) => (Vector256.ConvertToSingle(Vector256.ShiftRightLogical(bits.AsUInt32(), 9).AsInt32()) + Vector256.Create(0.5f)) * Vector256.Create(1f / (1 << 23));
+
+    public static (Vector256<float> High, Vector256<float> Low) MultiplyBits(Vector256<float> a, uint b)
+    {
+        Vector256<uint> by = Vector256.Create(b);
+        Vector256<ulong> even = Avx2.Multiply(a.AsUInt32(), by), odd = Avx2.Multiply(Vector256.ShiftRightLogical(a.AsUInt64(), 32).AsUInt32(), by), lower = Vector256.Create(0xFFFFFFFFul);
+        return (Vector256.ConditionalSelect(lower, Vector256.ShiftRightLogical(even, 32), odd).AsSingle(), Vector256.ConditionalSelect(lower, even, Vector256.ShiftLeft(odd, 32)).AsSingle());
+    }
+
     public static float Sum(Vector256<float> x)
     {
         Vector128<float> four = x.GetLower() + x.GetUpper();
@@ -151,6 +185,16 @@ readonly unsafe struct ScalarLanes : ILanes<float>
     {
         int bits = BitConverter.SingleToInt32Bits(x), exponent = (bits - 0x3F3504F3) >> 23;
         return (BitConverter.Int32BitsToSingle(bits - (exponent << 23)), exponent);
+    }
+
+    public static float Count(uint first) => BitConverter.UInt32BitsToSingle(first);
+    public static float Xor(float a, float b) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a) ^ BitConverter.SingleToUInt32Bits(b));
+    public static float Uniform(float bits) => ((BitConverter.SingleToUInt32Bits(bits) >> 9) + 0.5f) * (1f / (1 << 23));
+
+    public static (float High, float Low) MultiplyBits(float a, uint b)
+    {
+        ulong product = (ulong)BitConverter.SingleToUInt32Bits(a) * b;
+        return (BitConverter.UInt32BitsToSingle((uint)(product >> 32)), BitConverter.UInt32BitsToSingle((uint)product));
     }
 
     public static float Sum(float x) => x;

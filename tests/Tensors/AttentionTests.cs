@@ -1,0 +1,54 @@
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Tests.Tensors;
+
+/// <summary>Attention of some tokens is that of all, read there.</summary>
+public class AttentionTests
+{
+    const int Heads = 2, Width = 2 * 20;
+    static readonly int[] Offsets = [0, 5, 5, 105, 154];         // sequences of 5, 0, 100 and 49 tokens
+
+    public static TheoryData<string, bool> Backends => [.. from backend in Machine.Backends from causal in new[] { false, true } select (backend, causal)];
+
+    static Tensor Drawn(string name, int rows) => Tensor.Normal(new Chance(1, name), 1, rows, Width);
+
+    [Theory, MemberData(nameof(Backends))]
+    public void Queries_of_the_first_tokens_have_the_bits_of_all_tokens_attention(string backend, bool causal)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        Tensor q = Drawn("q", Offsets[^1]), k = Drawn("k", Offsets[^1]), v = Drawn("v", Offsets[^1]), all = q.Attention(k, v, Offsets, Heads, causal);
+        foreach (int most in new[] { 1, 2, 17, 60 })
+        {
+            int[] queries = [0, .. Offsets.Skip(1).Select((end, s) => Offsets.Take(s + 1).Zip(Offsets.Skip(1), (from, to) => Math.Min(most, to - from)).Sum())];
+            Tensor[] parts = [.. Enumerable.Range(0, 4).Select(s => (At: Offsets[s], Count: queries[s + 1] - queries[s])).SelectMany(p => new[] { q.Slice(0, p.At, p.Count), all.Slice(0, p.At, p.Count) })];
+            Tensor some = Movement.Concatenate(0, [.. parts.Where((_, i) => i % 2 == 0)]), expected = Movement.Concatenate(0, [.. parts.Where((_, i) => i % 2 == 1)]);
+            Assert.Equal(Bits(expected), Bits(some.Attention(k, v, queries, Offsets, Heads, causal)));
+        }
+    }
+
+    [Theory, MemberData(nameof(Backends))]
+    public void A_token_that_is_no_query_leaves_the_gradients_as_if_nothing_flowed_to_it(string backend, bool causal)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        int[] offsets = [0, 33, 53];
+        Tensor q = Drawn("q", 53).Track(), k = Drawn("k", 53).Track(), v = Drawn("v", 53).Track(), weights = Drawn("g", 2);
+        Tensor all = q.Attention(k, v, offsets, Heads, causal), first = Firsts(q).Attention(k, v, [0, 1, 2], offsets, Heads, causal);
+        Tensor[] expected = (Firsts(all) * weights).Sum().Gradients(q, k, v), found = (first * weights).Sum().Gradients(q, k, v);
+        for (int i = 0; i < 3; i++)
+            for (int at = 0; at < expected[i].Count; at++) Assert.Equal(expected[i].Values[at], found[i].Values[at], 1e-6f);
+
+        static Tensor Firsts(Tensor x) => x.Rows([0, 33]);
+    }
+
+    [Fact]
+    public void Queries_that_see_nothing_are_refused()
+    {
+        Tensor q = Drawn("q", 2), k = Drawn("k", 3);
+        Assert.Contains("Sequence 1 has 1 queries and 0 keys; a query needs a key", Assert.Throws<ShapeException>(() => q.Attention(k, k, [0, 1, 2], [0, 3, 3], Heads, false)).Message);
+        Assert.Contains("Sequence 0 has 2 queries and 1 keys; a causal query needs a key of its own", Assert.Throws<ShapeException>(() => q.Attention(k, k, [0, 2, 2], [0, 1, 3], Heads, true)).Message);
+        Assert.Contains("Queries are of 1 sequences, keys of 2", Assert.Throws<ShapeException>(() => q.Attention(k, k, [0, 2], [0, 1, 3], Heads, true)).Message);
+    }
+
+    static int[] Bits(Tensor x) => Array.ConvertAll(x.Values.ToArray(), BitConverter.SingleToInt32Bits);
+}
