@@ -23,7 +23,7 @@ static class Bf16Entry
             Of("BERT-base forward, 16 × 64 tokens", model => Forward(model, batch)) with { Target = Target.RatioAtMost(0.6, "float32") },
             Of("a step of mask learning, BERT-base, 32 pairs of MNLI's lengths", model => Step(model, pairs)),
             .. GemmEntries.Bf16(note),
-            Case.Figured("a mask's gradient, its distance from float32's, BERT-base, 32 pairs", _ => new(Distance(half, pairs.AsBatch()), "of its length")),
+            Case.Figured("a mask's gradient, its distance from float32's, BERT-base, 32 pairs", _ => new(100 * Distance(half, pairs.AsBatch()), "% of its length")),
         ];
 
         Case Of(string size, Func<IModel, Action> pass) => Case.Timed(size, () => GemmEntries.At(Precision.Bf16, pass(half))) with

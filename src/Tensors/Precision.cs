@@ -5,8 +5,8 @@ namespace Heartwood.Tensors;
 /// <summary>
 /// How exactly products with frozen weights are computed, forward and, for the gradients of activations and masks, backward.
 /// Everything else is float32 always: weights that are trained, their gradients, and all that is no matrix product.
-/// The backward products may be bf16 because they change little: gradients of masks move by at most 1.5 % (cosine 0.9999), of
-/// which the forward pass alone makes 1.1 to 1.5 % (docs/results.md).
+/// The backward products are bf16 too because they change little: the gradients of masks move by less than 2 % of their length, of
+/// which the forward pass alone makes most (docs/results.md).
 /// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Precision>))]
 public enum Precision
