@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Heartwood.Bench.Harness;
+using Heartwood.Bench.Models;
 
 namespace Heartwood.Bench;
 
@@ -25,8 +26,22 @@ static class CommandLine
             {string.Join('\n', Entries.All.Select(e => $"  {e.Name,-16} {e.About}"))}
             """) { entries, threads, only, json, write };
         entries.AcceptOnlyFromAmong([.. Entries.All.Select(e => e.Name), "all"]);
+        root.Add(Checkpoint(output));
         root.SetAction(parsed => Measure(parsed, output, error));
         return root.Parse(arguments.Length == 0 ? ["--help"] : arguments).Invoke(new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null });
+    }
+
+    static Command Checkpoint(TextWriter output)
+    {
+        Option<string> size = new("--size") { Required = true, HelpName = "SIZE", Description = $"{string.Join(", ", Synthetic.Names)}, or LAYERSxWIDTH." };
+        Option<string> folder = new("--out") { Required = true, HelpName = "FOLDER", Description = "Where to; new or empty." };
+        Command command = new("checkpoint", "Writes a BERT of a size with random weights, as a folder that heartwood loads.") { size, folder };
+        command.SetAction(parsed =>
+        {
+            Synthetic.Write(parsed.GetValue(size)!, parsed.GetValue(folder)!);
+            output.WriteLine($"{parsed.GetValue(folder)}: config.json, vocab.txt, model.safetensors");
+        });
+        return command;
     }
 
     static int Measure(ParseResult parsed, TextWriter output, TextWriter error)

@@ -22,6 +22,11 @@ static class Entries
         SubnetworkEntries.MaskStep,
         SubnetworkEntries.Cut,
         SubnetworkEntries.KnockOuts,
+        MemoryEntry.Memory,
+        StartEntry.Start,
+        SizesEntry.Sizes,
+        PredictionEntry.Prediction,
+        ProfileEntry.Profile,
         Bf16Entry.Bf16,
     ];
 }

@@ -11,8 +11,8 @@ namespace Heartwood.Bench.Models;
 /// <summary>Checkpoints with real shapes and random weights, in a folder that git ignores, made when first asked for.</summary>
 static class Synthetic
 {
-    /// <summary>Word pieces of BERT's English vocabulary.</summary>
-    const int Vocabulary = 30522;
+    // word pieces of BERT's English vocabulary; few where only layers and width are the question
+    const int English = 30522, Few = 1000;
 
     static readonly Dictionary<string, BertSize> named = new(StringComparer.Ordinal)
     {
@@ -22,7 +22,7 @@ static class Synthetic
         ["large"] = new(24, 16, 1024, 4096, 512),
     };
 
-    /// <summary>Sizes by name; others are written LAYERSxWIDTH, with heads of 64 and four neurons for each value of the width.</summary>
+    /// <summary>Sizes by name; others are written LAYERSxWIDTH, with heads of 64, four neurons for each value of the width, and 1,000 word pieces.</summary>
     public static IEnumerable<string> Names => named.Keys;
 
     /// <summary>The folder of a size.</summary>
@@ -49,8 +49,9 @@ static class Synthetic
     /// <exception cref="ArgumentException">there is no such size</exception>
     public static void Write(string size, string folder)
     {
-        IModel model = FreshBert.Make(SizeOf(size), Vocabulary, ["entailment", "neutral", "contradiction"], TokenTypeRule.Sentence, seed: 1);
-        string vocabulary = string.Join('\n', ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, Vocabulary - 5).Select(i => $"word{i}")]) + "\n";
+        int words = named.ContainsKey(size) ? English : Few;
+        IModel model = FreshBert.Make(SizeOf(size), words, ["entailment", "neutral", "contradiction"], TokenTypeRule.Sentence, seed: 1);
+        string vocabulary = string.Join('\n', ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, words - 5).Select(i => $"word{i}")]) + "\n";
         ModelFolder.Save(model, folder, new Dictionary<string, byte[]> { ["vocab.txt"] = Encoding.UTF8.GetBytes(vocabulary) });
     }
 

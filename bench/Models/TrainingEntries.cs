@@ -17,7 +17,7 @@ static class TrainingEntries
     public static Entry Training { get; } = new("training", "a step of training: forward, backward, clipping, AdamW", () =>
     {
         LoadedModel demo = LoadedModel.Load(null);
-        IReadOnlyList<Example> pairs = Inputs.Encode(MadeUpLanguage.Training(200, 1), demo.Tokenizer, demo.Model.Labels, 40, demo.Rule, "made-up language");
+        IReadOnlyList<Example> pairs = DemoPairs(demo, 200);
         return
         [
             Step("BERT-base, 16 × 64 tokens", "training-base", Synthetic.Folder("base"), model => Pairs.Examples([.. Enumerable.Repeat(64, 16)], model)),
@@ -25,6 +25,10 @@ static class TrainingEntries
             Step("the demo's model, 1,024 tokens of its pairs", "training-demo", Synthetic.Demo(), _ => [.. pairs.Take(Inputs.Pack([.. pairs.Select(p => p.Input.Ids.Length)], 1024)[0].Count)]),
         ];
     });
+
+    /// <summary>Pairs of the demo's language.</summary>
+    internal static IReadOnlyList<Example> DemoPairs(LoadedModel demo, int count) =>
+        Inputs.Encode(MadeUpLanguage.Training(count, 1), demo.Tokenizer, demo.Model.Labels, demo.Model.MostPositions, demo.Rule, "made-up language");
 
     static Case Step(string size, string name, string folder, Func<IModel, IReadOnlyList<Example>> examples)
     {
@@ -49,6 +53,6 @@ static class TrainingEntries
     }
 
     // the whole list is one batch, at a rate that stays
-    static Trainer Make(IModel model, IReadOnlyList<Example> batch) =>
+    internal static Trainer Make(IModel model, IReadOnlyList<Example> batch) =>
         new(model, batch, new(Steps: 1_000_000, TokensPerBatch: batch.Sum(e => e.Input.Ids.Length), Rate: Rate, WarmUp: 0, FinalRate: 1));
 }

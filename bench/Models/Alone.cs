@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Heartwood.Bench.Harness;
+using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Studies;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Bench.Models;
+
+/// <summary>Work that is measured in a process of its own, since its memory is the question. Each piece prints its figures as one JSON object.</summary>
+static class Alone
+{
+    /// <summary>The word that the program is started with for one piece of work.</summary>
+    public const string Word = "alone";
+
+    static readonly Dictionary<string, Func<string[], Dictionary<string, double>>> works = new(StringComparer.Ordinal)
+    {
+        ["load"] = Load,
+        ["mask-steps"] = MaskSteps,
+        ["many-steps"] = ManySteps,
+        ["all"] = All,
+    };
+
+    /// <summary>Does one piece of work: its name, the number of threads, and its own arguments.</summary>
+    public static int Run(string[] arguments, TextWriter output)
+    {
+        Machine.Threads = int.Parse(arguments[1], CultureInfo.InvariantCulture);
+        output.WriteLine(JsonSerializer.Serialize(works[arguments[0]](arguments[2..])));
+        return 0;
+    }
+
+    /// <summary>Loading a folder: by how many bytes the process grows at the most.</summary>
+    static Dictionary<string, double> Load(string[] arguments)
+    {
+        LoadedModel.Load(null);                                  // the code is compiled, the runtime has its memory
+        long before = Programs.Resident().Now;
+        IModel model = LoadedModel.Load(arguments[0]).Model;
+        long most = Programs.Resident().Most;
+        GC.KeepAlive(model);
+        return new() { ["bytes"] = most - before };
+    }
+
+    /// <summary>Mask learning with sequences of 64 tokens: all the process's memory at the most.</summary>
+    static Dictionary<string, double> MaskSteps(string[] arguments)
+    {
+        IModel model = LoadedModel.Load(arguments[0]).Model;
+        StructuredPruning search = SubnetworkEntries.Search(model, Of64(model, arguments[1]), Absence.Zero(model));
+        for (int step = 0; step < 3; step++) search.Advance();
+        return new() { ["bytes"] = Programs.Resident().Most };
+    }
+
+    /// <summary>Ten thousand steps with the demo's model and pairs, whose lengths differ: memory after 1,000 and after all.</summary>
+    static Dictionary<string, double> ManySteps(string[] arguments)
+    {
+        LoadedModel demo = LoadedModel.Load(null);
+        StructuredPruning search = SubnetworkEntries.Search(demo.Model, TrainingEntries.DemoPairs(demo, 2000), Absence.Zero(demo.Model), batch: 32);
+        Dictionary<string, double> figures = [];
+        while (search.Step < 10_000)
+        {
+            search.Advance();
+            if (search.Step is not (1_000 or 10_000)) continue;
+            GC.Collect();
+            figures[$"resident {search.Step}"] = Programs.Resident().Now;
+            figures[$"held {search.Step}"] = Scope.BytesHeld;
+        }
+        return figures;
+    }
+
+    /// <summary>All that is done with a model: seconds of loading, of an evaluation, of a step of mask learning and of cutting, and the most memory.</summary>
+    static Dictionary<string, double> All(string[] arguments)
+    {
+        double load = Seconds(() => LoadedModel.Load(arguments[0]));
+        IModel model = LoadedModel.Load(arguments[0]).Model;
+        IReadOnlyList<Example> examples = Of64(model, arguments[1]);
+        Answers answers = new(examples);
+        Absence absence = Absence.Zero(model);
+        StructuredPruning search = SubnetworkEntries.Search(model, examples, absence);
+        search.Advance();
+        return new()
+        {
+            ["load"] = load,
+            ["evaluate"] = Median(() => answers.Of(model)),
+            ["mask step"] = Median(() => search.Advance()),
+            ["cut"] = Seconds(() => Cutting.Cut(model, model.Universe().Parts.Where(p => (p.Kind == PartKind.Head ? p.Index : p.Layer) % 2 == 0), absence)),
+            ["memory"] = Programs.Resident().Most,
+        };
+    }
+
+    static IReadOnlyList<Example> Of64(IModel model, string tokens) => Pairs.Examples([.. Enumerable.Repeat(64, int.Parse(tokens, CultureInfo.InvariantCulture) / 64)], model);
+
+    static double Median(Action action) => Harness.Measuring.Median([.. Enumerable.Range(0, 3).Select(_ => Seconds(action))]);
+
+    static double Seconds(Action action)
+    {
+        long began = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(began).TotalSeconds;
+    }
+}

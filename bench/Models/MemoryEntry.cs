@@ -1,0 +1,32 @@
+using Heartwood.Bench.Harness;
+using Heartwood.Lab.Checkpoints;
+
+namespace Heartwood.Bench.Models;
+
+/// <summary>How much memory the work takes, each piece in a process of its own.</summary>
+static class MemoryEntry
+{
+    const double Gigabyte = 1L << 30;
+
+    /// <summary>Loading, a step of mask learning, and many steps.</summary>
+    public static Entry Memory { get; } = new("memory", "resident memory: loading, a step of mask learning, ten thousand steps", () =>
+    [
+        Case.Figured("loading BERT-base: growth at the most, of the file's size", threads =>
+        {
+            double grown = Programs.Alone("load", threads, Synthetic.Folder("base"))["bytes"];
+            return new(grown / FileSize, "of the file", FormattableString.Invariant($"{grown / 1e6:0} MB of {FileSize / 1e6:0} MB"));
+        }) with { Target = Target.AtMost(1.15, "1.15 of the file") },
+
+        Case.Figured("a mask-learning step, BERT-base, 2,048 tokens: all of the process, beyond the weights' file", threads =>
+            new((Programs.Alone("mask-steps", threads, Synthetic.Folder("base"), "2048")["bytes"] - FileSize) / Gigabyte, "GiB")) with { Target = Target.AtMost(2, "2 GiB") },
+
+        Case.Figured("10,000 mask-learning steps, the demo's model: growth after the first 1,000", threads =>
+        {
+            IReadOnlyDictionary<string, double> f = Programs.Alone("many-steps", threads);
+            return new(f["resident 10000"] / f["resident 1000"] - 1, "of what it was", FormattableString.Invariant(
+                $"resident {f["resident 1000"] / 1e6:0.0} MB, then {f["resident 10000"] / 1e6:0.0} MB; held by scopes {f["held 1000"] / 1e6:0.0} MB, then {f["held 10000"] / 1e6:0.0} MB"));
+        }) with { Target = Target.AtMost(0.02, "0.02: nothing but chance") },
+    ]);
+
+    static double FileSize => new FileInfo(Path.Combine(Synthetic.Folder("base"), Checkpoint.SingleFile)).Length;
+}

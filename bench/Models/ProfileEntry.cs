@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using Heartwood.Bench.Harness;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Studies;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Bench.Models;
+
+/// <summary>Where the time of the model-level work goes: seconds in each kernel, and outside of all.</summary>
+static class ProfileEntry
+{
+    const int Calls = 3;
+
+    /// <summary>A forward pass, a step of mask learning, a step of training.</summary>
+    public static Entry Profile { get; } = new("profile", "seconds in each kernel: a forward pass, a step of mask learning, a step of training", () =>
+    [
+        Of("forward, BERT-base, 16 × 64 tokens", () =>
+        {
+            IModel model = Synthetic.Load("base");
+            Batch batch = Pairs.Examples([.. Enumerable.Repeat(64, 16)], model).AsBatch();
+            return () =>
+            {
+                using Scope scope = Scope.Open();
+                ForwardEntries.Hidden(model, batch);
+            };
+        }),
+        Of("mask-learning step, BERT-base, 32 pairs of MNLI's lengths", () =>
+        {
+            IModel model = Synthetic.Load("base");
+            var search = SubnetworkEntries.Search(model, Pairs.Examples(Pairs.Batch, model), Absence.Zero(model));
+            return () => search.Advance();
+        }),
+        Of("training step, BERT-base, 16 × 64 tokens", () =>
+        {
+            IModel model = Synthetic.Load("base");
+            var trainer = TrainingEntries.Make(model, Pairs.Examples([.. Enumerable.Repeat(64, 16)], model));
+            return () => trainer.Advance();
+        }),
+        Of("training step, the demo's model, 64 pairs", () =>
+        {
+            LoadedModel demo = LoadedModel.Load(null);
+            var trainer = TrainingEntries.Make(demo.Model, TrainingEntries.DemoPairs(demo, 64));
+            return () => trainer.Advance();
+        }),
+    ]);
+
+    // which kernels there are follows from running the work, so the case's note holds them all
+    static Case Of(string work, Func<Action> prepare) => Case.Figured(work, _ =>
+    {
+        TimedBackend timed = new(Machine.All[0]);
+        using IDisposable choice = Machine.Using(timed);
+        Action action = prepare();
+        for (int call = 0; call < Calls; call++) action();         // weights are packed, code is compiled
+        timed.Clear();
+        long began = Stopwatch.GetTimestamp();
+        for (int call = 0; call < Calls; call++) action();
+        double all = Stopwatch.GetElapsedTime(began).TotalSeconds, inside = timed.Seconds.Values.Sum();
+        IEnumerable<string> shares = timed.Seconds.Append(new("outside of kernels", all - inside)).OrderByDescending(s => s.Value).Where(s => s.Value > 0.002 * all)
+            .Select(s => FormattableString.Invariant($"{s.Key} {s.Value / Calls * 1000:0.0} ms ({s.Value / all:0.0%})"));
+        return new(all / Calls, "seconds", string.Join("; ", shares));
+    });
+}
