@@ -61,6 +61,42 @@ sealed class TimedBackend(IBackend inner) : IBackend
         Note(activation is null ? transposed ? "MatMul of aᵀ" : "MatMul" : $"MatMul with {activation}", began);
     }
 
+    public double SumOfSquares(ReadOnlySpan<float> x)
+    {
+        long began = Stopwatch.GetTimestamp();
+        double sum = inner.SumOfSquares(x);
+        Note("SumOfSquares", began);
+        return sum;
+    }
+
+    public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y)
+    {
+        long began = Stopwatch.GetTimestamp();
+        inner.Rows(table, indices, width, y);
+        Note("Rows", began);
+    }
+
+    public void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable)
+    {
+        long began = Stopwatch.GetTimestamp();
+        inner.RowsSlope(g, indices, width, dTable);
+        Note("Rows, gradient", began);
+    }
+
+    public void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics)
+    {
+        long began = Stopwatch.GetTimestamp();
+        inner.CrossEntropy(x, labels, width, losses, statistics);
+        Note("CrossEntropy", began);
+    }
+
+    public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
+    {
+        long began = Stopwatch.GetTimestamp();
+        inner.CrossEntropySlope(x, labels, statistics, factor, width, dx);
+        Note("CrossEntropy, gradient", began);
+    }
+
     public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y)
     {
         long began = Stopwatch.GetTimestamp();

@@ -23,6 +23,7 @@ static class Bf16Entry
             Of("BERT-base forward, 16 × 64 tokens", model => Forward(model, batch)) with { Target = Target.RatioAtMost(0.6, "float32") },
             Of("a step of mask learning, BERT-base, 32 pairs of MNLI's lengths", model => Step(model, pairs)),
             .. GemmEntries.Bf16(note),
+            Case.Figured("a mask's gradient, its distance from float32's, BERT-base, 32 pairs", _ => new(Distance(half, pairs.AsBatch()), "of its length")),
         ];
 
         Case Of(string size, Func<IModel, Action> pass) => Case.Timed(size, () => GemmEntries.At(Precision.Bf16, pass(half))) with
@@ -31,6 +32,18 @@ static class Bf16Entry
             Note = note,
         };
     });
+
+    // of the gradients of one mask; the first number is the loss
+    static double Distance(IModel model, Batch batch)
+    {
+        float[][] slopes = [.. new[] { Precision.Float32, Precision.Bf16 }.Select(precision =>
+        {
+            using IDisposable choice = Machine.At(precision);
+            using Scope scope = Scope.Open();
+            return SubnetworkEntries.Slopes(model, batch)[1..];
+        })];
+        return Math.Sqrt(slopes[0].Zip(slopes[1], (a, b) => Math.Pow(a - b, 2)).Sum() / slopes[0].Sum(a => (double)a * a));
+    }
 
     static Action Forward(IModel model, Batch batch) => () =>
     {

@@ -44,7 +44,7 @@ static class SubnetworkEntries
         new(model, absence, examples, new Answers(examples).Of(model), new(Steps: 1_000_000, Batch: batch == 0 ? examples.Count : batch), seed: 1);
 
     // the KL divergence and its gradient at a mask between 0.2 and 0.8, absent parts at zero: what the peer compares its own with
-    static float[] Slopes(IModel model, Batch batch)
+    internal static float[] Slopes(IModel model, Batch batch)
     {
         Tensor full = model.Forward(batch, NoProbe.Instance);
         int parts = model.Universe().Count;

@@ -40,8 +40,7 @@ public static class Clipping
     public static double Norm(IReadOnlyList<Tensor> gradients)
     {
         double square = 0;
-        using Scope scope = Scope.Open();
-        foreach (Tensor gradient in gradients) square += (gradient.Detach() * gradient.Detach()).Sum().Item;
+        foreach (Tensor gradient in gradients) square += Machine.Backend.SumOfSquares(gradient.Values);
         return Math.Sqrt(square);
     }
 

@@ -50,18 +50,18 @@ public sealed class AccidentTests : IDisposable
     [Fact]
     public void Ctrl_C_leaves_a_run_that_resumes_and_another_process_is_refused_until_then()
     {
-        SmallRuns.Works(runs.Find("whole", 80, "--all"));
-        using (Program program = new(runs.Find("stopped", 80, "--all")))
+        SmallRuns.Works(runs.Find("whole", 800, "--all"));
+        using (Program program = new(runs.Find("stopped", 800, "--all")))
         {
             Assert.True(program.Until(() => runs.LinesOf("stopped", "search/sparsity-0.5-seed-1.jsonl") > 5));
-            Assert.Contains("stopped' is in use by process ", SmallRuns.Fails(runs.Find("stopped", 80, "--all")));
+            Assert.Contains("stopped' is in use by process ", SmallRuns.Fails(runs.Find("stopped", 800, "--all")));
             program.Interrupt();
             var (code, output, error) = program.End();
             Assert.Equal((130, ""), (code, output));
             Assert.EndsWith("Stopped. Run the same command to resume.\n", error);
         }
         Assert.False(File.Exists(runs.At("stopped", "result.json")));
-        var (resumed, _, said) = SmallRuns.Here(runs.Find("stopped", 80, "--all"));
+        var (resumed, _, said) = SmallRuns.Here(runs.Find("stopped", 800, "--all"));
         Assert.Equal(0, resumed);
         Assert.Contains("Resuming the run in", said);
         runs.SameStudy("whole", "stopped");

@@ -174,6 +174,7 @@ public sealed class Bf16Tests : IDisposable
             {
                 Assert.StartsWith($"{name}-", Machine.BackendInUse);
                 Assert.Contains("rounded to bf16", Machine.Explain(Machine.BackendInUse));
+                Assert.Equal(Machine.BackendInUse.EndsWith("-bf16", StringComparison.Ordinal), Machine.WhyBf16IsSlow is null);
             }
         using IDisposable reference = Machine.Using(Machine.Preferred("reference"));
         Assert.Contains("computes in float32 only", Assert.Throws<NotSupportedException>(() => Machine.At(Precision.Bf16)).Message);

@@ -149,6 +149,11 @@ public class DifferentiationTests
         public void MapSlope(Unary op, ReadOnlySpan<float> x, ReadOnlySpan<float> g, Span<float> y, float p = 0, float q = 0) => inner.MapSlope(op, x, g, y, p, q);
         public void Zip(Binary op, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, Walk walk) => inner.Zip(op, a, b, y, walk);
         public void Sum(ReadOnlySpan<float> x, int outer, int count, int width, Span<float> y) => inner.Sum(x, outer, count, width, y);
+        public double SumOfSquares(ReadOnlySpan<float> x) => inner.SumOfSquares(x);
+        public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y) => inner.Rows(table, indices, width, y);
+        public void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable) => inner.RowsSlope(g, indices, width, dTable);
+        public void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics) => throw new NotSupportedException();
+        public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx) => throw new NotSupportedException();
         public int PackedCount(int depth, int columns) => inner.PackedCount(depth, columns);
         public void Pack(ReadOnlySpan<float> b, int depth, int columns, bool transposed, Span<float> packed) => inner.Pack(b, depth, columns, transposed, packed);
         public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y) => throw new NotSupportedException();

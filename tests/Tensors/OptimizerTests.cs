@@ -5,6 +5,7 @@ using Heartwood.Tensors.Backends;
 namespace Heartwood.Tests.Tensors;
 
 /// <summary>AdamW and clipping against an independent implementation (tests/goldens/optimizer/make.py).</summary>
+[Collection("the thread team")]
 public class OptimizerTests
 {
     public static TheoryData<string> Backends => [.. Machine.Backends];
@@ -65,4 +66,22 @@ public class OptimizerTests
     [InlineData(4, 1, 0.25)]
     [InlineData(0, 1, 1)]
     public void Clipping_only_shrinks(double norm, double most, float expected) => Assert.Equal(expected, Clipping.Factor(norm, most));
+
+    [Theory, MemberData(nameof(Backends))]
+    public void The_norm_is_of_all_gradients_and_the_same_on_any_number_of_threads(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        Tensor[] gradients = [.. new[] { 1, 7, 15, 16, 17, 31, 1000, 40001 }.Select(n => Tensor.Normal(new Chance(1, $"{n}"), 3, n))];
+        double expected = Math.Sqrt(gradients.Sum(g => g.Values.ToArray().Sum(v => (double)v * v)));
+        int before = Machine.Threads;
+        try
+        {
+            Machine.Threads = 1;
+            double one = Clipping.Norm(gradients);
+            Assert.Equal(expected, one, 2e-6 * expected);
+            Machine.Threads = 3;
+            Assert.Equal(one, Clipping.Norm(gradients));
+        }
+        finally { Machine.Threads = before; }
+    }
 }

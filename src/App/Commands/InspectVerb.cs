@@ -27,6 +27,7 @@ static class InspectVerb
                 {string.Join("\n", seen.Layers.Select((l, i) => $"  L{i}: heads L{i}.H0 to L{i}.H{l.Heads - 1}, {(l.Neurons > 0 ? $"L{i}.MLP of {l.Neurons:N0} neurons" : "no MLP")}".Replace($"heads L{i}.H0 to L{i}.H-1", "no heads")))}
                 {seen.Heads} heads and {seen.Mlps} MLPs: {seen.Heads + seen.Mlps} parts
                 A search of {seen.Searches} seeds, {seen.Steps} steps each, {seen.TokensPerStep:0} tokens a step: about {Words.Duration(seen.Search.Seconds)}, {Words.Bytes(seen.Search.Bytes)} of memory on this machine
+                bf16: {(Tensors.Backends.Machine.WhyBf16IsSlow is { } why ? $"not faster than float32 here: {why}" : "by the processor's dot product, faster than float32 (--precision bf16)")}
                 backends: {string.Join(", ", seen.Backends)}; in use: {seen.BackendInUse}
                 """);
         },

@@ -17,11 +17,10 @@ public sealed class StructuredPruning
     readonly IModel model;
     readonly Absence absence;
     readonly IReadOnlyList<Example> examples;
-    readonly float[] fullLogits;
     readonly PruningOptions options;
     readonly ulong seed;
     readonly HardConcrete concrete;
-    readonly Tensor logAlpha, multipliers;
+    readonly Tensor fullLogits, logAlpha, multipliers;
     readonly AdamW masks, climb;
     readonly Universe universe;
 
@@ -38,7 +37,8 @@ public sealed class StructuredPruning
         options.Check();
         if (examples.Count == 0 || fullLogits.Length != examples.Count * model.Labels.Count)
             throw new ArgumentException($"{examples.Count} examples need {examples.Count * model.Labels.Count} scores of the full model, {fullLogits.Length} were given.", nameof(fullLogits));
-        (this.model, this.absence, this.examples, this.fullLogits, this.options, this.seed) = (model, absence, examples, fullLogits, options, seed);
+        (this.model, this.absence, this.examples, this.options, this.seed) = (model, absence, examples, options, seed);
+        this.fullLogits = Tensor.From(fullLogits, examples.Count, model.Labels.Count).KeepForever();
         concrete = new((float)options.Low, (float)options.High, (float)options.Temperature);
         universe = model.Universe();
         logAlpha = (Tensor.Normal(new(seed, "log alpha"), (float)options.LogAlphaDeviation, universe.Count) + (float)options.LogAlpha).KeepForever().Track();
@@ -61,11 +61,8 @@ public sealed class StructuredPruning
         using Scope scope = Scope.Open();
         int[] picked = Pick(step);
         Batch batch = new([.. picked.Select(i => examples[i].Input)]);
-        int labels = model.Labels.Count;
-        Tensor full = Tensor.From([.. picked.SelectMany(i => fullLogits.AsSpan(i * labels, labels).ToArray())], picked.Length, labels);
-
         Tensor mask = concrete.Sample(logAlpha, new Chance(seed, "mask").At(step));
-        Tensor kl = model.Forward(batch, new MaskProbe(mask, absence)).KlFrom(full);
+        Tensor kl = model.Forward(batch, new MaskProbe(mask, absence)).KlFrom(fullLogits.Rows(picked));
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(options.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
         Tensor gap = (sparsity * -1 + target).As(1);

@@ -18,6 +18,15 @@ interface IBackend : IProducts
     /// <summary>y[outer inner] = sum over count of x[outer count inner].</summary>
     void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y);
 
+    /// <summary>Σ x².</summary>
+    double SumOfSquares(ReadOnlySpan<float> x);
+
+    /// <summary>y[index width] = the named rows of table[row width].</summary>
+    void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y);
+
+    /// <summary>The gradient of <see cref="Rows"/>: dTable[row] = the sum of g over the indices that name the row, in their order.</summary>
+    void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable);
+
     /// <summary>Products with weights that stay as they are; a backend may have them cheaper than those of the rest.</summary>
     IProducts Frozen => this;
 
@@ -29,6 +38,12 @@ interface IBackend : IProducts
 
     /// <summary>The gradient of <see cref="Softmax"/> from its result.</summary>
     void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx);
+
+    /// <summary>losses[row] = ln Σ e^x − x[label] for each row of x[rows width]; statistics[rows 2], unless empty, keep what the gradient needs.</summary>
+    void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics);
+
+    /// <summary>The gradient of the losses' sum times factor: (softmax(x) − [column is label]) · factor.</summary>
+    void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx);
 
     /// <summary>y = (x − mean) / √(variance + epsilon) · gain + shift per row; statistics[rows 2] keeps mean and 1/√.</summary>
     void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics);

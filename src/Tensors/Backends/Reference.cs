@@ -83,6 +83,13 @@ sealed class Reference : IBackend
         }
     }
 
+    public double SumOfSquares(ReadOnlySpan<float> x)
+    {
+        double sum = 0;
+        foreach (float value in x) sum += (double)value * value;
+        return sum;
+    }
+
     public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
     {
         for (int o = 0; o < outer; o++)
@@ -92,6 +99,18 @@ sealed class Reference : IBackend
                 for (int c = 0; c < count; c++) sum += x[(o * count + c) * inner + i];
                 y[o * inner + i] = (float)sum;
             }
+    }
+
+    public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y)
+    {
+        for (int i = 0; i < indices.Length; i++) table.Slice(indices[i] * width, width).CopyTo(y[(i * width)..]);
+    }
+
+    public void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable)
+    {
+        double[] sums = new double[dTable.Length];
+        for (int i = 0; i < g.Length; i++) sums[indices[i / width] * width + i % width] += g[i];
+        for (int i = 0; i < sums.Length; i++) dTable[i] = (float)sums[i];
     }
 
     public int PackedCount(int inner, int columns) => inner * columns;
@@ -118,9 +137,7 @@ sealed class Reference : IBackend
     {
         for (int r = 0; r < rows; r++)
         {
-            double max = double.NegativeInfinity, sum = 0;
-            for (int i = 0; i < width; i++) max = Math.Max(max, x[r * width + i]);
-            for (int i = 0; i < width; i++) sum += Math.Exp(x[r * width + i] - max);
+            (double max, double sum) = Sums(x.Slice(r * width, width));
             for (int i = 0; i < width; i++)
                 y[r * width + i] = (float)(logarithm ? x[r * width + i] - max - Math.Log(sum) : Math.Exp(x[r * width + i] - max) / sum);
         }
@@ -134,6 +151,33 @@ sealed class Reference : IBackend
             for (int i = r * width; i < (r + 1) * width; i++) sum += logarithm ? g[i] : (double)g[i] * y[i];
             for (int i = r * width; i < (r + 1) * width; i++) dx[i] = (float)(logarithm ? g[i] - Math.Exp(y[i]) * sum : y[i] * (g[i] - sum));
         }
+    }
+
+    public void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics)
+    {
+        for (int r = 0; r < labels.Length; r++)
+        {
+            (double max, double sum) = Sums(x.Slice(r * width, width));
+            losses[r] = (float)(max + Math.Log(sum) - x[r * width + labels[r]]);
+        }
+        statistics.Clear();                                      // as in attention
+    }
+
+    public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
+    {
+        for (int r = 0; r < labels.Length; r++)
+        {
+            (double max, double sum) = Sums(x.Slice(r * width, width));
+            for (int i = 0; i < width; i++) dx[r * width + i] = (float)((Math.Exp(x[r * width + i] - max) / sum - (i == labels[r] ? 1 : 0)) * factor);
+        }
+    }
+
+    static (double Max, double Sum) Sums(ReadOnlySpan<float> row)
+    {
+        double max = double.NegativeInfinity, sum = 0;
+        foreach (float value in row) max = Math.Max(max, value);
+        foreach (float value in row) sum += Math.Exp(value - max);
+        return (max, sum);
     }
 
     public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)

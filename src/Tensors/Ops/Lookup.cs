@@ -1,3 +1,4 @@
+using Heartwood.Tensors.Backends;
 using static Heartwood.Tensors.Differentiation;
 
 namespace Heartwood.Tensors;
@@ -17,17 +18,11 @@ public static class Lookup
             if ((uint)index >= (uint)rows) throw new ArgumentOutOfRangeException(nameof(indices), index, $"The table has rows 0 to {rows - 1}.");
         indices = [.. indices];                                  // the gradient needs them after the caller may have changed his
         Tensor y = Tensor.Unset(new(indices.Length, width));
-        for (int i = 0; i < indices.Length; i++) table.Values.Slice(indices[i] * width, width).CopyTo(y.Writable[(i * width)..]);
+        Machine.Backend.Rows(table.Values, indices, width, y.Writable);
         return Record("rows", y, [], (table, g =>
         {
-            Tensor back = Tensor.Zeros(rows, width);
-            Span<float> to = back.Writable;
-            ReadOnlySpan<float> from = g.Values;
-            for (int i = 0; i < indices.Length; i++)
-            {
-                Span<float> row = to.Slice(indices[i] * width, width);
-                System.Numerics.Tensors.TensorPrimitives.Add(row, from.Slice(i * width, width), row);
-            }
+            Tensor back = Tensor.Unset(new(rows, width));        // dense: an optimizer's moments decay in every row
+            Machine.Backend.RowsSlope(g.Values, indices, width, back.Writable);
             return back;
         }
         ));

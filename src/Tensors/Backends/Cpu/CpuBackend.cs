@@ -64,9 +64,24 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
             }
     }
 
+    public double SumOfSquares(ReadOnlySpan<float> x)
+    {
+        fixed (float* px = x) return Elementwise.SumOfSquares<L, V>(px, x.Length);
+    }
+
     public void Sum(ReadOnlySpan<float> x, int outer, int count, int inner, Span<float> y)
     {
         fixed (float* px = x, py = y) Elementwise.Sum<L, V>(px, outer, count, inner, py);
+    }
+
+    public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y)
+    {
+        fixed (float* pt = table, py = y) fixed (int* pi = indices) Table.Rows(pt, pi, indices.Length, width, py);
+    }
+
+    public void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable)
+    {
+        fixed (float* pg = g, pd = dTable) fixed (int* pi = indices) Table.RowsSlope<L, V>(pg, pi, indices.Length, width, dTable.Length / Math.Max(1, width), pd);
     }
 
     public int PackedCount(int inner, int columns) => Gemm<L, V>.PackedCount(inner, columns);
@@ -92,23 +107,33 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
 
     public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y)
     {
-        fixed (float* px = x, py = y) Rows.Softmax<L, V>(px, rows, width, logarithm, py);
+        fixed (float* px = x, py = y) Cpu.Rows.Softmax<L, V>(px, rows, width, logarithm, py);
     }
 
     public void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx)
     {
-        fixed (float* py = y, pg = g, pd = dx) Rows.SoftmaxSlope<L, V>(py, pg, rows, width, logarithm, pd);
+        fixed (float* py = y, pg = g, pd = dx) Cpu.Rows.SoftmaxSlope<L, V>(py, pg, rows, width, logarithm, pd);
+    }
+
+    public void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics)
+    {
+        fixed (float* px = x, pl = losses, ps = statistics) fixed (int* pi = labels) Cpu.Rows.CrossEntropy<L, V>(px, pi, labels.Length, width, pl, ps);
+    }
+
+    public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
+    {
+        fixed (float* px = x, ps = statistics, pd = dx) fixed (int* pi = labels) Cpu.Rows.CrossEntropySlope<L, V>(px, pi, ps, factor, labels.Length, width, pd);
     }
 
     public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
     {
-        fixed (float* px = x, pg = gain, ps = shift, py = y, pt = statistics) Rows.LayerNorm<L, V>(px, pg, ps, rows, width, epsilon, py, pt);
+        fixed (float* px = x, pg = gain, ps = shift, py = y, pt = statistics) Cpu.Rows.LayerNorm<L, V>(px, pg, ps, rows, width, epsilon, py, pt);
     }
 
     public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift)
     {
         fixed (float* px = x, pn = gain, pt = statistics, pg = g, pd = dx, pdn = dGain, pds = dShift)
-            Rows.LayerNormSlope<L, V>(px, pn, pt, pg, rows, width, pd, pdn, pds);
+            Cpu.Rows.LayerNormSlope<L, V>(px, pn, pt, pg, rows, width, pd, pdn, pds);
     }
 
     public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Heartwood.Tensors.Backends.Cpu;
 
@@ -88,19 +89,22 @@ static unsafe class Elementwise
         int blocks = (count + block - 1) / block;
         if (blocks <= 1)
         {
-            Workers.For(outer, o => SumRows<L, V>(x + (long)o * count * inner, count, inner, y + (long)o * inner));
+            Workers.For(outer, o => SumRows<L, V>(x + (long)o * count * inner, count, inner, inner, y + (long)o * inner));
             return;
         }
-        float[] partial = new float[outer * blocks * inner];
-        fixed (float* start = partial)
+        float* parts = (float*)NativeMemory.AlignedAlloc((nuint)outer * (nuint)blocks * (nuint)inner * sizeof(float), 64);
+        try
         {
-            float* parts = start;
             Workers.For(outer * blocks, item =>
             {
                 (int o, int b) = Math.DivRem(item, blocks);
-                SumRows<L, V>(x + ((long)o * count + b * block) * inner, Math.Min(block, count - b * block), inner, parts + (long)item * inner);
+                SumRows<L, V>(x + ((long)o * count + b * block) * inner, Math.Min(block, count - b * block), inner, inner, parts + (long)item * inner);
             });
-            for (int o = 0; o < outer; o++) SumRows<L, V>(parts + (long)o * blocks * inner, blocks, inner, y + (long)o * inner);
+            for (int o = 0; o < outer; o++) SumRows<L, V>(parts + (long)o * blocks * inner, blocks, inner, inner, y + (long)o * inner);
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(parts);
         }
     }
 
@@ -121,20 +125,53 @@ static unsafe class Elementwise
         return total;
     }
 
+    /// <summary>Σ x² in double; lanes within blocks of 4,096, one partial sum per piece.</summary>
+    internal static double SumOfSquares<L, V>(float* x, int count) where L : struct, ILanes<V>
+    {
+        const int piece = 1 << 16;
+        int pieces = (count + piece - 1) / piece;
+        double[] sums = new double[pieces];
+        Workers.For(pieces, i =>
+        {
+            for (int start = i * piece, end = Math.Min(count, start + piece); start < end; start += 4096) sums[i] += Squares<L, V>(x + start, Math.Min(4096, end - start));
+        });
+        double sum = 0;
+        foreach (double one in sums) sum += one;
+        return sum;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void SumRows<L, V>(float* x, int rows, int width, float* y) where L : struct, ILanes<V>
+    static double Squares<L, V>(float* x, int count) where L : struct, ILanes<V>
+    {
+        V s0 = L.Splat(0), s1 = s0, s2 = s0, s3 = s0;
+        int i = 0;
+        for (; i <= count - 4 * L.Width; i += 4 * L.Width)
+        {
+            V a = L.Load(x + i), b = L.Load(x + i + L.Width), c = L.Load(x + i + 2 * L.Width), d = L.Load(x + i + 3 * L.Width);
+            s0 = L.MultiplyAdd(a, a, s0);
+            s1 = L.MultiplyAdd(b, b, s1);
+            s2 = L.MultiplyAdd(c, c, s2);
+            s3 = L.MultiplyAdd(d, d, s3);
+        }
+        float tail = 0;
+        for (; i < count; i++) tail += x[i] * x[i];
+        return (double)L.Sum(L.Add(L.Add(s0, s1), L.Add(s2, s3))) + tail;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void SumRows<L, V>(float* x, int rows, int width, long step, float* y) where L : struct, ILanes<V>
     {
         int c = 0;
         for (; c <= width - L.Width; c += L.Width)
         {
             V sum = L.Splat(0);
-            for (long r = 0; r < rows; r++) sum = L.Add(sum, L.Load(x + r * width + c));
+            for (long r = 0; r < rows; r++) sum = L.Add(sum, L.Load(x + r * step + c));
             L.Store(y + c, sum);
         }
         for (; c < width; c++)
         {
             float sum = 0;
-            for (long r = 0; r < rows; r++) sum += x[r * width + c];
+            for (long r = 0; r < rows; r++) sum += x[r * step + c];
             y[c] = sum;
         }
     }

@@ -64,11 +64,14 @@ readonly struct Exp : IMap
 
     internal const float TwoPerNatural = 1.44269504f;            // log2 e
 
-    /// <summary>2^x for x up to 126, as softmax needs it: x = n + f, a polynomial of degree 5 in f (minimax on [−½, ½], fitted here), then 2^n; relative error below 2e-7.</summary>
+    /// <summary>2^x for x up to 252; anything below −151 gives 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static V OfTwo<L, V>(V x) where L : struct, ILanes<V>
+    internal static V OfTwo<L, V>(V x) where L : struct, ILanes<V> => OfTwoBetween<L, V>(L.Max(L.Splat(-151), x));
+
+    /// <summary>2^x for x from −252 to 252: x = n + f, a polynomial of degree 5 in f (minimax on [−½, ½], fitted here), then 2^n; relative error below 2e-7.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V OfTwoBetween<L, V>(V x) where L : struct, ILanes<V>
     {
-        x = L.Max(L.Splat(-151), x);
         V n = L.Round(x), f = L.Subtract(x, n);
         V y = L.MultiplyAdd(L.Splat(1.3269406e-3f), f, L.Splat(9.67129413e-3f));
         y = L.MultiplyAdd(y, f, L.Splat(5.55071123e-2f));
@@ -189,45 +192,46 @@ readonly struct GeluErf : IMap
         return L.IfLess(x, L.Splat(0), L.Subtract(below, reach), L.Add(below, reach)); // Φ(x) + x φ(x)
     }
 
-    // |x|, at most 30: all is settled there, and infinity times 0 would not be
+    // |x|, at most 17: all is settled there, and infinity times 0 would not be
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static V Size<L, V>(V x) where L : struct, ILanes<V> => L.Min(L.Splat(30), L.Abs(x));
+    static V Size<L, V>(V x) where L : struct, ILanes<V> => L.Min(L.Splat(17), L.Abs(x));
 
-    // Φ(−|x|), and e^(−x²/2)
+    // Φ(−|x|), and e^(−x²/2); the published coefficients halved, and their argument by √2
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static V Tail<L, V>(V x, out V bell) where L : struct, ILanes<V>
     {
-        V z = L.Multiply(Size<L, V>(x), L.Splat(0.707106781186548f));
-        V t = L.Divide(L.Splat(1), L.MultiplyAdd(z, L.Splat(0.3275911f), L.Splat(1)));
-        bell = Exp.Of<L, V>(L.Multiply(L.Subtract(L.Splat(0), z), z));
-        V y = L.MultiplyAdd(L.Splat(1.061405429f), t, L.Splat(-1.453152027f));
-        y = L.MultiplyAdd(y, t, L.Splat(1.421413741f));
-        y = L.MultiplyAdd(y, t, L.Splat(-0.284496736f));
-        y = L.MultiplyAdd(y, t, L.Splat(0.254829592f));
-        return L.Multiply(L.Multiply(L.Multiply(y, t), bell), L.Splat(0.5f));
+        V size = Size<L, V>(x), t = L.Divide(L.Splat(1), L.MultiplyAdd(size, L.Splat(0.3275911f * 0.707106781186548f), L.Splat(1)));
+        bell = Exp.OfTwoBetween<L, V>(L.Multiply(L.Multiply(size, size), L.Splat(-Exp.TwoPerNatural / 2)));
+        V y = L.MultiplyAdd(L.Splat(1.061405429f / 2), t, L.Splat(-1.453152027f / 2));
+        y = L.MultiplyAdd(y, t, L.Splat(1.421413741f / 2));
+        y = L.MultiplyAdd(y, t, L.Splat(-0.284496736f / 2));
+        y = L.MultiplyAdd(y, t, L.Splat(0.254829592f / 2));
+        return L.Multiply(L.Multiply(y, t), bell);
     }
 }
 
-/// <summary>GELU by tanh: x / 2 (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks and Gimpel 2016, section 2)</summary>
+/// <summary>GELU by tanh: x / 2 (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks and Gimpel 2016, section 2), which is x / (1 + e^−2√(2/π) (x + 0.044715 x³))</summary>
 readonly struct GeluTanh : IMap
 {
-    const float Root = 0.797884560802865f, Cube = 0.044715f;
+    const float Root = 2 * 0.797884560802865f, Cube = 0.044715f;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Apply<L, V>(V x, V p, V q) where L : struct, ILanes<V> =>
-        L.Multiply(L.Multiply(L.Max(L.Splat(-30), x), L.Splat(0.5f)), L.Add(L.Splat(1), Tanh.Of<L, V>(Inner<L, V>(x))));
+    public static V Apply<L, V>(V x, V p, V q) where L : struct, ILanes<V> => L.Divide(L.Max(L.Splat(-30), x), Under<L, V>(x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Slope<L, V>(V x, V p, V q) where L : struct, ILanes<V>
     {
         x = L.Min(L.Splat(30), L.Max(L.Splat(-30), x));                                // all is settled there, and infinity times 0 would not be
-        V tanh = Tanh.Of<L, V>(Inner<L, V>(x)), half = L.Splat(0.5f), one = L.Splat(1);
+        V share = L.Divide(L.Splat(1), Under<L, V>(x)), rest = L.Subtract(L.Splat(1), share);
         V inner = L.MultiplyAdd(L.Multiply(x, x), L.Splat(3 * Root * Cube), L.Splat(Root));
-        V bend = L.Multiply(L.Multiply(L.Multiply(half, x), L.Subtract(one, L.Multiply(tanh, tanh))), inner);
-        return L.MultiplyAdd(half, L.Add(one, tanh), bend);
+        return L.MultiplyAdd(L.Multiply(x, share), L.Multiply(rest, inner), share);
     }
 
+    // 1 + e^−2√(2/π) (x + 0.044715 x³)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static V Inner<L, V>(V x) where L : struct, ILanes<V> =>
-        L.Multiply(x, L.MultiplyAdd(L.Multiply(x, x), L.Splat(Root * Cube), L.Splat(Root)));
+    static V Under<L, V>(V x) where L : struct, ILanes<V>
+    {
+        V inner = L.Multiply(x, L.MultiplyAdd(L.Multiply(x, x), L.Splat(-Exp.TwoPerNatural * Root * Cube), L.Splat(-Exp.TwoPerNatural * Root)));
+        return L.Add(L.Splat(1), Exp.OfTwo<L, V>(L.Min(L.Splat(150), inner)));
+    }
 }

@@ -1,14 +1,15 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Heartwood.Tensors.Backends.Cpu;
 
-/// <summary>Row by row: softmax and layer norm, with their gradients.</summary>
+/// <summary>Row by row: softmax, cross entropy and layer norm, with their gradients.</summary>
 static unsafe class Rows
 {
-    const int Block = 32;                                        // rows per item of work; fixed, so that sums over rows do not depend on the threads
+    const int Block = 128;                                       // most rows per item of work
 
     internal static void Softmax<L, V>(float* x, int rows, int width, bool logarithm, float* y) where L : struct, ILanes<V> =>
-        Blocks(rows, (start, end) =>
+        Blocks(rows, width, (start, end) =>
         {
             for (long r = start; r < end; r++)
             {
@@ -22,33 +23,46 @@ static unsafe class Rows
     internal static void SoftmaxRow<L, V>(float* x, float* y, int width) where L : struct, ILanes<V>
     {
         float max = Largest<L, V>(x, width);
-        V shift = L.Splat(-max), sums = L.Splat(0);
+        V shift = L.Splat(max), sums = L.Splat(0);
         float sum = 0;
         int i = 0;
         for (; i <= width - L.Width; i += L.Width)
         {
-            V e = Exp.Of<L, V>(L.Add(L.Load(x + i), shift));
+            V e = Raised<L, V>(L.Load(x + i), shift);
             sums = L.Add(sums, e);
             L.Store(y + i, e);
         }
-        for (; i < width; i++) sum += y[i] = Exp.Of<ScalarLanes, float>(x[i] - max);
+        for (; i < width; i++) sum += y[i] = Raised<ScalarLanes, float>(x[i], max);
         float inverse = 1 / (L.Sum(sums) + sum);
         V scale = L.Splat(inverse);
         for (i = 0; i <= width - L.Width; i += L.Width) L.Store(y + i, L.Multiply(L.Load(y + i), scale));
         for (; i < width; i++) y[i] *= inverse;
     }
 
+    // e^(x − largest) for x up to the largest; computed as a power of two
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V Raised<L, V>(V x, V largest) where L : struct, ILanes<V> => Exp.OfTwo<L, V>(L.Multiply(L.Subtract(x, largest), L.Splat(Exp.TwoPerNatural)));
+
+    /// <summary>Σ e^(x − largest) over a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static float SumRaised<L, V>(float* x, int width, float largest) where L : struct, ILanes<V>
+    {
+        V shift = L.Splat(largest), sums = L.Splat(0);
+        float sum = 0;
+        int i = 0;
+        for (; i <= width - L.Width; i += L.Width) sums = L.Add(sums, Raised<L, V>(L.Load(x + i), shift));
+        for (; i < width; i++) sum += Raised<ScalarLanes, float>(x[i], largest);
+        return L.Sum(sums) + sum;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void LogSoftmaxRow<L, V>(float* x, float* y, int width) where L : struct, ILanes<V>
     {
-        float max = Largest<L, V>(x, width), sum = 0;
-        V shift = L.Splat(-max), sums = L.Splat(0);
+        float max = Largest<L, V>(x, width), logarithm = MathF.Log(SumRaised<L, V>(x, width, max));
+        V shift = L.Splat(-max);
         int i = 0;
-        for (; i <= width - L.Width; i += L.Width) sums = L.Add(sums, Exp.Of<L, V>(L.Add(L.Load(x + i), shift)));
-        for (; i < width; i++) sum += Exp.Of<ScalarLanes, float>(x[i] - max);
-        float logarithm = MathF.Log(L.Sum(sums) + sum);
         V minus = L.Splat(logarithm);
-        for (i = 0; i <= width - L.Width; i += L.Width) L.Store(y + i, L.Subtract(L.Add(L.Load(x + i), shift), minus));
+        for (; i <= width - L.Width; i += L.Width) L.Store(y + i, L.Subtract(L.Add(L.Load(x + i), shift), minus));
         for (; i < width; i++) y[i] = x[i] - max - logarithm;
     }
 
@@ -68,7 +82,7 @@ static unsafe class Rows
 
     /// <summary>Softmax: dx = y (g − Σ g y). Its logarithm: dx = g − e^y Σ g.</summary>
     internal static void SoftmaxSlope<L, V>(float* y, float* g, int rows, int width, bool logarithm, float* dx) where L : struct, ILanes<V> =>
-        Blocks(rows, (start, end) =>
+        Blocks(rows, width, (start, end) =>
         {
             for (long r = start; r < end; r++) SoftmaxSlopeRow<L, V>(y + r * width, g + r * width, dx + r * width, width, logarithm);
         });
@@ -92,8 +106,41 @@ static unsafe class Rows
         for (; i < width; i++) dx[i] = logarithm ? g[i] - Exp.Of<ScalarLanes, float>(y[i]) * total : y[i] * (g[i] - total);
     }
 
+    /// <summary>losses[row] = ln Σ e^x − x[label]; statistics[row 2] = the largest value and 1 / Σ e^(x − largest), unless null.</summary>
+    internal static void CrossEntropy<L, V>(float* x, int* labels, int rows, int width, float* losses, float* statistics) where L : struct, ILanes<V> =>
+        Blocks(rows, width, (start, end) =>
+        {
+            for (long r = start; r < end; r++)
+            {
+                float* row = x + r * width;
+                float largest = Largest<L, V>(row, width), sum = SumRaised<L, V>(row, width, largest);
+                losses[r] = largest - row[labels[r]] + MathF.Log(sum);
+                if (statistics is not null) (statistics[2 * r], statistics[2 * r + 1]) = (largest, 1 / sum);
+            }
+        });
+
+    /// <summary>dx = (softmax(x) − [column is label]) · factor</summary>
+    internal static void CrossEntropySlope<L, V>(float* x, int* labels, float* statistics, float factor, int rows, int width, float* dx) where L : struct, ILanes<V> =>
+        Blocks(rows, width, (start, end) =>
+        {
+            for (long r = start; r < end; r++)
+            {
+                CrossEntropySlopeRow<L, V>(x + r * width, width, statistics[2 * r], statistics[2 * r + 1] * factor, dx + r * width);
+                dx[r * width + labels[r]] -= factor;
+            }
+        });
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void CrossEntropySlopeRow<L, V>(float* x, int width, float largest, float share, float* dx) where L : struct, ILanes<V>
+    {
+        V shift = L.Splat(largest), by = L.Splat(share);
+        int i = 0;
+        for (; i <= width - L.Width; i += L.Width) L.Store(dx + i, L.Multiply(Raised<L, V>(L.Load(x + i), shift), by));
+        for (; i < width; i++) dx[i] = Raised<ScalarLanes, float>(x[i], largest) * share;
+    }
+
     internal static void LayerNorm<L, V>(float* x, float* gain, float* shift, int rows, int width, float epsilon, float* y, float* statistics) where L : struct, ILanes<V> =>
-        Blocks(rows, (start, end) =>
+        Blocks(rows, width, (start, end) =>
         {
             for (long r = start; r < end; r++) LayerNormRow<L, V>(x + r * width, gain, shift, width, epsilon, y + r * width, statistics + 2 * r);
         });
@@ -125,29 +172,63 @@ static unsafe class Rows
     /// <summary>With n = (x − mean) / deviation and h = g · gain: dx = (h − mean h − n mean(h n)) / deviation; dGain = Σ g n; dShift = Σ g.</summary>
     internal static void LayerNormSlope<L, V>(float* x, float* gain, float* statistics, float* g, int rows, int width, float* dx, float* dGain, float* dShift) where L : struct, ILanes<V>
     {
-        int blocks = (rows + Block - 1) / Block;
-        float[] partial = new float[dGain is null ? 0 : 2 * blocks * width];
-        fixed (float* at = partial)
+        int block = Math.Max(32, (rows + MostPartial - 1) / MostPartial), blocks = (rows + block - 1) / block;
+        bool weights = dGain is not null;
+        float* partial = weights ? (float*)NativeMemory.AlignedAlloc((nuint)blocks * 2 * (nuint)width * sizeof(float), 64) : null;
+        try
         {
-            float* gains = at, shifts = at + (long)blocks * width;
-            bool weights = dGain is not null;
             Workers.For(blocks, b =>
             {
-                for (long r = b * Block; r < Math.Min(rows, (b + 1) * Block); r++)
-                    LayerNormSlopeRow<L, V>(x + r * width, gain, statistics + 2 * r, g + r * width, width, dx + r * width,
-                        weights ? gains + (long)b * width : null, weights ? shifts + (long)b * width : null);
+                float* gains = weights ? partial + (long)b * 2 * width : null;
+                if (weights) new Span<float>(gains, 2 * width).Clear();
+                for (long r = (long)b * block, end = Math.Min(rows, r + block); r < end; r += Together)
+                    LayerNormSlopeRows<L, V>(x + r * width, gain, statistics + 2 * r, g + r * width, (int)Math.Min(Together, end - r), width, dx + r * width, gains, gains + width);
             });
             if (!weights) return;
-            Elementwise.SumRows<L, V>(gains, blocks, width, dGain);
-            Elementwise.SumRows<L, V>(shifts, blocks, width, dShift);
+            Elementwise.SumRows<L, V>(partial, blocks, width, 2 * width, dGain);
+            Elementwise.SumRows<L, V>(partial + width, blocks, width, 2 * width, dShift);
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(partial);
         }
     }
 
+    const int MostPartial = 32;                                  // sums of gains and shifts that are summed at the end
+    const int Together = 4;                                      // rows that pass over the sums together
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void LayerNormSlopeRow<L, V>(float* x, float* gain, float* statistics, float* g, int width, float* dx, float* gains, float* shifts) where L : struct, ILanes<V>
+    static void LayerNormSlopeRows<L, V>(float* x, float* gain, float* statistics, float* g, int rows, int width, float* dx, float* gains, float* shifts) where L : struct, ILanes<V>
     {
-        float mean = statistics[0], inverse = statistics[1], along = 0, across = 0;
+        float* means = stackalloc float[2 * Together];           // of h, and of h n
+        for (int r = 0; r < rows; r++) Means<L, V>(x + (long)r * width, gain, statistics[2 * r], statistics[2 * r + 1], g + (long)r * width, width, means + 2 * r);
+        int i = 0;
+        for (; i <= width - L.Width; i += L.Width) SlopeColumn<L, V>(x + i, gain + i, statistics, g + i, means, rows, width, dx + i, gains, shifts, i);
+        for (; i < width; i++) SlopeColumn<ScalarLanes, float>(x + i, gain + i, statistics, g + i, means, rows, width, dx + i, gains, shifts, i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void SlopeColumn<L, V>(float* x, float* gain, float* statistics, float* g, float* means, int rows, nint width, float* dx, float* gains, float* shifts, int i) where L : struct, ILanes<V>
+    {
+        V by = L.Load(gain), sumGain = gains is null ? by : L.Load(gains + i), sumShift = gains is null ? by : L.Load(shifts + i);
+        for (int r = 0; r < rows; r++, x += width, g += width, dx += width)
+        {
+            V scale = L.Splat(statistics[2 * r + 1]), slope = L.Load(g), n = L.Multiply(L.Subtract(L.Load(x), L.Splat(statistics[2 * r])), scale);
+            V along = L.Subtract(L.Multiply(slope, by), L.Splat(means[2 * r]));
+            L.Store(dx, L.Multiply(L.Subtract(along, L.Multiply(n, L.Splat(means[2 * r + 1]))), scale));
+            sumGain = L.MultiplyAdd(slope, n, sumGain);
+            sumShift = L.Add(slope, sumShift);
+        }
+        if (gains is null) return;
+        L.Store(gains + i, sumGain);
+        L.Store(shifts + i, sumShift);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Means<L, V>(float* x, float* gain, float mean, float inverse, float* g, int width, float* means) where L : struct, ILanes<V>
+    {
         V minus = L.Splat(-mean), scale = L.Splat(inverse), alongs = L.Splat(0), acrosses = L.Splat(0);
+        float along = 0, across = 0;
         int i = 0;
         for (; i <= width - L.Width; i += L.Width)
         {
@@ -161,27 +242,13 @@ static unsafe class Rows
             along += h;
             across += h * ((x[i] - mean) * inverse);
         }
-        along = (L.Sum(alongs) + along) / width;
-        across = (L.Sum(acrosses) + across) / width;
-        V a = L.Splat(-along), c = L.Splat(-across);
-        for (i = 0; i <= width - L.Width; i += L.Width)
-        {
-            V slope = L.Load(g + i), n = L.Multiply(L.Add(L.Load(x + i), minus), scale), h = L.Multiply(slope, L.Load(gain + i));
-            L.Store(dx + i, L.Multiply(L.MultiplyAdd(n, c, L.Add(h, a)), scale));
-            if (gains is null) continue;
-            L.Store(gains + i, L.MultiplyAdd(slope, n, L.Load(gains + i)));
-            L.Store(shifts + i, L.Add(slope, L.Load(shifts + i)));
-        }
-        for (; i < width; i++)
-        {
-            float n = (x[i] - mean) * inverse;
-            dx[i] = (g[i] * gain[i] - along - n * across) * inverse;
-            if (gains is null) continue;
-            gains[i] += g[i] * n;
-            shifts[i] += g[i];
-        }
+        (means[0], means[1]) = ((L.Sum(alongs) + along) / width, (L.Sum(acrosses) + across) / width);
     }
 
-    static void Blocks(int rows, Action<int, int> body) =>
-        Workers.For((rows + Block - 1) / Block, b => body(b * Block, Math.Min(rows, (b + 1) * Block)));
+    // pieces of whole rows; every row is computed alone, so they may be of any size
+    static void Blocks(int rows, int width, Action<int, int> body)
+    {
+        int block = Math.Clamp((1 << 14) / Math.Max(1, width), 1, Block);
+        Workers.For((rows + block - 1) / block, b => body(b * block, Math.Min(rows, (b + 1) * block)));
+    }
 }
