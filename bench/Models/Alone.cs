@@ -19,6 +19,9 @@ static class Alone
     /// <summary>The word that the program is started with for one piece of work.</summary>
     public const string Word = "alone";
 
+    /// <summary>The steps at which the memory of many is looked at.</summary>
+    public static IReadOnlyList<int> Looks { get; } = [1_000, 2_000, 5_000, 10_000];
+
     static readonly Dictionary<string, Func<string[], Dictionary<string, double>>> works = new(StringComparer.Ordinal)
     {
         ["load"] = Load,
@@ -55,16 +58,16 @@ static class Alone
         return new() { ["bytes"] = Programs.Resident().Most };
     }
 
-    /// <summary>Ten thousand steps with the demo's model and pairs, whose lengths differ: memory after 1,000 and after all.</summary>
+    /// <summary>Ten thousand steps with the demo's model and pairs, whose lengths differ: memory at some of them.</summary>
     static Dictionary<string, double> ManySteps(string[] arguments)
     {
         LoadedModel demo = LoadedModel.Load(null);
         StructuredPruning search = SubnetworkEntries.Search(demo.Model, TrainingEntries.DemoPairs(demo, 2000), Absence.Zero(demo.Model), batch: 32);
         Dictionary<string, double> figures = [];
-        while (search.Step < 10_000)
+        while (search.Step < Looks[^1])
         {
             search.Advance();
-            if (search.Step is not (1_000 or 10_000)) continue;
+            if (!Looks.Contains(search.Step)) continue;
             GC.Collect();
             figures[$"resident {search.Step}"] = Programs.Resident().Now;
             figures[$"held {search.Step}"] = Scope.BytesHeld;

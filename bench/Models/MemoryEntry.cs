@@ -23,8 +23,8 @@ static class MemoryEntry
         Case.Figured("10,000 mask-learning steps, the demo's model: growth after the first 1,000", threads =>
         {
             IReadOnlyDictionary<string, double> f = Programs.Alone("many-steps", threads);
-            return new(f["resident 10000"] / f["resident 1000"] - 1, "of what it was", FormattableString.Invariant(
-                $"resident {f["resident 1000"] / 1e6:0.0} MB, then {f["resident 10000"] / 1e6:0.0} MB; held by scopes {f["held 1000"] / 1e6:0.0} MB, then {f["held 10000"] / 1e6:0.0} MB"));
+            double grown = f[$"resident {Alone.Looks[^1]}"] / f[$"resident {Alone.Looks[0]}"] - 1;
+            return new(grown, "of what it was", $"resident (of it held by scopes) {string.Join(", ", Alone.Looks.Select(step => FormattableString.Invariant($"at step {step:N0} {f[$"resident {step}"] / 1e6:0.0} MB ({f[$"held {step}"] / 1e6:0.0})")))}");
         }) with { Target = Target.AtMost(0.02, "0.02: nothing but chance") },
     ]);
 
