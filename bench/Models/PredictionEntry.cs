@@ -23,7 +23,8 @@ static class PredictionEntry
         {
             if (!searches.TryGetValue(threads, out var s)) searches[threads] = s = Search(threads);
             return new(share(s.Predicted, s.Seconds, s.Bytes), "of what it took", FormattableString.Invariant($"it took {s.Seconds:0.0} s and {s.Bytes / 1e9:0.00} GB at the most"));
-        }) with { Target = new("0.70 to 1.30", r => r.Ours is >= 0.7 and <= 1.3) };
+        }) with
+        { Target = new("0.70 to 1.30", r => r.Ours is >= 0.7 and <= 1.3) };
     });
 
     static (JsonElement, double, double) Search(int threads)
