@@ -6,7 +6,7 @@ namespace Heartwood.Bench.Harness;
 /// <summary>Measures cases: ours, rivals, peak and peers in turn, medians over rounds.</summary>
 sealed class Measuring(PeerPool pool, CancellationToken stop)
 {
-    const double SecondsPerTurn = 0.02, LongCall = 0.5;
+    const double SecondsPerTurn = 0.02, LongCall = 2;
     const int FewestRounds = 3, MostRounds = 25, CallsOfWarmth = 60, MostRepeats = 200, MostAttempts = 3, MostWaits = 20;
     static readonly TimeSpan UntilOthersSleep = TimeSpan.FromMilliseconds(15), UntilCalm = TimeSpan.FromSeconds(2);
 

@@ -44,7 +44,7 @@ static class PerformancePage
     {
         Row[] judged = [.. rows.Where(r => r.Met is not null)], missed = [.. judged.Where(r => r.Met == false)];
         string head = $"{judged.Length - missed.Length} of {judged.Length} targets are met; {rows.Count(r => r is { Target: not null, Met: null })} could not be judged.";
-        return string.Join("\n", [head, "", .. missed.GroupBy(r => r.Entry).Select(g => $"- **{g.Key}**, {g.First().Target}:\n{string.Join("\n", g.Select(Line))}")]).TrimEnd();
+        return string.Join("\n", [head, "", .. missed.GroupBy(r => (r.Entry, r.Target)).Select(g => $"- **{g.Key.Entry}**, {g.Key.Target}:\n{string.Join("\n", g.Select(Line))}")]).TrimEnd();
     }
 
     static string Line(Row row)
@@ -55,8 +55,17 @@ static class PerformancePage
             { } text when text.Contains("peak", StringComparison.Ordinal) => $"{Tables.Percent(row.PeakShare ?? 0)} of peak",
             _ => FormattableString.Invariant($"{row.Ratio:0.00}"),
         };
-        return $"  - {row.Size}, {row.Threads} {(row.Threads == 1 ? "thread" : "threads")}: {found}{(row.Limit is { } limit ? $" ({limit})" : row.MemoryShare is { } share ? $" (at {Tables.Percent(share)} of the memory's speed)" : "")}";
+        return $"  - {row.Size}, {row.Threads} {(row.Threads == 1 ? "thread" : "threads")}: {found}{(LimitOf(row) is { } limit ? $" ({limit})" : "")}";
     }
+
+    // what was measured beside the row, and bounds it
+    static string? LimitOf(Row row) => row switch
+    {
+        { Limit: { } said } => said,
+        { MemoryShare: { } share } => $"at {Tables.Percent(share)} of the memory's speed",
+        { Ratio: { } ratio, PeakShare: { } share and > 0.5 } => FormattableString.Invariant($"at {Tables.Percent(share)} of the processor's peak; all of it would be {ratio * share:0.00}"),
+        _ => null,
+    };
 
     static string Places(IReadOnlyList<EntryResults> results) => string.Join("\n", results
         .GroupBy(r => $"{r.Machine}; {r.Date}; {string.Join(", ", r.Versions.Select(v => $"{v.Key} {v.Value}"))}")

@@ -20,10 +20,10 @@ static class MemoryEntry
         Case.Figured("a mask-learning step, BERT-base, 2,048 tokens: all of the process, beyond the weights' file", threads =>
             new((Programs.Alone("mask-steps", threads, Synthetic.Folder("base"), "2048")["bytes"] - FileSize) / Gigabyte, "GiB")) with { Target = Target.AtMost(2, "2 GiB") },
 
-        Case.Figured("10,000 mask-learning steps, the demo's model: growth after the first 1,000", threads =>
+        Case.Figured("10,000 mask-learning steps, the demo's model: growth after the first 2,000", threads =>
         {
             IReadOnlyDictionary<string, double> f = Programs.Alone("many-steps", threads);
-            double grown = f[$"resident {Alone.Looks[^1]}"] / f[$"resident {Alone.Looks[0]}"] - 1;
+            double grown = f[$"resident {Alone.Looks[^1]}"] / f[$"resident {Alone.Looks[1]}"] - 1;
             return new(grown, "of what it was", $"resident (of it held by scopes) {string.Join(", ", Alone.Looks.Select(step => FormattableString.Invariant($"at step {step:N0} {f[$"resident {step}"] / 1e6:0.0} MB ({f[$"held {step}"] / 1e6:0.0})")))}");
         }) with { Target = Target.AtMost(0.02, "0.02: nothing but chance") },
     ]);

@@ -92,10 +92,13 @@ public class DifferentiationTests
     public void Indices_may_be_reused_before_the_gradient_is_taken()
     {
         Tensor table = Tensor.Ones(3, 2).Track();
-        int[] rows = [2, 2], columns = [1, 1];
-        Tensor sum = table.Rows(rows).Pick(columns).Sum();
-        (rows[0], columns[0]) = (0, 0);
-        Assert.Equal([0, 0, 0, 0, 0, 2], sum.Gradients(table)[0].Values.ToArray());
+        int[] rows = [2, 2], labels = [1, 1];
+        Tensor chosen = table.Rows(rows), sum = chosen.Sum();
+        rows[0] = 0;
+        Assert.Equal([0, 0, 0, 0, 2, 2], sum.Gradients(table)[0].Values.ToArray());
+        Tensor entropy = chosen.CrossEntropy(labels);
+        labels[0] = 0;
+        Assert.Equal([0, 0, 0, 0, 0.5f, -0.5f], entropy.Gradients(table)[0].Values.ToArray());
     }
 
     [Fact]
@@ -118,8 +121,8 @@ public class DifferentiationTests
         Assert.Contains("0 to 4 tokens", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3], 2)).Message);
         Assert.Contains("before offset", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3, 2, 4], 2)).Message);
         Assert.Contains("rows 0 to 3", Assert.Throws<ArgumentOutOfRangeException>(() => q.Rows([0, 4])).Message);
-        Assert.Contains("no column 6", Assert.Throws<ShapeException>(() => q.Pick([0, 6, 0, 0])).Message);
-        Assert.Contains("no column -1", Assert.Throws<ShapeException>(() => q.Pick([0, -1, 0, 0])).Message);
+        Assert.Contains("no label 6", Assert.Throws<ShapeException>(() => q.CrossEntropy([0, 6, 0, 0])).Message);
+        Assert.Contains("no label -1", Assert.Throws<ShapeException>(() => q.CrossEntropy([0, -1, 0, 0])).Message);
         Assert.Contains("no run of 3 from 2", Assert.Throws<ShapeException>(() => q.Slice(0, 2, 3)).Message);
         Assert.Contains("cannot be read as [5 5]", Assert.Throws<ShapeException>(() => q.As(5, 5)).Message);
         Assert.Contains("6 columns meet 4 rows", Assert.Throws<ShapeException>(() => q.MatMul(q)).Message);

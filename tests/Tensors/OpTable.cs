@@ -179,7 +179,6 @@ static class OpTable
         {
             int[] rows = [.. Enumerable.Range(0, 9).Select(i => i * i % n)];
             yield return new($"rows of {n}", t => t[0].Rows(rows), new Shape(n, 5));
-            yield return new($"pick of {n}", t => t[0].Pick([0, n - 1, n / 2]), new Shape(3, n));
             yield return new($"slice of {n}", t => t[0].Slice(1, n / 3, n - n / 3), new Shape(2, n, 3));
             yield return new($"concatenate {n}", t => Movement.Concatenate(1, t[0], t[1], t[0]), new Shape(3, n), new Shape(3, 2));
         }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Checkpoints;
 
@@ -92,14 +93,9 @@ public static class Dtypes
             return;
         }
         Span<ushort> halves = MemoryMarshal.Cast<byte, ushort>(into);
-        for (int i = 0; i < from.Length; i++)
-            halves[i] = dtype == Dtype.BF16 ? ToBF16(from[i]) : BitConverter.HalfToUInt16Bits((Half)from[i]);
-    }
-
-    static ushort ToBF16(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        return (ushort)(float.IsNaN(value) ? (bits >> 16) | 0x40 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+        if (dtype == Dtype.BF16) Bf16.Round(from, halves);
+        else
+            for (int i = 0; i < from.Length; i++) halves[i] = BitConverter.HalfToUInt16Bits((Half)from[i]);
     }
 
     static void Widen<F>(ReadOnlySpan<ushort> from, Span<float> into) where F : IFromBits

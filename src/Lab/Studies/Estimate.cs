@@ -30,7 +30,7 @@ public sealed record Estimate(double Seconds, long Bytes)
         Batch pilot = new([.. Study.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, inBatch)).Select(e => e.Input)]);
         double step = PassSeconds(model, pilot, learning: true, atOnce), pass = PassSeconds(model, pilot, learning: false, atOnce);
         double rounds = Math.Ceiling(searches / (double)atOnce), passes = 2 * pool.Count * length / atOnce;     // the parts' means, and the full model's outputs
-        return new((step * tokens * steps * rounds + pass * passes) / pilot.Tokens, Memory(model, tokens, length, atOnce, precision));
+        return new((step * tokens * steps * rounds + pass * passes) / pilot.Tokens, Memory(model, tokens, atOnce, precision));
     }
 
     // seconds of one pass over the pilot batch, from its last layer and its last two
@@ -66,11 +66,11 @@ public sealed record Estimate(double Seconds, long Bytes)
         }
     }
 
-    // of every layer: the residual stream twice, queries, keys and values, probabilities, the heads' mix, the MLP's neurons and result;
+    // of every layer: the residual stream twice, queries, keys and values, the heads' mix with two figures each, the MLP's neurons and result;
     // the widest gradients come and go; weights as read, and packed for both directions
-    static long Memory(IModel model, double tokens, double length, int atOnce, Precision precision)
+    static long Memory(IModel model, double tokens, int atOnce, Precision precision)
     {
-        double stays = model.Layers.Sum(l => 3.0 * model.Width + 4.0 * l.Heads * model.HeadWidth + l.Heads * (length + 8) + l.Neurons);
+        double stays = model.Layers.Sum(l => 3.0 * model.Width + 4.0 * l.Heads * model.HeadWidth + 2.0 * l.Heads + l.Neurons);
         double passing = 4.0 * model.Layers.Max(l => l.Neurons + model.Width);
         double packed = (precision == Precision.Bf16 ? 1 : 2) * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
         return (long)(sizeof(float) * (model.Weights.Count + packed + (stays + passing) * tokens * atOnce)) + 80_000_000;

@@ -3,7 +3,7 @@ using static Heartwood.Tensors.Differentiation;
 
 namespace Heartwood.Tensors;
 
-/// <summary>Rows and values by index.</summary>
+/// <summary>Rows by index.</summary>
 public static class Lookup
 {
     /// <summary>Rows of a table, one per index.</summary>
@@ -23,29 +23,6 @@ public static class Lookup
         {
             Tensor back = Tensor.Unset(new(rows, width));        // dense: an optimizer's moments decay in every row
             Machine.Backend.RowsSlope(g.Values, indices, width, back.Writable);
-            return back;
-        }
-        ));
-    }
-
-    /// <summary>One value of each row.</summary>
-    /// <param name="x">[batch label]</param>
-    /// <param name="columns">which value of each row</param>
-    /// <returns>[batch]</returns>
-    /// <exception cref="ShapeException">not one column per row, or a column that is not there</exception>
-    public static Tensor Pick(this Tensor x, int[] columns)
-    {
-        var (batch, labels) = x.AsLogits();
-        if (columns.Length != batch) throw new ShapeException($"{x.Shape} has {batch} rows, {columns.Length} columns were named.");
-        foreach (int column in columns)
-            if ((uint)column >= (uint)labels) throw new ShapeException($"{x.Shape} has no column {column}.");
-        columns = [.. columns];                                  // as in Rows
-        Tensor y = Tensor.Unset(new(batch));
-        for (int i = 0; i < batch; i++) y.Writable[i] = x.Values[i * labels + columns[i]];
-        return Record("pick", y, [], (x, g =>
-        {
-            Tensor back = Tensor.Zeros(batch, labels), spread = g.Spread(new(batch));
-            for (int i = 0; i < batch; i++) back.Writable[i * labels + columns[i]] = spread.Values[i];
             return back;
         }
         ));

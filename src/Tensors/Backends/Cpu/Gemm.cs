@@ -33,17 +33,37 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 
     internal static int PackedCount(int inner, int columns) => checked((columns + L.Width - 1) / L.Width * L.Width * inner);
 
-    internal static void Pack(float* b, int inner, int columns, bool transposed, float* packed) =>
-        Workers.For(Panels(columns), p => PackPanel(b, inner, columns, transposed, packed + (long)p * Panel * inner, p * Panel));
+    internal static void Pack(float* b, int inner, int columns, bool transposed, float* packed)
+    {
+        const int Rows = 32;                                     // an item of work, where whole rows of b are read in order
+        if (transposed) Workers.For(Panels(columns), p => TurnPanel(b, inner, columns, packed + (long)p * Panel * inner, p * Panel));
+        else Workers.For((inner + Rows - 1) / Rows, i => PackRows(b, inner, columns, packed, i * Rows, Math.Min(inner, (i + 1) * Rows)));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void PackPanel(float* b, int inner, int columns, bool transposed, float* to, int first)
+    static void PackRows(float* b, int inner, int columns, float* packed, int row0, int row1)
+    {
+        int whole = columns / Panel * Panel, width = columns - whole, step = VectorsOf(whole, columns) * L.Width;
+        for (long k = row0; k < row1; k++)
+        {
+            float* from = b + k * columns, to = packed + k * Panel;
+            for (int first = 0; first < whole; first += Panel, from += Panel, to += (long)Panel * inner)
+            {
+                V one = L.Load(from), two = L.Load(from + L.Width), three = L.Load(from + 2 * L.Width);
+                L.Store(to, one);
+                L.Store(to + L.Width, two);
+                L.Store(to + 2 * L.Width, three);
+            }
+            if (width > 0) Pad(from, width, packed + (long)whole * inner + k * step, step);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void TurnPanel(float* b, int inner, int columns, float* to, int first)
     {
         int step = VectorsOf(first, columns) * L.Width, width = Math.Min(step, columns - first);
         if (width < step) new Span<float>(to, step * inner).Clear();
-        if (transposed) Turning.Turn(b + (long)first * inner, inner, width, inner, to, step);
-        else
-            for (long k = 0; k < inner; k++) Unsafe.CopyBlockUnaligned(to + k * step, b + k * columns + first, (uint)width * sizeof(float));
+        Turning.Turn(b + (long)first * inner, inner, width, inner, to, step);
     }
 
     internal static void MatMul<F>(float* a, int rows, int inner, bool transposed, float* packed, int columns, float* bias, bool activate, float* c) where F : struct, IMap
