@@ -61,7 +61,7 @@ static class SizesEntry
         {
             "load" or "cut" => weights,
             "memory" => weights + point.Tokens * layers * width * 10,
-            _ => point.Tokens * layers * (24 * width * width + 4 * 64 * width),
+            _ => point.Tokens * ((layers - 1) * (24 * width * width + 4 * 64 * width) + (4 + 20.0 / 64) * width * width),   // sequences of 64; of the last layer one token each
         };
     }
 
