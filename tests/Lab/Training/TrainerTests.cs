@@ -148,8 +148,9 @@ public sealed class TrainerTests : IDisposable
         // scores so large that the loss is still a number, the norm of its gradient no longer
         IModel steep = model.With(model.Config, model.Weights.Map((name, t) => name == "classifier.weight" ? (t * 1e25f).KeepForever() : t));
         Trainer trainer = new(steep, examples, options with { TokensPerBatch = 1000 });
-        string message = Assert.Throws<InvalidOperationException>(() => { while (trainer.Step < trainer.Steps) trainer.Advance(); }).Message;
-        Assert.StartsWith("The gradient's norm of step 1 is ", message);
+        Exception? refused = Record.Exception(() => trainer.Advance());
+        if (Heartwood.Tensors.Backends.Machine.BackendInUse != "reference")                // whose sums are double: there the norm is a number, and clipping copes
+            Assert.StartsWith("The gradient's norm of step 1 is ", Assert.IsType<InvalidOperationException>(refused).Message);
         Assert.All(trainer.Model.Weights.All.Values, t => Assert.All(t.Values.ToArray(), v => Assert.True(float.IsFinite(v))));
     }
 
