@@ -63,7 +63,7 @@ static class PerformancePage
     {
         { Limit: { } said } => said,
         { MemoryShare: { } share } => $"at {Tables.Percent(share)} of the memory's speed",
-        { Ratio: { } ratio, PeakShare: { } share and > 0.5, Target: { } text } when !text.Contains("peak", StringComparison.Ordinal) => FormattableString.Invariant($"at {Tables.Percent(share)} of the processor's peak; all of it would be {ratio * share:0.00}"),
+        { Ratio: { } ratio, PeakShare: { } share and > 0.5 } => FormattableString.Invariant($"at {Tables.Percent(share)} of the processor's peak; all of it would be {ratio * share:0.00}"),
         _ => null,
     };
 
