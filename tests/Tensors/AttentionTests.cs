@@ -41,6 +41,26 @@ public class AttentionTests
         static Tensor Firsts(Tensor x) => x.Rows([0, 33]);
     }
 
+    [Theory, MemberData(nameof(Backends))]
+    public void The_last_token_alone_sees_what_it_sees_among_all_to_the_bit(string backend, bool causal)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        int[] offsets = [0, 33, 53, 54], last = [32, 52, 53];
+        Tensor q = Drawn("q", 54), k = Drawn("k", 54), v = Drawn("v", 54), all = q.Attention(k, v, offsets, Heads, causal);
+        Assert.Equal(Bits(all.Rows(last)), Bits(q.Rows(last).Attention(k, v, [0, 1, 2, 3], offsets, Heads, causal: false)));
+    }
+
+    [Theory, MemberData(nameof(Backends))]
+    public void Heads_that_share_keys_and_values_give_the_bits_of_heads_with_copies_of_them(string backend, bool causal)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        Tensor q = Drawn("q", Offsets[^1]), k = Drawn("k", Offsets[^1]).Slice(1, 0, 16), v = Drawn("v", Offsets[^1]).Slice(1, 0, 16);
+        Tensor shared = q.Attention(k, v, Offsets, Offsets, [1, 4], causal), copied = q.Attention(Copied(k), Copied(v), Offsets, 5, causal);
+        Assert.Equal(Bits(copied), Bits(shared));
+
+        static Tensor Copied(Tensor x) => Movement.Concatenate(1, [.. new[] { 0, 1, 1, 1, 1 }.Select(head => x.Slice(1, 8 * head, 8))]);
+    }
+
     [Fact]
     public void Queries_that_see_nothing_are_refused()
     {
