@@ -74,7 +74,7 @@ sealed class AttentionPlan
         Array.Sort(work, Order);
     }
 
-    /// <summary>The queries of sequence s are rows QueryOffsets[s] to QueryOffsets[s + 1]; the first stands at the sequence's first token.</summary>
+    /// <summary>The queries of sequence s are rows QueryOffsets[s] to QueryOffsets[s + 1].</summary>
     internal int[] QueryOffsets { get; }
 
     /// <summary>The keys and values of sequence s are rows Offsets[s] to Offsets[s + 1].</summary>
@@ -99,7 +99,7 @@ sealed class AttentionPlan
     /// <summary>From one key to the next.</summary>
     internal int KeyStep => KeyHeads * HeadWidth;
 
-    /// <summary>Whether a token sees only itself and what stands before it.</summary>
+    /// <summary>Whether a sequence's queries are its last tokens, each of which sees only itself and what stands before it.</summary>
     internal bool Causal { get; }
 
     /// <summary>The sequences, those with most work first, so that threads end together.</summary>
@@ -125,7 +125,7 @@ sealed class AttentionPlan
     internal int Key(int sequence, int head) => Offsets[sequence] * KeyStep + Owners[head] * HeadWidth;
 
     /// <summary>How many keys a query of a sequence sees.</summary>
-    internal int Seen(int sequence, int query) => Causal ? query + 1 : LengthOf(sequence);
+    internal int Seen(int sequence, int query) => Causal ? LengthOf(sequence) - QueriesOf(sequence) + query + 1 : LengthOf(sequence);
 }
 
 /// <summary>A weight matrix [out in] arranged as the right side of x · Wᵀ and, when a gradient needs it, of g · W.</summary>

@@ -18,14 +18,14 @@ public static class AttentionOps
     public static Tensor Attention(this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> offsets, int heads, bool causal = false) =>
         q.Attention(k.Require(q.Shape), v, offsets, offsets, heads, causal);
 
-    /// <summary>The same for some tokens of each sequence only, as where nothing but the first is read; the bits are those of all tokens' attention.</summary>
+    /// <summary>The same for some tokens of each sequence only, as where nothing but the first or the last is read; the bits are those of all tokens' attention.</summary>
     /// <param name="q">queries, [query width], the heads side by side: width = heads · headWidth</param>
     /// <param name="k">keys, [token width]</param>
     /// <param name="v">values, the same shape</param>
     /// <param name="queryOffsets">the queries of sequence s are rows queryOffsets[s] to queryOffsets[s + 1] of q</param>
     /// <param name="offsets">the keys and values of sequence s are rows offsets[s] to offsets[s + 1] of k and v</param>
     /// <param name="heads">number of heads</param>
-    /// <param name="causal">whether query i of a sequence is its token i and sees tokens 0 to i only; else queries may be of any tokens</param>
+    /// <param name="causal">whether the queries of a sequence are its last tokens, each of which sees only itself and what stands before it; else queries may be of any tokens and see all</param>
     /// <returns>[query width], each head's mix of values</returns>
     /// <exception cref="ShapeException">shapes, heads or offsets do not fit, or a sequence has queries and nothing that they see</exception>
     public static Tensor Attention(this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, int heads, bool causal)
@@ -42,7 +42,7 @@ public static class AttentionOps
     /// <param name="queryOffsets">the queries of sequence s are rows queryOffsets[s] to queryOffsets[s + 1] of q</param>
     /// <param name="offsets">the keys and values of sequence s are rows offsets[s] to offsets[s + 1] of k and v</param>
     /// <param name="groups">how many heads each group has, at least one; they may differ</param>
-    /// <param name="causal">whether query i of a sequence is its token i and sees tokens 0 to i only; else queries may be of any tokens</param>
+    /// <param name="causal">whether the queries of a sequence are its last tokens, each of which sees only itself and what stands before it; else queries may be of any tokens and see all</param>
     /// <returns>[query width], each head's mix of values</returns>
     /// <exception cref="ShapeException">shapes, groups or offsets do not fit, or a sequence has queries and nothing that they see</exception>
     public static Tensor Attention(this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, ReadOnlySpan<int> groups, bool causal)

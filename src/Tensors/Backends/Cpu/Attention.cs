@@ -31,10 +31,10 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         internal bool First => plan.Starts[plan.Owners[head]] == head;
 
         /// <summary>How many keys some of the queries before <paramref name="end"/> see.</summary>
-        internal int Seen(int end) => plan.Causal ? Math.Min(Keys, end) : Keys;
+        internal int Seen(int end) => Math.Min(Keys, plan.Seen(sequence, end - 1));
 
         /// <summary>How many keys every query from <paramref name="start"/> on sees.</summary>
-        internal int Open(int start) => plan.Causal ? Math.Min(Keys, start + 1) : Keys;
+        internal int Open(int start) => Math.Min(Keys, plan.Seen(sequence, start));
 
         /// <summary>Where the largest scores of the queries from <paramref name="i"/> on are kept; the inverse sums are as far on as there are queries of all heads.</summary>
         internal long Statistic(int i) => (long)head * plan.Queries + plan.QueryOffsets[sequence] + i;
