@@ -133,6 +133,8 @@ static class OpTable
             yield return new($"matmul [5 3] [3 {n}]", t => t[0].MatMul(t[1]), new Shape(5, 3), new Shape(3, n));
             yield return new($"matmul [{n} 9] [9 17]", t => t[0].MatMul(t[1]), new Shape(n, 9), new Shape(9, 17));
             yield return new($"linear [{n} 16] [49 16]", t => t[0].Linear(t[1], t[2]), new Shape(n, 16), new Shape(49, 16), new Shape(49));
+            yield return new($"linear, input first [{n} 16] [16 49]", t => t[0].Linear(t[1], t[2], inputFirst: true), new Shape(n, 16), new Shape(16, 49), new Shape(49));
+            yield return new($"linear, input first, no bias {n}", t => t[0].Linear(t[1], inputFirst: true), new Shape(m, n), new Shape(n, 7));
             yield return new($"linear no bias {n}", t => t[0].Linear(t[1]), new Shape(m, n), new Shape(7, n));
         }
         foreach (Activation activation in Enum.GetValues<Activation>().Where(a => a != Activation.Relu))

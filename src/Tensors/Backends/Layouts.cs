@@ -128,7 +128,7 @@ sealed class AttentionPlan
     internal int Seen(int sequence, int query) => Causal ? LengthOf(sequence) - QueriesOf(sequence) + query + 1 : LengthOf(sequence);
 }
 
-/// <summary>A weight matrix [out in] arranged as the right side of x · Wᵀ and, when a gradient needs it, of g · W.</summary>
+/// <summary>A weight matrix arranged as the right side of products with it and with its transpose: one is for passes, the other for gradients.</summary>
 sealed class PackedMatrices(IBackend backend, int version)
 {
     internal IBackend Backend => backend;
@@ -136,7 +136,7 @@ sealed class PackedMatrices(IBackend backend, int version)
     /// <summary>The weight's version that was packed.</summary>
     internal int Version => version;
 
-    internal Tensor? Forward { get; set; }
+    internal Tensor? Transposed { get; set; }
 
-    internal Tensor? Backward { get; set; }
+    internal Tensor? Plain { get; set; }
 }

@@ -43,21 +43,32 @@ public sealed class CuttingTests : IDisposable
     [Theory, MemberData(nameof(Sets))]
     public void Cut_equals_masked_and_so_does_the_model_of_full_size(string set, string kind)
     {
-        foreach (IModel model in (IModel[])[Small.Model(layers: 3, heads: 3, width: 9), BertTests.Load("tiny-old")])
+        IModel[] models = [.. ModelFolder.Families.Select(family => Small.Model(layers: 3, heads: 3, width: 9, family: family)), GoldenModelTests.Load("bert/tiny-old"), GoldenModelTests.Load("gpt2/language"), GoldenModelTests.Load("gpt2/untied")];
+        foreach (IModel model in models)
         {
             Absence absence = Small.Absent(model, kind);
-            IReadOnlyList<Part> kept = Kept(model.Universe(), set);
+            IReadOnlyList<Part> kept = [.. Kept(model.Universe(), set)];
             float[] masked = Masked(model, kept, absence);
             IModel cut = Cutting.Cut(model, kept, absence), full = Cutting.FullSize(model, kept, absence);
-            Small.Close(masked, Scores(cut), "cut");
-            Small.Close(masked, Scores(full), "full size");
+            Small.Close(masked, Scores(cut), $"cut {model.Family}");
+            Small.Close(masked, Scores(full), $"full size {model.Family}");
             Assert.Equal(model.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape), full.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape));
             Assert.Equal(kept.Count(p => p.Kind == PartKind.Head), cut.Layers.Sum(l => l.Heads));
             Assert.Equal(kept.Count(p => p.Kind == PartKind.Mlp), cut.Layers.Count(l => l.Neurons > 0));
-            long perHead = 4L * model.HeadWidth * model.Width + 3 * model.HeadWidth;
-            long dropped = (model.Universe().Heads - cut.Layers.Sum(l => l.Heads)) * perHead + model.Layers.Zip(cut.Layers).Where(l => l.Second.Neurons == 0).Sum(l => (2L * model.Width + 1) * l.First.Neurons);
-            Assert.Equal(model.Weights.Count - dropped, cut.Weights.Count);
+            Assert.Equal(model.Weights.Count - Dropped(model, cut), cut.Weights.Count);
         }
+    }
+
+    // queries, keys, values and their biases, columns of the output projection; the MLP's matrices and inner bias; a norm that nothing reads any more
+    static long Dropped(IModel model, IModel cut)
+    {
+        long perHead = 4L * model.HeadWidth * model.Width + 3 * model.HeadWidth, dropped = 0;
+        foreach (var (before, after) in model.Layers.Zip(cut.Layers))
+        {
+            dropped += (before.Heads - after.Heads) * perHead + before.AttentionInside.Count * (after.Heads == 0 ? model.Width : 0);
+            if (after.Neurons == 0) dropped += (2L * model.Width + 1) * before.Neurons + (before.MlpInside.Count - 3) * model.Width;
+        }
+        return dropped;
     }
 
     [Fact]
@@ -70,10 +81,12 @@ public sealed class CuttingTests : IDisposable
             for (int b = 0; b < a; b++) Assert.Contains(all[a].Zip(all[b]), p => Math.Abs(p.First - p.Second) > 1e-2);
     }
 
-    [Theory, InlineData("zero"), InlineData("mean")]
-    public void A_cut_model_can_be_masked_and_cut_again(string kind)
+    public static TheoryData<string, string> FamiliesAndAbsences => [.. from family in ModelFolder.Families from kind in (string[])["zero", "mean"] select (family, kind)];
+
+    [Theory, MemberData(nameof(FamiliesAndAbsences))]
+    public void A_cut_model_can_be_masked_and_cut_again(string family, string kind)
     {
-        IModel model = Small.Model(layers: 3, heads: 3, width: 9);
+        IModel model = Small.Model(layers: 3, heads: 3, width: 9, family: family);
         IModel once = Cutting.Cut(model, Kept(model.Universe(), "no heads in layer 1").Except([Part.Mlp(0), Part.Head(2, 0)]), Small.Absent(model, kind));
         Assert.Equal(7, once.Universe().Count);
         Absence absence = Small.Absent(once, kind);
@@ -84,11 +97,11 @@ public sealed class CuttingTests : IDisposable
         }
     }
 
-    [Theory, InlineData(false), InlineData(true)]
-    public void A_cut_model_comes_back_from_its_folder_with_the_same_bits(bool nothingLeft)
+    [Theory, InlineData("bert/tiny", false), InlineData("bert/tiny", true), InlineData("roberta/tiny", false), InlineData("gpt2/language", false), InlineData("gpt2/classifier", true), InlineData("gpt2/untied", true)]
+    public void A_cut_model_comes_back_from_its_folder_with_the_same_bits(string folder, bool nothingLeft)
     {
-        IModel model = BertTests.Load("tiny");
-        IModel cut = Cutting.Cut(model, nothingLeft ? [] : [Part.Head(0, 1), Part.Mlp(0), Part.Head(2, 0), Part.Head(2, 2)], Small.Absent(model, "mean"));
+        IModel model = GoldenModelTests.Load(folder);
+        IModel cut = Cutting.Cut(model, nothingLeft ? [] : [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0), Part.Head(1, 2)], Small.Absent(model, "mean"));
         ModelFolder.Save(cut, temporary.At("cut"), new Dictionary<string, byte[]>());
         IModel back = Load("cut");
         Small.SameBits(cut, back);
@@ -96,10 +109,10 @@ public sealed class CuttingTests : IDisposable
         Assert.Equal(cut.Layers.Select(l => (l.Heads, l.Neurons)), back.Layers.Select(l => (l.Heads, l.Neurons)));
     }
 
-    [Fact]
-    public void The_folder_of_full_size_needs_no_key_of_ours_and_has_every_tensor_of_the_original()
+    [Theory, InlineData("bert/tiny"), InlineData("roberta/tiny"), InlineData("gpt2/language")]
+    public void The_folder_of_full_size_needs_no_key_of_ours_and_has_every_tensor_of_the_original(string folder)
     {
-        IModel model = BertTests.Load("tiny");
+        IModel model = GoldenModelTests.Load(folder);
         IReadOnlyList<Part> kept = Small.Some(model.Universe(), 3);
         Absence absence = Small.Absent(model, "mean");
         ModelFolder.Save(Cutting.FullSize(model, kept, absence), temporary.At("full"), new Dictionary<string, byte[]>());

@@ -4,11 +4,11 @@ using Heartwood.Lab.Training;
 
 namespace Heartwood.Tests.Lab.Training;
 
-public class FreshBertTests
+public class FreshModelTests
 {
-    static readonly BertSize size = new(2, 2, 16, 24, 12);
+    static readonly ModelSize size = new(2, 2, 16, 24, 12);
 
-    static IModel Make(ulong seed = 1, FreshStart start = FreshStart.Independent, TokenTypeRule rule = TokenTypeRule.Sentence) => FreshBert.Make(size, 30, ["a", "b"], rule, seed, start);
+    static IModel Make(ulong seed = 1, FreshStart start = FreshStart.Independent, TokenTypeRule rule = TokenTypeRule.Sentence) => FreshModel.Make("bert", size, 30, ["a", "b"], rule, seed, start);
 
     [Fact]
     public void Matrices_are_Xavier_normal_biases_zero_and_the_seed_decides()
@@ -46,9 +46,9 @@ public class FreshBertTests
     }
 
     [Fact]
-    public void A_size_that_makes_no_BERT_is_refused()
+    public void A_size_that_makes_no_model_is_refused()
     {
-        foreach (BertSize wrong in (BertSize[])[size with { Layers = 0 }, size with { Heads = 3 }, size with { Neurons = 0 }, size with { Positions = 2 }, size with { Width = 0 }])
-            Assert.Contains("a width that its heads divide", Assert.Throws<ArgumentException>(() => FreshBert.Make(wrong, 30, ["a", "b"], TokenTypeRule.Sentence, 1)).Message);
+        foreach (ModelSize wrong in (ModelSize[])[size with { Layers = 0 }, size with { Heads = 3 }, size with { Neurons = 0 }, size with { Positions = 2 }, size with { Width = 0 }])
+            Assert.Contains("a width that its heads divide", Assert.Throws<ArgumentException>(() => FreshModel.Make("bert", wrong, 30, ["a", "b"], TokenTypeRule.Sentence, 1)).Message);
     }
 }
