@@ -33,7 +33,7 @@ sealed class RotaryTable(double[] frequencies)
     {
         if (config.Optional("partial_rotary_factor", 1.0) is not 1.0 and var part) throw new CheckpointException($"{config.Path}: partial_rotary_factor is {part}; Heartwood turns whole heads only.");
         ModelConfig? scaling = config.Section("rope_parameters") ?? config.Section("rope_scaling");
-        double theta = scaling?.Optional("rope_theta", double.NaN) is { } inside && !double.IsNaN(inside) ? inside : config.Optional("rope_theta", 10000.0);
+        double outside = config.Optional("rope_theta", 10000.0), theta = scaling?.Optional("rope_theta", outside) ?? outside;
         if (theta <= 0) throw new CheckpointException($"{config.Path}: rope_theta is {theta}; a base is above 0.");
         double[] plain = [.. Enumerable.Range(0, headWidth / 2).Select(i => Math.Pow(theta, -2.0 * i / headWidth))];
         if (scaling is null) return plain;
