@@ -48,6 +48,10 @@ public class DeterminismTests
                 Tensor mask = Tensor.Filled(0.3f, new(5)).Track();
                 Tensor y = x.Linear(w).LayerNorm(gain, Tensor.Zeros(130), 1e-5f).Tanh().Mix(mask, Tensor.Filled(0.1f, new(5, 26))).Sum();
                 float[] values = [y.Item, .. y.Gradients(x, w, gain, mask).SelectMany(g => g.Values.ToArray()), .. x.Linear(w.KeepForever(), gain, Activation.GeluErf).Values];
+                int[] offsets = [.. Enumerable.Range(0, 10).Select(i => 100 * i)];
+                Tensor k = Tensor.Normal(new Chance(1, "k"), 1, 900, 2 * 26).Track(), turns = Tensor.Normal(new Chance(1, "turns"), 1, 900, 26);
+                Tensor mixed = x.Linear(w).RmsNorm(gain, 1e-5f).Rotate(turns, [.. Enumerable.Range(0, 900)]).Attention(k, k * 2, offsets, offsets, [3, 2], true).Silu().Sum();
+                values = [.. values, mixed.Item, .. mixed.Gradients(x, w, gain, k).SelectMany(g => g.Values.ToArray())];
                 Assert.Equal(first ??= BitsOf(values), BitsOf(values));
             }
         }

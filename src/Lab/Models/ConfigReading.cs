@@ -22,6 +22,7 @@ static class ConfigReading
         "gelu" => Activation.GeluErf,
         "gelu_new" or "gelu_pytorch_tanh" => Activation.GeluTanh,
         "relu" => Activation.Relu,
-        var other => throw new CheckpointException($"{config.Path}: {key} is '{other}'; Heartwood knows gelu, gelu_new, gelu_pytorch_tanh and relu."),
+        "silu" or "swish" => Activation.Silu,
+        var other => throw new CheckpointException($"{config.Path}: {key} is '{other}'; Heartwood knows gelu, gelu_new, gelu_pytorch_tanh, relu and silu."),
     };
 }

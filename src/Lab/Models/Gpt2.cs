@@ -210,7 +210,8 @@ sealed class Gpt2Attention(Weights w, Gpt2Config c, int layer)
         Tensor all = queriesKeysValues!.Forward(norm!.Forward(x));
         Tensor q = probe.At(new(layer, Point.Query), Gpt2.Chosen(all.Slice(1, 0, span), batch, tokens)), k = probe.At(new(layer, Point.Key), all.Slice(1, span, span)), v = probe.At(new(layer, Point.Value), all.Slice(1, 2 * span, span));
         if (factor != 1) q *= factor;
-        return q.Attention(k, v, queries, batch.Offsets, heads, causal: tokens == Tokens.All);      // a last token sees all
+        (k, v) = batch.Attended(layer, k, v);
+        return q.Attention(k, v, queries, batch.KeyOffsets, heads, causal: true);
     }
 
     internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) => output is null ? bias.Spread(stream) : output.Forward(probe.At(new(layer, Point.Heads), mixes));

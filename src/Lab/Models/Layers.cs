@@ -34,3 +34,12 @@ sealed class LayerNorm(Weights w, int width, float epsilon)
     /// <param name="x">[token width]</param>
     internal Tensor Forward(Tensor x) => x.LayerNorm(gain, shift, epsilon);
 }
+
+/// <summary>RMS norm under its checkpoint name.</summary>
+sealed class RmsNorm(Weights w, int width, float epsilon)
+{
+    readonly Tensor gain = w.Get("weight", width);
+
+    /// <param name="x">[token width]</param>
+    internal Tensor Forward(Tensor x) => x.RmsNorm(gain, epsilon);
+}

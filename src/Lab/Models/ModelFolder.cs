@@ -12,6 +12,9 @@ public static class ModelFolder
         ["roberta"] = Roberta.Described,
         ["xlm-roberta"] = Roberta.Described,
         ["gpt2"] = Gpt2.Described,
+        ["llama"] = Llama.Described,
+        ["mistral"] = Llama.Described,
+        ["qwen2"] = Llama.Described,
     };
 
     /// <summary>The families that can be read and made from nothing, as config.json calls them.</summary>

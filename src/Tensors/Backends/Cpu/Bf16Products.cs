@@ -121,6 +121,7 @@ sealed unsafe class Bf16Products : IProducts
             case Unary.GeluTanh: Fast.Activate<GeluTanh>(c, step, height, width); break;
             case Unary.Tanh: Fast.Activate<Tanh>(c, step, height, width); break;
             case Unary.Relu: Fast.Activate<Relu>(c, step, height, width); break;
+            case Unary.Silu: Fast.Activate<Silu>(c, step, height, width); break;
             default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "No matrix product is fused with this function.");
         }
     }
