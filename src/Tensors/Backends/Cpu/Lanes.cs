@@ -27,6 +27,9 @@ unsafe interface ILanes<V>
     /// <summary>Stores the lanes of a mask; memory beyond it is not touched.</summary>
     static abstract void Store(float* at, V mask, V x);
 
+    /// <summary>Stores past the caches, for what nobody reads soon; the address is a multiple of the vector's size.</summary>
+    static abstract void Stream(float* at, V x);
+
     /// <summary>Asks for memory that will be read soon; any address will do.</summary>
     static abstract void Prefetch(float* at);
 
@@ -84,6 +87,7 @@ readonly unsafe struct Avx512Lanes : ILanes<Vector512<float>>
     public static Vector512<float> First(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
     public static Vector512<float> Load(float* at, Vector512<float> mask, Vector512<float> rest) => Avx512F.MaskLoad(at, mask, rest);
     public static void Store(float* at, Vector512<float> mask, Vector512<float> x) => Avx512F.MaskStore(at, mask, x);
+    public static void Stream(float* at, Vector512<float> x) => x.StoreAlignedNonTemporal(at);
     public static void Prefetch(float* at) => Sse.Prefetch0(at);
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
     public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
@@ -130,6 +134,7 @@ readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
     public static Vector256<float> First(int count) => Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
     public static Vector256<float> Load(float* at, Vector256<float> mask, Vector256<float> rest) => Vector256.ConditionalSelect(mask, Avx.MaskLoad(at, mask), rest);
     public static void Store(float* at, Vector256<float> mask, Vector256<float> x) => Avx.MaskStore(at, mask, x);
+    public static void Stream(float* at, Vector256<float> x) => x.StoreAlignedNonTemporal(at);
     public static void Prefetch(float* at) => Sse.Prefetch0(at);
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
     public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
@@ -192,6 +197,7 @@ readonly unsafe struct ScalarLanes : ILanes<float>
     public static float First(int count) => 0;                   // a vector of one lane has no part
     public static float Load(float* at, float mask, float rest) => rest;
     public static void Store(float* at, float mask, float x) { }
+    public static void Stream(float* at, float x) => *at = x;
     public static void Prefetch(float* at) { }
     public static float Add(float a, float b) => a + b;
     public static float Subtract(float a, float b) => a - b;

@@ -82,9 +82,13 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
 
     const int Most = 16;
 
-    // e^(x − largest) for x up to the largest; computed as a power of two
+    // e^(x − largest) for x up to the largest
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static V Raised(V x, V largest) => Exp.OfTwo<L, V>(L.Multiply(L.Subtract(x, largest), L.Splat(Exp.TwoPerNatural)));
+    static V Raised(V x, V largest) => Power(L.Subtract(x, largest));
+
+    // e^x for x up to about 0; computed as a power of two
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V Power(V x) => Exp.OfTwo<L, V>(L.Multiply(x, L.Splat(Exp.TwoPerNatural)));
 
     // Σ e^(x − largest) over a row
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -106,12 +110,18 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
     }
 
     /// <summary>Softmax: dx = y (g − Σ g y). Its logarithm: dx = g − e^y Σ g.</summary>
-    internal static void Backward(float* y, float* g, int rows, int width, bool logarithm, float* dx) => Rows.Blocks(rows, width, (start, end) =>
+    internal static void Backward(float* y, float* g, int rows, int width, bool logarithm, float* dx)
     {
-        long at = (long)start * width;
-        if (logarithm) Slopes<OfLogarithm>(y + at, g + at, end - start, width, dx + at);
-        else Slopes<OfShare>(y + at, g + at, end - start, width, dx + at);
-    });
+        bool past = width >= Long && (long)rows * width > BeyondCaches;
+        Rows.Blocks(rows, width, (start, end) =>
+        {
+            long at = (long)start * width;
+            if (logarithm) Slopes<OfLogarithm>(y + at, g + at, end - start, width, past, dx + at);
+            else Slopes<OfShare>(y + at, g + at, end - start, width, past, dx + at);
+        });
+    }
+
+    const int Long = 1 << 10, BeyondCaches = 1 << 22;           // values in a row; in a tensor, three of which do not stay in a cache
 
     interface ISlope
     {
@@ -133,11 +143,11 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static V Add(V y, V g, V sums) => L.Add(sums, g);
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Of(V y, V g, V sum) => L.Subtract(g, L.Multiply(Exp.Of<L, V>(y), sum));
+        public static V Of(V y, V g, V sum) => L.Subtract(g, L.Multiply(Power(y), sum));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Slopes<S>(float* y, float* g, int rows, int width, float* dx) where S : struct, ISlope
+    static void Slopes<S>(float* y, float* g, int rows, int width, bool past, float* dx) where S : struct, ISlope
     {
         int whole = width - width % L.Width, together = Together(width);
         V mask = L.First(width - whole), zero = L.Splat(0);
@@ -156,10 +166,28 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
             for (int r = 0; r < count; r++, y += width, g += width, dx += width)
             {
                 V sum = L.Splat(sums[r]);
+                if (past)
+                {
+                    SlopesPast<S>(y, g, width, sum, dx);
+                    continue;
+                }
                 for (int i = 0; i < whole; i += L.Width) L.Store(dx + i, S.Of(L.Load(y + i), L.Load(g + i), sum));
                 if (whole < width) L.Store(dx + whole, mask, S.Of(L.Load(y + whole, mask, zero), L.Load(g + whole, mask, zero), sum));
             }
         }
+    }
+
+    // Written past the caches, whole vectors at aligned addresses: the memory need not be read first. (The team's counters, which
+    // are atomic, order these writes before the end of the item.)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void SlopesPast<S>(float* y, float* g, int width, V sum, float* dx) where S : struct, ISlope
+    {
+        int i = Math.Min(width, (int)(-((nint)dx / sizeof(float)) & (L.Width - 1)));
+        V head = L.First(i), zero = L.Splat(0);
+        if (i > 0) L.Store(dx, head, S.Of(L.Load(y, head, zero), L.Load(g, head, zero), sum));
+        for (; i <= width - L.Width; i += L.Width) L.Stream(dx + i, S.Of(L.Load(y + i), L.Load(g + i), sum));
+        V tail = L.First(width - i);
+        if (i < width) L.Store(dx + i, tail, S.Of(L.Load(y + i, tail, zero), L.Load(g + i, tail, zero), sum));
     }
 
     /// <summary>losses[row] = ln Σ e^x − x[label]; statistics[row 2] = the largest value and 1 / Σ e^(x − largest), unless null.</summary>
