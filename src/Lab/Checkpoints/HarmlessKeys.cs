@@ -41,6 +41,7 @@ static class HarmlessKeys
         ["is_encoder_decoder"] = ["false"],
         ["add_cross_attention"] = ["false"],
         ["pruned_heads"] = ["{}"],
+        ["use_mrope"] = ["false"],
         ["per_layer_config"] = ["{}"],
         ["auto_map"] = ["{}"],
         ["tie_word_embeddings"] = ["true", "false"],

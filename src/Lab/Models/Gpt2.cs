@@ -39,10 +39,7 @@ public sealed class Gpt2 : IModel
     {
         bool labels = weights.Has("score.weight");
         Gpt2Config read = Gpt2Config.Read(config, labels ? weights.All["score.weight"].Shape[0] : 0);
-        string words = $"{PrefixOf(weights)}wte.weight";
-        if (!labels && read.Tied && weights.Has("lm_head.weight") && weights.Has(words) && !weights.All["lm_head.weight"].Values.SequenceEqual(weights.All[words].Values))
-            throw new CheckpointException($"{config.Path}: tie_word_embeddings says that output and word embeddings are one matrix, but lm_head.weight is not {words}. Set tie_word_embeddings to false if the model was trained so.");
-        return new(read, config.ToJson(), weights.Map((name, t) => name == "lm_head.weight" && (labels || read.Tied) ? null : t));
+        return new(read, config.ToJson(), config.WithoutOutput(weights, labels, read.Tied, $"{PrefixOf(weights)}wte.weight"));
     }
 
     static string PrefixOf(Weights weights) => weights.Has("transformer.wte.weight") ? "transformer." : "";

@@ -30,13 +30,17 @@ public sealed class Llama : IModel
         output = config.Labels.Count > 0 ? weights.Get("score.weight", config.Labels.Count, config.Width)
             : config.Tied ? words : weights.Get("lm_head.weight", config.Vocabulary, config.Width);
         Layers = [.. Enumerable.Range(0, config.Layers).Select(ShapeOf)];
-        weights.RefuseUnused(name => name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) || (name == "lm_head.weight" && (config.Tied || config.Labels.Count > 0)));
+        weights.RefuseUnused(name => name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal));
     }
 
     /// <summary>The model of a folder: a classifier where the weights hold <c>score.weight</c>, a language model otherwise.</summary>
     /// <exception cref="CheckpointException">config and weights do not make a Llama</exception>
-    public static Llama From(ModelConfig config, Weights weights) =>
-        new(LlamaConfig.Read(config, weights.Has("score.weight") ? weights.All["score.weight"].Shape[0] : 0), config.ToJson(), weights);
+    public static Llama From(ModelConfig config, Weights weights)
+    {
+        bool labels = weights.Has("score.weight");
+        LlamaConfig read = LlamaConfig.Read(config, labels ? weights.All["score.weight"].Shape[0] : 0);
+        return new(read, config.ToJson(), config.WithoutOutput(weights, labels, read.Tied, "model.embed_tokens.weight"));
+    }
 
     /// <summary>What others need of the family.</summary>
     internal static ModelFamily Described { get; } = new(From, "score.weight", WithNewHead, Fresh);

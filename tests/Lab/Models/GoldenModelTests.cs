@@ -24,7 +24,7 @@ public class GoldenModelTests
     // the label of each sequence, or what should come next after each token
     static int[] Targets(JsonElement golden) => [.. golden.GetProperty("sequences").EnumerateArray().SelectMany(s => s.TryGetProperty("next", out JsonElement next) ? next.Ints() : [s.GetProperty("label").GetInt32()])];
 
-    [Theory, InlineData("bert", "tiny"), InlineData("bert", "tiny-old"), InlineData("roberta", "tiny"), InlineData("gpt2", "language")]
+    [Theory, InlineData("bert", "tiny"), InlineData("bert", "tiny-old"), InlineData("roberta", "tiny"), InlineData("gpt2", "language"), InlineData("llama", "grouped")]
     public void Every_site_equals_an_independent_implementation(string family, string folder)
     {
         JsonElement golden = Goldens.Json($"{family}/sites.json");
@@ -43,13 +43,14 @@ public class GoldenModelTests
     }
 
     [Theory, InlineData("bert", "tiny-tanh", "tanh"), InlineData("gpt2", "classifier", "classifier"), InlineData("gpt2", "untied", "untied")]
+    [InlineData("llama", "qwen2", "qwen2"), InlineData("llama", "llama3", "llama3"), InlineData("llama", "classifier", "classifier")]
     public void What_else_a_config_may_say_changes_the_scores_as_in_an_independent_implementation(string family, string folder, string file)
     {
         JsonElement golden = Goldens.Json($"{family}/{file}.json");
         Goldens.Near(Goldens.Tensor(golden.GetProperty("logits")), Load($"{family}/{folder}").Forward(BatchOf(golden), NoProbe.Instance, Tokens.All), 1e-5, "logits");
     }
 
-    [Theory, InlineData("bert", "tiny"), InlineData("roberta", "tiny"), InlineData("gpt2", "language")]
+    [Theory, InlineData("bert", "tiny"), InlineData("roberta", "tiny"), InlineData("gpt2", "language"), InlineData("llama", "grouped")]
     public void Gradients_of_weights_equal_an_independent_implementation(string family, string folder)
     {
         JsonElement golden = Goldens.Json($"{family}/sites.json");
@@ -64,7 +65,7 @@ public class GoldenModelTests
 
     [Theory]
     [InlineData("bert", "tiny", "atOnes"), InlineData("bert", "tiny", "atRandom"), InlineData("roberta", "tiny", "atOnes"), InlineData("roberta", "tiny", "atRandom")]
-    [InlineData("gpt2", "language", "atOnes"), InlineData("gpt2", "language", "atRandom")]
+    [InlineData("gpt2", "language", "atOnes"), InlineData("gpt2", "language", "atRandom"), InlineData("llama", "grouped", "atOnes"), InlineData("llama", "grouped", "atRandom")]
     public void Masks_and_their_gradients_equal_an_independent_implementation(string family, string folder, string point)
     {
         JsonElement golden = Goldens.Json($"{family}/sites.json"), masks = golden.GetProperty("masks"), at = masks.GetProperty(point);
@@ -81,7 +82,7 @@ public class GoldenModelTests
     static Tensor Interleaved(IModel model, JsonElement heads, JsonElement mlps)
     {
         float[] head = heads.GetProperty("values").Floats(), mlp = mlps.GetProperty("values").Floats();
-        return Tensor.From([.. model.Universe().Parts.Select(p => p.Kind == PartKind.Mlp ? mlp[p.Layer] : head[p.Layer * 3 + p.Index])], model.Universe().Count);
+        return Tensor.From([.. model.Universe().Parts.Select(p => p.Kind == PartKind.Mlp ? mlp[p.Layer] : head[p.Layer * model.Layers[0].Heads + p.Index])], model.Universe().Count);
     }
 
     static Absence GoldenAbsence(IModel model, JsonElement masks)
@@ -89,8 +90,8 @@ public class GoldenModelTests
         float[] heads = masks.GetProperty("headAbsence").GetProperty("values").Floats(), mlps = masks.GetProperty("mlpAbsence").GetProperty("values").Floats();
         string path = Path.Combine(Path.GetTempPath(), $"heartwood-absence-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.safetensors");
         SafetensorsWriter.Write(path, model.Universe().Parts.Select(p => p.Kind == PartKind.Mlp
-            ? new NamedTensor(p.ToString(), [12], Dtype.F32, mlps.AsMemory(p.Layer * 12, 12))
-            : new NamedTensor(p.ToString(), [4], Dtype.F32, heads.AsMemory((p.Layer * 3 + p.Index) * 4, 4))));
+            ? new NamedTensor(p.ToString(), [model.Width], Dtype.F32, mlps.AsMemory(p.Layer * model.Width, model.Width))
+            : new NamedTensor(p.ToString(), [model.HeadWidth], Dtype.F32, heads.AsMemory((p.Layer * model.Layers[0].Heads + p.Index) * model.HeadWidth, model.HeadWidth))));
         Absence absence = Absence.Load(path, model);
         File.Delete(path);
         return absence;

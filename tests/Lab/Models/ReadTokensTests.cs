@@ -10,7 +10,7 @@ namespace Heartwood.Tests.Lab.Models;
 /// <summary>The last layer of an ordinary pass computes only the tokens that the classification head reads; no score changes.</summary>
 public class ReadTokensTests
 {
-    public static TheoryData<string, string> Everything => [.. from model in (string[])[.. ModelFolder.Families, "one layer", "bert/tiny", "roberta/tiny", "gpt2/classifier", "embedded", "cut", "cut gpt2", "nothing left"] from backend in Machine.Backends select (model, backend)];
+    public static TheoryData<string, string> Everything => [.. from model in (string[])[.. ModelFolder.Families, "one layer", "bert/tiny", "roberta/tiny", "gpt2/classifier", "llama/classifier", "embedded", "cut", "cut gpt2", "cut llama", "nothing left"] from backend in Machine.Backends select (model, backend)];
 
     public static TheoryData<string> Families => [.. ModelFolder.Families];
 
@@ -21,7 +21,7 @@ public class ReadTokensTests
         IModel small = Small.Model(layers: name == "one layer" ? 1 : 3, family: ModelFolder.Families.FirstOrDefault(f => name.EndsWith(f, StringComparison.Ordinal)) ?? "bert");
         return (name switch
         {
-            "cut" or "cut gpt2" => Cutting.Cut(small, Small.Some(small.Universe(), 2), Small.Absent(small, "mean")),
+            "cut" or "cut gpt2" or "cut llama" => Cutting.Cut(small, Small.Some(small.Universe(), 2), Small.Absent(small, "mean")),
             "nothing left" => Cutting.Cut(small, [], Small.Absent(small, "mean")),
             _ => small,
         }, Small.Batch());
@@ -53,7 +53,7 @@ public class ReadTokensTests
     {
         IModel model = Small.Model(layers: 2, family: family);
         Batch batch = Small.Batch();
-        int[] readTokens = model.Family == "gpt2" ? batch.Last : batch.First;
+        int[] readTokens = family.Contains("bert") ? batch.First : batch.Last;
         Recorder all = new(), read = new();
         model.Forward(batch, all, Tokens.All);
         model.Forward(batch, read);

@@ -43,7 +43,7 @@ public sealed class CuttingTests : IDisposable
     [Theory, MemberData(nameof(Sets))]
     public void Cut_equals_masked_and_so_does_the_model_of_full_size(string set, string kind)
     {
-        IModel[] models = [.. ModelFolder.Families.Select(family => Small.Model(layers: 3, heads: 3, width: 9, family: family)), GoldenModelTests.Load("bert/tiny-old"), GoldenModelTests.Load("gpt2/language"), GoldenModelTests.Load("gpt2/untied")];
+        IModel[] models = [.. ModelFolder.Families.Select(family => Small.Model(layers: 3, heads: 3, width: 12, family: family)), GoldenModelTests.Load("bert/tiny-old"), GoldenModelTests.Load("gpt2/language"), GoldenModelTests.Load("gpt2/untied"), GoldenModelTests.Load("llama/grouped"), GoldenModelTests.Load("llama/qwen2")];
         foreach (IModel model in models)
         {
             Absence absence = Small.Absent(model, kind);
@@ -52,23 +52,49 @@ public sealed class CuttingTests : IDisposable
             IModel cut = Cutting.Cut(model, kept, absence), full = Cutting.FullSize(model, kept, absence);
             Small.Close(masked, Scores(cut), $"cut {model.Family}");
             Small.Close(masked, Scores(full), $"full size {model.Family}");
-            Assert.Equal(model.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape), full.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape));
+            IModel whole = kind == "mean" ? model.WithBiases() : model;
+            Assert.Equal(whole.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape), full.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape));
             Assert.Equal(kept.Count(p => p.Kind == PartKind.Head), cut.Layers.Sum(l => l.Heads));
             Assert.Equal(kept.Count(p => p.Kind == PartKind.Mlp), cut.Layers.Count(l => l.Neurons > 0));
-            Assert.Equal(model.Weights.Count - Dropped(model, cut), cut.Weights.Count);
+            Assert.Equal(whole.Weights.Count - Dropped(whole, cut), cut.Weights.Count);
         }
     }
 
-    // queries, keys, values and their biases, columns of the output projection; the MLP's matrices and inner bias; a norm that nothing reads any more
-    static long Dropped(IModel model, IModel cut)
+    // what each head and each key and value head has for itself; the MLP's matrices and inner biases; norms that nothing reads any more
+    static long Dropped(IModel whole, IModel cut)
     {
-        long perHead = 4L * model.HeadWidth * model.Width + 3 * model.HeadWidth, dropped = 0;
-        foreach (var (before, after) in model.Layers.Zip(cut.Layers))
+        long dropped = 0;
+        foreach (var (before, after) in whole.Layers.Zip(cut.Layers))
         {
-            dropped += (before.Heads - after.Heads) * perHead + before.AttentionInside.Count * (after.Heads == 0 ? model.Width : 0);
-            if (after.Neurons == 0) dropped += (2L * model.Width + 1) * before.Neurons + (before.MlpInside.Count - 3) * model.Width;
+            dropped += (before.Heads - after.Heads) * Each([.. before.Own, before.Projection]) + (before.HeadsPerKeyValueHead.Count - after.HeadsPerKeyValueHead.Count) * Each(before.KeyValues);
+            if (after.Heads == 0) dropped += before.AttentionInside.Count * whole.Width;
+            if (after.Neurons == 0) dropped += before.MlpInside.Sum(name => name.Contains("norm", StringComparison.Ordinal) || name.Contains("ln_", StringComparison.Ordinal) ? whole.Width : Numbers(name, before.Neurons));
         }
         return dropped;
+
+        long Each(IReadOnlyList<HeadRuns> runs) => runs.Sum(r => Numbers(r.Tensor, r.Length));
+        long Numbers(string name, long count) => name.EndsWith("bias", StringComparison.Ordinal) ? count : count * whole.Width;
+    }
+
+    [Fact]
+    public void Heads_that_share_a_key_and_value_head_leave_it_with_the_last_of_them()
+    {
+        IModel model = GoldenModelTests.Load("llama/grouped");
+        IModel cut = Cutting.Cut(model, model.Universe().Parts.Except([Part.Head(0, 1), Part.Head(1, 0), Part.Head(1, 1)]), Small.Absent(model, "mean"));
+        Assert.Equal([[1, 2], [2]], cut.Layers.Select(l => l.HeadsPerKeyValueHead));
+        Assert.Equal([8, 4], cut.Layers.Select((_, i) => cut.Weights.All[$"model.layers.{i}.self_attn.v_proj.weight"].Shape[0]));
+    }
+
+    [Fact]
+    public void The_means_of_a_model_without_biases_fold_into_biases_that_other_software_reads()
+    {
+        IModel model = GoldenModelTests.Load("llama/qwen2"), full = Cutting.FullSize(model, [Part.Head(0, 1), Part.Mlp(1)], Small.Absent(model, "mean"));
+        Assert.Equal("""["LlamaForCausalLM"]""", full.Config["architectures"]!.ToJsonString());
+        Assert.Equal(("llama", "true", "true"), (full.Family, full.Config["attention_bias"]!.ToJsonString(), full.Config["mlp_bias"]!.ToJsonString()));
+        Small.SameBits(model.Weights.All["model.layers.1.self_attn.q_proj.bias"].Values, full.Weights.All["model.layers.1.self_attn.q_proj.bias"].Values, "a bias that was there");
+        Assert.All(full.Weights.All["model.layers.1.mlp.gate_proj.bias"].Values.ToArray(), v => Assert.Equal(0, v));
+        Assert.Contains(full.Weights.All["model.layers.0.self_attn.o_proj.bias"].Values.ToArray(), v => v != 0);
+        Assert.Same(full, full.WithBiases());
     }
 
     [Fact]
@@ -86,7 +112,7 @@ public sealed class CuttingTests : IDisposable
     [Theory, MemberData(nameof(FamiliesAndAbsences))]
     public void A_cut_model_can_be_masked_and_cut_again(string family, string kind)
     {
-        IModel model = Small.Model(layers: 3, heads: 3, width: 9, family: family);
+        IModel model = Small.Model(layers: 3, heads: 3, width: 12, family: family);
         IModel once = Cutting.Cut(model, Kept(model.Universe(), "no heads in layer 1").Except([Part.Mlp(0), Part.Head(2, 0)]), Small.Absent(model, kind));
         Assert.Equal(7, once.Universe().Count);
         Absence absence = Small.Absent(once, kind);
@@ -97,7 +123,7 @@ public sealed class CuttingTests : IDisposable
         }
     }
 
-    [Theory, InlineData("bert/tiny", false), InlineData("bert/tiny", true), InlineData("roberta/tiny", false), InlineData("gpt2/language", false), InlineData("gpt2/classifier", true), InlineData("gpt2/untied", true)]
+    [Theory, InlineData("bert/tiny", false), InlineData("bert/tiny", true), InlineData("roberta/tiny", false), InlineData("gpt2/language", false), InlineData("gpt2/classifier", true), InlineData("gpt2/untied", true), InlineData("llama/grouped", false), InlineData("llama/qwen2", true)]
     public void A_cut_model_comes_back_from_its_folder_with_the_same_bits(string folder, bool nothingLeft)
     {
         IModel model = GoldenModelTests.Load(folder);
@@ -109,7 +135,7 @@ public sealed class CuttingTests : IDisposable
         Assert.Equal(cut.Layers.Select(l => (l.Heads, l.Neurons)), back.Layers.Select(l => (l.Heads, l.Neurons)));
     }
 
-    [Theory, InlineData("bert/tiny"), InlineData("roberta/tiny"), InlineData("gpt2/language")]
+    [Theory, InlineData("bert/tiny"), InlineData("roberta/tiny"), InlineData("gpt2/language"), InlineData("llama/grouped"), InlineData("llama/qwen2")]
     public void The_folder_of_full_size_needs_no_key_of_ours_and_has_every_tensor_of_the_original(string folder)
     {
         IModel model = GoldenModelTests.Load(folder);
@@ -118,7 +144,7 @@ public sealed class CuttingTests : IDisposable
         ModelFolder.Save(Cutting.FullSize(model, kept, absence), temporary.At("full"), new Dictionary<string, byte[]>());
         Assert.DoesNotContain("heartwood", File.ReadAllText(Path.Combine(temporary.At("full"), "config.json")));
         IModel back = Load("full");
-        Assert.Equal(model.Weights.All.Keys, back.Weights.All.Keys);
+        Assert.Equal(model.WithBiases().Weights.All.Keys, back.Weights.All.Keys);
         Small.Close(Masked(model, kept, absence), Scores(back), "full size");
     }
 
