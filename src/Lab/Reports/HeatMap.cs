@@ -16,7 +16,7 @@ internal sealed record HeatRow(string Label, IReadOnlyList<Cell?> Cells, bool Pa
 /// <summary>A map of rows and columns.</summary>
 internal static class HeatMap
 {
-    const double LetterWidth = 5.6, Gap = 6, Top = 22, Words = 18;
+    const double LetterWidth = 6, Gap = 6, Top = 22, Words = 18, AxisWidth = 5.4;
     const int LongestLabel = 44;
 
     /// <summary>Draws a map.</summary>
@@ -61,8 +61,8 @@ internal static class HeatMap
             }
         }
         double right = Math.Max(x[^1], columns.Count == 0 ? 0 : x[^2] + width / 2 + columns[^1].Length * LetterWidth / 2) + 4;
-        return Charts.Panel(id, heading, title, description, Math.Max(Charts.Width, right), y + 22, $"""
-            <g aria-hidden="true">{Names()}{Charts.Text(axis, left, y + 15, "axis")}</g>
+        return Charts.Panel(id, heading, title, description, Math.Max(Charts.Width, Math.Max(right, AxisWidth * axis.Length)), y + 22, $"""
+            <g aria-hidden="true">{Names()}{Charts.Text(axis, 2, y + 15, "axis")}</g>
             {drawn}
             """);
     }
