@@ -1,33 +1,41 @@
 using System.Text;
 
-namespace Heartwood.Lab.Tokenizers;
+namespace Heartwood.Lab.Tokenizers.Characters;
 
-/// <summary>Words being spelled, one after another in one buffer.</summary>
-sealed class WordList(int capacity)
+/// <summary>Text being written, its combining characters in canonical order where they are given with their class.</summary>
+sealed class CharacterList(int capacity = 64)
 {
-    readonly List<int> ends = [];
     readonly List<(int Character, int Rank)> combining = [];
     char[] text = new char[capacity + 2];
     int used;
 
-    /// <summary>How many words there are.</summary>
-    public int Count => ends.Count;
-
-    /// <summary>Word <paramref name="i"/>, never empty.</summary>
-    public ReadOnlySpan<char> this[int i] => text.AsSpan((i == 0 ? 0 : ends[i - 1])..ends[i]);
-
-    /// <summary>Forgets all words.</summary>
-    public void Clear()
+    /// <summary>All that was written.</summary>
+    public ReadOnlySpan<char> Text
     {
-        ends.Clear();
-        used = 0;
+        get
+        {
+            Settle();
+            return text.AsSpan(0, used);
+        }
     }
 
-    /// <summary>Adds a character of class 0 to the word being spelled.</summary>
+    /// <summary>Forgets all.</summary>
+    public void Clear() => used = 0;
+
+    /// <summary>Adds a character of class 0.</summary>
     public void Add(int c)
     {
         Settle();
         Write(c);
+    }
+
+    /// <summary>Adds characters as they are.</summary>
+    public void Add(ReadOnlySpan<char> characters)
+    {
+        Settle();
+        Reserve(characters.Length);
+        characters.CopyTo(text.AsSpan(used));
+        used += characters.Length;
     }
 
     /// <summary>Adds a combining character; among its like up to the next character of class 0 they stand by rank, then in the order given.</summary>
@@ -46,17 +54,15 @@ sealed class WordList(int capacity)
         combining.Clear();
     }
 
-    /// <summary>Ends the word being spelled, if one is.</summary>
-    public void End()
-    {
-        Settle();
-        if (used > (ends.Count == 0 ? 0 : ends[^1])) ends.Add(used);
-    }
-
     void Write(int c)
     {
-        if (used + 2 > text.Length) Array.Resize(ref text, text.Length * 2);
+        Reserve(2);
         if (c < 0x10000) text[used++] = (char)c;
         else used += new Rune(c).EncodeToUtf16(text.AsSpan(used));
+    }
+
+    void Reserve(int more)
+    {
+        if (used + more > text.Length) Array.Resize(ref text, Math.Max(text.Length * 2, used + more));
     }
 }
