@@ -73,6 +73,11 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         }
     }
 
+    /// <summary>Names of the model's labels.</summary>
+    /// <exception cref="CheckpointException">it is a language model and has none</exception>
+    public IReadOnlyList<string> Labels => Model.Output == Output.Labels ? Model.Labels
+        : throw new CheckpointException($"{Name}: the model tells which token comes next and has no labels. Fine-tune a classifier from it: heartwood train --from {Name}.");
+
     /// <summary>Encodes labelled rows for this model.</summary>
     /// <param name="sources">where the rows come from</param>
     /// <param name="labels">the labels of the examples, in the order of their numbers</param>

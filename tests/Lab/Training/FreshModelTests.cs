@@ -1,4 +1,5 @@
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
 
@@ -35,6 +36,29 @@ public class FreshModelTests
             Assert.Equal(0.05 * Math.Sin(p), positions[p * 16], 1e-7);
             Assert.Equal(0.05 * Math.Cos(p * Math.Pow(1000, -7.0 / 8)), positions[p * 16 + 15], 1e-7);
         }
+    }
+
+    public static TheoryData<string> Families => [.. ModelFolder.Families];
+
+    [Theory, MemberData(nameof(Families))]
+    public void In_every_family_tokens_of_a_matching_start_ask_for_what_they_show(string family)
+    {
+        Batch batch = new([new([3, 5, 7, 5], new int[4])]);
+        foreach (FreshStart start in Enum.GetValues<FreshStart>())
+        {
+            IModel model = FreshModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Sentence, 1, start);
+            Assert.Equal((family, 12, 30, 2, 4), (model.Family, model.MostPositions, model.Vocabulary, model.Layers.Count, model.Layers.Sum(l => l.Heads)));
+            Recorder seen = new();
+            model.Forward(batch, seen, Tokens.All);
+            foreach (int layer in (int[])[0, 1]) Assert.Equal(start == FreshStart.Matching, seen.Seen[new(layer, Point.Query)].Values.SequenceEqual(seen.Seen[new(layer, Point.Key)].Values));
+        }
+    }
+
+    [Theory, MemberData(nameof(Families))]
+    public void Only_a_family_that_reads_token_types_can_have_them_by_overlap(string family)
+    {
+        if (family == "bert") Assert.Equal(4, FreshModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Overlap, 1).TokenTypes);
+        else Assert.Contains($"which {family} does not", Assert.Throws<ArgumentException>(() => FreshModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Overlap, 1)).Message);
     }
 
     [Theory, InlineData(TokenTypeRule.Sentence, 2), InlineData(TokenTypeRule.Overlap, 4)]
