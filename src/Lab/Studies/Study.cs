@@ -26,7 +26,20 @@ public sealed partial class Study
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
 
-    IModel Model => loaded.Model;
+    /// <summary>The model that is studied.</summary>
+    public IModel Model => loaded.Model;
+
+    internal StudyRequest Request => request;
+
+    internal LoadedModel Loaded => loaded;
+
+    internal Sets Sets => sets;
+
+    internal IReadOnlyList<Example> Pool => pool;
+
+    internal RunFolder Folder => folder;
+
+    internal Universe Universe => universe;
 
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
@@ -88,6 +101,12 @@ public sealed partial class Study
 
     // ---- finding
 
+    /// <summary>What the progress of a search is called, before its seed and sparsity.</summary>
+    internal const string Finding = "finding, seed";
+
+    /// <summary>How many of the searches are done.</summary>
+    internal int Found => request.Sparsities.Sum(sparsity => request.Seeds.Count(seed => folder.Has(FileOf(sparsity, seed))));
+
     /// <summary>Searches with every seed at every sparsity, several searches at once.</summary>
     /// <returns>the subnetworks, by sparsity, then seed</returns>
     public IReadOnlyList<Subnetwork> Find()
@@ -122,7 +141,7 @@ public sealed partial class Study
             }
             PruningLine line = search.Advance();
             metrics.Append(line.Step, new { line.Kl, line.Sparsity, line.Target, line.Multiplier1, line.Multiplier2 });
-            progress.Report(new($"finding, seed {seed} at {sparsity:0.##}", line.Step, options.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
+            progress.Report(new($"{Finding} {seed} at {sparsity:0.##}", line.Step, options.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
             if (line.Step % 50 == 0) folder.Write(state, search.Save);
         }
         folder.Write(state, search.Save);
@@ -130,7 +149,7 @@ public sealed partial class Study
         folder.WriteText(file, new Subnetwork(seed, "structured pruning", sparsity, universe.Count, kept, search.Scores, request.Absence, loaded.Sha256).ToJson());
     }
 
-    Absence Absent()
+    internal Absence Absent()
     {
         const string file = "absence.safetensors";
         if (folder.Has(file)) return Absence.Load(folder.PathOf(file), Model);
@@ -145,7 +164,7 @@ public sealed partial class Study
 
     static string FileOf(double sparsity, ulong seed) => $"subnetworks/{NameOf(sparsity, seed)}.json";
 
-    Action<int> Advance(string stage, long total, string unit)
+    internal Action<int> Advance(string stage, long total, string unit)
     {
         long done = 0;
         return more => progress.Report(new(stage, Interlocked.Add(ref done, more), total, unit));

@@ -76,7 +76,7 @@ public sealed partial class Study
         return a.Zip(b, (x, y) => (double)Math.Abs(x - y)).Max();
     }
 
-    float[] MaskOf(IEnumerable<Part> kept)
+    internal float[] MaskOf(IEnumerable<Part> kept)
     {
         using Scope scope = Scope.Open();
         return MaskProbe.Only(universe, kept).Values.ToArray();
