@@ -48,6 +48,9 @@ public sealed class Sets
         return thin;
     }
 
+    /// <summary>Each set with the rows that its examples are.</summary>
+    internal IReadOnlyList<(EvaluationSet Set, IReadOnlyList<Row> Rows)> Each => [.. sets.Select(s => (s.Set, s.Rows))];
+
     /// <summary>Whether there is a set to measure on.</summary>
     public bool Any => sets.Count > 0;
 
