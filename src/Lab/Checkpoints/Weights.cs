@@ -81,6 +81,14 @@ public sealed class Weights
         return new(mapped, file);
     }
 
+    /// <summary>The same weights and more: tensors of names that there are already take their place.</summary>
+    public Weights With(IEnumerable<KeyValuePair<string, Tensor>> more)
+    {
+        Dictionary<string, Tensor> all = tensors.ToDictionary();
+        foreach (var (name, tensor) in more) all[name] = tensor;
+        return new(all, file);
+    }
+
     /// <summary>The tensors as a file's entries.</summary>
     /// <param name="dtype">how the values are stored</param>
     public IEnumerable<NamedTensor> Named(Dtype dtype) => tensors.Select(t => new NamedTensor(t.Key, t.Value.Shape.Axes.ToArray(), dtype, () => t.Value.Values));

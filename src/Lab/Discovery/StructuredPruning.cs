@@ -35,10 +35,10 @@ public sealed class StructuredPruning
     public StructuredPruning(IModel model, Absence absence, IReadOnlyList<Example> examples, float[] fullLogits, PruningOptions options, ulong seed)
     {
         options.Check();
-        if (examples.Count == 0 || fullLogits.Length != examples.Count * model.Labels.Count)
-            throw new ArgumentException($"{examples.Count} examples need {examples.Count * model.Labels.Count} scores of the full model, {fullLogits.Length} were given.", nameof(fullLogits));
+        if (examples.Count == 0 || fullLogits.Length != examples.Count * model.Scores())
+            throw new ArgumentException($"{examples.Count} examples need {examples.Count * model.Scores()} scores of the full model, {fullLogits.Length} were given.", nameof(fullLogits));
         (this.model, this.absence, this.examples, this.options, this.seed) = (model, absence, examples, options, seed);
-        this.fullLogits = Tensor.From(fullLogits, examples.Count, model.Labels.Count).KeepForever();
+        this.fullLogits = Tensor.From(fullLogits, examples.Count, model.Scores()).KeepForever();
         concrete = new((float)options.Low, (float)options.High, (float)options.Temperature);
         universe = model.Universe();
         logAlpha = (Tensor.Normal(new(seed, "log alpha"), (float)options.LogAlphaDeviation, universe.Count) + (float)options.LogAlpha).KeepForever().Track();

@@ -24,7 +24,7 @@ public sealed class Answers
     /// <summary>Number of tokens in all examples.</summary>
     public long Tokens => batches.Sum(b => (long)b.Tokens);
 
-    /// <summary>A model's scores, [example label] row by row.</summary>
+    /// <summary>A model's scores, [example label] row by row; of a language model [example vocabulary], for the token that comes next.</summary>
     public float[] Of(IModel model, Action<int>? advance = null, CancellationToken stop = default) => Of(model, [], null, advance, stop)[0];
 
     /// <summary>Scores of one model under several masks, [example label] row by row for each mask (one unmasked where there is none). What stands before a mask's first absent part is computed once for all masks: the layers below, and that layer's attention up to its heads' mixes.</summary>
@@ -39,8 +39,8 @@ public sealed class Answers
         (IProbe Probe, int From)[] passes = [(NoProbe.Instance, 0)];
         if (masks.Count > 0)
             passes = [.. masks.Select(mask => new MaskProbe(Tensor.From(mask, mask.Length), absence!)).Select(probe => (probe, probe.FirstLayer ?? model.Layers.Count - 1))];
-        int labels = model.Labels.Count, deepest = passes.Max(p => p.From);
-        float[][] scores = [.. passes.Select(_ => new float[count * labels])];
+        int width = model.Scores(), deepest = passes.Max(p => p.From);
+        float[][] scores = [.. passes.Select(_ => new float[count * width])];
         int[] starts = [0, .. batches.Select(b => b.Count)];
         for (int i = 1; i < starts.Length; i++) starts[i] += starts[i - 1];
         Parallelism.For(batches.Count, b =>
@@ -58,7 +58,7 @@ public sealed class Answers
                 {
                     if (passes[p].From != layer) continue;
                     using Scope pass = Scope.Open();
-                    model.ForwardFrom(layer, x, mixes, batch, passes[p].Probe).Values.CopyTo(scores[p].AsSpan(starts[b] * labels));
+                    model.ForwardFrom(layer, x, mixes, batch, passes[p].Probe).Values.CopyTo(scores[p].AsSpan(starts[b] * width));
                 }
                 if (layer < deepest) x = Scope.Replace(x, model.Finish(layer, x, mixes, batch, tokens, NoProbe.Instance).Keep());
             }

@@ -28,6 +28,7 @@ public sealed class Batch
             for (int t = Offsets[s]; t < Offsets[s + 1]; t++) Positions[t] = t - Offsets[s];
         }
         First = Offsets[..^1];
+        Last = [.. Offsets.Skip(1).Select(end => end - 1)];
     }
 
     /// <summary>Token ids, [token].</summary>
@@ -44,6 +45,9 @@ public sealed class Batch
 
     /// <summary>The first token of each sequence, [batch].</summary>
     public int[] First { get; }
+
+    /// <summary>The last token of each sequence, [batch].</summary>
+    public int[] Last { get; }
 
     /// <summary>Number of sequences.</summary>
     public int Count => Offsets.Length - 1;

@@ -74,7 +74,7 @@ public sealed class Bert : IModel
     public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Finish(Chosen(x, batch, tokens), mixes, probe);
 
     /// <inheritdoc/>
-    public Tensor Classify(Tensor x, Batch batch, Tokens tokens, IProbe probe)
+    public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
         if (tokens == Tokens.All) x = Chosen(x, batch, Tokens.Read);
         Tensor pooled = probe.At(new(layers.Length - 1, Point.Pooled), pooler.Forward(x, Activation.Tanh));
@@ -86,6 +86,9 @@ public sealed class Bert : IModel
 
     /// <inheritdoc/>
     public string Family => "bert";
+
+    /// <inheritdoc/>
+    public Output Output => Output.Labels;
 
     /// <inheritdoc/>
     public IReadOnlyList<LayerShape> Layers { get; }
@@ -117,11 +120,18 @@ public sealed class Bert : IModel
     LayerShape ShapeOf(int i)
     {
         string layer = $"bert.encoder.layer.{i}", self = $"{layer}.attention.self";
-        return new(config.HeadsPerLayer[i], config.NeuronsPerLayer[i],
-            [$"{self}.query.weight", $"{self}.query.bias", $"{self}.key.weight", $"{self}.key.bias", $"{self}.value.weight", $"{self}.value.bias"],
-            $"{layer}.attention.output.dense.weight", $"{layer}.attention.output.dense.bias",
-            [$"{layer}.intermediate.dense.weight", $"{layer}.intermediate.dense.bias", $"{layer}.output.dense.weight"],
-            $"{layer}.output.dense.weight", $"{layer}.output.dense.bias");
+        HeadRuns Rows(string name) => new($"{self}.{name}", 0, 0, config.HeadWidth);
+        return new()
+        {
+            Heads = config.HeadsPerLayer[i],
+            Neurons = config.NeuronsPerLayer[i],
+            Own = [Rows("query.weight"), Rows("query.bias"), Rows("key.weight"), Rows("key.bias"), Rows("value.weight"), Rows("value.bias")],
+            Projection = new($"{layer}.attention.output.dense.weight", 1, 0, config.HeadWidth),
+            AttentionBias = $"{layer}.attention.output.dense.bias",
+            MlpInside = [$"{layer}.intermediate.dense.weight", $"{layer}.intermediate.dense.bias", $"{layer}.output.dense.weight"],
+            MlpOutput = $"{layer}.output.dense.weight",
+            MlpBias = $"{layer}.output.dense.bias",
+        };
     }
 }
 
