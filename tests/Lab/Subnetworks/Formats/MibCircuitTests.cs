@@ -73,6 +73,18 @@ public class MibCircuitTests
         Assert.Equal(written, MaskFile.Write(back, "mib"));
     }
 
+    [Theory, InlineData("nodes"), InlineData("edges"), InlineData("edges-parallel")]
+    public void What_another_program_wrote_goes_through_Heartwood_s_file_and_back_unchanged(string name)
+    {
+        string written = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "goldens", "masks", $"{name}.json"));
+        Subnetwork read = Read(written).Mask, there = Subnetwork.FromJson(read.ToJson(), "a.json");
+        Assert.Equal(name == "nodes", read.Edges is null);
+        JsonNode before = JsonNode.Parse(written.Replace(", \"score\": NaN", ""))!, after = JsonNode.Parse(MaskFile.Write(there, "mib"))!;
+        if (name != "nodes") before["nodes"]!["input"]!["in_graph"] = true;                     // never absent here
+        Assert.True(JsonNode.DeepEquals(before, after), after.ToJsonString());
+        Assert.InRange(read.Edges?.Kept.Count ?? read.Kept.Count, 1, (int)(read.Edges?.Count ?? read.Parts) - 1);
+    }
+
     [Fact]
     public void A_subnetwork_of_heads_keeps_its_MLPs()
     {
