@@ -73,13 +73,25 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         }
     }
 
+    /// <summary>Names of the model's labels.</summary>
+    /// <exception cref="CheckpointException">it is a language model and has none</exception>
+    public IReadOnlyList<string> Labels => Model.Output == Output.Labels ? Model.Labels
+        : throw new CheckpointException($"{Name}: the model tells which token comes next and has no labels. Fine-tune a classifier from it: heartwood train --from {Name}.");
+
     /// <summary>Encodes labelled rows for this model.</summary>
     /// <param name="sources">where the rows come from</param>
     /// <param name="labels">the labels of the examples, in the order of their numbers</param>
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
     public IReadOnlyList<Example> Encode(IEnumerable<DataSource> sources, IReadOnlyList<string> labels, int most = 0)
     {
-        int longest = most == 0 ? Model.MostPositions : Math.Min(most, Model.MostPositions);
+        int longest = Longest(most);
         return [.. sources.SelectMany(s => Inputs.Encode(s.Rows, Tokenizer, labels, longest, Rule, s.Name))];
     }
+
+    /// <summary>The tokens of rows as <see cref="Encode"/> makes them, with their words.</summary>
+    /// <param name="rows">the rows</param>
+    /// <param name="most">longest input in tokens; 0 for the model's own</param>
+    public IReadOnlyList<TokenWords> WordsOf(IReadOnlyList<Row> rows, int most = 0) => [.. rows.Select(row => TokenWords.Of(row, Tokenizer, Longest(most)))];
+
+    int Longest(int most) => most == 0 ? Model.MostPositions : Math.Min(most, Model.MostPositions);
 }
