@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
 using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Lab.Tokenizers;
 
@@ -23,6 +24,16 @@ public static class EmbeddedModel
         Unseen = ["world:unseen,per-case=60,seed=3"],
     };
 
+    /// <summary>The training that made it, with checkpoints. It makes another model of the same kind: the bits of training depend on the backend and on the version of Heartwood.</summary>
+    public static TrainingRequest Recipe { get; } = new(["world:training,rows=300000"], ["world:in-domain,seed=7"], ["world:out-of-domain,seed=7"],
+        new(Seed: 3, Steps: 6000, TokensPerBatch: 1024, Rate: 7e-4, WarmUp: 0.05))
+    {
+        Size = new(Positions: 40),
+        Start = FreshStart.Matching,
+        EvaluateEvery = 500,
+        CheckpointSteps = [100, 250, 500, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000],
+    };
+
     /// <summary>Opens it.</summary>
     public static HuggingFaceFolder Open() => HuggingFaceFolder.Open(Files(), Name);
 
@@ -39,10 +50,10 @@ public static class EmbeddedModel
         });
     }
 
-    internal static WordPiece Tokenizer(IReadOnlyDictionary<string, byte[]> files)
+    internal static Tokenizer ReadTokenizer(IReadOnlyDictionary<string, byte[]> files)
     {
         string[] words = Encoding.UTF8.GetString(files["vocab.txt"]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return words.AsSpan().SequenceEqual([.. MadeUpLanguage.Vocabulary]) ? WordPiece.FromWords(words, lowerCase: true)
+        return words.AsSpan().SequenceEqual([.. MadeUpLanguage.Vocabulary]) ? Tokenizer.FromWords(words, lowerCase: true)
             : throw new InvalidDataException("The embedded model's vocabulary is not the made-up language's. Train it anew with the command in docs/results.md.");
     }
 }
