@@ -68,7 +68,7 @@ public sealed record EmergenceFacts(IReadOnlyList<CheckpointFacts> Checkpoints, 
 /// <param name="Step">its step; its number in the list where the names have none</param>
 /// <param name="Sha256">hash of its weights</param>
 /// <param name="Full">its model's figures</param>
-/// <param name="LearnedInDomain">whether its model stands above guessing in-domain by more than the tolerance, interval and all</param>
+/// <param name="LearnedInDomain">whether its model counts in-domain: above guessing by more than the tolerance, interval and all, and at least half the way from guessing to the trained model</param>
 /// <param name="LearnedOutOfDomain">the same out of domain; false where that was not measured</param>
 /// <param name="WithoutCore">what knocking out all of the core's heads loses; null where the core has none</param>
 /// <param name="WithoutRandom">what as many random heads lose, one entry per draw</param>
@@ -96,7 +96,7 @@ public sealed record HeadFacts(string Part, bool Core, IReadOnlyList<LossFacts> 
 /// <param name="InDomainTrend">over checkpoints, rank correlation of the model's accuracy out of domain with the smallest size in-domain; null below 3 checkpoints</param>
 public sealed record SizeFacts(int Parts, IReadOnlyList<double> Sparsities, IReadOnlyList<ulong> Seeds, IReadOnlyList<CheckpointSizes> Checkpoints, TrendFacts? InDomainTrend);
 
-/// <summary>The smallest subnetworks at one checkpoint, in parts, over seeds; a seed without any counts the whole model. Null where the model is not above guessing by more than the tolerance.</summary>
+/// <summary>The smallest subnetworks at one checkpoint, in parts, over seeds; a seed without any counts the whole model. Null where the checkpoint does not count, see <see cref="CheckpointFacts"/>.</summary>
 /// <param name="Name">its folder's name</param>
 /// <param name="Step">its step</param>
 /// <param name="InDomain">as good as the model in-domain</param>

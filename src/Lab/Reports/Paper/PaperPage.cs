@@ -36,7 +36,7 @@ internal static class PaperPage
         RandomSubnetworks = [.. all.RandomSubnetworks.Where(s => s.TargetSparsity == sparsity)],
         Overlap = [.. all.Overlap.Where(o => o.TargetSparsity == sparsity)],
         Frequencies = [.. all.Frequencies.Where(f => f.TargetSparsity == sparsity)],
-        Cores = [.. all.Cores.Where(c => c.TargetSparsity == sparsity)],
+        Cores = [.. all.Cores.Where(c => c.TargetSparsity == sparsity && c.Share >= 1)],
         Correlation = [.. all.Correlation.Where(c => c.TargetSparsity == sparsity)],
     };
 }
