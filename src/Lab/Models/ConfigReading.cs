@@ -22,6 +22,17 @@ static class ConfigReading
         "gelu" => Activation.GeluErf,
         "gelu_new" or "gelu_pytorch_tanh" => Activation.GeluTanh,
         "relu" => Activation.Relu,
-        var other => throw new CheckpointException($"{config.Path}: {key} is '{other}'; Heartwood knows gelu, gelu_new, gelu_pytorch_tanh and relu."),
+        "silu" or "swish" => Activation.Silu,
+        var other => throw new CheckpointException($"{config.Path}: {key} is '{other}'; Heartwood knows gelu, gelu_new, gelu_pytorch_tanh, relu and silu."),
     };
+
+    /// <summary>The weights without an output matrix that is not read: the model has labels, or the word embeddings are its output.</summary>
+    /// <exception cref="CheckpointException">config and weights contradict each other</exception>
+    internal static Weights WithoutOutput(this ModelConfig config, Weights weights, bool labels, bool tied, string words)
+    {
+        const string Output = "lm_head.weight";
+        if (!labels && tied && weights.Has(Output) && weights.Has(words) && !weights.All[Output].Values.SequenceEqual(weights.All[words].Values))
+            throw new CheckpointException($"{config.Path}: tie_word_embeddings says that output and word embeddings are one matrix, but {Output} is not {words}. Set tie_word_embeddings to false if the model was trained so.");
+        return weights.Map((name, t) => name == Output && (labels || tied) ? null : t);
+    }
 }

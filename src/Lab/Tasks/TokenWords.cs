@@ -19,7 +19,7 @@ public sealed record TokenWords(string[] Pieces, int[] Words, string[] Texts, in
     /// <param name="row">the row</param>
     /// <param name="tokenizer">the model's tokenizer</param>
     /// <param name="mostTokens">longest input</param>
-    public static TokenWords Of(Row row, WordPiece tokenizer, int mostTokens)
+    public static TokenWords Of(Row row, Tokenizer tokenizer, int mostTokens)
     {
         Encoded encoded = tokenizer.Encode(row.Text, row.Pair, mostTokens);
         return Of(encoded, [.. encoded.Ids.Select(tokenizer.Piece)]);
