@@ -84,6 +84,31 @@ public class DeterminismTests
             Assert.Equal(all.AsSpan(row * 53, 53).ToArray(), BitsOf(x.Slice(0, row, 1).Linear(w).Values.ToArray()));
     }
 
+    // rows that fill no vector, taken several at once; and so many values that gradients are written past the caches
+    [Theory, MemberData(nameof(Backends))]
+    public void A_row_of_a_softmax_and_of_its_gradient_does_not_depend_on_the_rows_beside_it(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        foreach (var (rows, width) in ((int, int)[])[(37, 24), (19, 67), (700, 6007)])
+            foreach (Func<Tensor, Tensor> softmax in (Func<Tensor, Tensor>[])[t => t.Softmax(), t => t.LogSoftmax()])
+            {
+                Tensor x = Tensor.Normal(new Chance(1, "x"), 1, rows, width), g = Tensor.Normal(new Chance(1, "g"), 1, rows, width);
+                (int[] y, int[] dx) all = Of(softmax, x, g);
+                foreach (int row in (int[])[0, 1, rows / 2, rows - 1])
+                {
+                    (int[] y, int[] dx) alone = Of(softmax, x.Slice(0, row, 1), g.Slice(0, row, 1));
+                    Assert.Equal(all.y.AsSpan(row * width, width).ToArray(), alone.y);
+                    Assert.Equal(all.dx.AsSpan(row * width, width).ToArray(), alone.dx);
+                }
+            }
+
+        static (int[] Y, int[] Dx) Of(Func<Tensor, Tensor> softmax, Tensor x, Tensor g)
+        {
+            Tensor y = softmax(x.Track());
+            return (BitsOf(y.Values.ToArray()), BitsOf((y * g).Sum().Gradients(x)[0].Values.ToArray()));
+        }
+    }
+
     [Theory, MemberData(nameof(Backends))]
     public void A_mask_of_ones_changes_nothing_and_a_mask_of_zeros_leaves_the_absence(string backend)
     {

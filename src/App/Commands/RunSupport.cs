@@ -10,8 +10,8 @@ namespace Heartwood.App.Commands;
 static class RunSupport
 {
     /// <summary>An option that may be given several times.</summary>
-    public static Option<string[]> Several(string name, string description, string helpName) =>
-        new(name) { Description = description, HelpName = helpName, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+    public static Option<string[]> Several(string name, string description, string helpName, params string[] aliases) =>
+        new(name, aliases) { Description = description, HelpName = helpName, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 
     /// <summary>The folder of --out.</summary>
     /// <param name="parsed">the command line</param>

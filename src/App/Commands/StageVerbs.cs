@@ -36,21 +36,26 @@ static class StageVerbs
         Options = { mask, MaskVerb.OtherModel },
         Resumes = true,
         TakesOut = true,
-        Run = (parsed, session) => In(parsed, session, (study, folder) =>
+        Run = (parsed, session) =>
         {
-            CutFacts cut;
-            string into;
             if (parsed.GetValue(mask) is null) RunSupport.RefuseIdle(parsed, "without --mask", MaskVerb.OtherModel);
-            if (parsed.GetValue(mask) is { } named)
-            {
-                into = Path.GetFullPath(RunSupport.OutOf(parsed));
-                cut = study.Cut(named, into, parsed.GetValue(MaskVerb.OtherModel));
-            }
-            else if (parsed.GetValue(SharedOptions.Out) is not null) throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a subnetwork's file with --mask.");
-            else (cut, into) = (study.Cut(), folder.FolderPath);
-            session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, into));
-        }),
+            In(parsed, session, (study, folder) => CutOut(parsed, session, study, folder));
+        },
     };
+
+    static void CutOut(ParseResult parsed, Session session, Study study, RunFolder folder)
+    {
+        CutFacts cut;
+        string into;
+        if (parsed.GetValue(mask) is { } named)
+        {
+            into = Path.GetFullPath(RunSupport.OutOf(parsed));
+            cut = study.Cut(named, into, parsed.GetValue(MaskVerb.OtherModel));
+        }
+        else if (parsed.GetValue(SharedOptions.Out) is not null) throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a subnetwork's file with --mask.");
+        else (cut, into) = (study.Cut(), folder.FolderPath);
+        session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, into));
+    }
 
     /// <summary>Opens a run and does one of its steps.</summary>
     internal static void In(ParseResult parsed, Session session, Action<Study, RunFolder> step, string? path = null)

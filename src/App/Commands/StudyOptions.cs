@@ -13,7 +13,7 @@ static class StudyOptions
     public static readonly Option<string?> Model = new("--model") { Description = "Folder of the model: config.json, model.safetensors, vocab.txt or tokenizer.json. Without it the embedded one.", HelpName = "FOLDER" };
     public static readonly Option<string[]> Data = RunSupport.Several("--data", $"In-domain data to learn masks on (the training data): FILE[,key=value…], several in a row; or {DataSource.WorldHelp}.", "DATA");
     public static readonly Option<string[]> InDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain.", "DATA");
-    public static readonly Option<string[]> OutOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain, of constructions that training holds.", "DATA");
+    public static readonly Option<string[]> OutOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain, of constructions that training holds.", "DATA", "--ood");
     public static readonly Option<string[]> Unseen = RunSupport.Several("--unseen", "Data to measure on out of domain, of constructions that training does not hold.", "DATA");
     public static readonly Option<string> Map = new("--label-map") { Description = "Which of the model's labels count as the data's: neutral>non-entailment|contradiction>non-entailment.", HelpName = "A>B", DefaultValueFactory = _ => "" };
     public static readonly Option<string> Seeds = new("--seeds") { Description = "Seeds to search with: 1-6, or 1,2,7; without it the six that follow --seed.", HelpName = "LIST", DefaultValueFactory = _ => "" };
@@ -33,12 +33,15 @@ static class StudyOptions
     public static IReadOnlyList<Option> Sources => [Model, Data, InDomain, OutOfDomain, Unseen, Map];
 
     /// <summary>The request that the options make.</summary>
-    public static StudyRequest Parse(ParseResult p) => With(p, new(p.GetValue(Data)!, p.GetValue(InDomain)!) { Model = p.GetValue(Model), OutOfDomain = p.GetValue(OutOfDomain)!, Unseen = p.GetValue(Unseen)!, LabelMap = p.GetValue(Map)! });
+    public static StudyRequest Parse(ParseResult p) => With(p, Sourced(p));
+
+    /// <summary>The model and data that are named, all else as it is by default.</summary>
+    public static StudyRequest Sourced(ParseResult p) => new(p.GetValue(Data)!, p.GetValue(InDomain)!) { Model = p.GetValue(Model), OutOfDomain = p.GetValue(OutOfDomain)!, Unseen = p.GetValue(Unseen)!, LabelMap = p.GetValue(Map)! };
 
     /// <summary>The same with model and data given.</summary>
     public static StudyRequest With(ParseResult p, StudyRequest sources) => sources with
     {
-        Seeds = p.GetValue(Seeds) is { Length: > 0 } seeds ? SeedsOf(seeds) : [.. Enumerable.Range(1, 6).Select(i => p.GetValue(SharedOptions.Seed) + (ulong)i)],
+        Seeds = p.GetValue(Seeds) is { Length: > 0 } seeds ? SeedsOf("--seeds", seeds) : [.. Enumerable.Range(1, 6).Select(i => p.GetValue(SharedOptions.Seed) + (ulong)i)],
         Sparsities = p.GetResult(Sparsity) is { Implicit: false } ? p.GetValue(Sparsity)! : sources.Sparsities,
         Pruning = new(standard.Sparsity, p.GetValue(Steps), p.GetValue(WarmUp), p.GetValue(Batch), p.GetValue(Rate), p.GetValue(Multipliers), p.GetValue(LogAlpha), p.GetValue(Deviation), p.GetValue(Low), p.GetValue(High), p.GetValue(Temperature)),
         Absence = p.GetValue(Absence)!,
@@ -51,7 +54,9 @@ static class StudyOptions
         KnockOutExamples = p.GetValue(KnockOutExamples),
     };
 
-    static IReadOnlyList<ulong> SeedsOf(string text)
+    /// <summary>Reads a list of seeds: 1-6 or 1,2,7.</summary>
+    /// <exception cref="ArgumentException">it is neither</exception>
+    public static IReadOnlyList<ulong> SeedsOf(string option, string text)
     {
         List<ulong> seeds = [];
         foreach (string word in text.Split(','))
@@ -59,7 +64,7 @@ static class StudyOptions
             string[] ends = word.Split('-');
             if (ends.Length is 1 or 2 && ulong.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out ulong first) && ulong.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong last) && first <= last && last - first < 10_000)
                 for (ulong i = 0; i <= last - first; i++) seeds.Add(first + i);
-            else throw new ArgumentException($"--seeds takes 1-6 or 1,2,7; '{text}' is neither.");
+            else throw new ArgumentException($"{option} takes 1-6 or 1,2,7; '{text}' is neither.");
         }
         return seeds;
     }

@@ -34,6 +34,13 @@ public static class Measuring
         return new(bySet["inDomain"], bySet.GetValueOrDefault("outOfDomain"), bySet.GetValueOrDefault("unseen"), cases, groups, loss, agreement, kl);
     }
 
+    /// <summary>Which examples of a set are answered right.</summary>
+    /// <param name="set">the set</param>
+    /// <param name="scores">a model's scores, [example label] row by row</param>
+    /// <param name="labels">number of the model's labels</param>
+    public static bool[] Right(EvaluationSet set, float[] scores, int labels) =>
+        [.. set.Examples.Select((e, i) => set.MapLabel[Largest(LogSoftmax(scores.AsSpan(i * labels, labels)))] == e.Label)];
+
     static Proportion Share(IEnumerable<int> which, int[] truth, int[] answers)
     {
         int right = 0, count = 0;

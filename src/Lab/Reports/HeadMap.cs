@@ -2,13 +2,6 @@ using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Reports;
 
-/// <summary>One part's square in a map.</summary>
-/// <param name="Strength">how strongly it is filled, −1 to 1; below zero in the opposite colour</param>
-/// <param name="Words">what is written in it, at most three letters</param>
-/// <param name="Tip">what it says when pointed at</param>
-/// <param name="Ringed">whether it is outlined</param>
-internal sealed record Cell(double Strength, string Words, string Tip, bool Ringed);
-
 /// <summary>A map of a model: layers down, heads across, MLP blocks in a column of their own.</summary>
 internal static class HeadMap
 {
@@ -28,7 +21,7 @@ internal static class HeadMap
         double width = Math.Max(Charts.Width, mlp + size + 4), height = Top + headsPerLayer.Count * size + 22;
         int[] layers = [.. Enumerable.Range(0, headsPerLayer.Count)], shown = [.. Enumerable.Range(0, most).Where(h => size >= 22 || h % 2 == 0)];
         Markup Square(Part part, double x) =>
-            cells.TryGetValue(part.ToString(), out var cell) ? Draw(cell, x, Top + part.Layer * size, size) : Markup.Empty;
+            cells.TryGetValue(part.ToString(), out var cell) ? HeatMap.Draw(cell, x, Top + part.Layer * size, size, size) : Markup.Empty;
         IEnumerable<Markup> Row(int layer) =>
             [.. Enumerable.Range(0, headsPerLayer[layer]).Select(h => Square(Part.Head(layer, h), Left + h * size)), Square(Part.Mlp(layer), mlp)];
         return Charts.Panel(id, heading, title, description, width, height, $"""
@@ -38,17 +31,5 @@ internal static class HeadMap
             {Charts.Text("heads across, layers down", Left, height - 6, "axis")}</g>
             {layers.SelectMany(Row)}
             """);
-    }
-
-    static Markup Draw(Cell cell, double x, double y, double size)
-    {
-        double strength = Math.Clamp(Math.Abs(cell.Strength), 0, 1);
-        string kind = (cell.Strength < 0 ? " gain" : "") + (strength > 0.75 ? " strong" : strength == 0 ? " faint" : "") + (cell.Ringed ? " ringed" : "");
-        Markup place = $"x=\"{x + 1}\" y=\"{y + 1}\" width=\"{size - 2}\" height=\"{size - 2}\" rx=\"2\"";
-        return $"""
-            <g class="mark cell{kind}"><title>{cell.Tip}</title><rect class="ground" {place}/><rect class="heat" fill-opacity="{strength}" {place}/>
-            {Charts.Text(cell.Words, x + size / 2, y + size / 2 + 3.6, size < 22 ? "small" : "", "middle")}</g>
-
-            """;
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Reports.Sections;
 
 namespace Heartwood.Lab.Reports;
@@ -13,9 +14,7 @@ public static class Report
     {
         Findings study = new(result);
         string style = Resource("report.css"), script = Resource("report.js");
-        Figure[] figures = [.. ((Figure?[])[
-            Domains.Draw(study), Losses.Draw(study), Cases.OfSubnetworks(study), Groups.Draw(study), Frequencies.Draw(study), Overlaps.Draw(study),
-            Sections.KnockOuts.Draw(study), Cases.OfKnockOuts(study), SingleParts.Draw(study), Cuts.Draw(study)]).OfType<Figure>()];
+        IReadOnlyList<Figure> figures = FiguresOf(study);
         Markup page = $"""
             <!DOCTYPE html>
             <html lang="en">
@@ -54,6 +53,13 @@ public static class Report
             """;
         return page.ToString();
     }
+
+    /// <summary>The titles of the figures, which ask in a paper's run, and the sentences that read them.</summary>
+    public static IReadOnlyList<(string Title, string Reading)> Answers(RunResult result) => [.. FiguresOf(new(result)).Select(f => (f.Title, f.Reading))];
+
+    static IReadOnlyList<Figure> FiguresOf(Findings study) => study.Result.Paper is { } paper ? PaperPage.Figures(study, paper) : [.. ((Figure?[])[
+        Domains.Draw(study), Losses.Draw(study), Cases.OfSubnetworks(study), Groups.Draw(study), Frequencies.Draw(study), Overlaps.Draw(study),
+        Sections.KnockOuts.Draw(study), Cases.OfKnockOuts(study), SingleParts.Draw(study), Cuts.Draw(study)]).OfType<Figure>()];
 
     /// <summary>The model as a trunk: one ring per layer, the first innermost, each as dark as the share of its parts that the subnetworks keep.</summary>
     static Markup Rings(Findings study)

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Reports.Paper;
 
 namespace Heartwood.Lab.Reports;
 
@@ -23,6 +24,7 @@ namespace Heartwood.Lab.Reports;
 /// <param name="Seconds">how long the run took</param>
 /// <param name="Manifest">how the result was made</param>
 /// <param name="Cases">what is known of each case, by name; null where nothing is, and then the report shows the cases in one list</param>
+/// <param name="Paper">what <c>heartwood paper</c> adds; null for other runs, and then the report is that of one study</param>
 public sealed record RunResult(
     string Title,
     ModelFacts Model,
@@ -40,7 +42,8 @@ public sealed record RunResult(
     CutFacts Cut,
     double Seconds,
     Manifest Manifest,
-    IReadOnlyDictionary<string, CaseFacts>? Cases = null);
+    IReadOnlyDictionary<string, CaseFacts>? Cases = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PaperFacts? Paper = null);
 
 /// <summary>What a case is.</summary>
 /// <param name="Set">"inDomain", "outOfDomain" or "unseen"</param>

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
 using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Lab.Tokenizers;
 
@@ -21,6 +22,16 @@ public static class EmbeddedModel
         Sparsities = [0.6],
         OutOfDomain = ["world:out-of-domain,per-case=60,seed=3"],
         Unseen = ["world:unseen,per-case=60,seed=3"],
+    };
+
+    /// <summary>The training that made it, with checkpoints. It makes another model of the same kind: the bits of training depend on the backend and on the version of Heartwood.</summary>
+    public static TrainingRequest Recipe { get; } = new(["world:training,rows=300000"], ["world:in-domain,seed=7"], ["world:out-of-domain,seed=7"],
+        new(Seed: 3, Steps: 6000, TokensPerBatch: 1024, Rate: 7e-4, WarmUp: 0.05))
+    {
+        Size = new(Positions: 40),
+        Start = FreshStart.Matching,
+        EvaluateEvery = 500,
+        CheckpointSteps = [100, 250, 500, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000],
     };
 
     /// <summary>Opens it.</summary>

@@ -12,6 +12,9 @@ namespace Heartwood.Lab.Studies;
 /// <param name="Bytes">memory at the most</param>
 public sealed record Estimate(double Seconds, long Bytes)
 {
+    /// <summary>seconds of a pass per token, on all threads</summary>
+    public double SecondsPerToken { get; init; }
+
     const int PilotTokens = 512;                                 // as fast per token as larger batches, at a fraction of the time
     const double PilotSeconds = 0.15;
 
@@ -30,7 +33,7 @@ public sealed record Estimate(double Seconds, long Bytes)
         Batch pilot = new([.. Study.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, inBatch)).Select(e => e.Input)]);
         double step = PassSeconds(model, pilot, learning: true, atOnce), pass = PassSeconds(model, pilot, learning: false, atOnce);
         double rounds = Math.Ceiling(searches / (double)atOnce), passes = 2 * pool.Count * length / atOnce;     // the parts' means, and the full model's outputs
-        return new((step * tokens * steps * rounds + pass * passes) / pilot.Tokens, Memory(model, tokens, atOnce, precision));
+        return new((step * tokens * steps * rounds + pass * passes) / pilot.Tokens, Memory(model, tokens, atOnce, precision)) { SecondsPerToken = pass / pilot.Tokens / atOnce };
     }
 
     // seconds of one pass over the pilot batch, from its last layer and its last two

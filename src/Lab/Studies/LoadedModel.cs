@@ -84,7 +84,14 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
     public IReadOnlyList<Example> Encode(IEnumerable<DataSource> sources, IReadOnlyList<string> labels, int most = 0)
     {
-        int longest = most == 0 ? Model.MostPositions : Math.Min(most, Model.MostPositions);
+        int longest = Longest(most);
         return [.. sources.SelectMany(s => Inputs.Encode(s.Rows, Tokenizer, labels, longest, Rule, s.Name))];
     }
+
+    /// <summary>The tokens of rows as <see cref="Encode"/> makes them, with their words.</summary>
+    /// <param name="rows">the rows</param>
+    /// <param name="most">longest input in tokens; 0 for the model's own</param>
+    public IReadOnlyList<TokenWords> WordsOf(IReadOnlyList<Row> rows, int most = 0) => [.. rows.Select(row => TokenWords.Of(row, Tokenizer, Longest(most)))];
+
+    int Longest(int most) => most == 0 ? Model.MostPositions : Math.Min(most, Model.MostPositions);
 }

@@ -48,6 +48,9 @@ public sealed class Sets
         return thin;
     }
 
+    /// <summary>Each set with the rows that its examples are.</summary>
+    internal IReadOnlyList<(EvaluationSet Set, IReadOnlyList<Row> Rows)> Each => [.. sets.Select(s => (s.Set, s.Rows))];
+
     /// <summary>Whether there is a set to measure on.</summary>
     public bool Any => sets.Count > 0;
 
@@ -88,6 +91,13 @@ public sealed class Sets
 
     /// <summary>Figures of a model.</summary>
     public Measured Measure(IModel model, IReadOnlyList<float[]>? full, CancellationToken stop) => Measure(Scores(model, stop), full);
+
+    /// <summary>Which examples of each set are answered right, by the set's use.</summary>
+    /// <param name="scores">scores of every set, as <see cref="Scores(IModel, CancellationToken, Action{int}?)"/> gives them</param>
+    public IReadOnlyDictionary<string, bool[]> Right(IReadOnlyList<float[]> scores) => sets.Zip(scores).ToDictionary(s => s.First.Set.Use, s => Measuring.Right(s.First.Set, s.Second, labels));
+
+    /// <summary>What one answer to everything would reach on each set, by the set's use: the share of its commonest label.</summary>
+    public IReadOnlyDictionary<string, double> Guessing() => sets.ToDictionary(s => s.Set.Use, s => s.Set.Examples.GroupBy(e => e.Label).Select(g => (double)g.Count() / s.Set.Examples.Count).DefaultIfEmpty(1).Max());
 
     /// <summary>What each case is, under the name that <see cref="Measuring"/> gives its figures.</summary>
     public IReadOnlyDictionary<string, CaseFacts> Cases()

@@ -28,7 +28,20 @@ public sealed partial class Study
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
 
-    IModel Model => loaded.Model;
+    /// <summary>The model that is studied.</summary>
+    public IModel Model => loaded.Model;
+
+    internal StudyRequest Request => request;
+
+    internal LoadedModel Loaded => loaded;
+
+    internal Sets Sets => sets;
+
+    internal IReadOnlyList<Example> Pool => pool;
+
+    internal RunFolder Folder => folder;
+
+    internal Universe Universe => universe;
 
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
@@ -56,6 +69,7 @@ public sealed partial class Study
             Request = request;
             Loaded = LoadedModel.Load(request.Model);
             (Data, InDomain, OutOfDomain, Unseen) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
+            if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             Pool = Thinned(Loaded.Encode(Data, Loaded.Labels, request.MostTokens), request.Examples);
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
             Sets = new(Loaded, InDomain, OutOfDomain, Unseen, LabelMap.Parse(request.LabelMap), request.MostTokens);
@@ -89,6 +103,12 @@ public sealed partial class Study
         most == 0 || items.Count <= most ? items : [.. Enumerable.Range(0, most).Select(i => items[(int)((long)i * items.Count / most)])];
 
     // ---- finding
+
+    /// <summary>What the progress of a search is called, before its seed and sparsity.</summary>
+    internal const string Finding = "finding, seed";
+
+    /// <summary>How many of the searches are done.</summary>
+    internal int Found => request.Sparsities.Sum(sparsity => request.Seeds.Count(seed => folder.Has(FileOf(sparsity, seed))));
 
     /// <summary>Searches with every seed at every sparsity, several searches at once.</summary>
     /// <returns>the subnetworks, by sparsity, then seed</returns>
@@ -124,7 +144,7 @@ public sealed partial class Study
             }
             PruningLine line = search.Advance();
             metrics.Append(line.Step, new { line.Kl, line.Sparsity, line.Target, line.Multiplier1, line.Multiplier2 });
-            progress.Report(new($"finding, seed {seed} at {sparsity:0.##}", line.Step, options.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
+            progress.Report(new($"{Finding} {seed} at {sparsity:0.##}", line.Step, options.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
             if (line.Step % 50 == 0) folder.Write(state, search.Save);
         }
         folder.Write(state, search.Save);
@@ -139,7 +159,7 @@ public sealed partial class Study
         }.ToJson());
     }
 
-    Absence Absent()
+    internal Absence Absent()
     {
         if (folder.Has(AbsenceFile)) return Absence.Load(folder.PathOf(AbsenceFile), Model);
         progress.Report(new("means of the parts", 0, pool.Count, "examples"));
@@ -153,7 +173,7 @@ public sealed partial class Study
 
     static string FileOf(double sparsity, ulong seed) => $"subnetworks/{NameOf(sparsity, seed)}.json";
 
-    Action<int> Advance(string stage, long total, string unit)
+    internal Action<int> Advance(string stage, long total, string unit)
     {
         long done = 0;
         return more => progress.Report(new(stage, Interlocked.Add(ref done, more), total, unit));

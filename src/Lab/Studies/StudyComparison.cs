@@ -104,9 +104,25 @@ public sealed partial class Study
         }
     }
 
-    float[] Without(IEnumerable<Part> absent)
+    internal float[] Without(IEnumerable<Part> absent)
     {
         using Scope scope = Scope.Open();
         return MaskProbe.Without(universe, absent).Values.ToArray();
+    }
+
+    /// <summary>Figures of the full model.</summary>
+    internal Measured FullModel()
+    {
+        using IDisposable precision = Machine.At(request.Precision);
+        return sets.Measure(FullScores, null);
+    }
+
+    /// <summary>Which examples of each set (by its use) the model answers right without these parts, one entry per list of parts; at most as many examples as knock-outs are asked for.</summary>
+    internal IReadOnlyList<IReadOnlyDictionary<string, bool[]>> Right(IReadOnlyList<IReadOnlyList<Part>> absent)
+    {
+        using IDisposable precision = Machine.At(request.Precision);
+        Sets thin = sets.Thin(request.KnockOutExamples);
+        var scores = thin.Scores(Model, [.. absent.Select(Without)], Absent(), stop, Advance("knock-outs", (long)absent.Count * thin.Examples, "examples"));
+        return [.. scores.Select(thin.Right)];
     }
 }

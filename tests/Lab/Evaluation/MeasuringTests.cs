@@ -35,6 +35,9 @@ public class MeasuringTests
     }
 
     [Fact]
+    public void What_is_right_is_told_example_by_example() => Assert.Equal([true, true, false, true], Measuring.Right(outside, outScores, 3));
+
+    [Fact]
     public void Loss_agreement_and_divergence_are_those_of_the_in_domain_set()
     {
         Measured m = Measure();

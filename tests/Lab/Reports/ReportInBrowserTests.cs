@@ -1,4 +1,6 @@
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Reports.Paper;
 using Microsoft.Playwright;
 
 namespace Heartwood.Tests.Lab.Reports;
@@ -13,6 +15,8 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         ["large"] = SampleResult.Large,
         ["one sparsity, nothing random"] = new SampleResult { Layers = 2, Heads = 25, Sparsities = [0.5], Randoms = false, Baselines = false, Others = [], Draws = 0 }.Make(),
         ["two seeds, no case facts"] = new SampleResult { Seeds = 2, CaseFacts = false, Constructions = ["swap", "a_construction_" + new string('x', 200)] }.Make(),
+        ["paper"] = SamplePaper.Usual,
+        ["paper without checkpoints"] = SamplePaper.Least,
         ["no subnetwork"] = new SampleResult { Seeds = 0, Draws = 0 }.Make() with { KnockOuts = [], PartKnockOuts = [], Correlation = [], Overlap = [], Frequencies = [] },
     };
 
@@ -40,7 +44,7 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         var r = shapes[shape];
         await using var report = await browser.Open(r);
         var counted = await report.Page.EvaluateAsync<Dictionary<string, int>>("Object.fromEntries([...document.querySelectorAll('section.figure')].map(s => [s.id, s.querySelectorAll('.mark').length]))");
-        Assert.Equal(Expected(r).Where(e => e.Value > 0).OrderBy(e => e.Key), counted.OrderBy(c => c.Key));
+        Assert.Equal((r.Paper is { } paper ? Expected(r, paper) : Expected(r)).Where(e => e.Value > 0).OrderBy(e => e.Key), counted.Where(c => c.Value > 0).OrderBy(c => c.Key));
     }
 
     /// <summary>How many marks each figure must have, counted from the result alone.</summary>
@@ -61,6 +65,25 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
             ["parts"] = sets * r.PartKnockOuts.Count,
             ["cut"] = 4,
         };
+    }
+
+    /// <summary>The same of a paper's page.</summary>
+    static Dictionary<string, int> Expected(RunResult r, PaperFacts paper)
+    {
+        double main = r.Core.TargetSparsity;
+        var marks = Expected(r with { Subnetworks = [.. r.Subnetworks.Where(s => s.TargetSparsity == main)], RandomSubnetworks = [.. r.RandomSubnetworks.Where(s => s.TargetSparsity == main)], Frequencies = [r.Frequencies.Single(f => f.TargetSparsity == main)] });
+        foreach (string other in (string[])["losses", "cases", "groups", "overlap", "knock-out-cases"]) marks.Remove(other);
+        int parts = r.Frequencies[0].Kept.Count;
+        marks["curve"] = 3 * 2 * paper.Curve.Count;
+        marks["generalization"] = paper.Generalization is { } g ? r.Full.Cases.Count * (g.Subnetworks.Count + 1) : 0;
+        marks["shift"] = 3 * parts + paper.Frequencies!.Correlations.Count(c => c.Heads.Rho is not null);
+        int coreHeads = paper.Attention!.CoreHeads, heads = r.Model.HeadsPerLayer.Sum();
+        marks["attention"] = coreHeads == 0 ? 0 : paper.Attention.Sets.Sum(s => s.Heads.Where(h => h.Core).GroupBy(h => h.Read).Sum(g => g.Sum(h => h.Kinds.Count) + 2 * g.First().Kinds.Count)) + paper.Attention.Pages.Sum(p => p.Examples.Sum(e => e.Tokens.Count));
+        marks["needs"] = coreHeads == 0 || coreHeads == heads ? 0 : 3 * heads * paper.Needs!.Sets.Count;
+        marks["add-back"] = 2 * (paper.AddBack!.Paths.GroupBy(p => p.Kind).Sum(g => g.Max(p => p.Points.Count)));
+        marks["emergence"] = paper.Emergence is { } e ? e.Checkpoints.Count * (3 + 2 * e.Heads.Count) : 0;
+        marks["sizes"] = paper.Sizes is { } z ? z.Checkpoints.Sum(c => ((Band?[])[c.InDomain, c.OutOfDomain, c.Both]).Count(b => b is not null) + 2 * z.Sparsities.Count) : 0;
+        return marks;
     }
 
     [Theory, MemberData(nameof(Shapes))]

@@ -110,22 +110,22 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
 
     public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y)
     {
-        fixed (float* px = x, py = y) Cpu.Rows.Softmax<L, V>(px, rows, width, logarithm, py);
+        fixed (float* px = x, py = y) Softmax<L, V>.Forward(px, rows, width, logarithm, py);
     }
 
     public void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx)
     {
-        fixed (float* py = y, pg = g, pd = dx) Cpu.Rows.SoftmaxSlope<L, V>(py, pg, rows, width, logarithm, pd);
+        fixed (float* py = y, pg = g, pd = dx) Softmax<L, V>.Backward(py, pg, rows, width, logarithm, pd);
     }
 
     public void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics)
     {
-        fixed (float* px = x, pl = losses, ps = statistics) fixed (int* pi = labels) Cpu.Rows.CrossEntropy<L, V>(px, pi, labels.Length, width, pl, ps);
+        fixed (float* px = x, pl = losses, ps = statistics) fixed (int* pi = labels) Softmax<L, V>.Loss(px, pi, labels.Length, width, pl, ps);
     }
 
     public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
     {
-        fixed (float* px = x, ps = statistics, pd = dx) fixed (int* pi = labels) Cpu.Rows.CrossEntropySlope<L, V>(px, pi, ps, factor, labels.Length, width, pd);
+        fixed (float* px = x, ps = statistics, pd = dx) fixed (int* pi = labels) Softmax<L, V>.LossSlope(px, pi, ps, factor, labels.Length, width, pd);
     }
 
     public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)

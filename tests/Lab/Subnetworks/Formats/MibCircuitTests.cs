@@ -73,6 +73,18 @@ public class MibCircuitTests
         Assert.Equal(written, MaskFile.Write(back, "mib"));
     }
 
+    [Theory, InlineData("nodes"), InlineData("edges"), InlineData("edges-parallel")]
+    public void What_another_program_wrote_goes_through_Heartwood_s_file_and_back_unchanged(string name)
+    {
+        string written = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "goldens", "masks", $"{name}.json"));
+        Subnetwork read = Read(written).Mask, there = Subnetwork.FromJson(read.ToJson(), "a.json");
+        Assert.Equal(name == "nodes", read.Edges is null);
+        JsonNode before = JsonNode.Parse(written.Replace(", \"score\": NaN", ""))!, after = JsonNode.Parse(MaskFile.Write(there, "mib"))!;
+        if (name != "nodes") before["nodes"]!["input"]!["in_graph"] = true;                     // never absent here
+        Assert.True(JsonNode.DeepEquals(before, after), after.ToJsonString());
+        Assert.InRange(read.Edges?.Kept.Count ?? read.Kept.Count, 1, (int)(read.Edges?.Count ?? read.Parts) - 1);
+    }
+
     [Fact]
     public void A_subnetwork_of_heads_keeps_its_MLPs()
     {
@@ -95,7 +107,7 @@ public class MibCircuitTests
     [Theory]
     [InlineData("\"n_layers\": 1", "\"n_layers\": 0", "'n_layers' should be a whole number from 1")]
     [InlineData("\"n_layers\": 1", "\"n_layers\": 999999", "'cfg' makes more than 1,000,000 nodes")]
-    [InlineData("\"n_heads\": 2", "\"n_heads\": 1", "the node 'a0.h1' is none of a model with 1 layers of 1 heads, which 'cfg' says it is")]
+    [InlineData("\"n_heads\": 2", "\"n_heads\": 1", "the node 'a0.h1' is none of a model with 1 layer of 1 head, which 'cfg' says it is")]
     [InlineData("\"parallel_attn_mlp\": false", "\"parallel_attn_mlp\": true", "the edge 'a0.h0->m0' is none of a model")]
     [InlineData("\"a0.h0\":", "\"A0.H0\":", "'A0.H0' is no node. Nodes are input, a0.h1")]
     [InlineData("input->m0", "input-m0", "'input-m0' is no edge")]

@@ -1,0 +1,48 @@
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Reports;
+using Heartwood.Lab.Reports.Paper;
+using Heartwood.Lab.Studies;
+using Heartwood.Lab.Studies.Paper;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Tensors;
+
+namespace Heartwood.Tests.Lab.Reports;
+
+/// <summary>Made-up results of a paper's run, to judge its page by; what is computed from subnetworks is computed as in a run.</summary>
+static class SamplePaper
+{
+    /// <summary>Eighteen sparsities, eleven checkpoints.</summary>
+    public static RunResult Usual { get; } = Make(new SampleResult { Sparsities = [.. PaperRequest.Sparsities(0.6)], Seeds = 3 }, [100, 250, 500, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000]);
+
+    /// <summary>No checkpoints, two sparsities, one seed.</summary>
+    public static RunResult Least { get; } = Make(new SampleResult { Sparsities = [0.5, 0.3], Seeds = 1, Draws = 0 }, []);
+
+    static RunResult Make(SampleResult sample, int[] steps)
+    {
+        RunResult r = sample.Make();
+        EvaluationStage measured = new(r.Full, r.Baselines, r.Subnetworks, r.RandomSubnetworks);
+        CheckpointKnockOuts[] checkpoints = [.. steps.Select((step, i) => Checkpoint(r, step, i, steps.Length))];
+        Part[] core = [.. r.Core.Parts.Select(Part.Parse).Where(p => p.Kind == PartKind.Head)];
+        int tests = steps.Length * r.Model.HeadsPerLayer.Sum();
+        EmergenceFacts? emergence = steps.Length == 0 ? null : Emergence.Of(checkpoints, core, tests, 1);
+        PaperRequest request = new(new StudyRequest([], [])) { GridSparsities = [0.2, 0.4, 0.6, 0.8], GridSeeds = [1, 2] };
+        SizeFacts? sizes = emergence is null ? null : SizeGrid.Of([.. emergence.Checkpoints.Skip(2).Select(c => SizeGrid.At(c, r.Subnetworks, request, 36, false))], emergence, request, 36);
+        PaperFacts paper = new(0.03, SparsityCurve.Of(measured), PartialGeneralization.Of(measured, r.Cases!, 0.03, 1), FrequencyShift.Of(r.Frequencies, r.Core.TargetSparsity), emergence, sizes,
+            SampleHeads.Attention(r), SampleHeads.Needs(r), SampleHeads.AddBack(r));
+        return r with { Paper = paper };
+    }
+
+    static CheckpointKnockOuts Checkpoint(RunResult r, int step, int place, int count)
+    {
+        double learned = Math.Min(1, place / (count * 0.6));
+        Proportion inside = Proportion.Of((int)(2000 * (0.53 + 0.46 * Math.Min(1, place / 3.0))), 2000), outside = Proportion.Of((int)(840 * (0.5 + 0.49 * learned)), 840);
+        LossFacts Lost(string name)
+        {
+            double lost = 0.3 * learned * Math.Max(0, new Chance(3, name).Uniform(0) - 0.6);
+            return new(new(lost, 2000, lost - 0.01, lost + 0.01), new(lost * 1.5, 840, lost * 1.5 - 0.02, lost * 1.5 + 0.02));
+        }
+        Measured full = r.Full with { InDomain = inside, OutOfDomain = outside };
+        return new(new($"step-{step}", step, new string('d', 64), full, inside.Low > 0.56, outside.Low > 0.53, Lost("core"), [Lost("draw 1"), Lost("draw 2")]),
+            r.PartKnockOuts.Where(k => Part.Parse(k.Name).Kind == PartKind.Head).ToDictionary(k => k.Name, k => Lost(k.Name)));
+    }
+}
