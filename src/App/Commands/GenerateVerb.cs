@@ -28,7 +28,7 @@ static class GenerateVerb
     static void Run(ParseResult p, Session session)
     {
         RunSupport.UseThreads(p);
-        if (p.GetValue(temperature) == 0) RunSupport.RefuseIdle(p, "without --temperature: the best token is taken every time", topK, topP, SharedOptions.Seed);
+        if (p.GetValue(temperature) == 0) RunSupport.RefuseIdle(p, "without --temperature: the best token is taken every time", topK, topP);
         if (p.GetValue(mask) is null) RunSupport.RefuseIdle(p, "without --mask", MaskVerb.OtherModel);
         GenerationRequest request = new(p.GetRequiredValue(model), p.GetValue(prompt)!, p.GetValue(tokens), new(p.GetValue(temperature), p.GetValue(topK), p.GetValue(topP), p.GetValue(SharedOptions.Seed)))
         {

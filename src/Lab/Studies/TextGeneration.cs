@@ -69,10 +69,11 @@ public sealed record GeneratedText(
         int[] prompt = PromptOf(loaded.Tokenizer, request.Prompt);
         TextFlow flow = new(loaded.Tokenizer);
         IReadOnlySet<int> ends = EndsOf(loaded);
+        IEnumerable<SaidToken> tokens = Generation.Continue(loaded.Model, prompt, request.Tokens, request.Sampling, probe, ends, stop);
         List<SaidToken> said = [];
         show(flow.Add(prompt));
         long began = Stopwatch.GetTimestamp();
-        foreach (SaidToken token in Generation.Continue(loaded.Model, prompt, request.Tokens, request.Sampling, probe, ends, stop))
+        foreach (SaidToken token in tokens)
         {
             said.Add(token);
             show(flow.Add(token.Id));

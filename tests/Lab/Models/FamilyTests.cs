@@ -42,7 +42,7 @@ public sealed class FamilyTests : IDisposable
         Small.SameBits([.. sequences.SelectMany(s => model.Forward(new([s]), NoProbe.Instance).Values.ToArray())], together, family);
     }
 
-    [Theory, InlineData("gpt2/language"), InlineData("gpt2/untied")]
+    [Theory, InlineData("gpt2/language"), InlineData("gpt2/untied"), InlineData("llama/grouped"), InlineData("llama/llama3")]
     public void In_a_decoder_what_comes_later_changes_nothing_before_it(string folder)
     {
         IModel model = GoldenModelTests.Load(folder);

@@ -238,7 +238,7 @@ def stories():
     w = {n: torch.tensor(np.frombuffer(data[h["data_offsets"][0]:h["data_offsets"][1]], np.float32).reshape(h["shape"]).astype(np.float64)) for n, h in header.items() if n != "__metadata__"}
     llama, texts = Llama(c, w), []
     with torch.no_grad():
-        for file, start in (("tinyshakespeare.txt", 1000), ("wikitext-2/valid.txt", 2000)):
+        for file, start in (("tinyshakespeare.txt", 1000), ("wikitext-2/valid.txt", 37000)):
             ids = [1] + encode(tokenizer, open(os.path.join(DATA, file), encoding="utf-8").read()[start:start + 500])
             logits = llama.scores(llama.sequence(ids))
             losses = torch.logsumexp(logits[:-1], 1) - logits[range(len(ids) - 1), ids[1:]]

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Heartwood.Tests.Lab;
+using Heartwood.Tests.Lab.Reports;
+
+namespace Heartwood.Tests.App;
+
+[Collection("the thread team")]
+public sealed class GenerateVerbTests : IDisposable
+{
+    readonly TemporaryFolder temporary = new();
+    readonly string speaker;
+
+    public GenerateVerbTests() => speaker = SmallSpeaker.In(temporary.At("speaker"));
+
+    public void Dispose() => temporary.Dispose();
+
+    string[] Generate(params string[] more) => ["generate", "--model", speaker, "--prompt", "a bee", "--tokens", "12", .. more];
+
+    JsonElement Json(params string[] more) => JsonDocument.Parse(SmallRuns.Works([.. Generate(more), "--json"])).RootElement;
+
+    static string Tokens(JsonElement made) => made.GetProperty("tokens").GetRawText();
+
+    [Fact]
+    public void The_text_goes_to_the_output_as_it_is_in_JSON_and_figures_to_the_error_stream()
+    {
+        var (code, output, error) = SmallRuns.Here(Generate());
+        JsonElement made = Json();
+        Assert.Equal(0, code);
+        Assert.Equal(made.GetProperty("text").GetString() + Environment.NewLine, output);
+        Assert.StartsWith("a bee", output);
+        Assert.Contains($"{made.GetProperty("tokens").GetArrayLength()} tokens after {made.GetProperty("promptTokens").GetInt32()} in ", error);
+        Assert.Equal(made.GetProperty("tokens").GetArrayLength(), made.GetProperty("logProbabilities").GetArrayLength());
+        Assert.Equal("", made.GetProperty("absence").GetString());
+    }
+
+    [Fact]
+    public void Parts_are_knocked_out_at_zero_or_at_their_means()
+    {
+        File.WriteAllText(temporary.At("text.txt"), string.Concat(Enumerable.Repeat("the bee sees a tree. ", 30)));
+        JsonElement whole = Json(), zero = Json("--without", "L0.H1,L1.MLP"), mean = Json("--without", "L0.H1,L1.MLP", "--data", temporary.At("text.txt")), only = Json("--only", "L0.H0,L0.H2,L0.H3,L0.MLP,L1.H0,L1.H1,L1.H2,L1.H3");
+        Assert.Equal(["zero", $"mean over {temporary.At("text.txt")}", "zero"], new[] { zero, mean, only }.Select(m => m.GetProperty("absence").GetString()));
+        Assert.Equal(zero.GetProperty("absent").GetRawText(), only.GetProperty("absent").GetRawText());
+        Assert.Equal(Tokens(zero), Tokens(only));
+        Assert.Equal(3, new[] { whole, zero, mean }.Select(m => m.GetProperty("logProbabilities").GetRawText()).Distinct().Count());
+        Assert.Contains("; absent: L0.H1,L1.MLP (zero)", SmallRuns.Here(Generate("--without", "L0.H1,L1.MLP")).Error);
+    }
+
+    [Fact]
+    public void A_seed_says_the_same_again()
+    {
+        string[] warm = ["--temperature", "1.5", "--top-k", "20", "--top-p", "0.95", "--seed"];
+        Assert.Equal(Tokens(Json([.. warm, "3"])), Tokens(Json([.. warm, "3"])));
+        Assert.NotEqual(Tokens(Json([.. warm, "3"])), Tokens(Json([.. warm, "4"])));
+    }
+
+    [Fact]
+    public void What_would_say_nothing_is_refused()
+    {
+        Assert.Contains("--top-k says nothing without --temperature", SmallRuns.Fails(Generate("--top-k", "3")));
+        Assert.Contains("no part L9.H0", SmallRuns.Fails(Generate("--without", "L9.H0")));
+        Assert.Contains("none is absent", SmallRuns.Fails(Generate("--data", "text.txt")));
+        Assert.Contains("Leave one of the two out", SmallRuns.Fails(Generate("--without", "L0.H0", "--only", "L0.H1")));
+        Assert.Contains("takes 48", SmallRuns.Fails("generate", "--model", speaker, "--prompt", new string('z', 60)));
+        Assert.Contains("gives scores to labels", SmallRuns.Fails("generate", "--model", SmallWorldModel()));
+        File.WriteAllText(temporary.At("mask.json"), """{ "version": 1, "parts": 10, "kept": ["L0.H1"], "absence": "mean" }""");
+        Assert.Contains("--data FILE", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"))));
+    }
+
+    string SmallWorldModel() => Heartwood.Tests.Lab.Studies.SmallWorld.ModelIn(temporary.At("classifier"));
+
+    [Fact]
+    public void Inspect_says_that_it_is_a_language_model_and_how_heads_share_keys_and_values()
+    {
+        string seen = SmallRuns.Works("inspect", speaker);
+        Assert.Contains("a language model", seen);
+        Assert.Contains("heads L0.H0 to L0.H3 over 2 key and value heads", seen);
+        Assert.Contains("10 parts", seen);
+    }
+}
