@@ -125,6 +125,27 @@ sealed class TimedBackend(IBackend inner) : IBackend
         Note("LayerNorm, gradient", began);
     }
 
+    public void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
+    {
+        long began = Stopwatch.GetTimestamp();
+        inner.RmsNorm(x, gain, rows, width, epsilon, y, statistics);
+        Note("RmsNorm", began);
+    }
+
+    public void RmsNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain)
+    {
+        long began = Stopwatch.GetTimestamp();
+        inner.RmsNormSlope(x, gain, statistics, g, rows, width, dx, dGain);
+        Note("RmsNorm, gradient", began);
+    }
+
+    public void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
+    {
+        long began = Stopwatch.GetTimestamp();
+        inner.Rotate(x, turns, positions, headWidth, back, y);
+        Note(back ? "Rotate, gradient" : "Rotate", began);
+    }
+
     public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)
     {
         long began = Stopwatch.GetTimestamp();

@@ -14,7 +14,7 @@ static class Synthetic
     // word pieces of BERT's English vocabulary; few where only layers and width are the question
     const int English = 30522, Few = 1000;
 
-    static readonly Dictionary<string, BertSize> named = new(StringComparer.Ordinal)
+    static readonly Dictionary<string, ModelSize> named = new(StringComparer.Ordinal)
     {
         ["mini"] = new(4, 4, 256, 1024, 512),
         ["medium"] = new(8, 8, 512, 2048, 512),
@@ -50,7 +50,7 @@ static class Synthetic
     public static void Write(string size, string folder)
     {
         int words = named.ContainsKey(size) ? English : Few;
-        IModel model = FreshBert.Make(SizeOf(size), words, ["entailment", "neutral", "contradiction"], TokenTypeRule.Sentence, seed: 1);
+        IModel model = FreshModel.Make("bert", SizeOf(size), words, ["entailment", "neutral", "contradiction"], TokenTypeRule.Sentence, seed: 1);
         string vocabulary = string.Join('\n', ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, words - 5).Select(i => $"word{i}")]) + "\n";
         ModelFolder.Save(model, folder, new Dictionary<string, byte[]> { ["vocab.txt"] = Encoding.UTF8.GetBytes(vocabulary) });
     }
@@ -58,9 +58,9 @@ static class Synthetic
     /// <summary>Loads a size's model.</summary>
     public static IModel Load(string size) => LoadedModel.Load(Folder(size)).Model;
 
-    static BertSize SizeOf(string size)
+    static ModelSize SizeOf(string size)
     {
-        if (named.TryGetValue(size, out BertSize? known)) return known;
+        if (named.TryGetValue(size, out ModelSize? known)) return known;
         if (size.Split('x') is [var l, var w] && int.TryParse(l, NumberStyles.None, null, out int layers) && int.TryParse(w, NumberStyles.None, null, out int width) && layers > 0 && width > 0 && width % 64 == 0)
             return new(layers, width / 64, width, 4 * width, 512);
         throw new ArgumentException($"There is no size '{size}'. Give one of {string.Join(", ", Names)}, or LAYERSxWIDTH with a width that 64 divides, for example 6x768.", nameof(size));

@@ -37,7 +37,7 @@ public sealed class Tensor
     /// <exception cref="ShapeException">the tensor holds more or fewer</exception>
     public float Item => Count == 1 ? Values[0] : throw new ShapeException($"A single number was expected, the tensor is {Shape}.");
 
-    internal Span<float> Writable => block.Values;
+    internal Span<float> Writable => block.Values[..Count];
 
     /// <summary>The memory, which other tensors may share.</summary>
     internal Block Block => block;
@@ -133,6 +133,16 @@ public sealed class Tensor
         Shape shape = new(axes), was = Shape;
         if (shape.Count != Count) throw new ShapeException($"{was} holds {Count} values and cannot be read as {shape}.");
         return Differentiation.Record("as", new(shape, block), [], (this, g => g.As(was.Axes)));
+    }
+
+    /// <summary>The first rows, in the same memory: how a table that grows is read without a copy.</summary>
+    /// <exception cref="ShapeException">there are not so many rows</exception>
+    /// <exception cref="InvalidOperationException">the tensor is tracked; take its Slice</exception>
+    public Tensor FirstRows(int rows)
+    {
+        if (Tracked) throw new InvalidOperationException("FirstRows shares memory without a gradient; take a Slice of what is tracked.");
+        if (Shape.Rank == 0 || rows < 0 || rows > Shape[0]) throw new ShapeException($"{Shape} has no first {rows} rows.");
+        return new(new([rows, .. Shape.Axes[1..]]), block);
     }
 
     /// <summary>Changes the values in place (an optimizer's step, a mask that is set); whatever was packed from them is packed anew when next needed.</summary>

@@ -11,14 +11,17 @@ static class Small
 {
     const int Words = 20;
 
-    /// <summary>A BERT whose every tensor is random, biases and norms too, and whose logits are of order one.</summary>
-    public static IModel Model(int layers = 2, int heads = 2, int width = 8, int labels = 2, ulong seed = 1)
+    /// <summary>A classifier whose every tensor is random, biases and norms too, and whose logits are of order one.</summary>
+    public static IModel Model(int layers = 2, int heads = 2, int width = 8, int labels = 2, ulong seed = 1, string family = "bert")
     {
-        IModel fresh = FreshBert.Make(new(layers, heads, width, width + 4, 16), Words, [.. Enumerable.Range(0, labels).Select(l => $"label {l}")], TokenTypeRule.Sentence, seed);
-        return fresh.With(fresh.Config, fresh.Weights.Map((name, t) => name.Contains("embeddings", StringComparison.Ordinal) && t.Shape.Rank == 2
+        IModel fresh = FreshModel.Make(family, new(layers, heads, width, width + 4, 16), Words, [.. Enumerable.Range(0, labels).Select(l => $"label {l}")], TokenTypeRule.Sentence, seed);
+        return fresh.With(fresh.Config, fresh.Weights.Map((name, t) => IsEmbedding(name, t)
             ? Tensor.Normal(new(seed, name), 1, t.Shape.Axes).KeepForever()
             : (t + Tensor.Normal(new(seed, name), t.Shape.Rank == 1 ? 0.3f : 0.1f, t.Shape.Axes)).KeepForever()));
     }
+
+    /// <summary>Whether a tensor is a table of embeddings, whatever its family calls it.</summary>
+    public static bool IsEmbedding(string name, Tensor t) => t.Shape.Rank == 2 && (name.Contains("embed", StringComparison.Ordinal) || name.Contains(".wte.", StringComparison.Ordinal) || name.Contains(".wpe.", StringComparison.Ordinal));
 
     /// <summary>Random token ids, 3 to 9 of them, with labels.</summary>
     public static IReadOnlyList<Example> Examples(int count, int labels = 2, ulong seed = 1) => [.. Enumerable.Range(0, count).Select(i =>

@@ -14,16 +14,15 @@ public class AttentionTests
     static Tensor Drawn(string name, int rows) => Tensor.Normal(new Chance(1, name), 1, rows, Width);
 
     [Theory, MemberData(nameof(Backends))]
-    public void Queries_of_the_first_tokens_have_the_bits_of_all_tokens_attention(string backend, bool causal)
+    public void Queries_of_some_tokens_have_the_bits_of_all_tokens_attention(string backend, bool causal)
     {
         using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
         Tensor q = Drawn("q", Offsets[^1]), k = Drawn("k", Offsets[^1]), v = Drawn("v", Offsets[^1]), all = q.Attention(k, v, Offsets, Heads, causal);
         foreach (int most in new[] { 1, 2, 17, 60 })
         {
-            int[] queries = [0, .. Offsets.Skip(1).Select((end, s) => Offsets.Take(s + 1).Zip(Offsets.Skip(1), (from, to) => Math.Min(most, to - from)).Sum())];
-            Tensor[] parts = [.. Enumerable.Range(0, 4).Select(s => (At: Offsets[s], Count: queries[s + 1] - queries[s])).SelectMany(p => new[] { q.Slice(0, p.At, p.Count), all.Slice(0, p.At, p.Count) })];
-            Tensor some = Movement.Concatenate(0, [.. parts.Where((_, i) => i % 2 == 0)]), expected = Movement.Concatenate(0, [.. parts.Where((_, i) => i % 2 == 1)]);
-            Assert.Equal(Bits(expected), Bits(some.Attention(k, v, queries, Offsets, Heads, causal)));
+            int[] counts = [.. Offsets.Skip(1).Zip(Offsets, (end, start) => Math.Min(most, end - start))], queries = [0, .. counts.Select((_, s) => counts[..(s + 1)].Sum())];
+            int[] rows = [.. counts.SelectMany((count, s) => Enumerable.Range(causal ? Offsets[s + 1] - count : Offsets[s], count))];
+            Assert.Equal(Bits(all.Rows(rows)), Bits(q.Rows(rows).Attention(k, v, queries, Offsets, Heads, causal)));
         }
     }
 
@@ -32,13 +31,23 @@ public class AttentionTests
     {
         using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
         int[] offsets = [0, 33, 53];
+        int[] read = causal ? [32, 52] : [0, 33];
         Tensor q = Drawn("q", 53).Track(), k = Drawn("k", 53).Track(), v = Drawn("v", 53).Track(), weights = Drawn("g", 2);
-        Tensor all = q.Attention(k, v, offsets, Heads, causal), first = Firsts(q).Attention(k, v, [0, 1, 2], offsets, Heads, causal);
-        Tensor[] expected = (Firsts(all) * weights).Sum().Gradients(q, k, v), found = (first * weights).Sum().Gradients(q, k, v);
+        Tensor all = q.Attention(k, v, offsets, Heads, causal), some = q.Rows(read).Attention(k, v, [0, 1, 2], offsets, Heads, causal);
+        Tensor[] expected = (all.Rows(read) * weights).Sum().Gradients(q, k, v), found = (some * weights).Sum().Gradients(q, k, v);
         for (int i = 0; i < 3; i++)
             for (int at = 0; at < expected[i].Count; at++) Assert.Equal(expected[i].Values[at], found[i].Values[at], 1e-6f);
+    }
 
-        static Tensor Firsts(Tensor x) => x.Rows([0, 33]);
+    [Theory, MemberData(nameof(Backends))]
+    public void Heads_that_share_keys_and_values_give_the_bits_of_heads_with_copies_of_them(string backend, bool causal)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        Tensor q = Drawn("q", Offsets[^1]), k = Drawn("k", Offsets[^1]).Slice(1, 0, 16), v = Drawn("v", Offsets[^1]).Slice(1, 0, 16);
+        Tensor shared = q.Attention(k, v, Offsets, Offsets, [1, 4], causal), copied = q.Attention(Copied(k), Copied(v), Offsets, 5, causal);
+        Assert.Equal(Bits(copied), Bits(shared));
+
+        static Tensor Copied(Tensor x) => Movement.Concatenate(1, [.. new[] { 0, 1, 1, 1, 1 }.Select(head => x.Slice(1, 8 * head, 8))]);
     }
 
     [Fact]

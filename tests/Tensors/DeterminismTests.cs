@@ -48,6 +48,10 @@ public class DeterminismTests
                 Tensor mask = Tensor.Filled(0.3f, new(5)).Track();
                 Tensor y = x.Linear(w).LayerNorm(gain, Tensor.Zeros(130), 1e-5f).Tanh().Mix(mask, Tensor.Filled(0.1f, new(5, 26))).Sum();
                 float[] values = [y.Item, .. y.Gradients(x, w, gain, mask).SelectMany(g => g.Values.ToArray()), .. x.Linear(w.KeepForever(), gain, Activation.GeluErf).Values];
+                int[] offsets = [.. Enumerable.Range(0, 10).Select(i => 100 * i)];
+                Tensor k = Tensor.Normal(new Chance(1, "k"), 1, 900, 2 * 26).Track(), turns = Tensor.Normal(new Chance(1, "turns"), 1, 900, 26);
+                Tensor mixed = x.Linear(w).RmsNorm(gain, 1e-5f).Rotate(turns, [.. Enumerable.Range(0, 900)]).Attention(k, k * 2, offsets, offsets, [3, 2], true).Silu().Sum();
+                values = [.. values, mixed.Item, .. mixed.Gradients(x, w, gain, k).SelectMany(g => g.Values.ToArray())];
                 Assert.Equal(first ??= BitsOf(values), BitsOf(values));
             }
         }
@@ -78,6 +82,31 @@ public class DeterminismTests
         int[] all = BitsOf(x.Linear(w).Values.ToArray());
         for (int row = 0; row < 37; row++)
             Assert.Equal(all.AsSpan(row * 53, 53).ToArray(), BitsOf(x.Slice(0, row, 1).Linear(w).Values.ToArray()));
+    }
+
+    // rows that fill no vector, taken several at once; and so many values that gradients are written past the caches
+    [Theory, MemberData(nameof(Backends))]
+    public void A_row_of_a_softmax_and_of_its_gradient_does_not_depend_on_the_rows_beside_it(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        foreach (var (rows, width) in ((int, int)[])[(37, 24), (19, 67), (700, 6007)])
+            foreach (Func<Tensor, Tensor> softmax in (Func<Tensor, Tensor>[])[t => t.Softmax(), t => t.LogSoftmax()])
+            {
+                Tensor x = Tensor.Normal(new Chance(1, "x"), 1, rows, width), g = Tensor.Normal(new Chance(1, "g"), 1, rows, width);
+                (int[] y, int[] dx) all = Of(softmax, x, g);
+                foreach (int row in (int[])[0, 1, rows / 2, rows - 1])
+                {
+                    (int[] y, int[] dx) alone = Of(softmax, x.Slice(0, row, 1), g.Slice(0, row, 1));
+                    Assert.Equal(all.y.AsSpan(row * width, width).ToArray(), alone.y);
+                    Assert.Equal(all.dx.AsSpan(row * width, width).ToArray(), alone.dx);
+                }
+            }
+
+        static (int[] Y, int[] Dx) Of(Func<Tensor, Tensor> softmax, Tensor x, Tensor g)
+        {
+            Tensor y = softmax(x.Track());
+            return (BitsOf(y.Values.ToArray()), BitsOf((y * g).Sum().Gradients(x)[0].Values.ToArray()));
+        }
     }
 
     [Theory, MemberData(nameof(Backends))]

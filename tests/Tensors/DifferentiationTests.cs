@@ -132,6 +132,12 @@ public class DifferentiationTests
         Assert.Contains("is a constant", Assert.Throws<InvalidOperationException>(() => q.Mix(Tensor.Ones(2), Tensor.Ones(2, 3).Track())).Message);
         Assert.Contains("from 0 to 1 exclusive", Assert.Throws<ArgumentOutOfRangeException>(() => q.Dropout(1, default)).Message);
         Assert.Contains("multiple of 64", Assert.Throws<ArgumentOutOfRangeException>(() => q.Dropout(0.5f, default, 24)).Message);
+        Assert.Contains("should be [4 3], it is [4 6]", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 4], [0, 4], [2], false)).Message);
+        Assert.Contains("one head or more, not 0", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 4], [0, 4], [2, 0], false)).Message);
+        Assert.Contains("width of 6 does not divide into heads of 4", Assert.Throws<ShapeException>(() => q.Rotate(Tensor.Ones(4, 4), [0, 1, 2, 3])).Message);
+        Assert.Contains("heads of 3, an even number", Assert.Throws<ShapeException>(() => q.Rotate(Tensor.Ones(4, 3), [0, 1, 2, 3])).Message);
+        Assert.Contains("4 rows, 3 positions", Assert.Throws<ShapeException>(() => q.Rotate(Tensor.Ones(4, 2), [0, 1, 2])).Message);
+        Assert.Contains("positions 0 to 3", Assert.Throws<ArgumentOutOfRangeException>(() => q.Rotate(Tensor.Ones(4, 2), [0, 1, 2, 4])).Message);
         Assert.Contains("do not concatenate along axis 1", Assert.Throws<ShapeException>(() => Movement.Concatenate(1, q, keys)).Message);
     }
 
@@ -163,6 +169,9 @@ public class DifferentiationTests
         public void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx) => throw new NotSupportedException();
         public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics) => throw new NotSupportedException();
         public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift) => throw new NotSupportedException();
+        public void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics) => throw new NotSupportedException();
+        public void RmsNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain) => throw new NotSupportedException();
+        public void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y) => throw new NotSupportedException();
         public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics) => throw new NotSupportedException();
         public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv) => throw new NotSupportedException();
         public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y) => throw new NotSupportedException();

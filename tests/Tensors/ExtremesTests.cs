@@ -40,6 +40,7 @@ public class ExtremesTests
         Expect("abs", t => t.Abs(), (-Infinity, Infinity), (-0f, 0), (-1e30f, 1e30f));
         Expect("clamp", t => t.Clamp(0, 1), (-Infinity, 0), (Infinity, 1), (-1e30f, 0), (0.5f, 0.5f), (float.NaN, float.NaN));
         Expect("gelu", t => t.Gelu(), (-Infinity, 0), (-1e30f, 0), (-50, 0), (50, 50), (1e30f, 1e30f), (Infinity, Infinity), (0, 0));
+        Expect("silu", t => t.Silu(), (-Infinity, 0), (-1e30f, 0), (-200, 0), (50, 50), (1e30f, 1e30f), (Infinity, Infinity), (0, 0), (-1, -0.26894143f));
         Expect("gelu tanh", t => t.GeluTanh(), (-Infinity, 0), (-1e30f, 0), (-50, 0), (50, 50), (1e30f, 1e30f), (Infinity, Infinity), (0, 0));
     }
 
@@ -50,6 +51,7 @@ public class ExtremesTests
         ExpectSlope("sigmoid", t => t.Sigmoid(), (-Infinity, 0), (-1e30f, 0), (-200, 0), (200, 0), (1e30f, 0), (Infinity, 0));
         ExpectSlope("tanh", t => t.Tanh(), (-Infinity, 0), (-1e30f, 0), (1e30f, 0), (Infinity, 0), (0, 1));
         ExpectSlope("gelu", t => t.Gelu(), (-Infinity, 0), (-1e30f, 0), (-50, 0), (50, 1), (1e30f, 1), (Infinity, 1));
+        ExpectSlope("silu", t => t.Silu(), (-Infinity, 0), (-1e30f, 0), (-200, 0), (200, 1), (1e30f, 1), (Infinity, 1), (0, 0.5f));
         ExpectSlope("gelu tanh", t => t.GeluTanh(), (-Infinity, 0), (-1e30f, 0), (-50, 0), (50, 1), (1e30f, 1), (Infinity, 1));
         ExpectSlope("relu", t => t.Relu(), (0, 0), (-1e30f, 0), (1e30f, 1));
         ExpectSlope("abs", t => t.Abs(), (0, 0), (-1e30f, -1), (1e30f, 1));

@@ -62,6 +62,7 @@ static class OpTable
             yield return new($"tanh near 0 {n}", t => t[0].Tanh(), shape) { Domain = u => u / 10 };
             yield return new($"gelu {n}", t => t[0].Gelu(), shape) { Domain = u => 3 * u };
             yield return new($"gelu tanh {n}", t => t[0].GeluTanh(), shape) { Domain = u => 3 * u };
+            yield return new($"silu {n}", t => t[0].Silu(), shape) { Domain = u => 3 * u };
             yield return new($"affine {n}", t => t[0].Affine(-1.5f, 0.25f), shape);
             yield return new($"clamp {n}", t => t[0].Clamp(-0.5f, 0.75f), shape)
             {
@@ -132,6 +133,8 @@ static class OpTable
             yield return new($"matmul [5 3] [3 {n}]", t => t[0].MatMul(t[1]), new Shape(5, 3), new Shape(3, n));
             yield return new($"matmul [{n} 9] [9 17]", t => t[0].MatMul(t[1]), new Shape(n, 9), new Shape(9, 17));
             yield return new($"linear [{n} 16] [49 16]", t => t[0].Linear(t[1], t[2]), new Shape(n, 16), new Shape(49, 16), new Shape(49));
+            yield return new($"linear, input first [{n} 16] [16 49]", t => t[0].Linear(t[1], t[2], inputFirst: true), new Shape(n, 16), new Shape(16, 49), new Shape(49));
+            yield return new($"linear, input first, no bias {n}", t => t[0].Linear(t[1], inputFirst: true), new Shape(m, n), new Shape(n, 7));
             yield return new($"linear no bias {n}", t => t[0].Linear(t[1]), new Shape(m, n), new Shape(7, n));
         }
         foreach (Activation activation in Enum.GetValues<Activation>().Where(a => a != Activation.Relu))
@@ -152,6 +155,9 @@ static class OpTable
             yield return new($"log softmax {n}", t => t[0].LogSoftmax(), new Shape(3, n)) { SlopeTolerance = 1e-3 };
             yield return new($"layer norm {n}", t => t[0].LayerNorm(t[1], t[2], 1e-3f), new Shape(5, n), new Shape(n), new Shape(n)) { Tolerance = 1e-5, SlopeTolerance = 5e-4 };
         }
+        foreach (int n in Sizes)
+            yield return new($"rms norm {n}", t => t[0].RmsNorm(t[1], 1e-3f), new Shape(5, n), new Shape(n)) { Domain = AwayFromZero, Tolerance = 4e-6, SlopeTolerance = 5e-4 };
+        yield return new("rms norm of many rows", t => t[0].RmsNorm(t[1], 1e-6f), new Shape(70, 33), new Shape(33)) { Tolerance = 5e-6 };
         yield return new("softmax of many rows", t => t[0].Softmax(), new Shape(70, 3));
         yield return new("layer norm of many rows", t => t[0].LayerNorm(t[1], t[2], 1e-12f), new Shape(70, 33), new Shape(33), new Shape(33)) { Tolerance = 5e-6 };
     }
@@ -168,6 +174,14 @@ static class OpTable
             foreach (var (heads, width) in new[] { (2, 7), (2, 16), (1, 64) })
                 yield return new($"attention of some tokens {heads} x {width}{(causal ? " causal" : "")}", t => t[0].Attention(t[1], t[2], Queries, Lengths, heads, causal),
                     new Shape(Queries[^1], heads * width), new Shape(Lengths[^1], heads * width), new Shape(Lengths[^1], heads * width));
+        foreach (bool causal in new[] { false, true })
+            foreach (var (groups, width) in new[] { (new[] { 2, 2 }, 16), (new[] { 1, 3 }, 7), (new[] { 4 }, 17), (new[] { 2, 1, 1 }, 8) })
+            {
+                string name = $"attention of groups {string.Join('+', groups)} x {width}{(causal ? " causal" : "")}";
+                Shape keys = new(Lengths[^1], groups.Length * width);
+                yield return new(name, t => t[0].Attention(t[1], t[2], Lengths, Lengths, groups, causal), new Shape(Lengths[^1], groups.Sum() * width), keys, keys);
+                yield return new($"{name}, some tokens", t => t[0].Attention(t[1], t[2], Queries, Lengths, groups, causal), new Shape(Queries[^1], groups.Sum() * width), keys, keys);
+            }
         yield return new("attention of the first token", t => t[0].Attention(t[1], t[2], [0, 1, 2], [0, 100, 139], 1, false), new Shape(2, 64), new Shape(139, 64), new Shape(139, 64));
         yield return new("attention of many tokens", t => t[0].Attention(t[1], t[2], [0, 139], 2, true), new Shape(139, 32), new Shape(139, 32), new Shape(139, 32)) { Domain = u => u / 2 };
         yield return new("self-attention", t => t[0].Attention(t[0], t[0], [0, 17, 18], 2), new Shape(18, 14));
@@ -178,13 +192,22 @@ static class OpTable
         foreach (int n in Sizes)
         {
             int[] rows = [.. Enumerable.Range(0, 9).Select(i => i * i % n)];
+            yield return new($"rotate heads of {2 * n}", t => t[0].Rotate(Turns(2 * n), [0, 3, 1, 4]), new Shape(4, 3 * 2 * n)) { Tolerance = 4e-6 };
             yield return new($"rows of {n}", t => t[0].Rows(rows), new Shape(n, 5));
             yield return new($"slice of {n}", t => t[0].Slice(1, n / 3, n - n / 3), new Shape(2, n, 3));
             yield return new($"concatenate {n}", t => Movement.Concatenate(1, t[0], t[1], t[0]), new Shape(3, n), new Shape(3, 2));
         }
         yield return new("concatenate rows", t => Movement.Concatenate(0, t[0], t[1]), new Shape(3, 5), new Shape(4, 5));
         yield return new("slice of rows", t => t[0].Slice(0, 1, 3), new Shape(5, 4));
+        yield return new("rotate many rows", t => t[0].Rotate(Turns(24), [.. Enumerable.Range(0, 501).Select(i => i % 5)]), new Shape(501, 48));
         yield return new("as", t => t[0].As(4, 3, 5) * t[1], new Shape(12, 5), new Shape(3, 1));
+    
+        static Tensor Turns(int headWidth)
+        {
+            Chance chance = new(3, "turns");
+            float[] angles = [.. Enumerable.Range(0, 5 * headWidth / 2).Select(i => 6 * chance.Uniform(i))];
+            return Tensor.From([.. angles.Chunk(headWidth / 2).SelectMany(row => row.Select(MathF.Cos).Concat(row.Select(MathF.Sin)))], 5, headWidth);
+        }
     }
 
     static IEnumerable<Op> Losses()

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
-using Heartwood.Lab.Training;
 
 namespace Heartwood.App.Commands;
 
@@ -13,7 +13,8 @@ static class TrainVerb
     static readonly Option<string[]> data = RunSupport.Several("--data", $"Training data: FILE[,preset=mnli][,text=COL,pair=COL,label=COL][,labels=a>b][,cases=a|b] …, several in a row; or {DataSource.WorldHelp}.", "DATA");
     static readonly Option<string[]> inDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain while training, for the curve.", "DATA");
     static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain while training, for the curve; never used to choose anything.", "DATA");
-    static readonly Option<string?> from = new("--from") { Description = "Folder of a model to fine-tune; without it a fresh BERT is made.", HelpName = "FOLDER" };
+    static readonly Option<string?> from = new("--from") { Description = "Folder of a model to fine-tune; without it a fresh model is made.", HelpName = "FOLDER" };
+    static readonly Option<string> family = SharedOptions.Choices("--family", "What kind of model a fresh one is.", [.. ModelFolder.Families]);
     static readonly Option<string?> vocabulary = new("--vocabulary") { Description = "vocab.txt of a fresh model; without it the made-up language's.", HelpName = "FILE" };
     static readonly Option<bool> cased = new("--cased") { Description = "A fresh model's tokenizer keeps case and accents." };
     static readonly Option<string> types = SharedOptions.Choices("--token-types", "What a fresh model's token types say: which sentence, or also whether the word occurs in the other sentence.", "sentence", "overlap");
@@ -28,14 +29,14 @@ static class TrainVerb
     static readonly Option<bool> half = new("--bf16") { Description = "Store the weights as bf16." };
 
     /// <summary>The verb.</summary>
-    public static Verb Create() => new("train", "Trains a classifier: fine-tunes a model folder, or trains a BERT of a size from nothing. What is stopped goes on with the same command, bit for bit.",
+    public static Verb Create() => new("train", "Trains a classifier: fine-tunes a model folder, or trains a model of a size from nothing. What is stopped goes on with the same command, bit for bit.",
         "train --data world:training --in-domain world:in-domain --steps 500 --rate 7e-4 --out runs/small",
         "train --from models/bert-base --data mnli/train.tsv --in-domain mnli/dev.tsv --out runs/mnli")
     {
         Refused = new Dictionary<string, string> { ["--precision"] = "weights that are trained stay float32. To store the trained model in half the space: --bf16" },
         Resumes = true,
         TakesOut = true,
-        Options = { data, inDomain, outOfDomain, from, vocabulary, cased, types, start, layers, heads, width, neurons, positions, labels, StudyOptions.Map, epochs, steps, batch, StudyOptions.Most, rate, warmUp, final, decay, beta2, clip, dropout, every, checkpoints, half },
+        Options = { data, inDomain, outOfDomain, from, family, vocabulary, cased, types, start, layers, heads, width, neurons, positions, labels, StudyOptions.Map, epochs, steps, batch, StudyOptions.Most, rate, warmUp, final, decay, beta2, clip, dropout, every, checkpoints, half },
         Run = Run,
     };
 
@@ -43,7 +44,7 @@ static class TrainVerb
     {
         RunSupport.UseThreads(parsed);
         RunSupport.OutOf(parsed);
-        if (parsed.GetValue(from) is not null) RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is", layers, heads, width, neurons, positions, vocabulary, cased, types, start);
+        if (parsed.GetValue(from) is not null) RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is", family, layers, heads, width, neurons, positions, vocabulary, cased, types, start);
         TrainingRequest request = Parse(parsed);
         TrainingRun run = new(request);
         using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
@@ -62,6 +63,7 @@ static class TrainVerb
         new(p.GetValue(SharedOptions.Seed), p.GetValue(epochs), p.GetValue(steps), p.GetValue(batch), p.GetValue(rate), p.GetValue(warmUp), p.GetValue(final), p.GetValue(decay), p.GetValue(beta2), p.GetValue(clip), p.GetValue(dropout)))
     {
         From = p.GetValue(from),
+        Family = p.GetValue(family)!,
         Size = new(p.GetValue(layers), p.GetValue(heads), p.GetValue(width), p.GetValue(neurons), p.GetValue(positions)),
         Vocabulary = p.GetValue(vocabulary),
         LowerCase = !p.GetValue(cased),

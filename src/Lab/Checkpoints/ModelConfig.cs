@@ -29,7 +29,7 @@ public sealed class ModelConfig
     public bool Has(string key) => root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
 
     /// <summary>The value of a key that must be there.</summary>
-    /// <typeparam name="T">int, double, float, bool, string, or an array of int or string</typeparam>
+    /// <typeparam name="T">int, double, float, bool, string, an array of int or string, or of arrays of int</typeparam>
     /// <exception cref="CheckpointException">it is missing, or of another type</exception>
     public T Require<T>(string key)
     {
@@ -53,6 +53,16 @@ public sealed class ModelConfig
     /// <summary>The value of a key that must be a whole number of at least 1: a width, a number of layers.</summary>
     /// <exception cref="CheckpointException">it is missing, no whole number, or below 1</exception>
     public int RequirePositive(string key) => Require<int>(key) is > 0 and int value ? value : throw Wrong(key, "a whole number from 1", root.GetProperty(key));
+
+    /// <summary>An object inside the file, as a config of its own; null where there is none.</summary>
+    /// <exception cref="CheckpointException">the key holds something else</exception>
+    public ModelConfig? Section(string key)
+    {
+        read.Add(key);
+        if (!Has(key)) return null;
+        JsonElement value = root.GetProperty(key);
+        return value.ValueKind == JsonValueKind.Object ? new(JsonSerializer.SerializeToUtf8Bytes(value), $"{Path}, '{key}'") : throw Wrong(key, "an object", value);
+    }
 
     /// <summary>Names of a classification head's labels: those of <c>id2label</c>, or LABEL_0, LABEL_1 … where the file gives none, as the format has it.</summary>
     /// <param name="count">how many labels the head has</param>
@@ -97,6 +107,7 @@ public sealed class ModelConfig
         JsonValueKind.True or JsonValueKind.False when type == typeof(bool) => value.GetBoolean(),
         JsonValueKind.String when type == typeof(string) => value.GetString(),
         JsonValueKind.Array when type == typeof(int[]) => All<int>(value),
+        JsonValueKind.Array when type == typeof(int[][]) => All<int[]>(value),
         JsonValueKind.Array when type == typeof(string[]) => All<string>(value),
         _ => null,
     };

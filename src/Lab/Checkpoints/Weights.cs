@@ -12,6 +12,9 @@ public sealed class Weights
     readonly HashSet<string> used;
     readonly string path, file;
 
+    // of older checkpoints of GPT-2 and Llama
+    static readonly string[] buffers = [".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"];
+
     Weights(IReadOnlyDictionary<string, Tensor> tensors, HashSet<string> used, string path, string file) =>
         (this.tensors, this.used, this.path, this.file) = (tensors, used, path, file);
 
@@ -26,14 +29,14 @@ public sealed class Weights
     /// <summary>Number of values in all tensors together.</summary>
     public long Count => tensors.Values.Sum(t => (long)t.Count);
 
-    /// <summary>Reads every floating-point tensor of a checkpoint; integer buffers (position ids of old checkpoints) are left out.</summary>
+    /// <summary>Reads every floating-point tensor of a checkpoint; what is stored beside the weights and was never learned is left out: integer buffers (position ids of old checkpoints), which tokens see which, frequencies of rotary positions.</summary>
     /// <exception cref="CheckpointException">the file cannot be read</exception>
     public static Weights Load(Checkpoint checkpoint)
     {
         Dictionary<string, Tensor> tensors = [];
         foreach (string name in checkpoint.Names)
         {
-            if (checkpoint.DtypeOf(name) is not (Dtype.F32 or Dtype.F16 or Dtype.BF16)) continue;
+            if (checkpoint.DtypeOf(name) is not (Dtype.F32 or Dtype.F16 or Dtype.BF16) || buffers.Any(end => name.EndsWith(end, StringComparison.Ordinal))) continue;
             Tensor tensor = Tensor.Lasting([.. checkpoint.ShapeOf(name)]);
             checkpoint.Read(name, tensor.Change());
             tensors.Add(name, tensor);
@@ -79,6 +82,14 @@ public sealed class Weights
         foreach (var (name, tensor) in tensors)
             if (change(name, tensor) is { } kept) mapped.Add(name, kept);
         return new(mapped, file);
+    }
+
+    /// <summary>The same weights and more: tensors of names that there are already take their place.</summary>
+    public Weights With(IEnumerable<KeyValuePair<string, Tensor>> more)
+    {
+        Dictionary<string, Tensor> all = tensors.ToDictionary();
+        foreach (var (name, tensor) in more) all[name] = tensor;
+        return new(all, file);
     }
 
     /// <summary>The tensors as a file's entries.</summary>

@@ -14,6 +14,8 @@ namespace Heartwood.Lab.Discovery;
 /// </summary>
 public sealed class StructuredPruning
 {
+    const float Staying = 1e4f;                                  // sigmoid is exactly 1 there and its slope exactly 0: such a part is never absent, and does not move
+
     readonly IModel model;
     readonly Absence absence;
     readonly IReadOnlyList<Example> examples;
@@ -31,18 +33,22 @@ public sealed class StructuredPruning
     /// <param name="fullLogits">the full model's scores for them, [example label] row by row</param>
     /// <param name="options">constants</param>
     /// <param name="seed">seed of log α, batches and masks</param>
+    /// <param name="stay">parts that are never absent, at fewer than the target keeps; null for none</param>
     /// <exception cref="ArgumentException">an option is out of range, or there are no examples</exception>
-    public StructuredPruning(IModel model, Absence absence, IReadOnlyList<Example> examples, float[] fullLogits, PruningOptions options, ulong seed)
+    public StructuredPruning(IModel model, Absence absence, IReadOnlyList<Example> examples, float[] fullLogits, PruningOptions options, ulong seed, IReadOnlyCollection<Part>? stay = null)
     {
         options.Check();
-        if (examples.Count == 0 || fullLogits.Length != examples.Count * model.Labels.Count)
-            throw new ArgumentException($"{examples.Count} examples need {examples.Count * model.Labels.Count} scores of the full model, {fullLogits.Length} were given.", nameof(fullLogits));
+        if (examples.Count == 0 || fullLogits.Length != examples.Count * model.Scores())
+            throw new ArgumentException($"{examples.Count} examples need {examples.Count * model.Scores()} scores of the full model, {fullLogits.Length} were given.", nameof(fullLogits));
         (this.model, this.absence, this.examples, this.options, this.seed) = (model, absence, examples, options, seed);
-        this.fullLogits = Tensor.From(fullLogits, examples.Count, model.Labels.Count).KeepForever();
+        this.fullLogits = Tensor.From(fullLogits, examples.Count, model.Scores()).KeepForever();
         concrete = new((float)options.Low, (float)options.High, (float)options.Temperature);
         universe = model.Universe();
         logAlpha = (Tensor.Normal(new(seed, "log alpha"), (float)options.LogAlphaDeviation, universe.Count) + (float)options.LogAlpha).KeepForever().Track();
         multipliers = Tensor.Lasting(2).Track();
+        if (stay?.Count >= universe.KeptAt(options.Sparsity))
+            throw new ArgumentException($"{stay.Count} parts are to stay; sparsity {options.Sparsity} keeps {universe.KeptAt(options.Sparsity)} of {universe.Count}. Choose a lower sparsity.", nameof(stay));
+        foreach (Part part in stay ?? []) logAlpha.Change()[universe.PlaceOf(part)] = Staying;
         masks = new([logAlpha]);
         climb = new([multipliers]);
     }
@@ -95,7 +101,7 @@ public sealed class StructuredPruning
 
     (long Pass, int[] Order) order = (-1, []);
 
-    /// <summary>Score of every part: its log α. Higher is kept first.</summary>
+    /// <summary>Score of every part: its log α; of parts that stay by order, the highest there is. Higher is kept first.</summary>
     public IReadOnlyDictionary<Part, double> Scores => universe.Parts.Index().ToDictionary(p => p.Item, p => (double)logAlpha.Values[p.Index]);
 
     /// <summary>The parts to keep at exactly the target size: those of the highest scores, ties to the lower address.</summary>

@@ -1,3 +1,5 @@
+using Heartwood.Tensors;
+
 namespace Heartwood.Lab.Models;
 
 /// <summary>One input of a model: token ids with their types.</summary>
@@ -27,8 +29,24 @@ public sealed class Batch
             sequences[s].TokenTypes.CopyTo(TokenTypes, Offsets[s]);
             for (int t = Offsets[s]; t < Offsets[s + 1]; t++) Positions[t] = t - Offsets[s];
         }
+        KeyOffsets = Offsets;
         First = Offsets[..^1];
+        Last = [.. Offsets.Skip(1).Select(end => end - 1)];
     }
+
+    /// <summary>The tokens that come next in one sequence; see <see cref="Models.Past.Next"/>.</summary>
+    internal Batch(Past past, int[] ids)
+    {
+        (Past, Start, Ids, TokenTypes, Offsets) = (past, past.Count, ids, new int[ids.Length], [0, ids.Length]);
+        (KeyOffsets, Positions) = ([0, Start + ids.Length], [.. Enumerable.Range(Start, ids.Length)]);
+        (First, Last) = ([0], [ids.Length - 1]);
+    }
+
+    /// <summary>What was before, where this continues a sequence.</summary>
+    internal Past? Past { get; }
+
+    /// <summary>Place of the first token in its sequence, where this continues one.</summary>
+    internal int Start { get; }
 
     /// <summary>Token ids, [token].</summary>
     public int[] Ids { get; }
@@ -42,8 +60,17 @@ public sealed class Batch
     /// <summary>Where each sequence starts, and behind them the number of tokens.</summary>
     public int[] Offsets { get; }
 
+    /// <summary>The same with what was before: where each sequence's keys and values start in attention.</summary>
+    internal int[] KeyOffsets { get; }
+
+    /// <summary>What a decoder's layer attends to: the keys and values of these tokens, behind those of what was before.</summary>
+    internal (Tensor Keys, Tensor Values) Attended(int layer, Tensor keys, Tensor values) => Past is null ? (keys, values) : Past.With(layer, Start, keys, values);
+
     /// <summary>The first token of each sequence, [batch].</summary>
     public int[] First { get; }
+
+    /// <summary>The last token of each sequence, [batch].</summary>
+    public int[] Last { get; }
 
     /// <summary>Number of sequences.</summary>
     public int Count => Offsets.Length - 1;

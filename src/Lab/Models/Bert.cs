@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Probes;
@@ -33,36 +32,69 @@ public sealed class Bert : IModel
     /// <exception cref="CheckpointException">config and weights do not make a BERT classifier</exception>
     public static Bert From(ModelConfig config, Weights weights)
     {
-        if (!HasHead(weights.All.Keys))
+        if (!weights.Has("classifier.bias"))
             throw new CheckpointException($"{config.Path}: the weights have no classification head ('classifier.bias'). Fine-tune the model first: heartwood train --from FOLDER.");
         return new(BertConfig.Read(config, weights.All["classifier.bias"].Count), config.ToJson(), weights);
     }
 
-    internal static bool HasHead(IEnumerable<string> names) => names.Contains("classifier.bias");
+    /// <summary>What others need of the family.</summary>
+    internal static ModelFamily Described { get; } = new(From, "classifier.bias", WithNewHead, Fresh, ReadsTokenTypes: true);
 
-    /// <summary>The encoder of a checkpoint (of pretraining, say) under a fresh head: normal weights of deviation 0.02 (Devlin et al. 2019), zero biases. A pooler is kept where there is one.</summary>
-    internal static Bert WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)
+    // the encoder of a checkpoint (of pretraining, say) under a fresh head; a pooler is kept where there is one
+    static Bert WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)
     {
-        Dictionary<string, Tensor> tensors = weights.All.Where(t => !t.Key.StartsWith("cls.", StringComparison.Ordinal) && !t.Key.StartsWith("classifier.", StringComparison.Ordinal)).ToDictionary();
         int width = config.RequirePositive("hidden_size");
-        if (!tensors.ContainsKey("bert.pooler.dense.weight")) Add("bert.pooler.dense", width);
-        Add("classifier", labels.Count);
-        JsonObject json = config.ToJson();
-        foreach (string key in new[] { "num_labels", "problem_type" }) json.Remove(key);
-        json["architectures"] = new JsonArray("BertForSequenceClassification");
-        json["id2label"] = new JsonObject(labels.Index().Select(l => KeyValuePair.Create($"{l.Index}", (JsonNode?)l.Item)));
-        json["label2id"] = new JsonObject(labels.Index().Select(l => KeyValuePair.Create(l.Item, (JsonNode?)l.Index)));
-        return new(BertConfig.Read(new(Encoding.UTF8.GetBytes(json.ToJsonString()), config.Path), labels.Count), json, new(tensors, config.Path));
+        Weights body = weights.Map((name, t) => name.StartsWith("cls.", StringComparison.Ordinal) || name.StartsWith("classifier.", StringComparison.Ordinal) ? null : t);
+        if (!body.Has("bert.pooler.dense.weight")) body = body.With(NewHead.Linear("bert.pooler.dense", width, width, seed));
+        return From(NewHead.For(config, Architecture, labels), body.With(NewHead.Linear("classifier", labels.Count, width, seed)));
+    }
 
-        void Add(string name, int rows)
+    const string Architecture = "BertForSequenceClassification";
+
+    static FreshPlan Fresh(FreshRequest request)
+    {
+        ModelSize size = request.Size;
+        JsonObject config = new()
         {
-            tensors[$"{name}.weight"] = Tensor.Normal(new(seed, $"weights {name}"), 0.02f, rows, width).KeepForever();
-            tensors[$"{name}.bias"] = Tensor.Lasting(rows);
+            ["architectures"] = null,                            // written by NewHead, in this place
+            ["model_type"] = request.Family,
+            ["hidden_act"] = "gelu",
+            ["hidden_size"] = size.Width,
+            ["intermediate_size"] = size.Neurons,
+            ["num_attention_heads"] = size.Heads,
+            ["num_hidden_layers"] = size.Layers,
+            ["max_position_embeddings"] = size.Positions,
+            ["type_vocab_size"] = request.TokenTypes,
+            ["vocab_size"] = request.Vocabulary,
+            ["layer_norm_eps"] = 1e-12,
+            ["pad_token_id"] = 0,
+        };
+        List<FreshWeight> weights =
+        [
+            Embedding("word_embeddings", request.Vocabulary), Embedding("position_embeddings", size.Positions, request.Start == FreshStart.Matching), Embedding("token_type_embeddings", request.TokenTypes),
+            .. FreshWeight.Norm("bert.embeddings.LayerNorm", size.Width),
+        ];
+        for (int i = 0; i < size.Layers; i++)
+        {
+            string layer = $"bert.encoder.layer.{i}", self = $"{layer}.attention.self";
+            weights.AddRange(
+            [
+                .. Linear($"{self}.query", size.Width, size.Width),
+                .. FreshWeight.Linear($"{self}.key", request.KeyPurpose($"{self}.key", $"{self}.query"), size.Width, size.Width),
+                .. Linear($"{self}.value", size.Width, size.Width),
+                .. Linear($"{layer}.attention.output.dense", size.Width, size.Width), .. FreshWeight.Norm($"{layer}.attention.output.LayerNorm", size.Width),
+                .. Linear($"{layer}.intermediate.dense", size.Neurons, size.Width),
+                .. Linear($"{layer}.output.dense", size.Width, size.Neurons), .. FreshWeight.Norm($"{layer}.output.LayerNorm", size.Width),
+            ]);
         }
+        return new(NewHead.Labelled(config, Architecture, request.Labels), [.. weights, .. Linear("bert.pooler.dense", size.Width, size.Width), .. Linear("classifier", request.Labels.Count, size.Width)]);
+
+        FreshWeight Embedding(string name, int rows, bool waves = false) => FreshWeight.Embedding($"bert.embeddings.{name}.weight", name, rows, size.Width, waves);
+        FreshWeight[] Linear(string name, int output, int input) => FreshWeight.Linear(name, name, output, input);
     }
 
     /// <inheritdoc/>
-    public IModel With(JsonObject config, Weights weights) => From(new(Encoding.UTF8.GetBytes(config.ToJsonString()), "the model's config"), weights);
+    public IModel With(JsonObject config, Weights weights) => From(NewHead.Of(config, "the model's config"), weights);
 
     /// <inheritdoc/>
     public Tensor Embed(Batch batch, IProbe probe) => probe.At(new(0, Point.Embeddings), embeddings.Forward(batch));
@@ -74,7 +106,7 @@ public sealed class Bert : IModel
     public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Finish(Chosen(x, batch, tokens), mixes, probe);
 
     /// <inheritdoc/>
-    public Tensor Classify(Tensor x, Batch batch, Tokens tokens, IProbe probe)
+    public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
         if (tokens == Tokens.All) x = Chosen(x, batch, Tokens.Read);
         Tensor pooled = probe.At(new(layers.Length - 1, Point.Pooled), pooler.Forward(x, Activation.Tanh));
@@ -86,6 +118,9 @@ public sealed class Bert : IModel
 
     /// <inheritdoc/>
     public string Family => "bert";
+
+    /// <inheritdoc/>
+    public Output Output => Output.Labels;
 
     /// <inheritdoc/>
     public IReadOnlyList<LayerShape> Layers { get; }
@@ -117,11 +152,18 @@ public sealed class Bert : IModel
     LayerShape ShapeOf(int i)
     {
         string layer = $"bert.encoder.layer.{i}", self = $"{layer}.attention.self";
-        return new(config.HeadsPerLayer[i], config.NeuronsPerLayer[i],
-            [$"{self}.query.weight", $"{self}.query.bias", $"{self}.key.weight", $"{self}.key.bias", $"{self}.value.weight", $"{self}.value.bias"],
-            $"{layer}.attention.output.dense.weight", $"{layer}.attention.output.dense.bias",
-            [$"{layer}.intermediate.dense.weight", $"{layer}.intermediate.dense.bias", $"{layer}.output.dense.weight"],
-            $"{layer}.output.dense.weight", $"{layer}.output.dense.bias");
+        HeadRuns Rows(string name) => new($"{self}.{name}", 0, 0, config.HeadWidth);
+        return new()
+        {
+            Heads = config.HeadsPerLayer[i],
+            Neurons = config.NeuronsPerLayer[i],
+            Own = [Rows("query.weight"), Rows("query.bias"), Rows("key.weight"), Rows("key.bias"), Rows("value.weight"), Rows("value.bias")],
+            Projection = new($"{layer}.attention.output.dense.weight", 1, 0, config.HeadWidth),
+            AttentionBias = $"{layer}.attention.output.dense.bias",
+            MlpInside = [$"{layer}.intermediate.dense.weight", $"{layer}.intermediate.dense.bias", $"{layer}.output.dense.weight"],
+            MlpOutput = $"{layer}.output.dense.weight",
+            MlpBias = $"{layer}.output.dense.bias",
+        };
     }
 }
 

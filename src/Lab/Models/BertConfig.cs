@@ -19,25 +19,9 @@ sealed record BertConfig(
         if (width % heads != 0) throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads (num_attention_heads).");
         BertConfig read = new(
             config.RequirePositive("vocab_size"), width, layers, heads, config.RequirePositive("max_position_embeddings"), config.RequirePositive("type_vocab_size"),
-            config.Optional("layer_norm_eps", 1e-12f), ActivationOf(config),
-            PerLayer(config, OwnKeys.HeadsPerLayer, layers, heads), PerLayer(config, OwnKeys.NeuronsPerLayer, layers, neurons), config.Labels(labels));
+            config.Optional("layer_norm_eps", 1e-12f), config.ActivationOf("hidden_act"),
+            config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), config.PerLayer(OwnKeys.NeuronsPerLayer, layers, neurons), config.Labels(labels));
         config.RefuseUnknown("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout", OwnKeys.TokenTypes);
         return read;
-    }
-
-    static Activation ActivationOf(ModelConfig config) => config.Require<string>("hidden_act") switch
-    {
-        "gelu" => Activation.GeluErf,
-        "gelu_new" or "gelu_pytorch_tanh" => Activation.GeluTanh,
-        "relu" => Activation.Relu,
-        var other => throw new CheckpointException($"{config.Path}: hidden_act is '{other}'; Heartwood knows gelu, gelu_new, gelu_pytorch_tanh and relu."),
-    };
-
-    // models that Heartwood cut say how much of each layer is left
-    static int[] PerLayer(ModelConfig config, string key, int layers, int most)
-    {
-        int[] each = config.Optional(key, Enumerable.Repeat(most, layers).ToArray());
-        return each.Length == layers && each.All(n => n >= 0 && n <= most) ? each
-            : throw new CheckpointException($"{config.Path}: '{key}' should be {layers} whole numbers from 0 to {most}, it is [{string.Join(", ", each)}].");
     }
 }

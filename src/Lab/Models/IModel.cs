@@ -11,18 +11,32 @@ public enum Tokens
     /// <summary>all: values are [token …]</summary>
     All,
 
-    /// <summary>the one of each sequence that the classification head reads: values are [batch …]</summary>
+    /// <summary>the one of each sequence whose scores are wanted: the one that a classification head reads, a language model's last; values are [batch …]</summary>
     Read,
 }
 
+/// <summary>What a model gives scores to.</summary>
+public enum Output
+{
+    /// <summary>the labels of a classification head, one row of scores per sequence</summary>
+    Labels,
+
+    /// <summary>the token that comes next, one row of scores per token: a language model</summary>
+    Vocabulary,
+}
+
 /// <summary>
-/// A transformer that gives scores to labels. The pass comes in steps, so that a sweep can start again at any layer or behind
-/// its heads. What only other tokens than the head's would need is left out of the last layer of an ordinary pass (<see cref="ModelPasses"/>).
+/// A transformer that gives scores to labels or to the token that comes next. The pass comes in steps, so that a sweep can start again
+/// at any layer or behind its heads. What only other tokens than those that are read would need is left out of the last layer of an
+/// ordinary pass (<see cref="ModelPasses"/>). An encoder's head reads the first token of each sequence, a decoder's the last.
 /// </summary>
 public interface IModel
 {
-    /// <summary>"bert"</summary>
+    /// <summary>As config.json calls it, for example "bert".</summary>
     string Family { get; }
+
+    /// <summary>What it gives scores to.</summary>
+    Output Output { get; }
 
     /// <summary>Every layer's size, first layer first.</summary>
     IReadOnlyList<LayerShape> Layers { get; }
@@ -42,7 +56,7 @@ public interface IModel
     /// <summary>Number of token ids.</summary>
     int Vocabulary { get; }
 
-    /// <summary>Names of the labels.</summary>
+    /// <summary>Names of the labels; none of a language model.</summary>
     IReadOnlyList<string> Labels { get; }
 
     /// <summary>The content of config.json.</summary>
@@ -53,6 +67,9 @@ public interface IModel
 
     /// <summary>The same kind of model with other weights, of the shapes that <paramref name="config"/> says.</summary>
     IModel With(JsonObject config, Weights weights);
+
+    /// <summary>The same function with a bias, zero, wherever an output projection or an MLP's last matrix has none: constants can be folded into it. Families whose checkpoints may lack them say how their config tells.</summary>
+    IModel WithBiases() => this;
 
     /// <summary>The residual stream that enters layer 0, [token width].</summary>
     Tensor Embed(Batch batch, IProbe probe);
@@ -76,48 +93,22 @@ public interface IModel
     /// <returns>[token width] or [batch width]</returns>
     Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe);
 
-    /// <summary>Scores of the labels, [batch label].</summary>
+    /// <summary>Scores of the labels, [batch label], or of the vocabulary: [token vocabulary], of each sequence's last token only ([batch vocabulary]) where only that was computed.</summary>
     /// <param name="x">the residual stream behind the last layer</param>
     /// <param name="batch">where the sequences start</param>
     /// <param name="tokens">whose stream <paramref name="x"/> is</param>
-    /// <param name="probe">sees what the head reads, and the scores</param>
-    Tensor Classify(Tensor x, Batch batch, Tokens tokens, IProbe probe);
-}
-
-/// <summary>The size of one layer, and the names of the tensors that its removable parts live in.</summary>
-/// <param name="Heads">number of heads, 0 where attention is cut</param>
-/// <param name="Neurons">neurons of the MLP, 0 where it is cut</param>
-/// <param name="HeadRows">tensors whose rows are the heads', one head after another: queries, keys and values, weights and biases</param>
-/// <param name="HeadColumns">the output projection, [width heads·headWidth]: its columns are the heads'</param>
-/// <param name="AttentionBias">bias of the output projection, [width]</param>
-/// <param name="MlpInside">tensors of the MLP except its last bias</param>
-/// <param name="MlpOutput">the MLP's last matrix, one of <paramref name="MlpInside"/>, [width neuron]</param>
-/// <param name="MlpBias">the MLP's last bias, [width]</param>
-public sealed record LayerShape(
-    int Heads, int Neurons, IReadOnlyList<string> HeadRows, string HeadColumns, string AttentionBias,
-    IReadOnlyList<string> MlpInside, string MlpOutput, string MlpBias);
-
-/// <summary>The keys that Heartwood adds to config.json.</summary>
-public static class OwnKeys
-{
-    /// <summary>of a cut model: how many heads each layer has left, one number per layer</summary>
-    public const string HeadsPerLayer = "heartwood_heads_per_layer";
-
-    /// <summary>of a cut model: how many neurons each layer's MLP has left, one number per layer</summary>
-    public const string NeuronsPerLayer = "heartwood_neurons_per_layer";
-
-    /// <summary>where token types come from: "sentence" or "overlap"; absent in models made elsewhere, which means "sentence"</summary>
-    public const string TokenTypes = "heartwood_token_types";
+    /// <param name="probe">sees what the scores are computed from, and the scores</param>
+    Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe);
 }
 
 /// <summary>
-/// What every model does with its steps. The last layer of an ordinary pass computes only the tokens that the classification head
-/// reads: the scores are the same to the bit, and sites of that layer show [batch …]. Whoever needs the sites of all tokens asks
+/// What every model does with its steps. The last layer of an ordinary pass computes only the tokens that are read
+/// (<see cref="Tokens.Read"/>): their scores are the same to the bit, and sites of that layer show [batch …]. Whoever needs the sites of all tokens asks
 /// for <see cref="Tokens.All"/>.
 /// </summary>
 public static class ModelPasses
 {
-    /// <summary>A whole pass: scores of the labels, [batch label].</summary>
+    /// <summary>A whole pass: scores of the labels, [batch label], or of the token that comes next, [batch vocabulary] or, for all tokens, [token vocabulary].</summary>
     /// <param name="model">the model</param>
     /// <param name="batch">its input</param>
     /// <param name="probe">sees every site</param>
@@ -144,11 +135,14 @@ public static class ModelPasses
             Tensor entering = x;
             x = Scope.Replace(x, Scope.Within(() => model.Finish(layer, entering, model.Attend(layer, entering, batch, tokens, probe), batch, tokens, probe)));
         }
-        return model.Classify(x, batch, last, probe);
+        return model.Score(x, batch, last, probe);
     }
 
     /// <summary>Which tokens a layer computes when the last one computes these: all, but for the last.</summary>
     public static Tokens TokensOf(this IModel model, int layer, Tokens last = Tokens.Read) => layer == model.Layers.Count - 1 ? last : Tokens.All;
+
+    /// <summary>How many scores a token or sequence gets.</summary>
+    public static int Scores(this IModel model) => model.Output == Output.Labels ? model.Labels.Count : model.Vocabulary;
 
     /// <summary>The same model with weights that remember nothing of gradients (they share memory with this model's).</summary>
     public static IModel Frozen(this IModel model) => model.With(model.Config, model.Weights.Map((_, t) => t.Detach()));

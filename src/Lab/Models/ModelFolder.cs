@@ -6,16 +6,32 @@ namespace Heartwood.Lab.Models;
 /// <summary>Models as folders.</summary>
 public static class ModelFolder
 {
-    /// <summary>The model of an open folder, whichever family its config names.</summary>
-    /// <exception cref="CheckpointException">the family is not known, or config and weights do not fit</exception>
-    public static IModel Load(HuggingFaceFolder folder) => folder.Config.Family switch
+    static readonly Dictionary<string, ModelFamily> families = new(StringComparer.Ordinal)
     {
-        "bert" => Bert.From(folder.Config, Weights.Load(folder.Weights)),
-        var other => throw new CheckpointException($"{folder.Config.Path}: model_type is '{other}'; Heartwood knows: bert."),
+        ["bert"] = Bert.Described,
+        ["roberta"] = Roberta.Described,
+        ["xlm-roberta"] = Roberta.Described,
+        ["gpt2"] = Gpt2.Described,
+        ["llama"] = Llama.Described,
+        ["mistral"] = Llama.Described,
+        ["qwen2"] = Llama.Described,
     };
 
-    /// <summary>Whether the folder's weights hold a classification head. A family that is not known has none.</summary>
-    public static bool HasHead(HuggingFaceFolder folder) => folder.Config.Family != "bert" || Bert.HasHead(folder.Weights.Names);
+    /// <summary>The families that can be read and made from nothing, as config.json calls them.</summary>
+    public static IReadOnlyCollection<string> Families => families.Keys;
+
+    /// <summary>What a family's file says of it.</summary>
+    /// <exception cref="CheckpointException">the family is not known</exception>
+    internal static ModelFamily FamilyOf(string name, string path) => families.TryGetValue(name, out ModelFamily? family) ? family
+        : throw new CheckpointException($"{path}: model_type is '{name}'; Heartwood knows: {string.Join(", ", families.Keys)}.");
+
+    /// <summary>The model of an open folder, whichever family its config names.</summary>
+    /// <exception cref="CheckpointException">the family is not known, or config and weights do not fit</exception>
+    public static IModel Load(HuggingFaceFolder folder) => FamilyOf(folder.Config.Family, folder.Config.Path).Load(folder.Config, Weights.Load(folder.Weights));
+
+    /// <summary>Whether the folder's weights hold a classification head.</summary>
+    /// <exception cref="CheckpointException">the family is not known</exception>
+    public static bool HasHead(HuggingFaceFolder folder) => folder.Weights.Contains(FamilyOf(folder.Config.Family, folder.Config.Path).Head);
 
     /// <summary>The model of an open folder with a fresh classification head in place of any that it has, to be trained.</summary>
     /// <param name="folder">the folder, of a model with or without a head</param>
@@ -26,11 +42,7 @@ public static class ModelFolder
     public static IModel LoadWithNewHead(HuggingFaceFolder folder, IReadOnlyList<string> labels, ulong seed)
     {
         if (labels.Count < 2) throw new InvalidDataException($"A classifier needs two or more labels; there {(labels.Count == 0 ? "is none" : $"is only '{labels[0]}'")}. Look at the data's label column.");
-        return folder.Config.Family switch
-        {
-            "bert" => Bert.WithNewHead(folder.Config, Weights.Load(folder.Weights), labels, seed),
-            _ => Load(folder),
-        };
+        return FamilyOf(folder.Config.Family, folder.Config.Path).WithNewHead(folder.Config, Weights.Load(folder.Weights), labels, seed);
     }
 
     /// <summary>Writes a model as a folder that loads again.</summary>

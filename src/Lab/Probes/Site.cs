@@ -1,8 +1,8 @@
 namespace Heartwood.Lab.Probes;
 
 /// <summary>
-/// Which value of a layer passes; shapes are packed, tokens first. In the last layer of an ordinary pass only the tokens that the
-/// classification head reads are computed: there, all but keys and values show [batch …], one row per sequence.
+/// Which value of a layer passes; shapes are packed, tokens first. In the last layer of an ordinary pass only the tokens that are
+/// read are computed: there, all but keys and values show [batch …], one row per sequence. What heads share has fewer heads.
 /// </summary>
 public enum Point
 {
@@ -36,10 +36,10 @@ public enum Point
     /// <summary>the residual stream after the layer, [token width]</summary>
     LayerOut,
 
-    /// <summary>what the classification head reads, [batch width]; its layer is the last</summary>
+    /// <summary>what the scores are computed from, [batch width], or [token width] of a language model; its layer is the last</summary>
     Pooled,
 
-    /// <summary>scores of the labels, [batch label]; its layer is the last</summary>
+    /// <summary>scores of the labels, [batch label], or of the vocabulary, [token vocabulary]; its layer is the last</summary>
     Logits,
 }
 

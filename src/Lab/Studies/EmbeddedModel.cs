@@ -1,9 +1,9 @@
 using System.Reflection;
 using System.Text;
 using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Lab.Tokenizers;
-using Heartwood.Lab.Training;
 
 namespace Heartwood.Lab.Studies;
 
@@ -50,10 +50,10 @@ public static class EmbeddedModel
         });
     }
 
-    internal static WordPiece Tokenizer(IReadOnlyDictionary<string, byte[]> files)
+    internal static Tokenizer ReadTokenizer(IReadOnlyDictionary<string, byte[]> files)
     {
         string[] words = Encoding.UTF8.GetString(files["vocab.txt"]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return words.AsSpan().SequenceEqual([.. MadeUpLanguage.Vocabulary]) ? WordPiece.FromWords(words, lowerCase: true)
+        return words.AsSpan().SequenceEqual([.. MadeUpLanguage.Vocabulary]) ? Tokenizer.FromWords(words, lowerCase: true)
             : throw new InvalidDataException("The embedded model's vocabulary is not the made-up language's. Train it anew with the command in docs/results.md.");
     }
 }

@@ -18,7 +18,7 @@ public sealed record LayerSize(int Heads, int Neurons);
 /// <param name="HeadWidth">width of a head</param>
 /// <param name="Vocabulary">number of word pieces</param>
 /// <param name="MostPositions">longest input in tokens</param>
-/// <param name="Labels">names of the labels</param>
+/// <param name="Labels">names of the labels; none of a language model</param>
 /// <param name="Layers">every layer's size</param>
 /// <param name="Heads">number of heads in all</param>
 /// <param name="Mlps">number of MLP blocks</param>
@@ -45,7 +45,7 @@ public sealed record Inspection(
         int typical = Math.Min(length, model.MostPositions);
         IReadOnlyList<Example> pool = request.Data.Count == 0
             ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
-            : Study.Thinned(loaded.Encode(DataSource.ReadAll(request.Data), model.Labels, request.MostTokens), request.Examples);
+            : Study.Thinned(loaded.Encode(DataSource.ReadAll(request.Data), loaded.Labels, request.MostTokens), request.Examples);
         double tokens = pool.Average(e => e.Input.Ids.Length) * Math.Min(request.Pruning.Batch, pool.Count);
         return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
             [.. model.Layers.Select(l => new LayerSize(l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,

@@ -16,7 +16,7 @@ namespace Heartwood.Lab.Studies;
 /// <param name="TokenizerFiles">the tokenizer's files by name, to be written beside models made from this one</param>
 /// <param name="Rule">where its token types come from</param>
 /// <param name="Sha256">hash of its weights</param>
-public sealed record LoadedModel(string Name, IModel Model, WordPiece Tokenizer, IReadOnlyDictionary<string, byte[]> TokenizerFiles, TokenTypeRule Rule, string Sha256)
+public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer, IReadOnlyDictionary<string, byte[]> TokenizerFiles, TokenTypeRule Rule, string Sha256)
 {
     /// <summary>Loads a folder, or the embedded model where no folder is named.</summary>
     /// <exception cref="CheckpointException">the folder is not a model that Heartwood understands</exception>
@@ -45,7 +45,7 @@ public sealed record LoadedModel(string Name, IModel Model, WordPiece Tokenizer,
     static LoadedModel Of(HuggingFaceFolder open, string? folder, IModel model)
     {
         IReadOnlyDictionary<string, byte[]> files = open.ReadTokenizer();
-        WordPiece tokenizer = folder is null ? EmbeddedModel.Tokenizer(files) : WordPiece.FromFolder(folder);
+        Tokenizer tokenizer = folder is null ? EmbeddedModel.ReadTokenizer(files) : Tokenizer.FromFolder(folder);
         if (tokenizer.Count > model.Vocabulary || (tokenizer.Count < model.Vocabulary && !Padded(tokenizer.Count, model.Vocabulary)))
             throw new InvalidDataException($"{open.Path}: the tokenizer has {tokenizer.Count} words, the model's embeddings {model.Vocabulary}. Use the tokenizer that belongs to the weights.");
         TokenTypeRule rule = TokenTypes.RuleOf(model);
@@ -73,13 +73,25 @@ public sealed record LoadedModel(string Name, IModel Model, WordPiece Tokenizer,
         }
     }
 
+    /// <summary>Names of the model's labels.</summary>
+    /// <exception cref="CheckpointException">it is a language model and has none</exception>
+    public IReadOnlyList<string> Labels => Model.Output == Output.Labels ? Model.Labels
+        : throw new CheckpointException($"{Name}: the model tells which token comes next and has no labels. Fine-tune a classifier from it: heartwood train --from {Name}.");
+
     /// <summary>Encodes labelled rows for this model.</summary>
     /// <param name="sources">where the rows come from</param>
     /// <param name="labels">the labels of the examples, in the order of their numbers</param>
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
     public IReadOnlyList<Example> Encode(IEnumerable<DataSource> sources, IReadOnlyList<string> labels, int most = 0)
     {
-        int longest = most == 0 ? Model.MostPositions : Math.Min(most, Model.MostPositions);
+        int longest = Longest(most);
         return [.. sources.SelectMany(s => Inputs.Encode(s.Rows, Tokenizer, labels, longest, Rule, s.Name))];
     }
+
+    /// <summary>The tokens of rows as <see cref="Encode"/> makes them, with their words.</summary>
+    /// <param name="rows">the rows</param>
+    /// <param name="most">longest input in tokens; 0 for the model's own</param>
+    public IReadOnlyList<TokenWords> WordsOf(IReadOnlyList<Row> rows, int most = 0) => [.. rows.Select(row => TokenWords.Of(row, Tokenizer, Longest(most)))];
+
+    int Longest(int most) => most == 0 ? Model.MostPositions : Math.Min(most, Model.MostPositions);
 }

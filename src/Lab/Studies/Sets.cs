@@ -23,11 +23,11 @@ public sealed class Sets
     /// <exception cref="InvalidDataException">a set's labels are neither the model's nor the renamed ones</exception>
     public Sets(LoadedModel model, IReadOnlyList<DataSource> inDomain, IReadOnlyList<DataSource> outOfDomain, IReadOnlyList<DataSource> unseen, LabelMap map, int mostTokens)
     {
-        labels = model.Model.Labels.Count;
+        labels = model.Labels.Count;
         foreach (var (use, sources) in new[] { ("inDomain", inDomain), ("outOfDomain", outOfDomain), ("unseen", unseen) })
         {
             if (sources.Count == 0) continue;
-            var (names, mapped) = Labels(model.Model.Labels, map, sources);
+            var (names, mapped) = Labels(model.Labels, map, sources);
             IReadOnlyList<Example> examples = model.Encode(sources, names, mostTokens);
             sets.Add((new(use, examples, names, mapped), [.. sources.SelectMany(s => s.Rows)], new(examples)));
         }
@@ -47,6 +47,9 @@ public sealed class Sets
         }
         return thin;
     }
+
+    /// <summary>Each set with the rows that its examples are.</summary>
+    internal IReadOnlyList<(EvaluationSet Set, IReadOnlyList<Row> Rows)> Each => [.. sets.Select(s => (s.Set, s.Rows))];
 
     /// <summary>Whether there is a set to measure on.</summary>
     public bool Any => sets.Count > 0;

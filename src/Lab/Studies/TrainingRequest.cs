@@ -1,3 +1,4 @@
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
 
@@ -13,8 +14,11 @@ public sealed record TrainingRequest(IReadOnlyList<string> Data, IReadOnlyList<s
     /// <summary>folder of the model to fine-tune; null to make one of <see cref="Size"/></summary>
     public string? From { get; init; }
 
+    /// <summary>family of a fresh model, one of <see cref="ModelFolder.Families"/></summary>
+    public string Family { get; init; } = "bert";
+
     /// <summary>size of a fresh model</summary>
-    public BertSize Size { get; init; } = new();
+    public ModelSize Size { get; init; } = new();
 
     /// <summary>the fresh model's vocabulary, a vocab.txt; null for the made-up language's</summary>
     public string? Vocabulary { get; init; }

@@ -14,7 +14,7 @@ public static class Inputs
     /// <param name="rule">where token types come from</param>
     /// <param name="source">where the rows come from, for messages</param>
     /// <exception cref="InvalidDataException">a row's label is not among the labels</exception>
-    public static IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, WordPiece tokenizer, IReadOnlyList<string> labels, int mostTokens, TokenTypeRule rule, string source)
+    public static IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, Tokenizer tokenizer, IReadOnlyList<string> labels, int mostTokens, TokenTypeRule rule, string source)
     {
         Dictionary<string, int> numbers = labels.Index().ToDictionary(l => l.Item, l => l.Index);
         return [.. rows.Select(row =>
@@ -25,7 +25,7 @@ public static class Inputs
         })];
     }
 
-    static Sequence EncodeOne(Row row, WordPiece tokenizer, int mostTokens, TokenTypeRule rule)
+    static Sequence EncodeOne(Row row, Tokenizer tokenizer, int mostTokens, TokenTypeRule rule)
     {
         Encoded encoded = tokenizer.Encode(row.Text, row.Pair, mostTokens);
         if (rule == TokenTypeRule.Sentence || row.Pair is null) return new(encoded.Ids, encoded.TokenTypes);

@@ -51,6 +51,15 @@ interface IBackend : IProducts
     /// <summary>The gradients of <see cref="LayerNorm"/>; dGain and dShift are empty where they are not needed.</summary>
     void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift);
 
+    /// <summary>y = x / √(mean x² + epsilon) · gain per row; statistics[rows] keeps 1/√.</summary>
+    void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics);
+
+    /// <summary>The gradients of <see cref="RmsNorm"/>; dGain is empty where it is not needed.</summary>
+    void RmsNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain);
+
+    /// <summary>Each row's heads turned by the angles of its position: turns[position headWidth] holds their cosines, then their sines; value d of a head pairs with value d + headWidth / 2. Back: by the angles' negatives.</summary>
+    void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y);
+
     /// <summary>context = softmax(q kᵀ · scale) v within each sequence and head; the statistics that the gradient needs are kept as the plan says, unless empty.</summary>
     void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics);
 
@@ -84,7 +93,7 @@ interface IProducts
 }
 
 /// <summary>Functions of one number.</summary>
-enum Unary { Affine, Clamp, Exp, Log, Sqrt, Abs, Sigmoid, Tanh, Relu, GeluErf, GeluTanh }
+enum Unary { Affine, Clamp, Exp, Log, Sqrt, Abs, Sigmoid, Tanh, Relu, GeluErf, GeluTanh, Silu }
 
 /// <summary>Functions of two numbers.</summary>
 enum Binary { Add, Subtract, Multiply, Divide }

@@ -56,26 +56,50 @@ readonly record struct Walk(int[] Lengths, int[] StepsA, int[] StepsB)
 /// <summary>One attention operation over packed sequences: query i of sequence s mixes the values of that sequence.</summary>
 sealed class AttentionPlan
 {
-    internal AttentionPlan(ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, int heads, int headWidth, bool causal)
+    /// <param name="queryOffsets">see <see cref="QueryOffsets"/></param>
+    /// <param name="offsets">see <see cref="Offsets"/></param>
+    /// <param name="groups">how many heads each key and value head serves, in the order of the heads</param>
+    /// <param name="headWidth">width of every head</param>
+    /// <param name="causal">see <see cref="Causal"/></param>
+    internal AttentionPlan(ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, ReadOnlySpan<int> groups, int headWidth, bool causal)
     {
-        (QueryOffsets, Offsets, Heads, HeadWidth, Causal) = (queryOffsets.ToArray(), offsets.ToArray(), heads, headWidth, causal);
+        Starts = new int[groups.Length + 1];
+        for (int group = 0; group < groups.Length; group++) Starts[group + 1] = Starts[group] + groups[group];
+        Owners = new int[Starts[^1]];
+        for (int group = 0; group < groups.Length; group++) Owners.AsSpan(Starts[group], groups[group]).Fill(group);
+        (QueryOffsets, Offsets, HeadWidth, Causal) = (queryOffsets.ToArray(), offsets.ToArray(), headWidth, causal);
         long[] work = new long[Sequences];
         Order = new int[Sequences];
         for (int s = 0; s < Sequences; s++) (Order[s], work[s]) = (s, -(QueriesOf(s) + 1L) * LengthOf(s));
         Array.Sort(work, Order);
     }
 
-    /// <summary>The queries of sequence s are rows QueryOffsets[s] to QueryOffsets[s + 1]; the first stands at the sequence's first token.</summary>
+    /// <summary>The queries of sequence s are rows QueryOffsets[s] to QueryOffsets[s + 1].</summary>
     internal int[] QueryOffsets { get; }
 
     /// <summary>The keys and values of sequence s are rows Offsets[s] to Offsets[s + 1].</summary>
     internal int[] Offsets { get; }
 
-    internal int Heads { get; }
+    internal int Heads => Owners.Length;
+
+    /// <summary>Heads of keys and values: fewer than of queries where several share one.</summary>
+    internal int KeyHeads => Starts.Length - 1;
+
+    /// <summary>The key and value head of each head.</summary>
+    internal int[] Owners { get; }
+
+    /// <summary>The heads of a key and value head are Starts[it] to Starts[it + 1].</summary>
+    internal int[] Starts { get; }
 
     internal int HeadWidth { get; }
 
-    /// <summary>Whether a token sees only itself and what stands before it.</summary>
+    /// <summary>From one query to the next.</summary>
+    internal int Step => Heads * HeadWidth;
+
+    /// <summary>From one key to the next.</summary>
+    internal int KeyStep => KeyHeads * HeadWidth;
+
+    /// <summary>Whether a sequence's queries are its last tokens, each of which sees only itself and what stands before it.</summary>
     internal bool Causal { get; }
 
     /// <summary>The sequences, those with most work first, so that threads end together.</summary>
@@ -94,11 +118,17 @@ sealed class AttentionPlan
 
     internal int QueriesOf(int sequence) => QueryOffsets[sequence + 1] - QueryOffsets[sequence];
 
+    /// <summary>Where a head's part of a query begins.</summary>
+    internal int Query(int sequence, int head, int query) => (QueryOffsets[sequence] + query) * Step + head * HeadWidth;
+
+    /// <summary>Where the part of a sequence's first key that a head reads begins; values lie alike.</summary>
+    internal int Key(int sequence, int head) => Offsets[sequence] * KeyStep + Owners[head] * HeadWidth;
+
     /// <summary>How many keys a query of a sequence sees.</summary>
-    internal int Seen(int sequence, int query) => Causal ? query + 1 : LengthOf(sequence);
+    internal int Seen(int sequence, int query) => Causal ? LengthOf(sequence) - QueriesOf(sequence) + query + 1 : LengthOf(sequence);
 }
 
-/// <summary>A weight matrix [out in] arranged as the right side of x · Wᵀ and, when a gradient needs it, of g · W.</summary>
+/// <summary>A weight matrix arranged as the right side of products with it and with its transpose: one is for passes, the other for gradients.</summary>
 sealed class PackedMatrices(IBackend backend, int version)
 {
     internal IBackend Backend => backend;
@@ -106,7 +136,7 @@ sealed class PackedMatrices(IBackend backend, int version)
     /// <summary>The weight's version that was packed.</summary>
     internal int Version => version;
 
-    internal Tensor? Forward { get; set; }
+    internal Tensor? Transposed { get; set; }
 
-    internal Tensor? Backward { get; set; }
+    internal Tensor? Plain { get; set; }
 }

@@ -18,6 +18,7 @@ sealed class Reference : IBackend
         Unary.Relu => Math.Max(0, x),
         Unary.GeluErf => x < -Far ? 0 : x * Normal(x),
         Unary.GeluTanh => x < -Far ? 0 : 0.5 * x * (1 + Math.Tanh(Inner(x))),
+        Unary.Silu => x < -Farther ? 0 : x / (1 + Math.Exp(-x)),
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
     };
 
@@ -33,12 +34,14 @@ sealed class Reference : IBackend
         Unary.Tanh => 1 - Math.Pow(Math.Tanh(x), 2),
         Unary.Relu => x > 0 ? 1 : 0,
         Unary.GeluErf or Unary.GeluTanh when Math.Abs(x) > Far => x > 0 ? 1 : 0,
+        Unary.Silu when Math.Abs(x) > Farther => x > 0 ? 1 : 0,
+        Unary.Silu => 1 / (1 + Math.Exp(-x)) * (1 + x / (1 + Math.Exp(x))),
         Unary.GeluErf => Normal(x) + x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI),
         Unary.GeluTanh => 0.5 * (1 + Math.Tanh(Inner(x))) + 0.5 * x * (1 - Math.Pow(Math.Tanh(Inner(x)), 2)) * Math.Sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x),
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
     };
 
-    const double Far = 40;                                       // beyond it GELU is 0 or x, and infinity times 0 would not be
+    const double Far = 40, Farther = 120;                        // beyond it GELU (SiLU) is 0 or x, and infinity times 0 would not be
 
     static double Inner(double x) => Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
 
@@ -218,19 +221,55 @@ sealed class Reference : IBackend
         for (int i = 0; i < dGain.Length; i++) (dGain[i], dShift[i]) = ((float)gains[i], (float)shifts[i]);
     }
 
+    public void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            double inverse = 1 / Math.Sqrt(Dot(x, r * width, x, r * width, width) / width + epsilon);
+            for (int i = 0; i < width; i++) y[r * width + i] = (float)(x[r * width + i] * inverse * gain[i]);
+            statistics[r] = (float)inverse;
+        }
+    }
+
+    public void RmsNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain)
+    {
+        double[] gains = new double[width];
+        for (int r = 0; r < rows; r++)
+        {
+            double inverse = statistics[r], across = 0;
+            for (int i = r * width; i < (r + 1) * width; i++)
+            {
+                gains[i % width] += g[i] * (x[i] * inverse);
+                across += (double)g[i] * gain[i % width] * (x[i] * inverse) / width;
+            }
+            for (int i = r * width; i < (r + 1) * width; i++) dx[i] = (float)(((double)g[i] * gain[i % width] - x[i] * inverse * across) * inverse);
+        }
+        for (int i = 0; i < dGain.Length; i++) dGain[i] = (float)gains[i];
+    }
+
+    public void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
+    {
+        int half = headWidth / 2, width = x.Length / Math.Max(1, positions.Length);
+        for (int i = 0; i < x.Length; i++)
+        {
+            int d = i % width % headWidth, turn = positions[i / width] * headWidth + d % half;
+            double cosine = turns[turn], sine = back ? -turns[turn + half] : turns[turn + half];
+            y[i] = (float)(d < half ? x[i] * cosine - x[i + half] * sine : x[i] * cosine + x[i - half] * sine);
+        }
+    }
+
     public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)
     {
-        int step = plan.Heads * plan.HeadWidth;
         for (int s = 0; s < plan.Sequences; s++)
             for (int h = 0; h < plan.Heads; h++)
                 for (int i = 0; i < plan.QueriesOf(s); i++)
                 {
                     double[] p = Probabilities(q, k, plan, s, h, i);
-                    int atI = (plan.QueryOffsets[s] + i) * step + h * plan.HeadWidth, start = plan.Offsets[s] * step + h * plan.HeadWidth;
+                    int atI = plan.Query(s, h, i), start = plan.Key(s, h);
                     for (int d = 0; d < plan.HeadWidth; d++)
                     {
                         double mix = 0;
-                        for (int j = 0; j < p.Length; j++) mix += p[j] * v[start + j * step + d];
+                        for (int j = 0; j < p.Length; j++) mix += p[j] * v[start + j * plan.KeyStep + d];
                         context[atI + d] = (float)mix;
                     }
                 }
@@ -239,9 +278,9 @@ sealed class Reference : IBackend
 
     static double[] Probabilities(ReadOnlySpan<float> q, ReadOnlySpan<float> k, AttentionPlan plan, int s, int h, int i)
     {
-        int step = plan.Heads * plan.HeadWidth, atI = (plan.QueryOffsets[s] + i) * step + h * plan.HeadWidth, start = plan.Offsets[s] * step + h * plan.HeadWidth;
+        int atI = plan.Query(s, h, i), start = plan.Key(s, h);
         double[] p = new double[plan.Seen(s, i)];
-        for (int j = 0; j < p.Length; j++) p[j] = Dot(q, atI, k, start + j * step, plan.HeadWidth) * plan.Scale;
+        for (int j = 0; j < p.Length; j++) p[j] = Dot(q, atI, k, start + j * plan.KeyStep, plan.HeadWidth) * plan.Scale;
         double max = p.Max(), sum = 0;
         for (int j = 0; j < p.Length; j++) sum += p[j] = Math.Exp(p[j] - max);
         for (int j = 0; j < p.Length; j++) p[j] /= sum;
@@ -250,19 +289,19 @@ sealed class Reference : IBackend
 
     public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
     {
-        int width = plan.HeadWidth, step = plan.Heads * width;
+        int width = plan.HeadWidth;
         double[] sumQ = new double[dq.Length], sumK = new double[dk.Length], sumV = new double[dv.Length];
         for (int s = 0; s < plan.Sequences; s++)
             for (int h = 0; h < plan.Heads; h++)
                 for (int i = 0; i < plan.QueriesOf(s); i++)
                 {
                     double[] p = Probabilities(q, k, plan, s, h, i);
-                    int atI = (plan.QueryOffsets[s] + i) * step + h * width, start = plan.Offsets[s] * step + h * width;
+                    int atI = plan.Query(s, h, i), start = plan.Key(s, h);
                     double along = 0;
-                    for (int j = 0; j < p.Length; j++) along += p[j] * Dot(g, atI, v, start + j * step, width);
+                    for (int j = 0; j < p.Length; j++) along += p[j] * Dot(g, atI, v, start + j * plan.KeyStep, width);
                     for (int j = 0; j < p.Length; j++)
                     {
-                        int atJ = start + j * step;
+                        int atJ = start + j * plan.KeyStep;
                         double slope = p[j] * (Dot(g, atI, v, atJ, width) - along) * plan.Scale;
                         for (int d = 0; d < width; d++)
                         {

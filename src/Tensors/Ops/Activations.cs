@@ -20,6 +20,9 @@ public enum Activation
 
     /// <summary>max(x, 0)</summary>
     Relu,
+
+    /// <summary>x / (1 + e^−x)</summary>
+    Silu,
 }
 
 /// <summary>Functions of each value.</summary>
@@ -52,6 +55,9 @@ public static class Activations
     /// <summary>GELU's approximation by tanh (Hendrycks and Gimpel 2016, section 2).</summary>
     public static Tensor GeluTanh(this Tensor x) => Map("gelu tanh", Unary.GeluTanh, x);
 
+    /// <summary>x / (1 + e^−x) (Elfwing, Uchibe and Doya 2018; the gate of SwiGLU, Shazeer 2020).</summary>
+    public static Tensor Silu(this Tensor x) => Map("silu", Unary.Silu, x);
+
     /// <summary>Each value held between two bounds; the slope is 1 strictly inside and 0 elsewhere.</summary>
     public static Tensor Clamp(this Tensor x, float low, float high) => Map("clamp", Unary.Clamp, x, low, high);
 
@@ -65,6 +71,7 @@ public static class Activations
         Activation.GeluTanh => Unary.GeluTanh,
         Activation.Tanh => Unary.Tanh,
         Activation.Relu => Unary.Relu,
+        Activation.Silu => Unary.Silu,
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
     };
 

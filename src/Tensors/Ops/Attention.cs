@@ -18,27 +18,45 @@ public static class AttentionOps
     public static Tensor Attention(this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> offsets, int heads, bool causal = false) =>
         q.Attention(k.Require(q.Shape), v, offsets, offsets, heads, causal);
 
-    /// <summary>The same for some tokens of each sequence only, as where nothing but the first is read; the bits are those of all tokens' attention.</summary>
+    /// <summary>The same for some tokens of each sequence only, as where nothing but the first or the last is read; the bits are those of all tokens' attention.</summary>
     /// <param name="q">queries, [query width], the heads side by side: width = heads · headWidth</param>
     /// <param name="k">keys, [token width]</param>
     /// <param name="v">values, the same shape</param>
     /// <param name="queryOffsets">the queries of sequence s are rows queryOffsets[s] to queryOffsets[s + 1] of q</param>
     /// <param name="offsets">the keys and values of sequence s are rows offsets[s] to offsets[s + 1] of k and v</param>
     /// <param name="heads">number of heads</param>
-    /// <param name="causal">whether query i of a sequence is its token i and sees tokens 0 to i only; else queries may be of any tokens</param>
+    /// <param name="causal">whether the queries of a sequence are its last tokens, each of which sees only itself and what stands before it; else queries may be of any tokens and see all</param>
     /// <returns>[query width], each head's mix of values</returns>
     /// <exception cref="ShapeException">shapes, heads or offsets do not fit, or a sequence has queries and nothing that they see</exception>
     public static Tensor Attention(this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, int heads, bool causal)
     {
+        Span<int> each = new int[Math.Max(0, heads)];
+        each.Fill(1);
+        return q.Attention(k, v, queryOffsets, offsets, each, causal);
+    }
+
+    /// <summary>The same where heads share keys and values (Ainslie et al. 2023): group i of heads, one behind another, reads key and value head i.</summary>
+    /// <param name="q">queries, [query width], the heads side by side: width = heads · headWidth</param>
+    /// <param name="k">keys, [token groups·headWidth]</param>
+    /// <param name="v">values, the same shape</param>
+    /// <param name="queryOffsets">the queries of sequence s are rows queryOffsets[s] to queryOffsets[s + 1] of q</param>
+    /// <param name="offsets">the keys and values of sequence s are rows offsets[s] to offsets[s + 1] of k and v</param>
+    /// <param name="groups">how many heads each group has, at least one; they may differ</param>
+    /// <param name="causal">whether the queries of a sequence are its last tokens, each of which sees only itself and what stands before it; else queries may be of any tokens and see all</param>
+    /// <returns>[query width], each head's mix of values</returns>
+    /// <exception cref="ShapeException">shapes, groups or offsets do not fit, or a sequence has queries and nothing that they see</exception>
+    public static Tensor Attention(this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, ReadOnlySpan<int> groups, bool causal)
+    {
         var (queries, width) = q.AsTokens();
-        int tokens = k.AsTokens().Tokens;
-        k.Require(new(tokens, width));
-        v.Require(k.Shape);
+        int tokens = k.AsTokens().Tokens, heads = 0;
+        foreach (int group in groups) heads += group >= 1 ? group : throw new ShapeException($"A key and value head serves one head or more, not {group}.");
         if (heads < 1 || width % heads != 0) throw new ShapeException($"A width of {width} does not divide into {heads} heads.");
+        k.Require(new(tokens, width / heads * groups.Length));
+        v.Require(k.Shape);
         Check(offsets, tokens, "tokens");
         Check(queryOffsets, queries, "queries");
         if (queryOffsets.Length != offsets.Length) throw new ShapeException($"Queries are of {queryOffsets.Length - 1} sequences, keys of {offsets.Length - 1}; give each sequence its queries.");
-        AttentionPlan plan = new(queryOffsets, offsets, heads, width / heads, causal);
+        AttentionPlan plan = new(queryOffsets, offsets, groups, width / heads, causal);
         for (int s = 0; s < plan.Sequences; s++)
             if (plan.QueriesOf(s) is var asked && asked > (causal ? plan.LengthOf(s) : plan.LengthOf(s) > 0 ? asked : 0))
                 throw new ShapeException($"Sequence {s} has {asked} queries and {plan.LengthOf(s)} keys; {(causal ? "a causal query needs a key of its own" : "a query needs a key")}.");

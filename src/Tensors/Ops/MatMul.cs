@@ -9,27 +9,29 @@ public static class MatrixProducts
 {
     /// <summary>activation(x · weightᵀ + bias): a linear layer as checkpoints store it. Weights at rest are packed for the kernels once and kept packed.</summary>
     /// <param name="x">[token in]</param>
-    /// <param name="weight">[out in]</param>
+    /// <param name="weight">[out in]; [in out] if <paramref name="inputFirst"/></param>
     /// <param name="bias">[out], or null</param>
     /// <param name="activation">applied to the result; fused where no gradient is needed</param>
+    /// <param name="inputFirst">whether the weight is stored the other way round: activation(x · weight + bias)</param>
     /// <returns>[token out]</returns>
     /// <exception cref="ShapeException">the shapes do not fit</exception>
-    public static Tensor Linear(this Tensor x, Tensor weight, Tensor? bias = null, Activation activation = Activation.None)
+    public static Tensor Linear(this Tensor x, Tensor weight, Tensor? bias = null, Activation activation = Activation.None, bool inputFirst = false)
     {
         var (tokens, input) = x.AsTokens();
         var (output, inner) = weight.AsWeight();
+        if (inputFirst) (output, inner) = (inner, output);
         if (inner != input) throw new ShapeException($"A weight {weight.Shape} takes a width of {inner}, the input is {x.Shape}.");
         bias?.Require(new(output));
         bool recording = Recording(x, weight, bias);
         Tensor y = Tensor.Unset(new(tokens, output));
-        Products(weight).MatMul(x.Values, tokens, input, false, Forward(weight).Values, output, bias is null ? default : bias.Values,
+        Products(weight).MatMul(x.Values, tokens, input, false, Packed(weight, !inputFirst).Values, output, bias is null ? default : bias.Values,
             recording ? null : Activations.UnaryOf(activation), y.Writable);
         if (!recording) return y;
         Tensor[] inputs = bias is null ? [x, weight] : [x, weight, bias];
         return Record("linear", y, [x.For(weight), weight.For(x)], inputs, g =>
         [
-            x.Wanted() ? Times(g, Backward(weight), input, Products(weight)) : null,
-            weight.Wanted() ? Outer(g, x) : null,
+            x.Wanted() ? Times(g, Packed(weight, inputFirst), input, Products(weight)) : null,
+            weight.Wanted() ? inputFirst ? Outer(x, g) : Outer(g, x) : null,
             .. bias is null ? Array.Empty<Tensor?>() : [bias.Wanted() ? g.SumTo(bias.Shape) : null],
         ]).Activate(activation);
     }
@@ -70,20 +72,17 @@ public static class MatrixProducts
 
     static IProducts Products(Tensor weight) => Frozen(weight) ? Machine.Backend.Frozen : Machine.Backend;
 
-    static Tensor Forward(Tensor weight)
+    // a weight, or its transpose, as the right side of a product
+    static Tensor Packed(Tensor weight, bool transposed)
     {
-        var (output, input) = weight.AsWeight();
-        if (!Frozen(weight)) return Pack(weight, input, output, true);
+        var (inner, columns) = weight.AsWeight();
+        if (transposed) (inner, columns) = (columns, inner);
+        if (!Frozen(weight)) return Pack(weight, inner, columns, transposed);
         PackedMatrices packed = Kept(weight);
-        lock (packed) return packed.Forward ??= Pack(weight, input, output, true, lasting: true, Machine.Backend.Frozen);
-    }
-
-    static Tensor Backward(Tensor weight)
-    {
-        var (output, input) = weight.AsWeight();
-        if (!Frozen(weight)) return Pack(weight, output, input, false);
-        PackedMatrices packed = Kept(weight);
-        lock (packed) return packed.Backward ??= Pack(weight, output, input, false, lasting: true, Machine.Backend.Frozen);
+        lock (packed)
+            return transposed
+                ? packed.Transposed ??= Pack(weight, inner, columns, true, lasting: true, Machine.Backend.Frozen)
+                : packed.Plain ??= Pack(weight, inner, columns, false, lasting: true, Machine.Backend.Frozen);
     }
 
     static PackedMatrices Kept(Tensor weight) =>

@@ -3,7 +3,7 @@ using static Heartwood.Tensors.Differentiation;
 
 namespace Heartwood.Tensors;
 
-/// <summary>Softmax and layer norm over the innermost axis.</summary>
+/// <summary>Softmax, layer norm and RMS norm over the innermost axis.</summary>
 public static class Normalization
 {
     /// <summary>e^x / Σ e^x over the innermost axis.</summary>
@@ -45,6 +45,25 @@ public static class Normalization
             Tensor dx = Tensor.Unset(x.Shape), dGain = Tensor.Unset(new(weights ? width : 0)), dShift = Tensor.Unset(new(weights ? width : 0));
             Machine.Backend.LayerNormSlope(x.Values, gain.Values, statistics.Values, g.Spread(x.Shape).Values, rows, width, dx.Writable, dGain.Writable, dShift.Writable);
             return [dx, dGain, dShift];
+        });
+    }
+
+    /// <summary>x / √(mean x² + epsilon) · gain over the innermost axis (Zhang and Sennrich 2019, eq. 4).</summary>
+    /// <param name="x">[token width]</param>
+    /// <param name="gain">[width]</param>
+    /// <param name="epsilon">added to the mean square</param>
+    /// <exception cref="ShapeException">gain is not [width]</exception>
+    public static Tensor RmsNorm(this Tensor x, Tensor gain, float epsilon)
+    {
+        int width = x.Shape.Last, rows = x.Count / Math.Max(1, width);
+        gain.Require(new(width));
+        Tensor y = Tensor.Unset(x.Shape), statistics = Tensor.Unset(new(rows));
+        Machine.Backend.RmsNorm(x.Values, gain.Values, rows, width, epsilon, y.Writable, statistics.Writable);
+        return Record("rms norm", y, [x, gain, statistics], [x, gain], g =>
+        {
+            Tensor dx = Tensor.Unset(x.Shape), dGain = Tensor.Unset(new(gain.Wanted() ? width : 0));
+            Machine.Backend.RmsNormSlope(x.Values, gain.Values, statistics.Values, g.Spread(x.Shape).Values, rows, width, dx.Writable, dGain.Writable);
+            return [dx, dGain];
         });
     }
 }

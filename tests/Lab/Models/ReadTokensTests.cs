@@ -10,19 +10,21 @@ namespace Heartwood.Tests.Lab.Models;
 /// <summary>The last layer of an ordinary pass computes only the tokens that the classification head reads; no score changes.</summary>
 public class ReadTokensTests
 {
-    public static TheoryData<string, string> Everything => [.. from model in (string[])["one layer", "three layers", "tiny", "embedded", "cut", "nothing left"] from backend in Machine.Backends select (model, backend)];
+    public static TheoryData<string, string> Everything => [.. from model in (string[])[.. ModelFolder.Families, "one layer", "bert/tiny", "roberta/tiny", "gpt2/classifier", "llama/classifier", "embedded", "cut", "cut gpt2", "cut llama", "nothing left"] from backend in Machine.Backends select (model, backend)];
+
+    public static TheoryData<string> Families => [.. ModelFolder.Families];
 
     static (IModel Model, Batch Batch) Make(string name)
     {
-        IModel small = Small.Model(layers: name == "one layer" ? 1 : 3);
-        return name switch
+        if (name.Contains('/')) return (GoldenModelTests.Load(name), GoldenModelTests.Batch(name.Split('/')[0]));
+        if (name == "embedded") return (LoadedModel.Load(null).Model, Small.Batch());
+        IModel small = Small.Model(layers: name == "one layer" ? 1 : 3, family: ModelFolder.Families.FirstOrDefault(f => name.EndsWith(f, StringComparison.Ordinal)) ?? "bert");
+        return (name switch
         {
-            "tiny" => (BertTests.Load("tiny"), BertTests.Batch),
-            "embedded" => (LoadedModel.Load(null).Model, Small.Batch()),
-            "cut" => (Cutting.Cut(small, Small.Some(small.Universe(), 2), Small.Absent(small, "mean")), Small.Batch()),
-            "nothing left" => (Cutting.Cut(small, [], Small.Absent(small, "mean")), Small.Batch()),
-            _ => (small, Small.Batch()),
-        };
+            "cut" or "cut gpt2" or "cut llama" => Cutting.Cut(small, Small.Some(small.Universe(), 2), Small.Absent(small, "mean")),
+            "nothing left" => Cutting.Cut(small, [], Small.Absent(small, "mean")),
+            _ => small,
+        }, Small.Batch());
     }
 
     [Theory, MemberData(nameof(Everything))]
@@ -33,10 +35,10 @@ public class ReadTokensTests
         Small.SameBits(model.Forward(batch, NoProbe.Instance, Tokens.All).Values, model.Forward(batch, NoProbe.Instance).Values, name);
     }
 
-    [Fact]
-    public void Masked_scores_are_the_same_to_the_bit_and_so_are_the_gradients_of_the_mask_but_for_rounding()
+    [Theory, MemberData(nameof(Families))]
+    public void Masked_scores_are_the_same_to_the_bit_and_so_are_the_gradients_of_the_mask_but_for_rounding(string family)
     {
-        IModel model = Small.Model(layers: 3);
+        IModel model = Small.Model(layers: 3, family: family);
         Batch batch = Small.Batch();
         Absence absence = Small.Absent(model, "mean");
         int[] labels = [0, 1, 1, 0, 1];
@@ -46,11 +48,12 @@ public class ReadTokensTests
         Small.Close(all.CrossEntropy(labels).Gradients(mask)[0].Values, read.CrossEntropy(labels).Gradients(mask)[0].Values, "gradients");
     }
 
-    [Fact]
-    public void Sites_of_the_last_layer_show_one_row_per_sequence_and_keys_and_values_all()
+    [Theory, MemberData(nameof(Families))]
+    public void Sites_of_the_last_layer_show_one_row_per_sequence_and_keys_and_values_all(string family)
     {
-        IModel model = Small.Model(layers: 2);
+        IModel model = Small.Model(layers: 2, family: family);
         Batch batch = Small.Batch();
+        int[] readTokens = family.Contains("bert") ? batch.First : batch.Last;
         Recorder all = new(), read = new();
         model.Forward(batch, all, Tokens.All);
         model.Forward(batch, read);
@@ -59,7 +62,7 @@ public class ReadTokensTests
         {
             bool fewer = site.Layer == 1 && site.Point is not (Point.Key or Point.Value or Point.Pooled or Point.Logits);
             Assert.Equal(fewer ? batch.Count : value.Shape[0], read.Seen[site].Shape[0]);
-            Small.SameBits((fewer ? value.Rows(batch.First) : value).Values, read.Seen[site].Values, site.ToString());
+            Small.SameBits((fewer ? value.Rows(readTokens) : value).Values, read.Seen[site].Values, site.ToString());
         }
     }
 }

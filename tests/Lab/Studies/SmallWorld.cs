@@ -20,10 +20,13 @@ static class SmallWorld
     };
 
     /// <summary>Untrained, with weights large enough that its parts matter.</summary>
-    public static string ModelIn(string folder, params string[] labels)
+    public static string ModelIn(string folder, params string[] labels) => ModelOf("bert", folder, labels);
+
+    /// <summary>The same of any family.</summary>
+    public static string ModelOf(string family, string folder, params string[] labels)
     {
-        IModel model = FreshBert.Make(new(2, 2, 8, 12, 40), MadeUpLanguage.Vocabulary.Count, labels.Length > 0 ? labels : ["entailment", "non-entailment"], TokenTypeRule.Sentence, 4);
-        model = model.With(model.Config, model.Weights.Map((name, t) => name.Contains("embeddings", StringComparison.Ordinal) && t.Shape.Rank == 2 ? Tensor.Normal(new(1, name), 1, t.Shape.Axes).KeepForever() : t));
+        IModel model = FreshModel.Make(family, new(2, 2, 8, 12, 40), MadeUpLanguage.Vocabulary.Count, labels.Length > 0 ? labels : ["entailment", "non-entailment"], TokenTypeRule.Sentence, 4);
+        model = model.With(model.Config, model.Weights.Map((name, t) => Small.IsEmbedding(name, t) ? Tensor.Normal(new(1, name), 1, t.Shape.Axes).KeepForever() : t));
         ModelFolder.Save(model, folder, Tokenizer);
         return folder;
     }

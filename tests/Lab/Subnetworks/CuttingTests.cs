@@ -43,21 +43,58 @@ public sealed class CuttingTests : IDisposable
     [Theory, MemberData(nameof(Sets))]
     public void Cut_equals_masked_and_so_does_the_model_of_full_size(string set, string kind)
     {
-        foreach (IModel model in (IModel[])[Small.Model(layers: 3, heads: 3, width: 9), BertTests.Load("tiny-old")])
+        IModel[] models = [.. ModelFolder.Families.Select(family => Small.Model(layers: 3, heads: 3, width: 12, family: family)), GoldenModelTests.Load("bert/tiny-old"), GoldenModelTests.Load("gpt2/language"), GoldenModelTests.Load("gpt2/untied"), GoldenModelTests.Load("llama/grouped"), GoldenModelTests.Load("llama/qwen2")];
+        foreach (IModel model in models)
         {
             Absence absence = Small.Absent(model, kind);
-            IReadOnlyList<Part> kept = Kept(model.Universe(), set);
+            IReadOnlyList<Part> kept = [.. Kept(model.Universe(), set)];
             float[] masked = Masked(model, kept, absence);
             IModel cut = Cutting.Cut(model, kept, absence), full = Cutting.FullSize(model, kept, absence);
-            Small.Close(masked, Scores(cut), "cut");
-            Small.Close(masked, Scores(full), "full size");
-            Assert.Equal(model.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape), full.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape));
+            Small.Close(masked, Scores(cut), $"cut {model.Family}");
+            Small.Close(masked, Scores(full), $"full size {model.Family}");
+            IModel whole = kind == "mean" ? model.WithBiases() : model;
+            Assert.Equal(whole.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape), full.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape));
             Assert.Equal(kept.Count(p => p.Kind == PartKind.Head), cut.Layers.Sum(l => l.Heads));
             Assert.Equal(kept.Count(p => p.Kind == PartKind.Mlp), cut.Layers.Count(l => l.Neurons > 0));
-            long perHead = 4L * model.HeadWidth * model.Width + 3 * model.HeadWidth;
-            long dropped = (model.Universe().Heads - cut.Layers.Sum(l => l.Heads)) * perHead + model.Layers.Zip(cut.Layers).Where(l => l.Second.Neurons == 0).Sum(l => (2L * model.Width + 1) * l.First.Neurons);
-            Assert.Equal(model.Weights.Count - dropped, cut.Weights.Count);
+            Assert.Equal(whole.Weights.Count - Dropped(whole, cut), cut.Weights.Count);
         }
+    }
+
+    // what each head and each key and value head has for itself; the MLP's matrices and inner biases; norms that nothing reads any more
+    static long Dropped(IModel whole, IModel cut)
+    {
+        long dropped = 0;
+        foreach (var (before, after) in whole.Layers.Zip(cut.Layers))
+        {
+            dropped += (before.Heads - after.Heads) * Each([.. before.Own, before.Projection]) + (before.HeadsPerKeyValueHead.Count - after.HeadsPerKeyValueHead.Count) * Each(before.KeyValues);
+            if (after.Heads == 0) dropped += before.AttentionInside.Count * whole.Width;
+            if (after.Neurons == 0) dropped += before.MlpInside.Sum(name => name.Contains("norm", StringComparison.Ordinal) || name.Contains("ln_", StringComparison.Ordinal) ? whole.Width : Numbers(name, before.Neurons));
+        }
+        return dropped;
+
+        long Each(IReadOnlyList<HeadRuns> runs) => runs.Sum(r => Numbers(r.Tensor, r.Length));
+        long Numbers(string name, long count) => name.EndsWith("bias", StringComparison.Ordinal) ? count : count * whole.Width;
+    }
+
+    [Fact]
+    public void Heads_that_share_a_key_and_value_head_leave_it_with_the_last_of_them()
+    {
+        IModel model = GoldenModelTests.Load("llama/grouped");
+        IModel cut = Cutting.Cut(model, model.Universe().Parts.Except([Part.Head(0, 1), Part.Head(1, 0), Part.Head(1, 1)]), Small.Absent(model, "mean"));
+        Assert.Equal([[1, 2], [2]], cut.Layers.Select(l => l.HeadsPerKeyValueHead));
+        Assert.Equal([8, 4], cut.Layers.Select((_, i) => cut.Weights.All[$"model.layers.{i}.self_attn.v_proj.weight"].Shape[0]));
+    }
+
+    [Fact]
+    public void The_means_of_a_model_without_biases_fold_into_biases_that_other_software_reads()
+    {
+        IModel model = GoldenModelTests.Load("llama/qwen2"), full = Cutting.FullSize(model, [Part.Head(0, 1), Part.Mlp(1)], Small.Absent(model, "mean"));
+        Assert.Equal("""["LlamaForCausalLM"]""", full.Config["architectures"]!.ToJsonString());
+        Assert.Equal(("llama", "true", "true"), (full.Family, full.Config["attention_bias"]!.ToJsonString(), full.Config["mlp_bias"]!.ToJsonString()));
+        Small.SameBits(model.Weights.All["model.layers.1.self_attn.q_proj.bias"].Values, full.Weights.All["model.layers.1.self_attn.q_proj.bias"].Values, "a bias that was there");
+        Assert.All(full.Weights.All["model.layers.1.mlp.gate_proj.bias"].Values.ToArray(), v => Assert.Equal(0, v));
+        Assert.Contains(full.Weights.All["model.layers.0.self_attn.o_proj.bias"].Values.ToArray(), v => v != 0);
+        Assert.Same(full, full.WithBiases());
     }
 
     [Fact]
@@ -70,10 +107,12 @@ public sealed class CuttingTests : IDisposable
             for (int b = 0; b < a; b++) Assert.Contains(all[a].Zip(all[b]), p => Math.Abs(p.First - p.Second) > 1e-2);
     }
 
-    [Theory, InlineData("zero"), InlineData("mean")]
-    public void A_cut_model_can_be_masked_and_cut_again(string kind)
+    public static TheoryData<string, string> FamiliesAndAbsences => [.. from family in ModelFolder.Families from kind in (string[])["zero", "mean"] select (family, kind)];
+
+    [Theory, MemberData(nameof(FamiliesAndAbsences))]
+    public void A_cut_model_can_be_masked_and_cut_again(string family, string kind)
     {
-        IModel model = Small.Model(layers: 3, heads: 3, width: 9);
+        IModel model = Small.Model(layers: 3, heads: 3, width: 12, family: family);
         IModel once = Cutting.Cut(model, Kept(model.Universe(), "no heads in layer 1").Except([Part.Mlp(0), Part.Head(2, 0)]), Small.Absent(model, kind));
         Assert.Equal(7, once.Universe().Count);
         Absence absence = Small.Absent(once, kind);
@@ -84,11 +123,11 @@ public sealed class CuttingTests : IDisposable
         }
     }
 
-    [Theory, InlineData(false), InlineData(true)]
-    public void A_cut_model_comes_back_from_its_folder_with_the_same_bits(bool nothingLeft)
+    [Theory, InlineData("bert/tiny", false), InlineData("bert/tiny", true), InlineData("roberta/tiny", false), InlineData("gpt2/language", false), InlineData("gpt2/classifier", true), InlineData("gpt2/untied", true), InlineData("llama/grouped", false), InlineData("llama/qwen2", true)]
+    public void A_cut_model_comes_back_from_its_folder_with_the_same_bits(string folder, bool nothingLeft)
     {
-        IModel model = BertTests.Load("tiny");
-        IModel cut = Cutting.Cut(model, nothingLeft ? [] : [Part.Head(0, 1), Part.Mlp(0), Part.Head(2, 0), Part.Head(2, 2)], Small.Absent(model, "mean"));
+        IModel model = GoldenModelTests.Load(folder);
+        IModel cut = Cutting.Cut(model, nothingLeft ? [] : [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0), Part.Head(1, 2)], Small.Absent(model, "mean"));
         ModelFolder.Save(cut, temporary.At("cut"), new Dictionary<string, byte[]>());
         IModel back = Load("cut");
         Small.SameBits(cut, back);
@@ -96,16 +135,16 @@ public sealed class CuttingTests : IDisposable
         Assert.Equal(cut.Layers.Select(l => (l.Heads, l.Neurons)), back.Layers.Select(l => (l.Heads, l.Neurons)));
     }
 
-    [Fact]
-    public void The_folder_of_full_size_needs_no_key_of_ours_and_has_every_tensor_of_the_original()
+    [Theory, InlineData("bert/tiny"), InlineData("roberta/tiny"), InlineData("gpt2/language"), InlineData("llama/grouped"), InlineData("llama/qwen2")]
+    public void The_folder_of_full_size_needs_no_key_of_ours_and_has_every_tensor_of_the_original(string folder)
     {
-        IModel model = BertTests.Load("tiny");
+        IModel model = GoldenModelTests.Load(folder);
         IReadOnlyList<Part> kept = Small.Some(model.Universe(), 3);
         Absence absence = Small.Absent(model, "mean");
         ModelFolder.Save(Cutting.FullSize(model, kept, absence), temporary.At("full"), new Dictionary<string, byte[]>());
         Assert.DoesNotContain("heartwood", File.ReadAllText(Path.Combine(temporary.At("full"), "config.json")));
         IModel back = Load("full");
-        Assert.Equal(model.Weights.All.Keys, back.Weights.All.Keys);
+        Assert.Equal(model.WithBiases().Weights.All.Keys, back.Weights.All.Keys);
         Small.Close(Masked(model, kept, absence), Scores(back), "full size");
     }
 

@@ -10,18 +10,22 @@ public class MaskTests
     readonly IModel model = Small.Model();
     readonly Batch batch = Small.Batch();
 
-    [Theory, InlineData("zero", false), InlineData("zero", true), InlineData("mean", false), InlineData("mean", true)]
-    public void A_mask_of_ones_changes_nothing_to_the_last_bit(string kind, bool tracked)
+    public static TheoryData<string, string, bool> Ends => [.. from family in ModelFolder.Families from kind in (string[])["zero", "mean"] from tracked in (bool[])[false, true] select (family, kind, tracked)];
+
+    [Theory, MemberData(nameof(Ends))]
+    public void A_mask_of_ones_changes_nothing_to_the_last_bit(string family, string kind, bool tracked)
     {
+        IModel model = Small.Model(family: family);
         Tensor ones = Tensor.Ones(model.Universe().Count);
         if (tracked) ones.Track();                               // then the mixing is really computed
         Tensor masked = model.Forward(batch, new MaskProbe(ones, Small.Absent(model, kind)));
         Small.SameBits(model.Forward(batch, NoProbe.Instance).Values, masked.Values, kind);
     }
 
-    [Theory, InlineData("zero"), InlineData("mean")]
-    public void A_mask_of_zeros_leaves_the_absence_exactly_at_every_token(string kind)
+    [Theory, MemberData(nameof(CuttingTests.FamiliesAndAbsences), MemberType = typeof(CuttingTests))]
+    public void A_mask_of_zeros_leaves_the_absence_exactly_at_every_token(string family, string kind)
     {
+        IModel model = Small.Model(family: family);
         Absence absence = Small.Absent(model, kind);
         Recorder seen = new(inner: new MaskProbe(Tensor.Zeros(model.Universe().Count), absence));
         model.Forward(batch, seen, Tokens.All);

@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Heartwood.Lab.Tokenizers;
+using Heartwood.Lab.Tokenizers.Characters;
+using Heartwood.Lab.Tokenizers.Splitters;
 
 namespace Heartwood.Tests.Lab.Tokenizers;
 
@@ -29,16 +31,25 @@ static class WordPieceGoldens
 
     public static uint Hash(IEnumerable<int> numbers, uint hash = Empty) => numbers.Aggregate(hash, (h, n) => (h ^ (uint)n) * 0x01000193);
 
-    public static uint Hash(BertNormalizer normalizer, string text, WordList words, uint hash)
+    /// <summary>The hash of a text's words.</summary>
+    public static uint Hash(Tokenizer tokenizer, string text, uint hash)
     {
-        words.Clear();
-        normalizer.Split(text, words);
-        for (int w = 0; w < words.Count; w++)
+        CharacterList normalized = new();
+        tokenizer.Parts.Normalizer!.Apply(text, normalized);
+        var words = new Hashed { Hash = hash };
+        tokenizer.Parts.Splitter!.Split(normalized.Text, true, words);
+        return words.Hash;
+    }
+
+    sealed class Hashed : IWordSink
+    {
+        public uint Hash { get; set; }
+
+        public void Add(ReadOnlySpan<char> word, bool first)
         {
-            foreach (Rune r in words[w].EnumerateRunes()) hash = (hash ^ (uint)r.Value) * 0x01000193;
-            hash = (hash ^ 0x110000) * 0x01000193;
+            foreach (Rune r in word.EnumerateRunes()) Hash = (Hash ^ (uint)r.Value) * 0x01000193;
+            Hash = (Hash ^ 0x110000) * 0x01000193;
         }
-        return hash;
     }
 }
 

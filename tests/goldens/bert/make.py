@@ -25,12 +25,15 @@ anything is written. sites.json:
 tiny-old has the same function under older names (gamma, beta, a position_ids buffer); tiny-tanh is another
 model (gelu_new, eps 1e-12, four token types, two labels) of which tanh.json holds only the batch and the logits.
 """
-import json, math, os, struct
+import math, os, sys
 import numpy as np
 import torch
 
 torch.set_default_dtype(torch.float64)
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+import writing
+from writing import numbers, shaped, write_json
 WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] . , the a old young small artist baker doctor guard judge king nurse poet " \
         "saw met thanked followed near behind that who slept ran smiled because if not every some ##s ##ed ##ing ##er".split()
 LENGTHS = [1, 7, 16, 5]
@@ -157,28 +160,11 @@ def check_against_torch(bert, sequences, sites):
         first += len(s["ids"])
 
 
-def write_safetensors(path, tensors):
-    kinds = {"float32": "F32", "int64": "I64"}
-    header, parts, at = {"__metadata__": {"format": "pt"}}, [], 0
-    for name in sorted(tensors, key=lambda n: (tensors[n].dtype != np.int64, n)):     # wider element types first, then by name
-        data = tensors[name].tobytes()
-        header[name] = {"dtype": kinds[str(tensors[name].dtype)], "shape": list(tensors[name].shape), "data_offsets": [at, at + len(data)]}
-        parts.append(data)
-        at += len(data)
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text + b"".join(parts))
-
-
 def write_folder(name, config, tensors):
     folder = os.path.join(HERE, name)
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "config.json"), "w") as f:
-        f.write(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    writing.write_folder(folder, config, tensors)
     with open(os.path.join(folder, "vocab.txt"), "w") as f:
         f.write("".join(w + "\n" for w in WORDS))
-    write_safetensors(os.path.join(folder, "model.safetensors"), tensors)
 
 
 def config(labels, **other):
@@ -194,20 +180,6 @@ def batch(rng, c):
     return [{"ids": [int(t) for t in rng.integers(0, c["vocab_size"], n)],
              "types": [int(k) for k in np.sort(rng.integers(0, c["type_vocab_size"], n))],
              "label": int(rng.integers(0, len(c["id2label"])))} for n in LENGTHS]
-
-
-def numbers(t):
-    """Nine significant digits: a float32 is determined by them."""
-    return [float(f"{v:.9g}") for v in t.detach().reshape(-1).tolist()]
-
-
-def shaped(t):
-    return {"shape": list(t.shape), "values": numbers(t)}
-
-
-def write_json(name, value):
-    with open(os.path.join(HERE, name), "w") as f:
-        f.write(json.dumps(value, separators=(",", ":")).replace('},{"layer"', '},\n{"layer"').replace(',"s', ',\n"s') + "\n")
 
 
 def main():
@@ -236,7 +208,7 @@ def main():
 
     ones = masked(np.ones((layers, heads)), np.ones(layers))
     assert ones["logits"] == shaped(logits)
-    write_json("sites.json", {
+    write_json(HERE + "/sites.json", {
         "sequences": sequences, "embeddings": shaped(sites[(None, "Embeddings")]), "pooled": shaped(pooled), "logits": shaped(logits),
         "loss": numbers(loss)[0],
         "sites": [{"layer": k[0], "site": k[1], **shaped(v)} for k, v in sites.items() if k[0] is not None],
@@ -254,7 +226,7 @@ def main():
     raw = weights(rng, c)
     sequences = batch(rng, c)
     logits = Bert(c, {n: torch.tensor(v.astype(np.float64)) for n, v in raw.items()}).batch(sequences)[1]
-    write_json("tanh.json", {"sequences": sequences, "logits": shaped(logits)})
+    write_json(HERE + "/tanh.json", {"sequences": sequences, "logits": shaped(logits)})
     write_folder("tiny-tanh", c, raw)
 
 

@@ -1,19 +1,21 @@
-// Makes src/Lab/Tokenizers/unicode.txt: what the reference's tables say of every code point, by asking it.
+// Makes src/Lab/Tokenizers/Characters/unicode.txt and normalization.txt: what the reference's tables say of every code point, by asking it.
 //
 //   npm ci --ignore-scripts && node tables.mjs
 //
 // The reference is the tokenizers library itself (Rust, its Node binding, version in package.json). It mixes tables
 // of several Unicode versions (its categories are those of Unicode 8, its lower-casing that of Unicode 17), so no
 // runtime's own tables give the same words; and .NET's Normalize does nothing in globalization-invariant mode.
-import { bertNormalizer, bertPreTokenizer, nfdNormalizer } from 'tokenizers';
+import { bertNormalizer, bertPreTokenizer, byteLevelPreTokenizer, digitsPreTokenizer, nfcNormalizer, nfdNormalizer, nfkdNormalizer, stripAccentsNormalizer, whitespacePreTokenizer } from 'tokenizers';
 import fs from 'node:fs';
 
 const only = o => bertNormalizer({ cleanText: false, handleChineseChars: false, stripAccents: false, lowercase: false, ...o });
 const clean = only({ cleanText: true }), cjk = only({ handleChineseChars: true }), strip = only({ stripAccents: true });
 const lower = only({ lowercase: true }), nfd = nfdNormalizer(), splitter = bertPreTokenizer();
+const patterns = byteLevelPreTokenizer(false, true), digits = digitsPreTokenizer(true), runsOfWords = whitespacePreTokenizer();
+const nfc = nfcNormalizer(), nfkd = nfkdNormalizer(), marks = stripAccentsNormalizer(), count = (splits, s) => splits.preTokenizeString(s).length;
 const points = s => [...s].map(c => c.codePointAt(0)), hex = n => n.toString(16);
 
-const sets = { W: [], P: [], D: [], C: [], M: [], Z: [] }, classes = new Map(), lowered = [], stripped = [];
+const sets = { W: [], P: [], D: [], C: [], M: [], Z: [], B: [], A: [], N: [], I: [], O: [] }, classes = new Map(), lowered = [], decomposed = [], compatible = [], excluded = [];
 // Marks of every canonical class that there is, to find a character's class by how it is ordered among them.
 const probes = probeMarks();
 for (let c = 0; c <= 0x10ffff; c++) {
@@ -29,23 +31,44 @@ for (let c = 0; c <= 0x10ffff; c++) {
   if (small !== s) lowered.push([c, points(small)]);
   const hangul = c >= 0xac00 && c < 0xac00 + 11172;
   if (bare === '') (classOf(s) === 0 ? sets.Z : sets.M).push(c);
-  else if (bare !== s && !hangul) stripped.push([c, points(bare)]);
-  else if (!hangul && classOf(s) !== 0) classes.set(classOf(s), [...(classes.get(classOf(s)) ?? []), c]);
+  if (marks.normalizeString(s) === '') sets.B.push(c);
+  if (count(patterns, `a${s}a`) === 1) sets.A.push(c);
+  if (count(patterns, `1${s}1`) === 1) sets.N.push(c);
+  else if (count(digits, `a${s}a`) === 3) sets.I.push(c);
+  if (count(runsOfWords, `a${s}a`) === 1) sets.O.push(c);
+  if (hangul) continue;
+  const canonical = nfd.normalizeString(s), compatibility = nfkd.normalizeString(s);
+  if (canonical !== s) decomposed.push([c, points(canonical)]);
+  else if (classOf(s) !== 0) classes.set(classOf(s), [...(classes.get(classOf(s)) ?? []), c]);
+  if (compatibility !== canonical) compatible.push([c, points(compatibility)]);
+  if (points(canonical).length > 1 && nfc.normalizeString(s) !== s) excluded.push(c);
 }
 
-const lines = ['# Made by tests/goldens/wordpiece/tables.mjs from the reference implementation. All numbers of characters are hexadecimal.'];
-const names = { W: 'white space', P: 'punctuation', D: 'deleted by clean_text', C: 'spaced as Chinese', M: 'stripped as accents', Z: 'stripped as accents, of combining class 0' };
+const head = '# Made by tests/goldens/wordpiece/tables.mjs from the reference implementation. All numbers of characters are hexadecimal.';
+let lines = [head];
+const names = {
+  W: 'white space', P: 'punctuation', D: 'deleted by clean_text', C: 'spaced as Chinese', M: 'stripped as accents by BERT', Z: 'stripped as accents by BERT, of combining class 0',
+  B: 'combining marks', A: 'letters', N: 'numbers', I: 'digits to Digits although no numbers', O: 'word characters',
+};
 for (const [key, all] of Object.entries(sets)) emit(key, names[key], ranges(all));
-for (const [n, all] of [...classes].sort((a, b) => a[0] - b[0])) emit('R', `kept although combining, of class ${n}`, [String(n), ...ranges(all)]);
+lines.push('# R: combining, by the order of their classes');
+for (const [n, all] of [...classes].sort((a, b) => a[0] - b[0])) emit(`R ${n}`, '', ranges(all));
 emit('L', 'lower case: first-last/step=lower case of the first', runs(lowered));
-emit('S', 'without accents, where something remains', runs(stripped));
-fs.writeFileSync(new URL('../../../src/Lab/Tokenizers/unicode.txt', import.meta.url), lines.join('\n') + '\n');
+emit('S', 'canonical decomposition', runs(decomposed));
+save('unicode.txt');
+emit('K', 'compatibility decomposition, where it is not the canonical one', runs(compatible));
+emit('X', 'never composed', ranges(excluded));
+save('normalization.txt');
+
+function save(name) {
+  fs.writeFileSync(new URL('../../../src/Lab/Tokenizers/Characters/' + name, import.meta.url), lines.join('\n') + '\n');
+  lines = [head];
+}
 
 function emit(key, name, words) {
-  lines.push(`# ${key}: ${name}`);
+  if (name) lines.push(`# ${key}: ${name}`);
   for (let line = key; words.length || line !== key; line = key) {
     while (words.length && line.length + words[0].length < 150) line += ' ' + words.shift();
-    if (key === 'R' && words.length) throw new Error('a class of one line only');
     lines.push(line);
   }
 }

@@ -18,20 +18,23 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     /// <summary>One sequence and head: where its rows begin, and how they go on.</summary>
     readonly struct Item(AttentionPlan plan, int sequence, int head)
     {
-
         internal int Keys => plan.LengthOf(sequence);
         internal int Queries => plan.QueriesOf(sequence);
         internal int Width => plan.HeadWidth;
-        internal nint Step => plan.Heads * plan.HeadWidth;
+        internal nint Step => plan.Step;
+        internal nint KeyStep => plan.KeyStep;
         internal float Scale => plan.Scale;
-        internal long Key => plan.Offsets[sequence] * Step + head * Width;
-        internal long Query(int i) => (plan.QueryOffsets[sequence] + i) * Step + head * Width;
+        internal long Key => plan.Key(sequence, head);
+        internal long Query(int i) => plan.Query(sequence, head, i);
+
+        /// <summary>Whether no head before it reads the same keys and values.</summary>
+        internal bool First => plan.Starts[plan.Owners[head]] == head;
 
         /// <summary>How many keys some of the queries before <paramref name="end"/> see.</summary>
-        internal int Seen(int end) => plan.Causal ? Math.Min(Keys, end) : Keys;
+        internal int Seen(int end) => Math.Min(Keys, plan.Seen(sequence, end - 1));
 
         /// <summary>How many keys every query from <paramref name="start"/> on sees.</summary>
-        internal int Open(int start) => plan.Causal ? Math.Min(Keys, start + 1) : Keys;
+        internal int Open(int start) => Math.Min(Keys, plan.Seen(sequence, start));
 
         /// <summary>Where the largest scores of the queries from <paramref name="i"/> on are kept; the inverse sums are as far on as there are queries of all heads.</summary>
         internal long Statistic(int i) => (long)head * plan.Queries + plan.QueryOffsets[sequence] + i;
@@ -40,19 +43,19 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     }
 
     internal static void Forward(float* q, float* k, float* v, AttentionPlan plan, float* context, float* statistics) =>
-        EachHead(plan, item => One(item, q, k, v, context, statistics));
+        EachHead(plan, [.. Enumerable.Range(0, plan.Heads + 1)], item => One(item, q, k, v, context, statistics));
 
     static void One(Item item, float* q, float* k, float* v, float* context, float* statistics)
     {
         int width = item.Width, keys = item.Keys, padded = Pad(width);
         float* turned = Strips.Take((width + keys + 2) * Most + (keys + Most) * padded), scores = turned + width * Most, largest = scores + keys * Most, inverse = largest + Most;
         float* valueRoom = inverse + Most, room = valueRoom + keys * padded;
-        Side values = Read(v + item.Key, item.Step, keys, width, valueRoom);
+        Side values = Read(v + item.Key, item.KeyStep, keys, width, valueRoom);
         for (int i = 0; i < item.Queries;)
         {
             int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), seen = item.Seen(i + count);
             Turn(q + item.Query(i), item.Step, count, width, turned, lanes);
-            Strided<L, V>.Product(k + item.Key, item.Step, 1, seen, width, turned, lanes, scores, lanes, lanes / L.Width);
+            Strided<L, V>.Product(k + item.Key, item.KeyStep, 1, seen, width, turned, lanes, scores, lanes, lanes / L.Width);
             for (int c = 0; c < lanes; c += L.Width) Softmax(scores + c, lanes, seen, item.Open(i + c), item.Scale, largest + c, inverse + c);
             Write(scores, 1, lanes, count, seen, values, context + item.Query(i), item.Step, width, room, inverse);
             if (statistics is not null)
@@ -64,19 +67,20 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         }
     }
 
-    // one piece of work is some heads of a sequence, one after another: they lie side by side in memory
-    static void EachHead(AttentionPlan plan, Action<Item> body)
+    internal static void Backward(float* q, float* k, float* v, float* statistics, float* g, AttentionPlan plan, float* dq, float* dk, float* dv) =>
+        EachHead(plan, plan.Starts, item => OneBack(item, q, k, v, statistics, g, dq, dk, dv));
+
+    // one piece of work is some groups of heads of a sequence, one after another: they lie side by side in memory; group i is heads starts[i] to starts[i + 1]
+    static void EachHead(AttentionPlan plan, int[] starts, Action<Item> body)
     {
-        int pieces = Math.Clamp(8 * Workers.Threads / Math.Max(1, plan.Sequences), 1, plan.Heads), most = (plan.Heads + pieces - 1) / pieces;
-        pieces = (plan.Heads + most - 1) / most;
+        int groups = starts.Length - 1, pieces = Math.Clamp(8 * Workers.Threads / Math.Max(1, plan.Sequences), 1, groups), most = (groups + pieces - 1) / pieces;
+        pieces = (groups + most - 1) / most;
         Workers.For(plan.Sequences * pieces, piece =>
         {
-            for (int head = piece % pieces * most; head < Math.Min(plan.Heads, (piece % pieces + 1) * most); head++) body(new(plan, plan.Order[piece / pieces], head));
+            int group = piece % pieces * most;
+            for (int head = starts[group]; head < starts[Math.Min(groups, group + most)]; head++) body(new(plan, plan.Order[piece / pieces], head));
         });
     }
-
-    internal static void Backward(float* q, float* k, float* v, float* statistics, float* g, AttentionPlan plan, float* dq, float* dk, float* dv) =>
-        EachHead(plan, item => OneBack(item, q, k, v, statistics, g, dq, dk, dv));
 
     // dV = Pᵀ G; dP = G Vᵀ; dS = P (dP − Σ dP P) · scale; dQ = dS K; dK = dSᵀ Q
     static void OneBack(Item item, float* q, float* k, float* v, float* statistics, float* g, float* dq, float* dk, float* dv)
@@ -84,26 +88,26 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         int width = item.Width, keys = item.Keys, padded = Pad(width);
         float* turned = Strips.Take((width + 2 * keys + 2) * Most + (2 * keys + 3 * Most) * padded), p = turned + width * Most, slopes = p + keys * Most, largest = slopes + keys * Most, inverse = largest + Most;
         float* keyRoom = inverse + Most, queryRoom = keyRoom + keys * padded, gradientRoom = queryRoom + Most * padded, room = gradientRoom + Most * padded;
-        Side keyRows = Read(k + item.Key, item.Step, keys, width, keyRoom);
-        for (int j = 0; j < keys; j++)
+        Side keyRows = Read(k + item.Key, item.KeyStep, keys, width, keyRoom);
+        for (int j = 0; j < keys && item.First; j++)             // heads of one group follow one another: they add up
         {
-            new Span<float>(dk + item.Key + j * item.Step, width).Clear();
-            new Span<float>(dv + item.Key + j * item.Step, width).Clear();
+            new Span<float>(dk + item.Key + j * item.KeyStep, width).Clear();
+            new Span<float>(dv + item.Key + j * item.KeyStep, width).Clear();
         }
         for (int i = 0; i < item.Queries;)
         {
             int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), seen = item.Seen(i + count);
             Turn(q + item.Query(i), item.Step, count, width, turned, lanes);
-            Strided<L, V>.Product(k + item.Key, item.Step, 1, seen, width, turned, lanes, p, lanes, lanes / L.Width);
+            Strided<L, V>.Product(k + item.Key, item.KeyStep, 1, seen, width, turned, lanes, p, lanes, lanes / L.Width);
             Turn(g + item.Query(i), item.Step, count, width, turned, lanes);
-            Strided<L, V>.Product(v + item.Key, item.Step, 1, seen, width, turned, lanes, slopes, lanes, lanes / L.Width);
+            Strided<L, V>.Product(v + item.Key, item.KeyStep, 1, seen, width, turned, lanes, slopes, lanes, lanes / L.Width);
             new Span<float>(largest, 2 * Most).Clear();
             Copy(statistics + item.Statistic(i), largest, count);
             Copy(statistics + item.Statistics + item.Statistic(i), inverse, count);
             for (int c = 0; c < lanes; c += L.Width) Slope(p + c, slopes + c, lanes, seen, item.Open(i + c), item.Scale, largest + c, inverse + c);
             Write(slopes, 1, lanes, count, seen, keyRows, dq + item.Query(i), item.Step, width, room, null);
-            Add(slopes, lanes, seen, count, Read(q + item.Query(i), item.Step, count, width, queryRoom), dk + item.Key, item.Step, width, room);
-            Add(p, lanes, seen, count, Read(g + item.Query(i), item.Step, count, width, gradientRoom), dv + item.Key, item.Step, width, room);
+            Add(slopes, lanes, seen, count, Read(q + item.Query(i), item.Step, count, width, queryRoom), dk + item.Key, item.KeyStep, width, room);
+            Add(p, lanes, seen, count, Read(g + item.Query(i), item.Step, count, width, gradientRoom), dv + item.Key, item.KeyStep, width, room);
             i += count;
         }
     }

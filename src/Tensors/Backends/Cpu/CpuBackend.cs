@@ -27,6 +27,7 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
         Unary.Relu => &Elementwise.Map<Relu, L, V>,
         Unary.GeluErf => &Elementwise.Map<GeluErf, L, V>,
         Unary.GeluTanh => &Elementwise.Map<GeluTanh, L, V>,
+        Unary.Silu => &Elementwise.Map<Silu, L, V>,
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
     };
 
@@ -48,6 +49,7 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
         Unary.Relu => &Elementwise.MapSlope<Relu, L, V>,
         Unary.GeluErf => &Elementwise.MapSlope<GeluErf, L, V>,
         Unary.GeluTanh => &Elementwise.MapSlope<GeluTanh, L, V>,
+        Unary.Silu => &Elementwise.MapSlope<Silu, L, V>,
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
     };
 
@@ -101,28 +103,29 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
                 case Unary.GeluTanh: Gemm<L, V>.MatMul<GeluTanh>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
                 case Unary.Tanh: Gemm<L, V>.MatMul<Tanh>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
                 case Unary.Relu: Gemm<L, V>.MatMul<Relu>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
+                case Unary.Silu: Gemm<L, V>.MatMul<Silu>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
                 default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "No matrix product is fused with this function.");
             }
     }
 
     public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y)
     {
-        fixed (float* px = x, py = y) Cpu.Rows.Softmax<L, V>(px, rows, width, logarithm, py);
+        fixed (float* px = x, py = y) Softmax<L, V>.Forward(px, rows, width, logarithm, py);
     }
 
     public void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx)
     {
-        fixed (float* py = y, pg = g, pd = dx) Cpu.Rows.SoftmaxSlope<L, V>(py, pg, rows, width, logarithm, pd);
+        fixed (float* py = y, pg = g, pd = dx) Softmax<L, V>.Backward(py, pg, rows, width, logarithm, pd);
     }
 
     public void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics)
     {
-        fixed (float* px = x, pl = losses, ps = statistics) fixed (int* pi = labels) Cpu.Rows.CrossEntropy<L, V>(px, pi, labels.Length, width, pl, ps);
+        fixed (float* px = x, pl = losses, ps = statistics) fixed (int* pi = labels) Softmax<L, V>.Loss(px, pi, labels.Length, width, pl, ps);
     }
 
     public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
     {
-        fixed (float* px = x, ps = statistics, pd = dx) fixed (int* pi = labels) Cpu.Rows.CrossEntropySlope<L, V>(px, pi, ps, factor, labels.Length, width, pd);
+        fixed (float* px = x, ps = statistics, pd = dx) fixed (int* pi = labels) Softmax<L, V>.LossSlope(px, pi, ps, factor, labels.Length, width, pd);
     }
 
     public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
@@ -134,6 +137,21 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
     {
         fixed (float* px = x, pn = gain, pt = statistics, pg = g, pd = dx, pdn = dGain, pds = dShift)
             Cpu.Rows.LayerNormSlope<L, V>(px, pn, pt, pg, rows, width, pd, pdn, pds);
+    }
+
+    public void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
+    {
+        fixed (float* px = x, pg = gain, py = y, pt = statistics) RmsNorm<L, V>.Forward(px, pg, rows, width, epsilon, py, pt);
+    }
+
+    public void RmsNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain)
+    {
+        fixed (float* px = x, pn = gain, pt = statistics, pg = g, pd = dx, pdn = dGain) RmsNorm<L, V>.Slope(px, pn, pt, pg, rows, width, pd, pdn);
+    }
+
+    public void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
+    {
+        fixed (float* px = x, pt = turns, py = y) fixed (int* pp = positions) Rotary<L, V>.Rotate(px, pt, pp, positions.Length, x.Length / Math.Max(1, positions.Length), headWidth, back, py);
     }
 
     public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)

@@ -235,3 +235,23 @@ readonly struct GeluTanh : IMap
         return L.Add(L.Splat(1), Exp.OfTwo<L, V>(L.Min(L.Splat(150), inner)));
     }
 }
+
+/// <summary>x / (1 + e^−x)</summary>
+readonly struct Silu : IMap
+{
+    const float Far = 90;                                        // all is settled there, and infinity times 0 would not be
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Apply<L, V>(V x, V p, V q) where L : struct, ILanes<V> => L.Divide(L.Max(L.Splat(-Far), x), Under<L, V>(x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Slope<L, V>(V x, V p, V q) where L : struct, ILanes<V>
+    {
+        x = L.Min(L.Splat(Far), L.Max(L.Splat(-Far), x));
+        V share = L.Divide(L.Splat(1), Under<L, V>(x));
+        return L.MultiplyAdd(L.Multiply(x, share), L.Subtract(L.Splat(1), share), share);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V Under<L, V>(V x) where L : struct, ILanes<V> => L.Add(L.Splat(1), Exp.Of<L, V>(L.Subtract(L.Splat(0), x)));
+}

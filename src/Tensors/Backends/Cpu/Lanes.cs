@@ -17,6 +17,22 @@ unsafe interface ILanes<V>
     static abstract V Splat(float x);
     static abstract V Load(float* at);
     static abstract void Store(float* at, V x);
+
+    /// <summary>The mask of the first lanes, for the ends of rows that fill no vector; <paramref name="count"/> is below the width.</summary>
+    static abstract V First(int count);
+
+    /// <summary>The lanes of a mask, <paramref name="rest"/> in the others; memory beyond the mask is not touched.</summary>
+    static abstract V Load(float* at, V mask, V rest);
+
+    /// <summary>Stores the lanes of a mask; memory beyond it is not touched.</summary>
+    static abstract void Store(float* at, V mask, V x);
+
+    /// <summary>Stores past the caches, for what nobody reads soon; the address is a multiple of the vector's size.</summary>
+    static abstract void Stream(float* at, V x);
+
+    /// <summary>Asks for memory that will be read soon; any address will do.</summary>
+    static abstract void Prefetch(float* at);
+
     static abstract V Add(V a, V b);
     static abstract V Subtract(V a, V b);
     static abstract V Multiply(V a, V b);
@@ -68,6 +84,11 @@ readonly unsafe struct Avx512Lanes : ILanes<Vector512<float>>
     public static Vector512<float> Splat(float x) => Vector512.Create(x);
     public static Vector512<float> Load(float* at) => Vector512.Load(at);
     public static void Store(float* at, Vector512<float> x) => x.Store(at);
+    public static Vector512<float> First(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
+    public static Vector512<float> Load(float* at, Vector512<float> mask, Vector512<float> rest) => Avx512F.MaskLoad(at, mask, rest);
+    public static void Store(float* at, Vector512<float> mask, Vector512<float> x) => Avx512F.MaskStore(at, mask, x);
+    public static void Stream(float* at, Vector512<float> x) => x.StoreAlignedNonTemporal(at);
+    public static void Prefetch(float* at) => Sse.Prefetch0(at);
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
     public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
@@ -100,7 +121,7 @@ readonly unsafe struct Avx512Lanes : ILanes<Vector512<float>>
     }
 
     public static float Sum(Vector512<float> x) => Avx2Lanes.Sum(x.GetLower() + x.GetUpper());
-    public static float Max(Vector512<float> x) => Avx2Lanes.Max(Vector256.Max(x.GetLower(), x.GetUpper()));
+    public static float Max(Vector512<float> x) => Avx2Lanes.Max(Avx.Max(x.GetLower(), x.GetUpper()));
 }
 
 readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
@@ -110,6 +131,11 @@ readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
     public static Vector256<float> Splat(float x) => Vector256.Create(x);
     public static Vector256<float> Load(float* at) => Vector256.Load(at);
     public static void Store(float* at, Vector256<float> x) => x.Store(at);
+    public static Vector256<float> First(int count) => Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
+    public static Vector256<float> Load(float* at, Vector256<float> mask, Vector256<float> rest) => Vector256.ConditionalSelect(mask, Avx.MaskLoad(at, mask), rest);
+    public static void Store(float* at, Vector256<float> mask, Vector256<float> x) => Avx.MaskStore(at, mask, x);
+    public static void Stream(float* at, Vector256<float> x) => x.StoreAlignedNonTemporal(at);
+    public static void Prefetch(float* at) => Sse.Prefetch0(at);
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
     public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
     public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
@@ -150,14 +176,14 @@ readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
 
     public static float Sum(Vector256<float> x)
     {
-        Vector128<float> four = x.GetLower() + x.GetUpper();
-        return four[0] + four[2] + (four[1] + four[3]);
+        Vector128<float> four = x.GetLower() + x.GetUpper(), two = four + Sse.MoveHighToLow(four, four);
+        return two.ToScalar() + two[1];
     }
 
     public static float Max(Vector256<float> x)
     {
-        Vector128<float> four = Vector128.Max(x.GetLower(), x.GetUpper());
-        return MathF.Max(MathF.Max(four[0], four[2]), MathF.Max(four[1], four[3]));
+        Vector128<float> four = Sse.Max(x.GetLower(), x.GetUpper()), two = Sse.Max(four, Sse.MoveHighToLow(four, four));
+        return Sse.MaxScalar(two, Vector128.Shuffle(two, Vector128.Create(1, 1, 1, 1))).ToScalar();
     }
 }
 
@@ -168,6 +194,11 @@ readonly unsafe struct ScalarLanes : ILanes<float>
     public static float Splat(float x) => x;
     public static float Load(float* at) => *at;
     public static void Store(float* at, float x) => *at = x;
+    public static float First(int count) => 0;                   // a vector of one lane has no part
+    public static float Load(float* at, float mask, float rest) => rest;
+    public static void Store(float* at, float mask, float x) { }
+    public static void Stream(float* at, float x) => *at = x;
+    public static void Prefetch(float* at) { }
     public static float Add(float a, float b) => a + b;
     public static float Subtract(float a, float b) => a - b;
     public static float Multiply(float a, float b) => a * b;

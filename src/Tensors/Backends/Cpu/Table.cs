@@ -11,23 +11,29 @@ static unsafe class Table
         Workers.For((count + piece - 1) / piece, p =>
         {
             for (int i = p * piece; i < Math.Min(count, (p + 1) * piece); i++)
-                Copy<L, V>(table + (long)indices[i] * width, y + (long)i * width, width);
+                Copy<L, V>(table + (long)indices[i] * width, table + (long)indices[Math.Min(i + 1, count - 1)] * width, y + (long)i * width, width);
         });
     }
 
+    // the next row, which lies anywhere, is asked for meanwhile
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Copy<L, V>(float* x, float* to, int width) where L : struct, ILanes<V>
+    static void Copy<L, V>(float* x, float* next, float* to, int width) where L : struct, ILanes<V>
     {
         int i = 0;
         for (; i <= width - 4 * L.Width; i += 4 * L.Width)
         {
             V a = L.Load(x + i), b = L.Load(x + i + L.Width), c = L.Load(x + i + 2 * L.Width), d = L.Load(x + i + 3 * L.Width);
+            L.Prefetch(next + i);
+            L.Prefetch(next + i + L.Width);
+            L.Prefetch(next + i + 2 * L.Width);
+            L.Prefetch(next + i + 3 * L.Width);
             L.Store(to + i, a);
             L.Store(to + i + L.Width, b);
             L.Store(to + i + 2 * L.Width, c);
             L.Store(to + i + 3 * L.Width, d);
         }
-        for (; i < width; i++) to[i] = x[i];
+        for (; i <= width - L.Width; i += L.Width) L.Store(to + i, L.Load(x + i));
+        if (i < width) L.Store(to + i, L.First(width - i), L.Load(x + i, L.First(width - i), L.Splat(0)));
     }
 
     /// <summary>One item of work is a run of the table's rows: it clears them and adds what belongs there, in the order of the indices.</summary>

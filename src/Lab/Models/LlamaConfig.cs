@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Models;
+
+/// <summary>The sizes of a Llama or one of its likes, as its config.json says them.</summary>
+sealed record LlamaConfig(
+    string Family, int Vocabulary, int Width, int HeadWidth, int Layers, int Positions, float Epsilon, Activation Activation, double[] Frequencies, LlamaBiases Biases, bool Tied,
+    IReadOnlyList<int[]> GroupsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+{
+    /// <summary>Reads and checks a config.json; unknown keys that matter are refused.</summary>
+    /// <param name="config">the file</param>
+    /// <param name="labels">how many labels the classification head has; 0 for a language model</param>
+    /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
+    internal static LlamaConfig Read(ModelConfig config, int labels)
+    {
+        int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads"), layers = config.RequirePositive("num_hidden_layers");
+        int shared = config.Has("num_key_value_heads") ? config.RequirePositive("num_key_value_heads") : heads;
+        if (heads % shared != 0) throw new CheckpointException($"{config.Path}: {heads} heads (num_attention_heads) do not divide into groups for {shared} key and value heads (num_key_value_heads).");
+        if (!config.Has("head_dim") && width % heads != 0) throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads (num_attention_heads), and head_dim says no width of them.");
+        int headWidth = config.Has("head_dim") ? config.RequirePositive("head_dim") : width / heads;
+        if (headWidth % 2 != 0) throw new CheckpointException($"{config.Path}: heads are {headWidth} wide; rotary positions turn pairs and need an even number.");
+        LlamaConfig read = new(
+            config.Family, config.RequirePositive("vocab_size"), width, headWidth, layers, PositionsOf(config), config.Optional("rms_norm_eps", 1e-6f),
+            config.Has("hidden_act") ? config.ActivationOf("hidden_act") : Activation.Silu, RotaryTable.FrequenciesOf(config, headWidth),
+            config.Family switch
+            {
+                "llama" => new(config.Optional("attention_bias", false), config.Optional("attention_bias", false), config.Optional("mlp_bias", false)),
+                "qwen2" => new(QueriesKeysValues: true, AttentionOutput: false, Mlp: false),
+                _ => new(false, false, false),
+            },
+            config.Optional("tie_word_embeddings", false), Groups(config, layers, heads, shared),
+            config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.RequirePositive("intermediate_size")), labels > 0 ? config.Labels(labels) : []);
+        // pretraining_tp only said in how many pieces the same products are computed
+        config.RefuseUnknown("attention_dropout", "pretraining_tp");
+        return read;
+    }
+
+    // Inputs that a sliding window would not wholly see are longer than what is allowed, so that the window changes nothing.
+    static int PositionsOf(ModelConfig config)
+    {
+        int positions = config.RequirePositive("max_position_embeddings");
+        if (config.Family == "llama") return positions;
+        bool windowed = config.Family == "mistral" || config.Optional("use_sliding_window", false);
+        foreach (string kind in config.Optional<string[]>("layer_types", []))
+            if (kind is not ("full_attention" or "sliding_attention")) throw new CheckpointException($"{config.Path}: layer_types names '{kind}'; Heartwood knows full_attention and sliding_attention.");
+        config.Optional("max_window_layers", 0);                 // from which layer on a window is used: it changes nothing here
+        int window = config.Optional("sliding_window", positions);
+        return windowed ? Math.Min(positions, window) : positions;
+    }
+
+    static int[][] Groups(ModelConfig config, int layers, int heads, int shared)
+    {
+        int most = heads / shared;
+        int[] each = config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads);
+        int[][] groups = config.Optional(OwnKeys.HeadsPerKeyValueHead, Array.ConvertAll(each, _ => Enumerable.Repeat(most, shared).ToArray()));
+        for (int i = 0; i < layers; i++)
+            if (groups.Length != layers || groups[i].Length > shared || groups[i].Any(g => g < 1 || g > most) || groups[i].Sum() != each[i])
+                throw new CheckpointException($"{config.Path}: '{OwnKeys.HeadsPerKeyValueHead}' should be {layers} lists, each of at most {shared} whole numbers from 1 to {most} whose sum is the layer's '{OwnKeys.HeadsPerLayer}'.");
+        return groups;
+    }
+
+    /// <summary>The config of the same model as a Llama with every bias.</summary>
+    internal static JsonObject Biased(JsonObject config, int positions, bool labelled)
+    {
+        JsonObject biased = (JsonObject)config.DeepClone();
+        foreach (string key in new[] { "sliding_window", "use_sliding_window", "max_window_layers", "layer_types" }) biased.Remove(key);
+        (biased["model_type"], biased["attention_bias"], biased["mlp_bias"], biased["max_position_embeddings"]) = ("llama", true, true, positions);
+        biased["architectures"] = new JsonArray(labelled ? "LlamaForSequenceClassification" : "LlamaForCausalLM");
+        return biased;
+    }
+}
+
+/// <summary>Which linear layers have a bias.</summary>
+/// <param name="QueriesKeysValues">those of queries, keys and values</param>
+/// <param name="AttentionOutput">the output projection</param>
+/// <param name="Mlp">all of the MLP's</param>
+sealed record LlamaBiases(bool QueriesKeysValues, bool AttentionOutput, bool Mlp)
+{
+    internal bool All => QueriesKeysValues && AttentionOutput && Mlp;
+}

@@ -1,0 +1,32 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Models;
+
+/// <summary>Configs and heads of new classifiers, in the words of the format.</summary>
+static class NewHead
+{
+    /// <summary>Says in a config which labels the model has.</summary>
+    internal static JsonObject Labelled(JsonObject json, string architecture, IReadOnlyList<string> labels)
+    {
+        foreach (string key in new[] { "num_labels", "problem_type" }) json.Remove(key);
+        json["architectures"] = new JsonArray(architecture);
+        json["id2label"] = new JsonObject(labels.Index().Select(l => KeyValuePair.Create($"{l.Index}", (JsonNode?)l.Item)));
+        json["label2id"] = new JsonObject(labels.Index().Select(l => KeyValuePair.Create(l.Item, (JsonNode?)l.Index)));
+        return json;
+    }
+
+    /// <summary>A copy of a config for other labels.</summary>
+    internal static ModelConfig For(ModelConfig config, string architecture, IReadOnlyList<string> labels) => Of(Labelled(config.ToJson(), architecture, labels), config.Path);
+
+    /// <summary>A config from its content.</summary>
+    internal static ModelConfig Of(JsonObject json, string path) => new(Encoding.UTF8.GetBytes(json.ToJsonString()), path);
+
+    /// <summary>A fresh matrix of deviation 0.02 (Devlin et al. 2019).</summary>
+    internal static KeyValuePair<string, Tensor> Weight(string name, int rows, int width, ulong seed) => new($"{name}.weight", Tensor.Normal(new(seed, $"weights {name}"), 0.02f, rows, width).KeepForever());
+
+    /// <summary>The same with a bias of zeros.</summary>
+    internal static KeyValuePair<string, Tensor>[] Linear(string name, int rows, int width, ulong seed) => [Weight(name, rows, width, seed), new($"{name}.bias", Tensor.Lasting(rows))];
+}

@@ -1,0 +1,61 @@
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Models;
+
+/// <summary>
+/// The angles of rotary positions (Su et al. 2021, section 3.2.2): position p turns pair i of a head by p · base^(−2 i / headWidth), the
+/// frequencies changed as the config's scaling says. The table grows with the longest input that was seen.
+/// </summary>
+/// <param name="frequencies">angle per position of each pair, [headWidth / 2]</param>
+sealed class RotaryTable(double[] frequencies)
+{
+    Tensor table = Tensor.Lasting(0, 2 * frequencies.Length);
+
+    /// <summary>[position headWidth] for at least so many positions: cosines, then sines.</summary>
+    internal Tensor For(int positions)
+    {
+        Tensor now = Volatile.Read(ref table);
+        if (now.Shape[0] >= positions) return now;
+        int half = frequencies.Length, rows = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)positions);
+        Tensor larger = Tensor.Lasting(rows, 2 * half);
+        Span<float> values = larger.Change();
+        for (int p = 0; p < rows; p++)
+            for (int i = 0; i < half; i++)
+                (values[p * 2 * half + i], values[p * 2 * half + half + i]) = ((float)Math.Cos(p * frequencies[i]), (float)Math.Sin(p * frequencies[i]));
+        Volatile.Write(ref table, larger);
+        return larger;
+    }
+
+    /// <summary>The frequencies that a config says: <c>rope_theta</c> and <c>rope_scaling</c>, or both as <c>rope_parameters</c>, as newer files have it.</summary>
+    /// <exception cref="CheckpointException">a kind of scaling that is not known, or a partial rotation</exception>
+    internal static double[] FrequenciesOf(ModelConfig config, int headWidth)
+    {
+        if (config.Optional("partial_rotary_factor", 1.0) is not 1.0 and var part) throw new CheckpointException($"{config.Path}: partial_rotary_factor is {part}; Heartwood turns whole heads only.");
+        ModelConfig? scaling = config.Section("rope_parameters") ?? config.Section("rope_scaling");
+        double outside = config.Optional("rope_theta", 10000.0), theta = scaling?.Optional("rope_theta", outside) ?? outside;
+        if (theta <= 0) throw new CheckpointException($"{config.Path}: rope_theta is {theta}; a base is above 0.");
+        double[] plain = [.. Enumerable.Range(0, headWidth / 2).Select(i => Math.Pow(theta, -2.0 * i / headWidth))];
+        if (scaling is null) return plain;
+        string kind = scaling.Has("rope_type") ? scaling.Require<string>("rope_type") : scaling.Optional("type", "default");
+        scaling.Optional("type", kind);                          // older files say it so, some say it twice
+        double[] scaled = kind switch
+        {
+            "default" => plain,
+            "linear" => Array.ConvertAll(plain, f => f / Factor("factor")),
+            "llama3" => Llama3(plain, Factor("factor"), Factor("low_freq_factor"), Factor("high_freq_factor"), scaling.RequirePositive("original_max_position_embeddings")),
+            _ => throw new CheckpointException($"{scaling.Path}: rope_type is '{kind}'; Heartwood knows default, linear and llama3."),
+        };
+        scaling.RefuseUnknown();
+        return scaled;
+
+        double Factor(string key) => scaling.Require<double>(key) is > 0 and var factor ? factor : throw new CheckpointException($"{scaling.Path}: {key} should be above 0, it is {scaling.Require<double>(key)}.");
+    }
+
+    // Llama 3.1's rule (Grattafiori et al. 2024; the values are the config's): long waves are stretched by the factor, short ones stay, between them both are mixed
+    static double[] Llama3(double[] plain, double factor, double lowest, double highest, int original) => Array.ConvertAll(plain, f =>
+    {
+        double waves = original * f / (2 * Math.PI), share = Math.Clamp((waves - lowest) / (highest - lowest), 0, 1);
+        return (1 - share) * f / factor + share * f;
+    });
+}

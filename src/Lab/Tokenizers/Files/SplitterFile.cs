@@ -1,0 +1,87 @@
+using Heartwood.Lab.Tokenizers.Characters;
+using Heartwood.Lab.Tokenizers.Splitters;
+
+namespace Heartwood.Lab.Tokenizers.Files;
+
+/// <summary>Reads the <c>pre_tokenizer</c> of a <c>tokenizer.json</c>.</summary>
+/// <param name="options">what <c>tokenizer_config.json</c> says, which must not contradict</param>
+sealed class SplitterFile(TokenizerOptions options)
+{
+    /// <summary>Whether words are spelled in the alphabet of bytes.</summary>
+    public bool IsByteLevel { get; private set; }
+
+    /// <summary>What stands for a space, or U+0000.</summary>
+    public char Marker { get; private set; }
+
+    /// <summary>The splitter.</summary>
+    public ISplitter Read(Field splitter)
+    {
+        if (IsByteLevel) throw splitter["type"].Fault("nothing behind ByteLevel", $"'{splitter.Type}'");
+        return splitter.Type switch
+        {
+            "Sequence" => new SplitterSequence([.. splitter.Only("type", "pretokenizers")["pretokenizers"].Items.Select(Read)]),
+            "BertPreTokenizer" => Plain(splitter, new BertSplitter()),
+            "Whitespace" => Plain(splitter, new Whitespace()),
+            "WhitespaceSplit" => Plain(splitter, new WhitespaceSplit()),
+            "ByteLevel" => OfBytes(splitter.Only("type", "add_prefix_space", "trim_offsets", "use_regex")),
+            "Metaspace" => OfSpaces(splitter.Only("type", "replacement", "str_rep", "add_prefix_space", "prepend_scheme", "split")),
+            "Digits" => Split.At(Marks.Digit, splitter.Only("type", "individual_digits")["individual_digits"].Flag ? Delimiters.Isolated : Delimiters.Contiguous),
+            "Punctuation" => Split.At(Marks.Punctuation, splitter.Only("type", "behavior").Find("behavior") is Field b ? Behaviour(b) : Delimiters.Isolated),
+            "Split" => AtPattern(splitter.Only("type", "pattern", "behavior", "invert")),
+            var other => throw splitter["type"].Fault("a pre-tokenizer of BERT's, GPT-2's or SentencePiece's", $"'{other}'"),
+        };
+    }
+
+    static ISplitter Plain(Field field, ISplitter splitter)
+    {
+        field.Only("type");
+        return splitter;
+    }
+
+    ByteLevel OfBytes(Field field)
+    {
+        IsByteLevel = true;
+        bool space = field["add_prefix_space"].Flag;
+        if (options.AddPrefixSpace is bool said && said != space) throw field["add_prefix_space"].Fault($"{said}, as tokenizer_config.json says", $"{space}");
+        return new(space, field.FlagOr("use_regex", true) ? WordPattern.Gpt2 : null);
+    }
+
+    Metaspace OfSpaces(Field field)
+    {
+        Marker = field["replacement"].Character;
+        bool? add = field.Find("add_prefix_space")?.Flag;
+        PrependScheme scheme = field.Find("prepend_scheme") is Field s ? Scheme(s) : add == false ? PrependScheme.Never : PrependScheme.Always;
+        if (add is bool a && a == (scheme == PrependScheme.Never)) throw field["add_prefix_space"].Fault("what prepend_scheme says", $"{a}");
+        return new(Marker, scheme, field.FlagOr("split", true));
+    }
+
+    /// <summary>Where a marker is put before text.</summary>
+    public static PrependScheme Scheme(Field scheme) => scheme.Text switch
+    {
+        "always" => PrependScheme.Always,
+        "first" => PrependScheme.First,
+        "never" => PrependScheme.Never,
+        var other => throw scheme.Fault("always, first or never", $"'{other}'"),
+    };
+
+    static Split AtPattern(Field split)
+    {
+        Delimiters delimiters = Behaviour(split["behavior"]);
+        bool invert = split["invert"].Flag;
+        Field pattern = split["pattern"];
+        if (pattern.Find("Regex") is not Field expression || TextPattern.Expressions.ContainsKey(expression.Text)) return Split.At(NormalizerFile.Pattern(pattern), delimiters, invert);
+        pattern.Only("Regex");
+        return WordPattern.Expressions.TryGetValue(expression.Text, out WordPattern? known) ? Split.At(known, delimiters, invert)
+            : throw expression.Fault("an expression of GPT-2, Llama 3 or Qwen 2", $"'{expression.Text}'");
+    }
+
+    static Delimiters Behaviour(Field behaviour) => behaviour.Text switch
+    {
+        "Removed" => Delimiters.Removed,
+        "Isolated" => Delimiters.Isolated,
+        "MergedWithPrevious" => Delimiters.MergedWithPrevious,
+        "MergedWithNext" => Delimiters.MergedWithNext,
+        "Contiguous" => Delimiters.Contiguous,
+        var other => throw behaviour.Fault("Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous", $"'{other}'"),
+    };
+}

@@ -1,0 +1,55 @@
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Tasks;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Training;
+
+/// <summary>A classifier with random weights: Xavier-normal matrices (Glorot and Bengio 2010, eq. 16 as a normal), small normal embeddings, zero biases. The family says what it consists of.</summary>
+public static class FreshModel
+{
+    /// <summary>Makes one.</summary>
+    /// <param name="family">one of <see cref="ModelFolder.Families"/></param>
+    /// <param name="size">its size</param>
+    /// <param name="vocabulary">number of token ids</param>
+    /// <param name="labels">names of the labels</param>
+    /// <param name="rule">where its token types come from; decides how many there are</param>
+    /// <param name="seed">seed of the weights</param>
+    /// <param name="start">how attention begins</param>
+    /// <exception cref="ArgumentException">a size is not positive, the width does not divide into the heads, or the family has no token types for the rule</exception>
+    /// <exception cref="CheckpointException">the family is not known</exception>
+    public static IModel Make(string family, ModelSize size, int vocabulary, IReadOnlyList<string> labels, TokenTypeRule rule, ulong seed, FreshStart start = FreshStart.Independent)
+    {
+        if (size.Layers < 1 || size.Heads < 1 || size.Width < 1 || size.Neurons < 1 || size.Positions < 3 || size.Width % size.Heads != 0)
+            throw new ArgumentException($"A model needs at least 1 layer, head and neuron, 3 positions, and a width that its heads divide; this is {size}.", nameof(size));
+        ModelFamily described = ModelFolder.FamilyOf(family, "the fresh model");
+        if (rule == TokenTypeRule.Overlap && !described.ReadsTokenTypes)
+            throw new ArgumentException($"Token types by overlap (--token-types overlap) need a model that reads token types, which {family} does not. Leave the option out, or take --family bert.", nameof(rule));
+        FreshPlan plan = described.Fresh(new(family, size, vocabulary, rule == TokenTypeRule.Overlap ? 4 : 2, labels, start));
+        if (described.ReadsTokenTypes) plan.Config[OwnKeys.TokenTypes] = TokenTypes.NameOf(rule);
+        return described.Load(NewHead.Of(plan.Config, "the fresh model's config"), new(plan.Weights.ToDictionary(w => w.Name, w => Draw(w, seed)), "the fresh model"));
+    }
+
+    static Tensor Draw(FreshWeight weight, ulong seed)
+    {
+        using Scope scope = Scope.Open();
+        if (weight.Waves) return Sinusoids(weight.Axes[0], weight.Axes[1], weight.Deviation).KeepForever();
+        if (weight.Purposes.Length == 0) return Tensor.Filled(weight.Constant, new(weight.Axes)).KeepForever();
+        int[] piece = [.. weight.Axes[..^1], weight.Axes[^1] / weight.Purposes.Length];
+        return Movement.Concatenate(piece.Length - 1, [.. weight.Purposes.Select(purpose => Tensor.Normal(new(seed, $"weights {purpose}"), weight.Deviation, piece))]).KeepForever();
+    }
+
+    // sines, then cosines, of wave lengths from 2π to 2000π
+    static Tensor Sinusoids(int positions, int width, float height)
+    {
+        float[] waves = new float[positions * width];
+        for (int p = 0; p < positions; p++)
+            for (int i = 0; i < width; i++)
+            {
+                int half = width / 2, k = i < half ? i : i - half;
+                double angle = p * Math.Exp(-k * Math.Log(1000) / half);
+                waves[p * width + i] = height * (float)(i < half ? Math.Sin(angle) : Math.Cos(angle));
+            }
+        return Tensor.From(waves, positions, width);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Tensors;
+
+namespace Heartwood.Tests.Lab.Models;
+
+/// <summary>Models against implementations in PyTorch: tests/goldens/FAMILY/make.py.</summary>
+public class GoldenModelTests
+{
+    internal static IModel Load(string folder)
+    {
+        using HuggingFaceFolder open = HuggingFaceFolder.Open(Goldens.Path(folder));
+        return ModelFolder.Load(open);
+    }
+
+    /// <summary>The batch of a family's sites.json.</summary>
+    internal static Batch Batch(string family) => BatchOf(Goldens.Json($"{family}/sites.json"));
+
+    static Batch BatchOf(JsonElement golden) => new([.. golden.GetProperty("sequences").EnumerateArray().Select(s => new Sequence(s.GetProperty("ids").Ints(), s.GetProperty("types").Ints()))]);
+
+    // the label of each sequence, or what should come next after each token
+    static int[] Targets(JsonElement golden) => [.. golden.GetProperty("sequences").EnumerateArray().SelectMany(s => s.TryGetProperty("next", out JsonElement next) ? next.Ints() : [s.GetProperty("label").GetInt32()])];
+
+    [Theory, InlineData("bert", "tiny"), InlineData("bert", "tiny-old"), InlineData("roberta", "tiny"), InlineData("gpt2", "language"), InlineData("llama", "grouped")]
+    public void Every_site_equals_an_independent_implementation(string family, string folder)
+    {
+        JsonElement golden = Goldens.Json($"{family}/sites.json");
+        IModel model = Load($"{family}/{folder}");
+        Recorder recorder = new();
+        Tensor logits = model.Forward(BatchOf(golden), recorder, Tokens.All);
+        foreach (JsonElement site in golden.GetProperty("sites").EnumerateArray())
+        {
+            Site at = new(site.GetProperty("layer").GetInt32(), Enum.Parse<Point>(site.GetProperty("site").GetString()!));
+            Goldens.Near(Goldens.Tensor(site), recorder.Seen[at], 1e-5, at.ToString());
+        }
+        Assert.Equal(golden.GetProperty("sites").GetArrayLength() + 3, recorder.Seen.Count);
+        Goldens.Near(Goldens.Tensor(golden.GetProperty("embeddings")), recorder.Seen[new(0, Point.Embeddings)], 1e-5, "embeddings");
+        Goldens.Near(Goldens.Tensor(golden.GetProperty("pooled")), recorder.Seen[new(model.Layers.Count - 1, Point.Pooled)], 1e-5, "pooled");
+        Goldens.Near(Goldens.Tensor(golden.GetProperty("logits")), logits, 1e-5, "logits");
+    }
+
+    [Theory, InlineData("bert", "tiny-tanh", "tanh"), InlineData("gpt2", "classifier", "classifier"), InlineData("gpt2", "untied", "untied")]
+    [InlineData("llama", "qwen2", "qwen2"), InlineData("llama", "llama3", "llama3"), InlineData("llama", "classifier", "classifier")]
+    public void What_else_a_config_may_say_changes_the_scores_as_in_an_independent_implementation(string family, string folder, string file)
+    {
+        JsonElement golden = Goldens.Json($"{family}/{file}.json");
+        Goldens.Near(Goldens.Tensor(golden.GetProperty("logits")), Load($"{family}/{folder}").Forward(BatchOf(golden), NoProbe.Instance, Tokens.All), 1e-5, "logits");
+    }
+
+    [Theory, InlineData("bert", "tiny"), InlineData("roberta", "tiny"), InlineData("gpt2", "language"), InlineData("llama", "grouped")]
+    public void Gradients_of_weights_equal_an_independent_implementation(string family, string folder)
+    {
+        JsonElement golden = Goldens.Json($"{family}/sites.json");
+        IModel model = Load($"{family}/{folder}");
+        JsonProperty[] wanted = [.. golden.GetProperty("gradients").EnumerateObject()];
+        Tensor[] weights = [.. wanted.Select(w => model.Weights.All[w.Name].Track())];
+        Tensor loss = model.Forward(BatchOf(golden), NoProbe.Instance, model.Output == Output.Labels ? Tokens.Read : Tokens.All).CrossEntropy(Targets(golden));
+        Assert.Equal(golden.GetProperty("loss").GetSingle(), loss.Item, 1e-5f);
+        Tensor[] slopes = loss.Gradients(weights);
+        for (int i = 0; i < wanted.Length; i++) Goldens.Near(Goldens.Tensor(wanted[i].Value), slopes[i], 2e-5, wanted[i].Name);
+    }
+
+    [Theory]
+    [InlineData("bert", "tiny", "atOnes"), InlineData("bert", "tiny", "atRandom"), InlineData("roberta", "tiny", "atOnes"), InlineData("roberta", "tiny", "atRandom")]
+    [InlineData("gpt2", "language", "atOnes"), InlineData("gpt2", "language", "atRandom"), InlineData("llama", "grouped", "atOnes"), InlineData("llama", "grouped", "atRandom")]
+    public void Masks_and_their_gradients_equal_an_independent_implementation(string family, string folder, string point)
+    {
+        JsonElement golden = Goldens.Json($"{family}/sites.json"), masks = golden.GetProperty("masks"), at = masks.GetProperty(point);
+        IModel model = Load($"{family}/{folder}");
+        Absence absence = GoldenAbsence(model, masks);
+        Tensor mask = Interleaved(model, at.GetProperty("headMask"), at.GetProperty("mlpMask")).Track();
+        Tensor logits = model.Forward(BatchOf(golden), new MaskProbe(mask, absence), Tokens.All), loss = logits.CrossEntropy(Targets(golden));
+        Goldens.Near(Goldens.Tensor(at.GetProperty("logits")), logits, 2e-5, "logits");
+        Assert.Equal(at.GetProperty("loss").GetSingle(), loss.Item, 2e-5f);
+        Goldens.Near(Interleaved(model, at.GetProperty("headSlopes"), at.GetProperty("mlpSlopes")), loss.Gradients(mask)[0], 5e-5, "slopes");
+    }
+
+    // one number per part in address order: each layer's heads, then its MLP
+    static Tensor Interleaved(IModel model, JsonElement heads, JsonElement mlps)
+    {
+        float[] head = heads.GetProperty("values").Floats(), mlp = mlps.GetProperty("values").Floats();
+        return Tensor.From([.. model.Universe().Parts.Select(p => p.Kind == PartKind.Mlp ? mlp[p.Layer] : head[p.Layer * model.Layers[0].Heads + p.Index])], model.Universe().Count);
+    }
+
+    static Absence GoldenAbsence(IModel model, JsonElement masks)
+    {
+        float[] heads = masks.GetProperty("headAbsence").GetProperty("values").Floats(), mlps = masks.GetProperty("mlpAbsence").GetProperty("values").Floats();
+        string path = Path.Combine(Path.GetTempPath(), $"heartwood-absence-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.safetensors");
+        SafetensorsWriter.Write(path, model.Universe().Parts.Select(p => p.Kind == PartKind.Mlp
+            ? new NamedTensor(p.ToString(), [model.Width], Dtype.F32, mlps.AsMemory(p.Layer * model.Width, model.Width))
+            : new NamedTensor(p.ToString(), [model.HeadWidth], Dtype.F32, heads.AsMemory((p.Layer * model.Layers[0].Heads + p.Index) * model.HeadWidth, model.HeadWidth))));
+        Absence absence = Absence.Load(path, model);
+        File.Delete(path);
+        return absence;
+    }
+}

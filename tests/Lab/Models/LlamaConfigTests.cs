@@ -1,0 +1,65 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
+
+namespace Heartwood.Tests.Lab.Models;
+
+/// <summary>Every key of a Llama's config is honoured, harmless, or refused by name.</summary>
+public class LlamaConfigTests
+{
+    static LlamaConfig Read(Action<JsonObject> change, string folder = "grouped")
+    {
+        JsonObject json = (JsonObject)JsonNode.Parse(File.ReadAllText(Goldens.Path($"llama/{folder}/config.json")))!;
+        change(json);
+        return LlamaConfig.Read(new ModelConfig(Encoding.UTF8.GetBytes(json.ToJsonString()), "config.json"), 0);
+    }
+
+    static void Refused(string expected, Action<JsonObject> change) => Assert.Contains(expected, Assert.Throws<CheckpointException>(() => Read(change)).Message);
+
+    [Fact]
+    public void What_is_not_understood_is_refused_by_name()
+    {
+        Refused("rope_type is 'yarn'; Heartwood knows default, linear and llama3", c => c["rope_scaling"] = new JsonObject { ["rope_type"] = "yarn", ["factor"] = 2.0 });
+        Refused("'beta_fast' has the value 32", c => c["rope_scaling"] = new JsonObject { ["type"] = "linear", ["factor"] = 2.0, ["beta_fast"] = 32 });
+        Refused("expected the key 'factor'", c => c["rope_scaling"] = new JsonObject { ["type"] = "linear" });
+        Refused("'rope_scaling': expected an object", c => c["rope_scaling"] = 2);
+        Refused("turns whole heads only", c => c["partial_rotary_factor"] = 0.5);
+        Refused("hidden_act is 'mish'", c => c["hidden_act"] = "mish");
+        Refused("'logit_scale' has the value 0.5", c => c["logit_scale"] = 0.5);
+        Refused("do not divide into groups", c => c["num_key_value_heads"] = 3);
+        Refused("head_dim says no width", c => c["hidden_size"] = 18);
+        Refused("need an even number", c => c["head_dim"] = 5);
+        Refused("'attention_bias': expected true or false", c => c["attention_bias"] = 1);
+        Refused("2 lists, each of at most 2 whole numbers from 1 to 2", c => c[OwnKeys.HeadsPerLayer] = new JsonArray(3, 4));
+        Refused("names 'chunked_attention'", c => (c["model_type"], c["layer_types"]) = ("mistral", new JsonArray("chunked_attention", "full_attention")));
+    }
+
+    [Fact]
+    public void A_sliding_window_bounds_the_input_where_it_is_used()
+    {
+        Assert.Equal(8, Read(c => (c["model_type"], c["sliding_window"]) = ("mistral", 8)).Positions);
+        Assert.Equal(48, Read(c => (c["model_type"], c["sliding_window"]) = ("mistral", null)).Positions);
+        Assert.Equal(48, Read(_ => { }, "qwen2").Positions);
+        Assert.Equal(8, Read(c => c["use_sliding_window"] = true, "qwen2").Positions);
+    }
+
+    [Fact]
+    public void Positions_are_scaled_alike_however_the_file_says_it()
+    {
+        double[] plain = Read(_ => { }).Frequencies, linear = Read(c => c["rope_scaling"] = new JsonObject { ["type"] = "linear", ["factor"] = 4.0 }).Frequencies;
+        Assert.Equal([1, 0.01], plain);
+        Assert.Equal([0.25, 0.0025], linear);
+        Assert.Equal(plain, Read(c => c["rope_scaling"] = new JsonObject { ["rope_type"] = "default" }).Frequencies);
+        Assert.Equal([0.25, 0.025], Read(c => { c.Remove("rope_scaling"); c["rope_parameters"] = new JsonObject { ["rope_type"] = "linear", ["factor"] = 4.0, ["rope_theta"] = 100.0 }; }).Frequencies);
+    }
+
+    [Fact]
+    public void Biases_are_where_the_family_or_its_keys_say()
+    {
+        Assert.Equal(new(false, false, false), Read(_ => { }).Biases);
+        Assert.Equal(new(true, true, false), Read(c => c["attention_bias"] = true).Biases);
+        Assert.Equal(new(true, false, false), Read(_ => { }, "qwen2").Biases);
+        Assert.Equal(new(true, true, true), Read(_ => { }, "llama3").Biases);
+    }
+}
