@@ -114,7 +114,7 @@ public sealed class MaskVerbTests : IDisposable
         Assert.Equal((before.Seed, before.ModelSha256, "run/absence.safetensors"), (after.Seed, after.ModelSha256, after.AbsenceFile));
         Assert.Contains("is there already", SmallRuns.Fails("mask", Found(), "--top", "2", "--out", chosen));
         Assert.Contains("Leave one of the two out", SmallRuns.Fails("mask", Found(), "--top", "2", "--sparsity", "0.5"));
-        Assert.Contains("from 0 to 1", SmallRuns.Fails("mask", Found(), "--sparsity", "60"));
+        Assert.Equal((2, "Error: --sparsity takes a number from 0 to 1, not '60'. See heartwood mask --help.\n"), SmallRuns.Here("mask", Found(), "--sparsity", "60") is var (code, _, error) ? (code, error) : default);
         Assert.Contains("7 parts cannot be kept of 6", SmallRuns.Fails("mask", Found(), "--top", "7"));
         Assert.Contains("nothing is ranked", SmallRuns.Fails("mask", Found(), "--absolute"));
     }

@@ -17,8 +17,8 @@ static class MaskVerb
     static readonly Argument<string> mask = new("MASK") { Description = $"The subnetwork: {Masks.Named}." };
     static readonly Option<string?> model = new("--model") { Description = "Folder of the model that it is of, for files that do not say its sizes; checked against those that do.", HelpName = "FOLDER" };
     static readonly Option<string?> to = SharedOptions.Choice("--to", "Write it in a format: heartwood (docs/masks.md), mib (nodes or edges, as MIB's circuit track and EAP-IG read them) or pruned-heads (a Hugging Face config.json's key). Without --out it is printed.", "FORMAT", [.. MaskFile.Formats]);
-    static readonly Option<double?> sparsity = new("--sparsity") { Description = "Choose anew by the scores: so that this fraction is absent, 0 to 1.", HelpName = "S" };
-    static readonly Option<long?> top = new("--top") { Description = "Choose anew by the scores: exactly so many parts (or edges, of a circuit of edges) stay.", HelpName = "N" };
+    static readonly Option<double?> sparsity = SharedOptions.NumberOrNone("--sparsity", "Choose anew by the scores: so that this fraction is absent, 0 to 1.", "S", 0.0, 1);
+    static readonly Option<long?> top = SharedOptions.NumberOrNone("--top", "Choose anew by the scores: exactly so many parts (or edges, of a circuit of edges) stay.", "N", 0L, long.MaxValue);
     static readonly Option<bool> absolute = new("--absolute") { Description = "Scores count by their size, whatever their sign, as attributions often do." };
     static readonly Option<bool> nodes = new("--nodes") { Description = "Of a circuit of edges, take the parts that its kept edges begin or end in: a subnetwork of parts, which computes something else than the circuit." };
 

@@ -43,6 +43,10 @@ static class SharedOptions
             CustomParser = given => NumberIn(given, name, low ?? T.MinValue, high ?? T.MaxValue),
         };
 
+    /// <summary>An option that is a number, or not given; the parameters are those of the other.</summary>
+    public static Option<T?> NumberOrNone<T>(string name, string description, string helpName, T low, T high)
+        where T : struct, INumber<T>, IMinMaxValue<T> => new(name) { Description = description, HelpName = helpName, CustomParser = given => NumberIn(given, name, low, high) };
+
     /// <summary>An option that is one of some words; the first is the default.</summary>
     public static Option<string> Choices(string name, string description, params string[] choices)
     {
