@@ -18,6 +18,8 @@ static class PaperVerb
     static readonly Option<int> gridCheckpoints = SharedOptions.Number("--grid-checkpoints", "Most checkpoints to search at, spread evenly over those whose model stands above guessing.", 6, 1);
     static readonly Option<double> tolerance = SharedOptions.Number("--tolerance", "How far below its model a subnetwork may lie and still count as good as it, a fraction.", 0.03, 0, 1);
 
+    static readonly Option<int> headExamples = SharedOptions.Number("--head-examples", "Most examples per set for the questions about the core's heads (what they attend to, what other heads need of them, which parts bring generalization back), spread evenly; 0 for all.", 400, 0);
+
     /// <summary>The verb.</summary>
     public static Verb Create()
     {
@@ -25,7 +27,7 @@ static class PaperVerb
             "paper --out runs/paper",
             "paper --model runs/mnli-model/model --checkpoints runs/mnli-model/checkpoints/step-* --data mnli/train.tsv --in-domain mnli/dev.tsv --ood hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --out runs/mnli-paper")
         { Resumes = true, TakesOut = true, Run = Run };
-        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance])) verb.Options.Add(option);
+        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples])) verb.Options.Add(option);
         return verb;
     }
 
@@ -59,6 +61,7 @@ static class PaperVerb
             GridSeeds = p.GetValue(gridSeeds) is { Length: > 0 } seeds ? StudyOptions.SeedsOf("--grid-seeds", seeds) : [],
             GridCheckpoints = p.GetValue(gridCheckpoints),
             Tolerance = p.GetValue(tolerance),
+            HeadExamples = p.GetValue(headExamples),
         };
     }
 }

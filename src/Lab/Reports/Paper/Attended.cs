@@ -6,6 +6,7 @@ namespace Heartwood.Lab.Reports.Paper;
 internal static class Attended
 {
     const double Full = 0.35;                                    // a difference from the average head that is drawn at full strength
+    const int MostHeads = 64;                                    // in the page's table; more would make it larger than all the rest
 
     static readonly Dictionary<string, (string Short, string Words)> kinds = new()
     {
@@ -31,11 +32,13 @@ internal static class Attended
         lies above zero (blue: below); an outline marks the kind that the head gives most to beyond the average head. “mean” is the average head, of all heads; “even” is what equal weights on all tokens would give. Heads of the last layer attend from the one token that is read,
         so they are compared with each other only.
         """,
-        [new("attention", "attention of every head to every kind of token", ["set", "head", "core", "kind", "share", "low", "high", "n", "beyond the average head", "low ", "high ", "average head", "equal weights"],
-            [.. facts.Sets.SelectMany(s => s.Heads.SelectMany(h => h.Kinds.Select(k => (object?[])[Findings.Name(s.Set), h.Part, h.Core ? "yes" : "no", k.Kind, k.Mass.Value, k.Mass.Low, k.Mass.High, k.Mass.N, k.Above.Value, k.Above.Low, k.Above.High, k.AverageHead, k.Uniform])))])])
+        [new("attention", All(facts) ? "attention of every head to every kind of token" : "attention of the core's heads to every kind of token (of all heads in result.json)", ["set", "head", "core", "kind", "share", "low", "high", "n", "beyond the average head", "low ", "high ", "average head", "equal weights"],
+            [.. facts.Sets.SelectMany(s => s.Heads.Where(h => h.Core || All(facts)).SelectMany(h => h.Kinds.Select(k => (object?[])[Findings.Name(s.Set), h.Part, h.Core ? "yes" : "no", k.Kind, k.Mass.Value, k.Mass.Low, k.Mass.High, k.Mass.N, k.Above.Value, k.Above.Low, k.Above.High, k.AverageHead, k.Uniform])))])])
     {
         Closer = [.. facts.Pages.Select(HeadPages.Draw)],
     };
+
+    static bool All(AttentionFacts facts) => facts.Sets[0].Heads.Count <= MostHeads;
 
     static Markup Map(AttentionSet set)
     {
@@ -74,7 +77,10 @@ internal static class Attended
     {
         AttentionSet near = facts.Sets[0];
         AttentionSet? far = facts.Sets.FirstOrDefault(s => s.Set == "outOfDomain");
-        var groups = near.Heads.Where(h => h.Core).Select(h => (Head: h, Kind: Characteristic(h)!)).GroupBy(h => h.Kind.Kind).OrderByDescending(g => g.Count()).ThenByDescending(g => g.Max(h => h.Kind.Above.Value)).ToList();
+        HeadAttention[] core = [.. near.Heads.Where(h => h.Core)];
+        var marked = core.Select(h => (Head: h, Kind: Characteristic(h)!)).Where(h => h.Kind.Above.Low > 0).ToList();
+        if (marked.Count == 0) return $"None of the core's {Wording.Count(facts.CoreHeads, "head")} gives any kind of token more than the average head does by more than its interval (95\u00A0%, n\u00A0{Wording.Count(near.Examples)}).";
+        var groups = marked.GroupBy(h => h.Kind.Kind).OrderByDescending(g => g.Count()).ThenByDescending(g => g.Max(h => h.Kind.Above.Value)).ToList();
         string Clearest(IEnumerable<(HeadAttention Head, KindAttention Kind)> group)
         {
             var (head, kind) = group.MaxBy(h => h.Kind.Above.Value);
@@ -82,6 +88,6 @@ internal static class Attended
             return $"{head.Part} {Said(kind.Mass)} in-domain{(outside is null ? "" : $" and {Wording.Percent(outside.Mass.Value)} ({Wording.Range(outside.Mass.Low, outside.Mass.High)}) out of domain")}, the average head {Wording.Percent(kind.AverageHead)}, equal weights {Wording.Percent(kind.Uniform)}";
         }
         string Heads(int n) => n == 1 ? "one" : Wording.Count(n);
-        return $"Beyond what the average head gives, {Wording.List([.. groups.Select((g, i) => $"{Heads(g.Count())}{(i == 0 ? $" of the core's {Wording.Count(facts.CoreHeads, "head")}" : "")} attend{(g.Count() == 1 ? "s" : "")} most to {Words(g.Key)} ({(i < 2 ? Clearest(g) : Wording.List([.. g.Select(h => h.Head.Part)]))})")])}.";
+        return $"Beyond what the average head gives, {Wording.List([.. groups.Select((g, i) => $"{Heads(g.Count())}{(i == 0 ? $" of the core's {Wording.Count(facts.CoreHeads, "head")}" : "")} attend{(g.Count() == 1 ? "s" : "")} most to {Words(g.Key)} ({(i < 2 ? Clearest(g) : Wording.List([.. g.Select(h => h.Head.Part)]))})")])}{(marked.Count < core.Length ? $", and {Heads(core.Length - marked.Count)} to none more than it does" : "")}.";
     }
 }

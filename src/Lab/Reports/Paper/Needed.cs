@@ -20,8 +20,8 @@ internal static class Needed
         [new("needs", "heads outside the core, without the core's heads", ["set", "head", "core heads before it", "output change", "low", "high", "n", "random draws: mean", "draws at least as large", "draws", "effect, nats", "effect without the core's heads", "effect change", "low ", "high ", "random draws: mean change", "draws at least as large ", "draws "],
             [.. facts.Sets.SelectMany(s => s.Heads.Select(h => (object?[])[Findings.Name(s.Set), h.Part, h.Before, h.Output?.Value, h.Output?.Low, h.Output?.High, h.Output?.N, h.OutputAmong?.Mean, h.OutputAmong?.AtLeast, h.OutputAmong?.Draws,
                 h.Effect.Value, h.EffectWithout.Value, h.EffectChange.Value, h.EffectChange.Low, h.EffectChange.High, h.EffectAmong?.Mean, h.EffectAmong?.AtLeast, h.EffectAmong?.Draws]))]),
-            new("need-pairs", "heads of the core, absent one at a time, with the heads behind them", ["set", "absent", "head behind it", "output change", "low", "high", "n", "other pairs: mean", "other pairs at least as large", "other pairs", "line"],
-                [.. facts.Sets.SelectMany(s => s.Pairs.Select(p => (object?[])[Findings.Name(s.Set), p.From, p.To, p.Output.Value, p.Output.Low, p.Output.High, p.Output.N, p.Among?.Mean, p.Among?.AtLeast, p.Among?.Draws, p.Edge ? "yes" : "no"]))])]);
+            new("need-pairs", "heads of the core, absent one at a time, with the heads that need them (all pairs in result.json)", ["set", "absent", "head behind it", "output change", "low", "high", "n", "other pairs: mean", "other pairs at least as large", "other pairs"],
+                [.. facts.Sets.SelectMany(s => s.Pairs.Where(p => p.Edge).Select(p => (object?[])[Findings.Name(s.Set), p.From, p.To, p.Output.Value, p.Output.Low, p.Output.High, p.Output.N, p.Among?.Mean, p.Among?.AtLeast, p.Among?.Draws]))])]);
 
     static bool Beyond(AmongDraws? among) => among?.PValue <= Level;
 
