@@ -43,13 +43,15 @@ public sealed record Inspection(
         IModel model = loaded.Model;
         Universe universe = model.Universe();
         int typical = Math.Min(length, model.MostPositions);
-        IReadOnlyList<Example> pool = request.Data.Count == 0
+        IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
+        IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data) : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
+        IReadOnlyList<Example> pool = data.Count == 0
             ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
-            : Study.Thinned(loaded.Encode(DataSource.ReadAll(request.Data), loaded.Labels, request.MostTokens), request.Examples);
-        double tokens = pool.Average(e => e.Input.Ids.Length) * Math.Min(request.Pruning.Batch, pool.Count);
+            : [.. Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
+        double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)) * Math.Min(request.Pruning.Batch, pool.Count);
         return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
             [.. model.Layers.Select(l => new LayerSize(l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
-            Estimate.Of(model, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision),
+            Estimate.Of(model, problem, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision),
             [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision));
     }
 }

@@ -20,6 +20,7 @@ public sealed partial class Study
     readonly LoadedModel loaded;
     readonly IReadOnlyList<DataSource> data, inDomain, outOfDomain, unseen;
     readonly IReadOnlyList<Example> pool;
+    readonly IProblem problem;
     readonly Sets sets;
     readonly Universe universe;
     readonly RunFolder folder;
@@ -43,7 +44,7 @@ public sealed partial class Study
 
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
-        (request, loaded, data, inDomain, outOfDomain, unseen, pool, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Sets);
+        (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
         universe = Model.Universe();
     }
@@ -58,6 +59,7 @@ public sealed partial class Study
         internal IReadOnlyList<DataSource> OutOfDomain { get; }
         internal IReadOnlyList<DataSource> Unseen { get; }
         internal IReadOnlyList<Example> Pool { get; }
+        internal IProblem Problem { get; }
         internal Sets Sets { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
@@ -67,7 +69,8 @@ public sealed partial class Study
             Request = request;
             Loaded = LoadedModel.Load(request.Model);
             (Data, InDomain, OutOfDomain, Unseen) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
-            Pool = Thinned(Loaded.Encode(Data, Loaded.Labels, request.MostTokens), request.Examples);
+            Problem = DataSource.ProblemOf(Data);
+            Pool = [.. Thinned(Loaded.Encode(Data, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
             Sets = new(Loaded, InDomain, OutOfDomain, Unseen, LabelMap.Parse(request.LabelMap), request.MostTokens);
         }
@@ -78,8 +81,11 @@ public sealed partial class Study
         /// <summary>The data, for the manifest.</summary>
         public IReadOnlyList<DataFacts> Facts => [Loaded.Facts, .. Sets.Facts(("train", Data), ("inDomain", InDomain), ("outOfDomain", OutOfDomain), ("unseen", Unseen))];
 
+        /// <summary>What a reader should know of the data.</summary>
+        public IReadOnlyCollection<string> Notes => Loaded.Notes;
+
         /// <summary>What the search will take.</summary>
-        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count, Request.Precision);
+        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count, Request.Precision);
     }
 
     /// <summary>The study of a request in a run folder.</summary>
@@ -117,7 +123,7 @@ public sealed partial class Study
         {
             folder.RequireSpace(Model.Weights.Count * sizeof(float) * 3 + 50_000_000);
             Absence absence = Absent();
-            float[] full = folder.Stage("full-outputs", () => new Answers(pool).Of(Model, Advance("outputs of the full model", pool.Count, "examples"), stop));
+            float[] full = problem.OfVocabulary ? [] : folder.Stage("full-outputs", () => new Answers(pool).Of(Model, Advance("outputs of the full model", pool.Count, "examples"), stop));
             Parallelism.For(searches.Length, i => Search(searches[i].Sparsity, searches[i].Seed, absence, full));
             foreach (DataSource source in data) source.RefuseChanged();
         }
@@ -129,7 +135,7 @@ public sealed partial class Study
         string file = FileOf(sparsity, seed), state = $"search/{NameOf(sparsity, seed)}.safetensors";
         if (folder.Has(file)) return;
         PruningOptions options = request.Pruning with { Sparsity = sparsity };
-        StructuredPruning search = new(Model, absence, pool, full, options, seed);
+        StructuredPruning search = new(Model, absence, pool, full, options, seed, problem);
         if (folder.Has(state)) search.Restore(folder.PathOf(state));
         using Metrics metrics = folder.Metrics($"search/{NameOf(sparsity, seed)}.jsonl", search.Step);
         while (!search.Done)

@@ -53,6 +53,7 @@ public sealed partial class Study
 
     internal static Dictionary<string, Measured> Baselines(IReadOnlyList<DataSource> data, IReadOnlyList<string> labels, Sets sets)
     {
+        if (!sets.AllLabelled || DataSource.ProblemOf(data) is not Classification) return [];
         IReadOnlyList<Row> rows = Thinned<Row>([.. data.SelectMany(d => d.Rows)], 60_000);
         IBaseline[] baselines = [MajorityBaseline.Fit(rows, labels), WordOverlapBaseline.Fit(rows, labels)];
         return baselines.ToDictionary(b => b.Name, b => sets.Measure(sets.Scores(b), null) with { InDomainLoss = null });
@@ -61,19 +62,17 @@ public sealed partial class Study
     MeasuredSubnetwork Measure(Subnetwork subnetwork, Absence absence)
     {
         IModel cut = Cutting.Cut(Model, subnetwork.Kept, absence);
-        Measured m = sets.Measure(sets.Scores(cut, stop), FullScores);
+        Measured m = sets.Measure(sets.Scores(cut, stop, full: Model), FullScores);
         return new(subnetwork.Seed, subnetwork.TargetSparsity, 1 - (double)subnetwork.Kept.Count / universe.Count, [.. subnetwork.Kept.Select(p => p.ToString())],
             m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
-            LargestDifference(cut, subnetwork.Kept, absence, Thinned(sets.InDomain, ComparedWithMasked)));
+            LargestDifference(cut, subnetwork.Kept, absence, Thinned(sets.InDomain, ComparedWithMasked)), m.Figures);
     }
 
     // in float32 whatever the study's precision: it is the weights that are proved, and bf16 would round the two models differently
     double LargestDifference(IModel cut, IReadOnlyList<Part> kept, Absence absence, IReadOnlyList<Example> examples)
     {
         using IDisposable exact = Machine.At(Precision.Float32);
-        Answers answers = new(examples);
-        float[] a = answers.Of(cut, null, stop), b = answers.Of(Model, [MaskOf(kept)], absence, null, stop)[0];
-        return a.Zip(b, (x, y) => (double)Math.Abs(x - y)).Max();
+        return new Answers(examples, problem: sets.InDomainProblem).LargestDifference(cut, Model, MaskOf(kept), absence, stop);
     }
 
     internal float[] MaskOf(IEnumerable<Part> kept)

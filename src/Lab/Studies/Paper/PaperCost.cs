@@ -22,7 +22,7 @@ public sealed record PaperCost(int Searches, int Steps, long Passes, int Trainin
     {
         StudyRequest study = request.Study;
         int own = study.Seeds.Count * study.Sparsities.Count, grid = Math.Max(0, Math.Min(request.GridCheckpoints, checkpoints) - (reused ? 1 : 0)) * request.GridSparsities.Count * request.SeedsOfGrid.Count;
-        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Pool, study.Pruning.Steps, study.Pruning.Batch, own + grid, study.Precision);
+        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Problem, shape.Pool, study.Pruning.Steps, study.Pruning.Batch, own + grid, study.Precision);
         Universe universe = shape.Loaded.Model.Universe();
         long models = 2L * (own + grid) + universe.Count + 3L * study.Draws + 4 + (long)checkpoints * (universe.Heads + study.Draws + 3);
         TrainingRequest? training = request.Training;
