@@ -31,7 +31,7 @@ public sealed class BadInputTests : IDisposable
 
     [Theory]
     [InlineData("model_type", "gpt5", "model_type is 'gpt5'; Heartwood knows: bert")]
-    [InlineData("hidden_act", "swish", "hidden_act is 'swish'")]
+    [InlineData("hidden_act", "mish", "hidden_act is 'mish'")]
     [InlineData("position_embedding_type", "relative_key", "'position_embedding_type'")]
     [InlineData("heartwood_token_types", "magic", "'heartwood_token_types' is 'magic'; Heartwood knows sentence and overlap")]
     [InlineData("heartwood_token_types", "overlap", "token types by overlap need 4 types, the model has 2")]

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Studies;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Tests.Lab.Studies;
 
 namespace Heartwood.Tests.App;
@@ -25,7 +28,7 @@ public sealed class FamilyVerbTests : IDisposable
         foreach (string difference in (string[])["largestDifference", "fullSizeDifference"]) Assert.InRange(result.GetProperty("cut").GetProperty(difference).GetDouble(), 0, 1e-5);
         Assert.True(File.Exists(runs.At("run", "report.html")));
         Assert.Equal((family, 3), PartsOf(runs.At("run", "cut")));
-        Assert.Equal((family, 6), PartsOf(model));
+        Assert.Contains($"{family}, ", SmallRuns.Works("inspect", model));
 
         JsonElement full = Evaluated(model), cut = Evaluated(runs.At("run", "cut"));
         Assert.Equal(result.GetProperty("full").GetProperty("inDomainLoss").GetDouble(), full.GetProperty("inDomainLoss").GetDouble());
@@ -51,8 +54,8 @@ public sealed class FamilyVerbTests : IDisposable
 
     static (string, int) PartsOf(string folder)
     {
-        JsonElement seen = Json(SmallRuns.Works("inspect", folder, "--json"));
-        return (seen.GetProperty("family").GetString()!, seen.GetProperty("heads").GetInt32() + seen.GetProperty("mlps").GetInt32());
+        IModel model = LoadedModel.Load(folder).Model;
+        return (model.Family, model.Universe().Count);
     }
 
     static JsonElement Evaluated(string folder) => Json(SmallRuns.Works("evaluate", "--model", folder, "--in-domain", "world:in-domain,rows=40", "--json")).GetProperty("model");

@@ -1,8 +1,11 @@
 using System.Text;
 using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Formats;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Checkpoints;
+using Heartwood.Tests.Lab.Subnetworks.Formats;
 
 namespace Heartwood.Tests.Lab;
 
@@ -85,6 +88,28 @@ public sealed class FuzzTests
         string text = Encoding.UTF8.GetString(bytes);
         Assert.Equal(DataSpec.Parse(text).ToString(), DataSpec.Parse(DataSpec.Parse(text).ToString()).ToString());
     });
+
+    [Theory, InlineData("heartwood"), InlineData("mib"), InlineData("edges"), InlineData("pruned-heads")]
+    public void Mutated_masks_are_read_or_refused_and_what_is_read_is_written_and_read_again(string format) => Fuzz(10_000, Encoding.UTF8.GetBytes(format switch
+    {
+        "mib" => MibCircuitTests.Nodes,
+        "edges" => MibCircuitTests.Edges,
+        "pruned-heads" => PrunedHeadsTests.Bert,
+        _ => MaskJsonTests.Circuit.ToJson(),
+    }), bytes =>
+    {
+        MaskFile read = MaskFile.Parse(bytes, "fuzz.json");
+        string written = read.Mask.ToJson();
+        Assert.Equal(written, Subnetwork.FromJson(written, "again.json").ToJson());
+        Assert.NotEmpty(Heartwood.Lab.Studies.MaskSummary.Of(read));
+        foreach (string to in (string[])["mib", "pruned-heads"])
+            try { _ = MaskFile.Parse(Encoding.UTF8.GetBytes(MaskFile.Write(read.Mask, to)), "converted.json").Mask.Sparsity; }
+            catch (ArgumentException e) { Assert.InRange(e.Message.Length, 20, 20_000); }
+    });
+
+    [Fact]
+    public void Mutated_lists_of_parts_are_read_or_refused() => Fuzz(10_000, "L0.H1,a3.h7, m2,blocks.3.attn.hook_z[:, :, 8],5.7,L4H0"u8.ToArray(), bytes =>
+        Assert.All(PartNames.ParseList(Encoding.UTF8.GetString(bytes)), part => Assert.Equal(part, Part.Parse(part.ToString()))));
 
     /// <summary>Gives <paramref name="count"/> mutations of a valid file to a reader; some must be read and some refused, or the test tests nothing.</summary>
     static void Fuzz(int count, byte[] valid, Action<byte[]> read, [System.Runtime.CompilerServices.CallerMemberName] string test = "")

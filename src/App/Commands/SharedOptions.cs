@@ -51,6 +51,14 @@ static class SharedOptions
         return option;
     }
 
+    /// <summary>An option that is one of some words, or not given.</summary>
+    public static Option<string?> Choice(string name, string description, string helpName, params string[] choices)
+    {
+        Option<string?> option = new(name) { Description = description, HelpName = helpName };
+        option.AcceptOnlyFromAmong(choices);
+        return option;
+    }
+
     static T NumberIn<T>(ArgumentResult given, string name, T low, T high) where T : struct, INumber<T>
     {
         string text = given.Tokens.Count == 1 ? given.Tokens[0].Value : "";

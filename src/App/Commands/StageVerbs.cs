@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Studies;
-using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.App.Commands;
 
@@ -10,7 +9,7 @@ namespace Heartwood.App.Commands;
 static class StageVerbs
 {
     static readonly Argument<string> run = new("RUN") { Description = "The run's folder, as find or demo made it." };
-    static readonly Option<string?> mask = new("--mask") { Description = "A subnetwork's JSON file to cut instead (RUN/subnetworks/…); needs --out.", HelpName = "FILE" };
+    static readonly Option<string?> mask = new("--mask") { Description = $"A subnetwork to cut instead; needs --out. {char.ToUpperInvariant(Masks.Named[0])}{Masks.Named[1..]}.", HelpName = "MASK" };
 
     /// <summary>What verbs that are given a run take from it.</summary>
     internal static readonly IReadOnlyDictionary<string, string> KeptByTheRun = new Dictionary<string, string> { ["--precision"] = "a run keeps the precision that it was begun with" };
@@ -34,23 +33,29 @@ static class StageVerbs
     {
         Arguments = { run },
         Refused = KeptByTheRun,
-        Options = { mask },
+        Options = { mask, MaskVerb.OtherModel },
         Resumes = true,
         TakesOut = true,
-        Run = (parsed, session) => In(parsed, session, (study, folder) =>
+        Run = (parsed, session) =>
         {
-            CutFacts cut;
-            string into;
-            if (parsed.GetValue(mask) is { } file)
-            {
-                into = Path.GetFullPath(RunSupport.OutOf(parsed));
-                cut = study.Cut(Subnetwork.FromJson(File.ReadAllText(file), file), into);
-            }
-            else if (parsed.GetValue(SharedOptions.Out) is not null) throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a subnetwork's file with --mask.");
-            else (cut, into) = (study.Cut(), folder.FolderPath);
-            session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, into));
-        }),
+            if (parsed.GetValue(mask) is null) RunSupport.RefuseIdle(parsed, "without --mask", MaskVerb.OtherModel);
+            In(parsed, session, (study, folder) => CutOut(parsed, session, study, folder));
+        },
     };
+
+    static void CutOut(ParseResult parsed, Session session, Study study, RunFolder folder)
+    {
+        CutFacts cut;
+        string into;
+        if (parsed.GetValue(mask) is { } named)
+        {
+            into = Path.GetFullPath(RunSupport.OutOf(parsed));
+            cut = study.Cut(named, into, parsed.GetValue(MaskVerb.OtherModel));
+        }
+        else if (parsed.GetValue(SharedOptions.Out) is not null) throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a subnetwork's file with --mask.");
+        else (cut, into) = (study.Cut(), folder.FolderPath);
+        session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, into));
+    }
 
     /// <summary>Opens a run and does one of its steps.</summary>
     internal static void In(ParseResult parsed, Session session, Action<Study, RunFolder> step, string? path = null)

@@ -41,6 +41,8 @@ static class HarmlessKeys
         ["is_encoder_decoder"] = ["false"],
         ["add_cross_attention"] = ["false"],
         ["pruned_heads"] = ["{}"],
+        ["attention_bias"] = ["false"],
+        ["mlp_bias"] = ["false"],
         ["use_mrope"] = ["false"],
         ["per_layer_config"] = ["{}"],
         ["auto_map"] = ["{}"],

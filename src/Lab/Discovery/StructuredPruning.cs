@@ -14,6 +14,8 @@ namespace Heartwood.Lab.Discovery;
 /// </summary>
 public sealed class StructuredPruning
 {
+    const float Staying = 1e4f;                                  // sigmoid is exactly 1 there and its slope exactly 0: such a part is never absent, and does not move
+
     readonly IModel model;
     readonly Absence absence;
     readonly IReadOnlyList<Example> examples;
@@ -33,9 +35,10 @@ public sealed class StructuredPruning
     /// <param name="fullLogits">the full model's scores for them, [example label] row by row; none where the problem is of the vocabulary and the full model passes beside</param>
     /// <param name="options">constants</param>
     /// <param name="seed">seed of log α, batches and masks</param>
+    /// <param name="stay">parts that are never absent, at fewer than the target keeps; null for none</param>
     /// <param name="problem">what is asked; null for labels</param>
     /// <exception cref="ArgumentException">an option is out of range, or there are no examples</exception>
-    public StructuredPruning(IModel model, Absence absence, IReadOnlyList<Example> examples, float[] fullLogits, PruningOptions options, ulong seed, IProblem? problem = null)
+    public StructuredPruning(IModel model, Absence absence, IReadOnlyList<Example> examples, float[] fullLogits, PruningOptions options, ulong seed, IReadOnlyCollection<Part>? stay = null, IProblem? problem = null)
     {
         options.Check();
         this.problem = problem ?? Classification.Instance;
@@ -48,6 +51,9 @@ public sealed class StructuredPruning
         universe = model.Universe();
         logAlpha = (Tensor.Normal(new(seed, "log alpha"), (float)options.LogAlphaDeviation, universe.Count) + (float)options.LogAlpha).KeepForever().Track();
         multipliers = Tensor.Lasting(2).Track();
+        if (stay?.Count >= universe.KeptAt(options.Sparsity))
+            throw new ArgumentException($"{stay.Count} parts are to stay; sparsity {options.Sparsity} keeps {universe.KeptAt(options.Sparsity)} of {universe.Count}. Choose a lower sparsity.", nameof(stay));
+        foreach (Part part in stay ?? []) logAlpha.Change()[universe.PlaceOf(part)] = Staying;
         masks = new([logAlpha]);
         climb = new([multipliers]);
     }
@@ -99,7 +105,7 @@ public sealed class StructuredPruning
 
     (long Pass, int[] Order) order = (-1, []);
 
-    /// <summary>Score of every part: its log α. Higher is kept first.</summary>
+    /// <summary>Score of every part: its log α; of parts that stay by order, the highest there is. Higher is kept first.</summary>
     public IReadOnlyDictionary<Part, double> Scores => universe.Parts.Index().ToDictionary(p => p.Item, p => (double)logAlpha.Values[p.Index]);
 
     /// <summary>The parts to keep at exactly the target size: those of the highest scores, ties to the lower address.</summary>

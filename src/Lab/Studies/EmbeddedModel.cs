@@ -1,9 +1,9 @@
 using System.Reflection;
 using System.Text;
 using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Lab.Tokenizers;
-using Heartwood.Lab.Training;
 
 namespace Heartwood.Lab.Studies;
 

@@ -6,8 +6,9 @@ namespace Heartwood.Lab.Studies;
 
 /// <summary>The size of one layer.</summary>
 /// <param name="Heads">number of heads</param>
+/// <param name="KeyValueHeads">number of key and value heads: fewer, where heads share them</param>
 /// <param name="Neurons">neurons of the MLP</param>
-public sealed record LayerSize(int Heads, int Neurons);
+public sealed record LayerSize(int Heads, int KeyValueHeads, int Neurons);
 
 /// <summary>What a model folder holds, and what a search of its subnetworks would take.</summary>
 /// <param name="Name">the folder</param>
@@ -50,7 +51,7 @@ public sealed record Inspection(
             : [.. Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)) * Math.Min(request.Pruning.Batch, pool.Count);
         return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
-            [.. model.Layers.Select(l => new LayerSize(l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
+            [.. model.Layers.Select(l => new LayerSize(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
             Estimate.Of(model, problem, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision),
             [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision));
     }

@@ -95,12 +95,18 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
     public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, IReadOnlyList<string> labels, int most = 0)
     {
-        int longest = most == 0 ? Model.MostPositions : Math.Min(most, Model.MostPositions);
         return [.. sources.SelectMany(s =>
         {
             if (s.Problem.OfVocabulary && Model.Output == Output.Labels)
                 throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a language model can be asked; {Name} is a classifier ({string.Join(", ", Model.Labels)}). Give labelled rows, or another model.");
-            return s.Problem.Encode(s.Rows, new(Tokenizer, longest, Rule, labels, s.Name, notes.Add));
+            return s.Problem.Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, notes.Add));
         })];
     }
+
+    /// <summary>The tokens of rows as <see cref="Encode(IReadOnlyList{DataSource}, int)"/> makes them, with their words.</summary>
+    /// <param name="rows">the rows</param>
+    /// <param name="most">longest input in tokens; 0 for the model's own</param>
+    public IReadOnlyList<TokenWords> WordsOf(IReadOnlyList<Row> rows, int most = 0) => [.. rows.Select(row => TokenWords.Of(row, Tokenizer, Longest(most)))];
+
+    int Longest(int most) => most == 0 ? Model.MostPositions : Math.Min(most, Model.MostPositions);
 }

@@ -49,6 +49,9 @@ public sealed class Sets
         return thin;
     }
 
+    /// <summary>Each set with the rows that its examples are.</summary>
+    internal IReadOnlyList<(EvaluationSet Set, IReadOnlyList<Row> Rows)> Each => [.. sets.Select(s => (s.Set, s.Rows))];
+
     /// <summary>Whether there is a set to measure on.</summary>
     public bool Any => sets.Count > 0;
 
@@ -97,7 +100,7 @@ public sealed class Sets
     public Measured Measure(IModel model, IReadOnlyList<float[]>? full, CancellationToken stop) => Measure(Scores(model, stop), full);
 
     /// <summary>Which examples of each set are answered right, by the set's use.</summary>
-    /// <param name="scores">scores of every set, as <see cref="Scores(IModel, CancellationToken, Action{int}?)"/> gives them</param>
+    /// <param name="scores">scores of every set, as <see cref="Scores(IModel, CancellationToken, Action{int}?, IModel?)"/> gives them</param>
     public IReadOnlyDictionary<string, bool[]> Right(IReadOnlyList<float[]> scores) => sets.Zip(scores).ToDictionary(s => s.First.Set.Use, s => Measuring.Right(s.First.Set, s.Second));
 
     /// <summary>What one answer to everything would reach on each set, by the set's use: the share of its commonest label.</summary>

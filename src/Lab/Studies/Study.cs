@@ -16,6 +16,8 @@ namespace Heartwood.Lab.Studies;
 /// </summary>
 public sealed partial class Study
 {
+    const string AbsenceFile = "absence.safetensors";
+
     readonly StudyRequest request;
     readonly LoadedModel loaded;
     readonly IReadOnlyList<DataSource> data, inDomain, outOfDomain, unseen;
@@ -69,6 +71,7 @@ public sealed partial class Study
             Request = request;
             Loaded = LoadedModel.Load(request.Model);
             (Data, InDomain, OutOfDomain, Unseen) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
+            if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             Problem = DataSource.ProblemOf(Data);
             Pool = [.. Thinned(Loaded.Encode(Data, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
@@ -135,7 +138,7 @@ public sealed partial class Study
         string file = FileOf(sparsity, seed), state = $"search/{NameOf(sparsity, seed)}.safetensors";
         if (folder.Has(file)) return;
         PruningOptions options = request.Pruning with { Sparsity = sparsity };
-        StructuredPruning search = new(Model, absence, pool, full, options, seed, problem);
+        StructuredPruning search = new(Model, absence, pool, full, options, seed, problem: problem);
         if (folder.Has(state)) search.Restore(folder.PathOf(state));
         using Metrics metrics = folder.Metrics($"search/{NameOf(sparsity, seed)}.jsonl", search.Step);
         while (!search.Done)
@@ -152,16 +155,22 @@ public sealed partial class Study
         }
         folder.Write(state, search.Save);
         IReadOnlyList<Part> kept = request.Choose == Choice.Rank ? search.KeptByRank() : search.KeptByMask();
-        folder.WriteText(file, new Subnetwork(seed, "structured pruning", sparsity, universe.Count, kept, search.Scores, request.Absence, loaded.Sha256).ToJson());
+        folder.WriteText(file, new Subnetwork(seed, "structured pruning", sparsity, universe.Count, kept, search.Scores, request.Absence, loaded.Sha256)
+        {
+            Model = Model.Sizes(),
+            Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
+            Options = new Dictionary<string, string>(RequestText.Of(options)) { ["choose"] = request.Choose == Choice.Rank ? "rank" : "mask", ["examples"] = $"{pool.Count}" },
+            AbsenceFile = request.Absence == "mean" ? $"../{AbsenceFile}" : "",
+            Version = folder.Manifest.Version,
+        }.ToJson());
     }
 
     internal Absence Absent()
     {
-        const string file = "absence.safetensors";
-        if (folder.Has(file)) return Absence.Load(folder.PathOf(file), Model);
+        if (folder.Has(AbsenceFile)) return Absence.Load(folder.PathOf(AbsenceFile), Model);
         progress.Report(new("means of the parts", 0, pool.Count, "examples"));
         Absence absence = request.Absence == "zero" ? Absence.Zero(Model) : Absence.Mean(Model, Inputs.Batches(pool, 2048), stop);
-        folder.Write(file, absence.Save);
+        folder.Write(AbsenceFile, absence.Save);
         progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
         return absence;
     }

@@ -22,39 +22,39 @@ public sealed partial class Study
         return folder.Stage("cut", () =>
         {
             Subnetwork subnetwork = Find().Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
-            return WriteCut(subnetwork.Kept, subnetwork.Seed, folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder, replace: true);
+            return WriteCut(subnetwork, Absent(), folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder, replace: true);
         });
     }
 
     /// <summary>Cuts out any subnetwork of the run's model into a folder of its own, with the model of full size beside it.</summary>
     /// <param name="subnetwork">which parts stay</param>
     /// <param name="into">the folder to make; the cut model goes to <see cref="CutFolder"/> in it</param>
+    /// <param name="otherModel">whether it may have been found in a model of other weights</param>
     /// <exception cref="ArgumentException">the subnetwork is another model's, or was found with another absence</exception>
     /// <exception cref="IOException">a model stands there already</exception>
-    public CutFacts Cut(Subnetwork subnetwork, string into)
+    public CutFacts Cut(Subnetwork subnetwork, string into, bool otherModel = false)
     {
         RequireInDomain();
-        if (subnetwork.Parts != universe.Count)
-            throw new ArgumentException($"The subnetwork is one of {subnetwork.Parts} parts, the run's model has {universe.Count}. Cut it from a run of the model that it was found in.");
-        if (subnetwork.Absence != request.Absence)
-            throw new ArgumentException($"The subnetwork was found with absent parts at their {subnetwork.Absence}, the run has them at their {request.Absence} (--absence). Cut it from the run that found it.");
-        if (subnetwork.ModelSha256 != "" && subnetwork.ModelSha256 != loaded.Sha256)
-            throw new ArgumentException($"The subnetwork was found in another model (weights {subnetwork.ModelSha256[..12]}…, the run's are {loaded.Sha256[..12]}…). Cut it from a run of that model.");
-        return WriteCut(subnetwork.Kept, subnetwork.Seed, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder), Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
+        Subnetwork fit = Masks.Fit(subnetwork, loaded, otherModel);
+        return WriteCut(fit, AbsenceOf(fit).Absence, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder), Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
     }
 
-    CutFacts WriteCut(IReadOnlyList<Part> kept, ulong seed, string cutPath, string fullSizePath, string shown, bool replace)
+    /// <summary>The same of a subnetwork as the command line names it.</summary>
+    /// <inheritdoc cref="Cut(Subnetwork, string, bool)"/>
+    public CutFacts Cut(string mask, string into, bool otherModel = false) => Cut(Masks.Read(mask, Model.Sizes()).Mask, into, otherModel);
+
+    CutFacts WriteCut(Subnetwork subnetwork, Absence absence, string cutPath, string fullSizePath, string shown, bool replace)
     {
         using IDisposable precision = Machine.At(request.Precision);
-        Absence absence = Absent();
+        IReadOnlyList<Part> kept = subnetwork.Kept;
         IModel cut = Cutting.Cut(Model, kept, absence);
         IModel fullSize = Cutting.FullSize(Model, kept, absence);
-        double difference = LargestDifference(cut, kept, absence, sets.InDomain), fullSizeDifference = LargestDifference(fullSize, kept, absence, sets.InDomain);
+        double difference = MaskMeasuring.LargestDifference(Model, cut, kept, absence, sets.InDomainProblem, sets.InDomain, stop), fullSizeDifference = MaskMeasuring.LargestDifference(Model, fullSize, kept, absence, sets.InDomainProblem, sets.InDomain, stop);
         Dictionary<string, byte[]> files = new(loaded.TokenizerFiles);
         ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace);
         ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace);
         var (before, after) = Speed.InTurn(Model, cut, Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
-        return new(seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count, difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after);
+        return new(subnetwork.Seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count, difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after);
     }
 
     /// <summary>Writes <c>result.json</c> and <c>report.html</c> from all the stages, and marks the run finished.</summary>

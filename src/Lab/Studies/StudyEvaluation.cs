@@ -1,10 +1,7 @@
-using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
-using Heartwood.Tensors;
 using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
@@ -19,8 +16,6 @@ public sealed record EvaluationStage(
 
 public sealed partial class Study
 {
-    const int ComparedWithMasked = 512;
-
     IReadOnlyList<float[]>? fullScores;
 
     IReadOnlyList<float[]> FullScores => fullScores ??= sets.Scores(Model, stop, Advance("measuring the full model", sets.Examples, "examples"));
@@ -38,13 +33,13 @@ public sealed partial class Study
             Measured full = sets.Measure(FullScores, null);
             Dictionary<string, Measured> baselines = Baselines(data, Model.Labels, sets);
             Action<int> advance = Advance("measuring subnetworks", 2L * found.Count, "subnetworks");
+            MaskMeasuring measuring = new(Model, sets, FullScores, absence, stop);
             List<MeasuredSubnetwork> measured = [], random = [];
             foreach (var (subnetwork, i) in found.Select((s, i) => (s, i)))
             {
-                measured.Add(Measure(subnetwork, absence));
+                measured.Add(measuring.Of(subnetwork));
                 advance(1);
-                IReadOnlyList<Part> drawn = RandomParts.Like(universe, [.. subnetwork.Kept], new(subnetwork.Seed, "random mask"), i);
-                random.Add(Measure(subnetwork with { Kept = drawn }, absence));
+                random.Add(measuring.RandomLike(subnetwork, subnetwork.Seed, i));
                 advance(1);
             }
             return new EvaluationStage(full, baselines, measured, random);
@@ -59,26 +54,23 @@ public sealed partial class Study
         return baselines.ToDictionary(b => b.Name, b => sets.Measure(sets.Scores(b), null) with { InDomainLoss = null });
     }
 
-    MeasuredSubnetwork Measure(Subnetwork subnetwork, Absence absence)
+    /// <summary>Measures masks from anywhere in the run's model, on its data.</summary>
+    /// <exception cref="ArgumentException">there is no in-domain set, or a mask is not the model's</exception>
+    public MaskEvaluation Evaluate(MaskRequest masks)
     {
-        IModel cut = Cutting.Cut(Model, subnetwork.Kept, absence);
-        Measured m = sets.Measure(sets.Scores(cut, stop, full: Model), FullScores);
-        return new(subnetwork.Seed, subnetwork.TargetSparsity, 1 - (double)subnetwork.Kept.Count / universe.Count, [.. subnetwork.Kept.Select(p => p.ToString())],
-            m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
-            LargestDifference(cut, subnetwork.Kept, absence, Thinned(sets.InDomain, ComparedWithMasked)), m.Figures);
+        RequireInDomain();
+        using IDisposable precision = Machine.At(request.Precision);
+        return MaskEvaluation.Of(loaded, sets, FullScores, Baselines(data, Model.Labels, sets), masks.Read(loaded), masks, AbsenceOf, progress, stop);
     }
 
-    // in float32 whatever the study's precision: it is the weights that are proved, and bf16 would round the two models differently
-    double LargestDifference(IModel cut, IReadOnlyList<Part> kept, Absence absence, IReadOnlyList<Example> examples)
+    // a mask's own absence, in the run's model
+    (Absence Absence, string InWords) AbsenceOf(Subnetwork mask)
     {
-        using IDisposable exact = Machine.At(Precision.Float32);
-        return new Answers(examples, problem: sets.InDomainProblem).LargestDifference(cut, Model, MaskOf(kept), absence, stop);
-    }
-
-    internal float[] MaskOf(IEnumerable<Part> kept)
-    {
-        using Scope scope = Scope.Open();
-        return MaskProbe.Only(universe, kept).Values.ToArray();
+        if (mask.Absence == "zero") return (Absence.Zero(Model), "zero");
+        if (MaskEvaluation.MeansOf(mask, loaded) is { } file) return (Absence.Load(file, Model), $"mean, as in {file}");
+        if (mask.Absence != "" && mask.Absence != request.Absence)
+            throw new ArgumentException($"The subnetwork was found with absent parts at their {mask.Absence}, the run has them at their {request.Absence} (--absence) and knows no means. Take a run with --absence {mask.Absence}.");
+        return (Absent(), request.Absence == "zero" ? "zero" : "mean, as in the run");
     }
 
     void RequireInDomain()

@@ -32,14 +32,17 @@ public readonly record struct Part(int Layer, PartKind Kind, int Index = 0) : IC
 
     /// <summary>Reads an address.</summary>
     /// <exception cref="FormatException">the text is not an address; the message says how one is written</exception>
-    public static Part Parse(string text)
+    public static Part Parse(string text) => Find(text) ?? throw new FormatException($"'{text}' is not a part. Write L3.H7 for head 7 of layer 3, L3.MLP for its MLP block.");
+
+    /// <summary>The part of an address; null where it is none.</summary>
+    internal static Part? Find(string text)
     {
         if (text.Split('.') is [['L', .. var layer], var rest] && Number(layer) is int l)
         {
             if (rest == "MLP") return Mlp(l);
             if (rest is ['H', .. var index] && Number(index) is int i) return Head(l, i);
         }
-        throw new FormatException($"'{text}' is not a part. Write L3.H7 for head 7 of layer 3, L3.MLP for its MLP block.");
+        return null;
     }
 
     static int? Number(string digits) =>

@@ -1,51 +1,84 @@
-using System.Text.Json;
+using System.Text;
+using Heartwood.Lab.Subnetworks.Formats;
 
 namespace Heartwood.Lab.Subnetworks;
 
-/// <summary>The kept parts of a model, with the scores that they were chosen by and where they came from.</summary>
+/// <summary>The kept parts of a model, with the scores that they were chosen by and where they came from. <c>docs/masks.md</c> is its file.</summary>
 /// <param name="Seed">seed it was found with</param>
 /// <param name="Method">how it was found, for example "structured pruning"</param>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
-/// <param name="Parts">number of parts of the universe</param>
+/// <param name="Parts">number of parts of the universe: heads, MLP blocks or both, as <see cref="Grains"/> says</param>
 /// <param name="Kept">the kept parts, in address order</param>
 /// <param name="Scores">score of every part; higher is kept first; empty for random subnetworks</param>
-/// <param name="Absence">"mean" or "zero"</param>
-/// <param name="ModelSha256">hash of the model's weights file</param>
+/// <param name="Absence">"mean" or "zero"; "" where it is not known</param>
+/// <param name="ModelSha256">hash of the model's weights; "" where it is not known</param>
 public sealed record Subnetwork(
     ulong Seed, string Method, double TargetSparsity, int Parts, IReadOnlyList<Part> Kept, IReadOnlyDictionary<Part, double> Scores, string Absence, string ModelSha256)
 {
-    /// <summary>The fraction of parts that are absent.</summary>
-    public double Sparsity => 1 - (double)Kept.Count / Parts;
+    /// <summary>Which kinds of part are in play, of <see cref="Subnetworks.Grains"/>; parts of other kinds are all present.</summary>
+    public IReadOnlyList<string> Grains { get; init; } = Subnetworks.Grains.Parts;
 
-    /// <summary>Reads the JSON that <see cref="ToJson"/> makes.</summary>
+    /// <summary>The kept edges, where edges are in play.</summary>
+    public KeptEdges? Edges { get; init; }
+
+    /// <summary>What is known of the model's sizes; null where nothing is.</summary>
+    public ModelSizes? Model { get; init; }
+
+    /// <summary>The data that it was found on.</summary>
+    public IReadOnlyList<DataOrigin> Data { get; init; } = [];
+
+    /// <summary>The method's options, as text by name.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where the means of absent parts are: a safetensors file, beside this subnetwork's or relative to it; "" where they are not kept.</summary>
+    public string AbsenceFile { get; init; } = "";
+
+    /// <summary>The version of Heartwood that wrote it; "" where it was not Heartwood, or not known.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>The fraction of what is in play that is absent: of the edges, where edges are, else of the parts.</summary>
+    public double Sparsity => Edges is { } edges ? 1 - (double)edges.Kept.Count / edges.Count : 1 - (double)Kept.Count / Parts;
+
+    /// <summary>Reads the JSON that <see cref="ToJson"/> makes, and that of older versions. Files of others are read by <see cref="MaskFile"/>.</summary>
     /// <exception cref="FormatException">it is not a subnetwork; the message says what is wrong</exception>
-    public static Subnetwork FromJson(string json, string source)
-    {
-        try
-        {
-            File file = JsonSerializer.Deserialize<File>(json, Options) ?? throw new FormatException($"{source}: expected a subnetwork, found null.");
-            Part[] kept = [.. (file.Kept ?? throw new FormatException($"{source}: the key 'kept' is missing: the addresses of the kept parts.")).Select(address => Part.Parse(address ?? "null")).Order()];
-            if (kept.Distinct().Count() != kept.Length) throw new FormatException($"{source}: a part stands twice in 'kept'.");
-            if (file.Parts < 1 || kept.Length > file.Parts) throw new FormatException($"{source}: {kept.Length} parts are kept out of {file.Parts}.");
-            if (file.Absence is not (null or "mean" or "zero")) throw new FormatException($"{source}: 'absence' should be mean or zero, it is '{file.Absence}'.");
-            return new(file.Seed, file.Method ?? "", file.TargetSparsity, file.Parts, kept,
-                (file.Scores ?? []).ToDictionary(s => Part.Parse(s.Key), s => s.Value), file.Absence ?? "mean", file.ModelSha256 ?? "");
-        }
-        catch (JsonException error)
-        {
-            throw new FormatException($"{source}: expected a subnetwork as JSON: {error.Message}", error);
-        }
-        catch (FormatException error) when (!error.Message.StartsWith(source, StringComparison.Ordinal))
-        {
-            throw new FormatException($"{source}: {error.Message}", error);
-        }
-    }
+    public static Subnetwork FromJson(string json, string source) => MaskJson.Read(Encoding.UTF8.GetBytes(json), source);
 
     /// <summary>The subnetwork as JSON, addresses as text.</summary>
-    public string ToJson() => JsonSerializer.Serialize(new File(
-        Seed, Method, TargetSparsity, Sparsity, Parts, [.. Kept.Select(p => p.ToString())], Scores.OrderBy(s => s.Key).ToDictionary(s => s.Key.ToString(), s => s.Value), Absence, ModelSha256), Options) + "\n";
+    public string ToJson() => MaskJson.Write(this);
 
-    static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    /// <summary>The same with exactly so many parts kept (edges, where edges are in play): those of the highest scores, ties to the lower address. What has no score is kept first, as in the formats that leave scores out.</summary>
+    /// <param name="count">how many stay</param>
+    /// <param name="absolute">whether scores count by their size alone</param>
+    /// <exception cref="ArgumentException">there are no scores, or not as many parts</exception>
+    public Subnetwork Top(long count, bool absolute = false)
+    {
+        long all = Edges?.Count ?? Parts;
+        string what = Edges is null ? "parts" : "edges";
+        if (count < 0 || count > all) throw new ArgumentException($"{count} {what} cannot be kept of {all}.");
+        if (Edges is null ? Scores.Count == 0 : Edges.Scores.Count == 0) throw new ArgumentException($"The subnetwork has no scores of its {what}, so they cannot be ranked. Take the file that its method wrote with scores.");
+        if (Model is null && (Edges?.Scores.Count ?? Scores.Count) < all) throw new ArgumentException($"The subnetwork has scores of {Edges?.Scores.Count ?? Scores.Count} of {all} {what} and does not say which the others are. Name the model: --model FOLDER.");
+        Subnetwork chosen = Edges is null
+            ? this with { Kept = Highest(Model?.Parts(Grains) ?? Scores.Keys, Scores, (int)count, absolute) }
+            : this with { Edges = Edges with { Kept = Highest(Model is null ? Edges.Scores.Keys : Edge.All(Model), Edges.Scores, (int)Math.Min(count, int.MaxValue), absolute) } };
+        if (chosen.Edges is not null) chosen = chosen with { Kept = chosen.Edges.Touched };
+        return chosen with { TargetSparsity = chosen.Sparsity };
+    }
 
-    sealed record File(ulong Seed, string? Method, double TargetSparsity, double Sparsity, int Parts, string?[]? Kept, Dictionary<string, double>? Scores, string? Absence, string? ModelSha256);
+    /// <summary>The same as a subnetwork of heads and MLP blocks: those that kept edges begin or end in. It computes something else than the circuit, in which those parts are joined by the kept edges only.</summary>
+    /// <exception cref="ArgumentException">it has no edges</exception>
+    public Subnetwork Nodes()
+    {
+        if (Edges is null) throw new ArgumentException("The subnetwork is one of parts already: there are no edges to take the nodes of.");
+        Subnetwork nodes = this with { Grains = Subnetworks.Grains.Parts, Kept = Edges.Touched, Edges = null, Method = $"the nodes of a circuit{(Method == "" ? "" : $" ({Method})")}" };
+        return nodes with { TargetSparsity = nodes.Sparsity };
+    }
+
+    static T[] Highest<T>(IEnumerable<T> all, IReadOnlyDictionary<T, double> scores, int count, bool absolute) where T : struct, IComparable<T> =>
+        [.. all.OrderByDescending(p => !scores.TryGetValue(p, out double score) ? double.PositiveInfinity : absolute ? Math.Abs(score) : score).ThenBy(p => p).Take(count).Order()];
 }
+
+/// <summary>Data that a subnetwork was found on.</summary>
+/// <param name="Source">the file, as it was named</param>
+/// <param name="Rows">rows read; 0 where it is not known</param>
+/// <param name="Sha256">hash of the file; "" where it is not known</param>
+public sealed record DataOrigin(string Source, int Rows, string Sha256);

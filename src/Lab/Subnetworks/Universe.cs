@@ -42,6 +42,9 @@ public sealed class Universe
 
     /// <summary>How many parts a subnetwork of this sparsity keeps: (1 − sparsity) · parts, rounded to the nearest, halves up.</summary>
     /// <param name="sparsity">the fraction of parts that are absent, 0 to 1</param>
-    public int KeptAt(double sparsity) => sparsity is >= 0 and <= 1 ? (int)Math.Floor((1 - sparsity) * Count + 0.5)
+    public int KeptAt(double sparsity) => (int)KeptAt(sparsity, Count);
+
+    /// <summary>The same of any number of parts.</summary>
+    public static long KeptAt(double sparsity, long parts) => sparsity is >= 0 and <= 1 ? (long)Math.Floor((1 - sparsity) * parts + 0.5)
         : throw new ArgumentOutOfRangeException(nameof(sparsity), sparsity, "Sparsity is the fraction of parts that are absent, from 0 to 1.");
 }

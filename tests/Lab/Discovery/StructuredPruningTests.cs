@@ -70,6 +70,21 @@ public sealed class StructuredPruningTests : IDisposable
     }
 
     [Fact]
+    public void Parts_that_stay_are_never_absent_and_the_others_are_chosen_as_before()
+    {
+        Part[] stay = [Part.Mlp(0), Part.Head(1, 0)];
+        float[] full = new Answers(examples).Of(model);
+        StructuredPruning search = new(model, absence, examples, full, options with { Rate = 3 }, 3, stay), free = new(model, absence, examples, full, options with { Rate = 3 }, 3);
+        List<PruningLine> lines = Run(search);
+        Assert.Equal(Run(free)[0].Kl, lines[0].Kl);                   // log alpha begins at 10: nothing is absent yet
+        Assert.All(stay, part => Assert.Equal(1e4, search.Scores[part]));
+        Assert.All(search.Scores.Keys.Except(stay), part => Assert.InRange(search.Scores[part], -100, 100));
+        Assert.Subset(search.KeptByRank().ToHashSet(), stay.ToHashSet());
+        Assert.All(lines, l => Assert.InRange(l.Sparsity, 0, 1 - 2.0 / 6));
+        Assert.Contains("lower sparsity", Assert.Throws<ArgumentException>(() => new StructuredPruning(model, absence, examples, full, options, 3, [.. model.Universe().Parts.Take(3)])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_target_rises_over_the_warm_up_and_the_multipliers_climb_by_its_gap()
     {
         List<PruningLine> lines = Run(Search(options with { Steps = 10, WarmUp = 0.5 }));

@@ -32,6 +32,18 @@ public class AnswersTests
     }
 
     [Fact]
+    public void Whatever_mask_they_share_the_layers_of_no_bit_changes()
+    {
+        Absence absence = Small.Absent(model, "mean");
+        float[][] plain = new Answers(examples, 30).Of(model, Masks, absence);
+        foreach (float[] shared in Masks)
+        {
+            float[][] swept = new Answers(examples, 30).Of(model, Masks, absence, shared: shared);
+            for (int m = 0; m < plain.Length; m++) Small.SameBits(plain[m], swept[m], $"mask {m}");
+        }
+    }
+
+    [Fact]
     public void Any_number_of_threads_gives_the_same_bits_and_counts_every_example()
     {
         int before = Machine.Threads;

@@ -103,7 +103,7 @@ public sealed class FamilyTests : IDisposable
     [InlineData("roberta/tiny", "num_attention_heads", "5", "does not divide into 5 heads")]
     [InlineData("gpt2/language", "n_ctx", "8", "n_ctx is 8")]
     [InlineData("gpt2/language", "n_head", "5", "does not divide into 5 heads")]
-    [InlineData("gpt2/language", "activation_function", "\"swish\"", "activation_function is 'swish'")]
+    [InlineData("gpt2/language", "activation_function", "\"mish\"", "activation_function is 'mish'")]
     [InlineData("gpt2/language", "add_cross_attention", "true", "'add_cross_attention' has the value true")]
     [InlineData("gpt2/language", "model_type", "\"gptj\"", "Heartwood knows: bert, roberta")]
     [InlineData("gpt2/classifier", "problem_type", "\"regression\"", "'problem_type' has the value \"regression\"")]

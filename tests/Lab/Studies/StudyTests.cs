@@ -182,9 +182,10 @@ public sealed class StudyTests : IDisposable
         Assert.Contains("expected a new or empty folder", Assert.Throws<IOException>(() => study.Cut(mine, temporary.At("mine"))).Message);
         Assert.Contains("found in another model", Assert.Throws<ArgumentException>(() => study.Cut(mine with { ModelSha256 = new('0', 64) }, temporary.At("b"))).Message);
         Assert.Contains("one of 7 parts", Assert.Throws<ArgumentException>(() => study.Cut(mine with { Parts = 7 }, temporary.At("b"))).Message);
-        Assert.Contains("absent parts at their zero", Assert.Throws<ArgumentException>(() => study.Cut(mine with { Absence = "zero" }, temporary.At("b"))).Message);
         Assert.Contains("no part L2.H0", Assert.Throws<KeyNotFoundException>(() => study.Cut(mine with { Kept = [Part.Head(2, 0)] }, temporary.At("b"))).Message);
         Assert.False(Directory.Exists(temporary.At("b")));
+        Assert.InRange(study.Cut(mine with { ModelSha256 = new('0', 64), Absence = "zero" }, temporary.At("zero"), otherModel: true).LargestDifference, 0, 1e-5);
+        Assert.NotEqual(File.ReadAllBytes(temporary.At("mine/cut/model.safetensors")), File.ReadAllBytes(temporary.At("zero/cut/model.safetensors")));
     }
 
     [Fact]

@@ -4,47 +4,56 @@ namespace Heartwood.Tests.Lab.Subnetworks;
 
 public class SubnetworkTests
 {
-    static readonly Subnetwork sample = new(18446744073709551615, "structured pruning", 0.6, 5, [Part.Head(0, 1), Part.Mlp(0)],
-        new Dictionary<Part, double> { [Part.Head(0, 0)] = -1.25, [Part.Head(0, 1)] = (double)0.1f, [Part.Mlp(0)] = 1e-30 }, "mean", "abc");
+    static readonly ModelSizes sizes = ModelSizes.Even("bert", 2, 2, 8);
 
-    [Fact]
-    public void A_subnetwork_comes_back_from_its_JSON()
-    {
-        Subnetwork back = Subnetwork.FromJson(sample.ToJson(), "a.json");
-        Assert.Equal(sample with { Kept = back.Kept, Scores = back.Scores }, back);
-        Assert.Equal(sample.Kept, back.Kept);
-        Assert.Equal(sample.Scores.OrderBy(s => s.Key), back.Scores.OrderBy(s => s.Key));
-        Assert.Equal(0.6, back.Sparsity, 1e-12);
-        Assert.Equal(sample.ToJson(), back.ToJson());
-    }
+    static readonly Subnetwork sample = new(7, "by hand", 0.5, 6, [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0)],
+        new Dictionary<Part, double> { [Part.Head(0, 0)] = -3, [Part.Head(0, 1)] = 1, [Part.Mlp(0)] = 1, [Part.Head(1, 0)] = 0.5, [Part.Head(1, 1)] = 0.5, [Part.Mlp(1)] = -0.25 }, "zero", "")
+    { Model = sizes };
 
-    [Fact]
-    public void The_least_that_it_needs_is_parts_and_what_is_kept()
-    {
-        Subnetwork least = Subnetwork.FromJson("""{"parts": 3, "kept": ["L0.MLP", "L0.H1"]}""", "a.json");
-        Assert.Equal([Part.Head(0, 1), Part.Mlp(0)], least.Kept);
-        Assert.Equal(("mean", ""), (least.Absence, least.ModelSha256));
-    }
+    static string Kept(Subnetwork mask) => string.Join(' ', mask.Kept);
 
     [Theory]
-    [InlineData("", "expected a subnetwork as JSON")]
-    [InlineData("null", "expected a subnetwork, found null")]
-    [InlineData("[1]", "expected a subnetwork as JSON")]
-    [InlineData("""{"parts": 3}""", "the key 'kept' is missing")]
-    [InlineData("""{"parts": 3, "kept": 5}""", "expected a subnetwork as JSON")]
-    [InlineData("""{"parts": 3, "kept": [null]}""", "'null' is not a part")]
-    [InlineData("""{"parts": 3, "kept": ["L0.HX"]}""", "'L0.HX' is not a part")]
-    [InlineData("""{"parts": 3, "kept": ["L0.H1", "L0.H1"]}""", "a part stands twice")]
-    [InlineData("""{"parts": 1, "kept": ["L0.H1", "L0.H2"]}""", "2 parts are kept out of 1")]
-    [InlineData("""{"kept": []}""", "0 parts are kept out of 0")]
-    [InlineData("""{"parts": -3, "kept": []}""", "0 parts are kept out of -3")]
-    [InlineData("""{"parts": 3, "kept": [], "scores": {"x": 1}}""", "'x' is not a part")]
-    [InlineData("""{"parts": 3, "kept": [], "scores": {"L0.H0": "high"}}""", "expected a subnetwork as JSON")]
-    [InlineData("""{"parts": 3, "kept": [], "absence": "median"}""", "'absence' should be mean or zero, it is 'median'")]
-    [InlineData("""{"parts": 3, "kept": [], "seed": -1}""", "expected a subnetwork as JSON")]
-    public void What_is_no_subnetwork_is_refused_with_its_file(string json, string gist)
+    [InlineData(0, false, "")]
+    [InlineData(1, false, "L0.H1")]
+    [InlineData(3, false, "L0.H1 L0.MLP L1.H0")]
+    [InlineData(5, false, "L0.H1 L0.MLP L1.H0 L1.H1 L1.MLP")]
+    [InlineData(3, true, "L0.H0 L0.H1 L0.MLP")]
+    public void The_highest_scores_stay_ties_to_the_lower_address(int count, bool absolute, string kept)
     {
-        string message = Assert.Throws<FormatException>(() => Subnetwork.FromJson(json, "masks/a.json")).Message;
-        Assert.StartsWith($"masks/a.json: {gist}", message);
+        Subnetwork chosen = sample.Top(count, absolute);
+        Assert.Equal(kept, Kept(chosen));
+        Assert.Equal((1 - count / 6.0, 1 - count / 6.0), (chosen.Sparsity, chosen.TargetSparsity));
+    }
+
+    [Fact]
+    public void What_has_no_score_is_kept_first()
+    {
+        Subnetwork some = sample with { Scores = new Dictionary<Part, double> { [Part.Head(0, 0)] = 5, [Part.Mlp(1)] = 9 } };
+        Assert.Equal("L0.H1 L0.MLP L1.H0 L1.H1", Kept(some.Top(4)));
+        Assert.Equal("L0.H1 L0.MLP L1.H0 L1.H1 L1.MLP", Kept(some.Top(5)));
+        Assert.Contains("Name the model: --model", Assert.Throws<ArgumentException>(() => (some with { Model = null }).Top(4)).Message);
+    }
+
+    [Fact]
+    public void A_size_needs_scores_and_as_many_parts()
+    {
+        Assert.Contains("no scores of its parts", Assert.Throws<ArgumentException>(() => (sample with { Scores = new Dictionary<Part, double>() }).Top(2)).Message);
+        Assert.Equal("7 parts cannot be kept of 6.", Assert.Throws<ArgumentException>(() => sample.Top(7)).Message);
+    }
+
+    [Fact]
+    public void A_circuit_of_edges_is_chosen_by_its_edges_and_keeps_what_they_touch()
+    {
+        Edge[] edges = [Edge.Parse("input>L0.H1.V"), Edge.Parse("L0.H1>L1.MLP"), Edge.Parse("L1.MLP>logits"), Edge.Parse("L0.MLP>L1.H0.Q")];
+        Subnetwork circuit = sample with { Grains = [Grains.Edges], Edges = new(Edge.CountIn(sizes), [], Edge.All(sizes).ToDictionary(e => e, e => -1.0 + Array.IndexOf(edges, e))) };
+        Subnetwork chosen = circuit.Top(3);
+        Assert.Equal(edges[1..].Order(), chosen.Edges!.Kept);
+        Assert.Equal("L0.H1 L0.MLP L1.H0 L1.MLP", Kept(chosen));
+        Assert.Equal(1 - 3.0 / Edge.CountIn(sizes), chosen.Sparsity);
+
+        Subnetwork nodes = chosen.Nodes();
+        Assert.Equal(("L0.H1 L0.MLP L1.H0 L1.MLP", "the nodes of a circuit (by hand)", 1 - 4 / 6.0), (Kept(nodes), nodes.Method, nodes.Sparsity));
+        Assert.Null(nodes.Edges);
+        Assert.Throws<ArgumentException>(nodes.Nodes);
     }
 }

@@ -17,7 +17,7 @@ internal static class Emerging
         [Charts.Key(Shape.Disc, "full", "in-domain"), Charts.Key(Shape.Diamond, "sub", "out of domain"), Charts.Key(Shape.Ring, "random", "unseen"), Charts.BandKey("95\u00A0% interval over examples")],
         $"""
         In the maps rows are heads, the core's of the trained model above the gap; numbers are the accuracy lost without the head, in points. Coloured is what lies above (blue: below) zero with its whole interval,
-        which holds for all {Wording.Count(facts.Tests)} at once; an outline marks the checkpoint from which on the head counts.
+        which holds for all {Wording.Count(facts.Tests)} at once; an outline marks the first checkpoint at which the head matters, of those whose model has come at least half the way from guessing to the trained one.
         """,
         [new("training", "the model at each checkpoint", ["checkpoint", "step", .. Table.ColumnsOf("in-domain"), .. Table.ColumnsOf("out of domain"), .. Table.ColumnsOf("unseen"), "lost in-domain without the core's heads", "low", "high", "random heads: most lost", "draws"],
             [.. facts.Checkpoints.Select(c => (object?[])[c.Name, c.Step, .. Table.CellsOf(c.Full.InDomain), .. Table.CellsOf(c.Full.OutOfDomain), .. Table.CellsOf(c.Full.Unseen),

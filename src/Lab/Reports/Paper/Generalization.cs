@@ -34,6 +34,6 @@ internal static class Generalization
             + $"(each by its 95\u00A0% interval), {facts.Whole} fail none";
         return facts.Correlation is not { } c ? $"{partly}; too few cases differ between them to say whether cases go together."
             : $"{partly}; cases of one label go together over subnetworks with a mean correlation of {Wording.Number(c.Observed, "0.00")}, where shuffling within each sparsity gives {Wording.Number(c.Low, "0.00")} to {Wording.Number(c.High, "0.00")} "
-                + $"(95\u00A0% of {Wording.Count(c.Shuffles)}; {Wording.Probability(c.PValue)}), so that {(c.PValue < 0.05 ? "generalizing to one case makes the others likelier, and does not bring them along" : "which cases a subnetwork keeps is not told by the others that it keeps")}.";
+                + $"(95\u00A0% of {Wording.Count(c.Shuffles)}; {Wording.Probability(c.PValue)}), so that {(c.PValue < 0.05 ? $"generalizing to one case makes the others likelier{(facts.Partial > 0 ? " without bringing them along" : "")}" : "which cases a subnetwork keeps is not told by the others that it keeps")}.";
     }
 }

@@ -10,8 +10,12 @@ namespace Heartwood.Lab.Reports.Paper;
 /// <param name="Frequencies">how often heads are kept at one sparsity against another</param>
 /// <param name="Emergence">the heads knocked out at every checkpoint of training</param>
 /// <param name="Sizes">the smallest subnetworks at checkpoints of training</param>
+/// <param name="Attention">what heads attend to</param>
+/// <param name="Needs">what the heads outside the core need of it</param>
+/// <param name="AddBack">parts added back to the core until generalization returns</param>
 public sealed record PaperFacts(
-    double Tolerance, IReadOnlyList<CurvePoint> Curve, GeneralizationFacts? Generalization, FrequencyShiftFacts? Frequencies, EmergenceFacts? Emergence, SizeFacts? Sizes);
+    double Tolerance, IReadOnlyList<CurvePoint> Curve, GeneralizationFacts? Generalization, FrequencyShiftFacts? Frequencies, EmergenceFacts? Emergence, SizeFacts? Sizes,
+    AttentionFacts? Attention = null, NeedFacts? Needs = null, AddBackFacts? AddBack = null);
 
 /// <summary>Accuracy at one sparsity, over the seeds.</summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
@@ -64,7 +68,7 @@ public sealed record EmergenceFacts(IReadOnlyList<CheckpointFacts> Checkpoints, 
 /// <param name="Step">its step; its number in the list where the names have none</param>
 /// <param name="Sha256">hash of its weights</param>
 /// <param name="Full">its model's figures</param>
-/// <param name="LearnedInDomain">whether its model stands above guessing in-domain by more than the tolerance, interval and all</param>
+/// <param name="LearnedInDomain">whether its model counts in-domain: above guessing by more than the tolerance, interval and all, and at least half the way from guessing to the trained model</param>
 /// <param name="LearnedOutOfDomain">the same out of domain; false where that was not measured</param>
 /// <param name="WithoutCore">what knocking out all of the core's heads loses; null where the core has none</param>
 /// <param name="WithoutRandom">what as many random heads lose, one entry per draw</param>
@@ -92,7 +96,7 @@ public sealed record HeadFacts(string Part, bool Core, IReadOnlyList<LossFacts> 
 /// <param name="InDomainTrend">over checkpoints, rank correlation of the model's accuracy out of domain with the smallest size in-domain; null below 3 checkpoints</param>
 public sealed record SizeFacts(int Parts, IReadOnlyList<double> Sparsities, IReadOnlyList<ulong> Seeds, IReadOnlyList<CheckpointSizes> Checkpoints, TrendFacts? InDomainTrend);
 
-/// <summary>The smallest subnetworks at one checkpoint, in parts, over seeds; a seed without any counts the whole model. Null where the model is not above guessing by more than the tolerance.</summary>
+/// <summary>The smallest subnetworks at one checkpoint, in parts, over seeds; a seed without any counts the whole model. Null where the checkpoint does not count, see <see cref="CheckpointFacts"/>.</summary>
 /// <param name="Name">its folder's name</param>
 /// <param name="Step">its step</param>
 /// <param name="InDomain">as good as the model in-domain</param>

@@ -18,6 +18,9 @@ internal static class PaperPage
             Asking(Frequencies.Draw(main), "Is there a core that all subnetworks share?"),
             paper.Frequencies is { } f ? Shift.Draw(study, f) : null,
             Asking(Sections.KnockOuts.Draw(main), "What does the model lose without the core, and what can the core do alone?"),
+            paper.Attention is { } a ? Attended.Draw(a) : null,
+            paper.Needs is { } n ? Needed.Draw(n) : null,
+            paper.AddBack is { } b ? AddedBack.Draw(b) : null,
             Emerging.Draw(study, paper),
             Sizes.Draw(study, paper),
             Asking(SingleParts.Draw(main), "Which single parts does the model need, in-domain and out of domain?"),
@@ -33,7 +36,7 @@ internal static class PaperPage
         RandomSubnetworks = [.. all.RandomSubnetworks.Where(s => s.TargetSparsity == sparsity)],
         Overlap = [.. all.Overlap.Where(o => o.TargetSparsity == sparsity)],
         Frequencies = [.. all.Frequencies.Where(f => f.TargetSparsity == sparsity)],
-        Cores = [.. all.Cores.Where(c => c.TargetSparsity == sparsity)],
+        Cores = [.. all.Cores.Where(c => c.TargetSparsity == sparsity && c.Share >= 1)],
         Correlation = [.. all.Correlation.Where(c => c.TargetSparsity == sparsity)],
     };
 }

@@ -21,7 +21,7 @@ internal static class Sizes
             [.. kinds.Reverse().Select(k => Charts.Key(k.Shape, k.Class, k.Name == "both" ? "as good on both" : $"as good {k.Name}")), Charts.BandKey("from the smallest to the largest over seeds")],
             $"""
             A subnetwork is as good as its checkpoint's model when it lies at most {Wording.Points(paper.Tolerance)} below it; sizes are those of the grid (sparsity {string.Join(", ", facts.Sparsities.Select(s => Wording.Number(s, "0.0#")))}), and a seed without any counts the whole model (the line).
-            A checkpoint counts where its model stands more than that above guessing, interval and all: guessing would be as good otherwise.
+            A checkpoint counts where its model stands more than that above guessing, interval and all, and has come at least half the way from guessing to the trained model: guessing would be nearly as good otherwise.
             """,
             [new("sizes", "smallest subnetworks as good as their model, in parts", ["checkpoint", "step", "as good", "seeds", "mean", "smallest", "largest", "searches of the study"],
                 [.. facts.Checkpoints.SelectMany(c => kinds.Reverse().Select(k => (object?[])[c.Name, c.Step, k.Name, k.Of(c)?.N, k.Of(c)?.Mean, k.Of(c)?.Low, k.Of(c)?.High, c.Reused ? "yes" : "no"]))]),
@@ -52,7 +52,7 @@ internal static class Sizes
     static string Reading(PaperFacts paper, SizeFacts facts)
     {
         var counted = facts.Checkpoints.Where(c => c.InDomain is not null).ToArray();
-        if (counted.Length == 0) return "At no checkpoint does the model stand above guessing by more than the tolerance, so that there is no size to speak of.";
+        if (counted.Length == 0) return "At no checkpoint has the model come half the way from guessing to the trained one, so that there is no size to speak of.";
         double Outside(CheckpointSizes c) => paper.Emergence!.Checkpoints.Single(f => f.Name == c.Name).Full.OutOfDomain?.Value ?? double.NaN;
         CheckpointSizes low = counted.MinBy(Outside)!, high = counted.MaxBy(Outside)!;
         string from = $"In-domain the smallest subnetwork as good as the model has {Size(low.InDomain!)} of {facts.Parts} parts where the model reaches {Wording.Percent(Outside(low))} out of domain (step {Wording.Count(low.Step)})";

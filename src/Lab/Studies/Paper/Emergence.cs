@@ -18,8 +18,9 @@ static class Emergence
     /// <param name="checkpoint">which</param>
     /// <param name="core">the core's heads in the trained model</param>
     /// <param name="tests">how many intervals hold together</param>
-    /// <param name="tolerance">how far above guessing a model must stand to have learned anything</param>
-    public static CheckpointKnockOuts Measure(Study study, TrainingCheckpoint checkpoint, IReadOnlyList<Part> core, int tests, double tolerance) => study.Folder.Stage("heads", () =>
+    /// <param name="trained">the model that the training ended with</param>
+    /// <param name="tolerance">how far above guessing a model must stand, interval and all, to have learned anything; it must also have come half the way to the trained one, for before that every part of it is fragile</param>
+    public static CheckpointKnockOuts Measure(Study study, TrainingCheckpoint checkpoint, IReadOnlyList<Part> core, int tests, Measured trained, double tolerance) => study.Folder.Stage("heads", () =>
     {
         Measured full = study.FullModel();
         Part[] heads = [.. study.Universe.Parts.Where(p => p.Kind == PartKind.Head)];
@@ -28,8 +29,8 @@ static class Emergence
         LossFacts[] lost = [.. right.Skip(1).Select((r, i) => Lost(right[0], r, i < heads.Length ? tests : 1))];
         LossFacts[] together = lost[heads.Length..];
         var guessing = study.Sets.Guessing();
-        bool Learned(Proportion? p, string set) => p is not null && p.Low > guessing[set] + tolerance;
-        return new CheckpointKnockOuts(new(checkpoint.Name, checkpoint.Step, checkpoint.Sha256, full, Learned(full.InDomain, "inDomain"), Learned(full.OutOfDomain, "outOfDomain"),
+        bool Learned(Proportion? now, Proportion? then, string set) => now is not null && now.Low > guessing[set] + tolerance && now.Value >= (guessing[set] + then!.Value) / 2;
+        return new CheckpointKnockOuts(new(checkpoint.Name, checkpoint.Step, checkpoint.Sha256, full, Learned(full.InDomain, trained.InDomain, "inDomain"), Learned(full.OutOfDomain, trained.OutOfDomain, "outOfDomain"),
             together.FirstOrDefault(), [.. together.Skip(1)]), heads.Zip(lost).ToDictionary(l => l.First.ToString(), l => l.Second));
     });
 

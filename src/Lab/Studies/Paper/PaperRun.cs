@@ -1,3 +1,4 @@
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Subnetworks;
@@ -35,6 +36,7 @@ public sealed class PaperRun
             request.Check();
             Request = request;
             Shape = new(request.Study);
+            if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null) throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. For language models: heartwood find --all.");
             Training = request.Training is null ? null : new(request.Training);
             Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model);
         }
@@ -57,8 +59,7 @@ public sealed class PaperRun
     public RunResult All()
     {
         var (model, checkpoints) = Trained();
-        int atMost = request.Study.Seeds.Count * request.Study.Sparsities.Count + Math.Min(request.GridCheckpoints, checkpoints.Count) * request.GridSparsities.Count * request.SeedsOfGrid.Count;
-        SearchProgress searches = new(progress, atMost, request.Study.Pruning.Steps);
+        SearchProgress searches = new(progress, "searches", request.Study.Seeds.Count * request.Study.Sparsities.Count, request.Study.Pruning.Steps);
 
         StudyRequest asked = request.Study with { Model = model };
         Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked);
@@ -68,8 +69,7 @@ public sealed class PaperRun
         searches.Spare(study.Found);
         RunResult result = own.Finished ? ResultJson.Read(File.ReadAllText(own.PathOf("result.json"))) : study.All();
 
-        PaperFacts facts = Answers(study, result, checkpoints, searches);
-        searches.End();
+        PaperFacts facts = Answers(study, result, checkpoints);
         result = result with { Paper = facts, Seconds = folder.Seconds, Manifest = folder.Manifest with { ModelSha256 = prepared.ModelSha256 } };
         folder.WriteText("result.json", ResultJson.Write(result));
         folder.WriteText("report.html", Report.Html(result));
@@ -78,46 +78,48 @@ public sealed class PaperRun
     }
 
     /// <summary>The answers to the paper's questions, in the page's order. Each step is one file beside this one, its facts one member of <see cref="PaperFacts"/>, its figure one entry of <see cref="PaperPage"/>.</summary>
-    PaperFacts Answers(Study study, RunResult result, IReadOnlyList<TrainingCheckpoint> checkpoints, SearchProgress searches)
+    PaperFacts Answers(Study study, RunResult result, IReadOnlyList<TrainingCheckpoint> checkpoints)
     {
         EvaluationStage measured = study.Evaluate();
         ulong seed = request.Study.Seeds[0];
         Part[] core = [.. result.Core.Parts.Select(Part.Parse).Where(p => p.Kind == PartKind.Head)];
-        var (emergence, sizes) = checkpoints.Count == 0 ? (null, null) : OverTraining(study, checkpoints, core, searches);
+        Subject subject = new(study.Loaded, study.Sets, study.Absent(), [.. result.Core.Parts.Select(Part.Parse)], request.Study.MostTokens, seed, Math.Max(Subject.LeastDraws, request.Study.Draws), folder, progress, stop);
+        var (emergence, sizes) = checkpoints.Count == 0 ? (null, null) : OverTraining(study, checkpoints, core);
         return new(request.Tolerance,
             SparsityCurve.Of(measured),
             PartialGeneralization.Of(measured, result.Cases!, request.Tolerance, seed),
             FrequencyShift.Of(result.Frequencies, result.Core.TargetSparsity),
             emergence,
-            sizes);
+            sizes,
+            folder.Stage("attention", () => Attending.Of(subject, request.HeadExamples)),
+            Needing.Of(subject, request.HeadExamples / 2),
+            AddingBack.Of(subject, request.HeadExamples, request.Tolerance, request.Study.Pruning));
     }
 
     // the checkpoints: knock-outs at each, then the grid of searches at some
-    (EmergenceFacts, SizeFacts) OverTraining(Study study, IReadOnlyList<TrainingCheckpoint> checkpoints, IReadOnlyList<Part> core, SearchProgress searches)
+    (EmergenceFacts, SizeFacts) OverTraining(Study study, IReadOnlyList<TrainingCheckpoint> checkpoints, IReadOnlyList<Part> core)
     {
         int tests = checkpoints.Count * study.Universe.Heads;
-        EmergenceFacts emergence = Emergence.Of([.. checkpoints.Select(c => At(c, searches, s => Emergence.Measure(s, c, core, tests, request.Tolerance)))], core, tests, request.Study.Seeds[0]);
-        IReadOnlyList<TrainingCheckpoint> chosen = SizeGrid.Chosen(checkpoints, emergence, request.GridCheckpoints);
-        return (emergence, SizeGrid.Of([.. chosen.Select(c =>
+        Measured trained = study.Evaluate().Full;
+        EmergenceFacts emergence = Emergence.Of([.. checkpoints.Select(c => At(c, SearchProgress.Under(c.Name, progress), s => Emergence.Measure(s, c, core, tests, trained, request.Tolerance)))], core, tests, request.Study.Seeds[0]);
+
+        TrainingCheckpoint[] chosen = [.. SizeGrid.Chosen(checkpoints, emergence, request.GridCheckpoints)];
+        bool[] own = [.. chosen.Select(c => HasGrid(request) && c.Sha256 == study.Loaded.Sha256)];
+        SearchProgress searches = new(progress, "searches at checkpoints", own.Count(o => !o) * request.GridSparsities.Count * request.SeedsOfGrid.Count, request.Study.Pruning.Steps);
+        return (emergence, SizeGrid.Of([.. chosen.Zip(own, (c, reused) => SizeGrid.At(emergence.Checkpoints.Single(f => f.Name == c.Name), reused ? study.Evaluate().Subnetworks : At(c, searches.Of(c.Name), s =>
         {
-            CheckpointFacts facts = emergence.Checkpoints.Single(f => f.Name == c.Name);
-            bool reused = HasGrid(request) && c.Sha256 == study.Loaded.Sha256;
-            if (reused) searches.Spare(request.GridSparsities.Count * request.SeedsOfGrid.Count);
-            return SizeGrid.At(facts, reused ? study.Evaluate().Subnetworks : At(c, searches, s =>
-            {
-                searches.Spare(s.Found);
-                return s.Evaluate().Subnetworks;
-            }), request, study.Universe.Count, reused);
-        })], emergence, request, study.Universe.Count));
+            searches.Spare(s.Found);
+            return s.Evaluate().Subnetworks;
+        }), request, study.Universe.Count, reused))], emergence, request, study.Universe.Count));
     }
 
-    T At<T>(TrainingCheckpoint checkpoint, SearchProgress searches, Func<Study, T> measure)
+    T At<T>(TrainingCheckpoint checkpoint, IProgress<Progress> told, Func<Study, T> measure)
     {
         StudyRequest asked = request.Study with { Model = checkpoint.Folder, Sparsities = request.GridSparsities, Seeds = request.SeedsOfGrid };
         Study.Prepared prepared = new(asked);
         using RunFolder own = Within($"checkpoints/{checkpoint.Name}", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
-        return measure(Study.In(own, prepared, searches.Of(checkpoint.Name), stop));
+        return measure(Study.In(own, prepared, told, stop));
     }
 
     (string? Model, IReadOnlyList<TrainingCheckpoint> Checkpoints) Trained()

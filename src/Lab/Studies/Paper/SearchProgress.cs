@@ -2,14 +2,13 @@ using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies.Paper;
 
-/// <summary>All searches of several studies as one stage with one time left; every other stage is passed on under its study's name. Told from several threads.</summary>
+/// <summary>All searches of one study or several as one stage with one time left; every other stage is passed on under its study's name. Told from several threads.</summary>
 /// <param name="shown">where progress goes</param>
-/// <param name="searches">how many searches there are in all, at the most</param>
+/// <param name="stage">what the searches are called</param>
+/// <param name="searches">how many there are in all, at the most</param>
 /// <param name="steps">steps of each</param>
-sealed class SearchProgress(IProgress<Progress> shown, int searches, int steps)
+sealed class SearchProgress(IProgress<Progress> shown, string stage, int searches, int steps)
 {
-    const string Stage = "searches";
-
     readonly Lock gate = new();
     readonly Dictionary<(string Owner, string Stage), long> running = [];
     long done;
@@ -18,7 +17,7 @@ sealed class SearchProgress(IProgress<Progress> shown, int searches, int steps)
     /// <param name="owner">what it is of, before its stages' names; "" for none</param>
     public IProgress<Progress> Of(string owner) => new Share(report =>
     {
-        if (!report.Stage.StartsWith(Study.Finding, StringComparison.Ordinal)) shown.Report(owner == "" ? report : report with { Stage = $"{owner}: {report.Stage}" });
+        if (!report.Stage.StartsWith(Study.Finding, StringComparison.Ordinal)) shown.Report(Named(owner, report));
         else
             lock (gate)
             {
@@ -27,6 +26,13 @@ sealed class SearchProgress(IProgress<Progress> shown, int searches, int steps)
                 Tell(owner == "" ? report.Note : $"{owner}, {report.Note}");
             }
     });
+
+    /// <summary>The progress of a study that searches nothing.</summary>
+    /// <param name="owner">what it is of, before its stages' names</param>
+    /// <param name="shown">where progress goes</param>
+    public static IProgress<Progress> Under(string owner, IProgress<Progress> shown) => new Share(report => shown.Report(Named(owner, report)));
+
+    static Progress Named(string owner, Progress report) => owner == "" ? report : report with { Stage = $"{owner}: {report.Stage}" };
 
     /// <summary>Counts searches that need not be made: they were found before, or are another study's.</summary>
     public void Spare(int count)
@@ -38,18 +44,7 @@ sealed class SearchProgress(IProgress<Progress> shown, int searches, int steps)
         }
     }
 
-    /// <summary>Ends the stage, whether all searches that there could have been were made or not.</summary>
-    public void End()
-    {
-        lock (gate)
-        {
-            if (done == (long)searches * steps) return;
-            done = (long)searches * steps;
-            Tell("");
-        }
-    }
-
-    void Tell(string note) => shown.Report(new(Stage, Math.Min(done, (long)searches * steps), (long)searches * steps, "steps", note));
+    void Tell(string note) => shown.Report(new(stage, Math.Min(done, (long)searches * steps), (long)searches * steps, "steps", note));
 
     sealed class Share(Action<Progress> told) : IProgress<Progress>
     {

@@ -12,7 +12,8 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// </summary>
 sealed unsafe class Bf16Products : IProducts
 {
-    const int InnerBlock = 768;                                  // pairs; a panel of b of this depth stays in the second-level cache
+    const int InnerBlock = 768;                                  // pairs; a panel of b of this depth stays in the second-level cache,
+    const int RowBlock = 192;                                    // and so do this many rows of a
     const int Panel = Bf16Code.Columns;
 
     public int PackedCount(int inner, int columns) => checked(Panels(columns) * Panel * Pairs(inner));
@@ -55,7 +56,7 @@ sealed unsafe class Bf16Products : IProducts
             {
                 Work work = new((nint)pa, inner, (nint)pp, columns, (nint)start, (nint)pc, activation);
                 int tiles = (rows + Fast.TileRows - 1) / Fast.TileRows, panels = Panels(columns);
-                (int rowItems, int panelItems) = Fast.Split(tiles, panels, inner);
+                (int rowItems, int panelItems) = Fast.Split(tiles, panels, inner, RowBlock);
                 Workers.For(rowItems * panelItems, item =>
                 {
                     (int r, int p) = Math.DivRem(item, panelItems);

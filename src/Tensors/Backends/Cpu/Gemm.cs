@@ -11,8 +11,9 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// </summary>
 static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 {
-    const int InnerBlock = 768;                                  // a panel of b of this depth stays in the second-level cache,
-    const int RowBlock = 192;                                    // and so do this many rows of a
+    const int InnerBlock = 1024;                                 // a panel of b of this depth stays in the second-level cache, and the next one comes;
+    const int RowBlock = 96;                                     // so do this many rows of a
+    const int Line = 16;                                         // floats of a cache line
 
     static int Panel
     {
@@ -35,7 +36,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 
     internal static void Pack(float* b, int inner, int columns, bool transposed, float* packed)
     {
-        const int Rows = 32;                                     // an item of work, where whole rows of b are read in order
+        const int Rows = 32;                                     // an item of work, where rows of b are read in order
         if (transposed) Workers.For(Panels(columns), p => TurnPanel(b, inner, columns, packed + (long)p * Panel * inner, p * Panel));
         else Workers.For((inner + Rows - 1) / Rows, i => PackRows(b, inner, columns, packed, i * Rows, Math.Min(inner, (i + 1) * Rows)));
     }
@@ -44,17 +45,23 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     static void PackRows(float* b, int inner, int columns, float* packed, int row0, int row1)
     {
         int whole = columns / Panel * Panel, width = columns - whole, step = VectorsOf(whole, columns) * L.Width;
-        for (long k = row0; k < row1; k++)
+        for (int above = row0, below; above < row1; above = below)
         {
-            float* from = b + k * columns, to = packed + k * Panel;
-            for (int first = 0; first < whole; first += Panel, from += Panel, to += (long)Panel * inner)
+            below = Math.Min(row1, above + 8);                   // few enough for the processor to follow, and each panel gets some lines at once
+            for (int first = 0; first < whole; first += Panel)
             {
-                V one = L.Load(from), two = L.Load(from + L.Width), three = L.Load(from + 2 * L.Width);
-                L.Store(to, one);
-                L.Store(to + L.Width, two);
-                L.Store(to + 2 * L.Width, three);
+                float* from = b + (long)above * columns + first, to = packed + (long)first * inner + above * Panel;
+                for (int k = above; k < below; k++, from += columns, to += Panel)
+                {
+                    for (int ahead = 4 * Panel; ahead < 5 * Panel; ahead += Line) Prefetch.Far(from + ahead);
+                    V one = L.Load(from), two = L.Load(from + L.Width), three = L.Load(from + 2 * L.Width);
+                    L.Store(to, one);
+                    L.Store(to + L.Width, two);
+                    L.Store(to + 2 * L.Width, three);
+                }
             }
-            if (width > 0) Pad(from, width, packed + (long)whole * inner + k * step, step);
+            if (width == 0) continue;
+            for (long k = above; k < below; k++) Pad(b + k * columns + whole, width, packed + (long)whole * inner + k * step, step);
         }
     }
 
@@ -70,7 +77,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     {
         Product work = new() { A = a, Rows = rows, Inner = inner, Transposed = transposed, Packed = packed, Columns = columns, Bias = bias, C = c };
         int tiles = (rows + TileRows - 1) / TileRows, panels = Panels(columns);
-        (int rowItems, int panelItems) = Split(tiles, panels, inner);
+        (int rowItems, int panelItems) = Split(tiles, panels, inner, RowBlock);
         Workers.For(rowItems * panelItems, item =>
         {
             (int r, int p) = Math.DivRem(item, panelItems);
@@ -93,10 +100,10 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 
     internal static int Share(int item, int items, int count) => (int)((long)item * count / items);
 
-    // The items of work, no taller than a block of rows, that occupy the slowest thread the least; never decides any value.
-    internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner)
+    // The items of work, no taller than so many rows, that occupy the slowest thread the least; never decides any value.
+    internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest)
     {
-        int threads = Workers.Threads, blocks = Math.Max(1, (tiles * TileRows + RowBlock - 1) / RowBlock);
+        int threads = Workers.Threads, blocks = Math.Max(1, (tiles * TileRows + tallest - 1) / tallest);
         if (threads == 1 || (long)tiles * TileRows * panels * Panel * inner < 1 << 18) return (blocks, 1);
         (int rowItems, int panelItems, long least) = (blocks, 1, long.MaxValue);
         for (int p = 1; p <= Math.Min(threads, panels); p++)
@@ -112,31 +119,35 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     static void Block<F>(Product work, int row0, int row1, int panel0, int panel1, bool activate) where F : struct, IMap
     {
-        int inner = work.Inner, columns = work.Columns, depth;
+        int inner = work.Inner, columns = work.Columns, end = Math.Min(panel1 * Panel, columns), depth;
+        int blocks = inner <= InnerBlock ? 1 : (inner + InnerBlock - 1) / InnerBlock, most = blocks == 1 ? inner : (inner + blocks - 1) / blocks;
+        int tiles = (row1 - row0 + TileRows - 1) / TileRows, share = tiles < 3 ? 0 : (Panel + tiles - 1) / tiles;    // of the next panel, in each tile
         float* edge = stackalloc float[9 * 48 + 16];             // a tile of c that is not whole, and the bias beside it
         edge = (float*)(((nuint)edge + 63) & ~(nuint)63);
         float* padded = edge + TileRows * Panel;
         int k0 = 0;
         do
         {
-            depth = Math.Min(InnerBlock, inner - k0);
+            depth = Math.Min(most, inner - k0);
             bool last = k0 + depth == inner, onTop = k0 > 0;
             float* a = work.Transposed ? StripsOf(work, k0, depth, row0, row1) : work.A + (long)row0 * inner + k0;
             (nint rowStep, nint innerStep, nint tileStep) = work.Transposed ? (1, TileRows, StripStep(depth)) : (inner, 1, (nint)TileRows * inner);
-            for (int first = panel0 * Panel; first < Math.Min(panel1 * Panel, columns); first += Panel)
+            for (int first = panel0 * Panel; first < end; first += Panel)
             {
                 int vectors = VectorsOf(first, columns), panel = vectors * L.Width, width = Math.Min(panel, columns - first);
-                float* b = work.Packed + (long)first * inner + (long)k0 * panel, from = a;
+                float* b = work.Packed + (long)first * inner + (long)k0 * panel, from = a, ahead = b;
+                int aheadStep = last && first + Panel >= end ? 0 : share;
+                if (aheadStep > 0) ahead = first + Panel < end ? PanelAt(work, first + Panel, k0) : PanelAt(work, panel0 * Panel, k0 + depth);
                 float* start = work.Bias is null ? null : work.Bias + first;
                 if (start is not null && width < panel) start = Pad(start, width, padded, panel);
-                for (int r = row0; r < row1; r += TileRows, from += tileStep)
+                for (int r = row0; r < row1; r += TileRows, from += tileStep, ahead += aheadStep * depth)
                 {
                     int height = Math.Min(TileRows, row1 - r);
                     float* at = work.C + (long)r * columns + first;
                     float* to = width == panel ? at : edge;
                     nint step = width == panel ? columns : panel;
                     if (onTop && width < panel) CopyTile(at, columns, edge, panel, height, width);
-                    TileOf(height, vectors)(from, rowStep, innerStep, b, to, step, depth, start, onTop);
+                    TileOf(height, vectors)(from, rowStep, innerStep, b, to, step, depth, start, onTop, ahead, aheadStep);
                     if (last && activate) Activate<F>(to, step, height, width);
                     if (width < panel) CopyTile(edge, panel, at, columns, height, width);
                 }
@@ -145,14 +156,17 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         while ((k0 += depth) < inner);
     }
 
-    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, void> TileOf(int rows, int vectors) => vectors switch
+    // where the panel of b that begins at this column has this inner row
+    static float* PanelAt(Product work, int first, int k) => work.Packed + (long)first * work.Inner + (long)k * VectorsOf(first, work.Columns) * L.Width;
+
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, void> TileOf(int rows, int vectors) => vectors switch
     {
         1 => TileOf<One>(rows),
         2 => TileOf<Two>(rows),
         _ => TileOf<Three>(rows),
     };
 
-    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, void> TileOf<N>(int rows) where N : struct, IExtent => rows switch
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, void> TileOf<N>(int rows) where N : struct, IExtent => rows switch
     {
         1 => &Tile<L, V, One, N>.Multiply,
         2 => &Tile<L, V, Two, N>.Multiply,
@@ -177,7 +191,8 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         {
             float* from = work.A + (long)(k0 + k) * work.Rows, to = strips + k * TileRows;
             int r = row0;
-            for (; r <= row1 - TileRows; r += TileRows, to += step)
+            for (; r < row1; r += Line) Prefetch.Far(from + 16L * work.Rows + r);
+            for (r = row0; r <= row1 - TileRows; r += TileRows, to += step)
             {
                 if (L.ManyRegisters) Vector256.Load(from + r).Store(to);
                 else Vector128.Load(from + r).Store(to);

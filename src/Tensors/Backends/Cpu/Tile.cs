@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Heartwood.Tensors.Backends.Cpu;
 
@@ -51,14 +52,23 @@ static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struc
     /// <summary>
     /// c[R rows, N vectors] (+)= a · b. a[row, k] stands at a + row · rowStep + k · innerStep; b is packed [inner][N vectors];
     /// c begins from <paramref name="start"/> (a bias of N vectors, or null for zero), or from what it holds if <paramref name="onTop"/>.
+    /// Meanwhile what stands at <paramref name="ahead"/>, <paramref name="aheadStep"/> floats a step, comes into the second-level cache,
+    /// and the tile of c below this one, if it is to be loaded, into the first.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Multiply(float* a, nint rowStep, nint innerStep, float* b, float* c, nint cStep, int inner, float* start, bool onTop)
+    internal static void Multiply(float* a, nint rowStep, nint innerStep, float* b, float* c, nint cStep, int inner, float* start, bool onTop, float* ahead, nint aheadStep)
     {
         TileRow<L, V, N> r0 = default, r1 = default, r2 = default, r3 = default, r4 = default, r5 = default, r6 = default, r7 = default;
         nint w = L.Width;
         if (onTop)
         {
+            float* below = c + R.Value * cStep;
+            for (int r = 0; r < R.Value; r++, below += cStep)
+            {
+                Prefetch.Near(below);
+                if (N.Value > 1) Prefetch.Near(below + w);
+                if (N.Value > 2) Prefetch.Near(below + 2 * w);
+            }
             r0.Load(c);
             if (R.Value > 1) r1.Load(c + cStep);
             if (R.Value > 2) r2.Load(c + 2 * cStep);
@@ -93,6 +103,11 @@ static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struc
             if (R.Value > 5) r5.Add(low[rowStep], b0, b1, b2);
             if (R.Value > 6) r6.Add(low[2 * rowStep], b0, b1, b2);
             if (R.Value > 7) r7.Add(low[row3], b0, b1, b2);
+            if (R.Value > 3)
+            {
+                Prefetch.Far(ahead);
+                ahead += aheadStep;
+            }
             a += innerStep;
             if (R.Value > 4) low += innerStep;
         }
@@ -104,5 +119,23 @@ static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struc
         if (R.Value > 5) r5.Store(c + 5 * cStep);
         if (R.Value > 6) r6.Store(c + 6 * cStep);
         if (R.Value > 7) r7.Store(c + 7 * cStep);
+    }
+}
+
+/// <summary>Asks for the cache line at an address, any address, before it is needed; where the processor cannot be asked, nothing.</summary>
+static unsafe class Prefetch
+{
+    /// <summary>Into the first-level cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Near(float* at)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(at);
+    }
+
+    /// <summary>Into the second-level cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Far(float* at)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(at);
     }
 }

@@ -1,0 +1,89 @@
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Reports;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Formats;
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Tables;
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>Which masks to measure, and how.</summary>
+/// <param name="Masks">each as <see cref="Studies.Masks.Read"/> takes it</param>
+/// <param name="Without">lists of parts, each knocked out of the full model</param>
+/// <param name="Random">random masks of the same size beside each</param>
+/// <param name="Seed">their seed</param>
+/// <param name="OtherModel">whether masks of other weights are taken</param>
+/// <param name="Absence">"mean" or "zero", whatever the masks say; null to follow them</param>
+public sealed record MaskRequest(IReadOnlyList<string> Masks, IReadOnlyList<string> Without, int Random, ulong Seed, bool OtherModel, string? Absence)
+{
+    /// <summary>Whether there is a mask to measure.</summary>
+    public bool Any => Masks.Count + Without.Count > 0;
+
+    internal IReadOnlyList<(MaskFile File, Subnetwork Mask)> Read(LoadedModel loaded) => [.. Masks.Select(m => Studies.Masks.Read(m, loaded.Model.Sizes()))
+        .Concat(Without.Select(w => Studies.Masks.Without(w, loaded.Model.Sizes()))).Select(f => (f, Studies.Masks.Fit(f.Mask, loaded, OtherModel)))];
+}
+
+/// <summary>One mask, measured.</summary>
+/// <param name="Source">the file, or the list of parts</param>
+/// <param name="Format">the file's format</param>
+/// <param name="Absence">what absent parts left behind, and where that came from</param>
+/// <param name="Notes">what the file's format says and a subnetwork does not</param>
+/// <param name="Measured">its figures</param>
+/// <param name="Random">those of random masks with as many heads and as many MLP blocks</param>
+public sealed record EvaluatedMask(string Source, string Format, string Absence, IReadOnlyList<string> Notes, MeasuredSubnetwork Measured, IReadOnlyList<MeasuredSubnetwork> Random);
+
+/// <summary>Masks from anywhere, measured in-domain and out of domain beside the full model.</summary>
+/// <param name="Full">the full model</param>
+/// <param name="Baselines">what needs no model, by name</param>
+/// <param name="Masks">the masks</param>
+public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, Measured> Baselines, IReadOnlyList<EvaluatedMask> Masks)
+{
+    /// <summary>Measures masks of a model folder on the data that a request names.</summary>
+    /// <exception cref="ArgumentException">there is no in-domain set, a mask is not the model's, or means are wanted and there is no data to take them over</exception>
+    public static MaskEvaluation Of(StudyRequest request, MaskRequest masks, IProgress<Progress> progress, CancellationToken stop)
+    {
+        if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
+        using IDisposable precision = Machine.At(request.Precision);
+        LoadedModel loaded = LoadedModel.Load(request.Model);
+        var read = masks.Read(loaded);
+        IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
+        Absence? means = null;
+        if (data.Count == 0 && read.Any(m => KindOf(m.Mask) == "mean" && MeansOf(m.Mask, loaded) is null))
+            throw new ArgumentException("Absent parts leave their mean over data behind, and there is no data to take it over. Give --data FILE (the training data), or --absence zero.");
+        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens);
+        return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 ? Study.Baselines(data, loaded.Model.Labels, sets) : [], read, masks, AbsenceOf, progress, stop);
+
+        string KindOf(Subnetwork mask) => masks.Absence ?? (mask.Absence == "" ? "mean" : mask.Absence);
+
+        (Absence, string) AbsenceOf(Subnetwork mask) =>
+            KindOf(mask) == "zero" ? (Absence.Zero(loaded.Model), "zero")
+            : MeansOf(mask, loaded) is { } file ? (Absence.Load(file, loaded.Model), $"mean, as in {file}")
+            : (means ??= Absence.Mean(loaded.Model, Inputs.Batches(Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples), 2048), stop), $"mean over {string.Join(", ", request.Data)}");
+    }
+
+    internal static MaskEvaluation Of(
+        LoadedModel loaded, Sets sets, IReadOnlyList<float[]> full, IReadOnlyDictionary<string, Measured> baselines,
+        IReadOnlyList<(MaskFile File, Subnetwork Mask)> read, MaskRequest masks, Func<Subnetwork, (Absence Absence, string InWords)> absenceOf, IProgress<Progress> progress, CancellationToken stop)
+    {
+        List<EvaluatedMask> measured = [];
+        long done = 0;
+        foreach (var (file, mask) in read)
+        {
+            var (absence, inWords) = absenceOf(mask);
+            MaskMeasuring measuring = new(loaded.Model, sets, full, absence, stop);
+            measured.Add(new(file.Source, file.Format, inWords, file.Notes, Told(measuring.Of(mask)), [.. Enumerable.Range(0, masks.Random).Select(draw => Told(measuring.RandomLike(mask, masks.Seed, draw)))]));
+        }
+        return new(sets.Measure(full, null), baselines, measured);
+
+        MeasuredSubnetwork Told(MeasuredSubnetwork one)
+        {
+            progress.Report(new("measuring masks", ++done, read.Count * (1L + masks.Random), "masks"));
+            return one;
+        }
+    }
+
+    /// <summary>The file of the means that a mask was found with, if it is there and the model is that mask's.</summary>
+    internal static string? MeansOf(Subnetwork mask, LoadedModel loaded) =>
+        mask.Absence == "mean" && mask.AbsenceFile != "" && mask.ModelSha256 == loaded.Sha256 && File.Exists(mask.AbsenceFile) ? mask.AbsenceFile : null;
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Reports;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Formats;
+using MathNet.Numerics.Statistics;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>Subnetworks from files in words, and as a map of heads.</summary>
+public static class MaskSummary
+{
+    const int WidestApart = 40, MostLayers = 100;
+
+    /// <summary>What a file holds.</summary>
+    public static string Of(MaskFile file)
+    {
+        Subnetwork mask = file.Mask;
+        StringBuilder text = new();
+        Line(text, $"{file.Source} ({file.Format}){(mask.Model is { } sizes ? $": {(sizes.Family == "" ? "a model" : sizes.Family)} of {sizes.InWords}{(sizes.Width > 0 ? $", width {sizes.Width}" : "")}" : "")}{(mask.ModelSha256 == "" ? "" : $", weights {Short(mask.ModelSha256)}")}");
+        if (mask.Edges is { } edges) Line(text, $"keeps {edges.Kept.Count:N0} of {edges.Count:N0} edges, sparsity {mask.Sparsity:0.000}; they touch {edges.Touched.Count} of {mask.Parts} parts; {Scored(edges.Scores.Count, edges.Count, "edges")}");
+        else Line(text, $"keeps {Kept(mask)}, sparsity {mask.Sparsity:0.00}{(Math.Abs(mask.TargetSparsity - mask.Sparsity) > 0.005 ? $" (target {mask.TargetSparsity:0.##})" : "")}; {Scored(mask.Scores.Count, mask.Parts, "parts")}");
+        Line(text, $"{(mask.Method == "" ? "method not said" : $"{mask.Method}, seed {mask.Seed}")}; absent parts {mask.Absence switch { "" => "not said", "zero" => "contribute nothing", _ => $"leave their mean{(mask.AbsenceFile == "" ? "" : $" ({mask.AbsenceFile})")}" }}{(mask.Version == "" ? "" : $"; written by Heartwood {mask.Version}")}");
+        foreach (DataOrigin data in mask.Data) Line(text, $"found on {data.Source}{(data.Rows > 0 ? $", {data.Rows:N0} rows" : "")}{(data.Sha256 == "" ? "" : $", SHA-256 {Short(data.Sha256)}")}");
+        foreach (string note in file.Notes) Line(text, $"Note: {note}");
+        if (mask.Model is { Layers: <= MostLayers } model) text.AppendLine().Append(Map(mask, model));
+        return text.ToString();
+    }
+
+    /// <summary>A line per layer: # for what is kept, . for what is absent, a space for what is not in play.</summary>
+    public static string Map(Subnetwork mask, ModelSizes model)
+    {
+        HashSet<Part> kept = [.. mask.Edges?.Touched ?? mask.Kept], play = [.. model.Parts(mask.Edges is null ? mask.Grains : Grains.Parts)];
+        int most = model.HeadsPerLayer.Max(), margin = $"L{model.Layers - 1}".Length;
+        string apart = most <= WidestApart ? " " : "";
+        StringBuilder text = new();
+        string numbers = string.Join(apart, Enumerable.Range(0, most).Select(h => (h % 10).ToString(CultureInfo.InvariantCulture)));
+        Line(text, $"{new string(' ', margin)}  {numbers}  MLP");
+        for (int layer = 0; layer < model.Layers; layer++)
+        {
+            string heads = string.Join(apart, Enumerable.Range(0, model.HeadsPerLayer[layer]).Select(h => Mark(Part.Head(layer, h))));
+            Line(text, $"{$"L{layer}".PadRight(margin)}  {heads.PadRight(numbers.Length)}  {Mark(Part.Mlp(layer))}");
+        }
+        return text.ToString();
+
+        char Mark(Part part) => kept.Contains(part) ? '#' : play.Contains(part) ? '.' : ' ';
+    }
+
+    /// <summary>Masks that were measured, each beside random ones of its size.</summary>
+    public static string Of(MaskEvaluation evaluation)
+    {
+        StringBuilder text = new(Summary.Of([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))]));
+        foreach (EvaluatedMask mask in evaluation.Masks)
+        {
+            MeasuredSubnetwork m = mask.Measured;
+            Line(text, $"{mask.Source}: {m.Parts.Count} parts, sparsity {m.Sparsity:0.00}; absence {mask.Absence}");
+            Line(text, $"    in-domain {Summary.Of(m.InDomain)}; out of domain {Summary.Of(m.OutOfDomain)}; unseen {Summary.Of(m.Unseen)}");
+            Line(text, $"    agreement {Summary.Of(m.Agreement)}, KL {m.Kl:0.000} nats; cut and masked differ by at most {m.LargestDifference:0.0e+0}");
+            if (mask.Random.Count > 0) Line(text, $"    {mask.Random.Count} random masks of the same size: in-domain {Range(m.InDomain, mask.Random.Select(r => r.InDomain))}; out of domain {Range(m.OutOfDomain, mask.Random.Select(r => r.OutOfDomain))}; unseen {Range(m.Unseen, mask.Random.Select(r => r.Unseen))}");
+            foreach (string note in mask.Notes) Line(text, $"    Note: {note}");
+        }
+        return text.ToString();
+    }
+
+    static string Range(Proportion? own, IEnumerable<Proportion?> random)
+    {
+        double[] values = [.. random.OfType<Proportion>().Where(r => r.N > 0).Select(r => r.Value * 100)];
+        return own is null || values.Length == 0 ? "not measured" : Text($"median {values.Median():0.0} % ({values.Min():0.0} to {values.Max():0.0}), {values.Count(v => v >= own.Value * 100)} do as well");
+    }
+
+    static string Kept(Subnetwork mask)
+    {
+        int heads = mask.Kept.Count(p => p.Kind == PartKind.Head);
+        return mask.Model is { } model
+            ? Text($"{mask.Kept.Count} of {mask.Parts} parts: {(mask.Grains.Contains(Grains.Heads) ? $"{heads} of {model.Heads} heads" : "every head")}, {(mask.Grains.Contains(Grains.Mlps) ? $"{mask.Kept.Count - heads} of {model.Mlps} MLPs" : "every MLP (none is in play)")}")
+            : Text($"{mask.Kept.Count} of {mask.Parts} parts: {heads} heads, {mask.Kept.Count - heads} MLPs");
+    }
+
+    static string Scored(int scored, long all, string what) => scored == 0 ? "no scores" : scored == all ? $"scores of all {what}" : Text($"scores of {scored:N0} {what}");
+
+    static string Short(string sha256) => sha256.Length > 12 ? sha256[..12] + "…" : sha256;
+
+    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    static void Line(StringBuilder text, FormattableString line) => text.AppendLine(Text(line));
+}
