@@ -26,7 +26,7 @@ static class InspectVerb
                 {(seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}" : "a language model: it tells which token comes next (heartwood generate)")}
                 {string.Join("\n", seen.Layers.Select((l, i) => $"  L{i}: heads L{i}.H0 to L{i}.H{l.Heads - 1}{(l.KeyValueHeads < l.Heads ? $" over {l.KeyValueHeads} key and value heads" : "")}, {(l.Neurons > 0 ? $"L{i}.MLP of {l.Neurons:N0} neurons" : "no MLP")}".Replace($"heads L{i}.H0 to L{i}.H-1", "no heads")))}
                 {seen.Heads} heads and {seen.Mlps} MLPs: {seen.Heads + seen.Mlps} parts
-                {(seen.Search is { } search ? $"A search of {seen.Searches} seeds, {seen.Steps} steps each, {seen.TokensPerStep:0} tokens a step: about {Words.Duration(search.Seconds)}, {Words.Bytes(search.Bytes)} of memory on this machine" : "No search of it yet: masks are learned on labelled data")}
+                A search of {seen.Searches} seeds, {seen.Steps} steps each, {seen.TokensPerStep:0} tokens a step: about {Words.Duration(seen.Search.Seconds)}, {Words.Bytes(seen.Search.Bytes)} of memory on this machine
                 bf16: {(Tensors.Backends.Machine.WhyBf16IsSlow is { } why ? $"not faster than float32 here: {why}" : "by the processor's dot product, faster than float32 (--precision bf16)")}
                 backends: {string.Join(", ", seen.Backends)}; in use: {seen.BackendInUse}
                 """);

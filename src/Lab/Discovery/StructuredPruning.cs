@@ -22,7 +22,9 @@ public sealed class StructuredPruning
     readonly PruningOptions options;
     readonly ulong seed;
     readonly HardConcrete concrete;
-    readonly Tensor fullLogits, logAlpha, multipliers;
+    readonly IProblem problem;
+    readonly Tensor? fullLogits;
+    readonly Tensor logAlpha, multipliers;
     readonly AdamW masks, climb;
     readonly Universe universe;
 
@@ -30,18 +32,21 @@ public sealed class StructuredPruning
     /// <param name="model">the full model, frozen</param>
     /// <param name="absence">what absent parts leave behind</param>
     /// <param name="examples">in-domain examples to imitate the full model on</param>
-    /// <param name="fullLogits">the full model's scores for them, [example label] row by row</param>
+    /// <param name="fullLogits">the full model's scores for them, [example label] row by row; none where the problem is of the vocabulary and the full model passes beside</param>
     /// <param name="options">constants</param>
     /// <param name="seed">seed of log α, batches and masks</param>
     /// <param name="stay">parts that are never absent, at fewer than the target keeps; null for none</param>
+    /// <param name="problem">what is asked; null for labels</param>
     /// <exception cref="ArgumentException">an option is out of range, or there are no examples</exception>
-    public StructuredPruning(IModel model, Absence absence, IReadOnlyList<Example> examples, float[] fullLogits, PruningOptions options, ulong seed, IReadOnlyCollection<Part>? stay = null)
+    public StructuredPruning(IModel model, Absence absence, IReadOnlyList<Example> examples, float[] fullLogits, PruningOptions options, ulong seed, IReadOnlyCollection<Part>? stay = null, IProblem? problem = null)
     {
         options.Check();
-        if (examples.Count == 0 || fullLogits.Length != examples.Count * model.Scores())
-            throw new ArgumentException($"{examples.Count} examples need {examples.Count * model.Scores()} scores of the full model, {fullLogits.Length} were given.", nameof(fullLogits));
+        this.problem = problem ?? Classification.Instance;
+        int needed = this.problem.OfVocabulary ? 0 : examples.Count * model.Scores();
+        if (examples.Count == 0 || fullLogits.Length != needed)
+            throw new ArgumentException($"{examples.Count} examples need {needed} scores of the full model, {fullLogits.Length} were given.", nameof(fullLogits));
         (this.model, this.absence, this.examples, this.options, this.seed) = (model, absence, examples, options, seed);
-        this.fullLogits = Tensor.From(fullLogits, examples.Count, model.Scores()).KeepForever();
+        this.fullLogits = needed == 0 ? null : Tensor.From(fullLogits, examples.Count, model.Scores()).KeepForever();
         concrete = new((float)options.Low, (float)options.High, (float)options.Temperature);
         universe = model.Universe();
         logAlpha = (Tensor.Normal(new(seed, "log alpha"), (float)options.LogAlphaDeviation, universe.Count) + (float)options.LogAlpha).KeepForever().Track();
@@ -66,9 +71,8 @@ public sealed class StructuredPruning
         int step = Step;
         using Scope scope = Scope.Open();
         int[] picked = Pick(step);
-        Batch batch = new([.. picked.Select(i => examples[i].Input)]);
         Tensor mask = concrete.Sample(logAlpha, new Chance(seed, "mask").At(step));
-        Tensor kl = model.Forward(batch, new MaskProbe(mask, absence)).KlFrom(fullLogits.Rows(picked));
+        Tensor kl = Imitation.Kl(problem, model, [.. picked.Select(i => examples[i])], new MaskProbe(mask, absence), fullLogits?.Rows(picked));
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(options.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
         Tensor gap = (sparsity * -1 + target).As(1);

@@ -6,67 +6,94 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Evaluation;
 
-/// <summary>Runs models over examples and gives their scores; batches run beside one another, each with the same result whatever the number of threads.</summary>
+/// <summary>Runs models over examples and gives their numbers; batches run beside one another, each with the same result whatever the number of threads.</summary>
 public sealed class Answers
 {
-    readonly IReadOnlyList<Batch> batches;
-    readonly int count;
+    readonly IProblem problem;
+    readonly (Batch Batch, IReadOnlyList<Example> Examples)[] batches;
+    readonly int[] starts;
 
     /// <summary>Packs the examples.</summary>
     /// <param name="examples">what to answer</param>
     /// <param name="tokensPerBatch">most tokens that pass the model at once</param>
-    public Answers(IReadOnlyList<Example> examples, int tokensPerBatch = 1024)
+    /// <param name="problem">what is asked; null for the scores of the labels</param>
+    public Answers(IReadOnlyList<Example> examples, int tokensPerBatch = 1024, IProblem? problem = null)
     {
-        batches = Inputs.Batches(examples, tokensPerBatch);
-        count = examples.Count;
+        this.problem = problem ?? Classification.Instance;
+        batches = [.. Inputs.Packed(examples, tokensPerBatch, this.problem)];
+        starts = [0, .. batches.Select(b => b.Examples.Count)];
+        for (int i = 1; i < starts.Length; i++) starts[i] += starts[i - 1];
     }
 
     /// <summary>Number of tokens in all examples.</summary>
-    public long Tokens => batches.Sum(b => (long)b.Tokens);
+    public long Tokens => batches.Sum(b => (long)b.Batch.Tokens);
 
-    /// <summary>A model's scores, [example label] row by row; of a language model [example vocabulary], for the token that comes next.</summary>
-    public float[] Of(IModel model, Action<int>? advance = null, CancellationToken stop = default) => Of(model, [], null, advance, stop)[0];
+    /// <summary>A model's numbers, [example number] row by row: scores of the labels, or what <see cref="IProblem.Read"/> says; of a language model without a problem the scores of the token that comes next.</summary>
+    /// <param name="model">the model</param>
+    /// <param name="advance">told the number of examples that a batch finished</param>
+    /// <param name="stop">ends the work</param>
+    /// <param name="full">the full model, to be compared with where it must pass beside (<see cref="IProblem.OfVocabulary"/>); null for none</param>
+    public float[] Of(IModel model, Action<int>? advance = null, CancellationToken stop = default, IModel? full = null) => Of(model, [], null, advance, stop, null, full)[0];
 
-    /// <summary>Scores of one model under several masks, [example label] row by row for each mask (one unmasked where there is none). What stands before the first part in which a mask differs from <paramref name="shared"/> is computed once for all masks: the layers below, and that layer's attention up to its heads' mixes.</summary>
+    /// <summary>Numbers of one model under several masks, [example number] row by row for each mask (one unmasked where there is none). What stands before the first part in which a mask differs from <paramref name="shared"/> is computed once for all masks: the layers below, and that layer's attention up to its heads' mixes.</summary>
     /// <param name="model">the full model</param>
     /// <param name="masks">each with one number per part</param>
     /// <param name="absence">what absent parts leave behind; null only without masks</param>
     /// <param name="advance">told the number of examples × masks that a batch finished</param>
     /// <param name="stop">ends the work</param>
     /// <param name="shared">a mask that the others differ from in few parts, best in late ones; null for one of ones. It changes no score, only the time.</param>
-    public float[][] Of(IModel model, IReadOnlyList<float[]> masks, Absence? absence, Action<int>? advance = null, CancellationToken stop = default, float[]? shared = null)
+    /// <param name="full">see above</param>
+    public float[][] Of(IModel model, IReadOnlyList<float[]> masks, Absence? absence, Action<int>? advance = null, CancellationToken stop = default, float[]? shared = null, IModel? full = null)
     {
         using Scope outside = Scope.Open();
         IProbe below = shared is null ? NoProbe.Instance : new MaskProbe(Tensor.From(shared, shared.Length), absence!);
         (IProbe Probe, int From)[] passes = [(NoProbe.Instance, 0)];
         if (masks.Count > 0)
             passes = [.. masks.Select(mask => ((IProbe)new MaskProbe(Tensor.From(mask, mask.Length), absence!), FirstDifference(model, mask, shared)))];
-        int width = model.Scores(), deepest = passes.Max(p => p.From);
-        float[][] scores = [.. passes.Select(_ => new float[count * width])];
-        int[] starts = [0, .. batches.Select(b => b.Count)];
-        for (int i = 1; i < starts.Length; i++) starts[i] += starts[i - 1];
-        Parallelism.For(batches.Count, b =>
+        int width = problem.Numbers(model), deepest = passes.Max(p => p.From);
+        float[][] numbers = [.. passes.Select(_ => new float[starts[^1] * width])];
+        Parallelism.For(batches.Length, b =>
         {
             stop.ThrowIfCancellationRequested();
             using Scope scope = Scope.Open();
-            Batch batch = batches[b];
+            var (batch, examples) = batches[b];
+            Pass? beside = full is not null && problem.OfVocabulary ? Pass.Of(full, batch, NoProbe.Instance, problem.Tokens) : null;
             Tensor x = model.Embed(batch, below);
             for (int layer = 0; layer <= deepest; layer++)
             {
                 using Scope here = Scope.Open();
-                var tokens = model.TokensOf(layer);
+                var tokens = model.TokensOf(layer, problem.Tokens);
                 Tensor mixes = model.Attend(layer, x, batch, tokens, below);
                 for (int p = 0; p < passes.Length; p++)
                 {
                     if (passes[p].From != layer) continue;
-                    using Scope pass = Scope.Open();
-                    model.ForwardFrom(layer, x, mixes, batch, passes[p].Probe).Values.CopyTo(scores[p].AsSpan(starts[b] * width));
+                    using Scope inside = Scope.Open();
+                    Pass pass = new(model, model.StreamFrom(layer, x, mixes, batch, passes[p].Probe, problem.Tokens), batch, passes[p].Probe);
+                    problem.Read(pass, beside, examples, numbers[p].AsSpan(starts[b] * width, examples.Count * width));
                 }
                 if (layer < deepest) x = Scope.Replace(x, model.Finish(layer, x, mixes, batch, tokens, below).Keep());
             }
-            advance?.Invoke(batch.Count * passes.Length);
+            advance?.Invoke(examples.Count * passes.Length);
         });
-        return scores;
+        return numbers;
+    }
+
+    /// <summary>The largest difference of any score of these examples between a model and another one under a mask.</summary>
+    public double LargestDifference(IModel cut, IModel model, float[] mask, Absence absence, CancellationToken stop = default)
+    {
+        using Scope outside = Scope.Open();
+        MaskProbe probe = new(Tensor.From(mask, mask.Length), absence);
+        double[] most = new double[batches.Length];
+        Parallelism.For(batches.Length, b =>
+        {
+            stop.ThrowIfCancellationRequested();
+            using Scope scope = Scope.Open();
+            var (batch, examples) = batches[b];
+            Pass one = Pass.Of(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Of(model, batch, probe, problem.Tokens);
+            most[b] = problem.Places(batch, examples) is { } places ? NextTokens.Difference(one, other, places)
+                : Math.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude((one.Scores(problem.Tokens) - other.Scores(problem.Tokens)).Values));
+        });
+        return most.DefaultIfEmpty(0).Max();
     }
 
     // the layer of the first part in which two masks differ; the last layer where they do not

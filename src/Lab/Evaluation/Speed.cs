@@ -15,10 +15,11 @@ public static class Speed
     /// <param name="rounds">how many rounds count</param>
     /// <param name="advance">told of every round</param>
     /// <param name="stop">ends the work</param>
+    /// <param name="problem">what is asked; null for the scores of the labels</param>
     /// <returns>medians, in seconds per 1,000 tokens</returns>
-    public static (double A, double B) InTurn(IModel a, IModel b, IReadOnlyList<Example> examples, int rounds, Action<int>? advance = null, CancellationToken stop = default)
+    public static (double A, double B) InTurn(IModel a, IModel b, IReadOnlyList<Example> examples, int rounds, Action<int>? advance = null, CancellationToken stop = default, IProblem? problem = null)
     {
-        Answers answers = new(examples);
+        Answers answers = new(examples, problem: problem);
         double thousands = answers.Tokens / 1000.0;
         List<double> first = [], second = [];
         for (int round = 0; round <= rounds; round++)

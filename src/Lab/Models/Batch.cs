@@ -5,7 +5,11 @@ namespace Heartwood.Lab.Models;
 /// <summary>One input of a model: token ids with their types.</summary>
 /// <param name="Ids">token ids, special tokens included</param>
 /// <param name="TokenTypes">type of each token; for a pair, which sentence it belongs to</param>
-public readonly record struct Sequence(int[] Ids, int[] TokenTypes);
+public readonly record struct Sequence(int[] Ids, int[] TokenTypes)
+{
+    /// <summary>Tokens of one type.</summary>
+    public static Sequence Plain(int[] ids) => new(ids, new int[ids.Length]);
+}
 
 /// <summary>Sequences packed one after another, without padding: sequence s is tokens Offsets[s] to Offsets[s + 1].</summary>
 public sealed class Batch

@@ -113,7 +113,10 @@ public static class ModelPasses
     /// <param name="batch">its input</param>
     /// <param name="probe">sees every site</param>
     /// <param name="last">which tokens the last layer computes</param>
-    public static Tensor Forward(this IModel model, Batch batch, IProbe probe, Tokens last = Tokens.Read) => model.Rest(0, model.Embed(batch, probe), batch, probe, last);
+    public static Tensor Forward(this IModel model, Batch batch, IProbe probe, Tokens last = Tokens.Read) => model.Score(model.Stream(batch, probe, last), batch, last, probe);
+
+    /// <summary>A whole pass but for the scores: the residual stream behind the last layer, from which <see cref="IModel.Score"/> goes on.</summary>
+    public static Tensor Stream(this IModel model, Batch batch, IProbe probe, Tokens last) => model.Rest(0, model.Embed(batch, probe), batch, probe, last);
 
     /// <summary>The rest of a pass from behind the heads of a layer.</summary>
     /// <param name="model">the model</param>
@@ -124,6 +127,10 @@ public static class ModelPasses
     /// <param name="probe">sees every site from <see cref="Point.Heads"/> of the layer on</param>
     /// <param name="last">which tokens the last layer computes</param>
     public static Tensor ForwardFrom(this IModel model, int layer, Tensor x, Tensor mixes, Batch batch, IProbe probe, Tokens last = Tokens.Read) =>
+        model.Score(model.StreamFrom(layer, x, mixes, batch, probe, last), batch, last, probe);
+
+    /// <summary>The same but for the scores.</summary>
+    public static Tensor StreamFrom(this IModel model, int layer, Tensor x, Tensor mixes, Batch batch, IProbe probe, Tokens last) =>
         model.Rest(layer + 1, model.Finish(layer, x, mixes, batch, model.TokensOf(layer, last), probe), batch, probe, last);
 
     // from a stream that nobody else reads
@@ -135,7 +142,7 @@ public static class ModelPasses
             Tensor entering = x;
             x = Scope.Replace(x, Scope.Within(() => model.Finish(layer, entering, model.Attend(layer, entering, batch, tokens, probe), batch, tokens, probe)));
         }
-        return model.Score(x, batch, last, probe);
+        return x;
     }
 
     /// <summary>Which tokens a layer computes when the last one computes these: all, but for the last.</summary>

@@ -62,12 +62,18 @@ internal sealed record Entry(
     /// <summary>KL divergence from the full model in-domain, nats per example.</summary>
     public double? Kl { get; private init; }
 
+    /// <summary>The tasks' own figures, by set and name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>> Figures { get; private init; } = new Dictionary<string, IReadOnlyDictionary<string, Quantity>>();
+
+    /// <summary>A figure of the task, null where it was not measured.</summary>
+    public Quantity? Figure(string set, string name) => Figures.GetValueOrDefault(set)?.GetValueOrDefault(name);
+
     /// <summary>Accuracy on a set, null where it was not measured.</summary>
     public Proportion? On(DataSet set) => Sets.TryGetValue(set, out var p) && !double.IsNaN(p.Value) ? p : null;
 
     /// <summary>The full model or a baseline.</summary>
     public static Entry Of(string name, EntryKind kind, Measured m) =>
-        new(name, kind, Measures(m.InDomain, m.OutOfDomain, m.Unseen), m.Cases, m.Groups) { Loss = m.InDomainLoss, Agreement = m.Agreement, Kl = m.Kl };
+        new(name, kind, Measures(m.InDomain, m.OutOfDomain, m.Unseen), m.Cases, m.Groups) { Loss = m.InDomainLoss, Agreement = m.Agreement, Kl = m.Kl, Figures = m.Figures ?? new Dictionary<string, IReadOnlyDictionary<string, Quantity>>() };
 
     /// <summary>A subnetwork or a random mask.</summary>
     public static Entry Of(MeasuredSubnetwork m, EntryKind kind) =>
@@ -79,11 +85,12 @@ internal sealed record Entry(
             Loss = m.InDomainLoss,
             Agreement = m.Agreement,
             Kl = m.Kl,
+            Figures = m.Figures ?? new Dictionary<string, IReadOnlyDictionary<string, Quantity>>(),
         };
 
     /// <summary>The full model with parts knocked out.</summary>
     public static Entry Of(KnockOutFacts k) =>
-        new(k.Name, EntryKind.KnockOut, Measures(k.InDomain, k.OutOfDomain, k.Unseen), k.Cases, new Dictionary<string, GroupFacts>());
+        new(k.Name, EntryKind.KnockOut, Measures(k.InDomain, k.OutOfDomain, k.Unseen), k.Cases, new Dictionary<string, GroupFacts>()) { Figures = k.Figures ?? new Dictionary<string, IReadOnlyDictionary<string, Quantity>>() };
 
     /// <summary>What a mark of it says when pointed at.</summary>
     public string Tip => string.Join("\n", (string[])[Title,

@@ -1,3 +1,5 @@
+using Heartwood.Lab.Tasks;
+
 namespace Heartwood.Lab.Reports;
 
 /// <summary>A result, arranged for drawing: which sets and sparsities it has, and everything measured in one shape.</summary>
@@ -49,10 +51,26 @@ internal sealed class Findings
     /// <summary>Guessing's balanced accuracy on a set: one over the number of labels that its cases hold, or that the model has where that is not known.</summary>
     public double Chance(DataSet set)
     {
+        if (Result.Tasks is not null && Words(set).Name != Classification.Instance.Words.Name) return Words(set).Guessing;
         int held = Result.Cases?.Values.Where(c => SetOf(c.Set) == set && c.Label is not null).Select(c => c.Label).Distinct().Count() ?? 0;
         int labels = held > 1 ? held : Result.Model.Labels.Count;
         return labels > 1 ? 1.0 / labels : double.NaN;
     }
+
+    /// <summary>How the task of a set is spoken of.</summary>
+    public TaskWords Words(DataSet set) => TaskOf(set)?.Words ?? Classification.Instance.Words;
+
+    /// <summary>What a set asks, null for labels.</summary>
+    public TaskFacts? TaskOf(DataSet set) => Result.Tasks?.FirstOrDefault(t => SetOf(t.Key) == set).Value;
+
+    /// <summary>What is called accuracy on a set, with the set: "accuracy in-domain", "pairs right out of domain".</summary>
+    public string Accuracy(DataSet set) => $"{Words(set).Accuracy} {Say(set)}";
+
+    /// <summary>What is called accuracy, where figures of all sets stand side by side.</summary>
+    public string SharedAccuracy => Sets.Select(s => Words(s).Accuracy).Distinct().ToArray() is [var one] ? one : "share right";
+
+    /// <summary>Whether any set asks for something else than labels.</summary>
+    public bool AsksTokens => Result.Tasks is not null;
 
     /// <summary>The subnetworks of one sparsity.</summary>
     public IReadOnlyList<Entry> At(double sparsity) => [.. Subnetworks.Where(s => s.Target == sparsity)];
@@ -81,7 +99,7 @@ internal sealed class Findings
             int half = names.Length > 12 ? (names.Length + 1) / 2 : Math.Max(1, names.Length);
             return [.. names.Chunk(half).Select(chunk => new CaseList("", [new("", chunk)]))];
         }
-        return [.. names.GroupBy(n => facts.GetValueOrDefault(n)?.Label).Select(label => new CaseList(label.Key ?? "several labels",
+        return [.. names.GroupBy(n => facts.GetValueOrDefault(n)?.Label).Select(label => new CaseList(label.Key ?? (AsksTokens ? "" : "several labels"),
             [.. label.GroupBy(n => facts.GetValueOrDefault(n)?.Set ?? "").OrderBy(s => Order(s.Key)).Select(s => new CaseSet(s.Key == "" ? "" : Name(s.Key), [.. s]))]))];
     }
 

@@ -58,7 +58,7 @@ public static class Report
     public static IReadOnlyList<(string Title, string Reading)> Answers(RunResult result) => [.. FiguresOf(new(result)).Select(f => (f.Title, f.Reading))];
 
     static IReadOnlyList<Figure> FiguresOf(Findings study) => study.Result.Paper is { } paper ? PaperPage.Figures(study, paper) : [.. ((Figure?[])[
-        Domains.Draw(study), Losses.Draw(study), Cases.OfSubnetworks(study), Groups.Draw(study), Frequencies.Draw(study), Overlaps.Draw(study),
+        Domains.Draw(study), TaskFigures.Draw(study), Losses.Draw(study), Cases.OfSubnetworks(study), Groups.Draw(study), Frequencies.Draw(study), Overlaps.Draw(study),
         Sections.KnockOuts.Draw(study), Cases.OfKnockOuts(study), SingleParts.Draw(study), Cuts.Draw(study)]).OfType<Figure>()];
 
     /// <summary>The model as a trunk: one ring per layer, the first innermost, each as dark as the share of its parts that the subnetworks keep.</summary>

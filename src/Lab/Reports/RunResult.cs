@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports.Paper;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Reports;
 
@@ -24,6 +25,7 @@ namespace Heartwood.Lab.Reports;
 /// <param name="Seconds">how long the run took</param>
 /// <param name="Manifest">how the result was made</param>
 /// <param name="Cases">what is known of each case, by name; null where nothing is, and then the report shows the cases in one list</param>
+/// <param name="Tasks">what each set asks, by its use; null where all ask for labels</param>
 /// <param name="Paper">what <c>heartwood paper</c> adds; null for other runs, and then the report is that of one study</param>
 public sealed record RunResult(
     string Title,
@@ -43,7 +45,23 @@ public sealed record RunResult(
     double Seconds,
     Manifest Manifest,
     IReadOnlyDictionary<string, CaseFacts>? Cases = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PaperFacts? Paper = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PaperFacts? Paper = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, TaskFacts>? Tasks = null);
+
+/// <summary>What a set asks.</summary>
+/// <param name="Words">how it is spoken of</param>
+/// <param name="Figures">the task's own figures</param>
+public sealed record TaskFacts(TaskWords Words, IReadOnlyList<FigureFacts> Figures)
+{
+    /// <summary>Of a problem.</summary>
+    public static TaskFacts Of(IProblem problem) => new(problem.Words, [.. problem.Figures.Select(f => new FigureFacts(f.Name, f.Unit, f.Meaning))]);
+}
+
+/// <summary>One figure of a task.</summary>
+/// <param name="Name">its name</param>
+/// <param name="Unit">its unit, "" for a plain number</param>
+/// <param name="Meaning">what it is, in a sentence</param>
+public sealed record FigureFacts(string Name, string Unit, string Meaning);
 
 /// <summary>What a case is.</summary>
 /// <param name="Set">"inDomain", "outOfDomain" or "unseen"</param>
@@ -74,12 +92,14 @@ public sealed record ModelFacts(string Family, int Layers, IReadOnlyList<int> He
 /// <param name="Agreement">share of in-domain examples answered as the full model does</param>
 /// <param name="Kl">KL divergence from the full model in-domain, nats per example</param>
 /// <param name="LargestDifference">largest difference of a logit between the cut model (which was measured) and the masked one</param>
+/// <param name="Figures">see <see cref="Measured"/></param>
 public sealed record MeasuredSubnetwork(
     ulong Seed, double TargetSparsity, double Sparsity, IReadOnlyList<string> Parts,
     Proportion InDomain, Proportion? OutOfDomain, Proportion? Unseen,
     IReadOnlyDictionary<string, Proportion> Cases,
     IReadOnlyDictionary<string, GroupFacts> Groups,
-    double? InDomainLoss, Proportion? Agreement, double? Kl, double LargestDifference);
+    double? InDomainLoss, Proportion? Agreement, double? Kl, double LargestDifference,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? Figures = null);
 
 /// <summary>Overlap of all pairs of subnetworks at one sparsity against random subnetworks with the same numbers of heads and of MLPs.</summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
@@ -129,6 +149,10 @@ public sealed record KnockOutFacts(
     string Name, string Kind, IReadOnlyList<string> Parts, Proportion InDomain, Proportion? OutOfDomain, Proportion? Unseen,
     IReadOnlyDictionary<string, Proportion> Cases, KnockOutRanks? Ranks = null)
 {
+    /// <summary>See <see cref="Measured"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? Figures { get; init; }
+
     /// <summary>Its rank by in-domain accuracy.</summary>
     [JsonIgnore]
     public RankFacts? Rank => Ranks?.InDomain;

@@ -10,13 +10,13 @@ internal readonly record struct Scale(double Low, double High, double From, doub
     /// <summary>The axis of a share, 0 to 1.</summary>
     public static Scale Share(double from, double to) => new(0, 1, from, to);
 
-    /// <summary>An axis that holds all the values, ends on round numbers and never leaves 0 to <paramref name="ceiling"/>.</summary>
-    public static Scale Around(IEnumerable<double> values, double from, double to, double ceiling = double.PositiveInfinity)
+    /// <summary>An axis that holds all the values, ends on round numbers and never leaves <paramref name="floor"/> to <paramref name="ceiling"/>.</summary>
+    public static Scale Around(IEnumerable<double> values, double from, double to, double ceiling = double.PositiveInfinity, double floor = 0)
     {
         double[] finite = [.. values.Where(double.IsFinite)];
         if (finite.Length == 0) return new(0, double.IsFinite(ceiling) ? ceiling : 1, from, to);
         double low = finite.Min(), high = finite.Max(), step = RoundStep(Math.Max(high - low, 1e-3 * Math.Max(1, Math.Abs(high))), 4);
-        double first = Math.Max(0, Math.Floor(low / step) * step), last = Math.Min(ceiling, Math.Ceiling(high / step) * step);
+        double first = Math.Max(floor, Math.Floor(low / step) * step), last = Math.Min(ceiling, Math.Ceiling(high / step) * step);
         return new(first, last > first ? last : first + step, from, to);
     }
 

@@ -14,8 +14,14 @@ namespace Heartwood.Lab.Studies;
 /// <param name="RefuseChanged">fails if the file is no longer what was read</param>
 public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha256, Action RefuseChanged)
 {
+    /// <summary>What the rows ask.</summary>
+    public IProblem Problem { get; init; } = Classification.Instance;
+
     const string World = "world:";
     const ulong MostRows = 10_000_000;
+
+    /// <summary>How data for language models is named on the command line.</summary>
+    public const string TaskHelp = "A language model is asked for minimal pairs (preset=blimp, or task=pairs,text=GOOD,pair=BAD), prompts (preset=ioi, preset=greater-than, or task=prompts,text=COL,label=ANSWER,wrong=COL[,pair=CORRUPTED]) or running text (a .txt file[,window=N,stride=N,rows=WINDOWS], format=lines for one text a line, or task=text,text=COL)";
 
     /// <summary>How the made-up language's parts are named on the command line.</summary>
     public const string WorldHelp = "world:training or world:in-domain (with ,rows=N,seed=N), world:out-of-domain or world:unseen (with ,per-case=N,seed=N)";
@@ -28,7 +34,17 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     {
         if (spec.StartsWith(World, StringComparison.Ordinal)) return Generate(spec);
         Table table = Table.Read(DataSpec.Parse(spec));
-        return new(spec, table.Rows, table.Sha256, table.RefuseChanged);
+        return new(spec, table.Rows, table.Sha256, table.RefuseChanged) { Problem = table.Problem };
+    }
+
+    /// <summary>What several sources ask together; labels where there is none.</summary>
+    /// <exception cref="InvalidDataException">they ask for different things</exception>
+    public static IProblem ProblemOf(IReadOnlyList<DataSource> sources)
+    {
+        if (sources.Count == 0) return Classification.Instance;
+        if (sources.FirstOrDefault(s => s.Problem.GetType() != sources[0].Problem.GetType()) is { } other)
+            throw new InvalidDataException($"{other.Name} is {other.Problem.Words.Name}, {sources[0].Name} is {sources[0].Problem.Words.Name}. Give data of one task for each use (--data, --in-domain, --out-of-domain, --unseen); different uses may have different tasks.");
+        return sources[0].Problem;
     }
 
     /// <summary>Reads several sources one after another as one.</summary>

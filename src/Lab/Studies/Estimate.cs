@@ -20,24 +20,28 @@ public sealed record Estimate(double Seconds, long Bytes)
 
     /// <summary>Estimates mask learning: forward and backward passes with frozen weights, and what comes before them.</summary>
     /// <param name="model">the model</param>
+    /// <param name="problem">what is asked</param>
     /// <param name="pool">the examples that masks are learned on</param>
     /// <param name="steps">steps of one search</param>
     /// <param name="batch">examples in a batch</param>
     /// <param name="searches">number of searches</param>
     /// <param name="precision">of products with the weights</param>
-    public static Estimate Of(IModel model, IReadOnlyList<Example> pool, int steps, int batch, int searches, Precision precision)
+    public static Estimate Of(IModel model, IProblem problem, IReadOnlyList<Example> pool, int steps, int batch, int searches, Precision precision)
     {
         using IDisposable choice = Tensors.Backends.Machine.At(precision);
         int atOnce = Math.Clamp(searches, 1, Tensors.Backends.Machine.Threads), inBatch = Math.Min(batch, pool.Count);
-        double length = pool.Average(e => e.Input.Ids.Length), tokens = length * inBatch;
-        Batch pilot = new([.. Study.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, inBatch)).Select(e => e.Input)]);
-        double step = PassSeconds(model, pilot, learning: true, atOnce), pass = PassSeconds(model, pilot, learning: false, atOnce);
+        double length = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)), tokens = length * inBatch;
+        IReadOnlyList<Example> few = Study.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, inBatch));
+        Batch pilot = problem.BatchOf(few);
+        int[]? places = problem.Places(pilot, few);
+        double step = PassSeconds(model, pilot, problem.Tokens, places, Work.Learning, atOnce), pass = PassSeconds(model, pilot, problem.Tokens, places, Work.Scores, atOnce);
+        if (problem.OfVocabulary) step += PassSeconds(model, pilot, problem.Tokens, places, Work.Stream, atOnce);        // the full model passes beside
         double rounds = Math.Ceiling(searches / (double)atOnce), passes = 2 * pool.Count * length / atOnce;     // the parts' means, and the full model's outputs
-        return new((step * tokens * steps * rounds + pass * passes) / pilot.Tokens, Memory(model, tokens, atOnce, precision)) { SecondsPerToken = pass / pilot.Tokens / atOnce };
+        return new((step * tokens * steps * rounds + pass * passes) / pilot.Tokens, Memory(model, tokens, problem.OfVocabulary, atOnce, precision)) { SecondsPerToken = pass / pilot.Tokens / atOnce };
     }
 
     // seconds of one pass over the pilot batch, from its last layer and its last two
-    static double PassSeconds(IModel model, Batch pilot, bool learning, int atOnce)
+    static double PassSeconds(IModel model, Batch pilot, Tokens computed, int[]? places, Work kind, int atOnce)
     {
         double[] work = [.. model.Layers.Select(l => l.Heads * (4.0 * model.Width + pilot.Tokens / pilot.Count) * model.HeadWidth + 2.0 * model.Width * l.Neurons)];
         int last = work.Length - 1;
@@ -53,15 +57,17 @@ public sealed record Estimate(double Seconds, long Bytes)
             {
                 using Scope scope = Scope.Open();
                 Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(model.Universe().Count));
-                IProbe probe = learning ? new MaskProbe(mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
+                IProbe probe = kind == Work.Learning ? new MaskProbe(mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
                 long began = Stopwatch.GetTimestamp();
                 best[item] = double.PositiveInfinity;
                 for (int run = 0; run < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < PilotSeconds; run++)
                 {
                     using Scope again = Scope.Open();
                     long start = Stopwatch.GetTimestamp();
-                    Tensor logits = model.ForwardFrom(layer, x, model.Attend(layer, x, pilot, model.TokensOf(layer), probe), pilot, probe);
-                    if (learning) logits.Sum().Gradients(mask);
+                    Pass pass = new(model, model.StreamFrom(layer, x, model.Attend(layer, x, pilot, model.TokensOf(layer, computed), probe), pilot, probe, computed), pilot, probe);
+                    if (kind == Work.Learning) (places is null ? pass.Scores(computed).Sum() : NextTokens.Divergence(pass, pass with { Stream = pass.Stream.Detach(), Probe = NoProbe.Instance }, places)).Gradients(mask);
+                    else if (kind == Work.Scores && places is null) pass.Scores(computed);
+                    else if (kind == Work.Scores) NextTokens.Each(pass, null, places!, (_, _, _, _) => { });
                     if (run > 0) best[item] = Math.Min(best[item], Stopwatch.GetElapsedTime(start).TotalSeconds);   // the first packs the weights
                 }
             });
@@ -69,13 +75,23 @@ public sealed record Estimate(double Seconds, long Bytes)
         }
     }
 
+    enum Work
+    {
+        Learning,                                                // a masked pass, its scores and the way back
+        Scores,                                                  // a pass and its scores
+        Stream,                                                  // a pass up to the scores
+    }
+
     // of every layer: the residual stream twice, queries, keys and values, the heads' mix with two figures each, the MLP's neurons and result;
-    // the widest gradients come and go; weights as read, and packed for both directions
-    static long Memory(IModel model, double tokens, int atOnce, Precision precision)
+    // the widest gradients come and go; weights as read, and packed for both directions; of a vocabulary
+    // the scores of as many tokens as are computed at once, with what a divergence makes of them
+    static long Memory(IModel model, double tokens, bool vocabulary, int atOnce, Precision precision)
     {
         double stays = model.Layers.Sum(l => 3.0 * model.Width + 4.0 * l.Heads * model.HeadWidth + 2.0 * l.Heads + l.Neurons);
         double passing = 4.0 * model.Layers.Max(l => l.Neurons + model.Width);
         double packed = (precision == Precision.Bf16 ? 1 : 2) * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
-        return (long)(sizeof(float) * (model.Weights.Count + packed + (stays + passing) * tokens * atOnce)) + 80_000_000;
+        if (vocabulary) packed += 2.0 * model.Vocabulary * model.Width;
+        double scores = vocabulary ? 8.0 * Math.Min(tokens, NextTokens.RowsAtOnce(model)) * model.Vocabulary : 0;
+        return (long)(sizeof(float) * (model.Weights.Count + packed + ((stays + passing) * tokens + scores) * atOnce)) + 80_000_000;
     }
 }

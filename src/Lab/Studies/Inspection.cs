@@ -26,12 +26,12 @@ public sealed record LayerSize(int Heads, int KeyValueHeads, int Neurons);
 /// <param name="Searches">number of searches estimated</param>
 /// <param name="Steps">steps of each</param>
 /// <param name="TokensPerStep">tokens in a step's batch</param>
-/// <param name="Search">time and memory; null for a language model, of which no search is made yet</param>
+/// <param name="Search">time and memory</param>
 /// <param name="Backends">what this machine can compute with, best first</param>
 /// <param name="BackendInUse">what it computed the estimate with</param>
 public sealed record Inspection(
     string Name, string Family, string Sha256, long Parameters, int Width, int HeadWidth, int Vocabulary, int MostPositions,
-    IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps, int Searches, int Steps, double TokensPerStep, Estimate? Search,
+    IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps, int Searches, int Steps, double TokensPerStep, Estimate Search,
     IReadOnlyList<string> Backends, string BackendInUse)
 {
     /// <summary>Looks into a folder.</summary>
@@ -44,13 +44,15 @@ public sealed record Inspection(
         IModel model = loaded.Model;
         Universe universe = model.Universe();
         int typical = Math.Min(length, model.MostPositions);
-        IReadOnlyList<Example> pool = request.Data.Count == 0
+        IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
+        IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data) : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
+        IReadOnlyList<Example> pool = data.Count == 0
             ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
-            : Study.Thinned(loaded.Encode(DataSource.ReadAll(request.Data), loaded.Labels, request.MostTokens), request.Examples);
-        double tokens = pool.Average(e => e.Input.Ids.Length) * Math.Min(request.Pruning.Batch, pool.Count);
+            : [.. Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
+        double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)) * Math.Min(request.Pruning.Batch, pool.Count);
         return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
             [.. model.Layers.Select(l => new LayerSize(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
-            model.Output == Output.Vocabulary ? null : Estimate.Of(model, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision),
+            Estimate.Of(model, problem, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision),
             [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision));
     }
 }

@@ -78,17 +78,32 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     public IReadOnlyList<string> Labels => Model.Output == Output.Labels ? Model.Labels
         : throw new CheckpointException($"{Name}: the model tells which token comes next and has no labels. Fine-tune a classifier from it: heartwood train --from {Name}.");
 
-    /// <summary>Encodes labelled rows for this model.</summary>
+    /// <summary>What a reader should know of the rows that were encoded.</summary>
+    public IReadOnlyCollection<string> Notes => notes;
+
+    readonly List<string> notes = [];
+
+    /// <summary>Encodes rows for this model, whatever they ask.</summary>
+    /// <param name="sources">where the rows come from</param>
+    /// <param name="most">longest input in tokens; 0 for the model's own</param>
+    /// <exception cref="InvalidDataException">labels are asked of a language model, or tokens of a classifier</exception>
+    public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, int most = 0) => Encode(sources, DataSource.ProblemOf(sources).OfVocabulary ? [] : Labels, most);
+
+    /// <summary>The same with labels that are given.</summary>
     /// <param name="sources">where the rows come from</param>
     /// <param name="labels">the labels of the examples, in the order of their numbers</param>
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
-    public IReadOnlyList<Example> Encode(IEnumerable<DataSource> sources, IReadOnlyList<string> labels, int most = 0)
+    public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, IReadOnlyList<string> labels, int most = 0)
     {
-        int longest = Longest(most);
-        return [.. sources.SelectMany(s => Inputs.Encode(s.Rows, Tokenizer, labels, longest, Rule, s.Name))];
+        return [.. sources.SelectMany(s =>
+        {
+            if (s.Problem.OfVocabulary && Model.Output == Output.Labels)
+                throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a language model can be asked; {Name} is a classifier ({string.Join(", ", Model.Labels)}). Give labelled rows, or another model.");
+            return s.Problem.Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, notes.Add));
+        })];
     }
 
-    /// <summary>The tokens of rows as <see cref="Encode"/> makes them, with their words.</summary>
+    /// <summary>The tokens of rows as <see cref="Encode(IReadOnlyList{DataSource}, int)"/> makes them, with their words.</summary>
     /// <param name="rows">the rows</param>
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
     public IReadOnlyList<TokenWords> WordsOf(IReadOnlyList<Row> rows, int most = 0) => [.. rows.Select(row => TokenWords.Of(row, Tokenizer, Longest(most)))];

@@ -59,7 +59,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         (Absence, string) AbsenceOf(Subnetwork mask) =>
             KindOf(mask) == "zero" ? (Absence.Zero(loaded.Model), "zero")
             : MeansOf(mask, loaded) is { } file ? (Absence.Load(file, loaded.Model), $"mean, as in {file}")
-            : (means ??= Absence.Mean(loaded.Model, Inputs.Batches(Study.Thinned(loaded.Encode(data, loaded.Model.Labels, request.MostTokens), request.Examples), 2048), stop), $"mean over {string.Join(", ", request.Data)}");
+            : (means ??= Absence.Mean(loaded.Model, Inputs.Batches(Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples), 2048), stop), $"mean over {string.Join(", ", request.Data)}");
     }
 
     internal static MaskEvaluation Of(

@@ -25,10 +25,10 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
     public MeasuredSubnetwork Of(Subnetwork subnetwork)
     {
         IModel cut = Cutting.Cut(model, subnetwork.Kept, absence);
-        Measured m = sets.Measure(sets.Scores(cut, stop), full);
+        Measured m = sets.Measure(sets.Scores(cut, stop, full: model), full);
         return new(subnetwork.Seed, subnetwork.TargetSparsity, 1 - (double)subnetwork.Kept.Count / universe.Count, [.. subnetwork.Kept.Select(p => p.ToString())],
             m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
-            LargestDifference(model, cut, subnetwork.Kept, absence, Study.Thinned(sets.InDomain, ComparedWithMasked), stop));
+            LargestDifference(model, cut, subnetwork.Kept, absence, sets.InDomainProblem, Study.Thinned(sets.InDomain, ComparedWithMasked), stop), m.Figures);
     }
 
     /// <summary>Figures of a random subnetwork with as many heads and as many MLP blocks.</summary>
@@ -39,12 +39,10 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
         Of(subnetwork with { Kept = RandomParts.Like(universe, [.. subnetwork.Kept], new(seed, "random mask"), draw) });
 
     /// <summary>Largest difference of any logit between a cut model and the masked one: in float32 whatever the precision in use, for it is the weights that are proved, and bf16 would round the two models differently.</summary>
-    public static double LargestDifference(IModel model, IModel cut, IReadOnlyList<Part> kept, Absence absence, IReadOnlyList<Example> examples, CancellationToken stop)
+    public static double LargestDifference(IModel model, IModel cut, IReadOnlyList<Part> kept, Absence absence, IProblem problem, IReadOnlyList<Example> examples, CancellationToken stop)
     {
         using IDisposable exact = Machine.At(Precision.Float32);
         using Scope scope = Scope.Open();
-        Answers answers = new(examples);
-        float[] a = answers.Of(cut, null, stop), b = answers.Of(model, [MaskProbe.Only(model.Universe(), kept).Values.ToArray()], absence, null, stop)[0];
-        return a.Zip(b, (x, y) => (double)Math.Abs(x - y)).Max();
+        return new Answers(examples, problem: problem).LargestDifference(cut, model, MaskProbe.Only(model.Universe(), kept).Values.ToArray(), absence, stop);
     }
 }

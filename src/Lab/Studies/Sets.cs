@@ -11,7 +11,6 @@ namespace Heartwood.Lab.Studies;
 public sealed class Sets
 {
     readonly List<(EvaluationSet Set, IReadOnlyList<Row> Rows, Answers Answers)> sets = [];
-    readonly int labels;
 
     /// <summary>Encodes the sets.</summary>
     /// <param name="model">the model that reads them</param>
@@ -23,27 +22,29 @@ public sealed class Sets
     /// <exception cref="InvalidDataException">a set's labels are neither the model's nor the renamed ones</exception>
     public Sets(LoadedModel model, IReadOnlyList<DataSource> inDomain, IReadOnlyList<DataSource> outOfDomain, IReadOnlyList<DataSource> unseen, LabelMap map, int mostTokens)
     {
-        labels = model.Labels.Count;
         foreach (var (use, sources) in new[] { ("inDomain", inDomain), ("outOfDomain", outOfDomain), ("unseen", unseen) })
         {
             if (sources.Count == 0) continue;
-            var (names, mapped) = Labels(model.Labels, map, sources);
+            IProblem problem = DataSource.ProblemOf(sources);
+            var (names, mapped) = problem.OfVocabulary ? (RightAndWrong, [0, 1]) : Labels(model.Labels, map, sources);
             IReadOnlyList<Example> examples = model.Encode(sources, names, mostTokens);
-            sets.Add((new(use, examples, names, mapped), [.. sources.SelectMany(s => s.Rows)], new(examples)));
+            sets.Add((new(use, examples, names, mapped) { Problem = problem }, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
         }
     }
 
-    Sets(int labels) => this.labels = labels;
+    static readonly string[] RightAndWrong = ["right", "wrong"];
+
+    Sets() { }
 
     /// <summary>The same sets with at most so many examples each, spread evenly; 0 for all.</summary>
     public Sets Thin(int most)
     {
         if (most == 0) return this;
-        Sets thin = new(labels);
+        Sets thin = new();
         foreach (var (set, rows, _) in sets)
         {
             EvaluationSet fewer = set with { Examples = Study.Thinned(set.Examples, most) };
-            thin.sets.Add((fewer, Study.Thinned(rows, most), new(fewer.Examples)));
+            thin.sets.Add((fewer, Study.Thinned(rows, most), new(fewer.Examples, problem: fewer.Problem)));
         }
         return thin;
     }
@@ -63,6 +64,12 @@ public sealed class Sets
     /// <summary>The examples of the in-domain set.</summary>
     public IReadOnlyList<Example> InDomain => sets[0].Set.Examples;
 
+    /// <summary>What the in-domain set asks.</summary>
+    public IProblem InDomainProblem => sets[0].Set.Problem;
+
+    /// <summary>What each set asks, by its use; null where all ask for labels.</summary>
+    public IReadOnlyDictionary<string, TaskFacts>? Tasks => sets.All(s => s.Set.Problem is Classification) ? null : sets.ToDictionary(s => s.Set.Use, s => TaskFacts.Of(s.Set.Problem));
+
     static (IReadOnlyList<string> Names, IReadOnlyList<int> Mapped) Labels(IReadOnlyList<string> model, LabelMap map, IReadOnlyList<DataSource> sources)
     {
         HashSet<string> there = [.. sources.SelectMany(s => s.Rows).Select(r => r.Label)];
@@ -73,8 +80,8 @@ public sealed class Sets
         return (names, [.. renamed.Select(r => Array.IndexOf(names, r))]);
     }
 
-    /// <summary>A model's scores of every set, [example label] row by row.</summary>
-    public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null) => [.. sets.Select(s => s.Answers.Of(model, advance, stop))];
+    /// <summary>What a model gives on every set, [example number] row by row; compared with the full model where one is given.</summary>
+    public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null, IModel? full = null) => [.. sets.Select(s => s.Answers.Of(model, advance, stop, full))];
 
     /// <summary>Scores of every set under several masks: first by mask, then by set.</summary>
     public IReadOnlyList<IReadOnlyList<float[]>> Scores(IModel model, IReadOnlyList<float[]> masks, Absence absence, CancellationToken stop, Action<int>? advance = null)
@@ -87,17 +94,20 @@ public sealed class Sets
     public IReadOnlyList<float[]> Scores(IBaseline baseline) => [.. sets.Select(s => s.Rows.SelectMany(baseline.Scores).ToArray())];
 
     /// <summary>Figures from scores.</summary>
-    public Measured Measure(IReadOnlyList<float[]> scores, IReadOnlyList<float[]>? full) => Measuring.Measure([.. sets.Select(s => s.Set)], scores, full, labels);
+    public Measured Measure(IReadOnlyList<float[]> scores, IReadOnlyList<float[]>? full) => Measuring.Measure([.. sets.Select(s => s.Set)], scores, full);
 
     /// <summary>Figures of a model.</summary>
     public Measured Measure(IModel model, IReadOnlyList<float[]>? full, CancellationToken stop) => Measure(Scores(model, stop), full);
 
     /// <summary>Which examples of each set are answered right, by the set's use.</summary>
-    /// <param name="scores">scores of every set, as <see cref="Scores(IModel, CancellationToken, Action{int}?)"/> gives them</param>
-    public IReadOnlyDictionary<string, bool[]> Right(IReadOnlyList<float[]> scores) => sets.Zip(scores).ToDictionary(s => s.First.Set.Use, s => Measuring.Right(s.First.Set, s.Second, labels));
+    /// <param name="scores">scores of every set, as <see cref="Scores(IModel, CancellationToken, Action{int}?, IModel?)"/> gives them</param>
+    public IReadOnlyDictionary<string, bool[]> Right(IReadOnlyList<float[]> scores) => sets.Zip(scores).ToDictionary(s => s.First.Set.Use, s => Measuring.Right(s.First.Set, s.Second));
 
     /// <summary>What one answer to everything would reach on each set, by the set's use: the share of its commonest label.</summary>
     public IReadOnlyDictionary<string, double> Guessing() => sets.ToDictionary(s => s.Set.Use, s => s.Set.Examples.GroupBy(e => e.Label).Select(g => (double)g.Count() / s.Set.Examples.Count).DefaultIfEmpty(1).Max());
+
+    /// <summary>Whether baselines that need no model can answer: every set asks for labels.</summary>
+    public bool AllLabelled => sets.All(s => s.Set.Problem is Classification);
 
     /// <summary>What each case is, under the name that <see cref="Measuring"/> gives its figures.</summary>
     public IReadOnlyDictionary<string, CaseFacts> Cases()
@@ -105,7 +115,7 @@ public sealed class Sets
         Dictionary<string, CaseFacts> cases = [];
         foreach (EvaluationSet set in sets.Select(s => s.Set).OrderBy(s => s.Use == "inDomain"))
             foreach (var one in set.Examples.Where(e => e.Case != "").GroupBy(e => e.Case))
-                cases[Measuring.NameOf(cases.Keys, one.Key, set.Use)] = new(set.Use, one.First().Group, one.Select(e => e.Label).Distinct().Count() == 1 ? set.Labels[one.First().Label] : null);
+                cases[Measuring.NameOf(cases.Keys, one.Key, set.Use)] = new(set.Use, one.First().Group, set.Problem is Classification && one.Select(e => e.Label).Distinct().Count() == 1 ? set.Labels[one.First().Label] : null);
         return cases;
     }
 

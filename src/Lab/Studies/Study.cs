@@ -22,6 +22,7 @@ public sealed partial class Study
     readonly LoadedModel loaded;
     readonly IReadOnlyList<DataSource> data, inDomain, outOfDomain, unseen;
     readonly IReadOnlyList<Example> pool;
+    readonly IProblem problem;
     readonly Sets sets;
     readonly Universe universe;
     readonly RunFolder folder;
@@ -45,7 +46,7 @@ public sealed partial class Study
 
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
-        (request, loaded, data, inDomain, outOfDomain, unseen, pool, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Sets);
+        (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
         universe = Model.Universe();
     }
@@ -60,6 +61,7 @@ public sealed partial class Study
         internal IReadOnlyList<DataSource> OutOfDomain { get; }
         internal IReadOnlyList<DataSource> Unseen { get; }
         internal IReadOnlyList<Example> Pool { get; }
+        internal IProblem Problem { get; }
         internal Sets Sets { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
@@ -70,7 +72,8 @@ public sealed partial class Study
             Loaded = LoadedModel.Load(request.Model);
             (Data, InDomain, OutOfDomain, Unseen) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
             if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
-            Pool = Thinned(Loaded.Encode(Data, Loaded.Labels, request.MostTokens), request.Examples);
+            Problem = DataSource.ProblemOf(Data);
+            Pool = [.. Thinned(Loaded.Encode(Data, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
             Sets = new(Loaded, InDomain, OutOfDomain, Unseen, LabelMap.Parse(request.LabelMap), request.MostTokens);
         }
@@ -81,8 +84,11 @@ public sealed partial class Study
         /// <summary>The data, for the manifest.</summary>
         public IReadOnlyList<DataFacts> Facts => [Loaded.Facts, .. Sets.Facts(("train", Data), ("inDomain", InDomain), ("outOfDomain", OutOfDomain), ("unseen", Unseen))];
 
+        /// <summary>What a reader should know of the data.</summary>
+        public IReadOnlyCollection<string> Notes => Loaded.Notes;
+
         /// <summary>What the search will take.</summary>
-        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count, Request.Precision);
+        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count, Request.Precision);
     }
 
     /// <summary>The study of a request in a run folder.</summary>
@@ -120,7 +126,7 @@ public sealed partial class Study
         {
             folder.RequireSpace(Model.Weights.Count * sizeof(float) * 3 + 50_000_000);
             Absence absence = Absent();
-            float[] full = folder.Stage("full-outputs", () => new Answers(pool).Of(Model, Advance("outputs of the full model", pool.Count, "examples"), stop));
+            float[] full = problem.OfVocabulary ? [] : folder.Stage("full-outputs", () => new Answers(pool).Of(Model, Advance("outputs of the full model", pool.Count, "examples"), stop));
             Parallelism.For(searches.Length, i => Search(searches[i].Sparsity, searches[i].Seed, absence, full));
             foreach (DataSource source in data) source.RefuseChanged();
         }
@@ -132,7 +138,7 @@ public sealed partial class Study
         string file = FileOf(sparsity, seed), state = $"search/{NameOf(sparsity, seed)}.safetensors";
         if (folder.Has(file)) return;
         PruningOptions options = request.Pruning with { Sparsity = sparsity };
-        StructuredPruning search = new(Model, absence, pool, full, options, seed);
+        StructuredPruning search = new(Model, absence, pool, full, options, seed, problem: problem);
         if (folder.Has(state)) search.Restore(folder.PathOf(state));
         using Metrics metrics = folder.Metrics($"search/{NameOf(sparsity, seed)}.jsonl", search.Step);
         while (!search.Done)

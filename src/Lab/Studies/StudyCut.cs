@@ -49,11 +49,11 @@ public sealed partial class Study
         IReadOnlyList<Part> kept = subnetwork.Kept;
         IModel cut = Cutting.Cut(Model, kept, absence);
         IModel fullSize = Cutting.FullSize(Model, kept, absence);
-        double difference = MaskMeasuring.LargestDifference(Model, cut, kept, absence, sets.InDomain, stop), fullSizeDifference = MaskMeasuring.LargestDifference(Model, fullSize, kept, absence, sets.InDomain, stop);
+        double difference = MaskMeasuring.LargestDifference(Model, cut, kept, absence, sets.InDomainProblem, sets.InDomain, stop), fullSizeDifference = MaskMeasuring.LargestDifference(Model, fullSize, kept, absence, sets.InDomainProblem, sets.InDomain, stop);
         Dictionary<string, byte[]> files = new(loaded.TokenizerFiles);
         ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace);
         ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace);
-        var (before, after) = Speed.InTurn(Model, cut, Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop);
+        var (before, after) = Speed.InTurn(Model, cut, Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
         return new(subnetwork.Seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count, difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after);
     }
 
@@ -68,7 +68,7 @@ public sealed partial class Study
             request.Title == "" ? loaded.Name : request.Title,
             new(Model.Family, Model.Layers.Count, [.. Model.Layers.Select(l => l.Heads)], Model.Width, Model.Weights.Count, Model.Labels),
             evaluation.Full, evaluation.Baselines, evaluation.Subnetworks, evaluation.RandomSubnetworks, comparison.Overlap, comparison.Frequencies,
-            comparison.Cores[0], comparison.Cores, comparison.KnockOuts, comparison.PartKnockOuts, comparison.Correlation, cut, folder.Seconds, folder.Manifest, sets.Cases());
+            comparison.Cores[0], comparison.Cores, comparison.KnockOuts, comparison.PartKnockOuts, comparison.Correlation, cut, folder.Seconds, folder.Manifest, sets.Cases(), Tasks: sets.Tasks);
         folder.WriteText("result.json", ResultJson.Write(result));
         folder.WriteText("report.html", Reports.Report.Html(result));
         folder.Finish();

@@ -48,6 +48,7 @@ public sealed partial class Study
 
     internal static Dictionary<string, Measured> Baselines(IReadOnlyList<DataSource> data, IReadOnlyList<string> labels, Sets sets)
     {
+        if (!sets.AllLabelled || DataSource.ProblemOf(data) is not Classification) return [];
         IReadOnlyList<Row> rows = Thinned<Row>([.. data.SelectMany(d => d.Rows)], 60_000);
         IBaseline[] baselines = [MajorityBaseline.Fit(rows, labels), WordOverlapBaseline.Fit(rows, labels)];
         return baselines.ToDictionary(b => b.Name, b => sets.Measure(sets.Scores(b), null) with { InDomainLoss = null });

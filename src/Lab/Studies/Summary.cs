@@ -20,6 +20,7 @@ public static class Summary
         double sparsity = result.Core.TargetSparsity;
         MeasuredSubnetwork[] main = [.. result.Subnetworks.Where(s => s.TargetSparsity == sparsity)];
         Line(text, $"full model           in-domain {Of(result.Full.InDomain)}; out of domain {Of(result.Full.OutOfDomain)}");
+        text.Append(Figures(result.Full.Figures));
         foreach (MeasuredSubnetwork s in main)
             Line(text, $"subnetwork, seed {s.Seed,-3} in-domain {s.InDomain.Value * 100,5:0.0} %, out of domain {Percent(s.OutOfDomain)}, unseen {Percent(s.Unseen)}; {s.Parts.Count} of {Parts(result)} parts");
         Line(text, $"In-domain they differ by {Spread(main.Select(s => s.InDomain.Value)):0.0} points, out of domain by {Spread(main.Select(s => s.OutOfDomain?.Value ?? double.NaN)):0.0}{Widest(main)}.");
@@ -43,9 +44,22 @@ public static class Summary
     public static string Of(IReadOnlyList<(string Name, Measured Figures)> measured)
     {
         StringBuilder text = new();
-        foreach (var (name, m) in measured) Line(text, $"{name,-28} in-domain {Of(m.InDomain)}; out of domain {Of(m.OutOfDomain)}; unseen {Of(m.Unseen)}");
+        foreach (var (name, m) in measured)
+        {
+            Line(text, $"{name,-28} in-domain {Of(m.InDomain)}; out of domain {Of(m.OutOfDomain)}; unseen {Of(m.Unseen)}");
+            text.Append(Figures(m.Figures));
+        }
         foreach (var (group, g) in measured[0].Figures.Groups.Where(g => g.Value.Set != "inDomain"))
             Line(text, $"    {group,-26} {(g.Set == "unseen" ? "unseen" : "seen"),-7} balanced {g.Balanced.Value * 100,5:0.0} % ({g.Balanced.Low * 100:0.0} to {g.Balanced.High * 100:0.0}), AUC {(g.Auc is { } a ? Text($"{a.Value:0.000} ({a.Low:0.000} to {a.High:0.000})") : "none")}, n = {g.Balanced.N}{string.Concat(measured.Skip(1).Select(b => Text($"; {b.Name} {b.Figures.Groups[group].Balanced.Value * 100:0.0} %")))}");
+        return text.ToString();
+    }
+
+    /// <summary>The tasks' own figures, one line per set.</summary>
+    public static string Figures(IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? figures)
+    {
+        StringBuilder text = new();
+        foreach (var (set, own) in (figures ?? new Dictionary<string, IReadOnlyDictionary<string, Quantity>>()).OrderBy(f => f.Key, StringComparer.Ordinal))
+            Line(text, $"    {(set switch { "inDomain" => "in-domain", "outOfDomain" => "out of domain", _ => set })}: {string.Join("; ", own.Select(f => Text($"{f.Key} {f.Value.Value:0.0000} ({f.Value.Low:0.0000} to {f.Value.High:0.0000}, n = {f.Value.N})")))}");
         return text.ToString();
     }
 
@@ -54,7 +68,10 @@ public static class Summary
     {
         StringBuilder text = new();
         foreach (var (s, r) in found.Zip(random))
+        {
             Line(text, $"seed {s.Seed,-3} at {s.Sparsity:0.00}: in-domain {Of(s.InDomain)}, out of domain {Percent(s.OutOfDomain)}, unseen {Percent(s.Unseen)}, agreement {Percent(s.Agreement)}, KL {s.Kl:0.000}; cut and masked differ by at most {s.LargestDifference:0.0e+0}; random mask {Percent(r.InDomain)} in-domain");
+            text.Append(Figures(s.Figures));
+        }
         return text.ToString();
     }
 

@@ -2,12 +2,30 @@ using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Tasks;
 
-/// <summary>One labelled input, as a model reads it.</summary>
-/// <param name="Input">tokens and their types</param>
-/// <param name="Label">number of its label in the list of labels that the examples were made with</param>
+/// <summary>One input, as a model reads it, with what is asked of it.</summary>
+/// <param name="Input">tokens and their types: a labelled text or pair, the good sentence, the clean prompt, a window of text</param>
+/// <param name="Label">number of its label in the list of labels that the examples were made with; 0 where the first of two is right</param>
 /// <param name="Case">see <see cref="Row.Case"/></param>
 /// <param name="Group">see <see cref="Row.Group"/></param>
-public sealed record Example(Sequence Input, int Label, string Case, string Group);
+public sealed record Example(Sequence Input, int Label, string Case, string Group)
+{
+    /// <summary>What it is compared with: the bad sentence, the corrupted prompt; null where there is none.</summary>
+    public Sequence? Second { get; init; }
+
+    /// <summary>The tokens that should, and that should not, come next; null where it is not about them.</summary>
+    public NextChoice? Next { get; init; }
+
+    /// <summary>Place of the first token of a window that is scored; those before are context.</summary>
+    public int From { get; init; } = 1;
+
+    /// <summary>How many bytes of the text, in UTF-8, the scored tokens of a window are.</summary>
+    public double Bytes { get; init; }
+}
+
+/// <summary>Two sets of tokens of which the first should come next.</summary>
+/// <param name="Right">ids of the right ones, at least one</param>
+/// <param name="Wrong">ids of the wrong ones, at least one, none of them right</param>
+public sealed record NextChoice(int[] Right, int[] Wrong);
 
 /// <summary>Where token types come from when a sentence pair becomes tokens.</summary>
 public enum TokenTypeRule

@@ -51,7 +51,17 @@ public static class Inputs
         return batches;
     }
 
-    /// <summary>The examples as packed batches, in order.</summary>
-    public static IReadOnlyList<Batch> Batches(IReadOnlyList<Example> examples, int mostTokens) =>
-        [.. Pack([.. examples.Select(e => e.Input.Ids.Length)], mostTokens).Select(b => new Batch([.. examples.Skip(b.Start).Take(b.Count).Select(e => e.Input)]))];
+    /// <summary>The examples' own inputs as packed batches, in order, without what they are compared with.</summary>
+    public static IReadOnlyList<Batch> Batches(IReadOnlyList<Example> examples, int mostTokens) => [.. Packed(examples, mostTokens, Classification.Instance).Select(b => b.Batch)];
+
+    /// <summary>The examples as packed batches, in order, with all sequences that a problem asks.</summary>
+    public static IReadOnlyList<(Batch Batch, IReadOnlyList<Example> Examples)> Packed(IReadOnlyList<Example> examples, int mostTokens, IProblem problem) =>
+        [.. Pack([.. examples.Select(e => problem.Inputs(e).Sum(s => s.Ids.Length))], mostTokens).Select(b =>
+        {
+            Example[] own = [.. examples.Skip(b.Start).Take(b.Count)];
+            return (problem.BatchOf(own), (IReadOnlyList<Example>)own);
+        })];
+
+    /// <summary>All sequences of some examples in one batch.</summary>
+    public static Batch BatchOf(this IProblem problem, IReadOnlyList<Example> examples) => new([.. examples.SelectMany(problem.Inputs)]);
 }

@@ -20,7 +20,7 @@ public class MeasuringTests
 
     static float[] Logs(params double[][] probabilities) => [.. probabilities.SelectMany(p => p.Select(q => (float)Math.Log(q) + 3))];        // 3: softmax does not care
 
-    static Measured Measure(bool withFull = true) => Measuring.Measure([inDomain, outside], [inScores, outScores], withFull ? [fullScores, outScores] : null, 3);
+    static Measured Measure(bool withFull = true) => Measuring.Measure([inDomain, outside], [inScores, outScores], withFull ? [fullScores, outScores] : null);
 
     [Fact]
     public void Accuracy_counts_the_largest_score_after_the_labels_are_renamed()
@@ -35,7 +35,7 @@ public class MeasuringTests
     }
 
     [Fact]
-    public void What_is_right_is_told_example_by_example() => Assert.Equal([true, true, false, true], Measuring.Right(outside, outScores, 3));
+    public void What_is_right_is_told_example_by_example() => Assert.Equal([true, true, false, true], Measuring.Right(outside, outScores));
 
     [Fact]
     public void Loss_agreement_and_divergence_are_those_of_the_in_domain_set()
@@ -56,7 +56,7 @@ public class MeasuringTests
     [Fact]
     public void Where_the_in_domain_labels_are_merged_the_loss_is_of_the_merged_probability()
     {
-        Measured m = Measuring.Measure([outside with { Use = "inDomain" }], [outScores], [outScores], 3);
+        Measured m = Measuring.Measure([outside with { Use = "inDomain" }], [outScores], [outScores]);
         Assert.Equal(-(Math.Log(0.9) + Math.Log(0.7) + Math.Log(0.4) + Math.Log(0.4)) / 4, m.InDomainLoss!.Value, 1e-6);
         Assert.Equal((1.0, 0.0), (m.Agreement!.Value, Math.Round(m.Kl!.Value, 9)));
     }
@@ -68,7 +68,7 @@ public class MeasuringTests
         Assert.Equal("outOfDomain", swap.Set);
         Assert.Equal(0.75, swap.Balanced.Value);                 // recalls 1 and 1/2
         Assert.Equal(0.75, swap.Auc!.Value);                     // 0.9 and 0.4 against 0.3 and 0.6: three of four pairs in order
-        Measured reversed = Measuring.Measure([inDomain, Set("outOfDomain", ["entailment", "non-entailment"], [0, 1, 1], (1, "", "swap"), (0, "", "swap"), (0, "", "swap"), (1, "", "swap"))], [inScores, outScores], null, 3);
+        Measured reversed = Measuring.Measure([inDomain, Set("outOfDomain", ["entailment", "non-entailment"], [0, 1, 1], (1, "", "swap"), (0, "", "swap"), (0, "", "swap"), (1, "", "swap"))], [inScores, outScores], null);
         Assert.Equal(0.25, reversed.Groups["swap"].Auc!.Value);
     }
 
@@ -83,7 +83,7 @@ public class MeasuringTests
     [Fact]
     public void A_case_of_the_same_name_in_two_sets_keeps_both()
     {
-        Measured m = Measuring.Measure([inDomain, outside, outside with { Use = "unseen" }], [inScores, outScores, outScores], null, 3);
+        Measured m = Measuring.Measure([inDomain, outside, outside with { Use = "unseen" }], [inScores, outScores, outScores], null);
         Assert.Contains("swap, entailed", m.Cases.Keys);
         Assert.Contains("swap, entailed (unseen)", m.Cases.Keys);
         Assert.Equal("unseen", m.Groups["swap (unseen)"].Set);
@@ -93,7 +93,7 @@ public class MeasuringTests
     [Fact]
     public void Scores_of_any_size_give_finite_figures()
     {
-        Measured m = Measuring.Measure([Set("inDomain", ["a", "b"], [0, 1], (0, "", ""), (1, "", ""))], [[1e30f, -1e30f, 0, 3e38f]], [[0, 0, 0, 0]], 2);
+        Measured m = Measuring.Measure([Set("inDomain", ["a", "b"], [0, 1], (0, "", ""), (1, "", ""))], [[1e30f, -1e30f, 0, 3e38f]], [[0, 0, 0, 0]]);
         Assert.Equal((1.0, 0.0), (m.InDomain.Value, m.InDomainLoss!.Value));
     }
 }

@@ -10,12 +10,12 @@ internal static class Cases
         if (lists.Sum(l => l.Sets.Count) == 0) return null;
         double?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (double?)s)];
         return new("cases", "Accuracy per case", Reading(study),
-            [.. sparsities.SelectMany((s, i) => lists.Select((list, j) => Panel($"cases-{i}-{j}", list, s is { } at ? Wording.Sparsity(at) : "full model",
+            [.. sparsities.SelectMany((s, i) => lists.Select((list, j) => Panel(study, $"cases-{i}-{j}", list, s is { } at ? Wording.Sparsity(at) : "full model",
                 "Accuracy per case of the full model and of every subnetwork", name => [
                     .. Marks(s is { } t ? study.At(t) : [], name, _ => ("sub", Shape.Disc)),
                     .. Marks([study.Full], name, _ => ("full", Shape.Diamond))])))],
             [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "one subnetwork each; equal ones step aside")] : (Markup[])[]],
-            $"A case that holds one label has no line for guessing: whoever always gives that label scores 100%.",
+            $"{(study.AsksTokens ? "" : "A case that holds one label has no line for guessing: whoever always gives that label scores 100%.")}",
             [TableOf("cases", "accuracy per case", study.All, study)]);
     }
 
@@ -27,7 +27,7 @@ internal static class Cases
         var lists = study.CaseLists();
         if (named.All(k => k.Cases.Count == 0) || lists.Count == 0) return null;
         return new("knock-out-cases", "Knock-outs case by case", ReadingOfKnockOuts(study, draws),
-            [.. lists.Select((list, j) => Panel($"knock-out-cases-{j}", list, "", "Accuracy per case after knock-outs", name => [
+            [.. lists.Select((list, j) => Panel(study, $"knock-out-cases-{j}", list, "", "Accuracy per case after knock-outs", name => [
                 .. named.SelectMany(k => Marks([Entry.Of(k)], name, _ => ("core", k.Name == "core alone" ? Shape.Disc : Shape.Ring))
                     .Select(m => RankOf(k, name) is { } r ? m with { Tip = $"{m.Tip}\n{r.AtLeastAsHarmful} of {r.Draws} {k.Ranks!.Among} at most as high" } : m)),
                 .. Marks([study.Full], name, _ => ("full", Shape.Diamond))], name => Extent(draws, name)))],
@@ -37,12 +37,12 @@ internal static class Cases
             [TableOfKnockOuts(study)]);
     }
 
-    static Markup Panel(string id, CaseList list, string subject, string title, Func<string, IReadOnlyList<Mark>> marks, Func<string, (double, double)?>? band = null)
+    static Markup Panel(Findings study, string id, CaseList list, string subject, string title, Func<string, IReadOnlyList<Mark>> marks, Func<string, (double, double)?>? band = null)
     {
         Strip[] rows = [.. list.Sets.SelectMany(set => (Strip[])[.. set.Heading == "" ? (Strip[])[] : [Strip.Heading(set.Heading)],
             .. set.Cases.Select(name => new Strip(Named(set.Heading == "" ? name : Findings.UnderHeading(name), list.Title), marks(name), Band: band?.Invoke(name)))])];
         string heading = string.Join(", ", ((string[])[list.Title, subject]).Where(w => w != ""));
-        return Strips.Draw(id, heading, heading == "" ? title : $"{title}: {heading}", $"{Wording.Count(list.Sets.Sum(s => s.Cases.Count), "case")}, one row each.", rows, Scale.Share(0, 1), "accuracy", true);
+        return Strips.Draw(id, heading, heading == "" ? title : $"{title}: {heading}", $"{Wording.Count(list.Sets.Sum(s => s.Cases.Count), "case")}, one row each.", rows, Scale.Share(0, 1), study.SharedAccuracy, true);
     }
 
     /// <summary>A case's name without the label that its panel already says.</summary>

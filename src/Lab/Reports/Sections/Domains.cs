@@ -11,20 +11,23 @@ internal static class Domains
         [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")] : (Markup[])[],
             .. study.Randoms.Count > 0 ? [Charts.Key(Shape.Ring, "random", "random mask of the same size")] : (Markup[])[],
             .. study.Baselines.Count > 0 ? [Charts.Key(Shape.Cross, "base", "baseline without a model")] : (Markup[])[]],
-        $"Thin lines are 95\u00A0% intervals over examples. {(Other(study).Count == 0 ? "" : "The dotted lines are guessing; on the dashed line both accuracies are equal.")}", [TableOf(study)]);
+        $"Thin lines are 95\u00A0% intervals over examples. {(Other(study).Count == 0 ? "" : "The dotted lines are guessing; on the dashed line both are equal.")}{Meanings(study)}", [TableOf(study)]);
+
+    // what is called accuracy, where it is not a label's
+    static string Meanings(Findings study) => !study.AsksTokens ? "" : " " + string.Join(" ", study.Sets.Select(s => study.Words(s).Meaning).Distinct());
 
     static List<DataSet> Other(Findings study) => [.. study.Sets.Where(s => s != DataSet.InDomain)];
 
     static IEnumerable<Markup> Panels(Findings study, DataSet set)
     {
         Entry[] all = [.. study.All.Where(e => e.On(DataSet.InDomain) is not null && e.On(set) is not null)];
-        string up = $"accuracy {Findings.Say(set)}";
+        string along = study.Accuracy(DataSet.InDomain), up = study.Accuracy(set);
         (double X, double Y) chance = (study.Chance(DataSet.InDomain), study.Chance(set));
         double[] whole = [chance.X, chance.Y, .. study.All.SelectMany(e => e.Sets.Values).SelectMany(Ends)];
-        yield return Scatter.Draw($"domains-{set}", $"Everything, {Findings.Say(set)}", $"In-domain accuracy against accuracy {Findings.Say(set)}",
+        yield return Scatter.Draw($"domains-{set}", $"Everything, {Findings.Say(set)}", $"{along} against {up}",
             $"The full model, {Wording.Count(study.Subnetworks.Count, "subnetwork")}, {Wording.Count(study.Randoms.Count, "random mask")} and {Wording.Count(study.Baselines.Count, "baseline")}.",
             [.. Ordered(all).Select(e => Point(e, set, e.Kind is EntryKind.Full or EntryKind.Baseline ? e.Name : ""))],
-            Scatter.Along([.. whole, 1], 1), Scatter.Up([.. whole, 1], 1), ("accuracy in-domain", up), (true, true), chance, equality: true);
+            Scatter.Along([.. whole, 1], 1), Scatter.Up([.. whole, 1], 1), (along, up), (true, true), chance, equality: true);
 
         Entry[] close = [.. study.Subnetworks.Append(study.Full).Where(e => e.On(DataSet.InDomain) is not null && e.On(set) is not null)];
         if (study.Subnetworks.Count == 0) yield break;
@@ -33,8 +36,8 @@ internal static class Domains
         {
             Entry[] shown = [.. study.At(sparsity).Append(study.Full).Where(close.Contains)];
             yield return Scatter.Draw($"domains-{set}-{Wording.Number(sparsity, "0.0###").Replace('.', '-')}", $"Closer, {Wording.Sparsity(sparsity)}",
-                $"In-domain accuracy against accuracy {Findings.Say(set)} at {Wording.Sparsity(sparsity)}", $"{Wording.Count(shown.Length - 1, "subnetwork")} and the full model, the same axes at every sparsity.",
-                [.. Ordered(shown).Select(e => Point(e, set, e.Name))], x, y, ("accuracy in-domain", up), (true, true), chance);
+                $"{along} against {up} at {Wording.Sparsity(sparsity)}", $"{Wording.Count(shown.Length - 1, "subnetwork")} and the full model, the same axes at every sparsity.",
+                [.. Ordered(shown).Select(e => Point(e, set, e.Name))], x, y, (along, up), (true, true), chance);
         }
     }
 
@@ -60,7 +63,7 @@ internal static class Domains
             .. study.Sparsities.Select(s => (Wording.Sparsity(s), study.At(s).ToArray())), .. study.Randoms.GroupBy(r => r.Target).Select(g => ($"random, {Wording.Number(g.Key, "0.0#")}", g.ToArray()))];
         return Strips.Draw("domains-alone", "", "Accuracy in-domain", $"{Wording.Count(rows.Count, "row")}: the full model, baselines, subnetworks and random masks.",
             [.. rows.Select(r => new Strip(r.Name, [.. r.Entries.Where(e => e.On(DataSet.InDomain) is not null).Select(e => Mark.Of(e.On(DataSet.InDomain)!, Look(e).Class, Look(e).Shape, e.Tip))]))],
-            Scale.Around(study.All.SelectMany(e => Ends(e.Sets[DataSet.InDomain])), 0, 1, 1), "accuracy in-domain", true, lanes: true, [(study.Chance(DataSet.InDomain), "chance")]);
+            Scale.Around(study.All.SelectMany(e => Ends(e.Sets[DataSet.InDomain])), 0, 1, 1), study.Accuracy(DataSet.InDomain), true, lanes: true, [(study.Chance(DataSet.InDomain), "chance")]);
     }
 
     static string Reading(Findings study)

@@ -21,12 +21,12 @@ internal static class Finding
 
     static string Accuracy(Findings study)
     {
-        string full = $"The full model reaches {Wording.Short(study.Full.On(DataSet.InDomain))} in-domain{(study.Full.On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Short(p)} out of domain" : "")}";
+        string full = $"The full model reaches {Wording.Short(study.Full.On(DataSet.InDomain))} {(study.AsksTokens ? study.Words(DataSet.InDomain).Accuracy + " " : "")}in-domain{(study.Full.On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Short(p)} {(study.AsksTokens ? study.Words(DataSet.OutOfDomain).Accuracy + " " : "")}out of domain" : "")}";
         var spread = Spread.Of(study.Main.Select(e => e.On(DataSet.InDomain)));
         if (spread.N == 0) return full + ".";
         double lost = study.Full.On(DataSet.InDomain) is { } f ? f.Value - spread.Low : double.NaN;
         string subnetworks = $"{full}; at {Wording.Sparsity(study.Sparsities[0])}, {(spread.N == 1 ? "one subnetwork reaches" : $"{spread.N} subnetworks reach")} {Wording.Range(spread.Low, spread.High)} in-domain";
-        return lost <= 0.03 ? $"{subnetworks}, within {Wording.Points(Math.Max(0, lost))} of it: equal only within the share of counterexamples." : $"{subnetworks}, up to {Wording.Points(lost)} below it.";
+        return lost <= 0.03 ? $"{subnetworks}, within {Wording.Points(Math.Max(0, lost))} of it{(study.AsksTokens ? "" : ": equal only within the share of counterexamples")}." : $"{subnetworks}, up to {Wording.Points(lost)} below it.";
     }
 
     static IEnumerable<string> Differences(Findings study)

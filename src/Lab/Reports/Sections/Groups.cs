@@ -12,13 +12,13 @@ internal static class Groups
         if (groups.Count == 0) return null;
         double?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (double?)s)];
         Markup note = $"""
-            Balanced accuracy is the mean of the labels' recalls. Thin lines are 95&nbsp;% intervals over examples, the dotted line guessing;
+            {(study.AsksTokens ? "" : "Balanced accuracy is the mean of the labels' recalls. ")}Thin lines are 95&nbsp;% intervals over examples, the dotted line guessing;
             at the right, the spread over seeds: largest minus smallest.
             """;
         string[] columns = ["group", "set", "name", "kind", "target sparsity", .. Table.ColumnsOf("balanced accuracy"), .. Table.ColumnsOf("AUC")];
         object?[] Cells(Entry e, string group, GroupFacts g) =>
             [group, Findings.Name(g.Set), e.Name, e.Kind.ToString().ToLowerInvariant(), e.Target, .. Table.CellsOf(g.Balanced), .. Table.CellsOf(g.Auc)];
-        return new("groups", "Balanced accuracy per group", Reading(study), [.. sparsities.Select((s, i) => Panel(study, groups, s, $"groups-{i}"))],
+        return new("groups", study.AsksTokens ? $"{study.SharedAccuracy} per group" : "Balanced accuracy per group", Reading(study), [.. sparsities.Select((s, i) => Panel(study, groups, s, $"groups-{i}"))],
             [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count == 0 ? (Markup[])[]
                 : [Charts.Key(Shape.Disc, "sub", "one subnetwork per line, seeds in order"), Charts.BandKey("spread over seeds")]],
             note, [new("groups", "balanced accuracy and AUC per group", columns, [.. study.All.SelectMany(e => e.Groups.Select(g => Cells(e, g.Key, g.Value)))])]);
@@ -39,7 +39,7 @@ internal static class Groups
         Strip[] rows = [.. groups.GroupBy(g => g.Set).OrderBy(g => Findings.Order(g.Key)).SelectMany(set => (Strip[])[Strip.Heading(Findings.Name(set.Key)), .. set.Select(g => Row(study, shown, g.Name))])];
         string at = sparsity is { } t ? Wording.Sparsity(t) : "full model";
         return Strips.Draw(id, at, $"Balanced accuracy per group, {at}", $"{Wording.Count(groups.Count, "group")}, one row each, with the full model and {Wording.Count(shown.Count, "subnetwork")}.",
-            rows, Scale.Share(0, 1), "balanced accuracy", true, lanes: true,
+            rows, Scale.Share(0, 1), study.AsksTokens ? study.SharedAccuracy : "balanced accuracy", true, lanes: true,
             [.. groups.Select(g => Findings.SetOf(g.Set)).OfType<DataSet>().Select(study.Chance).Distinct().Select(c => (c, "chance"))]);
     }
 

@@ -53,8 +53,8 @@ internal static class KnockOuts
     static Markup Panel(Findings study, DataSet set)
     {
         Strip[] rows = [.. Rows(study, set)];
-        return Strips.Draw($"knock-outs-{set}", $"accuracy {Findings.Say(set)}", $"Accuracy {Findings.Say(set)} after knock-outs",
-            $"{Wording.Count(rows.Length, "row")}: {Wording.List([.. rows.Select(r => r.Label)])}.", rows, Scale.Share(0, 1), "accuracy", true,
+        return Strips.Draw($"knock-outs-{set}", study.Accuracy(set), $"{study.Accuracy(set)} after knock-outs",
+            $"{Wording.Count(rows.Length, "row")}: {Wording.List([.. rows.Select(r => r.Label)])}.", rows, Scale.Share(0, 1), study.Words(set).Accuracy, true,
             reference: [(study.Chance(set), "chance"), .. study.Full.On(set) is { } full ? [(full.Value, "level")] : ((double, string)[])[]]);
     }
 

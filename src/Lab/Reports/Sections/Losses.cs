@@ -17,15 +17,16 @@ internal static class Losses
                 $"In-domain loss against out-of-domain accuracy at {Wording.Sparsity(s)}", $"One mark per subnetwork. {Coefficient(study.Result.Correlation.FirstOrDefault(c => c.TargetSparsity == s))}.",
                 [.. all.Where(e => e.Target is null || e.Target == s).Select(e => new Point(e.Loss!.Value, e.On(DataSet.OutOfDomain)!.Value,
                     Mark.Of(e.On(DataSet.OutOfDomain)!, e.Kind == EntryKind.Full ? "full" : "sub", e.Kind == EntryKind.Full ? Shape.Diamond : Shape.Disc, e.Tip), e.Name))],
-                x, y, ("in-domain loss, nats per example", "accuracy out of domain"), (false, true)))],
+                x, y, (study.Words(DataSet.InDomain).Loss, study.Accuracy(DataSet.OutOfDomain)), (false, true)))],
             [.. full ? [Charts.Key(Shape.Diamond, "full", "full model (not part of the correlation)")] : (Markup[])[], Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")],
             $"""
-            Upright lines are 95&nbsp;% intervals over examples. The share of counterexamples is how often the training distribution contradicts
-            its own shortcut: a subnetwork that only follows the shortcut loses no more than that in-domain.
+            Upright lines are 95&nbsp;% intervals over examples. {(study.AsksTokens ? "" : Counterexamples)}
             """,
             [new("correlation", "in-domain loss against out-of-domain accuracy, by sparsity", ["target sparsity", "subnetworks", "pearson", "low", "high"],
                 [.. study.Result.Correlation.Select(c => (object?[])[c.TargetSparsity, c.N, c.Pearson, c.Low, c.High])])]);
     }
+
+    const string Counterexamples = "The share of counterexamples is how often the training distribution contradicts its own shortcut: a subnetwork that only follows the shortcut loses no more than that in-domain.";
 
     /// <summary>"r = −0.93 (−0.99 to −0.47)".</summary>
     public static string Coefficient(CorrelationFacts? c) => c?.Pearson is not { } r || double.IsNaN(r) ? "correlation not computed"
@@ -39,7 +40,7 @@ internal static class Losses
     {
         var main = study.Result.Correlation.FirstOrDefault(c => study.Sparsities.Count > 0 && c.TargetSparsity == study.Sparsities[0]);
         string over = main is null ? "" : $" over {Wording.Count(main.N, "subnetwork")} at {Wording.Sparsity(main.TargetSparsity)}";
-        const string meaning = "Equal in-domain accuracy means equal within the share of counterexamples, not the same function";
+        string meaning = study.AsksTokens ? "Equal shares right in-domain need not mean the same function" : "Equal in-domain accuracy means equal within the share of counterexamples, not the same function";
         return main?.Pearson is null ? $"{meaning}; how in-domain loss and out-of-domain accuracy go together was not computed{over}, for want of subnetworks."
             : $"{meaning}: in-domain loss and out-of-domain accuracy have {Coefficient(main)}{over}, "
                 + (IsClear(main) ? $"so a lower in-domain loss goes with {(main!.Pearson < 0 ? "better" : "worse")} generalization."

@@ -31,6 +31,6 @@ internal static class Making
     {
         bool even = m.HeadsPerLayer.Distinct().Count() <= 1;
         string heads = even ? Wording.Count(m.HeadsPerLayer.FirstOrDefault(), "head") : $"{m.HeadsPerLayer.Min()} to {m.HeadsPerLayer.Max()} heads";
-        return $"{m.Family}, {Wording.Count(m.Layers, "layer")} of {heads}, width {Wording.Count(m.Width)}, {Wording.Count(m.Parameters)} weights; labels {Wording.List(m.Labels)}";
+        return $"{m.Family}, {Wording.Count(m.Layers, "layer")} of {heads}, width {Wording.Count(m.Width)}, {Wording.Count(m.Parameters)} weights; {(m.Labels.Count > 0 ? $"labels {Wording.List(m.Labels)}" : "a language model")}";
     }
 }

@@ -37,6 +37,7 @@ public sealed class PaperRun
             request.Check();
             Request = request;
             Shape = new(request.Study);
+            if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null) throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. For language models: heartwood find --all.");
             Training = request.Training is null ? null : new(request.Training);
             Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model);
         }

@@ -7,12 +7,15 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="File">the data file</param>
 public sealed record DataSpec(string File)
 {
-    static readonly string[] Keys = ["preset", "format", "header", "text", "pair", "label", "case", "group", "labels", "cases", "not-cases", "per-case", "rows"];
+    static readonly string[] Keys = ["preset", "task", "format", "header", "text", "pair", "label", "wrong", "case", "group", "labels", "cases", "not-cases", "per-case", "rows", "window", "stride"];
 
     /// <summary>The layout's name (see <see cref="Tables.Preset.All"/>); null to see from the first line.</summary>
     public string? Preset { get; init; }
 
-    /// <summary>"tsv", "csv" or "jsonl"; null to see from the file's name.</summary>
+    /// <summary>What the rows ask; null to take it from the preset, or labels.</summary>
+    public TaskKind? Task { get; init; }
+
+    /// <summary>"tsv", "csv" or "jsonl"; "text" for a file that is one running text, "lines" for one text a line; null to see from the file.</summary>
     public string? Format { get; init; }
 
     /// <summary>Whether the first line names the columns; null where the preset says, or where columns given by number say that it does not.</summary>
@@ -33,8 +36,14 @@ public sealed record DataSpec(string File)
     /// <summary>At most so many rows of each case, spread evenly over the case's rows.</summary>
     public int? PerCase { get; init; }
 
-    /// <summary>At most so many rows in all, spread evenly over the rows that are left.</summary>
+    /// <summary>At most so many rows in all, spread evenly over the rows that are left; of running text, so many windows.</summary>
     public int? Rows { get; init; }
+
+    /// <summary>Tokens in a window of running text; null for as many as the model takes.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>Tokens between the beginnings of two windows; null for windows that do not overlap.</summary>
+    public int? Stride { get; init; }
 
     /// <summary>Reads a specification.</summary>
     /// <exception cref="FormatException">a key is unknown or given twice, or a value is not one; the message says what there is</exception>
@@ -59,31 +68,35 @@ public sealed record DataSpec(string File)
     DataSpec With(string key, string value) => key switch
     {
         "preset" => this with { Preset = Tables.Preset.Named(value).Name },
-        "format" => this with { Format = value is "tsv" or "csv" or "jsonl" ? value : throw new FormatException($"'{value}' is no format. Write format=tsv, csv or jsonl.") },
+        "task" => this with { Task = Enum.TryParse(value, ignoreCase: true, out TaskKind task) && Enum.GetNames<TaskKind>().Contains(value, StringComparer.OrdinalIgnoreCase) ? task : throw new FormatException($"'{value}' is no task. Write task=labels, pairs, prompts or text.") },
+        "format" => this with { Format = value is "tsv" or "csv" or "jsonl" or "text" or "lines" ? value : throw new FormatException($"'{value}' is no format. Write format=tsv, csv or jsonl, or of running text format=text or lines.") },
         "header" => this with { Header = value is "yes" or "no" ? value == "yes" : throw new FormatException($"header={value} is neither. Write header=yes or header=no.") },
         "text" => this with { Columns = Columns with { Text = value } },
         "pair" => this with { Columns = Columns with { Pair = value } },
         "label" => this with { Columns = Columns with { Label = value } },
+        "wrong" => this with { Columns = Columns with { Wrong = value } },
         "case" => this with { Columns = Columns with { Case = value } },
         "group" => this with { Columns = Columns with { Group = value } },
         "labels" => this with { Labels = LabelMap.Parse(value) },
         "cases" => this with { Cases = value.Split('|') },
         "not-cases" => this with { NotCases = value.Split('|') },
         "per-case" => this with { PerCase = Number(key, value) },
+        "window" => this with { Window = Number(key, value) },
+        "stride" => this with { Stride = Number(key, value) },
         _ => this with { Rows = Number(key, value) },
     };
 
     static int Number(string key, string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n > 0
         ? n
-        : throw new FormatException($"{key}={value} is no number of rows. Write a whole number from 1.");
+        : throw new FormatException($"{key}={value} is no number of {(key is "window" or "stride" ? "tokens" : "rows")}. Write a whole number from 1.");
 
     /// <summary>The specification as <see cref="Parse"/> reads it, keys in a fixed order.</summary>
     public override string ToString()
     {
         string?[] values =
         [
-            Preset, Format, Header is bool header ? header ? "yes" : "no" : null, Columns.Text, Columns.Pair, Columns.Label, Columns.Case, Columns.Group,
-            Labels.ToString(), string.Join('|', Cases), string.Join('|', NotCases), $"{PerCase}", $"{Rows}",
+            Preset, Task?.ToString().ToLowerInvariant(), Format, Header is bool header ? header ? "yes" : "no" : null, Columns.Text, Columns.Pair, Columns.Label, Columns.Wrong, Columns.Case, Columns.Group,
+            Labels.ToString(), string.Join('|', Cases), string.Join('|', NotCases), $"{PerCase}", $"{Rows}", $"{Window}", $"{Stride}",
         ];
         return Doubled(File) + string.Concat(Keys.Zip(values).Where(pair => !string.IsNullOrEmpty(pair.Second)).Select(pair => $",{pair.First}={Doubled(pair.Second!)}"));
     }

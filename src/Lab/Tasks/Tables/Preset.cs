@@ -1,12 +1,29 @@
 namespace Heartwood.Lab.Tasks.Tables;
 
+/// <summary>What a file's rows ask.</summary>
+public enum TaskKind
+{
+    /// <summary>labels of texts or pairs: <see cref="Classification"/></summary>
+    Labels,
+
+    /// <summary>which of two sentences is likelier: <see cref="MinimalPairs"/></summary>
+    Pairs,
+
+    /// <summary>which answer comes next: <see cref="Tasks.Prompts"/></summary>
+    Prompts,
+
+    /// <summary>running text: <see cref="LanguageModelling"/></summary>
+    Text,
+}
+
 /// <summary>Which columns of a file are what: by name, or by number from 1 where the file has no header.</summary>
-/// <param name="Text">the only sentence, or the first of the pair</param>
-/// <param name="Pair">the second sentence, null where there is none</param>
-/// <param name="Label">the label</param>
+/// <param name="Text">the only sentence, or the first of the pair; the good one, the prompt, the document</param>
+/// <param name="Pair">the second sentence, the bad one, the corrupted prompt; null where there is none</param>
+/// <param name="Label">the label, or a prompt's answer</param>
 /// <param name="Case">the case, null where there is none</param>
 /// <param name="Group">the group of cases, null where there is none</param>
-public sealed record Columns(string? Text = null, string? Pair = null, string? Label = null, string? Case = null, string? Group = null);
+/// <param name="Wrong">a prompt's wrong answer</param>
+public sealed record Columns(string? Text = null, string? Pair = null, string? Label = null, string? Case = null, string? Group = null, string? Wrong = null);
 
 /// <summary>How a published data set is laid out.</summary>
 /// <param name="Name">what <c>preset=</c> calls it</param>
@@ -14,9 +31,14 @@ public sealed record Columns(string? Text = null, string? Pair = null, string? L
 /// <param name="Header">whether the first line names the columns</param>
 /// <param name="Skip">labels whose rows are left out and counted: "-" stands for no agreement in MNLI and SNLI</param>
 /// <param name="SkipShort">whether rows with too few columns are left out and counted, as published loaders of QQP do: some of its questions are torn in two</param>
-public sealed record Preset(string Name, Columns Columns, bool Header = true, IReadOnlyList<string>? Skip = null, bool SkipShort = false)
+/// <param name="Task">what its rows ask</param>
+/// <param name="Marks">further columns that it is known by</param>
+/// <param name="Derive">makes a row whole of what the file says only in its text; refuses with a <see cref="FormatException"/></param>
+public sealed record Preset(
+    string Name, Columns Columns, bool Header = true, IReadOnlyList<string>? Skip = null, bool SkipShort = false,
+    TaskKind Task = TaskKind.Labels, IReadOnlyList<string>? Marks = null, Func<Row, Row>? Derive = null)
 {
-    /// <summary>All presets: GLUE as published (Wang et al. 2019), HANS (McCoy et al. 2019), PAWS (Zhang et al. 2019) and plain layouts of the same data.</summary>
+    /// <summary>All presets: GLUE as published (Wang et al. 2019), HANS (McCoy et al. 2019), PAWS (Zhang et al. 2019) and plain layouts of the same data; BLiMP (Warstadt et al. 2020), IOI and greater-than as EAP-IG publishes them, and plain layouts of such data.</summary>
     public static IReadOnlyList<Preset> All { get; } =
     [
         new("hans", new("sentence1", "sentence2", "gold_label", "subcase", "heuristic")),
@@ -30,6 +52,12 @@ public sealed record Preset(string Name, Columns Columns, bool Header = true, IR
         new("sst2", new("sentence", Label: "label")),
         new("sst2-plain", new("1", Label: "2"), Header: false),
         new("cola", new("4", Label: "2"), Header: false),
+        new("blimp", new("sentence_good", "sentence_bad", Case: "UID", Group: "linguistics_term"), Task: TaskKind.Pairs),
+        new("pairs", new("good", "bad"), Task: TaskKind.Pairs),
+        new("ioi", new("clean", "corrupted"), Task: TaskKind.Prompts, Marks: ["correct_idx", "incorrect_idx"], Derive: PromptRows.IndirectObject),
+        new("greater-than", new("clean", "corrupted", "label"), Task: TaskKind.Prompts, Derive: PromptRows.GreaterThan),
+        new("prompts", new("text", "corrupted", "answer", Wrong: "wrong"), Task: TaskKind.Prompts),
+        new("text", new("text"), Task: TaskKind.Text),
     ];
 
     /// <summary>The preset of this name.</summary>
@@ -46,8 +74,8 @@ public sealed record Preset(string Name, Columns Columns, bool Header = true, IR
     {
         [_, "0" or "1"] => Named("sst2-plain"),
         [_, "0" or "1", "" or "*", _] => Named("cola"),
-        _ => All.Where(preset => preset.Header && preset.Names.All(first.Contains) && (preset.Columns.Pair is not null || first.Count == preset.Names.Count())).MaxBy(preset => preset.Names.Count()),
+        _ => All.Where(preset => preset.Header && preset.Names.Concat(preset.Marks ?? []).All(first.Contains) && (preset.Columns.Pair is not null || first.Count == preset.Names.Count())).MaxBy(preset => preset.Names.Count()),
     };
 
-    IEnumerable<string> Names => new[] { Columns.Text, Columns.Pair, Columns.Label, Columns.Case, Columns.Group }.OfType<string>();
+    IEnumerable<string> Names => new[] { Columns.Text, Columns.Pair, Columns.Label, Columns.Case, Columns.Group, Columns.Wrong }.OfType<string>();
 }

@@ -7,7 +7,8 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="Source">the file</param>
 /// <param name="Sha256">hash of the whole file's bytes as they were read, lower-case hexadecimal</param>
 /// <param name="Skipped">rows that the preset leaves out: without an agreed label, or torn</param>
-public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256, int Skipped)
+/// <param name="Problem">what the rows ask</param>
+public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256, int Skipped, IProblem Problem)
 {
     /// <summary>Reads the rows that <paramref name="spec"/> asks for.</summary>
     /// <param name="spec">file, columns and choice of rows</param>
@@ -16,8 +17,15 @@ public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256
     public static Table Read(DataSpec spec, IReadOnlyCollection<string>? labels = null)
     {
         byte[] bytes = Bytes(spec.File);
-        (IReadOnlyList<Row> rows, int skipped) = new TableReader(spec, labels).Read(bytes);
-        return new(rows, spec.File, Hash(bytes), skipped);
+        (IReadOnlyList<Row> rows, int skipped, TaskKind task) = new TableReader(spec, labels).Read(bytes);
+        if (task != TaskKind.Text && (spec.Window ?? spec.Stride) is not null) throw new TableException($"{spec.File}: window= and stride= are of running text, and its rows ask for {task.ToString().ToLowerInvariant()}. Leave them out, or write task=text.");
+        return new(rows, spec.File, Hash(bytes), skipped, task switch
+        {
+            TaskKind.Labels => Classification.Instance,
+            TaskKind.Pairs => new MinimalPairs(),
+            TaskKind.Prompts => new Prompts(),
+            _ => new LanguageModelling(spec.Window ?? 0, spec.Stride ?? 0, spec.Rows ?? 0),
+        });
     }
 
     /// <summary>Reads the file's hash again.</summary>

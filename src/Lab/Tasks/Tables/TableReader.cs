@@ -11,31 +11,45 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     readonly HashSet<string> seenLabels = [];
     int skipped;
 
-    public (IReadOnlyList<Row> Rows, int Skipped) Read(byte[] bytes)
+    public (IReadOnlyList<Row> Rows, int Skipped, TaskKind Task) Read(byte[] bytes)
     {
         Records.RefuseInvalidText(bytes, file);
-        string format = Format();
+        string format = Format(bytes);
+        if (format is "text" or "lines") return (Chosen(Texts(bytes, format), text: true), 0, TaskKind.Text);
         using IEnumerator<Record> records = (format switch { "tsv" => Records.Tabs(bytes), "csv" => Records.Commas(bytes, file), _ => Records.Json(bytes, file) }).GetEnumerator();
         if (!records.MoveNext()) throw TableException.At(file, 1, "expected rows, found an empty file. Give the file that holds the data.");
         Record first = records.Current;
         Preset preset = Layout(first.Cells);
         bool header = format == "jsonl" || (spec.Header ?? (spec.Columns.Text is null || spec.Preset is not null ? preset.Header : Number(spec.Columns.Text) is null));
-        Column[] columns = Find(preset.Columns, first, header);
+        Column[] columns = Find(preset, first, header);
         List<Row> rows = [];
         for (bool more = !header || records.MoveNext(); more; more = records.MoveNext())
             if (ToRow(records.Current, first.Cells.Length, columns, preset) is Row row) rows.Add(row);
-        if (rows.Count == 0) throw TableException.At(file, first.Line, $"expected rows with labels after this line, found none{(skipped > 0 ? $" ({skipped} without an agreed label)" : "")}. Give the file that holds the data.");
+        if (rows.Count == 0) throw TableException.At(file, first.Line, $"expected rows {(preset.Task == TaskKind.Labels ? "with labels " : "")}after this line, found none{(skipped > 0 ? $" ({skipped} without an agreed label)" : "")}. Give the file that holds the data.");
+        if (preset.Task != TaskKind.Labels && spec.Labels.Sources.Count > 0) throw new TableException($"{file}: labels= renames labels, and its rows ask for {preset.Task.ToString().ToLowerInvariant()}. Leave it out.");
         if (spec.Labels.Sources.FirstOrDefault(label => !seenLabels.Contains(label)) is string never)
             throw new TableException($"{file}: labels= renames '{never}', which never occurs. There are: {Shown(seenLabels)}.");
-        return (Chosen(rows), skipped);
+        return (Chosen(rows, preset.Task == TaskKind.Text), skipped, preset.Task);
     }
 
-    string Format() => spec.Format ?? Path.GetExtension(file).ToLowerInvariant() switch
+    // one text, or one a line; the file is their case
+    List<Row> Texts(byte[] bytes, string format)
     {
+        if (spec.Task is { } task and not TaskKind.Text || spec.Preset is { } preset && Preset.Named(preset).Task != TaskKind.Text || spec.Columns != new Columns() || spec.Labels.Sources.Count > 0 || spec.Header is not null)
+            throw new TableException($"{file}: format={format} is running text, without columns, header or labels. Leave out other tasks' keys, or give format=tsv, csv or jsonl.");
+        string text = System.Text.Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
+        Row[] rows = [.. (format == "text" ? [text] : text.Split('\n').Select(line => line.TrimEnd('\r'))).Where(t => !string.IsNullOrWhiteSpace(t)).Select(t => new Row(t, null, "", Path.GetFileName(file)))];
+        return rows.Length > 0 ? [.. rows] : throw TableException.At(file, 1, "expected text, found none. Give the file that holds the data.");
+    }
+
+    // a .txt file is running text unless it has tabs, or columns are named
+    string Format(byte[] bytes) => spec.Format ?? Path.GetExtension(file).ToLowerInvariant() switch
+    {
+        ".txt" when spec is { Preset: null or "text", Task: null or TaskKind.Text, Columns.Text: null, Header: null } && !bytes.AsSpan(0, Math.Max(0, bytes.AsSpan().IndexOf((byte)'\n'))).Contains((byte)'\t') => "text",
         ".tsv" or ".txt" => "tsv",
         ".csv" => "csv",
         ".jsonl" or ".ndjson" or ".json" => "jsonl",
-        var other => throw new TableException($"{file}: expected a name that ends in .tsv, .txt, .csv or .jsonl, found '{other}'. Add format=tsv, format=csv or format=jsonl."),
+        var other => throw new TableException($"{file}: expected a name that ends in .tsv, .txt, .csv or .jsonl, found '{other}'. Add format=tsv, format=csv or format=jsonl, or of running text format=text."),
     };
 
     /// <summary>The preset that is named or seen, with the columns that are given in place of its own.</summary>
@@ -43,19 +57,23 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         Preset? preset = spec.Preset is string name ? Preset.Named(name) : spec.Columns.Text is null ? Preset.Detect(first) : new("", new());
         if (preset is null)
-            throw TableException.At(file, 1, $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), found {Shown(first)}. Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=; by number from 1 where the file has no header.");
+            throw TableException.At(file, 1, $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), found {Shown(first)}. Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=; by number from 1 where the file has no header. What the rows ask: task=labels, pairs (text= good, pair= bad), prompts (label= answer, wrong=, pair= corrupted) or text.");
+        if (spec.Task is { } task && spec.Preset is not null && preset.Task != task) throw new TableException($"{file}: preset={preset.Name} is of {preset.Task.ToString().ToLowerInvariant()}, task={task.ToString().ToLowerInvariant()} asks for another. Leave one of the two out.");
         Columns given = spec.Columns, own = preset.Columns;
-        return preset with { Columns = new(given.Text ?? own.Text, given.Pair ?? own.Pair, given.Label ?? own.Label, given.Case ?? own.Case, given.Group ?? own.Group) };
+        return preset with { Task = spec.Task ?? preset.Task, Columns = new(given.Text ?? own.Text, given.Pair ?? own.Pair, given.Label ?? own.Label, given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong) };
     }
 
     /// <summary>A column by its name for messages and its place; −1 where the task has none.</summary>
     readonly record struct Column(string Name, int Place);
 
-    Column[] Find(Columns columns, Record first, bool header)
+    Column[] Find(Preset preset, Record first, bool header)
     {
+        Columns columns = preset.Columns;
         if (header && first.Cells.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw TableException.At(file, first.Line, $"expected columns with names of their own, found '{twice.Key}' {twice.Count()} times. Rename one; if the line is no header, add header=no and give columns by number.");
-        return [Place("text", columns.Text, needed: true), Place("pair", columns.Pair), Place("label", columns.Label, needed: true), Place("case", columns.Case), Place("group", columns.Group)];
+        bool answers = preset.Task == TaskKind.Prompts && preset.Derive is null;
+        return [Place("text", columns.Text, needed: true), Place("pair", columns.Pair, needed: preset.Task == TaskKind.Pairs), Place("label", columns.Label, needed: preset.Task == TaskKind.Labels || answers),
+            Place("case", columns.Case), Place("group", columns.Group), Place("wrong", columns.Wrong, needed: answers)];
 
         Column Place(string role, string? name, bool needed = false)
         {
@@ -75,6 +93,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
             if (preset.SkipShort && record.Cells.Length < width) return Skip();
             throw TableException.At(file, record.Line, $"expected {width} columns as in the first line, found {record.Cells.Length}. Correct the line{(record.Cells.Length == 1 && record.Cells[0] == "" ? ": it is empty" : "")}.");
         }
+        if (preset.Task != TaskKind.Labels) return Whole(new(Cell(columns[0])!, Cell(columns[1]), Cell(columns[2]) ?? "", Cell(columns[3]) ?? "", Cell(columns[4]) ?? "", Cell(columns[5]) ?? ""));
         string label = Cell(columns[2])!;
         if (preset.Skip?.Contains(label) ?? false) return Skip();
         if (label.Length == 0) throw TableException.At(file, record.Line, $"expected a label in column '{columns[2].Name}', found nothing. Give a file with labels.");
@@ -83,6 +102,14 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         if (allowed is not null && !allowed.Contains(renamed))
             throw TableException.At(file, record.Line, $"expected a label among {Shown(allowed)}, found '{renamed}'. Nearest: '{Nearest.Of(renamed, allowed)}'. Correct the line, or rename labels with labels={renamed}>LABEL.");
         return new(Cell(columns[0])!, Cell(columns[1]), renamed, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
+
+        Row Whole(Row row)
+        {
+            try { row = preset.Derive?.Invoke(row) ?? row; }
+            catch (FormatException e) { throw TableException.At(file, record.Line, $"{e.Message}. Correct the line, or say with task=, text=, label= and wrong= which columns are what."); }
+            return preset.Task != TaskKind.Prompts || (row.Label != "" && row.Wrong != "") || preset.Derive is not null ? row
+                : throw TableException.At(file, record.Line, $"expected an answer and a wrong one in '{columns[2].Name}' and '{columns[5].Name}', found nothing. Correct the line.");
+        }
 
         string? Cell(Column column) => column.Place < 0 ? null : record.Cells[column.Place]
             ?? throw TableException.At(file, record.Line, $"expected text in '{column.Name}', found none. Correct the line.");
@@ -96,7 +123,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         return null;
     }
 
-    IReadOnlyList<Row> Chosen(List<Row> rows)
+    IReadOnlyList<Row> Chosen(List<Row> rows, bool text)
     {
         HashSet<string> cases = [.. rows.Select(row => row.Case)];
         if (spec.Cases.Concat(spec.NotCases).FirstOrDefault(name => !cases.Contains(name)) is string unknown)
@@ -107,7 +134,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
             HashSet<Row> spread = new(left.GroupBy(row => row.Case).SelectMany(same => Spread([.. same], perCase)), ReferenceEqualityComparer.Instance);
             left = left.Where(spread.Contains);
         }
-        IReadOnlyList<Row> chosen = Spread([.. left], spec.Rows ?? int.MaxValue);
+        IReadOnlyList<Row> chosen = Spread([.. left], text ? int.MaxValue : spec.Rows ?? int.MaxValue);           // of running text the windows are counted
         return chosen.Count > 0 ? chosen : throw new TableException($"{file}: cases= and not-cases= leave no row. Name other cases; there are: {Shown(cases)}.");
     }
 

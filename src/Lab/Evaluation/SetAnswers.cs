@@ -1,0 +1,75 @@
+using Heartwood.Lab.Tasks;
+
+namespace Heartwood.Lab.Evaluation;
+
+/// <summary>One set with what a model gave on it: which answers are right, the loss, the task's figures.</summary>
+sealed class SetAnswers
+{
+    readonly EvaluationSet set;
+    readonly float[] numbers;
+    readonly int width;
+    readonly double[][] logs;                                    // [example choice], of tasks with a choice
+    readonly int[] answers;
+
+    /// <param name="set">the set</param>
+    /// <param name="numbers">[example number] row by row</param>
+    public SetAnswers(EvaluationSet set, float[] numbers)
+    {
+        (this.set, this.numbers, width) = (set, numbers, set.Examples.Count == 0 ? 0 : numbers.Length / set.Examples.Count);
+        logs = [.. All.Select(i => Measuring.LogSoftmax(set.Problem.Choices(Row(i))))];
+        answers = [.. logs.Select(l => l.Length == 0 ? -1 : set.MapLabel[Measuring.Largest(l)])];
+    }
+
+    public string Use => set.Use;
+
+    public IReadOnlyList<Example> Examples => set.Examples;
+
+    /// <summary>Numbers of the examples.</summary>
+    public IEnumerable<int> All => Enumerable.Range(0, set.Examples.Count);
+
+    /// <summary>Whether an example has an answer that is right or wrong.</summary>
+    public bool Chooses => logs.Length == 0 || logs[0].Length > 0;
+
+    public bool IsRight(int example) => answers[example] == set.Examples[example].Label;
+
+    /// <summary>The share that is right.</summary>
+    public Proportion Share(IEnumerable<int> which)
+    {
+        int[] all = [.. which];
+        return Chooses ? Proportion.Of(all.Count(IsRight), all.Length) : Of(FigureRole.Accuracy, all)!.AsShare();
+    }
+
+    /// <summary>Cross entropy, mean over examples (or what the task says).</summary>
+    public double? Loss => Chooses ? All.Average(i => -LogOf(set.Examples[i].Label, i)) : Of(FigureRole.Loss, All)!.Value;
+
+    /// <summary>How often it gives the full model's answer.</summary>
+    public Proportion? AgreementWith(SetAnswers full) => Chooses
+        ? Proportion.Of(All.Count(i => Measuring.Largest(full.logs[i]) == Measuring.Largest(logs[i])), logs.Length) : Of(FigureRole.Agreement, All)?.AsShare();
+
+    /// <summary>Divergence from the full model: over the labels, or what the task's figure says, where that was measured.</summary>
+    public double? DivergenceFrom(SetAnswers full) => set.Problem.OfVocabulary ? Of(FigureRole.Kl, All)?.Value
+        : All.Average(i => full.logs[i].Select((p, k) => double.IsNegativeInfinity(p) ? 0 : Math.Exp(p) * (p - logs[i][k])).Sum());
+
+    /// <summary>Logarithm of the probability of one of the data's labels: of all the model's labels that count as it.</summary>
+    public double LogOf(int label, int example)
+    {
+        double[] its = [.. logs[example].Where((_, k) => set.MapLabel[k] == label)];
+        double most = its.DefaultIfEmpty(double.NegativeInfinity).Max();
+        return its.Length == 1 || double.IsNegativeInfinity(most) ? most : most + Math.Log(its.Sum(l => Math.Exp(l - most)));
+    }
+
+    /// <summary>The task's own figures, those that were measured, by name.</summary>
+    public IReadOnlyDictionary<string, Quantity> Figures => set.Examples.Count == 0 ? new Dictionary<string, Quantity>()
+        : set.Problem.Figures.Select(f => (f.Name, Figure: Of(f, All))).Where(f => f.Figure is not null).ToDictionary(f => f.Name, f => f.Figure!);
+
+    Quantity? Of(FigureRole role, IEnumerable<int> which) => Of(set.Problem.Figures.First(f => f.Role == role), which);
+
+    // of the examples on which it was measured
+    Quantity? Of(TaskFigure figure, IEnumerable<int> which)
+    {
+        (double Sum, double Per)[] terms = [.. which.Select(i => figure.Term(set.Examples[i], Row(i))).Where(t => !double.IsNaN(t.Sum))];
+        return terms.Length == 0 ? null : figure.Shown is { } shown ? Quantity.Ratio(terms).Through(shown) : Quantity.Ratio(terms);
+    }
+
+    ReadOnlySpan<float> Row(int example) => numbers.AsSpan(example * width, width);
+}

@@ -1,0 +1,137 @@
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
+using Heartwood.Lab.Tokenizers;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Tasks;
+
+/// <summary>
+/// What is asked of a model: labels (<see cref="Classification"/>), which of two sentences is likelier (<see cref="MinimalPairs"/>),
+/// which answer comes next (<see cref="Prompts"/>), or running text (<see cref="LanguageModelling"/>). It says how rows become inputs
+/// and how a pass over them becomes a few numbers per example, from which everything else is counted.
+/// </summary>
+public interface IProblem
+{
+    /// <summary>How it is spoken of.</summary>
+    TaskWords Words { get; }
+
+    /// <summary>Which tokens the last layer computes.</summary>
+    Tokens Tokens { get; }
+
+    /// <summary>Whether it asks for tokens of the vocabulary. Distributions over it are too large to be kept: whoever compares with another model lets it pass beside.</summary>
+    bool OfVocabulary { get; }
+
+    /// <summary>How many numbers <see cref="Read"/> gives for each example.</summary>
+    int Numbers(IModel model);
+
+    /// <summary>Makes inputs of rows.</summary>
+    /// <exception cref="InvalidDataException">a row cannot be asked of this model</exception>
+    IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules);
+
+    /// <summary>What masks are learned on: the same, or less where a part of it serves figures only.</summary>
+    Example ToLearn(Example example) => example;
+
+    /// <summary>The sequences of an example, in the order in which they stand in a batch.</summary>
+    IReadOnlyList<Sequence> Inputs(Example example) => [example.Input];
+
+    /// <summary>Rows of the stream behind the last layer from which the vocabulary's scores are computed; null where a head scores labels.</summary>
+    int[]? Places(Batch batch, IReadOnlyList<Example> examples);
+
+    /// <summary>Reads the numbers of a batch's examples.</summary>
+    /// <param name="pass">a model's pass</param>
+    /// <param name="full">the full model's pass over the same batch, to compare with; without it such numbers are NaN</param>
+    /// <param name="examples">the batch's examples</param>
+    /// <param name="numbers">filled, [example number] row by row</param>
+    void Read(Pass pass, Pass? full, IReadOnlyList<Example> examples, Span<float> numbers);
+
+    /// <summary>Scores, logarithms up to a constant, of the answers among which an example's label is the right one; none where there is no such choice.</summary>
+    ReadOnlySpan<float> Choices(ReadOnlySpan<float> numbers);
+
+    /// <summary>The task's own figures.</summary>
+    IReadOnlyList<TaskFigure> Figures => [];
+}
+
+/// <summary>A pass of a model up to the residual stream behind its last layer.</summary>
+/// <param name="Model">the model</param>
+/// <param name="Stream">[token width] of the tokens that the problem has computed</param>
+/// <param name="Batch">its input</param>
+/// <param name="Probe">sees what is still to come</param>
+public readonly record struct Pass(IModel Model, Tensor Stream, Batch Batch, IProbe Probe)
+{
+    /// <summary>A whole pass.</summary>
+    public static Pass Of(IModel model, Batch batch, IProbe probe, Tokens tokens) => new(model, model.Stream(batch, probe, tokens), batch, probe);
+
+    /// <summary>Scores from the whole stream, as a classification head or a language model gives them.</summary>
+    /// <param name="tokens">the tokens that the stream is of</param>
+    public Tensor Scores(Tokens tokens) => Model.Score(Stream, Batch, tokens, Probe);
+
+    /// <summary>A language model's scores from some rows of the stream, [place vocabulary].</summary>
+    public Tensor ScoresAt(int[] places) => Model.Score(Stream.Rows(places), Batch, Tokens.All, Probe);
+}
+
+/// <summary>How a model reads text.</summary>
+/// <param name="Tokenizer">its tokenizer</param>
+/// <param name="MostTokens">longest input</param>
+/// <param name="TokenTypes">where token types come from</param>
+/// <param name="Labels">the labels, in the order of their numbers</param>
+/// <param name="Source">where the rows come from, for messages</param>
+/// <param name="Tell">hears what a reader should know of the rows</param>
+public sealed record InputRules(Tokenizer Tokenizer, int MostTokens, TokenTypeRule TokenTypes, IReadOnlyList<string> Labels, string Source, Action<string> Tell)
+{
+    /// <summary>A text for a language model: behind the token that begins texts, where the tokenizer has one.</summary>
+    /// <exception cref="InvalidDataException">the text is too long or has no token that could be scored</exception>
+    internal int[] Plain(string text)
+    {
+        int[] ids = [.. Begin, .. Tokenizer.EncodeText(text).Ids];
+        if (ids.Length > MostTokens) throw new InvalidDataException($"{Source}: '{Short(text)}' is {ids.Length} tokens long, the model takes {MostTokens}. Leave such rows out; cut off, they would be others.");
+        if (ids.Length < 2) throw new InvalidDataException($"{Source}: '{Short(text)}' is {ids.Length} tokens long, and a language model scores tokens that follow others. Leave such rows out.");
+        return ids;
+    }
+
+    /// <summary>The token that begins texts, where the tokenizer has one.</summary>
+    internal int[] Begin => Tokenizer.Begin is int id ? [id] : [];
+
+    internal static string Short(string text) => text.Length <= 60 ? text : $"{text[..60]}…";
+}
+
+/// <summary>How a task is spoken of.</summary>
+/// <param name="Name">"classification", "minimal pairs", "prompts", "text"</param>
+/// <param name="Example">one of its examples: "pair"</param>
+/// <param name="Accuracy">what share is called accuracy, for axes: "pairs right"</param>
+/// <param name="Meaning">the same in a sentence</param>
+/// <param name="Loss">what the in-domain loss is, with its unit</param>
+/// <param name="Guessing">the share that guessing reaches; NaN where that is not known</param>
+public sealed record TaskWords(string Name, string Example, string Accuracy, string Meaning, string Loss, double Guessing);
+
+/// <summary>What a figure stands for beside itself.</summary>
+public enum FigureRole
+{
+    /// <summary>nothing</summary>
+    None,
+
+    /// <summary>accuracy, where the task has no choice to be right about</summary>
+    Accuracy,
+
+    /// <summary>the loss, where it has none</summary>
+    Loss,
+
+    /// <summary>the share of answers that are the full model's, where it has none</summary>
+    Agreement,
+
+    /// <summary>the KL divergence from the full model</summary>
+    Kl,
+}
+
+/// <summary>A figure of a task: a ratio of two sums over examples, so that its interval can be one over examples.</summary>
+/// <param name="Name">"logit difference"</param>
+/// <param name="Unit">"nats", "nats per token", "share"</param>
+/// <param name="Meaning">what it is, in a sentence</param>
+/// <param name="Term">what an example adds to the upper and to the lower sum, by its numbers; NaN where it was not measured</param>
+/// <param name="Shown">what is shown of the ratio, a function that rises; null for itself</param>
+/// <param name="Role">what it stands for beside itself</param>
+public sealed record TaskFigure(string Name, string Unit, string Meaning, FigureTerm Term, Func<double, double>? Shown = null, FigureRole Role = FigureRole.None);
+
+/// <summary>What an example adds to both sums of a figure.</summary>
+/// <param name="example">the example</param>
+/// <param name="numbers">its numbers, as <see cref="IProblem.Read"/> gives them</param>
+public delegate (double Sum, double Per) FigureTerm(Example example, ReadOnlySpan<float> numbers);
