@@ -75,7 +75,7 @@ public sealed class FuzzTests
         DataSpec spec = new($"fuzz.{format}") { Rows = 3 };
         Fuzz(10_000, Encoding.UTF8.GetBytes(content), bytes =>
         {
-            var (rows, skipped) = new TableReader(spec, label is null ? null : [label, "y"]).Read(bytes);
+            var (rows, skipped, _) = new TableReader(spec, label is null ? null : [label, "y"]).Read(bytes);
             Assert.InRange(rows.Count, 1, 3);
             Assert.InRange(skipped, 0, bytes.Length);
             Assert.DoesNotContain(rows, row => row.Label.Length == 0);
