@@ -13,13 +13,16 @@ internal sealed record Figure(string Id, string Title, string Reading, IReadOnly
     /// <summary>Whether the title asks and the reading, under the drawing, answers: a paper's order.</summary>
     public bool Answers { get; init; }
 
+    /// <summary>What is there to be opened: closer looks, one box each.</summary>
+    public IReadOnlyList<Markup> Closer { get; init; } = [];
+
     /// <summary>The section.</summary>
     /// <param name="number">its number among the figures</param>
     public Markup Html(int number) => $"""
         <section class="figure{(Answers ? " answers" : "")}" id="{Id}" aria-labelledby="{Id}-h">
         <h2 id="{Id}-h"><span class="number">{number}</span> {Title}</h2>
         {(Answers ? Markup.Empty : Words)}{(Panels.Count == 0 ? Markup.Empty : Drawing)}{(Answers ? Words : Markup.Empty)}
-        {Tables.Where(t => t.Rows.Count > 0).Select(t => t.Html)}
+        {Closer}{Tables.Where(t => t.Rows.Count > 0).Select(t => t.Html)}
         </section>
 
         """;

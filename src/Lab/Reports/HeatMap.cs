@@ -28,12 +28,13 @@ internal static class HeatMap
     /// <param name="columns">the columns' names, "" for none; a name that would touch the one before it is left out</param>
     /// <param name="parted">the columns (from 0) before which there is a gap</param>
     /// <param name="axis">what the columns are</param>
-    public static Markup Draw(string id, string heading, string title, string description, IReadOnlyList<HeatRow> rows, IReadOnlyList<string> columns, IReadOnlyCollection<int> parted, string axis)
+    /// <param name="least">the least width of a column, where all names must be seen</param>
+    public static Markup Draw(string id, string heading, string title, string description, IReadOnlyList<HeatRow> rows, IReadOnlyList<string> columns, IReadOnlyCollection<int> parted, string axis, double least = 0)
     {
         double left = 8 + LetterWidth * rows.Select(r => Math.Min(LongestLabel, r.Label.Length)).DefaultIfEmpty(0).Max();
         bool written = rows.Any(r => r.Cells.Any(c => c is { Words: not "" }));
-        double room = left > Charts.Width / 2 ? Wide : Charts.Width;             // beside long names a panel's width leaves no room
-        double gap = columns.Count > 40 ? 2 : Gap, width = Math.Clamp((room - left - 4 - gap * parted.Count) / Math.Max(1, columns.Count), written ? Words + 4 : 6, 34), height = written ? 22 : 15;
+        double room = left > Charts.Width / 2 ? Wide : Charts.Width, gap = columns.Count > 40 ? 2 : Gap, height = written ? 22 : 15;        // beside long names a panel's width leaves no room
+        double width = Math.Clamp((room - left - 4 - gap * parted.Count) / Math.Max(1, columns.Count), Math.Max(least, written ? Words + 4 : 6), Math.Max(least, 34));
         double[] x = new double[columns.Count + 1];
         x[0] = left;
         for (int c = 0; c < columns.Count; c++)

@@ -77,6 +77,10 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         marks["curve"] = 3 * 2 * paper.Curve.Count;
         marks["generalization"] = paper.Generalization is { } g ? r.Full.Cases.Count * (g.Subnetworks.Count + 1) : 0;
         marks["shift"] = 3 * parts + paper.Frequencies!.Correlations.Count(c => c.Heads.Rho is not null);
+        int coreHeads = paper.Attention!.CoreHeads, heads = r.Model.HeadsPerLayer.Sum();
+        marks["attention"] = coreHeads == 0 ? 0 : paper.Attention.Sets.Sum(s => s.Heads.Where(h => h.Core).GroupBy(h => h.Read).Sum(g => g.Sum(h => h.Kinds.Count) + 2 * g.First().Kinds.Count)) + paper.Attention.Pages.Sum(p => p.Examples.Sum(e => e.Tokens.Count));
+        marks["needs"] = coreHeads == 0 || coreHeads == heads ? 0 : 3 * heads * paper.Needs!.Sets.Count;
+        marks["add-back"] = 2 * (paper.AddBack!.Paths.GroupBy(p => p.Kind).Sum(g => g.Max(p => p.Points.Count)));
         marks["emergence"] = paper.Emergence is { } e ? e.Checkpoints.Count * (3 + 2 * e.Heads.Count) : 0;
         marks["sizes"] = paper.Sizes is { } z ? z.Checkpoints.Sum(c => ((Band?[])[c.InDomain, c.OutOfDomain, c.Both]).Count(b => b is not null) + 2 * z.Sparsities.Count) : 0;
         return marks;

@@ -27,7 +27,9 @@ static class SamplePaper
         EmergenceFacts? emergence = steps.Length == 0 ? null : Emergence.Of(checkpoints, core, tests, 1);
         PaperRequest request = new(new StudyRequest([], [])) { GridSparsities = [0.2, 0.4, 0.6, 0.8], GridSeeds = [1, 2] };
         SizeFacts? sizes = emergence is null ? null : SizeGrid.Of([.. emergence.Checkpoints.Skip(2).Select(c => SizeGrid.At(c, r.Subnetworks, request, 36, false))], emergence, request, 36);
-        return r with { Paper = new(0.03, SparsityCurve.Of(measured), PartialGeneralization.Of(measured, r.Cases!, 0.03, 1), FrequencyShift.Of(r.Frequencies, r.Core.TargetSparsity), emergence, sizes) };
+        PaperFacts paper = new(0.03, SparsityCurve.Of(measured), PartialGeneralization.Of(measured, r.Cases!, 0.03, 1), FrequencyShift.Of(r.Frequencies, r.Core.TargetSparsity), emergence, sizes,
+            SampleHeads.Attention(r), SampleHeads.Needs(r), SampleHeads.AddBack(r));
+        return r with { Paper = paper };
     }
 
     static CheckpointKnockOuts Checkpoint(RunResult r, int step, int place, int count)

@@ -10,8 +10,12 @@ namespace Heartwood.Lab.Reports.Paper;
 /// <param name="Frequencies">how often heads are kept at one sparsity against another</param>
 /// <param name="Emergence">the heads knocked out at every checkpoint of training</param>
 /// <param name="Sizes">the smallest subnetworks at checkpoints of training</param>
+/// <param name="Attention">what heads attend to</param>
+/// <param name="Needs">what the heads outside the core need of it</param>
+/// <param name="AddBack">parts added back to the core until generalization returns</param>
 public sealed record PaperFacts(
-    double Tolerance, IReadOnlyList<CurvePoint> Curve, GeneralizationFacts? Generalization, FrequencyShiftFacts? Frequencies, EmergenceFacts? Emergence, SizeFacts? Sizes);
+    double Tolerance, IReadOnlyList<CurvePoint> Curve, GeneralizationFacts? Generalization, FrequencyShiftFacts? Frequencies, EmergenceFacts? Emergence, SizeFacts? Sizes,
+    AttentionFacts? Attention = null, NeedFacts? Needs = null, AddBackFacts? AddBack = null);
 
 /// <summary>Accuracy at one sparsity, over the seeds.</summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>

@@ -12,7 +12,10 @@ namespace Heartwood.Lab.Studies.Paper;
 /// </summary>
 sealed class AddingBack
 {
-    const int Patience = 3, Searches = 3, Draws = 10;
+    const int MostAdded = 24, Patience = 3, Draws = 10;
+
+    /// <summary>Searches that learn masks beside the core.</summary>
+    public const int Searches = 3;
 
     readonly Subject subject;
     readonly EvaluationSet inDomain, chosen, measured;
@@ -28,14 +31,14 @@ sealed class AddingBack
         (inDomainAnswers, chosenAnswers, measuredAnswers) = (new(inDomain.Examples), new(chosen.Examples), new(measured.Examples));
     }
 
-    /// <summary>Passes of one example through the model, at the most: each set of parts that the greedy path would look at if it had to add all, and each size of each path measured.</summary>
-    public static long Passes(Subject subject, int most)
-    {
-        int left = subject.Universe.Count - subject.Core.Count;
-        var sets = subject.Two(most);
-        int outside = sets.Where(s => s.Set.Use == "outOfDomain").Sum(s => s.Set.Examples.Count);
-        return GreedyAddition.SetsLookedAt(left, left) * ((outside + 1) / 2) + (1L + Searches + Draws) * (left + 1) * (sets[0].Set.Examples.Count + outside / 2);
-    }
+    /// <summary>Passes of one example through the model besides the searches, at the most: each set of parts that the greedy path looks at if it adds as many as it may, and each size of each path measured.</summary>
+    /// <param name="left">parts outside the core</param>
+    /// <param name="inDomain">examples in-domain</param>
+    /// <param name="outside">examples out of domain</param>
+    public static long Passes(int left, int inDomain, int outside) =>
+        GreedyAddition.SetsLookedAt(left, MostAdded) * (outside + 1) / 2 + (1L + Searches + Draws) * (Longest(left, MostAdded) + 1) * (inDomain + outside / 2);
+
+    static int Longest(int left, int added) => Math.Min(left, 2 * added + 4);
 
     /// <summary>The paths, on at most so many examples of each set; null without a set out of domain, or where the core is the whole model.</summary>
     public static AddBackFacts? Of(Subject subject, int most, double tolerance, PruningOptions pruning) =>
@@ -59,21 +62,21 @@ sealed class AddingBack
     {
         Proportion full = Accuracy(measured, measuredAnswers.Of(subject.Model, null, subject.Stop));
         IReadOnlyList<Part> greedy = Greedy();
-        int longest = Math.Min(subject.Universe.Count - subject.Core.Count, 2 * greedy.Count + 4);
+        int longest = Longest(subject.Universe.Count - subject.Core.Count, greedy.Count);
         List<AddBackPath> paths = [Measured("greedy", 0, greedy, full)];
         for (ulong seed = subject.Seed; seed < subject.Seed + Searches; seed++) paths.Add(Measured("learned", seed, [.. Learned(seed, greedy.Count).Take(longest)], full));
         for (ulong draw = 1; draw <= Draws; draw++) paths.Add(Measured("random", draw, [.. Random((long)draw, greedy).Take(longest)], full));
         return new([.. subject.Core.Select(p => $"{p}")], tolerance, chosen.Examples.Count, Accuracy(inDomain, inDomainAnswers.Of(subject.Model, null, subject.Stop)), full, paths);
     }
 
-    // goes on until the half that chooses has been within the tolerance for some steps; every step is kept, so that a run which stops goes on
+    // goes on until the half that chooses has been within the tolerance for some steps, or it has added enough; every step is kept, so that a run which stops goes on
     IReadOnlyList<Part> Greedy()
     {
-        const string file = "stages/paper/add-back-greedy.json";
+        const string file = "stages/add-back-greedy-order.json";
         double goal = Accuracy(chosen, chosenAnswers.Of(subject.Model, null, subject.Stop)).Value - tolerance;
         GreedyAddition search = new(subject.Universe, subject.Core, Worth);
         List<Kept> added = subject.Folder.Has(file) ? [.. subject.Folder.ReadJson<Kept[]>(file)] : [];
-        while (search.Left(Parts()).Count > 0 && (added.Count < Patience || added.TakeLast(Patience).Any(a => a.Accuracy < goal)))
+        while (search.Left(Parts()).Count > 0 && added.Count < MostAdded && (added.Count < Patience || added.TakeLast(Patience).Any(a => a.Accuracy < goal)))
         {
             subject.Stop.ThrowIfCancellationRequested();
             Addition next = search.Next(Parts());
@@ -96,9 +99,10 @@ sealed class AddingBack
     /// <summary>The order of a search with the core always present, on the half that chooses: highest score first. It aims at about the size that greedy adding needed.</summary>
     IReadOnlyList<Part> Learned(ulong seed, int size)
     {
-        int parts = subject.Universe.Count, kept = Math.Clamp(subject.Core.Count + Math.Max(1, size), subject.Core.Count + 1, parts - 1);
-        if (kept <= subject.Core.Count) return [.. subject.Universe.Parts.Except(subject.Core)];           // one part is left: there is no order to learn
-        string[] order = subject.Folder.Stage($"paper/add-back-learned-{seed}", () =>
+        int parts = subject.Universe.Count, left = parts - subject.Core.Count;
+        if (left == 1) return [.. subject.Universe.Parts.Except(subject.Core)];            // there is no order to learn
+        int kept = subject.Core.Count + Math.Clamp(size, 1, left - 1);
+        string[] order = subject.Folder.Stage($"add-back-learned-{seed}-order", () =>
         {
             StructuredPruning search = new(subject.Model, subject.Absence, chosen.Examples, chosenAnswers.Of(subject.Model, null, subject.Stop), pruning with { Sparsity = 1 - (double)kept / parts }, seed, subject.Core);
             while (!search.Done)
@@ -127,7 +131,7 @@ sealed class AddingBack
         return [.. order, .. rest];
     }
 
-    AddBackPath Measured(string kind, ulong seed, IReadOnlyList<Part> order, Proportion full) => subject.Folder.Stage($"paper/add-back-{kind}-{seed}-measured", () =>
+    AddBackPath Measured(string kind, ulong seed, IReadOnlyList<Part> order, Proportion full) => subject.Folder.Stage($"add-back-{kind}-{seed}", () =>
     {
         float[][] masks = [.. Enumerable.Range(0, order.Count + 1).Select(n => subject.Only([.. subject.Core, .. order.Take(n)]))];
         string stage = $"measuring {kind} additions{(kind == "greedy" ? "" : $" {seed}")}";

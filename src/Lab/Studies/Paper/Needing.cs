@@ -11,26 +11,38 @@ static class Needing
     const double Threshold = 0.05, Level = 0.05;
     const int MostDraws = 200;
 
-    /// <summary>Passes of one example through the model on one set, at the most: outputs under single heads, the core and draws before each layer, then every head knocked out of the full model, of the model without the core's heads, and of each draw.</summary>
-    public static long Passes(Subject subject, int examples)
+    /// <summary>Passes of one example through the model on one set: outputs under single heads, the core and draws before each layer, then every head knocked out of the full model, of the model without the core's heads, and of each draw.</summary>
+    /// <param name="heads">heads of the model</param>
+    /// <param name="core">heads of the core</param>
+    /// <param name="layers">layers of the model</param>
+    /// <param name="draws">random draws beside each figure</param>
+    public static double Passes(int heads, int core, int layers, int draws)
     {
-        int others = subject.OtherHeads.Count;
-        return (subject.Universe.Heads + 1L + (long)subject.Draws * (subject.Model.Layers.Count - 1) + (2L + Effects(subject).Count) * (1 + others)) * examples;
+        double others = heads - core, inEach = core < others ? draws * others / (others - core) : 0;       // so many draws leave each head out often enough
+        return heads + 1 + draws * (layers - 1) + (2 + Math.Min(MostDraws, inEach)) * (1 + others);
     }
 
     /// <summary>The figures, on at most so many examples of each set.</summary>
     public static NeedFacts Of(Subject subject, int most) => new([.. subject.CoreHeads.Select(h => $"{h}")], [.. subject.Model.Layers.Select(l => l.Heads)], Threshold,
-        [.. subject.Two(most).Select(s => subject.Folder.Stage($"paper/needs-{s.Set.Use}", () => On(subject, s.Set)))]);
+        [.. subject.Two(most).Select(s => subject.Folder.Stage($"needs-{s.Set.Use}", () => On(subject, s.Set)))]);
 
-    static NeedSet On(Subject subject, EvaluationSet set)
+    internal static NeedSet On(Subject subject, EvaluationSet set)
     {
-        Action<int> advance = subject.Advance($"what other heads need, {set.Use}", Passes(subject, set.Examples.Count), "examples");
+        Action<int> advance = subject.Advance($"what other heads need, {set.Use}", Total(subject, set.Examples.Count), "examples");
         Outputs outputs = Outputs.Of(subject, set, advance);
         var effects = EffectsOn(subject, set, advance);
         IReadOnlyList<Part> core = subject.CoreHeads;
         return new(set.Use, set.Examples.Count,
             [.. subject.OtherHeads.Select(h => { var (output, among) = outputs.Need(h); var e = effects[h]; return new HeadNeed($"{h}", core.Count(c => c.Layer < h.Layer), output, among, e.Effect, e.Without, e.Change, e.Among); })],
             [.. core.SelectMany(c => subject.OtherHeads.Where(h => h.Layer > c.Layer).Select(h => outputs.Pair(c, h)))]);
+    }
+
+    // exactly, now that the core is known; heads that a draw holds are not asked about there
+    static long Total(Subject subject, int examples)
+    {
+        int heads = subject.Universe.Heads, others = subject.OtherHeads.Count, layers = subject.Model.Layers.Count;
+        long outputs = heads + 1L + Enumerable.Range(1, layers - 1).Sum(l => DrawsBefore(subject, l).Count);
+        return (outputs + 2L * (1 + others) + Effects(subject).Sum(d => 1L + others - d.Count)) * examples;
     }
 
     /// <summary>How far outputs move: without the core's heads, without each head alone, and without random heads before each layer.</summary>

@@ -22,6 +22,9 @@ public sealed record PaperRequest(StudyRequest Study)
     /// <summary>how far below its model a subnetwork may lie and still count as good as it, a fraction</summary>
     public double Tolerance { get; init; } = 0.03;
 
+    /// <summary>most examples per set on which heads' attention, needs and additions are measured, spread evenly; 0 for all. Needs, which take most passes, use half of them.</summary>
+    public int HeadExamples { get; init; } = 400;
+
     /// <summary>The sparsities of the paper's curve, 5 % to 90 %, the main one first.</summary>
     public static IReadOnlyList<double> Sparsities(double main) => [main, .. Enumerable.Range(1, 18).Select(i => i * 5 / 100.0).Where(s => s != main)];
 

@@ -82,13 +82,17 @@ public sealed class PaperRun
         EvaluationStage measured = study.Evaluate();
         ulong seed = request.Study.Seeds[0];
         Part[] core = [.. result.Core.Parts.Select(Part.Parse).Where(p => p.Kind == PartKind.Head)];
+        Subject subject = new(study.Loaded, study.Sets, study.Absent(), [.. result.Core.Parts.Select(Part.Parse)], request.Study.MostTokens, seed, Math.Max(Subject.LeastDraws, request.Study.Draws), folder, progress, stop);
         var (emergence, sizes) = checkpoints.Count == 0 ? (null, null) : OverTraining(study, checkpoints, core);
         return new(request.Tolerance,
             SparsityCurve.Of(measured),
             PartialGeneralization.Of(measured, result.Cases!, request.Tolerance, seed),
             FrequencyShift.Of(result.Frequencies, result.Core.TargetSparsity),
             emergence,
-            sizes);
+            sizes,
+            folder.Stage("attention", () => Attending.Of(subject, request.HeadExamples)),
+            Needing.Of(subject, request.HeadExamples / 2),
+            AddingBack.Of(subject, request.HeadExamples, request.Tolerance, request.Study.Pruning));
     }
 
     // the checkpoints: knock-outs at each, then the grid of searches at some

@@ -20,6 +20,9 @@ namespace Heartwood.Lab.Studies.Paper;
 sealed record Subject(
     LoadedModel Loaded, Sets Sets, Absence Absence, IReadOnlyList<Part> Core, int MostTokens, ulong Seed, int Draws, RunFolder Folder, IProgress<Progress> Progress, CancellationToken Stop)
 {
+    /// <summary>Below so many draws, a rank says little.</summary>
+    public const int LeastDraws = 20;
+
     public IModel Model => Loaded.Model;
 
     public Universe Universe { get; } = Loaded.Model.Universe();

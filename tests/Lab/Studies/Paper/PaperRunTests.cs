@@ -1,6 +1,7 @@
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Studies.Paper;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Reports;
 
@@ -56,8 +57,18 @@ public sealed class PaperRunTests : IDisposable
         }
         foreach (GridPoint g in sizes[^1].Grid) Assert.Equal(result.Subnetworks.Single(s => s.Seed == g.Seed && s.TargetSparsity == g.TargetSparsity).InDomain, g.InDomain);
 
+        Part[] core = [.. result.Core.Parts.Select(Part.Parse)];
+        AddBackFacts added = paper.AddBack!;
+        Assert.Equal((24, 24, 60), (added.Chosen, added.OutOfDomain.N, added.InDomain.N));
+        Assert.Equal(["greedy", .. Enumerable.Repeat("learned", 3), .. Enumerable.Repeat("random", 10)], added.Paths.Select(p => p.Kind));
+        Assert.All(added.Paths, p => Assert.Empty(p.Order.Select(Part.Parse).Intersect(core)));
+        Assert.All(added.Paths, p => Assert.Equal(p.Order.Count + 1, p.Points.Count));
+        Assert.Equal(core.Count(p => p.Kind == PartKind.Head), paper.Attention!.CoreHeads);
+        Assert.Equal(paper.Attention.CoreHeads, paper.Attention.Pages.Count);
+        Assert.All(paper.Needs!.Sets, s => Assert.Equal(4 - paper.Attention.CoreHeads, s.Heads.Count));
+
         string page = File.ReadAllText(temporary.At("run/report.html"));
-        foreach (string id in (string[])["curve", "domains", "frequencies", "shift", "emergence", "sizes", "parts", "cut"]) Assert.Contains($"id=\"{id}\"", page);
+        foreach (string id in (string[])["curve", "domains", "frequencies", "shift", "add-back", "emergence", "sizes", "parts", "cut"]) Assert.Contains($"id=\"{id}\"", page);
         Assert.Equal(page, Report.Html(ResultJson.Read(File.ReadAllText(temporary.At("run/result.json")))));
     }
 
@@ -120,12 +131,14 @@ public sealed class PaperRunTests : IDisposable
     [Fact]
     public void The_cost_counts_every_search_that_will_be_made()
     {
-        Assert.Equal((12 + 4, 8, 0), Told(new PaperRun.Prepared(small.OfModel).Cost()));                                                   // the last checkpoint's are the study's own
-        Assert.Equal((12 + 8, 8, 0), Told(new PaperRun.Prepared(small.OfModel with { GridSparsities = [0.34, 0.6] }).Cost()));
-        Assert.Equal((12 + 4, 8, 90), Told(new PaperRun.Prepared(small.Request with { Training = small.Training }).Cost()));
+        // 3 more learn masks beside the core
+        Assert.Equal((15 + 4, 8, 0), Told(new PaperRun.Prepared(small.OfModel).Cost()));                                                   // the last checkpoint's are the study's own
+        Assert.Equal((15 + 8, 8, 0), Told(new PaperRun.Prepared(small.OfModel with { GridSparsities = [0.34, 0.6] }).Cost()));
+        Assert.Equal((15 + 4, 8, 90), Told(new PaperRun.Prepared(small.Request with { Training = small.Training }).Cost()));
         PaperCost none = new PaperRun.Prepared(small.OfModel with { Checkpoints = [] }).Cost();
-        Assert.Equal((12, 8, 0), Told(none));
-        Assert.Equal((2 * 12 + 6 + 3 * 3 + 4) * 108L, none.Passes);
+        Assert.Equal((15, 8, 0), Told(none));
+        // attention: 2 passes and 3 heads out; needs, on half: 5 masks, 20 draws, 2 sweeps of 2; additions: 21 sets on half of 48, 14 paths of 7 sizes
+        Assert.Equal((2 * 12 + 6 + 3 * 3 + 4) * 108L + 5 * 108 + (5 + 20 + 4) * 54 + 21 * 49 / 2 + 14 * 7 * (60 + 24), none.Passes);
         Assert.True(none.Seconds > 0 && none.Bytes > 0);
 
         static (int, int, int) Told(PaperCost cost) => (cost.Searches, cost.Steps, cost.TrainingSteps);

@@ -1,0 +1,87 @@
+using Heartwood.Lab.Evaluation;
+
+namespace Heartwood.Lab.Reports.Paper;
+
+/// <summary>What the core's heads attend to, against the average head and equal weights.</summary>
+internal static class Attended
+{
+    const double Full = 0.35;                                    // a difference from the average head that is drawn at full strength
+
+    static readonly Dictionary<string, (string Short, string Words)> kinds = new()
+    {
+        ["sameWordOther"] = ("same word, other", "the same word in the other sentence"),
+        ["sameWordOwn"] = ("same word, own", "the same word elsewhere in the own sentence"),
+        ["unsharedWord"] = ("unshared word", "words that the other sentence does not have"),
+        ["otherSentence"] = ("other sentence", "the other sentence as a whole"),
+        ["previous"] = ("previous", "the token before"),
+        ["next"] = ("next", "the token behind"),
+        ["itself"] = ("itself", "the token itself"),
+        ["first"] = ("first", "the first token"),
+        ["separator"] = ("separator", "separators"),
+        ["punctuation"] = ("punctuation", "punctuation"),
+    };
+
+    /// <summary>A kind as a sentence says it.</summary>
+    internal static string Words(string kind) => kinds.TryGetValue(kind, out var known) ? known.Words : kind;
+
+    /// <summary>The figure, null where the core has no head.</summary>
+    public static Figure? Draw(AttentionFacts facts) => facts.CoreHeads == 0 ? null : new("attention", "What do the core's heads attend to?", Reading(facts),
+        [.. facts.Sets.Select(Map)], [], $"""
+        Numbers are shares of a head's attention, in percent, averaged over the tokens that see any token of the kind, then over examples; kinds overlap and do not add up. Coloured by the difference from the average head where its whole 95&#160;% interval
+        lies above zero (blue: below); an outline marks the kind that the head gives most to beyond the average head. “mean” is the average head, of all heads; “even” is what equal weights on all tokens would give. Heads of the last layer attend from the one token that is read,
+        so they are compared with each other only.
+        """,
+        [new("attention", "attention of every head to every kind of token", ["set", "head", "core", "kind", "share", "low", "high", "n", "beyond the average head", "low ", "high ", "average head", "equal weights"],
+            [.. facts.Sets.SelectMany(s => s.Heads.SelectMany(h => h.Kinds.Select(k => (object?[])[Findings.Name(s.Set), h.Part, h.Core ? "yes" : "no", k.Kind, k.Mass.Value, k.Mass.Low, k.Mass.High, k.Mass.N, k.Above.Value, k.Above.Low, k.Above.High, k.AverageHead, k.Uniform])))])])
+    {
+        Closer = [.. facts.Pages.Select(HeadPages.Draw)],
+    };
+
+    static Markup Map(AttentionSet set)
+    {
+        HeadAttention[][] groups = [.. new[] { false, true }.Select(read => (HeadAttention[])[.. set.Heads.Where(h => h.Core && h.Read == read)]).Where(g => g.Length > 0)];
+        List<string> columns = [];
+        List<int> parted = [];
+        foreach (HeadAttention[] group in groups)
+        {
+            if (columns.Count > 0) parted.Add(columns.Count);
+            columns.AddRange([.. group.Select(h => h.Part), "mean", "even"]);
+        }
+        string[] there = [.. kinds.Keys.Where(k => groups.Any(g => g.Any(h => Of(h, k) is not null)))];
+        return HeatMap.Draw($"attention-{set.Set}", $"attention {Findings.Name(set.Set)}", $"Attention of the core's heads {Findings.Name(set.Set)} by kind of token", $"{Wording.Count(groups.Sum(g => g.Length), "head")} of the core, {there.Length} kinds of token.",
+            [.. there.Select(kind => new HeatRow(kinds[kind].Short, [.. groups.SelectMany(g => (Cell?[])[.. g.Select(h => Square(h, kind)), .. Beside(g[0], kind)])]))], columns, parted, "heads of the core", 32);
+    }
+
+    static KindAttention? Of(HeadAttention head, string kind) => head.Kinds.FirstOrDefault(k => k.Kind == kind);
+
+    static Cell? Square(HeadAttention head, string kind) => Of(head, kind) is not { } k ? null : new(
+        k.Above.Low > 0 || k.Above.High < 0 ? Math.Sign(k.Above.Value) * Math.Min(1, Math.Abs(k.Above.Value) / Full) * 0.92 : 0, Number(k.Mass.Value),
+        $"{head.Part} to {Words(kind)}\n{Said(k.Mass)}\naverage head {Wording.Percent(k.AverageHead)}, equal weights {Wording.Percent(k.Uniform)}\n{Wording.Points(k.Above.Value)} beyond the average head ({Points(k.Above.Low)} to {Points(k.Above.High)})", Characteristic(head)?.Kind == kind);
+
+    static Cell?[] Beside(HeadAttention head, string kind) => Of(head, kind) is not { } k ? [null, null] :
+        [new(0, Number(k.AverageHead), $"average head to {Words(kind)}\n{Wording.Percent(k.AverageHead)}", false), new(0, Number(k.Uniform), $"equal weights on {Words(kind)}\n{Wording.Percent(k.Uniform)}", false)];
+
+    static string Number(double share) => Wording.Number(100 * share, "0");
+
+    static string Points(double difference) => Wording.Number(100 * difference, "0.0");
+
+    static string Said(Average share) => $"{Wording.Percent(share.Value)} ({Wording.Range(share.Low, share.High)}, n\u00A0{Wording.Count(share.N)})";
+
+    // but the token itself
+    static KindAttention? Characteristic(HeadAttention head) => head.Kinds.Where(k => k.Kind != "itself").MaxBy(k => k.Above.Value);
+
+    static string Reading(AttentionFacts facts)
+    {
+        AttentionSet near = facts.Sets[0];
+        AttentionSet? far = facts.Sets.FirstOrDefault(s => s.Set == "outOfDomain");
+        var groups = near.Heads.Where(h => h.Core).Select(h => (Head: h, Kind: Characteristic(h)!)).GroupBy(h => h.Kind.Kind).OrderByDescending(g => g.Count()).ThenByDescending(g => g.Max(h => h.Kind.Above.Value)).ToList();
+        string Clearest(IEnumerable<(HeadAttention Head, KindAttention Kind)> group)
+        {
+            var (head, kind) = group.MaxBy(h => h.Kind.Above.Value);
+            KindAttention? outside = far is null ? null : Of(far.Heads.Single(h => h.Part == head.Part), kind.Kind);
+            return $"{head.Part} {Said(kind.Mass)} in-domain{(outside is null ? "" : $" and {Wording.Percent(outside.Mass.Value)} ({Wording.Range(outside.Mass.Low, outside.Mass.High)}) out of domain")}, the average head {Wording.Percent(kind.AverageHead)}, equal weights {Wording.Percent(kind.Uniform)}";
+        }
+        string Heads(int n) => n == 1 ? "one" : Wording.Count(n);
+        return $"Beyond what the average head gives, {Wording.List([.. groups.Select((g, i) => $"{Heads(g.Count())}{(i == 0 ? $" of the core's {Wording.Count(facts.CoreHeads, "head")}" : "")} attend{(g.Count() == 1 ? "s" : "")} most to {Words(g.Key)} ({(i < 2 ? Clearest(g) : Wording.List([.. g.Select(h => h.Head.Part)]))})")])}.";
+    }
+}
