@@ -28,5 +28,6 @@ static class Entries
         PredictionEntry.Prediction,
         ProfileEntry.Profile,
         Bf16Entry.Bf16,
+        TokenizerEntry.Tokenizers,
     ];
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Heartwood.Bench.Harness;
 
-/// <summary>The Python that has PyTorch, and the Node that has ONNX Runtime.</summary>
+/// <summary>The Python that has PyTorch, and the Node that has ONNX Runtime and tokenizers.</summary>
 static class Interpreters
 {
     static string? python;
@@ -23,7 +23,7 @@ static class Interpreters
     {
         if (node is not null) return node;
         if (!Run("node", null, "--version").Succeeded) throw new PeerException("there is no node on PATH; install Node 20 or later");
-        if (!Directory.Exists(Path.Combine(folder, "node_modules", "onnxruntime-node")))
+        if (!Array.TrueForAll(["onnxruntime-node", "tokenizers"], package => Directory.Exists(Path.Combine(folder, "node_modules", package))))
         {
             var (installed, said) = Run("npm", folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund");
             if (!installed) throw new PeerException($"npm ci in bench/peers failed: {said}");

@@ -1,5 +1,5 @@
 // ONNX Runtime as a peer of the benchmark: reads cases on stdin, answers on stdout (bench/Harness/PeerProcess.cs states the
-// protocol). A case is a function in the exported `cases` of a file onnx_*.mjs beside this one; it gets the request and returns its
+// protocol). A case is a function in the exported `cases` of a file onnx_*.mjs or node_*.mjs beside this one; it gets the request and returns its
 // configurations: an object from name to an async function that sets up and returns an async function that does the work once.
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 
 const cases = {};
 for (const file of readdirSync(import.meta.dirname)) {
-  if (/^onnx_.*\.mjs$/.test(file) && file !== "onnx_peer.mjs") Object.assign(cases, (await import(`./${file}`)).cases);
+  if (/^(onnx|node)_.*\.mjs$/.test(file) && file !== "onnx_peer.mjs") Object.assign(cases, (await import(`./${file}`)).cases);
 }
 const ready = new Map();
 

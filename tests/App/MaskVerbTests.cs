@@ -129,6 +129,7 @@ public sealed class MaskVerbTests : IDisposable
         Assert.Contains("Name it: --model FOLDER", SmallRuns.Fails("mask", "a0.h1"));
         Assert.Contains("The model has no part L7.H1", SmallRuns.Fails("mask", "7.1", "--model", runs.Model));
         Assert.Contains("There is no file 'nothing', and it is no list of parts", SmallRuns.Fails("mask", "nothing"));
+        Assert.Contains("is a folder. Give one file of it: of a run subnetworks/NAME.json", SmallRuns.Fails("mask", runs.Model));
         Assert.Contains("there is no such file", SmallRuns.Fails("mask", "nothing.json"));
         Assert.Contains("--other-model says nothing without --model", SmallRuns.Fails("mask", runs.At("mine.json"), "--other-model"));
         Assert.Contains("--random says nothing without --mask or --without", SmallRuns.Fails("evaluate", "--model", runs.Model, "--in-domain", "world:in-domain,rows=20", "--random", "3"));

@@ -48,7 +48,7 @@ static class EvaluateVerb
             RunSupport.Tell(session, request.Precision);
             if (asked.Any)
             {
-                Show(session, MaskEvaluation.Of(request, asked, session.Stop));
+                Show(session, MaskEvaluation.Of(request, asked, session.Progress, session.Stop));
                 return;
             }
             IReadOnlyDictionary<string, Measured> measured = ModelEvaluation.Of(request, session.Stop);

@@ -10,6 +10,8 @@ static class PaperVerb
 {
     const string Folder = "heartwood-paper";
 
+    const int HeldOut = 2000;
+
     static readonly Option<string[]> checkpoints = RunSupport.Several("--checkpoints", "Folders of the model at steps of its training (RUN/checkpoints/step-500 …), for the core's emergence and the effective size over training.", "FOLDER");
     static readonly Option<double[]> gridSparsity = new("--grid-sparsity") { Description = "Sparsities searched at each checkpoint; where the study has them too, the last checkpoint's are the study's own.", HelpName = "S", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. new PaperRequest(EmbeddedModel.Study).GridSparsities] };
     static readonly Option<string> gridSeeds = new("--grid-seeds") { Description = "Seeds searched with at each checkpoint: 1-3, or 1,2,7; without it the study's first three.", HelpName = "LIST", DefaultValueFactory = _ => "" };
@@ -33,13 +35,15 @@ static class PaperVerb
     {
         RunSupport.UseThreads(parsed);
         PaperRequest request = Parse(parsed);
+        string path = RunSupport.OutOf(parsed, request.Study.Model is null ? Folder : null);
         RunSupport.Tell(session, request.Study.Precision);
         PaperRun.Prepared prepared = new(request);
         PaperCost cost = prepared.Cost();
         session.World.Say($"{(cost.TrainingSteps > 0 ? $"{cost.TrainingSteps:N0} steps of training, " : "")}{cost.Searches} searches of {cost.Steps} steps, {cost.Passes:N0} passes of an example: about {Words.Duration(cost.Seconds)}, {Words.Bytes(cost.Bytes)} of memory");
         if (cost.Bytes > Console.Machine.Memory) throw new InvalidOperationException($"The search needs about {Words.Bytes(cost.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. Lower --batch or --most-tokens.");
+        if (request.Study.HeldOut > 0) session.World.Say($"Without --in-domain, in-domain accuracy is that on at most {HeldOut:N0} rows of --data (a fifth at the most) that masks are not learned on; if the model was trained on them, it is too high. Better: --in-domain FILE.");
         if (request.Training is null && request.Checkpoints.Count == 0) session.World.Say("Without --checkpoints the questions about training are left out: keep some while training (heartwood train --checkpoints 500,1000,2000) and name their folders.");
-        using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed, request.Study.Model is null ? Folder : null), session, prepared.ModelSha256, prepared.Facts, request.Study.Seeds, request, request.Study.Precision);
+        using RunFolder folder = RunSupport.Open(path, session, prepared.ModelSha256, prepared.Facts, request.Study.Seeds, request, request.Study.Precision);
         RunResult result = folder.Finished ? ResultJson.Read(File.ReadAllText(folder.PathOf("result.json"))) : PaperRun.In(folder, prepared, session.Progress, session.Stop).All();
         session.Result(() => ResultJson.Write(result), () => PaperSummary.Of(result, folder.FolderPath));
     }
@@ -48,7 +52,7 @@ static class PaperVerb
     {
         bool own = p.GetValue(StudyOptions.Model) is not null;
         if (!own) RunSupport.RefuseIdle(p, "without --model: the embedded model has its own data and checkpoints", StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, checkpoints);
-        StudyRequest sources = own ? StudyOptions.Sourced(p) with { Sparsities = PaperRequest.Sparsities(0.5) } : EmbeddedModel.Study with { Sparsities = PaperRequest.Sparsities(EmbeddedModel.Study.Sparsities[0]) };
+        StudyRequest sources = own ? StudyOptions.Sourced(p) with { Sparsities = PaperRequest.Sparsities(0.5), HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0 } : EmbeddedModel.Study with { Sparsities = PaperRequest.Sparsities(EmbeddedModel.Study.Sparsities[0]) };
         return new(StudyOptions.With(p, sources))
         {
             Training = own ? null : EmbeddedModel.Recipe,

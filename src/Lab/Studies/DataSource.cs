@@ -34,6 +34,23 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     /// <summary>Reads several sources one after another as one.</summary>
     public static IReadOnlyList<DataSource> ReadAll(IEnumerable<string> specs) => [.. specs.Select(Read)];
 
+    /// <summary>Parts data into what is learned on and what is measured on: at most so many rows, and at most a fifth, spread evenly over all.</summary>
+    /// <returns>the sources without the rows that are held out, and these rows as sources of their own; of no rows, there is no such source</returns>
+    public static (IReadOnlyList<DataSource> Left, IReadOnlyList<DataSource> HeldOut) HoldOut(IReadOnlyList<DataSource> sources, int most)
+    {
+        int total = sources.Sum(s => s.Rows.Count), count = Math.Min(most, total / 5), before = 0;
+        HashSet<int> held = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * total / count))];
+        List<DataSource> left = [], heldOut = [];
+        foreach (DataSource source in sources)
+        {
+            ILookup<bool, Row> parted = source.Rows.Select((row, i) => (Row: row, Held: held.Contains(before + i))).ToLookup(r => r.Held, r => r.Row);
+            before += source.Rows.Count;
+            left.Add(source with { Rows = [.. parted[false]] });
+            if (parted[true].Any()) heldOut.Add(source with { Name = $"held out of {source.Name}", Rows = [.. parted[true]] });
+        }
+        return (left, heldOut);
+    }
+
     static DataSource Generate(string spec)
     {
         string[] words = spec[World.Length..].Split(',');

@@ -6,8 +6,9 @@ namespace Heartwood.Lab.Studies;
 
 /// <summary>The size of one layer.</summary>
 /// <param name="Heads">number of heads</param>
+/// <param name="KeyValueHeads">number of key and value heads: fewer, where heads share them</param>
 /// <param name="Neurons">neurons of the MLP</param>
-public sealed record LayerSize(int Heads, int Neurons);
+public sealed record LayerSize(int Heads, int KeyValueHeads, int Neurons);
 
 /// <summary>What a model folder holds, and what a search of its subnetworks would take.</summary>
 /// <param name="Name">the folder</param>
@@ -25,12 +26,12 @@ public sealed record LayerSize(int Heads, int Neurons);
 /// <param name="Searches">number of searches estimated</param>
 /// <param name="Steps">steps of each</param>
 /// <param name="TokensPerStep">tokens in a step's batch</param>
-/// <param name="Search">time and memory</param>
+/// <param name="Search">time and memory; null for a language model, of which no search is made yet</param>
 /// <param name="Backends">what this machine can compute with, best first</param>
 /// <param name="BackendInUse">what it computed the estimate with</param>
 public sealed record Inspection(
     string Name, string Family, string Sha256, long Parameters, int Width, int HeadWidth, int Vocabulary, int MostPositions,
-    IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps, int Searches, int Steps, double TokensPerStep, Estimate Search,
+    IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps, int Searches, int Steps, double TokensPerStep, Estimate? Search,
     IReadOnlyList<string> Backends, string BackendInUse)
 {
     /// <summary>Looks into a folder.</summary>
@@ -48,8 +49,8 @@ public sealed record Inspection(
             : Study.Thinned(loaded.Encode(DataSource.ReadAll(request.Data), loaded.Labels, request.MostTokens), request.Examples);
         double tokens = pool.Average(e => e.Input.Ids.Length) * Math.Min(request.Pruning.Batch, pool.Count);
         return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
-            [.. model.Layers.Select(l => new LayerSize(l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
-            Estimate.Of(model, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision),
+            [.. model.Layers.Select(l => new LayerSize(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
+            model.Output == Output.Vocabulary ? null : Estimate.Of(model, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision),
             [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision));
     }
 }

@@ -41,7 +41,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
 {
     /// <summary>Measures masks of a model folder on the data that a request names.</summary>
     /// <exception cref="ArgumentException">there is no in-domain set, a mask is not the model's, or means are wanted and there is no data to take them over</exception>
-    public static MaskEvaluation Of(StudyRequest request, MaskRequest masks, CancellationToken stop)
+    public static MaskEvaluation Of(StudyRequest request, MaskRequest masks, IProgress<Progress> progress, CancellationToken stop)
     {
         if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
         using IDisposable precision = Machine.At(request.Precision);
@@ -52,7 +52,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         if (data.Count == 0 && read.Any(m => KindOf(m.Mask) == "mean" && MeansOf(m.Mask, loaded) is null))
             throw new ArgumentException("Absent parts leave their mean over data behind, and there is no data to take it over. Give --data FILE (the training data), or --absence zero.");
         Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens);
-        return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 ? Study.Baselines(data, loaded.Model.Labels, sets) : [], read, masks, AbsenceOf, stop);
+        return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 ? Study.Baselines(data, loaded.Model.Labels, sets) : [], read, masks, AbsenceOf, progress, stop);
 
         string KindOf(Subnetwork mask) => masks.Absence ?? (mask.Absence == "" ? "mean" : mask.Absence);
 
@@ -64,16 +64,23 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
 
     internal static MaskEvaluation Of(
         LoadedModel loaded, Sets sets, IReadOnlyList<float[]> full, IReadOnlyDictionary<string, Measured> baselines,
-        IReadOnlyList<(MaskFile File, Subnetwork Mask)> read, MaskRequest masks, Func<Subnetwork, (Absence Absence, string InWords)> absenceOf, CancellationToken stop)
+        IReadOnlyList<(MaskFile File, Subnetwork Mask)> read, MaskRequest masks, Func<Subnetwork, (Absence Absence, string InWords)> absenceOf, IProgress<Progress> progress, CancellationToken stop)
     {
         List<EvaluatedMask> measured = [];
+        long done = 0;
         foreach (var (file, mask) in read)
         {
             var (absence, inWords) = absenceOf(mask);
             MaskMeasuring measuring = new(loaded.Model, sets, full, absence, stop);
-            measured.Add(new(file.Source, file.Format, inWords, file.Notes, measuring.Of(mask), [.. Enumerable.Range(0, masks.Random).Select(draw => measuring.RandomLike(mask, masks.Seed, draw))]));
+            measured.Add(new(file.Source, file.Format, inWords, file.Notes, Told(measuring.Of(mask)), [.. Enumerable.Range(0, masks.Random).Select(draw => Told(measuring.RandomLike(mask, masks.Seed, draw)))]));
         }
         return new(sets.Measure(full, null), baselines, measured);
+
+        MeasuredSubnetwork Told(MeasuredSubnetwork one)
+        {
+            progress.Report(new("measuring masks", ++done, read.Count * (1L + masks.Random), "masks"));
+            return one;
+        }
     }
 
     /// <summary>The file of the means that a mask was found with, if it is there and the model is that mask's.</summary>

@@ -14,9 +14,10 @@ public static class Masks
     /// <param name="model">the model's sizes; null where no model was named</param>
     /// <exception cref="IOException">the file cannot be read</exception>
     /// <exception cref="FormatException">it is neither a subnetwork nor a list of parts</exception>
-    /// <exception cref="ArgumentException">a list needs a model, or names a part that the model does not have</exception>
+    /// <exception cref="ArgumentException">it is a folder; or a list needs a model, or names a part that the model does not have</exception>
     public static MaskFile Read(string word, ModelSizes? model)
     {
+        if (Directory.Exists(word)) throw new ArgumentException($"'{word}' is a folder. Give one file of it: of a run subnetworks/NAME.json, of a model whose heads were pruned config.json.");
         if (File.Exists(word) || word.Contains(Path.DirectorySeparatorChar) || word.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return MaskFile.Read(word, model);
         IReadOnlyList<Part> kept;
         try

@@ -59,7 +59,7 @@ public sealed partial class Study
     {
         RequireInDomain();
         using IDisposable precision = Machine.At(request.Precision);
-        return MaskEvaluation.Of(loaded, sets, FullScores, Baselines(data, Model.Labels, sets), masks.Read(loaded), masks, AbsenceOf, stop);
+        return MaskEvaluation.Of(loaded, sets, FullScores, Baselines(data, Model.Labels, sets), masks.Read(loaded), masks, AbsenceOf, progress, stop);
     }
 
     // a mask's own absence, in the run's model

@@ -30,6 +30,9 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <summary>out-of-domain data of constructions that do not</summary>
     public IReadOnlyList<string> Unseen { get; init; } = [];
 
+    /// <summary>most rows of the data that masks are not learned on, to be measured on in-domain where no other data is given for that; 0 for none</summary>
+    public int HeldOut { get; init; }
+
     /// <summary>renames the model's labels where a set's are not among them</summary>
     public string LabelMap { get; init; } = "";
 
@@ -71,6 +74,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     public void Check()
     {
         if (Data.Count == 0) throw new ArgumentException("What should masks be learned on? Give --data FILE (in-domain training data), or --data world:training.");
+        if (HeldOut > 0 && InDomain.Count > 0) throw new ArgumentException("Rows are held out of the data only where no in-domain data is given.");
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count) throw new ArgumentException("--seeds needs at least one seed, each once.");
         if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count) throw new ArgumentException("--sparsity needs at least one sparsity, each once.");
         foreach (double sparsity in Sparsities) (Pruning with { Sparsity = sparsity }).Check();

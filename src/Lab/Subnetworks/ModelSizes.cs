@@ -31,8 +31,8 @@ public sealed record ModelSizes(string Family, IReadOnlyList<int> HeadsPerLayer,
     public IEnumerable<Part> Parts(IReadOnlyCollection<string> grains) => HeadsPerLayer.SelectMany((heads, layer) =>
         Enumerable.Range(0, grains.Contains(Grains.Heads) ? heads : 0).Select(h => Part.Head(layer, h)).Concat(grains.Contains(Grains.Mlps) && MlpPerLayer[layer] ? [Part.Mlp(layer)] : Array.Empty<Part>()));
 
-    /// <summary>"4 layers of 8 heads", "layers of 8, 8, 7 heads"</summary>
-    public string InWords => HeadsPerLayer.Distinct().Count() == 1 && Mlps == Layers ? $"{Layers} layers of {HeadsPerLayer[0]} heads"
+    /// <summary>"4 layers of 8 heads", "layers of 8, 8, 7 heads, with 2 MLPs"</summary>
+    public string InWords => HeadsPerLayer.Distinct().Count() == 1 && Mlps == Layers ? $"{Layers} layer{(Layers == 1 ? "" : "s")} of {HeadsPerLayer[0]} head{(HeadsPerLayer[0] == 1 ? "" : "s")}"
         : $"layers of {string.Join(", ", HeadsPerLayer)} heads, {(Mlps == Layers ? "each with an MLP" : $"with {Mlps} MLPs")}";
 
     /// <summary>Whether two models have the same parts.</summary>

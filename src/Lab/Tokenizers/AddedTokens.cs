@@ -24,6 +24,18 @@ sealed record AddedToken(string Content, int Id)
 
     /// <summary>Whether it is looked for, itself normalized, in normalized text.</summary>
     public bool Normalized { get; init; }
+
+    /// <summary>What is looked for, and decoded to: the content, normalized where that is said.</summary>
+    public string Written { get; private init; } = Content;
+
+    /// <summary>The token as it is written in text that is normalized so.</summary>
+    public AddedToken In(INormalizer? normalizer)
+    {
+        if (!Normalized || normalizer is null) return this;
+        CharacterList written = new();
+        normalizer.Apply(Content, written);
+        return this with { Written = written.Text.ToString() };
+    }
 }
 
 /// <summary>Finds added tokens: the leftmost, of several there the longest.</summary>
@@ -32,26 +44,18 @@ sealed class AddedTokens
     readonly Dictionary<string, AddedToken> tokens = [];
     readonly SearchValues<string> any;
 
-    AddedTokens(IEnumerable<(string Written, AddedToken Token)> tokens)
+    AddedTokens(IEnumerable<AddedToken> tokens)
     {
-        foreach (var (written, token) in tokens) this.tokens[written] = token;
+        foreach (AddedToken token in tokens) this.tokens[token.Written] = token;
         any = SearchValues.Create([.. this.tokens.Keys], StringComparison.Ordinal);
     }
 
     /// <summary>A part of a text: a token, or what lies between tokens.</summary>
     public readonly record struct Part(AddedToken? Token, int Start, int End);
 
-    /// <summary>The tokens to look for before text is normalized; null where there are none.</summary>
-    public static AddedTokens? Raw(IReadOnlyList<AddedToken> all) => Of(all.Where(t => !t.Normalized).Select(t => (t.Content, t)));
-
-    /// <summary>The tokens to look for after that; null where there are none.</summary>
-    public static AddedTokens? Normalized(IReadOnlyList<AddedToken> all, INormalizer? normalizer) => Of(all.Where(t => t.Normalized).Select(t =>
-    {
-        if (normalizer is null) return (t.Content, t);
-        CharacterList written = new();
-        normalizer.Apply(t.Content, written);
-        return (written.Text.ToString(), t);
-    }));
+    /// <summary>The tokens to look for before text is normalized, or after; null where there are none.</summary>
+    public static AddedTokens? Of(IEnumerable<AddedToken> all, bool normalized) =>
+        all.Where(t => t.Normalized == normalized && t.Written != "").ToArray() is { Length: > 0 } some ? new(some) : null;
 
     /// <summary>The parts of a text, in order. Where tokens take white space along that another took, the text between is what the reference leaves.</summary>
     public List<Part> Parts(ReadOnlySpan<char> text)
@@ -61,8 +65,8 @@ sealed class AddedTokens
         for (int from = 0; text[from..].IndexOfAny(any) is >= 0 and int found;)
         {
             int start = from + found;
-            var (written, token) = Longest(text[start..]);
-            int end = from = start + written.Length;
+            AddedToken token = Longest(text[start..]);
+            int end = from = start + token.Written.Length;
             if (token.SingleWord && (EndsWithWord(text[..start]) || BeginsWithWord(text[end..]))) continue;
             if (token.LeftStrip)
             {
@@ -78,14 +82,12 @@ sealed class AddedTokens
         return parts;
     }
 
-    static AddedTokens? Of(IEnumerable<(string Written, AddedToken)> tokens) => tokens.Where(t => t.Written != "").ToArray() is { Length: > 0 } some ? new(some) : null;
-
-    (string Written, AddedToken Token) Longest(ReadOnlySpan<char> text)
+    AddedToken Longest(ReadOnlySpan<char> text)
     {
         string best = "";
         foreach (string written in tokens.Keys)
             if (written.Length > best.Length && text.StartsWith(written, StringComparison.Ordinal)) best = written;
-        return (best, tokens[best]);
+        return tokens[best];
     }
 
     static bool IsSpace(char c) => (Unicode.Of(c) & Marks.Space) != 0;

@@ -19,10 +19,10 @@ sealed class TokenizerParts(Vocabulary vocabulary, IPieceModel model, IReadOnlyL
     public Vocabulary Vocabulary => vocabulary;
 
     /// <summary>The added tokens looked for in text as it is.</summary>
-    public AddedTokens? Raw { get; } = AddedTokens.Raw(added);
+    public AddedTokens? Raw { get; } = AddedTokens.Of(added, normalized: false);
 
     /// <summary>The added tokens looked for in normalized text.</summary>
-    public AddedTokens? Normalized { get; } = AddedTokens.Normalized(added, normalizer);
+    public AddedTokens? Normalized { get; } = AddedTokens.Of(added, normalized: true);
 
     /// <summary>Rewrites text.</summary>
     public INormalizer? Normalizer => normalizer;

@@ -14,7 +14,7 @@ sealed class Vocabulary
     {
         (this.ids, Pieces, special) = (ids, pieces, new bool[pieces.Length]);
         added = tokens.ToDictionary(t => t.Content, t => t.Id);
-        foreach (AddedToken token in tokens) special[token.Id] = token.Special;
+        foreach (AddedToken token in tokens) (special[token.Id], pieces[token.Id]) = (token.Special, token.Written);
     }
 
     /// <summary>The text of every id.</summary>

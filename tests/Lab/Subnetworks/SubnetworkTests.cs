@@ -7,7 +7,8 @@ public class SubnetworkTests
     static readonly ModelSizes sizes = ModelSizes.Even("bert", 2, 2, 8);
 
     static readonly Subnetwork sample = new(7, "by hand", 0.5, 6, [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0)],
-        new Dictionary<Part, double> { [Part.Head(0, 0)] = -3, [Part.Head(0, 1)] = 1, [Part.Mlp(0)] = 1, [Part.Head(1, 0)] = 0.5, [Part.Head(1, 1)] = 0.5, [Part.Mlp(1)] = -0.25 }, "zero", "") { Model = sizes };
+        new Dictionary<Part, double> { [Part.Head(0, 0)] = -3, [Part.Head(0, 1)] = 1, [Part.Mlp(0)] = 1, [Part.Head(1, 0)] = 0.5, [Part.Head(1, 1)] = 0.5, [Part.Mlp(1)] = -0.25 }, "zero", "")
+    { Model = sizes };
 
     static string Kept(Subnetwork mask) => string.Join(' ', mask.Kept);
 

@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Heartwood.Lab.Tokenizers;
+using Heartwood.Lab.Tokenizers.Files;
 
 namespace Heartwood.Tests.Lab.Tokenizers;
 
@@ -52,8 +54,10 @@ public class TokenizerFuzzTests
             try
             {
                 var tokenizer = read(bytes);
-                var encoded = tokenizer.Encode("The thes é中[MASK] qa", "a", 12);
+                int around = Template.SpecialTokens(tokenizer.Parts.Template.Pair);
+                var encoded = tokenizer.Encode("The thes é中[MASK] qa\u00a0 they'll 12 ▁<s>", "a", around + 12);
                 Assert.All(encoded.Ids, id => tokenizer.Piece(id));
+                Assert.NotNull(tokenizer.Decode(encoded.Ids));
                 good++;
             }
             catch (InvalidDataException fault)
@@ -71,6 +75,64 @@ public class TokenizerFuzzTests
         Assert.Equal([2, 5, 5, 7, 1, 8, 4, 1, 3, 9, 3], Tokenizer.FromJson(json, "file").Encode("The thes é中[MASK] qa", "a").Ids);
         var (read, refused) = Fuzz(json, 15000, b => Tokenizer.FromJson(b, "file"));
         Assert.True(read > 50 && refused > 10000, $"{read} read, {refused} refused");
+    }
+
+    [Fact]
+    public void Damaged_files_of_every_kind_are_read_or_refused()
+    {
+        int read = 0, refused = 0;
+        foreach (var variant in TokenizerGoldens.SmallOnes["variants"]!.AsArray())
+        {
+            var file = TokenizerGoldens.File(variant!["base"]!.GetValue<string>(), variant.AsObject());
+            if (file["normalizer"] is null) file["normalizer"] = TokenizerGoldens.Json("characters.json")["all"]![8]!["normalizer"]!.DeepClone();
+            // without most pieces, so that a change is likely to hit what matters
+            var (good, bad) = Fuzz(Encoding.UTF8.GetBytes(Smaller(file).ToJsonString()), 600, b => Tokenizer.FromJson(b, "file"));
+            (read, refused) = (read + good, refused + bad);
+        }
+        Assert.True(read > 200 && refused > 5000, $"{read} read, {refused} refused");
+    }
+
+    static JsonObject Smaller(JsonObject file)
+    {
+        JsonObject model = file["model"]!.AsObject();
+        if (model["merges"] is JsonArray merges)
+        {
+            while (merges.Count > 6) merges.RemoveAt(merges.Count - 1);
+        }
+        else if (model["vocab"] is JsonArray pieces)
+            while (pieces.Count > 40) pieces.RemoveAt(pieces.Count - 1);
+        return file;
+    }
+
+    [Fact]
+    public void Damaged_vocabularies_and_merges_are_read_or_refused()
+    {
+        var file = TokenizerGoldens.File("bytes");
+        byte[] vocabulary = Encoding.UTF8.GetBytes(file["model"]!["vocab"]!.ToJsonString());
+        byte[] merges = Encoding.UTF8.GetBytes("#version: 0.2\n" + string.Join('\n', file["model"]!["merges"]!.AsArray().Take(12).Select(m => m!.GetValue<string>())) + "\n");
+        foreach (var (source, of) in new (byte[], Func<byte[], TokenizerParts>)[] { (vocabulary, b => Of(b, merges)), (merges, b => Of(vocabulary, b)) })
+        {
+            var (read, refused) = Fuzz(source, 1500, b => new(of(b)));
+            Assert.True(read > 20 && refused > 700, $"{read} read, {refused} refused");
+        }
+
+        static TokenizerParts Of(byte[] vocabulary, byte[] merges) => MergesFiles.Read(vocabulary, merges, "file vocab.json", "file merges.txt", new(), []);
+    }
+
+    [Fact]
+    public void Any_text_comes_back_from_the_pieces_of_bytes()
+    {
+        var draw = new Xorshift();
+        Tokenizer[] tokenizers = [.. new[] { 0, 3, 7 }.Select(v => TokenizerGoldens.SmallOnes["variants"]![v]!.AsObject()).Select(v => TokenizerGoldens.Read(TokenizerGoldens.File("bytes", v)))];
+        for (int i = 0; i < 4000; i++)
+        {
+            StringBuilder drawn = new();
+            for (int left = draw.Below(60); left > 0; left--)
+                if (draw.Below(3) == 0) drawn.Append(((string[])[" ", "the", "<s>", "<|endoftext|>", "\n", "'ll", "e\u0301", "😀", "  "])[draw.Below(9)]);
+                else drawn.Append(new Rune(draw.Below(2) == 0 ? draw.Below(0x250) : draw.Below(0xd800)));
+            string text = drawn.ToString();
+            foreach (Tokenizer tokenizer in tokenizers) Assert.Equal(text, tokenizer.Decode(tokenizer.EncodeText(text).Ids, skipSpecial: false));
+        }
     }
 
     [Fact]

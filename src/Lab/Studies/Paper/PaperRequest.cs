@@ -35,7 +35,7 @@ public sealed record PaperRequest(StudyRequest Study)
     /// <exception cref="ArgumentException">names the option and its range</exception>
     public void Check()
     {
-        if (Study.InDomain.Count == 0) throw new ArgumentException("What should be measured in-domain? Give --in-domain FILE: data like the training data that the model was not trained on.");
+        if (Study is { InDomain.Count: 0, HeldOut: 0 }) throw new ArgumentException("What should be measured in-domain? Give --in-domain FILE: data like the training data that the model was not trained on.");
         if (Study.OutOfDomain.Count == 0) throw new ArgumentException("What should be measured out of domain? Give --ood FILE (--out-of-domain): without it there is no generalization to study.");
         if (Tolerance is <= 0 or >= 1) throw new ArgumentException($"--tolerance is a fraction above 0 and below 1, as 0.03; it is {Tolerance}.");
         if (GridSparsities.Count == 0 || GridSparsities.Distinct().Count() != GridSparsities.Count) throw new ArgumentException("--grid-sparsity needs at least one sparsity, each once.");

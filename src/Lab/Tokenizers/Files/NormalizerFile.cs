@@ -21,6 +21,7 @@ static class NormalizerFile
         "Prepend" => new Prepend(normalizer.Only("type", "prepend")["prepend"].Text),
         "Strip" => new Strip(normalizer.Only("type", "strip_left", "strip_right")["strip_left"].Flag, normalizer["strip_right"].Flag),
         "Replace" => Replace(normalizer),
+        "Precompiled" => Precompiled(normalizer.Only("type", "precompiled_charsmap")["precompiled_charsmap"]),
         var other => throw normalizer["type"].Fault("a normalizer of BERT's or SentencePiece's", $"'{other}'"),
     };
 
@@ -49,6 +50,18 @@ static class NormalizerFile
     {
         field.Only("type");
         return normalizer;
+    }
+
+    static Precompiled Precompiled(Field charsmap)
+    {
+        try
+        {
+            return new(Convert.FromBase64String(charsmap.Text));
+        }
+        catch (FormatException fault)
+        {
+            throw charsmap.Fault("a compiled charsmap in base 64", fault.Message);
+        }
     }
 
     static BertNormalizer Bert(Field bert)

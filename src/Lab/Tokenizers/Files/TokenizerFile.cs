@@ -20,9 +20,9 @@ static class TokenizerFile
         if (file.Find("truncation") is Field truncation && truncation["direction"].Text is var side and not "Right") throw truncation["direction"].Fault("Right", $"'{side}'");
 
         var (model, ids, pieces) = ModelFile.Read(file["model"]);
-        List<AddedToken> added = [.. file["added_tokens"].Items.Select(t => Added(t, t["id"].Number))];
-        Vocabulary vocabulary = new(ids, Pieces(file["model"], ids, added, pieces), added);
         INormalizer? normalizer = file.Find("normalizer") is Field n ? NormalizerFile.Read(n) : null;
+        List<AddedToken> added = [.. file["added_tokens"].Items.Select(t => Added(t, t["id"].Number).In(normalizer))];
+        Vocabulary vocabulary = new(ids, Pieces(file["model"], ids, added, pieces), added);
         SplitterFile splitters = new(options);
         ISplitter? splitter = file.Find("pre_tokenizer") is Field p ? splitters.Read(p) : null;
         Template template = file.Find("post_processor") is Field t ? new TemplateFile(vocabulary).Read(t) : Template.None;

@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Formats;
 using NJsonSchema;
 
 namespace Heartwood.Tests.Lab.Subnetworks.Formats;
@@ -31,7 +33,9 @@ public class MaskJsonTests
 
     static readonly Dictionary<string, Subnetwork> samples = new()
     {
-        ["least"] = least, ["full"] = Full, ["circuit"] = Circuit,
+        ["least"] = least,
+        ["full"] = Full,
+        ["circuit"] = Circuit,
         ["heads only"] = new(0, "", 0, 4, [Part.Head(0, 0)], new Dictionary<Part, double>(), "zero", "") { Grains = [Grains.Heads], Model = ModelSizes.Even("", 2, 2), TargetSparsity = 0.75 },
         ["nothing kept"] = Full with { Kept = [] },
         ["parallel"] = Full with { Model = sizes with { Parallel = true, Width = 0, Family = "" } },
@@ -60,11 +64,25 @@ public class MaskJsonTests
         Assert.Equal(Written(sample), back.ToJson());
     }
 
+    static string Page(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", name));
+
+    [Fact]
+    public async Task The_examples_of_the_page_are_read_and_those_of_our_own_fit_the_schema()
+    {
+        JsonSchema schema = await JsonSchema.FromJsonAsync(Page("masks.schema.json"));
+        string[] examples = [.. Page("masks.md").Split("```json\n").Skip(1).Select(e => e[..e.IndexOf("```", StringComparison.Ordinal)])];
+        MaskFile[] read = [.. examples.Select((e, i) => MaskFile.Parse(Encoding.UTF8.GetBytes(e), $"example {i + 1}"))];
+        Assert.Equal(["heartwood", "heartwood", "mib"], read.Select(r => r.Format));
+        Assert.Equal(["L0.H1 L1.H0 L1.MLP", "L0.H0", "L0.H0 L0.MLP"], read.Select(r => string.Join(' ', r.Mask.Kept)));
+        Assert.All(examples[..2], e => Assert.Empty(schema.Validate(e).Select(error => error.ToString())));
+        Assert.All(schema.Properties.Keys, key => Assert.Contains($"| `{key}` |", Page("masks.md")));
+    }
+
     [Theory]
     [MemberData(nameof(Samples))]
     public async Task What_is_written_fits_the_published_schema(string sample)
     {
-        JsonSchema schema = await JsonSchema.FromJsonAsync(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "masks.schema.json")));
+        JsonSchema schema = await JsonSchema.FromJsonAsync(Page("masks.schema.json"));
         Assert.Empty(schema.Validate(ForTheSchema(sample)).Select(e => e.ToString()));
     }
 
@@ -85,7 +103,7 @@ public class MaskJsonTests
         JsonObject file = (JsonObject)JsonNode.Parse(ForTheSchema("circuit"))!;
         if (value is null) file.Remove(key);
         else file[key] = JsonNode.Parse(value);
-        JsonSchema schema = await JsonSchema.FromJsonAsync(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "masks.schema.json")));
+        JsonSchema schema = await JsonSchema.FromJsonAsync(Page("masks.schema.json"));
         Assert.NotEmpty(schema.Validate(file.ToJsonString()));
         Assert.StartsWith("m.json: ", Assert.Throws<FormatException>(() => Subnetwork.FromJson(file.ToJsonString(), "m.json")).Message);
     }
@@ -146,7 +164,7 @@ public class MaskJsonTests
     [InlineData("""{"version": 1, "kept": [], "model": {"headsPerLayer": [900000, 900000]}}""", "'headsPerLayer' makes more than 1,000,000 parts")]
     [InlineData("""{"version": 1, "parts": 3, "kept": [], "grains": ["edges"]}""", "the key 'edges' is missing")]
     [InlineData("""{"version": 1, "parts": 3, "kept": [], "edges": {"count": 5, "kept": []}}""", "'grains' does not name edges")]
-    [InlineData("""{"version": 1, "kept": [], "grains": ["edges"], "model": {"headsPerLayer": [1]}, "edges": {"kept": ["L0.MLP>L1.MLP"]}}""", "L0.MLP>L1.MLP is no edge of a model with 1 layers of 1 heads")]
+    [InlineData("""{"version": 1, "kept": [], "grains": ["edges"], "model": {"headsPerLayer": [1]}, "edges": {"kept": ["L0.MLP>L1.MLP"]}}""", "L0.MLP>L1.MLP is no edge of a model with 1 layer of 1 head")]
     public void What_is_no_subnetwork_is_refused_with_its_file(string json, string gist)
     {
         string message = Assert.Throws<FormatException>(() => Subnetwork.FromJson(json, "masks/a.json")).Message;

@@ -107,7 +107,7 @@ public class MibCircuitTests
     [Theory]
     [InlineData("\"n_layers\": 1", "\"n_layers\": 0", "'n_layers' should be a whole number from 1")]
     [InlineData("\"n_layers\": 1", "\"n_layers\": 999999", "'cfg' makes more than 1,000,000 nodes")]
-    [InlineData("\"n_heads\": 2", "\"n_heads\": 1", "the node 'a0.h1' is none of a model with 1 layers of 1 heads, which 'cfg' says it is")]
+    [InlineData("\"n_heads\": 2", "\"n_heads\": 1", "the node 'a0.h1' is none of a model with 1 layer of 1 head, which 'cfg' says it is")]
     [InlineData("\"parallel_attn_mlp\": false", "\"parallel_attn_mlp\": true", "the edge 'a0.h0->m0' is none of a model")]
     [InlineData("\"a0.h0\":", "\"A0.H0\":", "'A0.H0' is no node. Nodes are input, a0.h1")]
     [InlineData("input->m0", "input-m0", "'input-m0' is no edge")]

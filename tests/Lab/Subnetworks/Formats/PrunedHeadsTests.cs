@@ -42,7 +42,7 @@ public class PrunedHeadsTests
 
     [Theory]
     [InlineData("""{"0": [1]}""", "Give the whole config.json, or name the model: --model FOLDER")]
-    [InlineData("""{"num_hidden_layers": 1, "num_attention_heads": 2, "pruned_heads": {"0": [2]}}""", "names head 2 of layer 0; the model has 1 layers of 2 heads")]
+    [InlineData("""{"num_hidden_layers": 1, "num_attention_heads": 2, "pruned_heads": {"0": [2]}}""", "names head 2 of layer 0; the model has 1 layer of 2 heads")]
     [InlineData("""{"num_hidden_layers": 1, "num_attention_heads": 2, "pruned_heads": {"1": [0]}}""", "names head 0 of layer 1")]
     [InlineData("""{"num_hidden_layers": 1, "num_attention_heads": 2, "pruned_heads": {"0": [0, 0]}}""", "names head 0 of layer 0 twice")]
     [InlineData("""{"num_hidden_layers": 1, "num_attention_heads": 2, "pruned_heads": {"00": [0]}}""", "its keys are the numbers of layers")]

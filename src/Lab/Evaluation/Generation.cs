@@ -1,0 +1,53 @@
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Evaluation;
+
+/// <summary>A token that a language model said.</summary>
+/// <param name="Id">the token</param>
+/// <param name="LogProbability">the logarithm of its probability by the model (softmax of its scores, whatever was sampled from), in nats</param>
+public readonly record struct SaidToken(int Id, double LogProbability);
+
+/// <summary>Texts that a language model goes on with.</summary>
+public static class Generation
+{
+    /// <summary>The tokens that follow a prompt, each as soon as it is known: up to one that ends the text, included, or as many as are wanted or as the model takes.</summary>
+    /// <param name="model">a language model</param>
+    /// <param name="prompt">token ids, at least one, special tokens included</param>
+    /// <param name="most">most tokens to follow</param>
+    /// <param name="sampling">how each is chosen</param>
+    /// <param name="probe">sees every pass, of which the first reads the prompt and every other one token</param>
+    /// <param name="ends">tokens that end a text</param>
+    /// <param name="stop">ends the work</param>
+    /// <exception cref="ArgumentException">the model is none of language, or the prompt is empty or too long</exception>
+    public static IEnumerable<SaidToken> Continue(IModel model, IReadOnlyList<int> prompt, int most, Sampling sampling, IProbe probe, IReadOnlySet<int> ends, CancellationToken stop = default)
+    {
+        if (model.Output != Output.Vocabulary) throw new ArgumentException("The model gives scores to labels, not to the token that comes next. Give a language model.");
+        if (prompt.Count == 0) throw new ArgumentException("There is nothing to continue, and the tokenizer has no token that begins a text. Give a prompt.");
+        if (prompt.Count > model.MostPositions) throw new ArgumentException($"The prompt has {prompt.Count} tokens, the model takes {model.MostPositions}. Shorten it.");
+        return Tokens();
+
+        IEnumerable<SaidToken> Tokens()
+        {
+            Past past = new();
+            int[] next = [.. prompt];
+            for (int step = 0; step < most && past.Count + next.Length <= model.MostPositions; step++)
+            {
+                stop.ThrowIfCancellationRequested();
+                SaidToken said = Say(model, past.Next(next), sampling, step, probe);
+                yield return said;
+                if (ends.Contains(said.Id)) yield break;
+                next = [said.Id];
+            }
+        }
+    }
+
+    static SaidToken Say(IModel model, Batch batch, Sampling sampling, int step, IProbe probe)
+    {
+        using Scope pass = Scope.Open();
+        Tensor scores = model.Forward(batch, probe);
+        int id = sampling.Choose(scores.Values, step);
+        return new(id, scores.LogSoftmax().Values[id]);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tokenizers;
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>A text to be gone on with.</summary>
+/// <param name="Model">folder of a language model</param>
+/// <param name="Prompt">the text; empty to begin one</param>
+/// <param name="Tokens">most tokens to add</param>
+/// <param name="Sampling">how each is chosen</param>
+public sealed record GenerationRequest(string Model, string Prompt, int Tokens, Sampling Sampling)
+{
+    /// <summary>The subnetwork that speaks, as <see cref="Masks.Read"/> takes it; null for all of the model.</summary>
+    public string? Mask { get; init; }
+
+    /// <summary>Parts that are knocked out, as <see cref="Masks.Without"/> takes them; null for none.</summary>
+    public string? Without { get; init; }
+
+    /// <summary>Whether a mask of other weights is taken.</summary>
+    public bool OtherModel { get; init; }
+
+    /// <summary>A text file: absent parts leave their means over it behind; null: they leave zeros.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>Of products with the weights.</summary>
+    public Precision Precision { get; init; }
+}
+
+/// <summary>A text that a model went on with.</summary>
+/// <param name="Model">the folder</param>
+/// <param name="Prompt">the text that was given</param>
+/// <param name="Text">prompt and continuation, as the tokenizer reads them back</param>
+/// <param name="PromptTokens">number of the prompt's tokens</param>
+/// <param name="Tokens">the tokens that were added</param>
+/// <param name="LogProbabilities">logarithm of each one's probability by the model (or the subnetwork) itself, in nats</param>
+/// <param name="End">why it ends: "end of text", "tokens" (as many as were asked for), "positions" (as many as the model takes)</param>
+/// <param name="Absent">the parts that were absent</param>
+/// <param name="Absence">what they left behind: "zero", "mean over FILE"; "" where none was absent</param>
+/// <param name="Sampling">how tokens were chosen</param>
+/// <param name="Seconds">time of the passes, the prompt's included</param>
+public sealed record GeneratedText(
+    string Model, string Prompt, string Text, int PromptTokens, IReadOnlyList<int> Tokens, IReadOnlyList<double> LogProbabilities, string End,
+    IReadOnlyList<string> Absent, string Absence, Sampling Sampling, double Seconds)
+{
+    const int DataTokens = 16_384, DataPiece = 256;
+
+    /// <summary>Goes on with a text.</summary>
+    /// <param name="request">what to do</param>
+    /// <param name="show">given each piece of text, the prompt first, as soon as it is known</param>
+    /// <param name="stop">ends the work</param>
+    /// <exception cref="ArgumentException">the model is none of language, the mask another model's, or the prompt too long</exception>
+    public static GeneratedText Of(GenerationRequest request, Action<string> show, CancellationToken stop)
+    {
+        using IDisposable precision = Machine.At(request.Precision);
+        LoadedModel loaded = LoadedModel.Load(request.Model);
+        if (loaded.Model.Output != Output.Vocabulary) throw new ArgumentException($"{request.Model} gives scores to labels ({string.Join(", ", loaded.Model.Labels)}), not to the token that comes next. Give a language model.");
+        Part[] absent = AbsentOf(request, loaded);
+        if (absent.Length == 0 && request.Data is not null) throw new ArgumentException("The data is for what absent parts leave behind, and none is absent. Name some: --without L0.H1, or leave out --data.");
+        IProbe probe = absent.Length == 0 ? NoProbe.Instance : new MaskProbe(MaskProbe.Without(loaded.Model.Universe(), absent), AbsenceOf(request, loaded, stop));
+
+        int[] prompt = PromptOf(loaded.Tokenizer, request.Prompt);
+        TextFlow flow = new(loaded.Tokenizer);
+        IReadOnlySet<int> ends = EndsOf(loaded);
+        List<SaidToken> said = [];
+        show(flow.Add(prompt));
+        long began = Stopwatch.GetTimestamp();
+        foreach (SaidToken token in Generation.Continue(loaded.Model, prompt, request.Tokens, request.Sampling, probe, ends, stop))
+        {
+            said.Add(token);
+            show(flow.Add(token.Id));
+        }
+        double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        show(flow.Rest());
+        return new(loaded.Name, request.Prompt, flow.Text, prompt.Length, [.. said.Select(t => t.Id)], [.. said.Select(t => t.LogProbability)],
+            said.Count > 0 && ends.Contains(said[^1].Id) ? "end of text" : said.Count == request.Tokens ? "tokens" : "positions",
+            [.. absent.Select(p => p.ToString())], absent.Length == 0 ? "" : request.Data is null ? "zero" : $"mean over {request.Data}", request.Sampling, seconds);
+    }
+
+    static Part[] AbsentOf(GenerationRequest request, LoadedModel loaded)
+    {
+        if (request.Mask is not null && request.Without is not null) throw new ArgumentException("A mask and parts to knock out were both given. Leave one of the two out.");
+        if (request.Mask is null && request.Without is null) return [];
+        ModelSizes sizes = loaded.Model.Sizes();
+        Subnetwork mask = (request.Mask is not null ? Masks.Read(request.Mask, sizes) : Masks.Without(request.Without!, sizes)).Mask;
+        if (mask.Absence == "mean" && request.Data is null) throw new ArgumentException($"{request.Mask}: the subnetwork was found with absent parts at their means. Give a text to take them over: --data FILE.");
+        return [.. loaded.Model.Universe().Parts.Except(Masks.Fit(mask, loaded, request.OtherModel).Kept)];
+    }
+
+    static Absence AbsenceOf(GenerationRequest request, LoadedModel loaded, CancellationToken stop) => request.Data is null ? Subnetworks.Absence.Zero(loaded.Model)
+        : Subnetworks.Absence.Mean(loaded.Model, [.. RunningText.Read(request.Data, loaded.Tokenizer, Math.Min(DataPiece, loaded.Model.MostPositions), DataTokens).Chunk(4).Select(four => new Batch(four))], stop);
+
+    // a tokenizer that puts nothing in front begins a text with what ends one, as GPT-2 was trained
+    static int[] PromptOf(Tokenizer tokenizer, string text)
+    {
+        int[] ids = tokenizer.Encode(text).Ids;
+        return ids.Length > 0 ? ids : (tokenizer.Begin ?? tokenizer.End) is { } begin ? [begin] : [];
+    }
+
+    static HashSet<int> EndsOf(LoadedModel loaded)
+    {
+        HashSet<int> ends = loaded.Tokenizer.End is { } end ? [end] : [];
+        if (loaded.Model.Config["eos_token_id"] is { } said)
+            foreach (JsonNode? id in said as IEnumerable<JsonNode?> ?? [said])
+                if (id is JsonValue value && value.TryGetValue(out int number)) ends.Add(number);
+        return ends;
+    }
+}
