@@ -20,6 +20,7 @@ static class EvaluateVerb
     public static Verb Create() => new("evaluate", "Measures accuracy in-domain, out of domain and per case, with intervals: of a run's model and subnetworks, or of any model folder beside two baselines (majority; a linear model on word overlap); with --mask, of subnetworks from anywhere.",
         "evaluate runs/found",
         "evaluate --model models/mnli --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\"",
+        "evaluate --model models/stories15M --in-domain blimp/anaphor_number_agreement.jsonl --out-of-domain ioi/ioi_llama.csv --unseen wikitext-2/valid.txt,rows=200",
         "evaluate --model models/mnli --mask circuit.json --without a3.h7,m2 --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\"")
     {
         Arguments = { run },
@@ -51,7 +52,7 @@ static class EvaluateVerb
                 Show(session, MaskEvaluation.Of(request, asked, session.Progress, session.Stop));
                 return;
             }
-            IReadOnlyDictionary<string, Measured> measured = ModelEvaluation.Of(request, session.Stop);
+            IReadOnlyDictionary<string, Measured> measured = ModelEvaluation.Of(request, session.Stop, session.World.Say);
             session.Result(() => JsonSerializer.Serialize(measured, ResultJson.Options), () => Summary.Of([.. measured.Select(m => (m.Key, m.Value))]));
         }
     }

@@ -91,7 +91,7 @@ public sealed record Estimate(double Seconds, long Bytes)
         double passing = 4.0 * model.Layers.Max(l => l.Neurons + model.Width);
         double packed = (precision == Precision.Bf16 ? 1 : 2) * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
         if (vocabulary) packed += 2.0 * model.Vocabulary * model.Width;
-        double scores = vocabulary ? 8.0 * Math.Min(tokens, NextTokens.RowsAtOnce(model)) * model.Vocabulary : 0;
+        double scores = vocabulary ? 14.0 * Math.Min(tokens, NextTokens.RowsAtOnce(model)) * model.Vocabulary : 0;
         return (long)(sizeof(float) * (model.Weights.Count + packed + ((stays + passing) * tokens + scores) * atOnce)) + 80_000_000;
     }
 }

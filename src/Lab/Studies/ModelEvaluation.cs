@@ -8,14 +8,18 @@ namespace Heartwood.Lab.Studies;
 public static class ModelEvaluation
 {
     /// <summary>Figures of the model and, where training data is given, of the baselines, by name.</summary>
+    /// <param name="request">model and data</param>
+    /// <param name="stop">ends the work</param>
+    /// <param name="tell">hears what a reader should know of the data</param>
     /// <exception cref="ArgumentException">there is no in-domain set</exception>
-    public static IReadOnlyDictionary<string, Measured> Of(StudyRequest request, CancellationToken stop)
+    public static IReadOnlyDictionary<string, Measured> Of(StudyRequest request, CancellationToken stop, Action<string>? tell = null)
     {
         if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
         using IDisposable precision = Machine.At(request.Precision);
         LoadedModel loaded = LoadedModel.Load(request.Model);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
         Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens);
+        foreach (string note in loaded.Notes) tell?.Invoke(note);
         Dictionary<string, Measured> measured = new() { ["model"] = sets.Measure(loaded.Model, null, stop) };
         if (data.Count > 0)
             foreach (var (name, figures) in Study.Baselines(data, loaded.Model.Labels, sets)) measured[name] = figures;

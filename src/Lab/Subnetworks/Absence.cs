@@ -55,7 +55,7 @@ public sealed class Absence
             stop.ThrowIfCancellationRequested();
             using Scope pass = Scope.Open();
             Recorder recorder = new(site => site.Point is Point.Heads or Point.MlpOut);
-            model.Forward(batches[i], recorder, Tokens.All);
+            model.Stream(batches[i], recorder, Tokens.All);                      // what comes behind the last layer is no part
             perBatch[i] = [.. universe.Parts.Select(p => SumOverTokens(recorder.Seen[SiteOf(p)], p, model))];
         });
         long tokens = batches.Sum(b => (long)b.Tokens);
