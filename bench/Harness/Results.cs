@@ -55,9 +55,9 @@ static class Results
     /// <summary>What two threads must gain.</summary>
     public const double ThreadsTarget = 1.85;
 
-    /// <summary>One row per size that was timed with one thread and with two: ours is how many times as fast two are.</summary>
+    /// <summary>One row per size that was timed with one thread and with two: ours is how many times as fast two are. Not of <c>sizes</c>, which asks how time grows, of files that are read and written too.</summary>
     public static IEnumerable<Row> Threads(IEnumerable<Row> rows) => rows
-        .Where(r => r.Timed).GroupBy(r => (r.Entry, r.Size))
+        .Where(r => r.Timed && r.Entry != "sizes").GroupBy(r => (r.Entry, r.Size))
         .Select(g => (g.Key, One: g.FirstOrDefault(r => r.Threads == 1), Two: g.FirstOrDefault(r => r.Threads == 2)))
         .Where(g => g is { One: not null, Two: not null })
         .Select(g => new Row { Entry = ThreadsEntry, Size = $"{g.Key.Entry}: {g.Key.Size}", Threads = 2, Ours = g.One!.Ours / g.Two!.Ours, Unit = "times", Limit = Limit(g.One, g.Two) }

@@ -19,7 +19,7 @@ public sealed class PaperVerbTests : IDisposable
     {
         var (code, words, said) = SmallRuns.Here(Paper("run"));
         Assert.Equal(0, code);
-        Assert.StartsWith("4 searches of 4 steps, ", said);
+        Assert.StartsWith("7 searches of 4 steps, ", said);                                                    // 2 sparsities x 2 seeds, and 3 that add parts back to the core
         Assert.Contains("Without --checkpoints the questions about training are left out", said);
         Assert.Contains("searches: 16 steps in ", said);
         Assert.Contains("How much can be pruned before accuracy goes", words);

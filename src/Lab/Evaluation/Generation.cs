@@ -19,9 +19,10 @@ public static class Generation
     /// <param name="sampling">how each is chosen</param>
     /// <param name="probe">sees every pass, of which the first reads the prompt and every other one token</param>
     /// <param name="ends">tokens that end a text</param>
+    /// <param name="words">ids from here on are never said: embeddings may be longer than the tokenizer's vocabulary; null where all are words</param>
     /// <param name="stop">ends the work</param>
     /// <exception cref="ArgumentException">the model is none of language, or the prompt is empty or too long</exception>
-    public static IEnumerable<SaidToken> Continue(IModel model, IReadOnlyList<int> prompt, int most, Sampling sampling, IProbe probe, IReadOnlySet<int> ends, CancellationToken stop = default)
+    public static IEnumerable<SaidToken> Continue(IModel model, IReadOnlyList<int> prompt, int most, Sampling sampling, IProbe probe, IReadOnlySet<int> ends, int? words = null, CancellationToken stop = default)
     {
         if (model.Output != Output.Vocabulary) throw new ArgumentException("The model gives scores to labels, not to the token that comes next. Give a language model.");
         if (prompt.Count == 0) throw new ArgumentException("There is nothing to continue, and the tokenizer has no token that begins a text. Give a prompt.");
@@ -35,7 +36,7 @@ public static class Generation
             for (int step = 0; step < most && past.Count + next.Length <= model.MostPositions; step++)
             {
                 stop.ThrowIfCancellationRequested();
-                SaidToken said = Say(model, past.Next(next), sampling, step, probe);
+                SaidToken said = Say(model, past.Next(next), words ?? model.Vocabulary, sampling, step, probe);
                 yield return said;
                 if (ends.Contains(said.Id)) yield break;
                 next = [said.Id];
@@ -43,11 +44,11 @@ public static class Generation
         }
     }
 
-    static SaidToken Say(IModel model, Batch batch, Sampling sampling, int step, IProbe probe)
+    static SaidToken Say(IModel model, Batch batch, int words, Sampling sampling, int step, IProbe probe)
     {
         using Scope pass = Scope.Open();
         Tensor scores = model.Forward(batch, probe);
-        int id = sampling.Choose(scores.Values, step);
+        int id = sampling.Choose(scores.Values[..words], step);
         return new(id, scores.LogSoftmax().Values[id]);
     }
 }

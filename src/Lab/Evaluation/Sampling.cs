@@ -9,8 +9,6 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="Seed">which numbers are drawn: the same seed gives the same text</param>
 public sealed record Sampling(double Temperature = 0, int TopK = 0, double TopP = 1, ulong Seed = 0)
 {
-    readonly Chance chance = new(Seed, "generation");
-
     /// <summary>The tokens that may come next, best first, with their probabilities, which add up to 1; of equal scores the lower id is first.</summary>
     /// <param name="scores">[vocabulary]</param>
     /// <exception cref="InvalidDataException">a score is no number</exception>
@@ -39,7 +37,7 @@ public sealed record Sampling(double Temperature = 0, int TopK = 0, double TopP 
     public int Choose(ReadOnlySpan<float> scores, long step)
     {
         IReadOnlyList<(int Id, double Probability)> candidates = Candidates(scores);
-        double left = chance.At(step).Uniform(0);
+        double left = new Chance(Seed, "generation").At(step).Uniform(0);
         foreach (var (id, probability) in candidates)
             if ((left -= probability) < 0) return id;
         return candidates[^1].Id;                                // the probabilities' rounding

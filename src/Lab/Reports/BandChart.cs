@@ -17,7 +17,7 @@ internal sealed record BandLine(string Class, Shape Shape, IReadOnlyList<BandPoi
 /// <summary>Figures along an axis as lines, each with the range over its seeds.</summary>
 internal static class BandChart
 {
-    const double Left = 44, Right = 336, Top = 26, Bottom = 232, Height = 272;
+    const double Left = 44, Right = 332, Top = 26, Bottom = 232, Height = 272;
 
     /// <summary>An axis up for these values.</summary>
     public static Scale Up(IEnumerable<double> values, double ceiling) => Scale.Around(values, Bottom, Top, ceiling);

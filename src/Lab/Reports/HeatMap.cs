@@ -16,7 +16,7 @@ internal sealed record HeatRow(string Label, IReadOnlyList<Cell?> Cells, bool Pa
 /// <summary>A map of rows and columns.</summary>
 internal static class HeatMap
 {
-    const double LetterWidth = 6, Gap = 6, Top = 22, Words = 18, AxisWidth = 5.4;
+    const double LetterWidth = 6, Gap = 6, Top = 22, Words = 18, AxisWidth = 5.4, Wide = 720;
     const int LongestLabel = 44;
 
     /// <summary>Draws a map.</summary>
@@ -33,7 +33,8 @@ internal static class HeatMap
     {
         double left = 8 + LetterWidth * rows.Select(r => Math.Min(LongestLabel, r.Label.Length)).DefaultIfEmpty(0).Max();
         bool written = rows.Any(r => r.Cells.Any(c => c is { Words: not "" }));
-        double gap = columns.Count > 40 ? 2 : Gap, width = Math.Clamp((Charts.Width - left - 4 - gap * parted.Count) / Math.Max(1, columns.Count), Math.Max(least, written ? Words + 4 : 6), Math.Max(least, 34)), height = written ? 22 : 15;
+        double room = left > Charts.Width / 2 ? Wide : Charts.Width, gap = columns.Count > 40 ? 2 : Gap, height = written ? 22 : 15;        // beside long names a panel's width leaves no room
+        double width = Math.Clamp((room - left - 4 - gap * parted.Count) / Math.Max(1, columns.Count), Math.Max(least, written ? Words + 4 : 6), Math.Max(least, 34));
         double[] x = new double[columns.Count + 1];
         x[0] = left;
         for (int c = 0; c < columns.Count; c++)

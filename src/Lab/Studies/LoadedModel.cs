@@ -54,8 +54,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         return new(folder ?? EmbeddedModel.Name, model, tokenizer, files, rule, open.Weights.Sha256());
     }
 
-    // embeddings are sometimes made longer than the vocabulary, up to a round number
-    static bool Padded(int words, int embeddings) => embeddings % 8 == 0 && embeddings - words < 128;
+    // embeddings are sometimes made longer than the vocabulary, up to a round number: large ones (Qwen2's 151,936 for 151,646 words) by more
+    static bool Padded(int words, int embeddings) => embeddings % 8 == 0 && embeddings - words < Math.Max(128, embeddings / 256);
 
     /// <summary>What the weights' hash leaves out, for the manifest: config and tokenizer.</summary>
     public DataFacts Facts

@@ -66,6 +66,14 @@ public class GenerationTests
     }
 
     [Fact]
+    public void Rows_of_the_embeddings_that_are_no_words_are_never_said()
+    {
+        IModel model = GoldenModelTests.Load("llama/grouped");
+        Assert.Contains(Said(model, new(4)), id => id >= 20);
+        Assert.All(Generation.Continue(model, prompt, 30, new(4), NoProbe.Instance, none, words: 20), said => Assert.InRange(said.Id, 0, 19));
+    }
+
+    [Fact]
     public void What_cannot_be_continued_is_refused_at_once()
     {
         IModel model = GoldenModelTests.Load("llama/grouped");

@@ -120,6 +120,27 @@ public class TokenizerFuzzTests
     }
 
     [Fact]
+    public void A_damaged_tokenizer_config_is_read_or_refused()
+    {
+        byte[] source = Encoding.UTF8.GetBytes("""{"add_prefix_space":false,"bos_token":{"content":"<s>"},"eos_token":"</s>","added_tokens_decoder":{"3":{"content":"x","lstrip":false,"rstrip":false,"single_word":false,"normalized":true}},"do_lower_case":null,"tokenizer_class":"GPT2Tokenizer"}""");
+        Assert.Equal(("<s>", "</s>", 3), (TokenizerOptions.Read(source, "file").Begin, TokenizerOptions.Read(source, "file").End, TokenizerOptions.Read(source, "file").Added[0].Id));
+        var draw = new Xorshift();
+        int read = 0, refused = 0;
+        for (int i = 0; i < 5000; i++)
+            try
+            {
+                TokenizerOptions.Read(Mutated(source, draw), "file");
+                read++;
+            }
+            catch (InvalidDataException fault)
+            {
+                Assert.StartsWith("file", fault.Message, StringComparison.Ordinal);
+                refused++;
+            }
+        Assert.True(read > 50 && refused > 2000, $"{read} read, {refused} refused");
+    }
+
+    [Fact]
     public void Any_text_comes_back_from_the_pieces_of_bytes()
     {
         var draw = new Xorshift();

@@ -29,7 +29,7 @@ internal static class Attended
     public static Figure? Draw(AttentionFacts facts) => facts.CoreHeads == 0 ? null : new("attention", "What do the core's heads attend to?", Reading(facts),
         [.. facts.Sets.Select(Map)], [], $"""
         Numbers are shares of a head's attention, in percent, averaged over the tokens that see any token of the kind, then over examples; kinds overlap and do not add up. Coloured by the difference from the average head where its whole 95&#160;% interval
-        lies above zero (blue: below); an outline marks the kind that the head gives most to beyond the average head. “mean” is the average head, of all heads; “even” is what equal weights on all tokens would give. Heads of the last layer attend from the one token that is read,
+        lies above zero (blue: below); an outline marks the kind other than the token itself that the head gives most to beyond the average head. “mean” is the average head, of all heads; “even” is what equal weights on all tokens would give. Heads of the last layer attend from the one token that is read,
         so they are compared with each other only.
         """,
         [new("attention", All(facts) ? "attention of every head to every kind of token" : "attention of the core's heads to every kind of token (of all heads in result.json)", ["set", "head", "core", "kind", "share", "low", "high", "n", "beyond the average head", "low ", "high ", "average head", "equal weights"],
@@ -59,7 +59,7 @@ internal static class Attended
 
     static Cell? Square(HeadAttention head, string kind) => Of(head, kind) is not { } k ? null : new(
         k.Above.Low > 0 || k.Above.High < 0 ? Math.Sign(k.Above.Value) * Math.Min(1, Math.Abs(k.Above.Value) / Full) * 0.92 : 0, Number(k.Mass.Value),
-        $"{head.Part} to {Words(kind)}\n{Said(k.Mass)}\naverage head {Wording.Percent(k.AverageHead)}, equal weights {Wording.Percent(k.Uniform)}\n{Wording.Points(k.Above.Value)} beyond the average head ({Points(k.Above.Low)} to {Points(k.Above.High)})", Characteristic(head)?.Kind == kind);
+        $"{head.Part} to {Words(kind)}\n{Said(k.Mass)}\naverage head {Wording.Percent(k.AverageHead)}, equal weights {Wording.Percent(k.Uniform)}\n{Wording.Points(k.Above.Value)} beyond the average head ({Points(k.Above.Low)} to {Points(k.Above.High)})", k.Above.Low > 0 && Characteristic(head)?.Kind == kind);
 
     static Cell?[] Beside(HeadAttention head, string kind) => Of(head, kind) is not { } k ? [null, null] :
         [new(0, Number(k.AverageHead), $"average head to {Words(kind)}\n{Wording.Percent(k.AverageHead)}", false), new(0, Number(k.Uniform), $"equal weights on {Words(kind)}\n{Wording.Percent(k.Uniform)}", false)];

@@ -53,10 +53,10 @@ internal static class Emerging
     static string Reading(EmergenceFacts facts)
     {
         HeadFacts[] core = [.. facts.Heads.Where(h => h.Core)], others = [.. facts.Heads.Where(h => !h.Core)];
-        string Known(HeadFacts[] heads, Func<HeadFacts, int?> first) => $"{heads.Count(h => first(h) is not null)} of {heads.Length}{(Middle(facts, heads, first) is { } step ? $" (half of these by step {Wording.Count(step)})" : "")}";
+        string Known(HeadFacts[] heads, Func<HeadFacts, int?> first) => $"{heads.Count(h => first(h) is not null)} of {heads.Length}{(Middle(facts, heads, first) is { } step ? $" (half of them by step {Wording.Count(step)})" : "")}";
         if (core.Length == 0) return $"The core has no head; of all {Wording.Count(facts.Heads.Count, "head")}, {Known(others, h => h.FirstInDomain)} matter in-domain at some checkpoint (intervals hold for all {Wording.Count(facts.Tests)} at once).";
         string order = facts.Earlier is not { } e ? "" : e.PValue < 0.05 ? $": the core's come earlier, by {Wording.Number(e.Observed, "0.0")} checkpoints on average ({Wording.Probability(e.PValue)}, heads shuffled)" : $": that the core's come earlier is not settled ({Wording.Probability(e.PValue)}, heads shuffled)";
-        return $"Knocked out alone, {Known(core, h => h.FirstInDomain)} of the core's heads begin to matter in-domain and {Known(core, h => h.FirstOutOfDomain)} out of domain, "
+        return $"Of the core's heads, knocked out alone, {Known(core, h => h.FirstInDomain)} begin to matter in-domain and {Known(core, h => h.FirstOutOfDomain)} out of domain, "
             + $"of the others {Known(others, h => h.FirstInDomain)} and {Known(others, h => h.FirstOutOfDomain)} (intervals that hold for all {Wording.Count(facts.Tests)} losses at once, n\u00A0{Wording.Count(facts.Heads[0].Lost[0].InDomain.N)}){order}.";
     }
 
