@@ -23,12 +23,14 @@ public sealed class MinimalPairs : IProblem
     public int Numbers(IModel model) => 3;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules) => [.. rows.Select(row =>
+    public IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules)
     {
-        Sequence good = Sequence.Plain(rules.Plain(row.Text)), bad = Sequence.Plain(rules.Plain(row.Pair!));
-        if (good.Ids.AsSpan().SequenceEqual(bad.Ids)) throw new InvalidDataException($"{rules.Source}: '{InputRules.Short(row.Text)}' and '{InputRules.Short(row.Pair!)}' are the same tokens for this model. Leave such rows out.");
-        return new Example(good, 0, row.Case, row.Group) { Second = bad };
-    })];
+        Example[] pairs = [.. rows.Select(row => new Example(Sequence.Plain(rules.Plain(row.Text)), 0, row.Case, row.Group) { Second = Sequence.Plain(rules.Plain(row.Pair!)) })
+            .Where(pair => !pair.Input.Ids.AsSpan().SequenceEqual(pair.Second!.Value.Ids))];
+        if (pairs.Length == 0) throw new InvalidDataException($"{rules.Source}: in none of {rows.Count} pairs do the sentences differ for this model ('{InputRules.Short(rows[0].Text)}' and '{InputRules.Short(rows[0].Pair!)}'). Give other columns with text= and pair=, or other data.");
+        if (pairs.Length < rows.Count) rules.Tell($"{rules.Source}: {rows.Count - pairs.Length} of {rows.Count} pairs are left out: their sentences are the same tokens.");
+        return pairs;
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<Sequence> Inputs(Example example) => [example.Input, example.Second!.Value];
