@@ -161,7 +161,7 @@ public class LanguageTaskTests
         Assert.Single(new Prompts().Encode([same, apart], rules));
         Assert.Contains("1 of 2 prompts (50 %) can be scored", Assert.Single(told));
         Assert.Contains("none of 1 prompts can be scored", Assert.Throws<InvalidDataException>(() => new Prompts().Encode([same], rules)).Message);
-        NextChoice partly = new Prompts().Encode([new("aa", null, " ba| bb", "", "", " bb| bc")], rules)[0].Next!;
+        NextChoice partly = new Prompts().Encode([new("aa ab", null, " ba| bb", "", "", " bb| bc")], rules)[0].Next!;
         Assert.Equal([rules.Tokenizer.Id("ba"), rules.Tokenizer.Id("bc")], [.. partly.Right, .. partly.Wrong]);
     }
 
