@@ -89,7 +89,7 @@ public sealed record InputRules(Tokenizer Tokenizer, int MostTokens, TokenTypeRu
     }
 
     /// <summary>The token that begins texts, where the tokenizer has one.</summary>
-    internal int[] Begin => Tokenizer.Begin is int id ? [id] : [];
+    internal int[] Begin { get; init; } = Tokenizer.Begin is int id ? [id] : [];
 
     internal static string Short(string text) => text.Length <= 60 ? text : $"{text[..60]}…";
 }

@@ -15,7 +15,9 @@ namespace Heartwood.Lab.Tasks;
 public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most = 0) : IProblem
 {
     /// <inheritdoc/>
-    public TaskWords Words { get; } = new("text", "window", "next tokens right", "A token is right where it is the likeliest by what stands before it; intervals are over windows.", "in-domain loss, nats per token", double.NaN);
+    public TaskWords Words => words;
+
+    static readonly TaskWords words = new("text", "window", "next tokens right", "A token is right where it is the likeliest by what stands before it; intervals are over windows.", "in-domain loss, nats per token", double.NaN);
 
     /// <inheritdoc/>
     public Tokens Tokens => Tokens.All;
@@ -77,7 +79,9 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
     public ReadOnlySpan<float> Choices(ReadOnlySpan<float> numbers) => default;
 
     /// <inheritdoc/>
-    public IReadOnlyList<TaskFigure> Figures { get; } =
+    public IReadOnlyList<TaskFigure> Figures => figures;
+
+    static readonly TaskFigure[] figures =
     [
         new("loss", "nats per token", "Cross entropy: minus ln of the probability of each token, mean over tokens.", (e, n) => (n[0], Scored(e)), Role: FigureRole.Loss),
         new("perplexity", "", "e to the loss: among how many equally likely tokens the model hesitates.", (e, n) => (n[0], Scored(e)), Math.Exp),

@@ -18,7 +18,7 @@ static class LanguageFolder
 
     public static string[] Words { get; } = [.. Enumerable.Range(0, 35).Select(i => $"{(char)('a' + i / 6)}{(char)('a' + i % 6)}")];
 
-    public static InputRules Rules(int most = 16) => new(Tokenizer.FromWords(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Words], lowerCase: true), most, TokenTypeRule.Sentence, [], "the rows", _ => { });
+    public static InputRules Rules(int most = 16) => new(Tokenizer.FromWords(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Words], lowerCase: true), most, TokenTypeRule.Sentence, [], "the rows", _ => { }) { Begin = [] };
 
     /// <summary>Some words, by chance.</summary>
     public static string Text(int words, int seed) => string.Join(' ', Enumerable.Range(0, words).Select(i => Words[(seed * 31 + i * i * 7 + i * seed) % 35]));

@@ -89,6 +89,17 @@ public class LanguageTaskTests
         Assert.Equal(3, new LanguageModelling(window, stride, 3).Encode([new(text, null, "")], rules).Count);
     }
 
+    [Fact]
+    public void Behind_a_beginning_token_the_first_token_is_scored_too()
+    {
+        InputRules rules = LanguageFolder.Rules() with { Begin = [2] };
+        string text = LanguageFolder.Text(40, 3);
+        IReadOnlyList<Example> windows = new LanguageModelling(6, 4).Encode([new(text, null, "")], rules);
+        Assert.Equal(rules.Tokenizer.EncodeText(text).Ids, windows.SelectMany(w => w.Input.Ids[w.From..]));
+        Assert.All(windows, w => Assert.Equal((2, true), (w.Input.Ids[0], w.Input.Ids.Length <= 7)));
+        Assert.Equal([2, .. rules.Tokenizer.EncodeText("aa ab").Ids], new MinimalPairs().Encode([new("aa ab", "ab aa", "")], rules)[0].Input.Ids);
+    }
+
     [Theory, InlineData(1, 0), InlineData(5, 5), InlineData(5, 6)]
     public void Windows_that_leave_tokens_without_one_before_them_are_refused(int window, int stride) =>
         Assert.Contains("do not hold every token behind another", Assert.Throws<InvalidDataException>(() => new LanguageModelling(window, stride).Encode([new("aa ab ac", null, "")], LanguageFolder.Rules())).Message);
@@ -151,7 +162,7 @@ public class LanguageTaskTests
         Assert.Contains("1 of 2 prompts (50 %) can be scored", Assert.Single(told));
         Assert.Contains("none of 1 prompts can be scored", Assert.Throws<InvalidDataException>(() => new Prompts().Encode([same], rules)).Message);
         NextChoice partly = new Prompts().Encode([new("aa", null, " ba| bb", "", "", " bb| bc")], rules)[0].Next!;
-        Assert.Equal(([rules.Tokenizer.Id("ba")], [rules.Tokenizer.Id("bc")]), (partly.Right, partly.Wrong));
+        Assert.Equal([rules.Tokenizer.Id("ba"), rules.Tokenizer.Id("bc")], [.. partly.Right, .. partly.Wrong]);
     }
 
     [Fact]

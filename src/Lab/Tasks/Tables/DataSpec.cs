@@ -7,7 +7,7 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="File">the data file</param>
 public sealed record DataSpec(string File)
 {
-    static readonly string[] Keys = ["preset", "task", "format", "header", "text", "pair", "label", "wrong", "case", "group", "labels", "cases", "not-cases", "per-case", "rows", "window", "stride"];
+    static readonly string[] Keys = ["preset", "format", "header", "task", "text", "pair", "label", "wrong", "case", "group", "labels", "cases", "not-cases", "per-case", "rows", "window", "stride"];
 
     /// <summary>The layout's name (see <see cref="Tables.Preset.All"/>); null to see from the first line.</summary>
     public string? Preset { get; init; }
@@ -95,7 +95,7 @@ public sealed record DataSpec(string File)
     {
         string?[] values =
         [
-            Preset, Task?.ToString().ToLowerInvariant(), Format, Header is bool header ? header ? "yes" : "no" : null, Columns.Text, Columns.Pair, Columns.Label, Columns.Wrong, Columns.Case, Columns.Group,
+            Preset, Format, Header is bool header ? header ? "yes" : "no" : null, Task?.ToString().ToLowerInvariant(), Columns.Text, Columns.Pair, Columns.Label, Columns.Wrong, Columns.Case, Columns.Group,
             Labels.ToString(), string.Join('|', Cases), string.Join('|', NotCases), $"{PerCase}", $"{Rows}", $"{Window}", $"{Stride}",
         ];
         return Doubled(File) + string.Concat(Keys.Zip(values).Where(pair => !string.IsNullOrEmpty(pair.Second)).Select(pair => $",{pair.First}={Doubled(pair.Second!)}"));

@@ -31,7 +31,7 @@ static partial class PromptRows
     /// <exception cref="FormatException">the label is not two digits</exception>
     public static Row GreaterThan(Row row)
     {
-        if (row.Label.Length != 2 || !int.TryParse(row.Label, NumberStyles.None, CultureInfo.InvariantCulture, out int year)) throw new FormatException($"expected the two digits of a year as the label, found '{row.Label}'");
+        if (row.Label.Length is not (1 or 2) || !int.TryParse(row.Label, NumberStyles.None, CultureInfo.InvariantCulture, out int year)) throw new FormatException($"expected the two digits of a year as the label, found '{row.Label}'");
         string Digits(int from, int to) => string.Join('|', Enumerable.Range(from, Math.Max(0, to - from)).Select(y => y.ToString("00", CultureInfo.InvariantCulture)));
         return row with { Label = Digits(year + 1, 100), Wrong = Digits(0, year + 1), Case = row.Case == "" && row.Text.Length > 1 ? row.Text[^2..] : row.Case };
     }
