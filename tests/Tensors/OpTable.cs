@@ -201,7 +201,7 @@ static class OpTable
         yield return new("slice of rows", t => t[0].Slice(0, 1, 3), new Shape(5, 4));
         yield return new("rotate many rows", t => t[0].Rotate(Turns(24), [.. Enumerable.Range(0, 501).Select(i => i % 5)]), new Shape(501, 48));
         yield return new("as", t => t[0].As(4, 3, 5) * t[1], new Shape(12, 5), new Shape(3, 1));
-    
+
         static Tensor Turns(int headWidth)
         {
             Chance chance = new(3, "turns");
