@@ -38,7 +38,8 @@ public class StoriesTests
         Tensor scores = stories.Model.Forward(new([new(ids, new int[ids.Length])]), NoProbe.Instance, Tokens.All).LogSoftmax();
         float[] losses = expected.GetProperty("losses").Floats();
         Assert.Equal(ids.Length - 1, losses.Length);
-        for (int t = 0; t < losses.Length; t++) Assert.Equal(losses[t], -scores.Values[t * stories.Model.Vocabulary + ids[t + 1]], 1e-4f);
+        // scores grow with the losses, and their rounding with them: the scalar backend, which sums one value after another, is off by 8e-6 of them
+        for (int t = 0; t < losses.Length; t++) Assert.Equal(losses[t], -scores.Values[t * stories.Model.Vocabulary + ids[t + 1]], 1e-5f * Math.Max(10, losses[t]));
     }
 
     [Fact]
