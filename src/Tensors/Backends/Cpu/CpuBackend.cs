@@ -78,7 +78,7 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
 
     public void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y)
     {
-        fixed (float* pt = table, py = y) fixed (int* pi = indices) Table.Rows<L, V>(pt, pi, indices.Length, width, py);
+        fixed (float* pt = table, py = y) fixed (int* pi = indices) Table.Rows<L, V>(pt, table.Length, pi, indices.Length, width, py);
     }
 
     public void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable)

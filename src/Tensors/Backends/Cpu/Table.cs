@@ -5,13 +5,16 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// <summary>Rows of a table by index, and back.</summary>
 static unsafe class Table
 {
-    internal static void Rows<L, V>(float* table, int* indices, int count, int width, float* y) where L : struct, ILanes<V>
+    const long Near = 1 << 18;                                   // floats of a table that the caches hold anyway
+
+    internal static void Rows<L, V>(float* table, long size, int* indices, int count, int width, float* y) where L : struct, ILanes<V>
     {
         int piece = Math.Max(1, (1 << 14) / Math.Max(1, width));
         Workers.For((count + piece - 1) / piece, p =>
         {
             for (int i = p * piece; i < Math.Min(count, (p + 1) * piece); i++)
-                Copy<L, V>(table + (long)indices[i] * width, table + (long)indices[Math.Min(i + 1, count - 1)] * width, y + (long)i * width, width);
+                if (size <= Near) new ReadOnlySpan<float>(table + (long)indices[i] * width, width).CopyTo(new(y + (long)i * width, width));
+                else Copy<L, V>(table + (long)indices[i] * width, table + (long)indices[Math.Min(i + 1, count - 1)] * width, y + (long)i * width, width);
         });
     }
 
