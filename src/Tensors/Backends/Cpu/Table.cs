@@ -13,17 +13,16 @@ static unsafe class Table
         Workers.For((count + piece - 1) / piece, p =>
         {
             for (int i = p * piece; i < Math.Min(count, (p + 1) * piece); i++)
-                if (size <= Near) new ReadOnlySpan<float>(table + (long)indices[i] * width, width).CopyTo(new(y + (long)i * width, width));
-                else Copy<L, V>(table + (long)indices[i] * width, table + (long)indices[Math.Min(i + 1, count - 1)] * width, y + (long)i * width, width);
+                Copy<L, V>(table + (long)indices[i] * width, size <= Near ? null : table + (long)indices[Math.Min(i + 1, count - 1)] * width, y + (long)i * width, width);
         });
     }
 
-    // the next row, which lies anywhere, is asked for meanwhile
+    // the next row, which lies anywhere, is asked for meanwhile, unless the caches hold the table
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Copy<L, V>(float* x, float* next, float* to, int width) where L : struct, ILanes<V>
     {
         int i = 0;
-        for (; i <= width - 4 * L.Width; i += 4 * L.Width)
+        for (; next != null && i <= width - 4 * L.Width; i += 4 * L.Width)
         {
             V a = L.Load(x + i), b = L.Load(x + i + L.Width), c = L.Load(x + i + 2 * L.Width), d = L.Load(x + i + 3 * L.Width);
             L.Prefetch(next + i);
