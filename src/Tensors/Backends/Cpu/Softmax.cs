@@ -80,7 +80,7 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
     // rows whose sums are taken before any of them is written, so that they do not wait for one another; they stay in the first cache
     static int Together(int width) => Math.Clamp((1 << 11) / Math.Max(1, width), 1, Most);
 
-    const int Most = 16;
+    const int Most = 16, Run = 256;
 
     // e^(x − largest) for x up to the largest
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -90,12 +90,17 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static V Power(V x) => Exp.OfTwo<L, V>(L.Multiply(x, L.Splat(Exp.TwoPerNatural)));
 
-    // Σ e^(x − largest) over a row
+    // Σ e^(x − largest) over a row, in runs: one chain over a vocabulary would lose what float32 holds
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static float SumRaised(float* x, int whole, int width, V mask, V largest)
     {
         V sums = L.Splat(0);
-        for (int i = 0; i < whole; i += L.Width) sums = L.Add(sums, Raised(L.Load(x + i), largest));
+        for (int start = 0; start < whole; start += Run * L.Width)
+        {
+            V run = L.Splat(0);
+            for (int i = start; i < Math.Min(whole, start + Run * L.Width); i += L.Width) run = L.Add(run, Raised(L.Load(x + i), largest));
+            sums = L.Add(sums, run);
+        }
         if (whole < width) sums = L.Add(sums, Raised(L.Load(x + whole, mask, L.Splat(float.NegativeInfinity)), largest));
         return L.Sum(sums);
     }
