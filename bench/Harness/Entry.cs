@@ -10,7 +10,8 @@ namespace Heartwood.Bench.Harness;
 //    sets up and returns its configurations by name; the fastest is measured, and named in the row. A peer of one kind
 //    may stand in a case more than once under other names (Name).
 // 4. Rivals are other actions of our own, measured in turn and shown beside the peers (the full model beside its cut).
-// 5. Target says what must hold: Target.RatioAtMost(0.85) is against the best of peers and rivals.
+// 5. Bytes or Moving let the page say how near a row is to what memory or caches allow.
+// 6. Target says what must hold: Target.RatioAtMost(0.85) is against the best of peers and rivals.
 //    Entry.Summaries makes rows from rows (a geometric mean, a fitted exponent), with targets of their own.
 //
 // Contenders take turns within a round (ours, rivals, the machine's peak, each peer); a turn is one pass unmeasured and
@@ -55,6 +56,9 @@ sealed record Case(string Size)
 
     /// <summary>Bytes that one call cannot but move between processor and memory, where they do not fit into its caches; with them, the row has a share of the memory's speed.</summary>
     public double? Bytes { get; init; }
+
+    /// <summary>The setup of what cannot be faster: as many bytes moved by as many threads, and nothing computed; measured in turn.</summary>
+    public Func<Action>? Moving { get; init; }
 
     /// <summary>About how long the case is measured.</summary>
     public double Seconds { get; init; } = 1.5;

@@ -50,7 +50,9 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         ];
         Contender? peak = work.Operations is null ? null : Own("peak", () => Peak.Run(threads, work.Backend), null, warmth);
         Contender? memory = work.Bytes is null ? null : Own("memory", () => Bandwidth.Run(), null, warmth);
-        contenders.AddRange(new[] { peak, memory }.OfType<Contender>());
+        Contender? moving = work.Moving is null ? null : Own("moving", work.Moving(), null, warmth);
+        Contender[] limits = [.. new[] { peak, memory, moving }.OfType<Contender>()];
+        contenders.AddRange(limits);
         SortedDictionary<string, string> configurations = new(StringComparer.Ordinal), absent = new(StringComparer.Ordinal);
         List<PeerCase> asked = [];
         foreach (Peer peer in work.Peers)
@@ -73,7 +75,7 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         foreach (PeerCase ready in asked) ready.Drop();
 
         double ours = contenders[0].Median;
-        SortedDictionary<string, double?> peers = new(contenders.Skip(1).Where(c => c != peak && c != memory).ToDictionary(c => c.Name, c => (double?)c.Median), StringComparer.Ordinal);
+        SortedDictionary<string, double?> peers = new(contenders.Skip(1).Except(limits).ToDictionary(c => c.Name, c => (double?)c.Median), StringComparer.Ordinal);
         foreach (string name in absent.Keys) peers[name] = null;
         return row with
         {
@@ -82,6 +84,7 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
             Note = disturbed > Others.Bearable ? $"{(row.Note is null ? "" : row.Note + "; ")}disturbed: other programs took {Tables.Percent(disturbed)} of the processors" : row.Note,
             PeakShare = peak is null ? null : work.Operations / ours / (Peak.Operations(threads, work.Backend) / peak.Median),
             MemoryShare = memory is null ? null : work.Bytes / ours / (Bandwidth.Bytes / memory.Median),
+            Moving = moving?.Median,
             Configurations = configurations.Count > 0 ? configurations : null,
             Absent = absent.Count > 0 ? absent : null,
         };

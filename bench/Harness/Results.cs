@@ -66,6 +66,7 @@ static class Results
     static string? Limit(Row one, Row two) =>
         one.Ours < Brief ? $"{Tables.Value(one.Ours, null)} on one thread: too brief to hand a part of it over"
         : two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
+        : (one.Moving / two.Moving) is { } gain ? FormattableString.Invariant($"moving as many bytes and computing nothing gains {gain:0.00} times")
         : null;
 
     const double Brief = 20e-6;

@@ -35,6 +35,10 @@ sealed record Row
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? MemoryShare { get; init; }
 
+    /// <summary>Median seconds of moving as many bytes by as many threads, and computing nothing, measured in turn with ours.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Moving { get; init; }
+
     /// <summary>What must hold.</summary>
     public string? Target { get; init; }
 

@@ -17,19 +17,19 @@ static class OpEntries
         from kind in (string[])["erf", "tanh"]
         from shape in (int[][])[[1024, 3072], [2048, 3072], [1024, 256]]
         let sizes = new { shape, kind = kind == "erf" ? "none" : "tanh" }
-        from c in Pair($"GELU {kind} {Text(shape)}", "gelu", sizes, t => kind == "erf" ? t[0].Gelu() : t[0].GeluTanh(), () => [Draw.Numbers("x", shape)])
+        from c in Pair($"GELU {kind} {Text(shape)}", "gelu", sizes, t => kind == "erf" ? t[0].Gelu() : t[0].GeluTanh(), () => [Draw.Numbers("x", shape)], Moving.Of(1, shape), Moving.Of(2, shape))
         select c;
 
     static IEnumerable<Case> Softmaxes() =>
         from logarithm in (bool[])[false, true]
         from shape in logarithm ? (int[][])[[12288, 64], [256, 30522], [32, 3]] : [[12288, 64], [12288, 128], [8192, 24]]
-        from c in Pair($"{(logarithm ? "log softmax" : "softmax")} {Text(shape)}", "softmax", new { shape, logarithm }, t => logarithm ? t[0].LogSoftmax() : t[0].Softmax(), () => [Draw.Numbers("x", shape)])
+        from c in Pair($"{(logarithm ? "log softmax" : "softmax")} {Text(shape)}", "softmax", new { shape, logarithm }, t => logarithm ? t[0].LogSoftmax() : t[0].Softmax(), () => [Draw.Numbers("x", shape)], Moving.Of(1, shape), Moving.Of(2, shape))
         select c;
 
     static IEnumerable<Case> Norms() =>
         from shape in (int[][])[[1024, 768], [2048, 768], [1024, 128]]
         from c in Pair($"layer norm {Text(shape)}", "layer_norm", new { shape }, t => t[0].LayerNorm(t[1], t[2], 1e-12f),
-            () => [Draw.Numbers("x", shape), Draw.Numbers("gain", shape[1]), Draw.Numbers("shift", shape[1])])
+            () => [Draw.Numbers("x", shape), Draw.Numbers("gain", shape[1]), Draw.Numbers("shift", shape[1])], Moving.Of(1, shape), Moving.Of(2, shape))
         select c;
 
     static IEnumerable<Case> Attentions()
@@ -55,7 +55,7 @@ static class OpEntries
         from sizes in ((int Tokens, int Vocabulary, int Width)[])[(1024, 30522, 768), (2048, 30522, 768), (1024, 137, 128)]
         let indices = Draw.Indices("tokens", sizes.Tokens, sizes.Vocabulary)
         from c in Pair($"embedding {sizes.Tokens} of {Text([sizes.Vocabulary, sizes.Width])}", "rows", new { sizes.Tokens, sizes.Vocabulary, sizes.Width },
-            t => t[0].Rows(indices), () => [Draw.Numbers("table", sizes.Vocabulary, sizes.Width)])
+            t => t[0].Rows(indices), () => [Draw.Numbers("table", sizes.Vocabulary, sizes.Width)], Moving.Of(1, sizes.Tokens, sizes.Width))
         select c;
 
     static IEnumerable<Case> Steps()
@@ -77,21 +77,21 @@ static class OpEntries
         }
     }
 
-    // forward, and gradient of all inputs
-    static IEnumerable<Case> Pair(string size, string peer, object sizes, Func<Tensor[], Tensor> operation, Func<Tensor[]> inputs)
+    // forward, and gradient of all inputs; and where it is known, what each cannot undercut
+    static IEnumerable<Case> Pair(string size, string peer, object sizes, Func<Tensor[], Tensor> operation, Func<Tensor[]> inputs, Func<Action>? moving = null, Func<Action>? movingBack = null)
     {
         yield return Case.Timed(size, () =>
         {
             Tensor[] given = inputs();
             return Passes.Forward(() => operation(given));
         }) with
-        { Peers = [Peer.Torch(peer, sizes)], Target = Target.Faster };
+        { Peers = [Peer.Torch(peer, sizes)], Target = Target.Faster, Moving = moving };
         yield return Case.Timed($"{size}, gradient", () =>
         {
             Tensor[] given = [.. inputs().Select(t => t.Track())];
             return Passes.Backward(operation(given), given);
         }) with
-        { Peers = [Peer.Torch($"{peer}_gradient", sizes)], Target = Target.Faster };
+        { Peers = [Peer.Torch($"{peer}_gradient", sizes)], Target = Target.Faster, Moving = movingBack };
     }
 
     static string Text(IEnumerable<int> shape) => string.Join(" × ", shape);

@@ -59,7 +59,7 @@ sealed unsafe class Bf16Products : IProducts
                 (int rowItems, int panelItems) = Fast.Split(tiles, panels, inner, RowBlock);
                 Workers.For(rowItems * panelItems, item =>
                 {
-                    (int r, int p) = Math.DivRem(item, panelItems);
+                    (int p, int r) = Math.DivRem(item, rowItems);
                     int row0 = Fast.Share(r, rowItems, tiles) * Fast.TileRows, row1 = Math.Min(rows, Fast.Share(r + 1, rowItems, tiles) * Fast.TileRows);
                     Block(work, row0, row1, Fast.Share(p, panelItems, panels), Fast.Share(p + 1, panelItems, panels));
                 });

@@ -80,7 +80,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         (int rowItems, int panelItems) = Split(tiles, panels, inner, RowBlock);
         Workers.For(rowItems * panelItems, item =>
         {
-            (int r, int p) = Math.DivRem(item, panelItems);
+            (int p, int r) = Math.DivRem(item, rowItems);
             int row0 = Share(r, rowItems, tiles) * TileRows, row1 = Math.Min(rows, Share(r + 1, rowItems, tiles) * TileRows);
             Block<F>(work, row0, row1, Share(p, panelItems, panels), Share(p + 1, panelItems, panels), activate);
         });

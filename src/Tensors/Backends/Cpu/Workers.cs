@@ -1,33 +1,45 @@
 namespace Heartwood.Tensors.Backends.Cpu;
 
 /// <summary>
-/// The one team of threads. A job is a number of items, each done by whoever is free; items must not depend on one
-/// another. A job started from inside an item, or while the team is busy, runs on the thread that started it, so an
-/// outer loop over seeds or sequences takes the team and everything below it is plain serial code.
+/// The one team of threads. A job is a number of items that must not depend on one another. Every thread begins with its
+/// own run of neighbouring items, the same in every job of as many items, so that what it wrote in one operation lies in
+/// its own cache in the next; whoever is done takes what the others have left. A job started from inside an item, or
+/// while the team is busy, runs on the thread that started it, so an outer loop over seeds or sequences takes the team
+/// and everything below it is plain serial code.
 /// </summary>
 static class Workers
 {
-    sealed class Job(int items, Action<int> body)
+    sealed class Job(int items, int threads, Action<int> body)
     {
-        int next;
+        const int Apart = 32;                                    // counters, so that none shares a cache line with another, or with the job
+        readonly int[] taken = new int[(threads + 1) * Apart];         // items of each thread's run that were begun
         int done;
         internal Exception? Error;
 
         internal bool Done => Volatile.Read(ref done) == items;
 
-        internal void Help()
+        internal void Help(int member)
         {
-            for (int i; (i = Interlocked.Increment(ref next) - 1) < items;)
+            int finished = 0;
+            for (int k = 0; k < threads; k++)
             {
-                try
-                {
-                    if (Error is null) body(i);
-                }
-                catch (Exception error)
-                {
-                    Interlocked.CompareExchange(ref Error, error, null);
-                }
-                Interlocked.Increment(ref done);
+                int owner = (member + k) % threads, start = Start(owner), count = Start(owner + 1) - start;
+                for (int i; (i = Interlocked.Increment(ref taken[(owner + 1) * Apart]) - 1) < count; finished++) Do(start + i);
+            }
+            if (finished > 0) Interlocked.Add(ref done, finished);
+        }
+
+        int Start(int thread) => (int)((long)items * thread / threads);
+
+        void Do(int item)
+        {
+            try
+            {
+                if (Error is null) body(item);
+            }
+            catch (Exception error)
+            {
+                Interlocked.CompareExchange(ref Error, error, null);
             }
         }
     }
@@ -61,11 +73,11 @@ static class Workers
                 int member = team + 1;
                 new Thread(() => Serve(member), 16 << 20) { IsBackground = true, Name = $"heartwood {member}" }.Start();
             }
-            Job job = new(items, body);
+            Job job = new(items, Threads, body);
             current = job;
             int wake = Math.Min(Volatile.Read(ref parked), Math.Min(items, Threads) - 1);
             if (wake > 0) work.Release(wake);
-            job.Help();
+            job.Help(0);
             for (SpinWait spin = new(); !job.Done;) spin.SpinOnce(sleep1Threshold: -1);
             current = null;
             if (job.Error is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(job.Error);
@@ -87,7 +99,7 @@ static class Workers
             if (job is not null && job != last)
             {
                 (last, spins) = (job, 0);
-                if (member < Threads) job.Help();
+                if (member < Threads) job.Help(member);
             }
             else if (spins < SpinsBeforeParking)
             {
