@@ -50,7 +50,7 @@ static class Synthetic
     public static void Write(string size, string folder)
     {
         int words = named.ContainsKey(size) ? English : Few;
-        IModel model = FreshModel.Make("bert", SizeOf(size), words, ["entailment", "neutral", "contradiction"], TokenTypeRule.Sentence, seed: 1);
+        IModel model = UntrainedModel.Make("bert", SizeOf(size), words, ["entailment", "neutral", "contradiction"], TokenTypeRule.Sentence, seed: 1);
         string vocabulary = string.Join('\n', ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, words - 5).Select(i => $"word{i}")]) + "\n";
         ModelFolder.Save(model, folder, new Dictionary<string, byte[]> { ["vocab.txt"] = Encoding.UTF8.GetBytes(vocabulary) });
     }

@@ -30,6 +30,29 @@ public sealed partial class ProgressTests
         Assert.Contains("1.0/s", Lines(world.Error)[0]);
     }
 
+    [Theory, InlineData(20), InlineData(3600)]
+    public void Time_in_which_the_process_was_stopped_counts_for_no_rate(double stop)
+    {
+        using (Progress progress = Progress.In(world.Redirected()))
+            for (int step = 0; step <= 450; step++, world.Time.Move(0.1))
+            {
+                if (step == 203) world.Time.Stop(stop);
+                progress.Report(new("finding subnetworks", step, 450, "steps"));
+            }
+        string[] lines = Lines(world.Error);
+        Assert.Equal(9, lines.Length);
+        Assert.Equal("finding subnetworks: 251 of 450 steps, 10/s, 0:20 left", lines[4]);
+        Assert.Equal("finding subnetworks: 450 steps in 0:45", lines[^1]);
+    }
+
+    [Fact]
+    public void Slow_steps_are_no_stop()
+    {
+        using (Progress progress = Progress.In(world.Redirected()))
+            for (int step = 0; step <= 4; step++, world.Time.Move(60)) progress.Report(new("sizes", step, 10, "searches"));
+        Assert.Equal("sizes: 2 of 10 searches, 0.02/s, 8:00 left", Lines(world.Error)[1]);
+    }
+
     [Fact]
     public void Stages_in_parallel_end_once_each()
     {

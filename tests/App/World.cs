@@ -29,16 +29,66 @@ sealed class World
     }
 }
 
-/// <summary>A clock that stands until it is moved.</summary>
+/// <summary>A clock that stands until it is moved; its timers ring on the way.</summary>
 sealed class Clock : TimeProvider
 {
+    readonly List<Bell> bells = [];
     long ticks;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp() => ticks;
 
-    public void Move(double seconds) => ticks += (long)(seconds * TimeSpan.TicksPerSecond);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        Bell bell = new(this, () => callback(state));
+        bell.Change(dueTime, period);
+        bells.Add(bell);
+        return bell;
+    }
+
+    /// <summary>Time goes by at work.</summary>
+    public void Move(double seconds)
+    {
+        long end = ticks + (long)(seconds * TimeSpan.TicksPerSecond);
+        while (bells.Where(b => b.Due <= end).MinBy(b => b.Due) is { } next)
+        {
+            ticks = Math.Max(ticks, next.Due);
+            next.Ring();
+        }
+        ticks = end;
+    }
+
+    /// <summary>Time goes by while the process is stopped: nothing rings.</summary>
+    public void Stop(double seconds) => ticks += (long)(seconds * TimeSpan.TicksPerSecond);
+
+    sealed class Bell(Clock clock, Action rings) : ITimer
+    {
+        TimeSpan period;
+
+        public long Due { get; private set; }
+
+        // as the system's timers do, it rings once for all it missed
+        public void Ring()
+        {
+            Due = clock.ticks + period.Ticks;
+            rings();
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            (Due, this.period) = (clock.ticks + dueTime.Ticks, period);
+            return true;
+        }
+
+        public void Dispose() => clock.bells.Remove(this);
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
 }
 
 /// <summary>What a terminal was sent; may be read while others write.</summary>

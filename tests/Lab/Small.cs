@@ -14,7 +14,7 @@ static class Small
     /// <summary>A classifier whose every tensor is random, biases and norms too, and whose logits are of order one.</summary>
     public static IModel Model(int layers = 2, int heads = 2, int width = 8, int labels = 2, ulong seed = 1, string family = "bert")
     {
-        IModel fresh = FreshModel.Make(family, new(layers, heads, width, width + 4, 16), Words, [.. Enumerable.Range(0, labels).Select(l => $"label {l}")], TokenTypeRule.Sentence, seed);
+        IModel fresh = UntrainedModel.Make(family, new(layers, heads, width, width + 4, 16), Words, [.. Enumerable.Range(0, labels).Select(l => $"label {l}")], TokenTypeRule.Sentence, seed);
         return fresh.With(fresh.Config, fresh.Weights.Map((name, t) => IsEmbedding(name, t)
             ? Tensor.Normal(new(seed, name), 1, t.Shape.Axes).KeepForever()
             : (t + Tensor.Normal(new(seed, name), t.Shape.Rank == 1 ? 0.3f : 0.1f, t.Shape.Axes)).KeepForever()));

@@ -4,10 +4,12 @@ namespace Heartwood.App.Console;
 
 /// <summary>
 /// Shows the progress of several stages at once, reported from several threads: bars on a terminal, and plain lines,
-/// a few seconds apart, everywhere else. Always on the error stream, so that results can be piped.
+/// a few seconds apart, everywhere else. Always on the error stream, so that results can be piped. Times and rates leave out
+/// the time in which the process was stopped.
 /// </summary>
 abstract class Progress(TimeProvider clock) : IProgress<Report>, IDisposable
 {
+    readonly WorkingTime worked = new(clock);
     readonly Dictionary<string, Pace> stages = [];
     readonly Lock gate = new();
     bool closed;
@@ -23,7 +25,7 @@ abstract class Progress(TimeProvider clock) : IProgress<Report>, IDisposable
         {
             if (closed) return;
             bool begins = !stages.TryGetValue(report.Stage, out Pace? pace);
-            if (begins) stages.Add(report.Stage, pace = new(clock));
+            if (begins) stages.Add(report.Stage, pace = new(worked));
             pace!.Take(report);
             if (begins) Began(report.Stage, pace);
             Moved(report.Stage, pace);
@@ -38,6 +40,7 @@ abstract class Progress(TimeProvider clock) : IProgress<Report>, IDisposable
         {
             if (closed) return;
             closed = true;
+            worked.Dispose();
             Closed();
         }
     }

@@ -51,7 +51,7 @@ internal sealed class Findings
     /// <summary>Guessing's balanced accuracy on a set: one over the number of labels that its cases hold, or that the model has where that is not known.</summary>
     public double Chance(DataSet set)
     {
-        if (Result.Tasks is not null && Words(set).Name != Classification.Instance.Words.Name) return Words(set).Guessing;
+        if (!AsksLabels(set)) return Words(set).Guessing;
         int held = Result.Cases?.Values.Where(c => SetOf(c.Set) == set && c.Label is not null).Select(c => c.Label).Distinct().Count() ?? 0;
         int labels = held > 1 ? held : Result.Model.Labels.Count;
         return labels > 1 ? 1.0 / labels : double.NaN;
@@ -67,7 +67,18 @@ internal sealed class Findings
     public string Accuracy(DataSet set) => $"{Words(set).Accuracy} {Say(set)}";
 
     /// <summary>What is called accuracy, where figures of all sets stand side by side.</summary>
-    public string SharedAccuracy => Sets.Select(s => Words(s).Accuracy).Distinct().ToArray() is [var one] ? one : "share right";
+    public string SharedAccuracy => Shared(Sets.Select(s => Words(s).Accuracy));
+
+    /// <summary>What is called accuracy over a group of a set's cases: balanced over labels where the set asks for labels.</summary>
+    public string GroupAccuracy(DataSet? set) => AsksLabels(set) ? "balanced accuracy" : Words(set!.Value).Accuracy;
+
+    /// <summary>The same, where groups of all sets stand side by side.</summary>
+    public string SharedGroupAccuracy(IEnumerable<string> sets) => Shared(sets.Select(s => GroupAccuracy(SetOf(s))));
+
+    /// <summary>Whether a set asks for labels; one that is not known does.</summary>
+    public bool AsksLabels(DataSet? set) => Result.Tasks is null || set is not { } known || Words(known).Name == Classification.Instance.Words.Name;
+
+    static string Shared(IEnumerable<string> names) => names.Distinct().ToArray() is [var one] ? one : "share right";
 
     /// <summary>Whether any set asks for something else than labels.</summary>
     public bool AsksTokens => Result.Tasks is not null;

@@ -10,6 +10,8 @@ namespace Heartwood.Lab.Reports;
 /// <param name="Rows">one cell per column: text, a whole number, a double or null</param>
 internal sealed record Table(string Name, string Caption, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<object?>> Rows)
 {
+    const int Long = 1000;
+
     /// <summary>The four columns of a proportion.</summary>
     public static string[] ColumnsOf(string name) => [name, $"{name} n", $"{name} low", $"{name} high"];
 
@@ -24,16 +26,36 @@ internal sealed record Table(string Name, string Caption, IReadOnlyList<string> 
         <div class="scroll" tabindex="0" role="region" aria-label="Table: {Caption}">
         <table id="table-{Name}" data-name="{Name}"><caption class="hidden">{Caption}</caption>
         <thead><tr>{Columns.Select<string, Markup>(c => $"<th scope=\"col\" aria-sort=\"none\"><button type=\"button\">{c}</button></th>")}</tr></thead>
-        <tbody>{Rows.Select<IReadOnlyList<object?>, Markup>(r => $"<tr>{r.Select(Cell)}</tr>\n")}</tbody></table></div></details>
+        <tbody>{(AsLines ? [] : Rows.Select<IReadOnlyList<object?>, Markup>(r => $"<tr>{r.Select(Cell)}</tr>\n"))}</tbody></table>{(AsLines ? Lines : Markup.Empty)}</div></details>
         """;
+
+    /// <summary>Whether the rows stand as lines of text, of which the page makes rows when somebody wants them: a long table's markup would weigh four times as much as its cells.</summary>
+    bool AsLines => Rows.Count > Long && !Rows.Any(r => r.Any(c => c is string text && text.AsSpan().ContainsAny('\t', '\n')));
+
+    /// <summary>One line a row, cells parted by tabs, and of each column a letter for what it holds: t text, n whole numbers, r real ones.</summary>
+    Markup Lines => $"<pre class=\"lines\" data-kinds=\"{string.Concat(Columns.Select((_, c) => KindOf(c)))}\">{string.Join('\n', Rows.Select(r => string.Join('\t', r.Select(Exact))))}</pre>";
+
+    char KindOf(int column)
+    {
+        IEnumerable<object> cells = Rows.Select(r => r[column]).OfType<object>();
+        return cells.All(c => c is double) ? 'r' : cells.All(c => c is int or long or ulong) ? 'n' : 't';
+    }
+
+    static string Exact(object? value) => value switch
+    {
+        null or double.NaN => "",
+        double d => d.ToString("R", CultureInfo.InvariantCulture),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
 
     static Markup Cell(object? value) => value switch
     {
         null or double.NaN => $"<td></td>",
-        double d => $"<td class=\"n\" data-v=\"{d.ToString("R", CultureInfo.InvariantCulture)}\">{Short(d)}</td>",
-        int or long or ulong => $"<td class=\"n\">{Convert.ToString(value, CultureInfo.InvariantCulture)}</td>",
-        _ => $"<td>{value.ToString()}</td>",
+        double d => $"<td class=\"n\" data-v=\"{Exact(d)}\">{Short(d)}</td>",
+        int or long or ulong => $"<td class=\"n\">{Exact(value)}</td>",
+        _ => $"<td>{Exact(value)}</td>",
     };
 
+    // the page's script says numbers of lines in the same way
     static string Short(double d) => d != 0 && Math.Abs(d) < 5e-4 ? Wording.Small(d) : Wording.Number(d, "0.0000");
 }

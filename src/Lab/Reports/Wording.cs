@@ -54,6 +54,9 @@ internal static class Wording
     public static string List(IReadOnlyList<string> words) =>
         words.Count < 2 ? string.Concat(words) : $"{string.Join(", ", words.Take(words.Count - 1))} and {words[^1]}";
 
+    /// <summary>The words as a heading begins.</summary>
+    public static string Capital(string words) => words == "" ? "" : char.ToUpperInvariant(words[0]) + words[1..];
+
     static string Signed(double value, string pattern) => value.ToString(pattern, CultureInfo.InvariantCulture).Replace('-', '−');
 
     static string Digits(double share)

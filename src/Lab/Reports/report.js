@@ -104,6 +104,35 @@ for (const plot of document.querySelectorAll(".plot")) {
 }
 addEventListener("scroll", () => { if (here && !here.closest(".plot").matches(":focus")) leave(); }, { passive: true });
 
+// Long tables come as lines of cells with tabs between them; rows are made of them when somebody wants the table.
+const fourDigits = new Intl.NumberFormat("en", { minimumFractionDigits: 4, maximumFractionDigits: 4, useGrouping: false });
+const short = value => value !== 0 && Math.abs(value) < 5e-4 ? value.toExponential(1) : fourDigits.format(value).replace("-", "−");
+
+function cellOf(text, kind) {
+  const cell = document.createElement("td");
+  cell.textContent = text !== "" && kind === "r" ? short(Number(text)) : text;
+  if (text !== "" && kind !== "t") cell.className = "n";
+  if (text !== "" && kind === "r") cell.dataset.v = text;
+  return cell;
+}
+
+function fill(table) {
+  const lines = table.parentElement.querySelector(".lines");
+  if (!lines) return;
+  const rows = document.createDocumentFragment();
+  for (const line of lines.textContent.split("\n")) {
+    const row = rows.appendChild(document.createElement("tr"));
+    row.append(...line.split("\t").map((text, i) => cellOf(text, lines.dataset.kinds[i])));
+  }
+  table.tBodies[0].append(rows);
+  lines.remove();
+}
+
+for (const lines of document.querySelectorAll(".lines")) {
+  const table = lines.previousElementSibling;
+  lines.closest("details").addEventListener("toggle", () => fill(table), { once: true });
+}
+
 // Tables: a click on a column's name sorts by it, another click turns the order round. Empty cells stay last.
 const valueOf = cell => cell.dataset.v ?? cell.textContent;
 
@@ -116,6 +145,7 @@ function compare(a, b) {
 function sort(event) {
   const head = event.currentTarget.parentElement;
   const table = head.closest("table");
+  fill(table);
   const column = head.cellIndex;
   const direction = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
   for (const other of table.querySelectorAll("th")) other.setAttribute("aria-sort", "none");
@@ -134,13 +164,17 @@ function csvOf(table) {
   return [...table.rows].map(row => [...row.cells].map(cell => quoted(valueOf(cell))).join(",") + "\r\n").join("");
 }
 
+let offered = "";
+
+// the file before is let go, never by a clock: a busy machine may be slow to fetch one
 function download(event) {
   const table = document.getElementById(event.currentTarget.dataset.table);
+  fill(table);
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([csvOf(table)], { type: "text/csv" }));
+  URL.revokeObjectURL(offered);
+  link.href = offered = URL.createObjectURL(new Blob([csvOf(table)], { type: "text/csv" }));
   link.download = `${table.dataset.name}.csv`;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
 for (const button of document.querySelectorAll("button.csv")) button.addEventListener("click", download);

@@ -23,7 +23,7 @@ public static class Summary
         text.Append(Figures(result.Full.Figures));
         foreach (MeasuredSubnetwork s in main)
             Line(text, $"subnetwork, seed {s.Seed,-3} in-domain {s.InDomain.Value * 100,5:0.0} %, out of domain {Percent(s.OutOfDomain)}, unseen {Percent(s.Unseen)}; {s.Parts.Count} of {Parts(result)} parts");
-        Line(text, $"In-domain they differ by {Spread(main.Select(s => s.InDomain.Value)):0.0} points, out of domain by {Spread(main.Select(s => s.OutOfDomain?.Value ?? double.NaN)):0.0}{Widest(main)}.");
+        Line(text, $"In-domain they differ by {Spread(main.Select(s => s.InDomain.Value)):0.0} points, out of domain by {Spread(main.Select(s => s.OutOfDomain?.Value ?? double.NaN)):0.0}{Widest(main, new Findings(result).GroupAccuracy(DataSet.OutOfDomain))}.");
         Line(text, $"The core: {result.Core.Parts.Count} parts are in all {main.Length} (by chance {result.Core.ExpectedByChance:0.0}, p = {Small(result.Core.PValue)}): {Short(result.Core.Parts)}");
         foreach (KnockOutFacts k in result.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}{Placed(k)}");
         if (result.KnockOuts.Where(k => k.Kind == "random heads").ToArray() is { Length: > 0 } random)
@@ -50,7 +50,11 @@ public static class Summary
             text.Append(Figures(m.Figures));
         }
         foreach (var (group, g) in measured[0].Figures.Groups.Where(g => g.Value.Set != "inDomain"))
-            Line(text, $"    {group,-26} {(g.Set == "unseen" ? "unseen" : "seen"),-7} balanced {g.Balanced.Value * 100,5:0.0} % ({g.Balanced.Low * 100:0.0} to {g.Balanced.High * 100:0.0}), AUC {(g.Auc is { } a ? Text($"{a.Value:0.000} ({a.Low:0.000} to {a.High:0.000})") : "none")}, n = {g.Balanced.N}{string.Concat(measured.Skip(1).Select(b => Text($"; {b.Name} {b.Figures.Groups[group].Balanced.Value * 100:0.0} %")))}");
+        {
+            bool labels = measured[0].Figures.Figures?.ContainsKey(g.Set) != true;           // what asks for tokens has figures of its own
+            string auc = !labels ? "" : g.Auc is { } a ? Text($", AUC {a.Value:0.000} ({a.Low:0.000} to {a.High:0.000})") : ", AUC none";
+            Line(text, $"    {group,-26} {(g.Set == "unseen" ? "unseen" : "seen"),-7} {(labels ? "balanced" : "right")} {g.Balanced.Value * 100,5:0.0} % ({g.Balanced.Low * 100:0.0} to {g.Balanced.High * 100:0.0}){auc}, n = {g.Balanced.N}{string.Concat(measured.Skip(1).Select(b => Text($"; {b.Name} {b.Figures.Groups[group].Balanced.Value * 100:0.0} %")))}");
+        }
         return text.ToString();
     }
 
@@ -98,11 +102,11 @@ public static class Summary
 
     static int Parts(RunResult result) => result.Frequencies[0].Kept.Count;
 
-    static string Widest(MeasuredSubnetwork[] nets)
+    static string Widest(MeasuredSubnetwork[] nets, string measure)
     {
         var widest = nets.SelectMany(n => n.Groups.Where(g => g.Value.Set == "outOfDomain").Select(g => (g.Key, g.Value.Balanced.Value)))
             .GroupBy(g => g.Key, g => g.Value).Select(g => (Name: g.Key, Spread: g.Max() - g.Min())).OrderByDescending(g => g.Spread).FirstOrDefault();
-        return widest.Name is null ? "" : Text($", most on \"{widest.Name}\": {widest.Spread * 100:0.0} points of balanced accuracy");
+        return widest.Name is null ? "" : Text($", most on \"{widest.Name}\": {widest.Spread * 100:0.0} points of {measure}");
     }
 
     static string Placed(KnockOutFacts k) => k.Ranks?.InDomain is not { } r ? ""

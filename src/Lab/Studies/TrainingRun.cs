@@ -111,7 +111,7 @@ public sealed class TrainingRun
         if (labels.Length < 2) throw new InvalidDataException($"The training data has {(labels.Length == 0 ? "no label" : $"only the label '{labels[0]}'")}; a classifier needs two or more.");
         byte[] words = request.Vocabulary is null ? Encoding.UTF8.GetBytes(string.Join('\n', MadeUpLanguage.Vocabulary) + "\n") : File.ReadAllBytes(request.Vocabulary);
         Tokenizer tokenizer = request.Vocabulary is null ? Tokenizer.FromWords(MadeUpLanguage.Vocabulary, request.LowerCase) : Tokenizer.FromVocabulary(request.Vocabulary, request.LowerCase);
-        IModel model = FreshModel.Make(request.Family, request.Size, tokenizer.Count, labels, request.TokenTypes, request.Options.Seed, request.Start);
+        IModel model = UntrainedModel.Make(request.Family, request.Size, tokenizer.Count, labels, request.TokenTypes, request.Options.Seed, request.Start);
         Dictionary<string, byte[]> files = new() { ["vocab.txt"] = words, ["tokenizer_config.json"] = Encoding.UTF8.GetBytes($$"""{"do_lower_case": {{(request.LowerCase ? "true" : "false")}}, "tokenizer_class": "BertTokenizer"}""") };
         return new("a fresh model", model, tokenizer, files, request.TokenTypes, "");
     }

@@ -6,6 +6,9 @@ namespace Heartwood.Tests.Lab.Reports;
 /// <summary>One Chromium for a class of tests: the one CHROMIUM names, or the system's. Where there is none, its tests are skipped.</summary>
 public sealed class Browser : IAsyncLifetime
 {
+    /// <summary>After this nothing is coming any more, milliseconds: under load a click or a download may take longer than Playwright's half minute.</summary>
+    const float Never = 180_000;
+
     static readonly string[] places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
     readonly string folder = Directory.CreateTempSubdirectory("heartwood-report-").FullName;
     IPlaywright? driver;
@@ -18,6 +21,7 @@ public sealed class Browser : IAsyncLifetime
         browser = await driver.Chromium.LaunchAsync(new()
         {
             ExecutablePath = path,
+            Timeout = Never,
             Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
         });
     }
@@ -35,7 +39,9 @@ public sealed class Browser : IAsyncLifetime
         if (browser is null) Assert.Skip($"No Chromium: CHROMIUM names none and none is at {string.Join(", ", places)}.");
         string file = Path.Combine(folder, $"{Path.GetRandomFileName()}.html");
         await File.WriteAllTextAsync(file, Report.Html(result), TestContext.Current.CancellationToken);
-        var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme, JavaScriptEnabled = script, AcceptDownloads = true });
+        // reduced motion: what is scrolled to is there at once, and a click does not chase it
+        var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce, JavaScriptEnabled = script, AcceptDownloads = true });
+        page.SetDefaultTimeout(Never);
         OpenReport report = new(page, new Uri(file).AbsoluteUri);
         await page.GotoAsync(report.Address);
         return report;

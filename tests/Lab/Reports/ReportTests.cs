@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Sections;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Tests.Lab.Reports;
 
@@ -31,6 +32,21 @@ public sealed class ReportTests
         Assert.DoesNotContain("<b>", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<script>x", page, StringComparison.Ordinal);
         Assert.Contains("&lt;b&gt;&quot;T&quot;&amp;&#39;", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tasks_without_labels_are_spoken_of_in_their_own_words()
+    {
+        TaskFacts pairs = TaskFacts.Of(new MinimalPairs()), labels = TaskFacts.Of(Classification.Instance);
+        RunResult Asking(TaskFacts inDomain, TaskFacts other) => SampleResult.Usual with { Tasks = new Dictionary<string, TaskFacts> { ["inDomain"] = inDomain, ["outOfDomain"] = other, ["unseen"] = other } };
+        string Page(RunResult r) => Regex.Replace(Report.Html(r), "<(script|style)>.*?</\\1>", "", RegexOptions.Singleline);
+
+        string page = Page(Asking(pairs, pairs));
+        Assert.Contains("</span> Pairs right per group</h2>", page, StringComparison.Ordinal);
+        Assert.DoesNotMatch(new Regex("[Bb]alanced|[Aa]ccuracy|>AUC|and AUC"), page);
+        Assert.DoesNotMatch("<h2[^>]*>(<span[^>]*>[0-9]*</span> )?[a-z]", page);
+        Assert.Contains("</span> Balanced accuracy per group</h2>", Page(Asking(pairs, labels)), StringComparison.Ordinal);
+        Assert.Contains("</span> Share right per case</h2>", Page(Asking(pairs, labels)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Heartwood.Lab.Reports;
 
 namespace Heartwood.Tests.Lab.Reports;
 
@@ -79,6 +80,22 @@ public sealed class ReportUseTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task A_long_table_is_lines_of_text_until_it_is_opened_and_holds_the_same()
+    {
+        RunResult r = SampleResult.Usual, longer = r with { Subnetworks = [.. Enumerable.Repeat(r.Subnetworks, 6).SelectMany(s => s)] };
+        await using var report = await browser.Open(r);
+        await using var lengthened = await browser.Open(longer);
+        async Task<string[]> Rows(OpenReport page) => await page.Page.EvaluateAsync<string[]>("[...document.querySelectorAll('#table-cases tbody tr')].map(r => r.outerHTML)");
+        int alike = r.Full.Cases.Count * (1 + r.Subnetworks.Count), rows = longer.Full.Cases.Count * (1 + longer.Subnetworks.Count + longer.RandomSubnetworks.Count + longer.Baselines.Count);
+        Assert.Empty(await Rows(lengthened));
+
+        string[] csv = await Download(lengthened, "cases"), shown = await Rows(lengthened);
+        Assert.Equal((rows + 1, rows), (csv.Length, shown.Length));
+        Assert.Equal((await Download(report, "cases"))[..(alike + 1)], csv[..(alike + 1)]);
+        Assert.Equal((await Rows(report))[..alike], shown[..alike]);
+    }
+
+    [Fact]
     public async Task The_keyboard_walks_through_marks_and_hears_what_they_say()
     {
         await using var report = await browser.Open(SampleResult.Usual);
@@ -143,8 +160,9 @@ public sealed class ReportUseTests(Browser browser) : IClassFixture<Browser>
 
     static async Task<string[]> Download(OpenReport report, string table)
     {
-        await report.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
-        var download = await report.Page.RunAndWaitForDownloadAsync(() => report.Page.Locator($"button[data-table=table-{table}]").ClickAsync());
+        var button = report.Page.Locator($"button[data-table=table-{table}]");
+        await button.EvaluateAsync("b => b.closest('details').open = true");            // its own box alone: nothing below moves it
+        var download = await report.Page.RunAndWaitForDownloadAsync(() => button.ClickAsync());
         Assert.Equal($"{table}.csv", download.SuggestedFilename);
         string text = await File.ReadAllTextAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
         return text.Split("\r\n")[..^1];

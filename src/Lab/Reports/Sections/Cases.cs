@@ -9,14 +9,14 @@ internal static class Cases
         var lists = study.CaseLists();
         if (lists.Sum(l => l.Sets.Count) == 0) return null;
         double?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (double?)s)];
-        return new("cases", "Accuracy per case", Reading(study),
+        return new("cases", $"{Wording.Capital(study.SharedAccuracy)} per case", Reading(study),
             [.. sparsities.SelectMany((s, i) => lists.Select((list, j) => Panel(study, $"cases-{i}-{j}", list, s is { } at ? Wording.Sparsity(at) : "full model",
-                "Accuracy per case of the full model and of every subnetwork", name => [
+                $"{Wording.Capital(study.SharedAccuracy)} per case of the full model and of every subnetwork", name => [
                     .. Marks(s is { } t ? study.At(t) : [], name, _ => ("sub", Shape.Disc)),
                     .. Marks([study.Full], name, _ => ("full", Shape.Diamond))])))],
             [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "one subnetwork each; equal ones step aside")] : (Markup[])[]],
             $"{(study.AsksTokens ? "" : "A case that holds one label has no line for guessing: whoever always gives that label scores 100%.")}",
-            [TableOf("cases", "accuracy per case", study.All, study)]);
+            [TableOf("cases", $"{study.SharedAccuracy} per case", study.All, study)]);
     }
 
     /// <summary>What is left of each case when the core is alone, or when it is gone.</summary>
@@ -27,13 +27,13 @@ internal static class Cases
         var lists = study.CaseLists();
         if (named.All(k => k.Cases.Count == 0) || lists.Count == 0) return null;
         return new("knock-out-cases", "Knock-outs case by case", ReadingOfKnockOuts(study, draws),
-            [.. lists.Select((list, j) => Panel(study, $"knock-out-cases-{j}", list, "", "Accuracy per case after knock-outs", name => [
+            [.. lists.Select((list, j) => Panel(study, $"knock-out-cases-{j}", list, "", $"{Wording.Capital(study.SharedAccuracy)} per case after knock-outs", name => [
                 .. named.SelectMany(k => Marks([Entry.Of(k)], name, _ => ("core", k.Name == "core alone" ? Shape.Disc : Shape.Ring))
                     .Select(m => RankOf(k, name) is { } r ? m with { Tip = $"{m.Tip}\n{r.AtLeastAsHarmful} of {r.Draws} {k.Ranks!.Among} at most as high" } : m)),
                 .. Marks([study.Full], name, _ => ("full", Shape.Diamond))], name => Extent(draws, name)))],
             [Charts.Key(Shape.Diamond, "full", "full model"), Charts.Key(Shape.Disc, "core", "core alone"), Charts.Key(Shape.Ring, "core", "core heads knocked out"),
                 .. draws.Length > 0 ? [Charts.BandKey($"from the lowest to the highest of {draws.Length} random sets of as many heads")] : (Markup[])[]],
-            $"Each accuracy is of the full model with the named parts absent.",
+            $"Each mark is of the full model with the named parts absent.",
             [TableOfKnockOuts(study)]);
     }
 
@@ -82,11 +82,11 @@ internal static class Cases
     }
 
     static Table TableOf(string name, string caption, IEnumerable<Entry> entries, Findings study) => new(name, caption,
-        ["case", "set", "group", "label", "name", "target sparsity", .. Table.ColumnsOf("accuracy")],
+        ["case", "set", "group", "label", "name", "target sparsity", .. Table.ColumnsOf(study.SharedAccuracy)],
         [.. entries.SelectMany(e => e.Cases.Select(c => (object?[])[c.Key, About(study, c.Key)?.Set, About(study, c.Key)?.Group, About(study, c.Key)?.Label, e.Name, e.Target, .. Table.CellsOf(c.Value)]))]);
 
-    static Table TableOfKnockOuts(Findings study) => new("knock-out-cases", "accuracy per case after each knock-out",
-        ["case", "set", "group", "label", "name", .. Table.ColumnsOf("accuracy"), "compared with", "draws at least as harmful", "draws"],
+    static Table TableOfKnockOuts(Findings study) => new("knock-out-cases", $"{study.SharedAccuracy} per case after each knock-out",
+        ["case", "set", "group", "label", "name", .. Table.ColumnsOf(study.SharedAccuracy), "compared with", "draws at least as harmful", "draws"],
         [.. study.Result.KnockOuts.SelectMany(k => k.Cases.Select(c => (object?[])[c.Key, About(study, c.Key)?.Set, About(study, c.Key)?.Group, About(study, c.Key)?.Label, k.Name,
             .. Table.CellsOf(c.Value), RankOf(k, c.Key) is null ? null : k.Ranks?.Among, RankOf(k, c.Key)?.AtLeastAsHarmful, RankOf(k, c.Key)?.Draws]))]);
 

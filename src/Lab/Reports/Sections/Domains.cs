@@ -6,7 +6,7 @@ namespace Heartwood.Lab.Reports.Sections;
 internal static class Domains
 {
     /// <summary>The figure.</summary>
-    public static Figure Draw(Findings study) => new("domains", Other(study).Count == 0 ? "Accuracy in-domain" : "In-domain against out of domain", Reading(study),
+    public static Figure Draw(Findings study) => new("domains", Other(study).Count == 0 ? Wording.Capital(study.Accuracy(DataSet.InDomain)) : "In-domain against out of domain", Reading(study),
         Other(study).Count == 0 ? [Alone(study)] : [.. Other(study).SelectMany(set => Panels(study, set))],
         [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")] : (Markup[])[],
             .. study.Randoms.Count > 0 ? [Charts.Key(Shape.Ring, "random", "random mask of the same size")] : (Markup[])[],
@@ -61,7 +61,7 @@ internal static class Domains
     {
         List<(string Name, Entry[] Entries)> rows = [("full model", [study.Full]), .. study.Baselines.Select(b => (b.Name, new[] { b })),
             .. study.Sparsities.Select(s => (Wording.Sparsity(s), study.At(s).ToArray())), .. study.Randoms.GroupBy(r => r.Target).Select(g => ($"random, {Wording.Number(g.Key, "0.0#")}", g.ToArray()))];
-        return Strips.Draw("domains-alone", "", "Accuracy in-domain", $"{Wording.Count(rows.Count, "row")}: the full model, baselines, subnetworks and random masks.",
+        return Strips.Draw("domains-alone", "", Wording.Capital(study.Accuracy(DataSet.InDomain)), $"{Wording.Count(rows.Count, "row")}: the full model, baselines, subnetworks and random masks.",
             [.. rows.Select(r => new Strip(r.Name, [.. r.Entries.Where(e => e.On(DataSet.InDomain) is not null).Select(e => Mark.Of(e.On(DataSet.InDomain)!, Look(e).Class, Look(e).Shape, e.Tip))]))],
             Scale.Around(study.All.SelectMany(e => Ends(e.Sets[DataSet.InDomain])), 0, 1, 1), study.Accuracy(DataSet.InDomain), true, lanes: true, [(study.Chance(DataSet.InDomain), "chance")]);
     }

@@ -33,14 +33,14 @@ internal static class Finding
     {
         if (study.Main.Count < 2) yield break;
         var correlation = study.Result.Correlation.FirstOrDefault(c => c.TargetSparsity == study.Sparsities[0]);
-        string loss = correlation?.Pearson is null ? "" : $"; over seeds, in-domain loss and out-of-domain accuracy have {Losses.Coefficient(correlation)}{(Losses.IsClear(correlation) ? "" : ", which settles nothing")}";
+        string loss = correlation?.Pearson is null ? "" : $"; over seeds, in-domain loss and {study.Accuracy(DataSet.OutOfDomain)} have {Losses.Coefficient(correlation)}{(Losses.IsClear(correlation) ? "" : ", which settles nothing")}";
         var groups = Groups.Spreads(study);
         if (groups.Count > 0)
         {
             var (name, set, spread) = groups[0];
             string range = Wording.Range(spread.Low, spread.High), p = $"{Wording.Probability(spread.Corrected(groups.Count))}, corrected for {Wording.Count(groups.Count, "group")}";
             yield return (spread.BeyondNoise(groups.Count)
-                ? $"Elsewhere the seeds differ: balanced accuracy on {name} ({Findings.Name(set)}), the widest spread, runs from {range}, which noise does not explain ({p})"
+                ? $"Elsewhere the seeds differ: {study.GroupAccuracy(Findings.SetOf(set))} on {name} ({Findings.Name(set)}), the widest spread, runs from {range}, which noise does not explain ({p})"
                 : $"Between seeds no group of cases differs by more than noise explains; the widest spread is {Wording.Points(spread.Width)}") + loss + ".";
             yield break;
         }

@@ -2,7 +2,7 @@ using Heartwood.Lab.Evaluation;
 
 namespace Heartwood.Lab.Reports.Sections;
 
-/// <summary>Balanced accuracy per group of cases, with the spread over seeds.</summary>
+/// <summary>Balanced accuracy (of tasks without labels, the share right) per group of cases, with the spread over seeds.</summary>
 internal static class Groups
 {
     /// <summary>The figure, or null where no groups are known.</summary>
@@ -10,18 +10,20 @@ internal static class Groups
     {
         var groups = Of(study);
         if (groups.Count == 0) return null;
+        string measure = Measure(study);
+        bool labels = groups.Any(g => study.AsksLabels(Findings.SetOf(g.Set)));
         double?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (double?)s)];
         Markup note = $"""
-            {(study.AsksTokens ? "" : "Balanced accuracy is the mean of the labels' recalls. ")}Thin lines are 95&nbsp;% intervals over examples, the dotted line guessing;
+            {(labels ? "Balanced accuracy is the mean of the labels' recalls. " : "")}Thin lines are 95&nbsp;% intervals over examples, the dotted line guessing;
             at the right, the spread over seeds: largest minus smallest.
             """;
-        string[] columns = ["group", "set", "name", "kind", "target sparsity", .. Table.ColumnsOf("balanced accuracy"), .. Table.ColumnsOf("AUC")];
+        string[] columns = ["group", "set", "name", "kind", "target sparsity", .. Table.ColumnsOf(measure), .. labels ? Table.ColumnsOf("AUC") : []];
         object?[] Cells(Entry e, string group, GroupFacts g) =>
-            [group, Findings.Name(g.Set), e.Name, e.Kind.ToString().ToLowerInvariant(), e.Target, .. Table.CellsOf(g.Balanced), .. Table.CellsOf(g.Auc)];
-        return new("groups", study.AsksTokens ? $"{study.SharedAccuracy} per group" : "Balanced accuracy per group", Reading(study), [.. sparsities.Select((s, i) => Panel(study, groups, s, $"groups-{i}"))],
+            [group, Findings.Name(g.Set), e.Name, e.Kind.ToString().ToLowerInvariant(), e.Target, .. Table.CellsOf(g.Balanced), .. labels ? Table.CellsOf(g.Auc) : []];
+        return new("groups", $"{Wording.Capital(measure)} per group", Reading(study), [.. sparsities.Select((s, i) => Panel(study, groups, s, $"groups-{i}"))],
             [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count == 0 ? (Markup[])[]
                 : [Charts.Key(Shape.Disc, "sub", "one subnetwork per line, seeds in order"), Charts.BandKey("spread over seeds")]],
-            note, [new("groups", "balanced accuracy and AUC per group", columns, [.. study.All.SelectMany(e => e.Groups.Select(g => Cells(e, g.Key, g.Value)))])]);
+            note, [new("groups", $"{measure}{(labels ? " and AUC" : "")} per group", columns, [.. study.All.SelectMany(e => e.Groups.Select(g => Cells(e, g.Key, g.Value)))])]);
     }
 
     /// <summary>The spreads of all groups at the main sparsity, the widest first.</summary>
@@ -33,13 +35,15 @@ internal static class Groups
     static List<(string Name, string Set)> Of(Findings study) =>
         [.. study.All.SelectMany(e => e.Groups).Select(g => (g.Key, g.Value.Set)).DistinctBy(g => g.Key)];
 
+    static string Measure(Findings study) => study.SharedGroupAccuracy(Of(study).Select(g => g.Set));
+
     static Markup Panel(Findings study, List<(string Name, string Set)> groups, double? sparsity, string id)
     {
         var shown = sparsity is { } s ? study.At(s) : [];
         Strip[] rows = [.. groups.GroupBy(g => g.Set).OrderBy(g => Findings.Order(g.Key)).SelectMany(set => (Strip[])[Strip.Heading(Findings.Name(set.Key)), .. set.Select(g => Row(study, shown, g.Name))])];
         string at = sparsity is { } t ? Wording.Sparsity(t) : "full model";
-        return Strips.Draw(id, at, $"Balanced accuracy per group, {at}", $"{Wording.Count(groups.Count, "group")}, one row each, with the full model and {Wording.Count(shown.Count, "subnetwork")}.",
-            rows, Scale.Share(0, 1), study.AsksTokens ? study.SharedAccuracy : "balanced accuracy", true, lanes: true,
+        return Strips.Draw(id, at, $"{Wording.Capital(Measure(study))} per group, {at}", $"{Wording.Count(groups.Count, "group")}, one row each, with the full model and {Wording.Count(shown.Count, "subnetwork")}.",
+            rows, Scale.Share(0, 1), Measure(study), true, lanes: true,
             [.. groups.Select(g => Findings.SetOf(g.Set)).OfType<DataSet>().Select(study.Chance).Distinct().Select(c => (c, "chance"))]);
     }
 

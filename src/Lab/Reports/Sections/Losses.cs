@@ -14,7 +14,7 @@ internal static class Losses
         Scale y = Scatter.Up(all.SelectMany(e => (double[])[e.On(DataSet.OutOfDomain)!.Low, e.On(DataSet.OutOfDomain)!.High]), 1);
         return new("losses", "What in-domain equality hides", Reading(study), [.. study.Sparsities.Where(s => shown.Any(e => e.Target == s)).Select((s, i) =>
             Scatter.Draw($"losses-{i}", $"{Wording.Sparsity(s)}: {Coefficient(study.Result.Correlation.FirstOrDefault(c => c.TargetSparsity == s))}",
-                $"In-domain loss against out-of-domain accuracy at {Wording.Sparsity(s)}", $"One mark per subnetwork. {Coefficient(study.Result.Correlation.FirstOrDefault(c => c.TargetSparsity == s))}.",
+                $"In-domain loss against {study.Accuracy(DataSet.OutOfDomain)} at {Wording.Sparsity(s)}", $"One mark per subnetwork. {Coefficient(study.Result.Correlation.FirstOrDefault(c => c.TargetSparsity == s))}.",
                 [.. all.Where(e => e.Target is null || e.Target == s).Select(e => new Point(e.Loss!.Value, e.On(DataSet.OutOfDomain)!.Value,
                     Mark.Of(e.On(DataSet.OutOfDomain)!, e.Kind == EntryKind.Full ? "full" : "sub", e.Kind == EntryKind.Full ? Shape.Diamond : Shape.Disc, e.Tip), e.Name))],
                 x, y, (study.Words(DataSet.InDomain).Loss, study.Accuracy(DataSet.OutOfDomain)), (false, true)))],
@@ -22,7 +22,7 @@ internal static class Losses
             $"""
             Upright lines are 95&nbsp;% intervals over examples. {(study.AsksTokens ? "" : Counterexamples)}
             """,
-            [new("correlation", "in-domain loss against out-of-domain accuracy, by sparsity", ["target sparsity", "subnetworks", "pearson", "low", "high"],
+            [new("correlation", $"in-domain loss against {study.Accuracy(DataSet.OutOfDomain)}, by sparsity", ["target sparsity", "subnetworks", "pearson", "low", "high"],
                 [.. study.Result.Correlation.Select(c => (object?[])[c.TargetSparsity, c.N, c.Pearson, c.Low, c.High])])]);
     }
 
@@ -41,8 +41,8 @@ internal static class Losses
         var main = study.Result.Correlation.FirstOrDefault(c => study.Sparsities.Count > 0 && c.TargetSparsity == study.Sparsities[0]);
         string over = main is null ? "" : $" over {Wording.Count(main.N, "subnetwork")} at {Wording.Sparsity(main.TargetSparsity)}";
         string meaning = study.AsksTokens ? "Equal shares right in-domain need not mean the same function" : "Equal in-domain accuracy means equal within the share of counterexamples, not the same function";
-        return main?.Pearson is null ? $"{meaning}; how in-domain loss and out-of-domain accuracy go together was not computed{over}, for want of subnetworks."
-            : $"{meaning}: in-domain loss and out-of-domain accuracy have {Coefficient(main)}{over}, "
+        return main?.Pearson is null ? $"{meaning}; how in-domain loss and {study.Accuracy(DataSet.OutOfDomain)} go together was not computed{over}, for want of subnetworks."
+            : $"{meaning}: in-domain loss and {study.Accuracy(DataSet.OutOfDomain)} have {Coefficient(main)}{over}, "
                 + (IsClear(main) ? $"so a lower in-domain loss goes with {(main!.Pearson < 0 ? "better" : "worse")} generalization."
                     : "an interval that holds zero or is missing: whether in-domain loss tells which subnetworks generalize is not settled.");
     }

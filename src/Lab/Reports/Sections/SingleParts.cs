@@ -13,7 +13,7 @@ internal static class SingleParts
         if (parts.Count == 0 || sets.Length == 0) return null;
         double scale = sets.SelectMany(s => parts.Select(k => Lost(study, k, s))).Where(double.IsFinite).Select(Math.Abs).Append(0.05).Max();
         return new("parts", "Each part alone", Reading(study, sets), [.. sets.Select(set => Map(study, set, scale))], [], $"""
-            Each square is a part, its number the accuracy lost without it, in points (below zero: gained). Only what is larger than the noise of
+            Each square is a part, its number the {study.SharedAccuracy} lost without it, in points (below zero: gained). Only what is larger than the noise of
             two measurements, corrected for the number of parts, is coloured, the same in all maps; colour grows with the loss's square root.
             """,
             [new("parts", "each part alone knocked out", ["part", .. sets.SelectMany(s => (string[])[$"{Findings.Name(s)} lost", .. Table.ColumnsOf(Findings.Name(s))])],

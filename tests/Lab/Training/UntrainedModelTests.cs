@@ -5,11 +5,11 @@ using Heartwood.Lab.Training;
 
 namespace Heartwood.Tests.Lab.Training;
 
-public class FreshModelTests
+public class UntrainedModelTests
 {
     static readonly ModelSize size = new(2, 2, 16, 24, 12);
 
-    static IModel Make(ulong seed = 1, FreshStart start = FreshStart.Independent, TokenTypeRule rule = TokenTypeRule.Sentence) => FreshModel.Make("bert", size, 30, ["a", "b"], rule, seed, start);
+    static IModel Make(ulong seed = 1, FreshStart start = FreshStart.Independent, TokenTypeRule rule = TokenTypeRule.Sentence) => UntrainedModel.Make("bert", size, 30, ["a", "b"], rule, seed, start);
 
     [Fact]
     public void Matrices_are_Xavier_normal_biases_zero_and_the_seed_decides()
@@ -46,7 +46,7 @@ public class FreshModelTests
         Batch batch = new([new([3, 5, 7, 5], new int[4])]);
         foreach (FreshStart start in Enum.GetValues<FreshStart>())
         {
-            IModel model = FreshModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Sentence, 1, start);
+            IModel model = UntrainedModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Sentence, 1, start);
             Assert.Equal((family, 12, 30, 2, 4), (model.Family, model.MostPositions, model.Vocabulary, model.Layers.Count, model.Layers.Sum(l => l.Heads)));
             Recorder seen = new();
             model.Forward(batch, seen, Tokens.All);
@@ -57,8 +57,8 @@ public class FreshModelTests
     [Theory, MemberData(nameof(Families))]
     public void Only_a_family_that_reads_token_types_can_have_them_by_overlap(string family)
     {
-        if (family == "bert") Assert.Equal(4, FreshModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Overlap, 1).TokenTypes);
-        else Assert.Contains($"which {family} does not", Assert.Throws<ArgumentException>(() => FreshModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Overlap, 1)).Message);
+        if (family == "bert") Assert.Equal(4, UntrainedModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Overlap, 1).TokenTypes);
+        else Assert.Contains($"which {family} does not", Assert.Throws<ArgumentException>(() => UntrainedModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Overlap, 1)).Message);
     }
 
     [Theory, InlineData(TokenTypeRule.Sentence, 2), InlineData(TokenTypeRule.Overlap, 4)]
@@ -73,6 +73,6 @@ public class FreshModelTests
     public void A_size_that_makes_no_model_is_refused()
     {
         foreach (ModelSize wrong in (ModelSize[])[size with { Layers = 0 }, size with { Heads = 3 }, size with { Neurons = 0 }, size with { Positions = 2 }, size with { Width = 0 }])
-            Assert.Contains("a width that its heads divide", Assert.Throws<ArgumentException>(() => FreshModel.Make("bert", wrong, 30, ["a", "b"], TokenTypeRule.Sentence, 1)).Message);
+            Assert.Contains("a width that its heads divide", Assert.Throws<ArgumentException>(() => UntrainedModel.Make("bert", wrong, 30, ["a", "b"], TokenTypeRule.Sentence, 1)).Message);
     }
 }

@@ -6,7 +6,7 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Training;
 
 /// <summary>A classifier with random weights: Xavier-normal matrices (Glorot and Bengio 2010, eq. 16 as a normal), small normal embeddings, zero biases. The family says what it consists of.</summary>
-public static class FreshModel
+public static class UntrainedModel
 {
     /// <summary>Makes one.</summary>
     /// <param name="family">one of <see cref="ModelFolder.Families"/></param>
