@@ -33,6 +33,12 @@ def shaped(t):
     return {"shape": list(t.shape), "values": numbers(t)}
 
 
+def golden(sequences, pooled, logits, loss, sites):
+    """A batch and every value that passed: sites by (layer, name), packed over the batch; the embeddings' layer is None."""
+    return {"sequences": sequences, "embeddings": shaped(sites[(None, "Embeddings")]), "pooled": shaped(pooled), "logits": shaped(logits), "loss": numbers(loss)[0],
+            "sites": [{"layer": k[0], "site": k[1], **shaped(v)} for k, v in sites.items() if k[0] is not None]}
+
+
 def write_json(path, value):
     with open(path, "w") as f:
         f.write(json.dumps(value, separators=(",", ":")).replace('},{"layer"', '},\n{"layer"').replace(',"s', ',\n"s') + "\n")

@@ -23,7 +23,7 @@ anything is written. sites.json:
                headAbsence [layer head headWidth], mlpAbsence [layer width]; then at ones and at a random mask:
                headMask [layer head], mlpMask [layer], loss, logits, and the slopes of the loss in both masks
 tiny-old has the same function under older names (gamma, beta, a position_ids buffer); tiny-tanh is another
-model (gelu_new, eps 1e-12, four token types, two labels) of which tanh.json holds only the batch and the logits.
+model (gelu_new, eps 1e-12, four token types, two labels, one layer); its tanh.json has no gradients and no masks.
 """
 import math, os, sys
 import numpy as np
@@ -33,7 +33,7 @@ torch.set_default_dtype(torch.float64)
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 import writing
-from writing import numbers, shaped, write_json
+from writing import golden, numbers, shaped, write_json
 WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] . , the a old young small artist baker doctor guard judge king nurse poet " \
         "saw met thanked followed near behind that who slept ran smiled because if not every some ##s ##ed ##ing ##er".split()
 LENGTHS = [1, 7, 16, 5]
@@ -176,10 +176,10 @@ def config(labels, **other):
             "transformers_version": "4.46.3", "type_vocab_size": 2, "use_cache": True, "vocab_size": len(WORDS), **other}
 
 
-def batch(rng, c):
+def batch(rng, c, lengths):
     return [{"ids": [int(t) for t in rng.integers(0, c["vocab_size"], n)],
              "types": [int(k) for k in np.sort(rng.integers(0, c["type_vocab_size"], n))],
-             "label": int(rng.integers(0, len(c["id2label"])))} for n in LENGTHS]
+             "label": int(rng.integers(0, len(c["id2label"])))} for n in lengths]
 
 
 def main():
@@ -187,7 +187,7 @@ def main():
     c = config(["entailment", "neutral", "contradiction"])
     raw = weights(rng, c)
     w = {n: torch.tensor(v.astype(np.float64), requires_grad=True) for n, v in raw.items()}
-    bert, sequences = Bert(c, w), batch(rng, c)
+    bert, sequences = Bert(c, w), batch(rng, c, LENGTHS)
     pooled, logits, loss, sites = bert.batch(sequences)
     check_against_torch(bert, sequences, sites)
 
@@ -209,9 +209,7 @@ def main():
     ones = masked(np.ones((layers, heads)), np.ones(layers))
     assert ones["logits"] == shaped(logits)
     write_json(HERE + "/sites.json", {
-        "sequences": sequences, "embeddings": shaped(sites[(None, "Embeddings")]), "pooled": shaped(pooled), "logits": shaped(logits),
-        "loss": numbers(loss)[0],
-        "sites": [{"layer": k[0], "site": k[1], **shaped(v)} for k, v in sites.items() if k[0] is not None],
+        **golden(sequences, pooled, logits, loss, sites),
         "gradients": {n: shaped(s) for n, s in zip(asked, slopes)},
         "masks": {"headAbsence": shaped(head_absence), "mlpAbsence": shaped(mlp_absence), "atOnes": ones,
                   "atRandom": masked(rng.random((layers, heads)), rng.random(layers))}})
@@ -222,11 +220,10 @@ def main():
     before = {k: v for k, v in c.items() if k not in ("classifier_dropout", "problem_type", "torch_dtype", "use_cache", "position_embedding_type")}
     write_folder("tiny-old", {**before, "gradient_checkpointing": False, "transformers_version": "4.2.2"}, older)
 
-    c = config(["entailment", "non-entailment"], hidden_act="gelu_new", layer_norm_eps=1e-12, type_vocab_size=4)
+    c = config(["entailment", "non-entailment"], hidden_act="gelu_new", layer_norm_eps=1e-12, num_hidden_layers=1, type_vocab_size=4)
     raw = weights(rng, c)
-    sequences = batch(rng, c)
-    logits = Bert(c, {n: torch.tensor(v.astype(np.float64)) for n, v in raw.items()}).batch(sequences)[1]
-    write_json(HERE + "/tanh.json", {"sequences": sequences, "logits": shaped(logits)})
+    sequences = batch(rng, c, [1, 6, 3])
+    write_json(HERE + "/tanh.json", golden(sequences, *Bert(c, {n: torch.tensor(v.astype(np.float64)) for n, v in raw.items()}).batch(sequences)))
     write_folder("tiny-tanh", c, raw)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the GPT-2 goldens: three tiny Hugging Face folders, sites.json, classifier.json and untied.json.
+"""Makes the GPT-2 goldens: three tiny Hugging Face folders, each with a file of its sites.
 
     cd tests/goldens/gpt2 && python3 make.py        (needs torch and numpy; made with torch 1.13, numpy 1.24)
 
@@ -11,9 +11,9 @@ The layers are checked against torch.nn.TransformerEncoderLayer (pre-norm, causa
                sites.json is as in ../bert/make.py, but "next" has a token for every token, "pooled" (behind ln_f) and
                "logits" are [token ...], and "loss" is the mean over tokens
   classifier   names with "transformer."; score.weight reads the last token; scaled by 1 / layer number; classifier.json
-               has pooled [batch width], logits [batch label] and loss
+               is as sites.json without gradients and masks, pooled [batch width] and logits [batch label]
   untied       lm_head.weight of its own, scores not divided by the root of the head's width, an n_inner; untied.json
-               has logits
+               is as sites.json without gradients and masks
 """
 import math, os, sys
 import numpy as np
@@ -22,7 +22,7 @@ import torch
 torch.set_default_dtype(torch.float64)
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
-from writing import numbers, shaped, write_folder, write_json
+from writing import golden, numbers, shaped, write_folder, write_json
 
 LENGTHS = [1, 7, 16, 5]
 
@@ -149,6 +149,11 @@ def double(raw):
     return {n: torch.tensor(v.astype(np.float64), requires_grad=True) for n, v in raw.items()}
 
 
+def own(name, c, raw, sequences):
+    write_json(f"{HERE}/{name}.json", golden(sequences, *Gpt2(c, double(raw), "transformer.").batch(sequences)))
+    write_folder(f"{HERE}/{name}", c, raw)
+
+
 def main():
     rng = np.random.default_rng(22)
     c = config()
@@ -169,8 +174,7 @@ def main():
         return {"headMask": shaped(head_mask), "mlpMask": shaped(mlp_mask), "loss": numbers(at)[0], "logits": shaped(at_logits), "headSlopes": shaped(head_slopes), "mlpSlopes": shaped(mlp_slopes)}
 
     write_json(HERE + "/sites.json", {
-        "sequences": sequences, "embeddings": shaped(sites[(None, "Embeddings")]), "pooled": shaped(pooled), "logits": shaped(logits), "loss": numbers(loss)[0],
-        "sites": [{"layer": k[0], "site": k[1], **shaped(v)} for k, v in sites.items() if k[0] is not None],
+        **golden(sequences, pooled, logits, loss, sites),
         "gradients": {n: shaped(s) for n, s in zip(asked, slopes)},
         "masks": {"headAbsence": shaped(head_absence), "mlpAbsence": shaped(mlp_absence), "atOnes": masked(np.ones((layers, heads)), np.ones(layers)),
                   "atRandom": masked(rng.random((layers, heads)), rng.random(layers))}})
@@ -178,21 +182,16 @@ def main():
     write_folder(HERE + "/language", c, {**raw, **buffers})
 
     labels = ["entailment", "neutral", "contradiction"]
-    c = config(architectures=["GPT2ForSequenceClassification"], id2label={str(i): l for i, l in enumerate(labels)}, label2id={l: i for i, l in enumerate(labels)}, pad_token_id=39,
+    c = config(architectures=["GPT2ForSequenceClassification"], id2label={str(i): l for i, l in enumerate(labels)}, label2id={l: i for i, l in enumerate(labels)}, n_inner=20, pad_token_id=39,
                scale_attn_by_inverse_layer_idx=True, scale_attn_weights=True, reorder_and_upcast_attn=False, use_cache=True, transformers_version="4.46.3")
     raw = make_weights(rng, c, "transformer.")
     raw["score.weight"] = (0.8 * rng.standard_normal((3, 12))).astype(np.float32)
-    labelled = [{"ids": s["ids"], "types": s["types"], "label": int(rng.integers(0, 3))} for s in sequences]
-    pooled, logits, loss, _ = Gpt2(c, double(raw), "transformer.").batch(labelled)
-    write_json(HERE + "/classifier.json", {"sequences": labelled, "pooled": shaped(pooled), "logits": shaped(logits), "loss": numbers(loss)[0]})
-    write_folder(HERE + "/classifier", c, raw)
+    own("classifier", c, raw, [{"ids": s["ids"][:n], "types": s["types"][:n], "label": int(rng.integers(0, 3))} for s, n in zip(sequences, [1, 5, 3])])
 
     c = config(scale_attn_weights=False, tie_word_embeddings=False, n_inner=20, n_layer=1)
     raw = make_weights(rng, c, "transformer.")
     raw["lm_head.weight"] = (0.8 * rng.standard_normal((40, 12))).astype(np.float32)
-    _, logits, _, _ = Gpt2(c, double(raw), "transformer.").batch(sequences[:2])
-    write_json(HERE + "/untied.json", {"sequences": sequences[:2], "logits": shaped(logits)})
-    write_folder(HERE + "/untied", c, raw)
+    own("untied", c, raw, sequences[:2])
 
 
 if __name__ == "__main__":

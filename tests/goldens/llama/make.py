@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
-"""Makes the Llama goldens: four tiny Hugging Face folders with sites.json and three files of scores, and stories.json.
+"""Makes the Llama goldens: five tiny Hugging Face folders, each with a file of its sites, and stories.json.
 
     cd tests/goldens/llama && python3 make.py        (needs torch and numpy; made with torch 1.13, numpy 1.24)
 
 An independent and plain implementation of Llama and its likes (Touvron et al. 2023): every sequence alone, every token and
 head in loops, so that nothing behind a token can be seen, rotary positions as products of complex numbers (Su et al. 2021,
-eq. 12), in double precision; the weights are the float32 values of the files.
+eq. 12), in double precision; the weights are the float32 values of the files. The files of sites are as in
+../gpt2/make.py; queries and keys are those before their rotation, neurons are silu(gate) * up.
 
-  grouped      4 heads over 2 key and value heads, an output of its own. sites.json is as in ../gpt2/make.py; queries and
-               keys are those before their rotation, neurons are silu(gate) * up
-  qwen2        biases of queries, keys and values, tied output, a window that is not used; qwen2.json has logits
-  llama3       rope_scaling llama3 (all three of its ranges), heads wider than width / heads, all biases; llama3.json has logits
-  classifier   score.weight reads the last token; rope_scaling linear; classifier.json has pooled, logits and loss
+  grouped      4 heads over 2 key and value heads, an output of its own; sites.json has gradients and masks too
+  qwen2        biases of queries, keys and values, tied output, a window that is not used
+  mistral      a sliding window of 9 tokens over inputs of 9 and 1, heads wider than width / heads, in groups
+  llama3       rope_scaling llama3 (all three of its ranges), heads wider than width / heads, all biases
+  classifier   score.weight reads the last token; 3 heads over 1 key and value head; rope_scaling linear
   stories.json the real model ../../../../shared/data/models/stories15M, where that is: of two texts the loss of each token
                but the first (the texts stay where they are; the few lines of byte-pair encoding here read them), and the
                greedy continuation of <s> alone
@@ -23,10 +24,10 @@ import torch
 torch.set_default_dtype(torch.float64)
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
-from writing import numbers, shaped, write_folder, write_json
+from writing import golden, numbers, shaped, write_folder, write_json
 
 DATA = os.path.join(HERE, "../../../../shared/data")
-LENGTHS = [1, 6, 12, 5]
+LENGTHS = [1, 4, 6, 2]
 
 
 def config(**other):
@@ -89,11 +90,12 @@ def frequency(c, i):
 
 
 class Llama:
-    """The function; w holds double tensors by checkpoint name."""
+    """The function; w holds double tensors by checkpoint name. Within a window, a token sees so many tokens: itself and those just before it."""
 
     def __init__(self, c, w):
         self.c, self.w = c, w
         self.heads, self.groups, self.size = c["num_attention_heads"], c["num_key_value_heads"], head_width(c)
+        self.window = c["sliding_window"] if c["model_type"] == "mistral" else c["max_position_embeddings"]
         self.frequencies = torch.tensor([frequency(c, i) for i in range(self.size // 2)])
 
     def linear(self, name, x):
@@ -117,9 +119,10 @@ class Llama:
         theirs = slice(shared * self.size, (shared + 1) * self.size)
         q, k, v, rows = self.turned(q[:, mine]), self.turned(k[:, theirs]), v[:, theirs], []
         for t in range(len(q)):
-            scores = k[:t + 1] @ q[t] / math.sqrt(self.size)
+            seen = slice(max(0, t + 1 - self.window), t + 1)
+            scores = k[seen] @ q[t] / math.sqrt(self.size)
             shares = torch.exp(scores - scores.max())
-            rows.append(shares / shares.sum() @ v[:t + 1])
+            rows.append(shares / shares.sum() @ v[seen])
         return torch.stack(rows)
 
     def sequence(self, ids, mask=None, see=lambda layer, site, value: value):
@@ -186,8 +189,7 @@ def grouped(rng):
         return {"headMask": shaped(head_mask), "mlpMask": shaped(mlp_mask), "loss": numbers(at)[0], "logits": shaped(at_logits), "headSlopes": shaped(head_slopes), "mlpSlopes": shaped(mlp_slopes)}
 
     write_json(HERE + "/sites.json", {
-        "sequences": sequences, "embeddings": shaped(sites[(None, "Embeddings")]), "pooled": shaped(pooled), "logits": shaped(logits), "loss": numbers(loss)[0],
-        "sites": [{"layer": k[0], "site": k[1], **shaped(v)} for k, v in sites.items() if k[0] is not None],
+        **golden(sequences, pooled, logits, loss, sites),
         "gradients": {n: shaped(s) for n, s in zip(asked, slopes)},
         "masks": {"headAbsence": shaped(head_absence), "mlpAbsence": shaped(mlp_absence), "atOnes": masked(np.ones((layers, heads)), np.ones(layers)),
                   "atRandom": masked(rng.random((layers, heads)), rng.random(layers))}})
@@ -197,21 +199,27 @@ def grouped(rng):
 
 def others(rng):
     c = config(architectures=["Qwen2ForCausalLM"], model_type="qwen2", max_window_layers=2, rope_theta=1000000.0, sliding_window=8, tie_word_embeddings=True, use_sliding_window=False, use_mrope=False)
-    scores("qwen2", {k: v for k, v in c.items() if k not in ("attention_bias", "mlp_bias", "pretraining_tp")}, make_weights(rng, c), drawn(rng, [9, 4]))
-    c = config(attention_bias=True, head_dim=10, mlp_bias=True, num_hidden_layers=1, num_key_value_heads=4,
-               rope_scaling={"factor": 4.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0, "original_max_position_embeddings": 16, "rope_type": "llama3"}, rope_theta=50.0)
-    waves = [16 / (2 * math.pi / 50.0 ** (-2 * i / 10)) for i in range(5)]
-    assert waves[0] < 4 and any(1 < w < 4 for w in waves) and waves[-1] < 1, waves
-    scores("llama3", c, make_weights(rng, c), drawn(rng, [24]))
+    own("qwen2", without(c, "attention_bias", "mlp_bias", "pretraining_tp"), make_weights(rng, c), drawn(rng, [4, 2]))
+    c = config(architectures=["MistralForCausalLM"], head_dim=4, hidden_size=8, intermediate_size=10, model_type="mistral", rope_theta=100.0, sliding_window=9)
+    assert c["head_dim"] != c["hidden_size"] // c["num_attention_heads"]
+    own("mistral", without(c, "attention_bias", "mlp_bias", "pretraining_tp", "rope_scaling"), make_weights(rng, c), drawn(rng, [9, 1]))
+    c = config(attention_bias=True, head_dim=6, hidden_size=8, intermediate_size=12, mlp_bias=True, num_attention_heads=2,
+               rope_scaling={"factor": 4.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0, "original_max_position_embeddings": 32, "rope_type": "llama3"}, rope_theta=50.0)
+    waves = [32 / (2 * math.pi / 50.0 ** (-2 * i / 6)) for i in range(3)]
+    assert waves[0] > 4 > waves[1] > 1 > waves[2], waves
+    own("llama3", c, make_weights(rng, c), drawn(rng, [8]))
     labels = ["entailment", "neutral", "contradiction"]
-    c = config(architectures=["LlamaForSequenceClassification"], id2label={str(i): l for i, l in enumerate(labels)}, label2id={l: i for i, l in enumerate(labels)}, num_hidden_layers=1,
-               pad_token_id=0, rope_scaling={"factor": 2.0, "rope_type": "linear"})
-    scores("classifier", c, make_weights(rng, c), [{"ids": s["ids"], "types": s["types"], "label": int(rng.integers(0, 3))} for s in drawn(rng, LENGTHS)])
+    c = config(architectures=["LlamaForSequenceClassification"], hidden_size=12, id2label={str(i): l for i, l in enumerate(labels)}, intermediate_size=10, label2id={l: i for i, l in enumerate(labels)},
+               num_attention_heads=3, num_key_value_heads=1, pad_token_id=0, rope_scaling={"factor": 2.0, "rope_type": "linear"})
+    own("classifier", c, make_weights(rng, c), [{"ids": s["ids"], "types": s["types"], "label": int(rng.integers(0, 3))} for s in drawn(rng, [1, 5, 2])])
 
 
-def scores(name, c, raw, sequences):
-    pooled, logits, loss, _ = Llama(c, double(raw)).batch(sequences)
-    write_json(f"{HERE}/{name}.json", {"sequences": sequences, "pooled": shaped(pooled), "logits": shaped(logits), "loss": numbers(loss)[0]})
+def without(c, *keys):
+    return {k: v for k, v in c.items() if k not in keys}
+
+
+def own(name, c, raw, sequences):
+    write_json(f"{HERE}/{name}.json", golden(sequences, *Llama(c, double(raw)).batch(sequences)))
     write_folder(f"{HERE}/{name}", c, raw)
 
 

@@ -17,7 +17,7 @@ import torch
 torch.set_default_dtype(torch.float64)
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
-from writing import numbers, shaped, write_folder, write_json
+from writing import golden, numbers, shaped, write_folder, write_json
 
 CONFIG = {"architectures": ["RobertaForSequenceClassification"], "attention_probs_dropout_prob": 0.1, "bos_token_id": 0, "classifier_dropout": None,
           "eos_token_id": 2, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "hidden_size": 12, "id2label": {"0": "CONTRADICTION", "1": "NEUTRAL", "2": "ENTAILMENT"},
@@ -158,8 +158,7 @@ def main():
         return {"headMask": shaped(head_mask), "mlpMask": shaped(mlp_mask), "loss": numbers(at)[0], "logits": shaped(at_logits), "headSlopes": shaped(head_slopes), "mlpSlopes": shaped(mlp_slopes)}
 
     write_json(HERE + "/sites.json", {
-        "sequences": sequences, "embeddings": shaped(sites[(None, "Embeddings")]), "pooled": shaped(pooled), "logits": shaped(logits), "loss": numbers(loss)[0],
-        "sites": [{"layer": k[0], "site": k[1], **shaped(v)} for k, v in sites.items() if k[0] is not None],
+        **golden(sequences, pooled, logits, loss, sites),
         "gradients": {n: shaped(s) for n, s in zip(asked, slopes)},
         "masks": {"headAbsence": shaped(head_absence), "mlpAbsence": shaped(mlp_absence), "atOnes": masked(np.ones((LAYERS, HEADS)), np.ones(LAYERS)),
                   "atRandom": masked(rng.random((LAYERS, HEADS)), rng.random(LAYERS))}})
