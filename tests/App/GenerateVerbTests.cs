@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Studies;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Tests.Lab;
 using Heartwood.Tests.Lab.Reports;
 
@@ -43,6 +46,40 @@ public sealed class GenerateVerbTests : IDisposable
         Assert.Equal(Tokens(zero), Tokens(only));
         Assert.Equal(3, new[] { whole, zero, mean }.Select(m => m.GetProperty("logProbabilities").GetRawText()).Distinct().Count());
         Assert.Contains("; absent: L0.H1,L1.MLP (zero)", SmallRuns.Here(Generate("--without", "L0.H1,L1.MLP")).Error);
+    }
+
+    string Mask(string absence, string file = "")
+    {
+        File.WriteAllText(temporary.At("mask.json"), $$"""{ "version": 1, "parts": 10, "kept": ["L0.H0", "L0.H2", "L0.H3", "L0.MLP", "L1.H0", "L1.H1", "L1.H2", "L1.H3"], "absence": "{{absence}}"{{(file == "" ? "" : $", \"absenceFile\": \"{file}\", \"model\": {{ \"sha256\": \"{LoadedModel.Load(speaker).Sha256}\" }}")}} }""");
+        return temporary.At("mask.json");
+    }
+
+    [Fact]
+    public void A_mask_speaks_with_the_means_that_lie_beside_it_and_no_others()
+    {
+        LoadedModel loaded = LoadedModel.Load(speaker);
+        IReadOnlyList<Sequence> read = [Sequence.Plain(loaded.Tokenizer.Encode("the bee sees a tree.").Ids)];
+        using (FileStream stream = File.Create(temporary.At("means.safetensors"))) Absence.Mean(loaded.Model, [new Batch(read)]).Save(stream);
+        JsonElement own = Json("--mask", Mask("mean", "means.safetensors")), zero = Json("--mask", temporary.At("mask.json"), "--absence", "zero");
+        Assert.Equal($"mean, as in {temporary.At("means.safetensors")}", own.GetProperty("absence").GetString());
+        File.WriteAllText(temporary.At("text.txt"), "the bee sees a tree.");
+        JsonElement over = Json("--without", "L0.H1,L1.MLP", "--data", temporary.At("text.txt"));
+        Assert.Equal(over.GetProperty("logProbabilities").GetRawText(), own.GetProperty("logProbabilities").GetRawText());
+        Assert.NotEqual(zero.GetProperty("logProbabilities").GetRawText(), own.GetProperty("logProbabilities").GetRawText());
+        Assert.Contains("as in", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"))));
+        File.Delete(temporary.At("means.safetensors"));
+        Assert.Contains("means.safetensors, which the mask names, is not there). Give --data FILE, or --absence zero.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"))));
+    }
+
+    [Fact]
+    public void A_mask_at_zero_is_given_no_means_unless_they_are_asked_for()
+    {
+        File.WriteAllText(temporary.At("text.txt"), "the bee sees a tree.");
+        Assert.Equal("zero", Json("--mask", Mask("zero")).GetProperty("absence").GetString());
+        Assert.Contains("something else behind: zero. Leave out --data, or ask for means: --absence mean.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"))));
+        Assert.StartsWith("mean over", Json("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"), "--absence", "mean").GetProperty("absence").GetString());
+        Assert.Contains("--absence says nothing without --mask or --without", SmallRuns.Fails(Generate("--absence", "zero")));
+        Assert.Contains("Give --data FILE, or --absence zero.", SmallRuns.Fails(Generate("--without", "L0.H1", "--absence", "mean")));
     }
 
     [Fact]
