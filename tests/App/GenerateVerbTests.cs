@@ -91,6 +91,23 @@ public sealed class GenerateVerbTests : IDisposable
     }
 
     [Fact]
+    public void A_token_that_begins_or_ends_texts_ends_this_one()
+    {
+        int[][] said = [.. Enumerable.Range(1, 40).Select(seed => Json("--temperature", "3", "--seed", $"{seed}").GetProperty("tokens").Deserialize<int[]>()!)];
+        Assert.All(said, tokens => Assert.DoesNotContain(tokens[..^1], id => id is 1 or 2));
+        Assert.Contains(said, tokens => tokens[^1] == 1 && tokens.Length < 12);
+    }
+
+    [Fact]
+    public void Why_it_stops_is_said()
+    {
+        Assert.Contains(", stopped at --tokens", SmallRuns.Here([.. Generate()[..5], "--tokens", "1"]).Error);
+        string[] reasons = [.. Enumerable.Range(1, 40).Select(seed => SmallRuns.Here(["generate", "--model", speaker, "--prompt", new string('z', 40), "--tokens", "60", "--temperature", "3", "--seed", $"{seed}"]).Error)];
+        Assert.Contains(reasons, r => r.Contains(", stopped because the model takes no more than 48", StringComparison.Ordinal));
+        Assert.Contains(reasons, r => r.Contains(", ended by the end of the text", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_would_say_nothing_is_refused()
     {
         Assert.Contains("--top-k says nothing without --temperature", SmallRuns.Fails(Generate("--top-k", "3")));

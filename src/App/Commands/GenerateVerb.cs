@@ -42,7 +42,7 @@ static class GenerateVerb
         };
         GeneratedText made = GeneratedText.Of(request, session.Json ? _ => { } : Show, session.Stop);
         if (!session.Json) session.World.Out.WriteLine();
-        session.World.Say($"{made.Tokens.Count} tokens after {made.PromptTokens} in {Words.Duration(made.Seconds)}, ended by {made.End}{(made.Absent.Count == 0 ? "" : $"; absent: {string.Join(",", made.Absent)} ({made.Absence})")}");
+        session.World.Say($"{made.Tokens.Count} tokens after {made.PromptTokens} in {Words.Duration(made.Seconds)}, {Ended(made)}{(made.Absent.Count == 0 ? "" : $"; absent: {string.Join(",", made.Absent)} ({made.Absence})")}");
         if (session.Json) session.Result(() => JsonSerializer.Serialize(made, ResultJson.Options), () => "");
 
         void Show(string text)
@@ -51,4 +51,6 @@ static class GenerateVerb
             session.World.Out.Flush();
         }
     }
+
+    static string Ended(GeneratedText made) => made.End switch { "tokens" => "stopped at --tokens", "positions" => $"stopped because the model takes no more than {made.MostPositions}", _ => "ended by the end of the text" };
 }

@@ -49,9 +49,10 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
 /// <param name="Absence">what they left behind: "zero", "mean over FILE", "mean, as in FILE"; "" where none was absent</param>
 /// <param name="Sampling">how tokens were chosen</param>
 /// <param name="Seconds">time of the passes, the prompt's included</param>
+/// <param name="MostPositions">as many tokens as the model takes</param>
 public sealed record GeneratedText(
     string Model, string Prompt, string Text, int PromptTokens, IReadOnlyList<int> Tokens, IReadOnlyList<double> LogProbabilities, string End,
-    IReadOnlyList<string> Absent, string Absence, Sampling Sampling, double Seconds)
+    IReadOnlyList<string> Absent, string Absence, Sampling Sampling, double Seconds, int MostPositions)
 {
     const int DataTokens = 16_384, DataPiece = 256;
 
@@ -86,7 +87,7 @@ public sealed record GeneratedText(
         show(flow.Rest());
         return new(loaded.Name, request.Prompt, flow.Text, prompt.Length, [.. said.Select(t => t.Id)], [.. said.Select(t => t.LogProbability)],
             said.Count > 0 && ends.Contains(said[^1].Id) ? "end of text" : said.Count == request.Tokens ? "tokens" : "positions",
-            [.. absent.Select(p => p.ToString())], absence, request.Sampling, seconds);
+            [.. absent.Select(p => p.ToString())], absence, request.Sampling, seconds, loaded.Model.MostPositions);
     }
 
     static Subnetwork? MaskOf(GenerationRequest request, LoadedModel loaded)
@@ -114,9 +115,10 @@ public sealed record GeneratedText(
         return ids.Length > 0 ? ids : (tokenizer.Begin ?? tokenizer.End) is { } begin ? [begin] : [];
     }
 
+    // a token that begins texts ends the one before: llama2.c's stories follow one another so, with nothing else between
     static HashSet<int> EndsOf(LoadedModel loaded)
     {
-        HashSet<int> ends = loaded.Tokenizer.End is { } end ? [end] : [];
+        HashSet<int> ends = [.. new[] { loaded.Tokenizer.End, loaded.Tokenizer.Begin }.OfType<int>()];
         if (loaded.Model.Config["eos_token_id"] is { } said)
             foreach (JsonNode? id in said as IEnumerable<JsonNode?> ?? [said])
                 if (id is JsonValue value && value.TryGetValue(out int number)) ends.Add(number);
