@@ -49,6 +49,15 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void A_model_whose_heads_were_pruned_is_refused_with_the_way_to_ask_for_it()
+    {
+        Config(c => c["pruned_heads"] = new JsonObject { ["0"] = new JsonArray(1) });
+        string config = Path.Combine(runs.Model, "config.json"), message = SmallRuns.Fails("inspect", runs.Model);
+        Assert.Contains("fewer heads than the config says", message);
+        Assert.EndsWith($"--mask {config}.", message);
+    }
+
+    [Fact]
     public void A_vocabulary_of_another_size_is_refused()
     {
         File.AppendAllText(Path.Combine(runs.Model, "vocab.txt"), "zebra\nzoo\n");

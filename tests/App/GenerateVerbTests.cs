@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Studies;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Tests.Lab;
 using Heartwood.Tests.Lab.Reports;
 
@@ -45,12 +48,63 @@ public sealed class GenerateVerbTests : IDisposable
         Assert.Contains("; absent: L0.H1,L1.MLP (zero)", SmallRuns.Here(Generate("--without", "L0.H1,L1.MLP")).Error);
     }
 
+    string Mask(string absence, string file = "")
+    {
+        File.WriteAllText(temporary.At("mask.json"), $$"""{ "version": 1, "parts": 10, "kept": ["L0.H0", "L0.H2", "L0.H3", "L0.MLP", "L1.H0", "L1.H1", "L1.H2", "L1.H3"], "absence": "{{absence}}"{{(file == "" ? "" : $", \"absenceFile\": \"{file}\", \"model\": {{ \"sha256\": \"{LoadedModel.Load(speaker).Sha256}\" }}")}} }""");
+        return temporary.At("mask.json");
+    }
+
+    [Fact]
+    public void A_mask_speaks_with_the_means_that_lie_beside_it_and_no_others()
+    {
+        LoadedModel loaded = LoadedModel.Load(speaker);
+        IReadOnlyList<Sequence> read = [Sequence.Plain(loaded.Tokenizer.Encode("the bee sees a tree.").Ids)];
+        using (FileStream stream = File.Create(temporary.At("means.safetensors"))) Absence.Mean(loaded.Model, [new Batch(read)]).Save(stream);
+        JsonElement own = Json("--mask", Mask("mean", "means.safetensors")), zero = Json("--mask", temporary.At("mask.json"), "--absence", "zero");
+        Assert.Equal($"mean, as in {temporary.At("means.safetensors")}", own.GetProperty("absence").GetString());
+        File.WriteAllText(temporary.At("text.txt"), "the bee sees a tree.");
+        JsonElement over = Json("--without", "L0.H1,L1.MLP", "--data", temporary.At("text.txt"));
+        Assert.Equal(over.GetProperty("logProbabilities").GetRawText(), own.GetProperty("logProbabilities").GetRawText());
+        Assert.NotEqual(zero.GetProperty("logProbabilities").GetRawText(), own.GetProperty("logProbabilities").GetRawText());
+        Assert.Contains("as in", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"))));
+        File.Delete(temporary.At("means.safetensors"));
+        Assert.Contains("means.safetensors, which the mask names, is not there). Give --data FILE, or --absence zero.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"))));
+    }
+
+    [Fact]
+    public void A_mask_at_zero_is_given_no_means_unless_they_are_asked_for()
+    {
+        File.WriteAllText(temporary.At("text.txt"), "the bee sees a tree.");
+        Assert.Equal("zero", Json("--mask", Mask("zero")).GetProperty("absence").GetString());
+        Assert.Contains("something else behind: zero. Leave out --data, or ask for means: --absence mean.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"))));
+        Assert.StartsWith("mean over", Json("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"), "--absence", "mean").GetProperty("absence").GetString());
+        Assert.Contains("--absence says nothing without --mask or --without", SmallRuns.Fails(Generate("--absence", "zero")));
+        Assert.Contains("Give --data FILE, or --absence zero.", SmallRuns.Fails(Generate("--without", "L0.H1", "--absence", "mean")));
+    }
+
     [Fact]
     public void A_seed_says_the_same_again()
     {
         string[] warm = ["--temperature", "1.5", "--top-k", "20", "--top-p", "0.95", "--seed"];
         Assert.Equal(Tokens(Json([.. warm, "3"])), Tokens(Json([.. warm, "3"])));
         Assert.NotEqual(Tokens(Json([.. warm, "3"])), Tokens(Json([.. warm, "4"])));
+    }
+
+    [Fact]
+    public void A_token_that_begins_or_ends_texts_ends_this_one()
+    {
+        int[][] said = [.. Enumerable.Range(1, 40).Select(seed => Json("--temperature", "3", "--seed", $"{seed}").GetProperty("tokens").Deserialize<int[]>()!)];
+        Assert.All(said, tokens => Assert.DoesNotContain(tokens[..^1], id => id is 1 or 2));
+        Assert.Contains(said, tokens => tokens[^1] == 1 && tokens.Length < 12);
+    }
+
+    [Fact]
+    public void Why_it_stops_is_said()
+    {
+        Assert.Contains(", stopped at --tokens", SmallRuns.Here([.. Generate()[..5], "--tokens", "1"]).Error);
+        string[] reasons = [.. Enumerable.Range(1, 40).Select(seed => SmallRuns.Here(["generate", "--model", speaker, "--prompt", new string('z', 40), "--tokens", "60", "--temperature", "3", "--seed", $"{seed}"]).Error)];
+        Assert.Contains(reasons, r => r.Contains(", stopped because the model takes no more than 48", StringComparison.Ordinal));
+        Assert.Contains(reasons, r => r.Contains(", ended by the end of the text", StringComparison.Ordinal));
     }
 
     [Fact]

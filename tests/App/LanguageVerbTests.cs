@@ -57,6 +57,10 @@ public sealed class LanguageVerbTests : IDisposable
         Assert.Contains("is minimal pairs, which only a language model can be asked", SmallRuns.Fails("evaluate", "--in-domain", pairs));
         Assert.Contains("Give data of one task for each use", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, text));
         Assert.Contains("asked of a classifier", SmallRuns.Fails("paper", "--model", model, "--data", text, "--in-domain", pairs, "--ood", prompts, "--out", runs.At("paper")));
+        Assert.Contains("nothing that is measured asks for labels", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--label-map", "a>b"));
+        Assert.Contains("nothing that is measured asks for labels", SmallRuns.Fails("find", "--model", model, "--data", text, "--in-domain", pairs, "--label-map", "a>b", "--out", runs.At("mapped")));
+        Assert.Contains("a language model without any absent", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--data", text));
+        Assert.Contains("something else behind: zero. Leave out --data", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--data", text, "--without", "L0.H0", "--absence", "zero"));
         Assert.Contains("A search of 6 seeds", SmallRuns.Works("inspect", model, "--data", text));
         Assert.Contains("A search of 6 seeds", SmallRuns.Works("inspect", model, "--length", "8"));
     }

@@ -10,4 +10,7 @@ public sealed class NearestTests
 
     [Fact]
     public void There_is_none_among_none() => Assert.Null(Nearest.Of("a", []));
+
+    [Fact]
+    public void A_name_that_is_empty_is_never_meant() => Assert.Equal("label", Nearest.Of("a", ["", "label"]));
 }

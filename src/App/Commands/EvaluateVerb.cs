@@ -11,10 +11,9 @@ static class EvaluateVerb
 {
     static readonly Argument<string?> run = new("RUN") { Description = "A run's folder: its full model, subnetworks, random masks and baselines are measured. Or give --model.", Arity = ArgumentArity.ZeroOrOne };
     static readonly Option<string[]> masks = RunSupport.Several("--mask", $"Subnetworks to measure, from anywhere, beside random masks of their size: {Masks.Named}.", "MASK");
-    static readonly Option<string[]> without = RunSupport.Several("--without", "Parts to knock out of the full model, with commas, as L0.H1,a3.h7,m3; each list is measured like a mask.", "PARTS");
+    static readonly Option<string[]> without = RunSupport.Several("--without", "Parts to knock out of the full model, with commas, as L0.H1,a3.h7,m3; each list is measured like a mask. They leave zeros, or with --data their means; in a run, what the run's absent parts leave.", "PARTS");
     static readonly Option<int> random = SharedOptions.Number("--random", "Random masks of the same size (as many heads, as many MLPs) beside each mask.", 5, 0);
-    static readonly Option<string?> absence = SharedOptions.Choice("--absence", "What absent parts leave behind, whatever the masks say: mean (over --data) or zero. Without it as the mask says, else their mean.", "mean|zero", "mean", "zero");
-    static readonly Option[] ofMasks = [random, absence, StudyOptions.Examples, MaskVerb.OtherModel];
+    static readonly Option[] ofMasks = [random, MaskVerb.Absence, StudyOptions.Examples, MaskVerb.OtherModel];
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("evaluate", "Measures accuracy in-domain, out of domain and per case, with intervals: of a run's model and subnetworks, or of any model folder beside two baselines (majority; a linear model on word overlap); with --mask, of subnetworks from anywhere.",
@@ -24,18 +23,18 @@ static class EvaluateVerb
         "evaluate --model models/mnli --mask circuit.json --without a3.h7,m2 --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\"")
     {
         Arguments = { run },
-        Options = { StudyOptions.Model, StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision, masks, without, random, absence, StudyOptions.Examples, MaskVerb.OtherModel },
+        Options = { StudyOptions.Model, StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision, masks, without, random, MaskVerb.Absence, StudyOptions.Examples, MaskVerb.OtherModel },
         Resumes = true,
         Run = Run,
     };
 
     static void Run(ParseResult p, Session session)
     {
-        MaskRequest asked = new(p.GetValue(masks)!, p.GetValue(without)!, p.GetValue(random), p.GetValue(SharedOptions.Seed), p.GetValue(MaskVerb.OtherModel), p.GetValue(absence));
+        MaskRequest asked = new(p.GetValue(masks)!, p.GetValue(without)!, p.GetValue(random), p.GetValue(SharedOptions.Seed), p.GetValue(MaskVerb.OtherModel), p.GetValue(MaskVerb.Absence));
         if (!asked.Any) RunSupport.RefuseIdle(p, "without --mask or --without", ofMasks);
         if (p.GetValue(run) is { } folder)
         {
-            RunSupport.RefuseIdle(p, "with a run's folder: the run knows its model, data and precision", StudyOptions.Model, StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision, absence, StudyOptions.Examples);
+            RunSupport.RefuseIdle(p, "with a run's folder: the run knows its model, data and precision", StudyOptions.Model, StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision, MaskVerb.Absence, StudyOptions.Examples);
             StageVerbs.In(p, session, (study, opened) =>
             {
                 if (asked.Any) Show(session, study.Evaluate(asked));

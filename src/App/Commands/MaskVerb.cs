@@ -25,6 +25,9 @@ static class MaskVerb
     /// <summary>Takes a mask of a model with other weights.</summary>
     public static readonly Option<bool> OtherModel = new("--other-model") { Description = "Take the subnetwork although it was found in a model of other weights (another checkpoint, another seed of training); the sizes must agree." };
 
+    /// <summary>What absent parts leave behind, where a mask is run in a model.</summary>
+    public static readonly Option<string?> Absence = SharedOptions.Choice("--absence", "What absent parts leave behind, whatever the mask says: mean or zero. Without it as the mask says; where that says nothing, and of --without, their mean over --data where that is given, else zero. Means come from the mask's own file, if it has one, else they are taken over --data.", "mean|zero", "mean", "zero");
+
     /// <summary>The verb.</summary>
     public static Verb Create() => new("mask", "Shows what a subnetwork's file holds, whoever wrote it; writes it in another format or chosen anew at another size. Here --out names the file to write.",
         "mask runs/found/subnetworks/sparsity-0.5-seed-1.json", "mask circuit.json --sparsity 0.9 --absolute --out chosen.json", "mask chosen.json --to mib --out circuit.json", "mask a0.h1,a3.h7,m3 --model models/mnli --out mine.json")

@@ -86,6 +86,8 @@ public sealed class ModelConfig
         foreach (JsonProperty property in root.EnumerateObject())
         {
             if (read.Contains(property.Name) || harmless.Contains(property.Name) || HarmlessKeys.Allow(property)) continue;
+            if (property.Name == "pruned_heads")
+                throw new CheckpointException($"{Path}: 'pruned_heads' says that heads were taken out of the weights, so that these hold fewer heads than the config says, and Heartwood does not load them so. Give the folder of the model before it was pruned, whose config.json has no such key, and this file as a mask: --mask {Path}.");
             throw new CheckpointException($"{Path}: the key '{property.Name}' has the value {Shown(property.Value)}, which Heartwood does not know and which could change what the model computes. If you are sure that it does not, remove the key; otherwise use a model without it.");
         }
     }

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
@@ -48,18 +49,12 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         LoadedModel loaded = LoadedModel.Load(request.Model);
         var read = masks.Read(loaded);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
-        Absence? means = null;
-        if (data.Count == 0 && read.Any(m => KindOf(m.Mask) == "mean" && MeansOf(m.Mask, loaded) is null))
-            throw new ArgumentException("Absent parts leave their mean over data behind, and there is no data to take it over. Give --data FILE (the training data), or --absence zero.");
+        MaskAbsence absence = new(loaded, masks.Absence, data.Count > 0 ? string.Join(", ", request.Data) : null,
+            () => Absence.Mean(loaded.Model, Inputs.Batches(Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples), 2048), stop));
+        absence.Require(read.Select(m => m.Mask));
+        if (loaded.Model.Output == Output.Vocabulary) absence.RefuseIdleData([.. read.Select(m => m.Mask)]);     // a classifier's baselines are fitted to it too
         Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens);
-        return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 ? Study.Baselines(data, loaded.Model.Labels, sets) : [], read, masks, AbsenceOf, progress, stop);
-
-        string KindOf(Subnetwork mask) => masks.Absence ?? (mask.Absence == "" ? "mean" : mask.Absence);
-
-        (Absence, string) AbsenceOf(Subnetwork mask) =>
-            KindOf(mask) == "zero" ? (Absence.Zero(loaded.Model), "zero")
-            : MeansOf(mask, loaded) is { } file ? (Absence.Load(file, loaded.Model), $"mean, as in {file}")
-            : (means ??= Absence.Mean(loaded.Model, Inputs.Batches(Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples), 2048), stop), $"mean over {string.Join(", ", request.Data)}");
+        return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 ? Study.Baselines(data, loaded.Model.Labels, sets) : [], read, masks, absence.Of, progress, stop);
     }
 
     internal static MaskEvaluation Of(
@@ -82,8 +77,4 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
             return one;
         }
     }
-
-    /// <summary>The file of the means that a mask was found with, if it is there and the model is that mask's.</summary>
-    internal static string? MeansOf(Subnetwork mask, LoadedModel loaded) =>
-        mask.Absence == "mean" && mask.AbsenceFile != "" && mask.ModelSha256 == loaded.Sha256 && File.Exists(mask.AbsenceFile) ? mask.AbsenceFile : null;
 }

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tensors.Backends;
 
@@ -11,12 +12,14 @@ public static class ModelEvaluation
     /// <param name="request">model and data</param>
     /// <param name="stop">ends the work</param>
     /// <param name="tell">hears what a reader should know of the data</param>
-    /// <exception cref="ArgumentException">there is no in-domain set</exception>
+    /// <exception cref="ArgumentException">there is no in-domain set, or training data that nothing is done with</exception>
     public static IReadOnlyDictionary<string, Measured> Of(StudyRequest request, CancellationToken stop, Action<string>? tell = null)
     {
         if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
         using IDisposable precision = Machine.At(request.Precision);
         LoadedModel loaded = LoadedModel.Load(request.Model);
+        if (loaded.Model.Output == Output.Vocabulary && request.Data.Count > 0)
+            throw new ArgumentException("--data is what a classifier's baselines are fitted to and means of absent parts are taken over, and here is a language model without any absent. Leave it out, or name parts: --mask MASK, --without PARTS.");
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
         Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens);
         foreach (string note in loaded.Notes) tell?.Invoke(note);

@@ -20,6 +20,7 @@ public sealed class Sets
     /// <param name="map">renames the model's labels where a set's are not among them, for example neutral&gt;non-entailment</param>
     /// <param name="mostTokens">longest input; 0 for the model's own</param>
     /// <exception cref="InvalidDataException">a set's labels are neither the model's nor the renamed ones</exception>
+    /// <exception cref="ArgumentException">labels are renamed, and no set asks for any</exception>
     public Sets(LoadedModel model, IReadOnlyList<DataSource> inDomain, IReadOnlyList<DataSource> outOfDomain, IReadOnlyList<DataSource> unseen, LabelMap map, int mostTokens)
     {
         foreach (var (use, sources) in new[] { ("inDomain", inDomain), ("outOfDomain", outOfDomain), ("unseen", unseen) })
@@ -30,6 +31,8 @@ public sealed class Sets
             IReadOnlyList<Example> examples = model.Encode(sources, names, mostTokens);
             sets.Add((new(use, examples, names, mapped) { Problem = problem }, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
         }
+        if (map.Sources.Count > 0 && sets.All(s => s.Set.Problem.OfVocabulary))
+            throw new ArgumentException("--label-map says what a classifier's labels count as, and nothing that is measured asks for labels. Leave it out.");
     }
 
     static readonly string[] RightAndWrong = ["right", "wrong"];

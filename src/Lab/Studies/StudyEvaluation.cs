@@ -67,7 +67,7 @@ public sealed partial class Study
     (Absence Absence, string InWords) AbsenceOf(Subnetwork mask)
     {
         if (mask.Absence == "zero") return (Absence.Zero(Model), "zero");
-        if (MaskEvaluation.MeansOf(mask, loaded) is { } file) return (Absence.Load(file, Model), $"mean, as in {file}");
+        if (MaskAbsence.MeansOf(mask, loaded) is { } file) return (Absence.Load(file, Model), $"mean, as in {file}");
         if (mask.Absence != "" && mask.Absence != request.Absence)
             throw new ArgumentException($"The subnetwork was found with absent parts at their {mask.Absence}, the run has them at their {request.Absence} (--absence) and knows no means. Take a run with --absence {mask.Absence}.");
         return (Absent(), request.Absence == "zero" ? "zero" : "mean, as in the run");

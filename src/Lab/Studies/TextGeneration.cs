@@ -27,8 +27,11 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
     /// <summary>Whether a mask of other weights is taken.</summary>
     public bool OtherModel { get; init; }
 
-    /// <summary>A text file: absent parts leave their means over it behind; null: they leave zeros.</summary>
+    /// <summary>A text file that means of absent parts are taken over; null for none.</summary>
     public string? Data { get; init; }
+
+    /// <summary>What absent parts leave behind, whatever the mask says: "mean" or "zero"; null to follow it.</summary>
+    public string? Absence { get; init; }
 
     /// <summary>Of products with the weights.</summary>
     public Precision Precision { get; init; }
@@ -43,12 +46,13 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
 /// <param name="LogProbabilities">logarithm of each one's probability by the model (or the subnetwork) itself, in nats</param>
 /// <param name="End">why it ends: "end of text", "tokens" (as many as were asked for), "positions" (as many as the model takes)</param>
 /// <param name="Absent">the parts that were absent</param>
-/// <param name="Absence">what they left behind: "zero", "mean over FILE"; "" where none was absent</param>
+/// <param name="Absence">what they left behind: "zero", "mean over FILE", "mean, as in FILE"; "" where none was absent</param>
 /// <param name="Sampling">how tokens were chosen</param>
 /// <param name="Seconds">time of the passes, the prompt's included</param>
+/// <param name="MostPositions">as many tokens as the model takes</param>
 public sealed record GeneratedText(
     string Model, string Prompt, string Text, int PromptTokens, IReadOnlyList<int> Tokens, IReadOnlyList<double> LogProbabilities, string End,
-    IReadOnlyList<string> Absent, string Absence, Sampling Sampling, double Seconds)
+    IReadOnlyList<string> Absent, string Absence, Sampling Sampling, double Seconds, int MostPositions)
 {
     const int DataTokens = 16_384, DataPiece = 256;
 
@@ -62,9 +66,10 @@ public sealed record GeneratedText(
         using IDisposable precision = Machine.At(request.Precision);
         LoadedModel loaded = LoadedModel.Load(request.Model);
         if (loaded.Model.Output != Output.Vocabulary) throw new ArgumentException($"{request.Model} gives scores to labels ({string.Join(", ", loaded.Model.Labels)}), not to the token that comes next. Give a language model.");
-        Part[] absent = AbsentOf(request, loaded);
+        Subnetwork? mask = MaskOf(request, loaded);
+        Part[] absent = mask is null ? [] : [.. loaded.Model.Universe().Parts.Except(mask.Kept)];
         if (absent.Length == 0 && request.Data is not null) throw new ArgumentException("The data is for what absent parts leave behind, and none is absent. Name some: --without L0.H1, or leave out --data.");
-        IProbe probe = absent.Length == 0 ? NoProbe.Instance : new MaskProbe(MaskProbe.Without(loaded.Model.Universe(), absent), AbsenceOf(request, loaded, stop));
+        var (probe, absence) = absent.Length == 0 ? (NoProbe.Instance, "") : ProbeOf(request, loaded, mask!, absent, stop);
 
         int[] prompt = PromptOf(loaded.Tokenizer, request.Prompt);
         TextFlow flow = new(loaded.Tokenizer);
@@ -82,21 +87,26 @@ public sealed record GeneratedText(
         show(flow.Rest());
         return new(loaded.Name, request.Prompt, flow.Text, prompt.Length, [.. said.Select(t => t.Id)], [.. said.Select(t => t.LogProbability)],
             said.Count > 0 && ends.Contains(said[^1].Id) ? "end of text" : said.Count == request.Tokens ? "tokens" : "positions",
-            [.. absent.Select(p => p.ToString())], absent.Length == 0 ? "" : request.Data is null ? "zero" : $"mean over {request.Data}", request.Sampling, seconds);
+            [.. absent.Select(p => p.ToString())], absence, request.Sampling, seconds, loaded.Model.MostPositions);
     }
 
-    static Part[] AbsentOf(GenerationRequest request, LoadedModel loaded)
+    static Subnetwork? MaskOf(GenerationRequest request, LoadedModel loaded)
     {
         if (request.Mask is not null && request.Without is not null) throw new ArgumentException("A mask and parts to knock out were both given. Leave one of the two out.");
-        if (request.Mask is null && request.Without is null) return [];
+        if (request.Mask is null && request.Without is null) return null;
         ModelSizes sizes = loaded.Model.Sizes();
-        Subnetwork mask = (request.Mask is not null ? Masks.Read(request.Mask, sizes) : Masks.Without(request.Without!, sizes)).Mask;
-        if (mask.Absence == "mean" && request.Data is null) throw new ArgumentException($"{request.Mask}: the subnetwork was found with absent parts at their means. Give a text to take them over: --data FILE.");
-        return [.. loaded.Model.Universe().Parts.Except(Masks.Fit(mask, loaded, request.OtherModel).Kept)];
+        return Masks.Fit((request.Mask is not null ? Masks.Read(request.Mask, sizes) : Masks.Without(request.Without!, sizes)).Mask, loaded, request.OtherModel);
     }
 
-    static Absence AbsenceOf(GenerationRequest request, LoadedModel loaded, CancellationToken stop) => request.Data is null ? Subnetworks.Absence.Zero(loaded.Model)
-        : Subnetworks.Absence.Mean(loaded.Model, [.. RunningText.Read(request.Data, loaded.Tokenizer, Math.Min(DataPiece, loaded.Model.MostPositions), DataTokens).Chunk(4).Select(four => new Batch(four))], stop);
+    static (IProbe Probe, string Absence) ProbeOf(GenerationRequest request, LoadedModel loaded, Subnetwork mask, Part[] absent, CancellationToken stop)
+    {
+        MaskAbsence rule = new(loaded, request.Absence, request.Data, () => Subnetworks.Absence.Mean(loaded.Model,
+            [.. RunningText.Read(request.Data!, loaded.Tokenizer, Math.Min(DataPiece, loaded.Model.MostPositions), DataTokens).Chunk(4).Select(four => new Batch(four))], stop));
+        rule.Require([mask]);
+        rule.RefuseIdleData([mask]);
+        var (left, inWords) = rule.Of(mask);
+        return (new MaskProbe(MaskProbe.Without(loaded.Model.Universe(), absent), left), inWords);
+    }
 
     // a tokenizer that puts nothing in front begins a text with what ends one, as GPT-2 was trained
     static int[] PromptOf(Tokenizer tokenizer, string text)
@@ -105,9 +115,10 @@ public sealed record GeneratedText(
         return ids.Length > 0 ? ids : (tokenizer.Begin ?? tokenizer.End) is { } begin ? [begin] : [];
     }
 
+    // a token that begins texts ends the one before: llama2.c's stories follow one another so, with nothing else between
     static HashSet<int> EndsOf(LoadedModel loaded)
     {
-        HashSet<int> ends = loaded.Tokenizer.End is { } end ? [end] : [];
+        HashSet<int> ends = [.. new[] { loaded.Tokenizer.End, loaded.Tokenizer.Begin }.OfType<int>()];
         if (loaded.Model.Config["eos_token_id"] is { } said)
             foreach (JsonNode? id in said as IEnumerable<JsonNode?> ?? [said])
                 if (id is JsonValue value && value.TryGetValue(out int number)) ends.Add(number);

@@ -26,26 +26,37 @@ public sealed class Prompts : IProblem
     /// <inheritdoc/>
     public IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules)
     {
-        Example[] examples = [.. rows.Select(row => Encode(row, rules)).OfType<Example>()];
-        if (examples.Length == 0)
-            throw new InvalidDataException($"{rules.Source}: none of {rows.Count} prompts can be scored: with this tokenizer right and wrong answers begin with the same token ('{InputRules.Short(rows[0].Text)}' with '{InputRules.Short(rows[0].Label)}' and '{InputRules.Short(rows[0].Wrong)}'). Use a model whose tokenizer tells them apart, or other answers.");
-        if (examples.Length < rows.Count)
-            rules.Tell($"{rules.Source}: {examples.Length} of {rows.Count} prompts ({100.0 * examples.Length / rows.Count:0} %) can be scored: in the others right and wrong answers begin with the same token of this tokenizer.");
+        List<string> glued = [], alike = [];
+        Example[] examples = [.. rows.Select(row => Encode(row, rules, glued, alike)).OfType<Example>()];
+        string why = (glued.Count == 0 ? "" : $" In {glued.Count} an answer is no token of its own behind its prompt: {glued[0]}")
+            + (alike.Count == 0 ? "" : $" In {alike.Count} right and wrong answers begin with the same token of this tokenizer: {alike[0]}");
+        if (examples.Length == 0) throw new InvalidDataException($"{rules.Source}: none of {rows.Count} prompts can be scored.{why}");
+        if (examples.Length < rows.Count) rules.Tell($"{rules.Source}: {examples.Length} of {rows.Count} prompts ({100.0 * examples.Length / rows.Count:0} %) can be scored.{why}");
         return examples;
     }
 
-    static Example? Encode(Row row, InputRules rules)
+    static Example? Encode(Row row, InputRules rules, List<string> glued, List<string> alike)
     {
         int[] prompt = rules.Plain(row.Text);
-        HashSet<int> right = [.. First(row.Label)], wrong = [.. First(row.Wrong)], both = [.. right.Intersect(wrong)];
+        HashSet<int> right = First(row.Label), wrong = First(row.Wrong), both = [.. right.Intersect(wrong)];
+        if (right.Count == 0 || wrong.Count == 0)
+        {
+            string answer = (right.Count == 0 ? row.Label : row.Wrong).Split('|')[0];
+            glued.Add($"'{answer}' right behind '{InputRules.Short(row.Text)}' changes the prompt's tokens or adds none. {(answer.StartsWith(' ') ? "Let the prompt end without a space" : $"Answers are read as written; write the answer with its space: ' {answer}'")}.");
+            return null;
+        }
         right.ExceptWith(both);
         wrong.ExceptWith(both);
-        if (right.Count == 0 || wrong.Count == 0) return null;
+        if (right.Count == 0 || wrong.Count == 0)
+        {
+            alike.Add($"'{InputRules.Short(row.Label)}' and '{InputRules.Short(row.Wrong)}' behind '{InputRules.Short(row.Text)}'. Use a model whose tokenizer tells them apart, or other answers.");
+            return null;
+        }
         return new Example(Sequence.Plain(prompt), 0, row.Case, row.Group) { Second = row.Pair is null ? null : Sequence.Plain(rules.Plain(row.Pair)), Next = new([.. right.Order()], [.. wrong.Order()]) };
 
         // an answer is read where it stands, behind the prompt; where the prompt's own tokens change by it, it cannot be told
-        IEnumerable<int> First(string answers) => answers.Split('|').Select(answer => (int[])[.. rules.Begin, .. rules.Tokenizer.EncodeText(row.Text + answer).Ids])
-            .Where(ids => ids.Length > prompt.Length && ids.AsSpan(0, prompt.Length).SequenceEqual(prompt)).Select(ids => ids[prompt.Length]);
+        HashSet<int> First(string answers) => [.. answers.Split('|').Select(answer => (int[])[.. rules.Begin, .. rules.Tokenizer.EncodeText(row.Text + answer).Ids])
+            .Where(ids => ids.Length > prompt.Length && ids.AsSpan(0, prompt.Length).SequenceEqual(prompt)).Select(ids => ids[prompt.Length])];
     }
 
     /// <summary>Masks are learned on the clean prompts.</summary>

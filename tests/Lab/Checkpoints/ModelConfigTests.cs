@@ -32,7 +32,7 @@ public sealed class ModelConfigTests
     [Theory]
     [InlineData("\"absolute\"", "\"relative_key\"", "'position_embedding_type' has the value \"relative_key\"")]
     [InlineData("\"single_label_classification\"", "\"regression\"", "'problem_type' has the value \"regression\"")]
-    [InlineData("\"pruned_heads\": {}", "\"pruned_heads\": {\"0\":[1]}", "'pruned_heads' has the value {\"0\":[1]}")]
+    [InlineData("\"pruned_heads\": {}", "\"pruned_heads\": {\"0\":[1]}", "'pruned_heads' says that heads were taken out of the weights")]
     [InlineData("\"is_decoder\": false", "\"is_decoder\": true", "'is_decoder' has the value true")]
     [InlineData("\"num_beams\"", "\"quantization_config\"", "'quantization_config'")]
     [InlineData("initializer_range", "attention_dropout", "'attention_dropout' has the value 0.02")]

@@ -161,6 +161,15 @@ public class LanguageTaskTests
         Assert.Single(new Prompts().Encode([same, apart], rules));
         Assert.Contains("1 of 2 prompts (50 %) can be scored", Assert.Single(told));
         Assert.Contains("none of 1 prompts can be scored", Assert.Throws<InvalidDataException>(() => new Prompts().Encode([same], rules)).Message);
+        Row glued = new("aa ab", null, "ba", "", "", " bb");
+        string refused = Assert.Throws<InvalidDataException>(() => new Prompts().Encode([glued], rules)).Message;
+        Assert.Contains("'ba' right behind 'aa ab' changes the prompt's tokens", refused);
+        Assert.Contains("write the answer with its space: ' ba'", refused);
+        Assert.DoesNotContain("same token", refused);
+        told.Clear();
+        Assert.Single(new Prompts().Encode([same, glued, apart, glued], rules));
+        Assert.Contains("In 2 an answer is no token of its own", Assert.Single(told));
+        Assert.Contains("In 1 right and wrong answers begin with the same token", told[0]);
         NextChoice partly = new Prompts().Encode([new("aa ab", null, " ba| bb", "", "", " bb| bc")], rules)[0].Next!;
         Assert.Equal([rules.Tokenizer.Id("ba"), rules.Tokenizer.Id("bc")], [.. partly.Right, .. partly.Wrong]);
     }

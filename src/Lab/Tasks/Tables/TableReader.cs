@@ -37,6 +37,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         if (spec.Task is { } task and not TaskKind.Text || spec.Preset is { } preset && Preset.Named(preset).Task != TaskKind.Text || spec.Columns != new Columns() || spec.Labels.Sources.Count > 0 || spec.Header is not null)
             throw new TableException($"{file}: format={format} is running text, without columns, header or labels. Leave out other tasks' keys, or give format=tsv, csv or jsonl.");
+        if (spec.Cases.Count + spec.NotCases.Count > 0 || (spec.PerCase is not null && format == "text"))
+            throw new TableException($"{file}: {(spec.PerCase is not null ? "per-case=" : spec.Cases.Count > 0 ? "cases=" : "not-cases=")} chooses by cases, and running text{(format == "text" ? " is one row" : "")} of one file has one case, the file. Leave it out; rows=N takes N windows of it.");
         string text = System.Text.Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
         Row[] rows = [.. (format == "text" ? [text] : text.Split('\n').Select(line => line.TrimEnd('\r'))).Where(t => !string.IsNullOrWhiteSpace(t)).Select(t => new Row(t, null, "", Path.GetFileName(file)))];
         return rows.Length > 0 ? [.. rows] : throw TableException.At(file, 1, "expected text, found none. Give the file that holds the data.");
@@ -49,7 +51,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         ".tsv" or ".txt" => "tsv",
         ".csv" => "csv",
         ".jsonl" or ".ndjson" or ".json" => "jsonl",
-        var other => throw new TableException($"{file}: expected a name that ends in .tsv, .txt, .csv or .jsonl, found '{other}'. Add format=tsv, format=csv or format=jsonl, or of running text format=text."),
+        _ when spec is { Task: TaskKind.Text, Columns.Text: null, Header: null } => "text",
+        var other => throw new TableException($"{file}: expected a name that ends in .tsv, .txt, .csv or .jsonl, found '{other}'. Add format=tsv, format=csv or format=jsonl, or if it is running text task=text."),
     };
 
     /// <summary>The preset that is named or seen, with the columns that are given in place of its own.</summary>
@@ -57,7 +60,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         Preset? preset = spec.Preset is string name ? Preset.Named(name) : spec.Columns.Text is null ? Preset.Detect(first) : new("", new());
         if (preset is null)
-            throw TableException.At(file, 1, $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), found {Shown(first)}. Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=; by number from 1 where the file has no header. What the rows ask: task=labels, pairs (text= good, pair= bad), prompts (label= answer, wrong=, pair= corrupted) or text.");
+            throw TableException.At(file, 1, $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), found {Shown(Named(first))}. Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=; by number from 1 where the file has no header. What the rows ask: task=labels, pairs (text= good, pair= bad), prompts (label= answer, wrong=, pair= corrupted) or text.");
         if (spec.Task is { } task && spec.Preset is not null && preset.Task != task) throw new TableException($"{file}: preset={preset.Name} is of {preset.Task.ToString().ToLowerInvariant()}, task={task.ToString().ToLowerInvariant()} asks for another. Leave one of the two out.");
         Columns given = spec.Columns, own = preset.Columns;
         return preset with { Task = spec.Task ?? preset.Task, Columns = new(given.Text ?? own.Text, given.Pair ?? own.Pair, given.Label ?? own.Label, given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong) };
@@ -77,11 +80,11 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
 
         Column Place(string role, string? name, bool needed = false)
         {
-            if (name is null) return needed ? throw TableException.At(file, first.Line, $"expected a column for the {role}, none is given. Add {role}=COLUMN; there are: {Shown(first.Cells)}.") : new(role, -1);
+            if (name is null) return needed ? throw TableException.At(file, first.Line, $"expected a column for the {role}, none is given. Add {role}=COLUMN{(preset.Task == TaskKind.Labels ? ", or say what else the rows ask: task=pairs, task=prompts or task=text" : "")}; there are: {Shown(Named(first.Cells))}.") : new(role, -1);
             if (header && Array.IndexOf(first.Cells, name) is >= 0 and int place) return new(name, place);
             if (Number(name) is >= 1 and int number && number <= first.Cells.Length) return new(name, number - 1);
             throw TableException.At(file, first.Line, header
-                ? $"expected a column '{name}' for the {role}, found {Shown(first.Cells)}. Nearest: '{Nearest.Of(name, first.Cells.OfType<string>())}'. Add {role}=COLUMN."
+                ? $"expected a column '{name}' for the {role}, found {Shown(Named(first.Cells))}. Nearest: '{Nearest.Of(name, first.Cells.OfType<string>())}'. Add {role}=COLUMN."
                 : $"expected a column '{name}' for the {role}, found {first.Cells.Length} columns without header. Give {role}= as a number from 1 to {first.Cells.Length}, or add header=yes.");
         }
     }
@@ -140,6 +143,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
 
     /// <summary>At most <paramref name="count"/> of the rows, evenly spread: a file's neighbours are alike.</summary>
     static IReadOnlyList<Row> Spread(Row[] rows, int count) => rows.Length <= count ? rows : [.. Enumerable.Range(0, count).Select(i => rows[(long)i * rows.Length / count])];
+
+    static IEnumerable<string?> Named(string?[] cells) => cells.Select((name, i) => string.IsNullOrEmpty(name) ? $"column {i + 1}" : name);
 
     static string Shown(IEnumerable<string?> names)
     {

@@ -55,6 +55,8 @@ public sealed class TaskTableTests : IDisposable
         Assert.Equal([new Row("a", null, " c", "k", Wrong: " d")], Read("x.tsv", "p\tq\tr\ts\na\t c\t d\tk\n", ",task=prompts,text=p,label=q,wrong=r,case=s").Rows);
         Assert.Equal([new Row("a", "b", "")], Read("x.tsv", "g\th\na\tb\n", ",task=pairs,text=g,pair=h").Rows);
         Assert.Contains("expected a column for the pair", Refused("x.tsv", "g\th\na\tb\n", ",task=pairs,text=g"));
+        Assert.Contains("Add label=COLUMN, or say what else the rows ask: task=pairs, task=prompts or task=text; there are: g, h.", Refused("x.tsv", "g\th\na\tb\n", ",text=g,pair=h"));
+        Assert.Contains("expected a column 'label' for the label, found column 1, clean, corrupted. Nearest: 'clean'.", Refused("x.csv", ",clean,corrupted\n1,a,b\n", ",preset=greater-than,task=prompts"));
         Assert.Contains("expected a column for the wrong", Refused("x.tsv", "g\th\na\tb\n", ",task=prompts,text=g,label=h"));
         Assert.Contains("expected an answer and a wrong one", Refused("x.tsv", "text\tcorrupted\tanswer\twrong\na\tb\t\t d\n"));
         Assert.Contains("labels= renames labels", Refused("x.tsv", "good\tbad\na\tb\n", ",labels=a>b"));
@@ -73,6 +75,10 @@ public sealed class TaskTableTests : IDisposable
         Assert.IsType<Classification>(Read("x.txt", "premise\thypothesis\tlabel\na\tb\tc\n").Problem);
         Assert.Contains("expected text, found none", Refused("x.txt", " \n"));
         Assert.Contains("running text, without columns", Refused("x.txt", "one", ",format=text,text=a"));
+        foreach (string idle in (string[])["per-case=2", "cases=x.txt", "not-cases=y"]) Assert.Contains($"{idle.Split('=')[0]}= chooses by cases", Refused("x.txt", "one", $",{idle}"));
+        Assert.Equal(["one", "two"], Read("x.txt", "one\ntwo\nthree", ",format=lines,per-case=2").Rows.Select(r => r.Text));
+        Assert.Equal([new Row("one two", null, "", "x.md")], Read("x.md", "one two", ",task=text").Rows);
+        Assert.Contains("or if it is running text task=text", Refused("x.md", "one two"));
         Assert.Contains("is no task", Assert.Throws<FormatException>(() => DataSpec.Parse("x,task=3")).Message);
         Assert.Equal("x.txt,format=lines,task=text,rows=3,window=5,stride=2", DataSpec.Parse("x.txt,window=5,format=lines,stride=2,rows=3,task=text").ToString());
     }
