@@ -31,7 +31,7 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
     public Row Measure(string entry, Case work, int threads)
     {
         Machine.Threads = threads;
-        Row row = new() { Entry = entry, Size = work.Size, Threads = threads, Note = work.Note, Limit = work.Limit };
+        Row row = new() { Entry = entry, Size = work.Size, Threads = threads, Note = work.Note, Limit = work.Limit, Asked = work.Asked };
         using IDisposable? choice = Backend(work.Backend);
         row = work.Measure is { } measure ? Figured(row, measure(threads)) : Timed(row, work, threads);
         GC.Collect();

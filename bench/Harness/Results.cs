@@ -20,7 +20,8 @@ static class Results
 
     /// <summary>
     /// Kept results with new ones put in. A new row takes the place of the one of its size and threads; the entry's other
-    /// rows stay only where they come from the same machine. An entry measured whole replaces all that was kept of it.
+    /// rows stay only where they come from the same machine. An entry measured whole replaces all that was kept of it, but
+    /// for rows that only --only measures.
     /// </summary>
     /// <param name="kept">what is there</param>
     /// <param name="measured">what is new</param>
@@ -31,11 +32,17 @@ static class Results
         Dictionary<string, EntryResults> all = kept.ToDictionary(e => e.Entry);
         foreach (EntryResults entry in measured)
         {
-            bool joins = !whole && all.TryGetValue(entry.Entry, out EntryResults? other) && other.Machine == entry.Machine;
-            all[entry.Entry] = joins ? entry with { Rows = Joined(all[entry.Entry].Rows, entry.Rows) } : entry;
+            all.TryGetValue(entry.Entry, out EntryResults? before);
+            all[entry.Entry] = before is null || before.Machine != entry.Machine ? entry
+                : entry with { Rows = whole ? [.. entry.Rows, .. before.Rows.Where(r => r.Asked).Select(r => Dated(r, before.Date))] : Joined(before.Rows, entry.Rows) };
         }
         return [.. all.Values.Where(e => order.Contains(e.Entry)).OrderBy(e => order.ToList().IndexOf(e.Entry))];
     }
+
+    static Row Dated(Row row, string date) => row.Note?.Contains(Measured, StringComparison.Ordinal) == true ? row
+        : row with { Note = $"{(row.Note is null ? "" : row.Note + "; ")}{Measured} {date}" };
+
+    const string Measured = "measured on";
 
     static IReadOnlyList<Row> Joined(IReadOnlyList<Row> kept, IReadOnlyList<Row> measured)
     {

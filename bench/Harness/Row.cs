@@ -57,6 +57,10 @@ sealed record Row
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Note { get; init; }
 
+    /// <summary>Whether only --only measures it; such a row stays when the rest of its entry is measured again.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Asked { get; init; }
+
     /// <summary>Why the target cannot be met.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Limit { get; init; }

@@ -41,6 +41,18 @@ public class PageTests
     }
 
     [Fact]
+    public void A_row_that_only_was_asked_for_stays_when_its_entry_is_measured_again_and_says_when_it_was_measured()
+    {
+        EntryResults kept = Entry("gemm", "here", RowTests.Sample("a", 1, 1), RowTests.Sample("long", 1, 9) with { Asked = true, Note = "nine" });
+        EntryResults again = Entry("gemm", "here", RowTests.Sample("a", 1, 2));
+        IReadOnlyList<Row> rows = Results.Merged([kept], [again], true, ["gemm"])[0].Rows;
+        Assert.Equal([2.0, 9], rows.Select(r => r.Ours!.Value));
+        Assert.Equal($"nine; measured on {kept.Date}", rows[1].Note);
+        Assert.Equal(rows[1].Note, Results.Merged([kept with { Rows = rows }], [again], true, ["gemm"])[0].Rows[1].Note);
+        Assert.Single(Results.Merged([kept], [again with { Machine = "elsewhere" }], true, ["gemm"])[0].Rows);
+    }
+
+    [Fact]
     public void Entries_stand_in_their_order_and_those_that_are_gone_leave() =>
         Assert.Equal(["b", "a"], Results.Merged([Entry("a", "here"), Entry("gone", "here")], [Entry("b", "here")], true, ["b", "a"]).Select(e => e.Entry));
 
