@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Studies;
 
@@ -38,7 +37,7 @@ static class EvaluateVerb
             StageVerbs.In(p, session, (study, opened) =>
             {
                 if (asked.Any) Show(session, study.Evaluate(asked));
-                else Show(session, study.Evaluate(), opened);
+                else Show(session, study.Evaluate(), study, opened);
             }, folder);
         }
         else
@@ -48,17 +47,17 @@ static class EvaluateVerb
             RunSupport.Tell(session, request.Precision);
             if (asked.Any)
             {
-                Show(session, MaskEvaluation.Of(request, asked, session.Progress, session.Stop));
+                Show(session, MaskEvaluation.Of(request, asked, session.Progress, session.Stop, session.World.Say));
                 return;
             }
-            IReadOnlyDictionary<string, Measured> measured = ModelEvaluation.Of(request, session.Stop, session.World.Say);
-            session.Result(() => JsonSerializer.Serialize(measured, ResultJson.Options), () => Summary.Of([.. measured.Select(m => (m.Key, m.Value))]));
+            ModelEvaluation evaluation = ModelEvaluation.Of(request, session.Stop, session.World.Say);
+            session.Result(() => JsonSerializer.Serialize(evaluation.Measured, ResultJson.Options), () => Summary.Of([.. evaluation.Measured.Select(m => (m.Key, m.Value))], evaluation.TaskCases));
         }
     }
 
     static void Show(Session session, MaskEvaluation evaluation) => session.Result(() => JsonSerializer.Serialize(evaluation, ResultJson.Options), () => MaskSummary.Of(evaluation));
 
-    static void Show(Session session, EvaluationStage stage, RunFolder folder) => session.Result(
+    static void Show(Session session, EvaluationStage stage, Study study, RunFolder folder) => session.Result(
         () => JsonSerializer.Serialize(stage, ResultJson.Options),
-        () => Summary.Of([("full model", stage.Full), .. stage.Baselines.Select(b => (b.Key, b.Value))]) + Summary.Of(stage.Subnetworks, stage.RandomSubnetworks) + $"Compare them: heartwood compare {folder.FolderPath}\n");
+        () => Summary.Of([("full model", stage.Full), .. stage.Baselines.Select(b => (b.Key, b.Value))], study.TaskCases) + Summary.Of(stage.Subnetworks, stage.RandomSubnetworks) + $"Compare them: heartwood compare {folder.FolderPath}\n");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
@@ -33,6 +34,7 @@ public sealed class Answers
     /// <param name="advance">told the number of examples that a batch finished</param>
     /// <param name="stop">ends the work</param>
     /// <param name="full">the full model, to be compared with where it must pass beside (<see cref="IProblem.OfVocabulary"/>); null for none</param>
+    /// <exception cref="InvalidDataException">a number that the problem reads is NaN or infinite</exception>
     public float[] Of(IModel model, Action<int>? advance = null, CancellationToken stop = default, IModel? full = null) => Of(model, [], null, advance, stop, null, full)[0];
 
     /// <summary>Numbers of one model under several masks, [example number] row by row for each mask (one unmasked where there is none). What stands before the first part in which a mask differs from <paramref name="shared"/> is computed once for all masks: the layers below, and that layer's attention up to its heads' mixes.</summary>
@@ -43,6 +45,7 @@ public sealed class Answers
     /// <param name="stop">ends the work</param>
     /// <param name="shared">a mask that the others differ from in few parts, best in late ones; null for one of ones. It changes no score, only the time.</param>
     /// <param name="full">see above</param>
+    /// <exception cref="InvalidDataException">see above</exception>
     public float[][] Of(IModel model, IReadOnlyList<float[]> masks, Absence? absence, Action<int>? advance = null, CancellationToken stop = default, float[]? shared = null, IModel? full = null)
     {
         using Scope outside = Scope.Open();
@@ -69,7 +72,9 @@ public sealed class Answers
                     if (passes[p].From != layer) continue;
                     using Scope inside = Scope.Open();
                     Pass pass = new(model, model.StreamFrom(layer, x, mixes, batch, passes[p].Probe, problem.Tokens), batch, passes[p].Probe);
-                    problem.Read(pass, beside, examples, numbers[p].AsSpan(starts[b] * width, examples.Count * width));
+                    Span<float> read = numbers[p].AsSpan(starts[b] * width, examples.Count * width);
+                    problem.Read(pass, beside, examples, read);
+                    RefuseBroken(read, examples, starts[b], beside is not null);
                 }
                 if (layer < deepest) x = Scope.Replace(x, model.Finish(layer, x, mixes, batch, tokens, below).Keep());
             }
@@ -94,6 +99,19 @@ public sealed class Answers
                 : Math.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude((one.Scores(problem.Tokens) - other.Scores(problem.Tokens)).Values));
         });
         return most.DefaultIfEmpty(0).Max();
+    }
+
+    // a broken model answers nothing: neither rightly nor wrongly
+    void RefuseBroken(ReadOnlySpan<float> numbers, IReadOnlyList<Example> examples, int before, bool compared)
+    {
+        int width = numbers.Length / examples.Count;
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            if (float.IsFinite(numbers[i]) || !problem.Gives(examples[i / width], i % width, compared)) continue;
+            string name = problem.Words.Example, which = examples[i / width].Case is { Length: > 0 } its ? $" ({its})" : "";
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                $"{char.ToUpperInvariant(name[0])}{name[1..]} {before + i / width + 1} of {starts[^1]}{which}: expected finite {(problem.OfVocabulary ? "log-probabilities" : "scores")}, found {numbers[i]}. A weight, or what absent parts leave behind, is not finite: take other weights, or another absence."));
+        }
     }
 
     // the layer of the first part in which two masks differ; the last layer where they do not

@@ -17,7 +17,7 @@ sealed class SetAnswers
     {
         (this.set, this.numbers, width) = (set, numbers, set.Examples.Count == 0 ? 0 : numbers.Length / set.Examples.Count);
         logs = [.. All.Select(i => Measuring.LogSoftmax(set.Problem.Choices(Row(i))))];
-        answers = [.. logs.Select(l => l.Length == 0 ? -1 : set.MapLabel[Measuring.Largest(l)])];
+        answers = [.. logs.Select(l => l.Length == 0 ? -1 : set.MapLabel[Choice(l)])];
     }
 
     public string Use => set.Use;
@@ -44,7 +44,7 @@ sealed class SetAnswers
 
     /// <summary>How often it gives the full model's answer.</summary>
     public Proportion? AgreementWith(SetAnswers full) => Chooses
-        ? Proportion.Of(All.Count(i => Measuring.Largest(full.logs[i]) == Measuring.Largest(logs[i])), logs.Length) : Of(FigureRole.Agreement, All)?.AsShare();
+        ? Proportion.Of(All.Count(i => Choice(full.logs[i]) == Choice(logs[i])), logs.Length) : Of(FigureRole.Agreement, All)?.AsShare();
 
     /// <summary>Divergence from the full model: over the labels, or what the task's figure says, where that was measured.</summary>
     public double? DivergenceFrom(SetAnswers full) => set.Problem.OfVocabulary ? Of(FigureRole.Kl, All)?.Value
@@ -68,8 +68,13 @@ sealed class SetAnswers
     Quantity? Of(TaskFigure figure, IEnumerable<int> which)
     {
         (double Sum, double Per)[] terms = [.. which.Select(i => figure.Term(set.Examples[i], Row(i))).Where(t => !double.IsNaN(t.Sum))];
-        return terms.Length == 0 ? null : figure.Shown is { } shown ? Quantity.Ratio(terms).Through(shown) : Quantity.Ratio(terms);
+        if (terms.Length == 0) return null;
+        Quantity ratio = Quantity.Ratio(terms), seen = figure.Shown is { } shown ? ratio.Through(shown) : ratio;
+        return figure.Role is FigureRole.Accuracy or FigureRole.Agreement && seen is { N: > 1 } && seen.AsShare() is var share ? seen with { Low = share.Low, High = share.High } : seen.Within(figure.Least, figure.Most);
     }
+
+    // of a right and a wrong answer that are as likely as one another the right one is not likelier
+    int Choice(double[] logs) => set.Problem.OfVocabulary ? logs[0] > logs[1] ? 0 : 1 : Measuring.Largest(logs);
 
     ReadOnlySpan<float> Row(int example) => numbers.AsSpan(example * width, width);
 }

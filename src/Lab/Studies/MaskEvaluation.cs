@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
@@ -40,21 +41,44 @@ public sealed record EvaluatedMask(string Source, string Format, string Absence,
 /// <param name="Masks">the masks</param>
 public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, Measured> Baselines, IReadOnlyList<EvaluatedMask> Masks)
 {
+    /// <summary>See <see cref="Sets.TaskCases"/>.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, CaseFacts>? TaskCases { get; private init; }
+
     /// <summary>Measures masks of a model folder on the data that a request names.</summary>
+    /// <param name="request">model and data</param>
+    /// <param name="masks">what to measure</param>
+    /// <param name="progress">told of every mask</param>
+    /// <param name="stop">ends the work</param>
+    /// <param name="tell">hears what a reader should know of the data</param>
     /// <exception cref="ArgumentException">there is no in-domain set, a mask is not the model's, or means are wanted and there is no data to take them over</exception>
-    public static MaskEvaluation Of(StudyRequest request, MaskRequest masks, IProgress<Progress> progress, CancellationToken stop)
+    public static MaskEvaluation Of(StudyRequest request, MaskRequest masks, IProgress<Progress> progress, CancellationToken stop, Action<string>? tell = null)
     {
         if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
         using IDisposable precision = Machine.At(request.Precision);
         LoadedModel loaded = LoadedModel.Load(request.Model);
         var read = masks.Read(loaded);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
-        MaskAbsence absence = new(loaded, masks.Absence, data.Count > 0 ? string.Join(", ", request.Data) : null,
-            () => Absence.Mean(loaded.Model, Inputs.Batches(Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples), 2048), stop));
+        int told = 0;
+        MaskAbsence absence = new(loaded, masks.Absence, data.Count > 0 ? string.Join(", ", request.Data) : null, Means);
         absence.Require(read.Select(m => m.Mask));
         if (loaded.Model.Output == Output.Vocabulary) absence.RefuseIdleData([.. read.Select(m => m.Mask)]);     // a classifier's baselines are fitted to it too
         Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens);
+        TellMore();
         return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 ? Study.Baselines(data, loaded.Model.Labels, sets) : [], read, masks, absence.Of, progress, stop);
+
+        Absence Means()
+        {
+            IReadOnlyList<Example> examples = loaded.Encode(data, request.MostTokens);
+            TellMore();
+            return Absence.Mean(loaded.Model, Inputs.Batches(Study.Thinned(examples, request.Examples), 2048), stop);
+        }
+
+        void TellMore()
+        {
+            foreach (string note in loaded.Notes.Skip(told)) tell?.Invoke(note);
+            told = loaded.Notes.Count;
+        }
     }
 
     internal static MaskEvaluation Of(
@@ -69,7 +93,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
             MaskMeasuring measuring = new(loaded.Model, sets, full, absence, stop);
             measured.Add(new(file.Source, file.Format, inWords, file.Notes, Told(measuring.Of(mask)), [.. Enumerable.Range(0, masks.Random).Select(draw => Told(measuring.RandomLike(mask, masks.Seed, draw)))]));
         }
-        return new(sets.Measure(full, null), baselines, measured);
+        return new(sets.Measure(full, null), baselines, measured) { TaskCases = sets.TaskCases };
 
         MeasuredSubnetwork Told(MeasuredSubnetwork one)
         {

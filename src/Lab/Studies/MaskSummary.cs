@@ -50,13 +50,14 @@ public static class MaskSummary
     /// <summary>Masks that were measured, each beside random ones of its size.</summary>
     public static string Of(MaskEvaluation evaluation)
     {
-        StringBuilder text = new(Summary.Of([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))]));
+        StringBuilder text = new(Summary.Of([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))], evaluation.TaskCases));
         foreach (EvaluatedMask mask in evaluation.Masks)
         {
             MeasuredSubnetwork m = mask.Measured;
             Line(text, $"{mask.Source}: {m.Parts.Count} parts, sparsity {m.Sparsity:0.00}; absence {mask.Absence}");
             Line(text, $"    in-domain {Summary.Of(m.InDomain)}; out of domain {Summary.Of(m.OutOfDomain)}; unseen {Summary.Of(m.Unseen)}");
             Line(text, $"    agreement {Summary.Of(m.Agreement)}, KL {m.Kl:0.000} nats; cut and masked differ by at most {m.LargestDifference:0.0e+0}");
+            text.Append(Summary.Figures(m.Figures));
             if (mask.Random.Count > 0) Line(text, $"    {mask.Random.Count} random masks of the same size: in-domain {Range(m.InDomain, mask.Random.Select(r => r.InDomain))}; out of domain {Range(m.OutOfDomain, mask.Random.Select(r => r.OutOfDomain))}; unseen {Range(m.Unseen, mask.Random.Select(r => r.Unseen))}");
             foreach (string note in mask.Notes) Line(text, $"    Note: {note}");
         }

@@ -1,19 +1,22 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Reports;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
-/// <summary>Measures a model beside the baselines, without a run folder.</summary>
-public static class ModelEvaluation
+/// <summary>A model beside the baselines, measured without a run folder.</summary>
+/// <param name="Measured">figures of the model and, where training data is given, of the baselines, by name</param>
+/// <param name="TaskCases">see <see cref="Sets.TaskCases"/></param>
+public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measured, IReadOnlyDictionary<string, CaseFacts>? TaskCases)
 {
-    /// <summary>Figures of the model and, where training data is given, of the baselines, by name.</summary>
+    /// <summary>Measures.</summary>
     /// <param name="request">model and data</param>
     /// <param name="stop">ends the work</param>
     /// <param name="tell">hears what a reader should know of the data</param>
     /// <exception cref="ArgumentException">there is no in-domain set, or training data that nothing is done with</exception>
-    public static IReadOnlyDictionary<string, Measured> Of(StudyRequest request, CancellationToken stop, Action<string>? tell = null)
+    public static ModelEvaluation Of(StudyRequest request, CancellationToken stop, Action<string>? tell = null)
     {
         if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
         using IDisposable precision = Machine.At(request.Precision);
@@ -26,6 +29,6 @@ public static class ModelEvaluation
         Dictionary<string, Measured> measured = new() { ["model"] = sets.Measure(loaded.Model, null, stop) };
         if (data.Count > 0)
             foreach (var (name, figures) in Study.Baselines(data, loaded.Model.Labels, sets)) measured[name] = figures;
-        return measured;
+        return new(measured, sets.TaskCases);
     }
 }

@@ -122,6 +122,9 @@ public sealed class Sets
         return cases;
     }
 
+    /// <summary>The same where sets ask for tokens, each case by itself; null where labels are asked for, whose cases are shown in groups.</summary>
+    public IReadOnlyDictionary<string, CaseFacts>? TaskCases => AllLabelled ? null : Cases();
+
     /// <summary>What the manifest says of data.</summary>
     public static IReadOnlyList<DataFacts> Facts(params (string Use, IReadOnlyList<DataSource> Sources)[] uses) =>
         [.. uses.SelectMany(u => u.Sources.Select(s => new DataFacts(u.Use, s.Name, s.Rows.Count, s.Sha256)))];

@@ -32,6 +32,9 @@ public sealed partial class Study
     /// <summary>The model that is studied.</summary>
     public IModel Model => loaded.Model;
 
+    /// <summary>See <see cref="Sets.TaskCases"/>.</summary>
+    public IReadOnlyDictionary<string, CaseFacts>? TaskCases => sets.TaskCases;
+
     internal StudyRequest Request => request;
 
     internal LoadedModel Loaded => loaded;

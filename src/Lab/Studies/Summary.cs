@@ -11,7 +11,9 @@ namespace Heartwood.Lab.Studies;
 public static class Summary
 {
     /// <summary>A share with its interval: "97.9 % (97.1 to 98.4, n = 2000)".</summary>
-    public static string Of(Proportion? share) => share is null or { N: 0 } ? "not measured" : Text($"{share.Value * 100:0.0} % ({share.Low * 100:0.0} to {share.High * 100:0.0}, n = {share.N})");
+    public static string Of(Proportion? share) => share is null or { N: 0 } ? "not measured"
+        : share is { N: 1, Low: 0, High: 1 } ? Text($"{share.Value * 100:0.0} % (no interval, n = 1)")
+        : Text($"{share.Value * 100:0.0} % ({share.Low * 100:0.0} to {share.High * 100:0.0}, n = {share.N})");
 
     /// <summary>A finished study.</summary>
     public static string Of(RunResult result, string folder)
@@ -23,7 +25,7 @@ public static class Summary
         text.Append(Figures(result.Full.Figures));
         foreach (MeasuredSubnetwork s in main)
             Line(text, $"subnetwork, seed {s.Seed,-3} in-domain {s.InDomain.Value * 100,5:0.0} %, out of domain {Percent(s.OutOfDomain)}, unseen {Percent(s.Unseen)}; {s.Parts.Count} of {Parts(result)} parts");
-        Line(text, $"In-domain they differ by {Spread(main.Select(s => s.InDomain.Value)):0.0} points, out of domain by {Spread(main.Select(s => s.OutOfDomain?.Value ?? double.NaN)):0.0}{Widest(main, new Findings(result).GroupAccuracy(DataSet.OutOfDomain))}.");
+        if (main.Length > 1) Line(text, $"In-domain they differ by {Spread(main.Select(s => s.InDomain)):0.0} points{(result.Full.OutOfDomain is null ? "" : Text($", out of domain by {Spread(main.Select(s => s.OutOfDomain!)):0.0}{Widest(main, result)}"))}.");
         Line(text, $"The core: {result.Core.Parts.Count} parts are in all {main.Length} (by chance {result.Core.ExpectedByChance:0.0}, p = {Small(result.Core.PValue)}): {Short(result.Core.Parts)}");
         foreach (KnockOutFacts k in result.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}{Placed(k)}");
         if (result.KnockOuts.Where(k => k.Kind == "random heads").ToArray() is { Length: > 0 } random)
@@ -39,9 +41,10 @@ public static class Summary
         string.Concat(found.Select(s => Text($"seed {s.Seed,-3} at {s.TargetSparsity:0.##}: keeps {s.Kept.Count} of {s.Parts} parts: {Short([.. s.Kept.Select(p => p.ToString())])}\n")))
         + $"The subnetworks are in {Path.Combine(folder, "subnetworks")}\nMeasure them: heartwood evaluate {folder}\n";
 
-    /// <summary>A model that was measured, and the baselines beside it; one line per group of cases.</summary>
+    /// <summary>A model that was measured, and the baselines beside it; one line per group of cases, or per case of a language model's tasks.</summary>
     /// <param name="measured">the model first</param>
-    public static string Of(IReadOnlyList<(string Name, Measured Figures)> measured)
+    /// <param name="taskCases">see <see cref="Sets.TaskCases"/></param>
+    public static string Of(IReadOnlyList<(string Name, Measured Figures)> measured, IReadOnlyDictionary<string, CaseFacts>? taskCases = null)
     {
         StringBuilder text = new();
         foreach (var (name, m) in measured)
@@ -49,12 +52,17 @@ public static class Summary
             Line(text, $"{name,-28} in-domain {Of(m.InDomain)}; out of domain {Of(m.OutOfDomain)}; unseen {Of(m.Unseen)}");
             text.Append(Figures(m.Figures));
         }
+        if (taskCases is not null) return text.Append(Cases(measured[0].Figures.Cases, taskCases)).ToString();
         foreach (var (group, g) in measured[0].Figures.Groups.Where(g => g.Value.Set != "inDomain"))
-        {
-            bool labels = measured[0].Figures.Figures?.ContainsKey(g.Set) != true;           // what asks for tokens has figures of its own
-            string auc = !labels ? "" : g.Auc is { } a ? Text($", AUC {a.Value:0.000} ({a.Low:0.000} to {a.High:0.000})") : ", AUC none";
-            Line(text, $"    {group,-26} {(g.Set == "unseen" ? "unseen" : "seen"),-7} {(labels ? "balanced" : "right")} {g.Balanced.Value * 100,5:0.0} % ({g.Balanced.Low * 100:0.0} to {g.Balanced.High * 100:0.0}){auc}, n = {g.Balanced.N}{string.Concat(measured.Skip(1).Select(b => Text($"; {b.Name} {b.Figures.Groups[group].Balanced.Value * 100:0.0} %")))}");
-        }
+            Line(text, $"    {group,-26} {(g.Set == "unseen" ? "unseen" : "seen"),-7} balanced {g.Balanced.Value * 100,5:0.0} % ({g.Balanced.Low * 100:0.0} to {g.Balanced.High * 100:0.0}), AUC {(g.Auc is { } a ? Text($"{a.Value:0.000} ({a.Low:0.000} to {a.High:0.000})") : "none")}, n = {g.Balanced.N}{string.Concat(measured.Skip(1).Select(b => Text($"; {b.Name} {b.Figures.Groups[group].Balanced.Value * 100:0.0} %")))}");
+        return text.ToString();
+    }
+
+    static string Cases(IReadOnlyDictionary<string, Proportion> shares, IReadOnlyDictionary<string, CaseFacts> cases)
+    {
+        StringBuilder text = new();
+        foreach (var (name, facts) in cases.OrderBy(c => c.Value.Set, StringComparer.Ordinal).ThenBy(c => c.Key, StringComparer.Ordinal))
+            Line(text, $"    {Findings.Name(facts.Set),-13} {Findings.UnderHeading(name),-40} right {Of(shares[name])}");
         return text.ToString();
     }
 
@@ -63,8 +71,10 @@ public static class Summary
     {
         StringBuilder text = new();
         foreach (var (set, own) in (figures ?? new Dictionary<string, IReadOnlyDictionary<string, Quantity>>()).OrderBy(f => f.Key, StringComparer.Ordinal))
-            Line(text, $"    {(set switch { "inDomain" => "in-domain", "outOfDomain" => "out of domain", _ => set })}: {string.Join("; ", own.Select(f => Text($"{f.Key} {f.Value.Value:0.0000} ({f.Value.Low:0.0000} to {f.Value.High:0.0000}, n = {f.Value.N})")))}");
+            Line(text, $"    {Findings.Name(set)}: {string.Join("; ", own.Select(f => Text($"{f.Key} {f.Value.Value:0.0000} ({Interval(f.Value)}, n = {f.Value.N})")))}");
         return text.ToString();
+
+        static string Interval(Quantity q) => double.IsNaN(q.Low) ? "no interval" : Text($"{q.Low:0.0000} to {q.High:0.0000}");
     }
 
     /// <summary>Subnetworks beside random masks of the same size.</summary>
@@ -102,11 +112,14 @@ public static class Summary
 
     static int Parts(RunResult result) => result.Frequencies[0].Kept.Count;
 
-    static string Widest(MeasuredSubnetwork[] nets, string measure)
+    // of labels the groups, whose accuracy is balanced; of a language model's tasks the cases
+    static string Widest(MeasuredSubnetwork[] nets, RunResult result)
     {
-        var widest = nets.SelectMany(n => n.Groups.Where(g => g.Value.Set == "outOfDomain").Select(g => (g.Key, g.Value.Balanced.Value)))
-            .GroupBy(g => g.Key, g => g.Value).Select(g => (Name: g.Key, Spread: g.Max() - g.Min())).OrderByDescending(g => g.Spread).FirstOrDefault();
-        return widest.Name is null ? "" : Text($", most on \"{widest.Name}\": {widest.Spread * 100:0.0} points of {measure}");
+        bool labelled = result.Tasks is null;
+        var widest = nets.SelectMany(n => labelled ? n.Groups.Where(g => g.Value.Set == "outOfDomain").Select(g => (g.Key, Share: g.Value.Balanced))
+                : n.Cases.Where(c => result.Cases?.GetValueOrDefault(c.Key)?.Set == "outOfDomain").Select(c => (c.Key, Share: c.Value)))
+            .GroupBy(g => g.Key, g => g.Share).Select(g => (Name: g.Key, Spread: Spread(g))).OrderByDescending(g => g.Spread).FirstOrDefault();
+        return widest.Name is null ? "" : Text($", most on \"{widest.Name}\": {widest.Spread:0.0} points{(labelled ? " of balanced accuracy" : "")}");
     }
 
     static string Placed(KnockOutFacts k) => k.Ranks?.InDomain is not { } r ? ""
@@ -118,7 +131,8 @@ public static class Summary
 
     static string Percent(Proportion? share) => share is null ? "not measured" : Text($"{share.Value * 100,5:0.0} %");
 
-    static double Spread(IEnumerable<double> values) => (values.Max() - values.Min()) * 100;
+    // in points
+    static double Spread(IEnumerable<Proportion> shares) => (shares.Max(s => s.Value) - shares.Min(s => s.Value)) * 100;
 
     static string Small(double p) => p < 1e-4 ? p.ToString("0.0e+0", CultureInfo.InvariantCulture) : p.ToString("0.0000", CultureInfo.InvariantCulture);
 

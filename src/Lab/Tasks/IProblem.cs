@@ -44,6 +44,12 @@ public interface IProblem
     /// <param name="numbers">filled, [example number] row by row</param>
     void Read(Pass pass, Pass? full, IReadOnlyList<Example> examples, Span<float> numbers);
 
+    /// <summary>Whether <see cref="Read"/> gives one of an example's numbers; what it does not give is NaN.</summary>
+    /// <param name="example">the example</param>
+    /// <param name="number">which of its numbers</param>
+    /// <param name="compared">whether the full model passed beside</param>
+    bool Gives(Example example, int number, bool compared) => true;
+
     /// <summary>Scores, logarithms up to a constant, of the answers among which an example's label is the right one; none where there is no such choice.</summary>
     ReadOnlySpan<float> Choices(ReadOnlySpan<float> numbers);
 
@@ -129,7 +135,11 @@ public enum FigureRole
 /// <param name="Term">what an example adds to the upper and to the lower sum, by its numbers; NaN where it was not measured</param>
 /// <param name="Shown">what is shown of the ratio, a function that rises; null for itself</param>
 /// <param name="Role">what it stands for beside itself</param>
-public sealed record TaskFigure(string Name, string Unit, string Meaning, FigureTerm Term, Func<double, double>? Shown = null, FigureRole Role = FigureRole.None);
+/// <param name="Least">the smallest that what is shown can be</param>
+/// <param name="Most">the largest</param>
+public sealed record TaskFigure(
+    string Name, string Unit, string Meaning, FigureTerm Term, Func<double, double>? Shown = null, FigureRole Role = FigureRole.None,
+    double Least = double.NegativeInfinity, double Most = double.PositiveInfinity);
 
 /// <summary>What an example adds to both sums of a figure.</summary>
 /// <param name="example">the example</param>

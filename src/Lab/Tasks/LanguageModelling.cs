@@ -72,6 +72,9 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
         }
     }
 
+    /// <inheritdoc/>
+    public bool Gives(Example example, int number, bool compared) => number < 2 || compared;
+
     /// <summary>How many tokens of a window are scored.</summary>
     public static int Scored(Example window) => window.Input.Ids.Length - window.From;
 
@@ -83,11 +86,11 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
 
     static readonly TaskFigure[] figures =
     [
-        new("loss", "nats per token", "Cross entropy: minus ln of the probability of each token, mean over tokens.", (e, n) => (n[0], Scored(e)), Role: FigureRole.Loss),
-        new("perplexity", "", "e to the loss: among how many equally likely tokens the model hesitates.", (e, n) => (n[0], Scored(e)), Math.Exp),
-        new("bits per byte", "bits", "The loss of the whole text in bits, divided by its bytes in UTF-8: it can be compared between tokenizers.", (e, n) => (n[0] / Math.Log(2), e.Bytes)),
-        new("next tokens right", "share", "Share of tokens that are the likeliest by what stands before them.", (e, n) => (n[1], Scored(e)), Role: FigureRole.Accuracy),
-        new("KL", "nats per token", "KL divergence from the full model's distribution over the vocabulary.", (e, n) => (n[2], Scored(e)), Role: FigureRole.Kl),
-        new("same next token", "share", "Share of places at which the likeliest token is the full model's.", (e, n) => (n[3], Scored(e)), Role: FigureRole.Agreement),
+        new("loss", "nats per token", "Cross entropy: minus ln of the probability of each token, mean over tokens.", (e, n) => (n[0], Scored(e)), Role: FigureRole.Loss, Least: 0),
+        new("perplexity", "", "e to the loss: among how many equally likely tokens the model hesitates.", (e, n) => (n[0], Scored(e)), Math.Exp, Least: 1),
+        new("bits per byte", "bits", "The loss of the whole text in bits, divided by its bytes in UTF-8: it can be compared between tokenizers.", (e, n) => (n[0] / Math.Log(2), e.Bytes), Least: 0),
+        new("next tokens right", "share", "Share of tokens that are the likeliest by what stands before them.", (e, n) => (n[1], Scored(e)), Role: FigureRole.Accuracy, Least: 0, Most: 1),
+        new("KL", "nats per token", "KL divergence from the full model's distribution over the vocabulary.", (e, n) => (n[2], Scored(e)), Role: FigureRole.Kl, Least: 0),
+        new("same next token", "share", "Share of places at which the likeliest token is the full model's.", (e, n) => (n[3], Scored(e)), Role: FigureRole.Agreement, Least: 0, Most: 1),
     ];
 }

@@ -55,6 +55,9 @@ public sealed class MinimalPairs : IProblem
         ArraySegment<TokenScore> Again(Sequence s) => new(tokens, at - Scored(s), Scored(s));
     }
 
+    /// <inheritdoc/>
+    public bool Gives(Example example, int number, bool compared) => number < 2 || compared;
+
     static int Scored(Sequence sentence) => sentence.Ids.Length - 1;
 
     /// <inheritdoc/>
@@ -65,7 +68,7 @@ public sealed class MinimalPairs : IProblem
     [
         new("difference", "nats", "How much likelier the good sentence is: ln of its probability minus ln of the bad one's, mean over pairs.", (_, n) => ((double)n[0] - n[1], 1)),
         new("difference per token", "nats", "The same with each sentence's ln divided by its number of tokens.", (e, n) => ((double)n[0] / Scored(e.Input) - (double)n[1] / Scored(e.Second!.Value), 1)),
-        new("loss of good sentences", "nats per token", "Cross entropy of the good sentences.", (e, n) => (-n[0], Scored(e.Input))),
-        new("KL", "nats per token", "KL divergence from the full model's distribution over the vocabulary, over the good sentences' tokens.", (e, n) => (n[2], Scored(e.Input)), Role: FigureRole.Kl),
+        new("loss of good sentences", "nats per token", "Cross entropy of the good sentences.", (e, n) => (-n[0], Scored(e.Input)), Least: 0),
+        new("KL", "nats per token", "KL divergence from the full model's distribution over the vocabulary, over the good sentences' tokens.", (e, n) => (n[2], Scored(e.Input)), Role: FigureRole.Kl, Least: 0),
     ];
 }

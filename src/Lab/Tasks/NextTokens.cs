@@ -56,13 +56,13 @@ public static class NextTokens
         return read;
     }
 
-    /// <summary>KL divergence from the full model, nats; NaN without one.</summary>
+    /// <summary>KL divergence from the full model, nats; NaN without one, and where its shares are.</summary>
     internal static double Kl(ReadOnlySpan<float> logs, ReadOnlySpan<float> others, ReadOnlySpan<float> shares)
     {
         if (others.IsEmpty) return double.NaN;
         double sum = 0;
         for (int v = 0; v < logs.Length; v++)
-            if (shares[v] > 0) sum += shares[v] * ((double)others[v] - logs[v]);
+            if (shares[v] != 0) sum += shares[v] * ((double)others[v] - logs[v]);
         return sum;
     }
 

@@ -90,6 +90,9 @@ public sealed class Prompts : IProblem
         void Choose(int e, int at, ReadOnlySpan<float> logs) => (read[5 * e + at], read[5 * e + at + 1]) = (LogSum(logs, examples[e].Next!.Right), LogSum(logs, examples[e].Next!.Wrong));
     }
 
+    /// <inheritdoc/>
+    public bool Gives(Example example, int number, bool compared) => number switch { < 2 => true, 4 => compared, _ => example.Second is not null };
+
     static float LogSum(ReadOnlySpan<float> logs, int[] tokens)
     {
         double most = double.NegativeInfinity, sum = 0;
@@ -106,9 +109,9 @@ public sealed class Prompts : IProblem
     [
         new("logit difference", "nats", "ln of the right answer's probability minus ln of the wrong one's (of sets: of their sums), mean over prompts.", (_, n) => ((double)n[0] - n[1], 1)),
         new("logit difference, corrupted", "nats", "The same after the corrupted prompts.", (_, n) => ((double)n[2] - n[3], 1)),
-        new("probability of the answer", "share", "Probability of the right answer, mean over prompts.", (_, n) => (Math.Exp(n[0]), 1)),
-        new("probability difference", "share", "Probability of the right answer minus that of the wrong one, mean over prompts.", (_, n) => (Math.Exp(n[0]) - Math.Exp(n[1]), 1)),
-        new("probability difference, corrupted", "share", "The same after the corrupted prompts.", (_, n) => (Math.Exp(n[2]) - Math.Exp(n[3]), 1)),
-        new("KL", "nats", "KL divergence from the full model's distribution over the vocabulary after the clean prompts.", (_, n) => (n[4], 1), Role: FigureRole.Kl),
+        new("probability of the answer", "share", "Probability of the right answer, mean over prompts.", (_, n) => (Math.Exp(n[0]), 1), Least: 0, Most: 1),
+        new("probability difference", "share", "Probability of the right answer minus that of the wrong one, mean over prompts.", (_, n) => (Math.Exp(n[0]) - Math.Exp(n[1]), 1), Least: -1, Most: 1),
+        new("probability difference, corrupted", "share", "The same after the corrupted prompts.", (_, n) => (Math.Exp(n[2]) - Math.Exp(n[3]), 1), Least: -1, Most: 1),
+        new("KL", "nats", "KL divergence from the full model's distribution over the vocabulary after the clean prompts.", (_, n) => (n[4], 1), Role: FigureRole.Kl, Least: 0),
     ];
 }

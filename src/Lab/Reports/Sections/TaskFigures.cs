@@ -44,7 +44,7 @@ internal static class TaskFigures
     { Interval = double.IsNaN(q.Low) ? null : (q.Low, q.High) };
 
     static string Full(Quantity q, string unit) =>
-        $"{Wording.Number(q.Value, "0.000")}{(unit is "" or "share" ? "" : $" {unit}")} ({Wording.Number(q.Low, "0.000")} to {Wording.Number(q.High, "0.000")}, n\u00A0{Wording.Count(q.N)})";
+        $"{Wording.Number(q.Value, "0.000")}{(unit is "" or "share" ? "" : $" {unit}")} ({(double.IsNaN(q.Low) ? "no interval" : $"{Wording.Number(q.Low, "0.000")} to {Wording.Number(q.High, "0.000")}")}, n\u00A0{Wording.Count(q.N)})";
 
     static string Reading(Findings study) => string.Join(" ", study.Sets.Where(set => study.TaskOf(set)?.Figures.Count > 0).Select(set =>
     {
