@@ -19,7 +19,11 @@ public sealed class CommandLineTests
         Assert.Equal(0, CommandLine.Run([verb, "--help"], world.Redirected()));
         string help = world.Out.ToString();
         Assert.Contains("Example", help);
-        foreach (string option in (string[])["--json", "--seed", "--threads", "--out", "--verbose"]) Assert.Contains(option, help);
+        foreach (string option in (string[])["--json", "--seed", "--threads", "--verbose"]) Assert.Contains(option, help);
+        string? named = verb switch { "inspect" or "generate" or "evaluate" or "compare" => null, "mask" => "FILE", _ => "FOLDER" };
+        Assert.Equal(named is not null, help.Contains("--out <", StringComparison.Ordinal));
+        if (named is not null) Assert.Contains($"--out <{named}>", help);
+        Assert.Equal(verb is "demo" or "find" or "train" or "paper", Unwrapped(help).Contains("was stopped there is resumed", StringComparison.Ordinal));
         Verb command = CommandLine.Verbs.Single(v => v.Name == verb);
         Assert.All(command.Examples, example =>
         {
@@ -31,6 +35,8 @@ public sealed class CommandLineTests
             Assert.Empty(root.Parse(example).Errors);
         });
     }
+
+    static string Unwrapped(string help) => string.Join(' ', help.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     [Fact]
     public void The_help_says_what_the_program_is_and_names_every_verb()
@@ -62,6 +68,28 @@ public sealed class CommandLineTests
         Assert.Equal(2, Run(arguments));
         Assert.Equal($"Error: {expected}\n", world.Error.ToString());
         Assert.Empty(world.Out.ToString());
+    }
+
+    [Theory]
+    [InlineData("There is no option '--absense'. Did you mean --absence? See heartwood evaluate --help.", "evaluate", "--model", "m", "--mask", "mine.json", "--absense", "zero")]
+    [InlineData("There is no option '--lenght'. Did you mean --length? See heartwood inspect --help.", "inspect", "--lenght")]
+    [InlineData("evaluate writes to no folder of its own: leave out --out. See heartwood evaluate --help.", "evaluate", "--mask", "m.json", "--out", "f")]
+    [InlineData("--to takes heartwood, mib or pruned-heads, not 'onnx'. See heartwood mask --help.", "mask", "m.json", "--to", "onnx")]
+    [InlineData("--precision takes float32 or bf16, not 'int8'. See heartwood find --help.", "find", "--precision", "int8")]
+    [InlineData("RUN is missing: The run's folder, as find or demo made it. With --mask too: its model is cut, and on its data the cut one is proved equal and timed. See heartwood cut --help.", "cut", "--mask", "m.json", "--out", "c")]
+    public void The_program_s_own_verbs_refuse_what_is_not_understood_in_one_line_too(string expected, params string[] arguments)
+    {
+        Assert.Equal(2, CommandLine.Run(arguments, world.Redirected()));
+        Assert.Equal($"Error: {expected}\n", world.Error.ToString());
+    }
+
+    [Fact]
+    public void Help_speaks_of_the_verb_s_own_use_of_its_data()
+    {
+        foreach (string verb in (string[])["evaluate", "inspect"]) CommandLine.Run([verb, "--help"], world.Redirected());
+        Assert.DoesNotContain("to learn masks on", Unwrapped(world.Out.ToString()));
+        Assert.Equal(2, CommandLine.Run(["generate", "--model", "m", "--prompt=--hello", "--tokens", "x"], world.Redirected()));
+        Assert.StartsWith("Error: --tokens takes", world.Error.ToString());
     }
 
     [Fact]

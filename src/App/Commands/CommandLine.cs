@@ -22,7 +22,8 @@ static class CommandLine
         RootCommand root = Root(verbs ?? Verbs, world.Width);
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (arguments.Length == 0) parsed = root.Parse(["--help"]);
-        if (parsed.Errors.Count > 0) return Misunderstood(parsed, world.Error);
+        string? mistyped = parsed.Action is HelpWithExamples ? null : Mistyped(arguments, parsed.CommandResult.Command, root);
+        if (mistyped is not null || parsed.Errors.Count > 0) return Misunderstood(parsed, mistyped, world.Error);
         if (parsed.CommandResult.Command is Verb verb && parsed.Action is null) return Run(verb, parsed, arguments, world, exit ?? Environment.Exit);
         int code = parsed.Invoke(new InvocationConfiguration { Output = world.Out, Error = world.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         return arguments.Length == 0 ? Failures.Usage : code;
@@ -30,11 +31,6 @@ static class CommandLine
 
     static int Run(Verb verb, ParseResult parsed, string[] arguments, Surroundings world, Action<int> exit)
     {
-        if (!verb.TakesOut && parsed.GetValue(SharedOptions.Out) is not null)
-        {
-            world.Error.WriteLine($"Error: {verb.Name} writes to no folder of its own: leave out --out. See heartwood {verb.Name} --help.");
-            return Failures.Usage;
-        }
         using Interruption interruption = new(world, verb.Resumes, exit);
         try
         {
@@ -64,20 +60,33 @@ static class CommandLine
         return root;
     }
 
-    static int Misunderstood(ParseResult parsed, TextWriter error)
+    // an option or an argument that takes several words would take a mistyped option as one of them
+    static string? Mistyped(string[] words, Command command, Command root)
+    {
+        HashSet<string> known = [.. Known(command, root).SelectMany(o => o.Aliases.Append(o.Name))];
+        return command is Verb ? words.TakeWhile(w => w != "--").FirstOrDefault(w => w.StartsWith("--", StringComparison.Ordinal) && !w.Contains(' ') && !known.Contains(w.Split('=', ':')[0])) : null;
+    }
+
+    static IEnumerable<Option> Known(Command command, Command root) => command.Options.Concat(root.Options.Where(o => o.Recursive));
+
+    static int Misunderstood(ParseResult parsed, string? mistyped, TextWriter error)
     {
         Command command = parsed.CommandResult.Command;
         string help = command is RootCommand ? "heartwood --help" : $"heartwood {command.Name} --help";
-        string what = parsed.UnmatchedTokens is [var unknown, ..] ? Unknown(unknown, command, parsed.RootCommandResult.Command) : parsed.Errors[0].Message;
+        string what = (mistyped ?? parsed.UnmatchedTokens.FirstOrDefault()) is { } unknown ? Unknown(unknown, command, parsed.RootCommandResult.Command)
+            : command.Arguments.FirstOrDefault(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is null or { Tokens.Count: 0 }) is { } missing ? $"{missing.Name} is missing: {missing.Description}"
+            : parsed.Errors[0].Message;
         error.WriteLine($"Error: {what} See {help}.");
         return Failures.Usage;
     }
 
     static string Unknown(string word, Command command, Command root)
     {
-        if (command is Verb verb && verb.Refused.TryGetValue(word.Split('=')[0], out string? because)) return $"{verb.Name} takes no {word.Split('=')[0]}: {because}.";
+        string name = word.Split('=')[0];
+        if (command is Verb verb && verb.Refused.TryGetValue(name, out string? because)) return $"{verb.Name} takes no {name}: {because}.";
+        if (command is Verb && name == SharedOptions.Out.Name) return $"{command.Name} writes to no folder of its own: leave out --out.";
         bool option = word.StartsWith('-');
-        IEnumerable<string> known = option ? command.Options.Concat(root.Options.Where(o => o.Recursive)).Select(o => o.Name) : command.Subcommands.Select(c => c.Name);
+        IEnumerable<string> known = option ? Known(command, root).Select(o => o.Name) : command.Subcommands.Select(c => c.Name);
         string kind = option ? "option" : command is RootCommand ? "verb" : "argument";
         return $"There is no {kind} '{word}'." + (Nearest.Of(word, known) is { } nearest ? $" Did you mean {nearest}?" : "");
     }

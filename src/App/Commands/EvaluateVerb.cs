@@ -9,20 +9,22 @@ namespace Heartwood.App.Commands;
 static class EvaluateVerb
 {
     static readonly Argument<string?> run = new("RUN") { Description = "A run's folder: its full model, subnetworks, random masks and baselines are measured. Or give --model.", Arity = ArgumentArity.ZeroOrOne };
+    static readonly Option<string[]> data = RunSupport.Several("--data", $"The training data, which means of absent parts are taken over (of --mask, --without) and, of classifiers, both baselines are fitted to: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}.", "DATA");
+    static readonly Option<int> examples = SharedOptions.Number("--examples", "Most examples of --data to take means over; 0 for all.", new StudyRequest([], []).Examples, 0);
     static readonly Option<string[]> masks = RunSupport.Several("--mask", $"Subnetworks to measure, from anywhere, beside random masks of their size: {Masks.Named}.", "MASK");
     static readonly Option<string[]> without = RunSupport.Several("--without", "Parts to knock out of the full model, with commas, as L0.H1,a3.h7,m3; each list is measured like a mask. They leave zeros, or with --data their means; in a run, what the run's absent parts leave.", "PARTS");
     static readonly Option<int> random = SharedOptions.Number("--random", "Random masks of the same size (as many heads, as many MLPs) beside each mask.", 5, 0);
-    static readonly Option[] ofMasks = [random, MaskVerb.Absence, StudyOptions.Examples, MaskVerb.OtherModel];
+    static readonly Option[] ofMasks = [random, MaskVerb.Absence, examples, MaskVerb.OtherModel];
 
     /// <summary>The verb.</summary>
-    public static Verb Create() => new("evaluate", "Measures accuracy in-domain, out of domain and per case, with intervals: of a run's model and subnetworks, or of any model folder beside two baselines (majority; a linear model on word overlap); with --mask, of subnetworks from anywhere.",
+    public static Verb Create() => new("evaluate", "Measures accuracy in-domain, out of domain and per case, with intervals: of a run's model and subnetworks, or of any model folder (a classifier beside two baselines where --data is given: majority, and a linear model on word overlap); with --mask, of subnetworks from anywhere.",
         "evaluate runs/found",
         "evaluate --model models/mnli --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\"",
         "evaluate --model models/stories15M --in-domain blimp/anaphor_number_agreement.jsonl --out-of-domain ioi/ioi_llama.csv --unseen wikitext-2/valid.txt,rows=200",
         "evaluate --model models/mnli --mask circuit.json --without a3.h7,m2 --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\"")
     {
         Arguments = { run },
-        Options = { StudyOptions.Model, StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision, masks, without, random, MaskVerb.Absence, StudyOptions.Examples, MaskVerb.OtherModel },
+        Options = { StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision, masks, without, random, MaskVerb.Absence, examples, MaskVerb.OtherModel },
         Resumes = true,
         Run = Run,
     };
@@ -33,7 +35,7 @@ static class EvaluateVerb
         if (!asked.Any) RunSupport.RefuseIdle(p, "without --mask or --without", ofMasks);
         if (p.GetValue(run) is { } folder)
         {
-            RunSupport.RefuseIdle(p, "with a run's folder: the run knows its model, data and precision", StudyOptions.Model, StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision, MaskVerb.Absence, StudyOptions.Examples);
+            RunSupport.RefuseIdle(p, "with a run's folder: the run knows its model, data and precision", StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision, MaskVerb.Absence, examples);
             StageVerbs.In(p, session, (study, opened) =>
             {
                 if (asked.Any) Show(session, study.Evaluate(asked));
@@ -43,7 +45,7 @@ static class EvaluateVerb
         else
         {
             RunSupport.UseThreads(p);
-            StudyRequest request = StudyOptions.Parse(p);
+            StudyRequest request = StudyOptions.Parse(p) with { Data = p.GetValue(data)!, Examples = p.GetValue(examples) };
             RunSupport.Tell(session, request.Precision);
             if (asked.Any)
             {

@@ -9,17 +9,18 @@ namespace Heartwood.App.Commands;
 static class InspectVerb
 {
     static readonly Argument<string?> model = new("MODEL") { Description = "The model's folder; without it the embedded one.", Arity = ArgumentArity.ZeroOrOne };
+    static readonly Option<string[]> data = RunSupport.Several("--data", $"Data that masks would be learned on; the estimate takes the length of its examples: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}.", "DATA");
     static readonly Option<int> length = SharedOptions.Number("--length", "Length of an example in tokens, for the estimate; --data measures it.", 64, 1);
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("inspect", "Shows a model folder's family, parts and weights, and the time and memory that a search of its subnetworks would take here.", "inspect models/mnli --data mnli/train.tsv")
     {
         Arguments = { model },
-        Options = { StudyOptions.Data, length, StudyOptions.Seeds, StudyOptions.Steps, StudyOptions.Batch, StudyOptions.Most, StudyOptions.Precision },
+        Options = { data, length, StudyOptions.Seeds, StudyOptions.Steps, StudyOptions.Batch, StudyOptions.Most, StudyOptions.Precision },
         Run = (parsed, session) =>
         {
             RunSupport.UseThreads(parsed);
-            Inspection seen = Inspection.Of(parsed.GetValue(model), StudyOptions.With(parsed, new(parsed.GetValue(StudyOptions.Data)!, [])), parsed.GetValue(length));
+            Inspection seen = Inspection.Of(parsed.GetValue(model), StudyOptions.With(parsed, new(parsed.GetValue(data)!, [])), parsed.GetValue(length));
             session.Result(() => JsonSerializer.Serialize(seen, ResultJson.Options), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
                 {seen.Layers.Count} layers, width {seen.Width}, heads of {seen.HeadWidth}; {seen.Vocabulary:N0} word pieces, at most {seen.MostPositions} tokens

@@ -15,6 +15,7 @@ namespace Heartwood.App.Commands;
 static class MaskVerb
 {
     static readonly Argument<string> mask = new("MASK") { Description = $"The subnetwork: {Masks.Named}." };
+    static readonly Option<string?> into = new("--out") { Description = "The file to write; without --to in Heartwood's format.", HelpName = "FILE" };
     static readonly Option<string?> model = new("--model") { Description = "Folder of the model that it is of, for files that do not say its sizes; checked against those that do.", HelpName = "FOLDER" };
     static readonly Option<string?> to = SharedOptions.Choice("--to", "Write it in a format: heartwood (docs/masks.md), mib (nodes or edges, as MIB's circuit track and EAP-IG read them) or pruned-heads (a Hugging Face config.json's key). Without --out it is printed.", "FORMAT", [.. MaskFile.Formats]);
     static readonly Option<double?> sparsity = SharedOptions.NumberOrNone("--sparsity", "Choose anew by the scores: so that this fraction is absent, 0 to 1.", "S", 0.0, 1);
@@ -29,12 +30,11 @@ static class MaskVerb
     public static readonly Option<string?> Absence = SharedOptions.Choice("--absence", "What absent parts leave behind, whatever the mask says: mean or zero. Without it as the mask says; where that says nothing, and of --without, their mean over --data where that is given, else zero. Means come from the mask's own file, if it has one, else they are taken over --data.", "mean|zero", "mean", "zero");
 
     /// <summary>The verb.</summary>
-    public static Verb Create() => new("mask", "Shows what a subnetwork's file holds, whoever wrote it; writes it in another format or chosen anew at another size. Here --out names the file to write.",
+    public static Verb Create() => new("mask", "Shows what a subnetwork's file holds, whoever wrote it; writes it in another format or chosen anew at another size.",
         "mask runs/found/subnetworks/sparsity-0.5-seed-1.json", "mask circuit.json --sparsity 0.9 --absolute --out chosen.json", "mask chosen.json --to mib --out circuit.json", "mask a0.h1,a3.h7,m3 --model models/mnli --out mine.json")
     {
         Arguments = { mask },
-        Options = { model, OtherModel, to, sparsity, top, absolute, nodes },
-        TakesOut = true,
+        Options = { model, OtherModel, to, into, sparsity, top, absolute, nodes },
         Run = Run,
     };
 
@@ -44,7 +44,7 @@ static class MaskVerb
         LoadedModel? loaded = p.GetValue(model) is { } folder ? LoadedModel.Load(folder) : null;
         MaskFile file = Masks.Read(p.GetRequiredValue(mask), loaded?.Model.Sizes());
         Subnetwork chosen = Chosen(p, loaded is null ? file.Mask : Masks.Of(file.Mask, loaded, p.GetValue(OtherModel)));
-        string? path = p.GetValue(SharedOptions.Out), format = p.GetValue(to) ?? (path is null ? null : MaskFile.Heartwood);
+        string? path = p.GetValue(into), format = p.GetValue(to) ?? (path is null ? null : MaskFile.Heartwood);
         if (path is not null && Path.Exists(path)) throw new IOException($"{path} is there already. Give another name with --out, or remove it.");
         if (path is not null && chosen.AbsenceFile != "") chosen = chosen with { AbsenceFile = Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(path))!, chosen.AbsenceFile).Replace('\\', '/') };
         string? written = format is null ? null : MaskFile.Write(chosen with { Version = Machine.Version }, format);

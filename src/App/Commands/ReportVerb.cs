@@ -14,12 +14,13 @@ static class ReportVerb
     public static Verb Create()
     {
         Argument<string> run = new("RUN") { Description = "The run's folder; as find, demo and the others made it." };
+        Option<string?> into = new("--out") { Description = "Folder to write report.html into; without it the run's.", HelpName = "FOLDER" };
         return new("report", "Draws report.html, one file to read in any browser, from a run. Steps of the study that were not taken yet are taken first. It is written into the run's folder, or into --out.",
             "report runs/demo", "report runs/demo --out shared")
         {
             Arguments = { run },
             Refused = StageVerbs.KeptByTheRun,
-            TakesOut = true,
+            Options = { into },
             Resumes = true,
             Run = (parsed, session) =>
             {
@@ -28,7 +29,7 @@ static class ReportVerb
                 if (!File.Exists(file))
                     throw new FileNotFoundException($"There is no {file}: '{folder}' {(Directory.Exists(folder) ? "holds no finished run" : "is no folder")}. Give the folder of a finished run (what --out named).");
                 string html = Report.Html(ResultJson.Read(File.ReadAllText(file)));
-                string report = Path.GetFullPath(Path.Combine(parsed.GetValue(SharedOptions.Out) ?? folder, "report.html"));
+                string report = Path.GetFullPath(Path.Combine(parsed.GetValue(into) ?? folder, "report.html"));
                 Atomic.WriteFile(report, stream => stream.Write(Encoding.UTF8.GetBytes(html)));
                 session.Result(() => JsonSerializer.Serialize(new { report }), () => $"The report is in {report}");
             },

@@ -5,7 +5,7 @@ using System.Numerics;
 
 namespace Heartwood.App.Commands;
 
-/// <summary>The options that every verb has, each said once, and the way in which verbs make their own.</summary>
+/// <summary>The options that verbs share, each said once, and the way in which verbs make their own.</summary>
 static class SharedOptions
 {
     /// <summary>The result as JSON, alone on the output stream.</summary>
@@ -17,14 +17,14 @@ static class SharedOptions
     /// <summary>How many threads to compute on.</summary>
     public static readonly Option<int> Threads = Number("--threads", "How many threads to compute on; results do not depend on it.", Environment.ProcessorCount, 1, 1024, recursive: true);
 
-    /// <summary>The folder to write; null where it was not given.</summary>
-    public static readonly Option<string?> Out = new("--out") { Description = "The folder to write. A run that was stopped there is resumed.", HelpName = "FOLDER", Recursive = true };
+    /// <summary>The folder of a run, for the verbs that make one; null where it was not given.</summary>
+    public static readonly Option<string?> Out = new("--out") { Description = "The folder to write. A run that was stopped there is resumed.", HelpName = "FOLDER" };
 
     /// <summary>Errors with their stack.</summary>
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "Show the stack of an error.", Recursive = true };
 
-    /// <summary>All of them, in the order of the help.</summary>
-    public static IEnumerable<Option> All => [Out, Seed, Threads, Json, Verbose];
+    /// <summary>Those that every verb has, in the order of the help.</summary>
+    public static IEnumerable<Option> All => [Seed, Threads, Json, Verbose];
 
     /// <summary>An option that is a number, refused with its bounds in words.</summary>
     /// <param name="name">its name, with the two dashes</param>
@@ -50,8 +50,8 @@ static class SharedOptions
     /// <summary>An option that is one of some words; the first is the default.</summary>
     public static Option<string> Choices(string name, string description, params string[] choices)
     {
-        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => choices[0] };
-        option.AcceptOnlyFromAmong(choices);
+        Option<string> option = new(name) { Description = description, HelpName = string.Join('|', choices), DefaultValueFactory = _ => choices[0] };
+        OnlyAmong(option, choices);
         return option;
     }
 
@@ -59,8 +59,17 @@ static class SharedOptions
     public static Option<string?> Choice(string name, string description, string helpName, params string[] choices)
     {
         Option<string?> option = new(name) { Description = description, HelpName = helpName };
-        option.AcceptOnlyFromAmong(choices);
+        OnlyAmong(option, choices);
         return option;
+    }
+
+    static void OnlyAmong(Option option, string[] choices)
+    {
+        option.CompletionSources.Add(choices);
+        option.Validators.Add(given =>
+        {
+            if (given.Tokens.FirstOrDefault(t => !choices.Contains(t.Value)) is { } other) given.AddError($"{option.Name} takes {string.Join(", ", choices[..^1])} or {choices[^1]}, not '{other.Value}'.");
+        });
     }
 
     static T NumberIn<T>(ArgumentResult given, string name, T low, T high) where T : struct, INumber<T>

@@ -9,6 +9,8 @@ namespace Heartwood.App.Commands;
 static class StageVerbs
 {
     static readonly Argument<string> run = new("RUN") { Description = "The run's folder, as find or demo made it." };
+    static readonly Argument<string> whole = new("RUN") { Description = "The run's folder, as find or demo made it. With --mask too: its model is cut, and on its data the cut one is proved equal and timed." };
+    static readonly Option<string?> into = new("--out") { Description = "With --mask, the folder to write; the run's own subnetwork is cut into the run's folder.", HelpName = "FOLDER" };
     static readonly Option<string?> mask = new("--mask") { Description = $"A subnetwork to cut instead; needs --out. {char.ToUpperInvariant(Masks.Named[0])}{Masks.Named[1..]}.", HelpName = "MASK" };
 
     /// <summary>What verbs that are given a run take from it.</summary>
@@ -31,30 +33,29 @@ static class StageVerbs
     public static Verb Cut() => new("cut", "Writes the smaller model that a subnetwork is, proves it equal to the masked one and times both; beside it, a model of full size that any software runs.",
         "cut runs/found", "cut runs/found --mask runs/found/subnetworks/sparsity-0.5-seed-3.json --out cut-3")
     {
-        Arguments = { run },
+        Arguments = { whole },
         Refused = KeptByTheRun,
-        Options = { mask, MaskVerb.OtherModel },
+        Options = { mask, into, MaskVerb.OtherModel },
         Resumes = true,
-        TakesOut = true,
         Run = (parsed, session) =>
         {
             if (parsed.GetValue(mask) is null) RunSupport.RefuseIdle(parsed, "without --mask", MaskVerb.OtherModel);
-            In(parsed, session, (study, folder) => CutOut(parsed, session, study, folder));
+            In(parsed, session, (study, folder) => CutOut(parsed, session, study, folder), parsed.GetRequiredValue(whole));
         },
     };
 
     static void CutOut(ParseResult parsed, Session session, Study study, RunFolder folder)
     {
         CutFacts cut;
-        string into;
+        string where;
         if (parsed.GetValue(mask) is { } named)
         {
-            into = Path.GetFullPath(RunSupport.OutOf(parsed));
-            cut = study.Cut(named, into, parsed.GetValue(MaskVerb.OtherModel));
+            where = Path.GetFullPath(parsed.GetValue(into) ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER."));
+            cut = study.Cut(named, where, parsed.GetValue(MaskVerb.OtherModel));
         }
-        else if (parsed.GetValue(SharedOptions.Out) is not null) throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a subnetwork's file with --mask.");
-        else (cut, into) = (study.Cut(), folder.FolderPath);
-        session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, into));
+        else if (parsed.GetValue(into) is not null) throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a subnetwork's file with --mask.");
+        else (cut, where) = (study.Cut(), folder.FolderPath);
+        session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, where));
     }
 
     /// <summary>Opens a run and does one of its steps.</summary>

@@ -14,8 +14,16 @@ sealed class Verb(string name, string description, params string[] examples) : C
     /// <summary>Whether the same command, given again after a stop, goes on where it stopped.</summary>
     public bool Resumes { get; init; }
 
-    /// <summary>Whether the verb writes to the folder of --out; others refuse the option.</summary>
-    public bool TakesOut { get; init; }
+    /// <summary>Whether the verb makes or resumes the run in the folder of --out.</summary>
+    public bool TakesOut
+    {
+        get;
+        init
+        {
+            field = value;
+            if (value) Options.Add(SharedOptions.Out);
+        }
+    }
 
     /// <summary>Options that other verbs have and that would do nothing here, each with the reason.</summary>
     public IReadOnlyDictionary<string, string> Refused { get; init; } = new Dictionary<string, string>();

@@ -38,7 +38,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         if (spec.Task is { } task and not TaskKind.Text || spec.Preset is { } preset && Preset.Named(preset).Task != TaskKind.Text || spec.Columns != new Columns() || spec.Labels.Sources.Count > 0 || spec.Header is not null)
             throw new TableException($"{file}: format={format} is running text, without columns, header or labels. Leave out other tasks' keys, or give format=tsv, csv or jsonl.");
         if (spec.Cases.Count + spec.NotCases.Count > 0 || (spec.PerCase is not null && format == "text"))
-            throw new TableException($"{file}: {(spec.PerCase is not null ? "per-case=" : spec.Cases.Count > 0 ? "cases=" : "not-cases=")} chooses by cases, and running text{(format == "text" ? " is one row" : "")} of one file has one case, the file. Leave it out; rows=N takes N windows of it.");
+            throw new TableException($"{file}: {(spec.PerCase is not null ? "per-case=" : spec.Cases.Count > 0 ? "cases=" : "not-cases=")} chooses by cases, and a file of running text is one case. Leave it out; rows=N takes N windows of it.");
         string text = System.Text.Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
         Row[] rows = [.. (format == "text" ? [text] : text.Split('\n').Select(line => line.TrimEnd('\r'))).Where(t => !string.IsNullOrWhiteSpace(t)).Select(t => new Row(t, null, "", Path.GetFileName(file)))];
         return rows.Length > 0 ? [.. rows] : throw TableException.At(file, 1, "expected text, found none. Give the file that holds the data.");
