@@ -1,5 +1,5 @@
-using static System.Numerics.Tensors.TensorPrimitives;
 using Heartwood.Tensors;
+using static System.Numerics.Tensors.TensorPrimitives;
 
 namespace Heartwood.Bench.Ops;
 
