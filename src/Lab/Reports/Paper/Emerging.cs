@@ -53,7 +53,7 @@ internal static class Emerging
     static string Reading(EmergenceFacts facts)
     {
         if (!facts.Heads.Any(h => h.Core))
-            return $"The core has no head; of all {Wording.Count(facts.Heads.Count, "head")}, {Known(facts, [.. facts.Heads], h => h.FirstInDomain)} matter in-domain at some checkpoint (intervals hold for all {Wording.Count(facts.Tests)} at once).";
+            return $"The core has no head; {Known(facts, [.. facts.Heads], $"the model's {Wording.Count(facts.Heads.Count, "head")}", h => h.FirstInDomain)} matter in-domain at some checkpoint (intervals hold for all {Wording.Count(facts.Tests)} at once).";
         Permutation?[] orders = [facts.Earlier, facts.EarlierOutOfDomain];
         Queue<double> corrected = new(Holm.Correct([.. orders.OfType<Permutation>().Select(o => o.PValue)]));
         double?[] p = [.. orders.Select(o => o is null ? (double?)null : corrected.Dequeue())];
@@ -72,7 +72,7 @@ internal static class Emerging
         HeadFacts[] core = [.. facts.Heads.Where(h => h.Core)], others = [.. facts.Heads.Where(h => !h.Core)];
         int inCore = core.Count(h => first(h) is not null), beside = others.Count(h => first(h) is not null);
         if (inCore + beside == 0) return $"no head ever matters {where}";
-        string counts = $"{Known(facts, core, first)} of the core's heads come to matter {where}{(others.Length == 0 ? "" : $" and {Known(facts, others, first)} of the others")}";
+        string counts = $"{Known(facts, core, $"the core's {Wording.Count(core.Length, "head")}", first)} {(inCore == 1 ? "comes" : "come")} to matter {where}{(others.Length == 0 ? "" : $" and {Known(facts, others, $"the {others.Length} others", first)}")}";
         if (earlier is null || p is not { } chance) return counts;
         string known = $"{Wording.Probability(chance)}, {how}";
         return beside < Few && inCore > beside ? $"{counts}: {(beside == 0 ? "only" : "nearly only")} core heads do{(chance < 0.05 ? $" ({known})" : $", which is not more than chance gives ({known})")}"
@@ -80,8 +80,8 @@ internal static class Emerging
             : $"{counts}: the core's do so earlier or oftener, by {Wording.Number(earlier.Observed, "0.0")} checkpoints on average where a head that never does counts as one after the last ({known})";
     }
 
-    static string Known(EmergenceFacts facts, HeadFacts[] heads, Func<HeadFacts, int?> first) =>
-        $"{heads.Count(h => first(h) is not null)} of {heads.Length}{(Middle(facts, heads, first) is { } step ? $" (half of them by step {Wording.Count(step)})" : "")}";
+    static string Known(EmergenceFacts facts, HeadFacts[] heads, string all, Func<HeadFacts, int?> first) =>
+        $"{(heads.All(h => first(h) is null) ? "none" : $"{heads.Count(h => first(h) is not null)}")} of {all}{(Middle(facts, heads, first) is { } step ? $" (half of them by step {Wording.Count(step)})" : "")}";
 
     static long? Middle(EmergenceFacts facts, HeadFacts[] heads, Func<HeadFacts, int?> first)
     {
