@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Heartwood.Tests.Lab.Studies;
 
 namespace Heartwood.Tests.App;
 
@@ -38,7 +39,7 @@ public sealed class PaperVerbTests : IDisposable
         SmallRuns.Works(runs.Train("trained"));
         Directory.Move(runs.At("trained", "model"), runs.At("trained", "checkpoints/step-60"));
         string[] command = ["paper", "--model", runs.At("trained", "checkpoints/step-60"), "--checkpoints", runs.At("trained", "checkpoints/step-60"), runs.At("trained", "checkpoints/step-20"), "--data", "world:training,rows=60", "--in-domain", "world:in-domain,rows=40",
-            "--out-of-domain", "world:out-of-domain,per-case=2", "--sparsity", "0.5", "--seeds", "1", "--steps", "3", "--draws", "1", "--json", "--out", runs.At("run")];
+            "--out-of-domain", "world:out-of-domain,per-case=2", "--sparsity", "0.5", "0.34", "--seeds", "1", "--steps", "3", "--draws", "1", "--json", "--out", runs.At("run")];
         JsonElement emergence = JsonDocument.Parse(SmallRuns.Works(command)).RootElement.GetProperty("paper").GetProperty("emergence");
         Assert.Equal("step-20 step-60", string.Join(' ', emergence.GetProperty("checkpoints").EnumerateArray().Select(c => c.GetProperty("name").GetString())));
         byte[] weights = File.ReadAllBytes(runs.At("trained", "checkpoints/step-20/model.safetensors"));
@@ -47,10 +48,51 @@ public sealed class PaperVerbTests : IDisposable
         Assert.Contains("the checkpoint data", SmallRuns.Fails(command));
     }
 
+    string[] Quick(string model, string into, params string[] more) =>
+        ["paper", "--model", model, "--data", "world:training,rows=30", "--in-domain", "world:in-domain,rows=12", "--ood", "world:out-of-domain,per-case=1", "--seeds", "1", "--steps", "1", "--batch", "4", "--draws", "1", "--head-examples", "8", "--out", runs.At(into), .. more];
+
+    [Fact]
+    public void One_sparsity_is_the_main_one_of_the_whole_curve()
+    {
+        JsonElement paper = JsonDocument.Parse(SmallRuns.Works(Quick(runs.Model, "run", "--sparsity", "0.5", "--json"))).RootElement.GetProperty("paper");
+        Assert.Equal(18, paper.GetProperty("curve").GetArrayLength());
+        Assert.Equal(0.5, paper.GetProperty("frequencies").GetProperty("main").GetDouble());
+        // the same run is meant by the default, and by the whole list
+        string[] list = [.. Heartwood.Lab.Studies.Paper.PaperRequest.Sparsities(0.5).Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+        foreach (string[] same in (string[][])[[], ["--sparsity", .. list]]) Assert.Contains("is finished already", SmallRuns.Here(Quick(runs.Model, "run", same)).Error);
+        Assert.Contains("holds another run", SmallRuns.Fails(Quick(runs.Model, "run", "--sparsity", "0.6")));
+    }
+
+    [Fact]
+    public void Its_help_says_what_it_does_and_not_what_find_does()
+    {
+        string help = string.Join(' ', SmallRuns.Works("paper", "--help").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("recipe is trained anew", help);
+        Assert.Contains("The main sparsity", help);
+        Assert.DoesNotContain("Without it the embedded one", help);
+        Assert.DoesNotContain("task=", help);
+    }
+
+    [Theory, InlineData("roberta"), InlineData("gpt2")]
+    public void Every_question_is_answered_of_other_families_too(string family)
+    {
+        string model = SmallWorld.ModelOf(family, runs.At("step-5"));
+        JsonElement paper = JsonDocument.Parse(SmallRuns.Works(Quick(model, "run", "--checkpoints", model, "--sparsity", "0.5", "0.34", "--json"))).RootElement.GetProperty("paper");
+        foreach (string question in (string[])["curve", "frequencies", "emergence", "sizes", "attention", "needs", "addBack"]) Assert.NotEqual(JsonValueKind.Null, paper.GetProperty(question).ValueKind);
+        JsonElement[] heads = [.. paper.GetProperty("attention").GetProperty("sets")[0].GetProperty("heads").EnumerateArray()];
+        string[] Kinds(JsonElement head) => [.. head.GetProperty("kinds").EnumerateArray().Select(k => k.GetProperty("kind").GetString()!)];
+        Assert.Equal(4, heads.Length);
+        Assert.All(heads.Where(h => !h.GetProperty("read").GetBoolean()), h => Assert.Contains("otherSentence", Kinds(h)));
+        Assert.Equal(family == "roberta", Kinds(heads[0]).Contains("next"));                            // no token of a decoder sees the one behind it
+        Assert.All(paper.GetProperty("attention").GetProperty("pages").EnumerateArray().SelectMany(p => p.GetProperty("examples").EnumerateArray()), e => Assert.All(e.GetProperty("tokens").EnumerateArray().Index(),
+            t => Assert.True(family == "roberta" || t.Index <= e.GetProperty("from").GetInt32() || t.Item.GetProperty("weight").GetDouble() == 0)));
+        Assert.True(File.Exists(runs.At("run", "report.html")));
+    }
+
     [Fact]
     public void Without_in_domain_data_a_fifth_of_the_data_is_held_out_and_it_says_so()
     {
-        string[] command = ["paper", "--model", runs.Model, "--data", "world:training,rows=100", "--ood", "world:out-of-domain,per-case=2", "--sparsity", "0.5", "--seeds", "1", "--steps", "2", "--draws", "1", "--out", runs.At("run")];
+        string[] command = ["paper", "--model", runs.Model, "--data", "world:training,rows=100", "--ood", "world:out-of-domain,per-case=2", "--sparsity", "0.5", "0.34", "--seeds", "1", "--steps", "2", "--draws", "1", "--out", runs.At("run")];
         var (code, _, said) = SmallRuns.Here(command);
         Assert.Equal(0, code);
         Assert.Contains("Without --in-domain, in-domain accuracy is that on at most 2,000 rows of --data", said);

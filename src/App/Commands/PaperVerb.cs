@@ -12,6 +12,13 @@ static class PaperVerb
 
     const int HeldOut = 2000;
 
+    const double Usual = 0.5;
+
+    // paper's own: what find's say of them is not so here
+    static readonly Option<string?> model = new("--model") { Description = "Folder of the model, a classifier: config.json, model.safetensors, vocab.txt or tokenizer.json. Without it the embedded model's recipe is trained anew, for its checkpoints.", HelpName = "FOLDER" };
+    static readonly Option<string[]> data = RunSupport.Several("--data", $"In-domain data with labels to learn masks on (the training data): FILE[,key=value…], several in a row; or {DataSource.WorldHelp}.", "DATA");
+    static readonly Option<double[]> sparsity = new("--sparsity") { Description = $"The main sparsity, which core, knock-outs and cut are about: the curve from 0.05 to 0.9 is searched all the same. Several in a row are the curve itself, the main one first. Without it {Usual}, of the embedded model {EmbeddedModel.Study.Sparsities[0]}.", HelpName = "S", AllowMultipleArgumentsPerToken = true };
+
     static readonly Option<string[]> checkpoints = RunSupport.Several("--checkpoints", "Folders of the model at steps of its training (RUN/checkpoints/step-500 …), for the core's emergence and the effective size over training.", "FOLDER");
     static readonly Option<double[]> gridSparsity = new("--grid-sparsity") { Description = "Sparsities searched at each checkpoint; where the study has them too, the last checkpoint's are the study's own.", HelpName = "S", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. new PaperRequest(EmbeddedModel.Study).GridSparsities] };
     static readonly Option<string> gridSeeds = new("--grid-seeds") { Description = "Seeds searched with at each checkpoint: 1-3, or 1,2,7; without it the study's first three.", HelpName = "LIST", DefaultValueFactory = _ => "" };
@@ -27,7 +34,7 @@ static class PaperVerb
             "paper --out runs/paper",
             "paper --model runs/mnli-model/model --checkpoints runs/mnli-model/checkpoints/step-* --data mnli/train.tsv --in-domain mnli/dev.tsv --ood hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --out runs/mnli-paper")
         { Resumes = true, TakesOut = true, Run = Run };
-        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples])) verb.Options.Add(option);
+        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Except([StudyOptions.Model, StudyOptions.Data, StudyOptions.Sparsity]).Concat([model, data, sparsity, checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples])) verb.Options.Add(option);
         return verb;
     }
 
@@ -50,9 +57,11 @@ static class PaperVerb
 
     static PaperRequest Parse(ParseResult p)
     {
-        bool own = p.GetValue(StudyOptions.Model) is not null;
-        if (!own) RunSupport.RefuseIdle(p, "without --model: the embedded model has its own data and checkpoints", StudyOptions.Data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, checkpoints);
-        StudyRequest sources = own ? StudyOptions.Sourced(p) with { Sparsities = PaperRequest.Sparsities(0.5), HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0 } : EmbeddedModel.Study with { Sparsities = PaperRequest.Sparsities(EmbeddedModel.Study.Sparsities[0]) };
+        bool own = p.GetValue(model) is not null;
+        if (!own) RunSupport.RefuseIdle(p, "without --model: the embedded model has its own data and checkpoints", data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, checkpoints);
+        StudyRequest sources = own ? StudyOptions.Sourced(p) with { Model = p.GetValue(model), Data = p.GetValue(data)!, HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0 } : EmbeddedModel.Study;
+        double[] asked = p.GetValue(sparsity) ?? [];
+        sources = sources with { Sparsities = asked.Length > 1 ? asked : PaperRequest.Sparsities(asked is [var main] ? main : own ? Usual : EmbeddedModel.Study.Sparsities[0]) };
         return new(StudyOptions.With(p, sources))
         {
             Training = own ? null : EmbeddedModel.Recipe,

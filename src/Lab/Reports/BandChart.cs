@@ -6,7 +6,8 @@ namespace Heartwood.Lab.Reports;
 /// <param name="X">where along</param>
 /// <param name="Y">mean, smallest and largest</param>
 /// <param name="Tip">what it says when pointed at</param>
-internal sealed record BandPoint(double X, Band Y, string Tip);
+/// <param name="Upright">an interval drawn as an upright line; null for none</param>
+internal sealed record BandPoint(double X, Band Y, string Tip, (double Low, double High)? Upright = null);
 
 /// <summary>A line with its band.</summary>
 /// <param name="Class">its colour's class</param>
@@ -45,7 +46,8 @@ internal static class BandChart
         {Charts.Text(labels.X, (Left + Right) / 2, Bottom + 28, "axis", "middle")}</g>
         {(levels ?? []).Where(l => y.Holds(l.Value)).Select(l => Charts.Line(l.Class, Left, y.At(l.Value), Right, y.At(l.Value)))}
         {lines.Where(l => l.Points.Count > 0).Select(l => Ground(l, x, y))}
-        {lines.SelectMany(l => l.Points.Select(p => Charts.Draw(new(p.Y.Mean, l.Class, l.Shape, p.Tip), x.At(p.X), y.At(p.Y.Mean), 3.1)))}
+        {lines.SelectMany(l => l.Points.Select(p => Charts.Draw(new(p.Y.Mean, l.Class, l.Shape, p.Tip), x.At(p.X), y.At(p.Y.Mean), 3.1,
+            p.Upright is { } u ? Charts.Line("whisker", x.At(p.X), y.At(u.Low), x.At(p.X), y.At(u.High)) : null)))}
         """);
 
     static Markup Ground(BandLine line, Scale x, Scale y)

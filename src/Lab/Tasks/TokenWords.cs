@@ -26,22 +26,7 @@ public sealed record TokenWords(string[] Pieces, int[] Words, string[] Texts, in
     }
 
     internal static TokenWords Of(Encoded encoded, string[] pieces) =>
-        new(pieces, encoded.Words, [.. encoded.WordTexts.Select(w => w.Trim(spaces))], SentencesOf(encoded));
-
-    // by token types where they tell the texts apart; else the second text begins behind the first special token that follows a word
-    static int[] SentencesOf(Encoded encoded)
-    {
-        bool told = encoded.TokenTypes.Contains(1), parted = false, seen = false;
-        int[] sentences = new int[encoded.Count];
-        for (int t = 0; t < sentences.Length; t++)
-        {
-            bool word = encoded.Words[t] >= 0;
-            parted |= seen && !word;
-            seen |= word;
-            sentences[t] = !word ? -1 : told ? encoded.TokenTypes[t] : parted ? 1 : 0;
-        }
-        return sentences;
-    }
+        new(pieces, encoded.Words, [.. encoded.WordTexts.Select(w => w.Trim(spaces))], [.. encoded.Words.Select(w => w < 0 ? -1 : w < encoded.FirstWords ? 0 : 1)]);
 
     /// <summary>The word of a token as it stands in the text; "" for special tokens.</summary>
     public string WordOf(int token) => Words[token] < 0 ? "" : Texts[Words[token]];

@@ -58,7 +58,7 @@ sealed record Template(IReadOnlyList<Template.Slot> Single, IReadOnlyList<Templa
         var result = new Assembly(n + m + around);
         foreach (Slot slot in slots)
             if (slot.Text < 0) result.Special(slot);
-            else if (slot.Text == 0) result.Take(first.Words, n, slot.Type);
+            else if (slot.Text == 0) result.TakeFirst(first.Words, n, slot.Type);
             else result.Take(second!.Words, m, slot.Type);
         return result.Done();
     }
@@ -79,11 +79,17 @@ sealed record Template(IReadOnlyList<Template.Slot> Single, IReadOnlyList<Templa
     {
         readonly int[] ids = new int[count], types = new int[count], words = new int[count];
         readonly List<string> texts = [];
-        int at;
+        int at, firstWords;
 
         public void Special(Slot slot)
         {
             foreach (int id in slot.Ids) Put(id, slot.Type, -1);
+        }
+
+        public void TakeFirst(List<Word> from, int pieces, int type)
+        {
+            Take(from, pieces, type);
+            firstWords = texts.Count;
         }
 
         public void Take(List<Word> from, int pieces, int type)
@@ -101,7 +107,7 @@ sealed record Template(IReadOnlyList<Template.Slot> Single, IReadOnlyList<Templa
             }
         }
 
-        public Encoded Done() => new(ids, types, words, [.. texts]);
+        public Encoded Done() => new(ids, types, words, [.. texts], firstWords);
 
         void Put(int id, int type, int word) => (ids[at], types[at], words[at++]) = (id, type, word);
     }

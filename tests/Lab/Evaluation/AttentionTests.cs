@@ -161,18 +161,19 @@ public class AttentionTests
         Assert.Throws<ArgumentException>(() => AttentionMass.Of(model, [example], [new(["a"], [0], ["a"], [0])]));
 
     [Fact]
-    public void Sentences_are_told_apart_by_token_types_or_by_what_stands_between()
+    public void Sentences_are_told_apart_by_their_words_whatever_types_and_special_tokens_a_family_has()
     {
         string[] pieces = ["<s>", "a", "b", "</s>", "</s>", "c", "</s>"];
         int[] words = [-1, 0, 0, -1, -1, 1, -1];
         string[] texts = ["\u0120ab", "c "];
-        TokenWords roberta = TokenWords.Of(new Encoded(new int[7], new int[7], words, texts), pieces), bert = TokenWords.Of(new Encoded(new int[7], [0, 0, 0, 0, 1, 1, 1], words, texts), pieces);
+        TokenWords roberta = TokenWords.Of(new Encoded(new int[7], new int[7], words, texts, 1), pieces), bert = TokenWords.Of(new Encoded(new int[7], [0, 0, 0, 0, 1, 1, 1], words, texts, 1), pieces);
         Assert.Equal([-1, 0, 0, -1, -1, 1, -1], roberta.Sentences);
         Assert.Equal(roberta.Sentences, bert.Sentences);
         Assert.Equal(["ab", "c"], roberta.Texts);
         Assert.True(roberta.SameWord(1, 2));
         Assert.False(roberta.SameWord(0, 3));
-        // an empty first text: types still tell
-        Assert.Equal([-1, -1, 1, -1], TokenWords.Of(new Encoded(new int[4], [0, 0, 1, 1], [-1, -1, 0, -1], ["c"]), ["<s>", "</s>", "c", "</s>"]).Sentences);
+        // nothing between the two, as GPT-2 has it, and an empty first text
+        Assert.Equal([0, 0, 1], TokenWords.Of(new Encoded(new int[3], new int[3], [0, 1, 2], ["a", "b", "c"], 2), ["a", "b", "c"]).Sentences);
+        Assert.Equal([-1, -1, 1, -1], TokenWords.Of(new Encoded(new int[4], new int[4], [-1, -1, 0, -1], ["c"], 0), ["<s>", "</s>", "c", "</s>"]).Sentences);
     }
 }

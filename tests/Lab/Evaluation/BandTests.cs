@@ -7,8 +7,19 @@ public class BandTests
     [Fact]
     public void A_band_is_mean_smallest_and_largest_of_what_was_measured()
     {
-        Assert.Equal(new Band(3, 1, 6, 3), Band.Of([1, null, 2, double.NaN, 6]));
+        Assert.Equal((3, 1, 6, 3), Band.Of([1, null, 2, double.NaN, 6]) is { } band ? (band.Mean, band.Low, band.High, band.N) : default);
         Assert.Null(Band.Of([null, double.NaN]));
+    }
+
+    [Fact]
+    public void From_three_seeds_that_differ_the_mean_has_Students_interval()
+    {
+        Band three = Band.Of([18, 14, 23])!;                                    // t(2) = 4.302653, deviation √(61/3)
+        double half = 4.302652729749464 * Math.Sqrt(61.0 / 3 / 3);
+        Assert.Equal(55.0 / 3 - half, three.IntervalLow!.Value, 1e-9);
+        Assert.Equal(55.0 / 3 + half, three.IntervalHigh!.Value, 1e-9);
+        Assert.Null(Band.Of([14, 23])!.IntervalLow);
+        Assert.Null(Band.Of([18, 18, 18])!.IntervalHigh);
     }
 }
 

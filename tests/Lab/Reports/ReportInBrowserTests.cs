@@ -82,6 +82,7 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         marks["needs"] = coreHeads == 0 || coreHeads == heads ? 0 : 3 * heads * paper.Needs!.Sets.Count;
         marks["add-back"] = 2 * (paper.AddBack!.Paths.GroupBy(p => p.Kind).Sum(g => g.Max(p => p.Points.Count)));
         marks["emergence"] = paper.Emergence is { } e ? e.Checkpoints.Count * (3 + 2 * e.Heads.Count) : 0;
+        marks["core-training"] = paper.Emergence is { } k && k.Checkpoints.All(c => c.WithoutCore is not null) ? k.Checkpoints.Count * 2 * 3 : 0;
         marks["sizes"] = paper.Sizes is { } z ? z.Checkpoints.Sum(c => ((Band?[])[c.InDomain, c.OutOfDomain, c.Both]).Count(b => b is not null) + 2 * z.Sparsities.Count) : 0;
         return marks;
     }

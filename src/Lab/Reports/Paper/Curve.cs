@@ -10,9 +10,9 @@ internal static class Curve
         [.. study.Sets.Where(set => paper.Curve.Any(p => On(p.Subnetworks, set) is not null)).Select(set => Panel(study, paper, set))],
         [Charts.Key(Shape.Disc, "sub", "subnetworks: mean over seeds"), Charts.Key(Shape.Ring, "random", "random masks of the same sizes: mean"), Charts.BandKey("from the lowest to the highest seed")],
         $"The line across is the full model, the dotted one guessing. Each mark stands at the sparsity that its subnetworks have.",
-        [new("curve", "accuracy against sparsity, over seeds", ["target sparsity", "sparsity", "kind", "set", "seeds", "mean", "lowest", "highest"],
+        [new("curve", "accuracy against sparsity, over seeds", ["target sparsity", "sparsity", "kind", "set", "seeds", "mean", "lowest", "highest", "95 % low", "95 % high"],
             [.. paper.Curve.SelectMany(p => ((string Kind, SetBands Bands)[])[("subnetworks", p.Subnetworks), ("random masks", p.Random)], (p, k) => (Point: p, k.Kind, k.Bands))
-                .SelectMany(r => study.Sets.Where(s => On(r.Bands, s) is not null).Select(s => (object?[])[r.Point.TargetSparsity, r.Point.Sparsity.Mean, r.Kind, Findings.Name(s), On(r.Bands, s)!.N, On(r.Bands, s)!.Mean, On(r.Bands, s)!.Low, On(r.Bands, s)!.High]))])]);
+                .SelectMany(r => study.Sets.Where(s => On(r.Bands, s) is not null).Select(s => (object?[])[r.Point.TargetSparsity, r.Point.Sparsity.Mean, r.Kind, Findings.Name(s), On(r.Bands, s)!.N, On(r.Bands, s)!.Mean, On(r.Bands, s)!.Low, On(r.Bands, s)!.High, On(r.Bands, s)!.IntervalLow, On(r.Bands, s)!.IntervalHigh]))])]);
 
     static Band? On(SetBands bands, DataSet set) => set switch { DataSet.InDomain => bands.InDomain, DataSet.OutOfDomain => bands.OutOfDomain, _ => bands.Unseen };
 

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 
 namespace Heartwood.Lab.Reports.Paper;
@@ -19,9 +20,8 @@ internal static class Emerging
         In the maps rows are heads, the core's of the trained model above the gap; numbers are the accuracy lost without the head, in points. Coloured is what lies above (blue: below) zero with its whole interval,
         which holds for all {Wording.Count(facts.Tests)} at once; an outline marks the first checkpoint at which the head matters, of those whose model has come at least half the way from guessing to the trained one.
         """,
-        [new("training", "the model at each checkpoint", ["checkpoint", "step", .. Table.ColumnsOf("in-domain"), .. Table.ColumnsOf("out of domain"), .. Table.ColumnsOf("unseen"), "lost in-domain without the core's heads", "low", "high", "random heads: most lost", "draws"],
-            [.. facts.Checkpoints.Select(c => (object?[])[c.Name, c.Step, .. Table.CellsOf(c.Full.InDomain), .. Table.CellsOf(c.Full.OutOfDomain), .. Table.CellsOf(c.Full.Unseen),
-                c.WithoutCore?.InDomain.Value, c.WithoutCore?.InDomain.Low, c.WithoutCore?.InDomain.High, c.WithoutRandom.Select(r => (double?)r.InDomain.Value).Max(), c.WithoutRandom.Count])]),
+        [new("training", "the model at each checkpoint", ["checkpoint", "step", .. Table.ColumnsOf("in-domain"), .. Table.ColumnsOf("out of domain"), .. Table.ColumnsOf("unseen")],
+            [.. facts.Checkpoints.Select(c => (object?[])[c.Name, c.Step, .. Table.CellsOf(c.Full.InDomain), .. Table.CellsOf(c.Full.OutOfDomain), .. Table.CellsOf(c.Full.Unseen)])]),
             new("emergence", "accuracy lost by knocking out each head at each checkpoint", ["head", "core", "checkpoint", "step", "in-domain lost", "low", "high", "out of domain lost", "low ", "high "],
                 [.. facts.Heads.SelectMany(h => facts.Checkpoints.Select((c, i) => (object?[])[h.Part, h.Core ? "yes" : "no", c.Name, c.Step, h.Lost[i].InDomain.Value, h.Lost[i].InDomain.Low, h.Lost[i].InDomain.High, h.Lost[i].OutOfDomain?.Value, h.Lost[i].OutOfDomain?.Low, h.Lost[i].OutOfDomain?.High]))])]);
 
@@ -52,13 +52,36 @@ internal static class Emerging
 
     static string Reading(EmergenceFacts facts)
     {
-        HeadFacts[] core = [.. facts.Heads.Where(h => h.Core)], others = [.. facts.Heads.Where(h => !h.Core)];
-        string Known(HeadFacts[] heads, Func<HeadFacts, int?> first) => $"{heads.Count(h => first(h) is not null)} of {heads.Length}{(Middle(facts, heads, first) is { } step ? $" (half of them by step {Wording.Count(step)})" : "")}";
-        if (core.Length == 0) return $"The core has no head; of all {Wording.Count(facts.Heads.Count, "head")}, {Known(others, h => h.FirstInDomain)} matter in-domain at some checkpoint (intervals hold for all {Wording.Count(facts.Tests)} at once).";
-        string order = facts.Earlier is not { } e ? "" : e.PValue < 0.05 ? $": the core's come earlier, by {Wording.Number(e.Observed, "0.0")} checkpoints on average ({Wording.Probability(e.PValue)}, heads shuffled)" : $": that the core's come earlier is not settled ({Wording.Probability(e.PValue)}, heads shuffled)";
-        return $"Of the core's heads, knocked out alone, {Known(core, h => h.FirstInDomain)} begin to matter in-domain and {Known(core, h => h.FirstOutOfDomain)} out of domain, "
-            + $"of the others {Known(others, h => h.FirstInDomain)} and {Known(others, h => h.FirstOutOfDomain)} (intervals that hold for all {Wording.Count(facts.Tests)} losses at once, n\u00A0{Wording.Count(facts.Heads[0].Lost[0].InDomain.N)}){order}.";
+        if (!facts.Heads.Any(h => h.Core))
+            return $"The core has no head; {Known(facts, [.. facts.Heads], $"the model's {Wording.Count(facts.Heads.Count, "head")}", h => h.FirstInDomain)} matter in-domain at some checkpoint (intervals hold for all {Wording.Count(facts.Tests)} at once).";
+        Permutation?[] orders = [facts.Earlier, facts.EarlierOutOfDomain];
+        Queue<double> corrected = new(Holm.Correct([.. orders.OfType<Permutation>().Select(o => o.PValue)]));
+        double?[] p = [.. orders.Select(o => o is null ? (double?)null : corrected.Dequeue())];
+        string both = p.All(q => q is not null) ? ", corrected for the two tests" : "";
+        string inside = On(facts, "in-domain", h => h.FirstInDomain, facts.Earlier, p[0], $"heads shuffled{both}");
+        string outside = facts.Heads[0].Lost[0].OutOfDomain is null ? "" : $"; {On(facts, "out of domain", h => h.FirstOutOfDomain, facts.EarlierOutOfDomain, p[1], "likewise")}";
+        string n = facts.Heads[0].Lost[0].OutOfDomain is { } o ? $"{Wording.Count(facts.Heads[0].Lost[0].InDomain.N)} and {Wording.Count(o.N)}" : Wording.Count(facts.Heads[0].Lost[0].InDomain.N);
+        return $"Knocked out alone, {inside}{outside} (intervals that hold for all {Wording.Count(facts.Tests)} losses of a set at once, n\u00A0{n}).";
     }
+
+    // below so many of the others that ever matter, how early they do says nothing: the order is that of whether
+    const int Few = 3;
+
+    static string On(EmergenceFacts facts, string where, Func<HeadFacts, int?> first, Permutation? earlier, double? p, string how)
+    {
+        HeadFacts[] core = [.. facts.Heads.Where(h => h.Core)], others = [.. facts.Heads.Where(h => !h.Core)];
+        int inCore = core.Count(h => first(h) is not null), beside = others.Count(h => first(h) is not null);
+        if (inCore + beside == 0) return $"no head ever matters {where}";
+        string counts = $"{Known(facts, core, $"the core's {Wording.Count(core.Length, "head")}", first)} {(inCore == 1 ? "comes" : "come")} to matter {where}{(others.Length == 0 ? "" : $" and {Known(facts, others, $"the {others.Length} others", first)}")}";
+        if (earlier is null || p is not { } chance) return counts;
+        string known = $"{Wording.Probability(chance)}, {how}";
+        return beside < Few && inCore > beside ? $"{counts}: {(beside == 0 ? "only" : "nearly only")} core heads do{(chance < 0.05 ? $" ({known})" : $", which is not more than chance gives ({known})")}"
+            : chance >= 0.05 ? $"{counts}: that the core's do so earlier or oftener is not settled ({known})"
+            : $"{counts}: the core's do so earlier or oftener, by {Wording.Number(earlier.Observed, "0.0")} checkpoints on average where a head that never does counts as one after the last ({known})";
+    }
+
+    static string Known(EmergenceFacts facts, HeadFacts[] heads, string all, Func<HeadFacts, int?> first) =>
+        $"{(heads.All(h => first(h) is null) ? "none" : $"{heads.Count(h => first(h) is not null)}")} of {all}{(Middle(facts, heads, first) is { } step ? $" (half of them by step {Wording.Count(step)})" : "")}";
 
     static long? Middle(EmergenceFacts facts, HeadFacts[] heads, Func<HeadFacts, int?> first)
     {

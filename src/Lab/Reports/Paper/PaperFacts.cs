@@ -61,7 +61,8 @@ public sealed record ShiftFacts(double TargetSparsity, RankCorrelation Heads);
 /// <param name="Heads">every head of the model</param>
 /// <param name="Tests">how many intervals of a loss hold together at 95 %: heads × checkpoints, in-domain and out of domain each</param>
 /// <param name="Earlier">how much earlier than other heads the core's heads begin to matter in-domain, in checkpoints (mean over heads; those that never do count as one after the last), against heads shuffled; null where all or none are in the core</param>
-public sealed record EmergenceFacts(IReadOnlyList<CheckpointFacts> Checkpoints, IReadOnlyList<HeadFacts> Heads, int Tests, Permutation? Earlier);
+/// <param name="EarlierOutOfDomain">the same out of domain; null where that was not measured either</param>
+public sealed record EmergenceFacts(IReadOnlyList<CheckpointFacts> Checkpoints, IReadOnlyList<HeadFacts> Heads, int Tests, Permutation? Earlier, Permutation? EarlierOutOfDomain = null);
 
 /// <summary>One checkpoint of training.</summary>
 /// <param name="Name">its folder's name</param>

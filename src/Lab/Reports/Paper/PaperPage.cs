@@ -22,6 +22,7 @@ internal static class PaperPage
             paper.Needs is { } n ? Needed.Draw(n) : null,
             paper.AddBack is { } b ? AddedBack.Draw(b) : null,
             Emerging.Draw(study, paper),
+            WithoutCore.Draw(study, paper),
             Sizes.Draw(study, paper),
             Asking(SingleParts.Draw(main), "Which single parts does the model need, in-domain and out of domain?"),
             Asking(Cuts.Draw(main), "What does a subnetwork save once it is cut out?")]).OfType<Figure>().Select(f => f with { Answers = true })];

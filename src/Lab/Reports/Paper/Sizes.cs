@@ -14,7 +14,7 @@ internal static class Sizes
         if (paper.Sizes is not { Checkpoints.Count: > 0 } facts) return null;
         var (x, ticks) = Emerging.Steps([.. facts.Checkpoints.Select(c => c.Step)]);
         BandLine[] lines = [.. kinds.Select(k => new BandLine(k.Class, k.Shape, [.. facts.Checkpoints.Select((c, i) => (Checkpoint: c, Place: i, Size: k.Of(c))).Where(c => c.Size is not null)
-            .Select(c => new BandPoint(c.Place, c.Size!, $"step {Wording.Count(c.Checkpoint.Step)}, as good {k.Name}\n{Size(c.Size!)} of {facts.Parts} parts over {Wording.Count(c.Size!.N, "seed")}"))]))];
+            .Select(c => new BandPoint(c.Place, c.Size!, $"step {Wording.Count(c.Checkpoint.Step)}, as good {k.Name}\n{Size(c.Size!, facts.Parts)} of {facts.Parts} parts over {Wording.Count(c.Size!.N, "seed")}", Interval(c.Size!, facts.Parts)))]))];
         return new("sizes", "Does the model's effective size grow or shrink as generalization appears?", Reading(paper, facts),
             [BandChart.Draw("sizes-training", "parts of the smallest subnetwork as good as the model", "Parts of the smallest subnetwork as good as the model, at each checkpoint", $"{Wording.Count(facts.Checkpoints.Count, "checkpoint")}, {Wording.Count(facts.Sparsities.Count, "size")} each.",
                 lines, x, ticks, BandChart.Up([0, facts.Parts], facts.Parts), ("step (checkpoints evenly spaced)", "parts"), false, [(facts.Parts, "level")]), Accuracies(study, paper, facts)],
@@ -22,9 +22,10 @@ internal static class Sizes
             $"""
             A subnetwork is as good as its checkpoint's model when it lies at most {Wording.Points(paper.Tolerance)} below it; sizes are those of the grid (sparsity {string.Join(", ", facts.Sparsities.Select(s => Wording.Number(s, "0.0#")))}), and a seed without any counts the whole model (the line).
             A checkpoint counts where its model stands more than that above guessing, interval and all, and has come at least half the way from guessing to the trained model: guessing would be nearly as good otherwise.
+            Upright lines are Student's 95&#160;% intervals of the mean over {Wording.Count(facts.Seeds.Count, "seed")}{(facts.Seeds.Count < 10 ? ", wide because they are few" : "")}; they are left out below {Band.Fewest} seeds, and where all agree, which sizes in the grid's steps often do.
             """,
-            [new("sizes", "smallest subnetworks as good as their model, in parts", ["checkpoint", "step", "as good", "seeds", "mean", "smallest", "largest", "searches of the study"],
-                [.. facts.Checkpoints.SelectMany(c => kinds.Reverse().Select(k => (object?[])[c.Name, c.Step, k.Name, k.Of(c)?.N, k.Of(c)?.Mean, k.Of(c)?.Low, k.Of(c)?.High, c.Reused ? "yes" : "no"]))]),
+            [new("sizes", "smallest subnetworks as good as their model, in parts", ["checkpoint", "step", "as good", "seeds", "mean", "smallest", "largest", "95 % low", "95 % high", "searches of the study"],
+                [.. facts.Checkpoints.SelectMany(c => kinds.Reverse().Select(k => (object?[])[c.Name, c.Step, k.Name, k.Of(c)?.N, k.Of(c)?.Mean, k.Of(c)?.Low, k.Of(c)?.High, k.Of(c)?.IntervalLow, k.Of(c)?.IntervalHigh, c.Reused ? "yes" : "no"]))]),
                 new("grid", "every subnetwork of the grid", ["checkpoint", "step", "seed", "target sparsity", "parts", .. Table.ColumnsOf("in-domain"), .. Table.ColumnsOf("out of domain")],
                     [.. facts.Checkpoints.SelectMany(c => c.Grid.Select(g => (object?[])[c.Name, c.Step, g.Seed, g.TargetSparsity, g.Parts, .. Table.CellsOf(g.InDomain), .. Table.CellsOf(g.OutOfDomain)]))])]);
     }
@@ -47,7 +48,11 @@ internal static class Sizes
             [.. facts.Sparsities.Select(s => Wording.Number(s, "0.0#"))], [], "sparsity; an outline: within the tolerance");
     }
 
-    static string Size(Band b) => $"{Wording.Number(b.Mean, "0.#")} ({Wording.Number(b.Low, "0")} to {Wording.Number(b.High, "0")})";
+    // no size lies outside of none and all
+    static (double Low, double High)? Interval(Band b, int whole) => b is { IntervalLow: { } low, IntervalHigh: { } high } ? (Math.Max(0, low), Math.Min(whole, high)) : null;
+
+    static string Size(Band b, int whole) => $"{Wording.Number(b.Mean, "0.#")} ({(b.Low == b.High ? b.N == 1 ? "one seed" : $"all {b.N} seeds" : $"{Wording.Number(b.Low, "0")} to {Wording.Number(b.High, "0")}")}"
+        + $"{(Interval(b, whole) is { } i ? $"; mean's 95\u00A0% interval {Wording.Number(i.Low, "0.0")} to {Wording.Number(i.High, "0.0")}" : "")})";
 
     static string Reading(PaperFacts paper, SizeFacts facts)
     {
@@ -55,12 +60,12 @@ internal static class Sizes
         if (counted.Length == 0) return "At no checkpoint has the model come half the way from guessing to the trained one, so that there is no size to speak of.";
         double Outside(CheckpointSizes c) => paper.Emergence!.Checkpoints.Single(f => f.Name == c.Name).Full.OutOfDomain?.Value ?? double.NaN;
         CheckpointSizes low = counted.MinBy(Outside)!, high = counted.MaxBy(Outside)!;
-        string from = $"In-domain the smallest subnetwork as good as the model has {Size(low.InDomain!)} of {facts.Parts} parts where the model reaches {Wording.Percent(Outside(low))} out of domain (step {Wording.Count(low.Step)})";
+        string from = $"In-domain the smallest subnetwork as good as the model has {Size(low.InDomain!, facts.Parts)} of {facts.Parts} parts where the model reaches {Wording.Percent(Outside(low))} out of domain (step {Wording.Count(low.Step)})";
         if (counted.Length == 1) return $"{from}; one checkpoint shows no trend.";
-        string to = $" and {Size(high.InDomain!)} where it reaches {Wording.Percent(Outside(high))} (step {Wording.Count(high.Step)}; brackets: smallest to largest of {Wording.Count(facts.Seeds.Count, "seed")})";
+        string to = $" and {Size(high.InDomain!, facts.Parts)} where it reaches {Wording.Percent(Outside(high))} (step {Wording.Count(high.Step)}; brackets: smallest to largest of {Wording.Count(facts.Seeds.Count, "seed")}{(facts.Seeds.Count < Band.Fewest ? ", too few for an interval" : "")})";
         string trend = facts.InDomainTrend is not { } t ? "with too few checkpoints, or sizes that do not differ, for a trend"
             : $"over {Wording.Count(t.Correlation.N, "checkpoint")} the two have ρ\u00A0=\u00A0{Wording.Number(t.Correlation.Rho, "0.00")} ({Wording.Probability(t.PValue)}, checkpoints shuffled), so that the effective size {(t.PValue >= 0.05 ? "cannot be said to grow or shrink" : t.Correlation.Rho > 0 ? "grows" : "shrinks")} as generalization appears";
-        string outside = high.OutOfDomain is { } o ? $"; as good out of domain takes {Size(o)} there" : "";
+        string outside = high.OutOfDomain is { } o ? $"; as good out of domain takes {Size(o, facts.Parts)} there" : "";
         return $"{from}{to}{outside}; {trend}.";
     }
 }

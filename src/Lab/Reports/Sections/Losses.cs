@@ -30,6 +30,7 @@ internal static class Losses
 
     /// <summary>"r = −0.93 (−0.99 to −0.47)".</summary>
     public static string Coefficient(CorrelationFacts? c) => c?.Pearson is not { } r || double.IsNaN(r) ? "correlation not computed"
+        : c.N < 3 ? $"too few subnetworks ({c.N}) for a correlation"
         : c.Low is { } low && c.High is { } high && !double.IsNaN(low) && !double.IsNaN(high) ? $"r\u00A0=\u00A0{Wording.Number(r, "0.00")} ({Wording.Number(low, "0.00")} to {Wording.Number(high, "0.00")})"
         : $"r\u00A0=\u00A0{Wording.Number(r, "0.00")}, too few subnetworks for an interval";
 

@@ -2,6 +2,7 @@ using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies.Paper;
 
@@ -43,14 +44,21 @@ static class Emergence
     {
         HeadFacts[] heads = [.. measured[0].Heads.Keys.Select(name => new HeadFacts(name, core.Contains(Part.Parse(name)), [.. measured.Select(m => m.Heads[name])],
             First(measured, m => m.Facts.LearnedInDomain ? m.Heads[name].InDomain : null), First(measured, m => m.Facts.LearnedOutOfDomain ? m.Heads[name].OutOfDomain : null)))];
-        double[] first = [.. heads.Select(h => (double)(h.FirstInDomain ?? measured.Count))];
+        bool outside = measured.Any(m => m.Facts.Full.OutOfDomain is not null);
+        return new([.. measured.Select(m => m.Facts)], heads, tests, Earlier(heads, h => h.FirstInDomain, measured.Count, new(seed, "heads shuffled")),
+            outside ? Earlier(heads, h => h.FirstOutOfDomain, measured.Count, new(seed, "heads shuffled, out of domain")) : null);
+    }
+
+    static Permutation? Earlier(HeadFacts[] heads, Func<HeadFacts, int?> begins, int never, Chance chance)
+    {
+        double[] first = [.. heads.Select(h => (double)(begins(h) ?? never))];
         bool[] inCore = [.. heads.Select(h => h.Core)];
-        return new([.. measured.Select(m => m.Facts)], heads, tests, inCore.Distinct().Count() < 2 ? null : Permutation.Of(Earlier(first, inCore), stream =>
+        return inCore.Distinct().Count() < 2 ? null : Permutation.Of(Earlier(first, inCore), stream =>
         {
             bool[] shuffled = [.. inCore];
             stream.Shuffle<bool>(shuffled);
             return Earlier(first, shuffled);
-        }, new(seed, "heads shuffled")));
+        }, chance);
     }
 
     static IEnumerable<IReadOnlyList<Part>> Together(Study study, IReadOnlyList<Part> core) =>
