@@ -64,7 +64,7 @@ internal sealed class Findings
     public TaskFacts? TaskOf(DataSet set) => Result.Tasks?.FirstOrDefault(t => SetOf(t.Key) == set).Value;
 
     /// <summary>What is called accuracy on a set, with the set: "accuracy in-domain", "pairs right out of domain".</summary>
-    public string Accuracy(DataSet set) => $"{Words(set).Accuracy} {Say(set)}";
+    public string Accuracy(DataSet set) => $"{Words(set).Accuracy} {Where(set)}";
 
     /// <summary>What is called accuracy, where figures of all sets stand side by side.</summary>
     public string SharedAccuracy => Shared(Sets.Select(s => Words(s).Accuracy));
@@ -100,6 +100,9 @@ internal sealed class Findings
 
     /// <summary>Where it was measured, as a sentence says it: "accuracy out of domain", "accuracy on unseen constructions".</summary>
     public static string Say(DataSet set) => set == DataSet.Unseen ? "on unseen constructions" : Name(set);
+
+    /// <summary>The same of this result: what is unseen holds constructions only where it is classified.</summary>
+    public string Where(DataSet set) => set == DataSet.Unseen && Words(set).Name != Classification.Instance.Words.Name ? "on the unseen set" : Say(set);
 
     /// <summary>The cases in lists to be drawn side by side: one per label where the result knows them, under the headings of their sets.</summary>
     public IReadOnlyList<CaseList> CaseLists()

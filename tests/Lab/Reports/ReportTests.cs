@@ -50,6 +50,20 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void What_is_unseen_holds_constructions_only_where_it_is_classified()
+    {
+        TaskFacts pairs = TaskFacts.Of(new MinimalPairs()), labels = TaskFacts.Of(Classification.Instance);
+        string Page(TaskFacts unseen) => Report.Html(SampleResult.Usual with { Tasks = new Dictionary<string, TaskFacts> { ["inDomain"] = labels, ["outOfDomain"] = labels, ["unseen"] = unseen } });
+        Assert.Contains("on the unseen set", Page(pairs), StringComparison.Ordinal);
+        Assert.DoesNotContain("on unseen constructions", Page(pairs), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("on unseen constructions", Page(labels), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory, InlineData(2, "too few subnetworks (2) for a correlation"), InlineData(3, "r = 1.00, too few subnetworks for an interval")]
+    public void Two_subnetworks_have_no_correlation(int n, string words) =>
+        Assert.Equal(words, Losses.Coefficient(new(0.6, n, 1, null, null)).Replace('\u00A0', ' '));
+
+    [Fact]
     public void Markup_encodes_text_and_keeps_markup()
     {
         Markup inner = $"<i>{"<&>\"'"}</i>";

@@ -24,7 +24,7 @@ internal static class Domains
         string along = study.Accuracy(DataSet.InDomain), up = study.Accuracy(set);
         (double X, double Y) chance = (study.Chance(DataSet.InDomain), study.Chance(set));
         double[] whole = [chance.X, chance.Y, .. study.All.SelectMany(e => e.Sets.Values).SelectMany(Ends)];
-        yield return Scatter.Draw($"domains-{set}", $"Everything, {Findings.Say(set)}", $"{along} against {up}",
+        yield return Scatter.Draw($"domains-{set}", $"Everything, {study.Where(set)}", $"{along} against {up}",
             $"The full model, {Wording.Count(study.Subnetworks.Count, "subnetwork")}, {Wording.Count(study.Randoms.Count, "random mask")} and {Wording.Count(study.Baselines.Count, "baseline")}.",
             [.. Ordered(all).Select(e => Point(e, set, e.Kind is EntryKind.Full or EntryKind.Baseline ? e.Name : ""))],
             Scatter.Along([.. whole, 1], 1), Scatter.Up([.. whole, 1], 1), (along, up), (true, true), chance, equality: true);
@@ -71,8 +71,8 @@ internal static class Domains
         if (study.Main.Count == 0) return $"No subnetwork was measured; the full model reaches {Wording.Full(study.Full.On(DataSet.InDomain))} in-domain.";
         string at = $"At {Wording.Sparsity(study.Sparsities[0])}, {Wording.Count(study.Main.Count, "subnetwork")}";
         var spreads = study.Sets.Select(set => (Set: set, Spread: Spread.Of(study.Main.Select(e => e.On(set))))).Where(s => s.Spread.N > 0).ToList();
-        if (study.Main.Count == 1) return $"{at} reaches {Wording.List([.. spreads.Select(s => $"{Wording.Full(study.Main[0].On(s.Set))} {Findings.Say(s.Set)}")])}; one seed says nothing about the spread between seeds.";
-        return $"{at} span {Wording.List([.. spreads.Select(s => $"{Wording.Points(s.Spread.Width)} {Findings.Say(s.Set)} ({Wording.Range(s.Spread.Low, s.Spread.High)}; one mark is uncertain by up to ±{Wording.Points(s.Spread.Noise)}, "
+        if (study.Main.Count == 1) return $"{at} reaches {Wording.List([.. spreads.Select(s => $"{Wording.Full(study.Main[0].On(s.Set))} {study.Where(s.Set)}")])}; one seed says nothing about the spread between seeds.";
+        return $"{at} span {Wording.List([.. spreads.Select(s => $"{Wording.Points(s.Spread.Width)} {study.Where(s.Set)} ({Wording.Range(s.Spread.Low, s.Spread.High)}; one mark is uncertain by up to ±{Wording.Points(s.Spread.Noise)}, "
             + $"{(s.Spread.BeyondNoise(spreads.Count) ? "so the seeds do differ" : "so the seeds cannot be told apart")})")])}.{Others(study)}";
     }
 

@@ -33,7 +33,7 @@ internal static class Finding
     {
         if (study.Main.Count < 2) yield break;
         var correlation = study.Result.Correlation.FirstOrDefault(c => c.TargetSparsity == study.Sparsities[0]);
-        string loss = correlation?.Pearson is null ? "" : $"; over seeds, in-domain loss and {study.Accuracy(DataSet.OutOfDomain)} have {Losses.Coefficient(correlation)}{(Losses.IsClear(correlation) ? "" : ", which settles nothing")}";
+        string loss = correlation is not { Pearson: not null, N: >= 3 } ? "" : $"; over seeds, in-domain loss and {study.Accuracy(DataSet.OutOfDomain)} have {Losses.Coefficient(correlation)}{(Losses.IsClear(correlation) ? "" : ", which settles nothing")}";
         var groups = Groups.Spreads(study);
         if (groups.Count > 0)
         {

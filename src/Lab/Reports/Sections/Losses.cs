@@ -42,9 +42,9 @@ internal static class Losses
         var main = study.Result.Correlation.FirstOrDefault(c => study.Sparsities.Count > 0 && c.TargetSparsity == study.Sparsities[0]);
         string over = main is null ? "" : $" over {Wording.Count(main.N, "subnetwork")} at {Wording.Sparsity(main.TargetSparsity)}";
         string meaning = study.AsksTokens ? "Equal shares right in-domain need not mean the same function" : "Equal in-domain accuracy means equal within the share of counterexamples, not the same function";
-        return main?.Pearson is null ? $"{meaning}; how in-domain loss and {study.Accuracy(DataSet.OutOfDomain)} go together was not computed{over}, for want of subnetworks."
+        return main is not { Pearson: not null, N: >= 3 } ? $"{meaning}; how in-domain loss and {study.Accuracy(DataSet.OutOfDomain)} go together was not computed{over}, for want of subnetworks."
             : $"{meaning}: in-domain loss and {study.Accuracy(DataSet.OutOfDomain)} have {Coefficient(main)}{over}, "
-                + (IsClear(main) ? $"so a lower in-domain loss goes with {(main!.Pearson < 0 ? "better" : "worse")} generalization."
+                + (IsClear(main) ? $"so a lower in-domain loss goes with {(main.Pearson < 0 ? "better" : "worse")} generalization."
                     : "an interval that holds zero or is missing: whether in-domain loss tells which subnetworks generalize is not settled.");
     }
 }

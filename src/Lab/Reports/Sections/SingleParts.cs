@@ -34,7 +34,7 @@ internal static class SingleParts
     static Markup Map(Findings study, DataSet set, double scale)
     {
         var lost = study.Result.PartKnockOuts.Select(k => (Facts: k, Lost: Lost(study, k, set), Noise: Noise(study, k, set))).Where(k => !double.IsNaN(k.Lost)).DistinctBy(k => k.Facts.Name).ToList();
-        return HeadMap.Draw($"parts-{set}", $"{study.Words(set).Accuracy} lost {Findings.Say(set)}", $"{study.Words(set).Accuracy} lost {Findings.Say(set)} by knocking out each part alone",
+        return HeadMap.Draw($"parts-{set}", $"{study.Words(set).Accuracy} lost {study.Where(set)}", $"{study.Words(set).Accuracy} lost {study.Where(set)} by knocking out each part alone",
             $"A map of {Wording.Count(lost.Count, "part")}; the largest loss is {Wording.Points(lost.Max(k => k.Lost))}.", study.Result.Model.HeadsPerLayer,
             lost.ToDictionary(k => k.Facts.Name, k => new Cell(Math.Abs(k.Lost) > k.Noise ? Math.Sign(k.Lost) * Math.Sqrt(Math.Abs(k.Lost) / scale) * 0.92 : 0, Words(k.Lost),
                 $"{k.Facts.Name} knocked out\n{Wording.Full(Entry.Of(k.Facts).On(set))}\n{(k.Lost < 0 ? "gained" : "lost")} {Wording.Points(Math.Abs(k.Lost))}, noise up to ±{Wording.Points(k.Noise)}{Place(k.Facts.Ranks)}", false)));
@@ -47,7 +47,7 @@ internal static class SingleParts
     static string Reading(Findings study, DataSet[] sets) => string.Join(" ", sets.Select(set =>
     {
         var lost = study.Result.PartKnockOuts.Select(k => (Lost: Lost(study, k, set), Noise: Noise(study, k, set))).Where(k => !double.IsNaN(k.Lost)).ToList();
-        string words = $"{Findings.Say(set)}, {lost.Count(k => k.Lost > k.Noise)} of {Wording.Count(lost.Count, "part")} cost more than noise "
+        string words = $"{study.Where(set)}, {lost.Count(k => k.Lost > k.Noise)} of {Wording.Count(lost.Count, "part")} cost more than noise "
             + $"(about ±{Wording.Points(lost.Min(k => k.Noise))} at the least), the largest loss is {Wording.Points(lost.Max(k => k.Lost))}";
         return char.ToUpperInvariant(words[0]) + words[1..] + ".";
     })) + " The order of parts inside the noise means nothing.";

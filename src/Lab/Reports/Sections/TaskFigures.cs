@@ -33,7 +33,7 @@ internal static class TaskFigures
             .. study.Randoms.GroupBy(r => r.Target).Select(g => ($"random, {Wording.Number(g.Key, "0.0#")}", g.ToArray()))];
         rows = [.. rows.Where(r => r.Entries.Any(e => e.Figure(Key(set), facts.Name) is not null))];
         var all = rows.SelectMany(r => r.Entries).Select(e => e.Figure(Key(set), facts.Name)).OfType<Quantity>().ToList();
-        string heading = $"{facts.Name} {Findings.Say(set)}", axis = facts.Unit == "" ? facts.Name : $"{facts.Name}, {facts.Unit}";
+        string heading = $"{facts.Name} {study.Where(set)}", axis = facts.Unit == "" ? facts.Name : $"{facts.Name}, {facts.Unit}";
         return Strips.Draw(id, heading, Wording.Capital(heading), $"{Wording.Count(rows.Count, "row")}, one mark per model or subnetwork.",
             [.. rows.Select(r => new Strip(r.Name, [.. r.Entries.Select(e => (Entry: e, Figure: e.Figure(Key(set), facts.Name))).Where(e => e.Figure is not null).Select(e => MarkOf(e.Entry, e.Figure!, facts))]))],
             Scale.Around(all.SelectMany(q => (double[])[q.Value, q.Low, q.High]), 0, 1, floor: double.NegativeInfinity), axis, facts.Unit == "share", lanes: true, [(0, "chance")]);
@@ -50,7 +50,7 @@ internal static class TaskFigures
     {
         FigureFacts first = study.TaskOf(set)!.Figures[0];
         Quantity[] main = [.. study.Main.Select(e => e.Figure(Key(set), first.Name)).OfType<Quantity>()];
-        return study.Full.Figure(Key(set), first.Name) is not { } full ? "" : $"{Wording.Capital(Findings.Say(set))} the full model's {first.Name} is {Full(full, first.Unit)}"
+        return study.Full.Figure(Key(set), first.Name) is not { } full ? "" : $"{Wording.Capital(study.Where(set))} the full model's {first.Name} is {Full(full, first.Unit)}"
             + (main.Length == 0 ? "." : $"; {Wording.Count(main.Length, "subnetwork")} at {Wording.Sparsity(study.Sparsities[0])} {(main.Length == 1 ? "has" : "have")} {Wording.Number(main.Min(q => q.Value), "0.000")} to {Wording.Number(main.Max(q => q.Value), "0.000")}.");
     }));
 
