@@ -20,8 +20,8 @@ internal static class BandChart
 {
     const double Left = 44, Right = 332, Top = 26, Bottom = 232, Height = 272;
 
-    /// <summary>An axis up for these values.</summary>
-    public static Scale Up(IEnumerable<double> values, double ceiling) => Scale.Around(values, Bottom, Top, ceiling);
+    /// <summary>An axis up for these values, which never leaves <paramref name="floor"/> to <paramref name="ceiling"/>.</summary>
+    public static Scale Up(IEnumerable<double> values, double ceiling, double floor = 0) => Scale.Around(values, Bottom, Top, ceiling, floor);
 
     /// <summary>An axis along from one value to another.</summary>
     public static Scale Along(double low, double high) => new(low, high > low ? high : low + 1, Left + 4, Right);

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Reports.Sections;
 using Heartwood.Lab.Tasks;
 
@@ -62,6 +63,15 @@ public sealed class ReportTests
     [Theory, InlineData(2, "too few subnetworks (2) for a correlation"), InlineData(3, "r = 1.00, too few subnetworks for an interval")]
     public void Two_subnetworks_have_no_correlation(int n, string words) =>
         Assert.Equal(words, Losses.Coefficient(new(0.6, n, 1, null, null)).Replace('\u00A0', ' '));
+
+    [Fact]
+    public void A_correlation_below_zero_is_drawn_below_zero()
+    {
+        PaperFacts paper = SamplePaper.Usual.Paper!;
+        RunResult opposed = SamplePaper.Usual with { Paper = paper with { Frequencies = paper.Frequencies! with { Correlations = [new(0.2, new(32, -0.4, -0.7, 0)), new(0.4, new(32, 0.5, 0.2, 0.8))] } } };
+        string chart = Report.Html(opposed).Split("Rank correlation of heads")[1].Split("</svg>")[0];
+        Assert.Contains(">−0.5<", chart, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Markup_encodes_text_and_keeps_markup()

@@ -11,7 +11,7 @@ internal static class Shift
         FrequencyFacts main = Of(study, facts.Main), other = Of(study, facts.Other);
         var lines = facts.Correlations.Where(c => c.Heads.Rho is not null).Select(c => new BandPoint(c.TargetSparsity, new(c.Heads.Rho!.Value, c.Heads.Low ?? c.Heads.Rho.Value, c.Heads.High ?? c.Heads.Rho.Value, c.Heads.N),
             $"{Wording.Sparsity(facts.Main)} against {Wording.Number(c.TargetSparsity, "0.0#")}\n{Said(c.Heads)}")).ToArray();
-        Scale x = BandChart.Along(0, 0.9), y = BandChart.Up([-0.2, 1, .. lines.Select(l => l.Y.Low)], 1);
+        Scale x = BandChart.Along(0, 0.9), y = BandChart.Up([0, 1, .. lines.Select(l => l.Y.Low)], 1, -1);
         return new("shift", "Do subnetworks of other sizes keep the same parts?", Reading(facts),
             [Map(study, "shift-main", main), Map(study, "shift-other", other), Difference(study, main, other),
                 .. lines.Length == 0 ? [] : (Markup[])[BandChart.Draw("shift-correlation", $"rank correlation with {Wording.Sparsity(facts.Main)}", "Rank correlation of heads' frequencies with those at the main sparsity", $"{Wording.Count(lines.Length, "sparsity mark")}.",
