@@ -69,7 +69,7 @@ public sealed class ReportTests
     {
         PaperFacts paper = SamplePaper.Usual.Paper!;
         RunResult opposed = SamplePaper.Usual with { Paper = paper with { Frequencies = paper.Frequencies! with { Correlations = [new(0.2, new(32, -0.4, -0.7, 0)), new(0.4, new(32, 0.5, 0.2, 0.8))] } } };
-        string chart = Report.Html(opposed).Split("Rank correlation of heads")[1].Split("</svg>")[0];
+        string chart = Report.Html(opposed).Split("<svg id=\"shift-correlation\"")[1].Split("</svg>")[0];
         Assert.Contains(">−0.5<", chart, StringComparison.Ordinal);
     }
 
