@@ -55,12 +55,20 @@ static class CommandLine
             stop.Cancel();
         });
         using PeerPool pool = new();
-        Run run = new(pool, new Progress(error, Console.IsErrorRedirected), stop.Token) { Only = parsed.GetValue(only), Threads = parsed.GetValue(threads)! };
+        bool keep = parsed.GetValue(write);
+        Run run = new(pool, new Progress(error, Console.IsErrorRedirected), stop.Token)
+        {
+            Only = parsed.GetValue(only),
+            Threads = parsed.GetValue(threads)!,
+            Measured = (entry, whole) =>
+            {
+                if (keep) Write([entry], whole);
+            },
+        };
         IReadOnlyList<EntryResults> results = run.Measure(chosen);
         Row[] rows = [.. results.SelectMany(r => r.Rows)];
         Show(output, results);
         if (parsed.GetValue(json) is { } file) File.WriteAllText(file, JsonSerializer.Serialize(rows.Concat(Results.Threads(rows)), Json.Options) + "\n");
-        if (parsed.GetValue(write)) Write(results, run.Whole && !stop.IsCancellationRequested);
         if (!stop.IsCancellationRequested) return 0;
         error.WriteLine($"Stopped; {rows.Length} rows measured so far are kept.");
         return 130;

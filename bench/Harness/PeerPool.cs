@@ -34,12 +34,14 @@ sealed class PeerPool : IDisposable
         return best ?? throw failure!;
     }
 
-    /// <summary>Ends all processes.</summary>
-    public void Dispose()
+    /// <summary>Ends all processes; the next case gets new ones. They keep the memory that they have had: all entries' together do not fit into a small machine.</summary>
+    public void End()
     {
         foreach (PeerProcess process in running.Values) process.Dispose();
         running.Clear();
     }
+
+    public void Dispose() => End();
 
     PeerProcess Running(PeerProgram program, PeerEnvironment environment, int threads)
     {

@@ -9,6 +9,9 @@ sealed class Run(PeerPool pool, Progress progress, CancellationToken stop)
     /// <summary>Numbers of threads.</summary>
     public required IReadOnlyList<int> Threads { get; init; }
 
+    /// <summary>Hears of every entry as soon as it is measured, so that nothing is lost by what comes after it, and whether it was measured whole.</summary>
+    public Action<EntryResults, bool> Measured { get; init; } = (_, _) => { };
+
     /// <summary>Whether every case was asked for, with one thread and with two.</summary>
     public bool Whole => Only is null && Threads.Contains(1) && Threads.Contains(2);
 
@@ -22,8 +25,16 @@ sealed class Run(PeerPool pool, Progress progress, CancellationToken stop)
         {
             Case[] cases = [.. entry.Cases().Where(c => Only is null ? !c.Asked : c.Size.Contains(Only, StringComparison.Ordinal))];
             List<Row> rows = [];
-            foreach (int threads in Threads) rows.AddRange(Measure(entry, cases, threads, measuring));
-            if (rows.Count > 0) results.Add(new(entry.Name, machine, date, Place.Versions(pool), rows));
+            foreach (int threads in Threads)
+            {
+                rows.AddRange(Measure(entry, cases, threads, measuring));
+                pool.End();
+            }
+            if (rows.Count > 0)
+            {
+                results.Add(new(entry.Name, machine, date, Place.Versions(pool), rows));
+                Measured(results[^1], Whole && !stop.IsCancellationRequested);
+            }
             if (stop.IsCancellationRequested) break;
         }
         progress.Clear();
