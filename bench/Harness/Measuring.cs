@@ -7,7 +7,9 @@ namespace Heartwood.Bench.Harness;
 sealed class Measuring(PeerPool pool, CancellationToken stop)
 {
     const double SecondsPerTurn = 0.02, LongCall = 2;
-    const int FewestRounds = 3, MostRounds = 25, CallsOfWarmth = 60, MostRepeats = 200, MostAttempts = 3, MostWaits = 20;
+    const int FewestRounds = 3, ManyRounds = 25, MostTimes = 3, CallsOfWarmth = 60, MostRepeats = 200, MostAttempts = 3, MostWaits = 20;
+    const double Settled = 0.02;                                 // a ratio's uncertainty at which no more rounds are taken
+    const double Brief = 200e-6;                                 // seconds, below which handing a part of the work over counts
     static readonly TimeSpan UntilOthersSleep = TimeSpan.FromMilliseconds(15), UntilCalm = TimeSpan.FromSeconds(2);
 
     /// <summary>Who takes a turn: from numbers of passes unmeasured and of repeats to the median seconds of a repeat.</summary>
@@ -20,6 +22,9 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         internal double Seconds => Guess * (Passes + Repeats) + UntilOthersSleep.TotalSeconds;
 
         internal List<double> Turns { get; set; } = [];
+
+        /// <summary>Whether it bounds what the others can reach, and is nobody to be faster than.</summary>
+        internal bool IsLimit { get; init; }
 
         internal double Median => Measuring.Median(Turns);
 
@@ -48,11 +53,10 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
             Own("ours", work.Prepare!(threads), null, warmth),
             .. work.Rivals.Select(r => Own(r.Name, Prepared(r, threads), r.Backend, warmth)),
         ];
-        Contender? peak = work.Operations is null ? null : Own("peak", () => Peak.Run(threads, work.Backend), null, warmth);
-        Contender? memory = work.Bytes is null ? null : Own("memory", () => Bandwidth.Run(), null, warmth);
-        Contender? moving = work.Moving is null ? null : Own("moving", work.Moving(), null, warmth);
-        Contender[] limits = [.. new[] { peak, memory, moving }.OfType<Contender>()];
-        contenders.AddRange(limits);
+        Contender? peak = work.Operations is null ? null : Own("peak", () => Peak.Run(threads, work.Backend), null, warmth) with { IsLimit = true };
+        Contender? memory = work.Bytes is null ? null : Own("memory", () => Bandwidth.Run(), null, warmth) with { IsLimit = true };
+        Contender? moving = work.Moving is null ? null : Own("moving", work.Moving(), null, warmth) with { IsLimit = true };
+        contenders.AddRange(new[] { peak, memory, moving }.OfType<Contender>());
         SortedDictionary<string, string> configurations = new(StringComparer.Ordinal), absent = new(StringComparer.Ordinal);
         List<PeerCase> asked = [];
         foreach (Peer peer in work.Peers)
@@ -75,16 +79,21 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         foreach (PeerCase ready in asked) ready.Drop();
 
         double ours = contenders[0].Median;
-        SortedDictionary<string, double?> peers = new(contenders.Skip(1).Except(limits).ToDictionary(c => c.Name, c => (double?)c.Median), StringComparer.Ordinal);
+        Contender[] against = Against(contenders);
+        SortedDictionary<string, double?> peers = new(against.ToDictionary(c => c.Name, c => (double?)c.Median), StringComparer.Ordinal);
         foreach (string name in absent.Keys) peers[name] = null;
         return row with
         {
             Ours = ours,
             Peers = peers,
             Note = disturbed > Others.Bearable ? $"{(row.Note is null ? "" : row.Note + "; ")}disturbed: other programs took {Tables.Percent(disturbed)} of the processors" : row.Note,
+            Rounds = contenders[0].Turns.Count,
+            RatioInterval = against.MinBy(c => c.Median) is { } best ? Interval.OfRatio(contenders[0].Turns, best.Turns) : null,
             PeakShare = peak is null ? null : work.Operations / ours / (Peak.Operations(threads, work.Backend) / peak.Median),
+            PeakInterval = peak is null ? null : Interval.OfRatio(peak.Turns, contenders[0].Turns).Times(work.Operations!.Value / Peak.Operations(threads, work.Backend)),
             MemoryShare = memory is null ? null : work.Bytes / ours / (Bandwidth.Bytes / memory.Median),
             Moving = moving?.Median,
+            HandOver = threads > 1 && ours < Brief ? HandOver.Seconds(threads) : null,
             Configurations = configurations.Count > 0 ? configurations : null,
             Absent = absent.Count > 0 ? absent : null,
         };
@@ -124,10 +133,11 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         }
     }
 
+    // as many rounds as there is time for; more while the ratios are uncertain
     void Rounds(List<Contender> contenders, PeerProcess[] peers, IDictionary<string, string> absent, double seconds)
     {
-        int rounds = (int)Math.Clamp(seconds / contenders.Sum(c => c.Seconds), FewestRounds, MostRounds);
-        for (int round = 0; round < rounds; round++)
+        int rounds = (int)Math.Clamp(seconds / contenders.Sum(c => c.Seconds), FewestRounds, ManyRounds);
+        for (int round = 0; round < rounds || (round < MostTimes * rounds && !AreSettled(contenders)); round++)
             foreach (Contender contender in contenders.ToArray())
                 try
                 {
@@ -141,6 +151,12 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
                     absent[contender.Name] = e.Message;
                 }
     }
+
+    static Contender[] Against(List<Contender> contenders) => [.. contenders.Skip(1).Where(c => !c.IsLimit)];
+
+    // against the fastest of the others, and against the limits
+    static bool AreSettled(List<Contender> contenders) =>
+        contenders.Where(c => c.IsLimit).Append(Against(contenders).MinBy(c => c.Median)).OfType<Contender>().All(c => Interval.OfRatio(contenders[0].Turns, c.Turns).HalfWidth <= Settled);
 
     static IDisposable? Backend(string? name) => name is null ? null : Machine.Using(Machine.Preferred(name));
 

@@ -52,10 +52,10 @@ static class PerformancePage
         string found = row.Target switch
         {
             _ when row.Unit is not null || row is { Ratio: null, PeakShare: null } => Tables.Value(row.Ours, row.Unit),
-            { } text when text.Contains("peak", StringComparison.Ordinal) => $"{Tables.Percent(row.PeakShare ?? 0)} of peak",
-            _ => FormattableString.Invariant($"{row.Ratio:0.00}"),
+            { } text when text.Contains("peak", StringComparison.Ordinal) => $"{Tables.PeakOf(row)} of peak",
+            _ => Tables.RatioOf(row),
         };
-        return $"  - {row.Size}, {row.Threads} {(row.Threads == 1 ? "thread" : "threads")}: {found}{(LimitOf(row) is { } limit ? $" ({limit})" : "")}";
+        return $"  - {row.Size}, {row.Threads} {(row.Threads == 1 ? "thread" : "threads")}: {found}{(LimitOf(row) is { } limit ? $"; {limit}" : "")}";
     }
 
     // what was measured beside the row, and bounds it

@@ -70,11 +70,12 @@ static class Results
         .Select(g => new Row { Entry = ThreadsEntry, Size = $"{g.Key.Entry}: {g.Key.Size}", Threads = 2, Ours = g.One!.Ours / g.Two!.Ours, Unit = "times", Limit = Limit(g.One, g.Two) }
             .Judged(new(FormattableString.Invariant($"at least {ThreadsTarget} times one thread"), r => r.Ours >= ThreadsTarget)));
 
-    static string? Limit(Row one, Row two) =>
-        one.Ours < Brief ? $"{Tables.Value(one.Ours, null)} on one thread: too brief to hand a part of it over"
-        : two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
-        : (one.Moving / two.Moving) is { } gain ? FormattableString.Invariant($"moving as many bytes and computing nothing gains {gain:0.00} times")
-        : null;
-
-    const double Brief = 20e-6;
+    // the least that two threads take: half of the work each, once the second has heard of it; or what moving the bytes takes
+    static string? Limit(Row one, Row two)
+    {
+        string? late = two.HandOver is { } seconds ? FormattableString.Invariant($"{Tables.Value(one.Ours, null)} on one thread, {Tables.Value(seconds, null)} to hand a part over and back: at most {2 / (1 + seconds / one.Ours!.Value):0.00} times") : null;
+        string? moved = two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
+            : (one.Moving / two.Moving) is { } gain ? FormattableString.Invariant($"moving as many bytes and computing nothing gains {gain:0.00} times") : null;
+        return late is null ? moved : moved is null ? late : $"{late}; {moved}";
+    }
 }

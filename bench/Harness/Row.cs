@@ -31,6 +31,18 @@ sealed record Row
     /// <summary>Share of the machine's peak, which was measured in turn with ours.</summary>
     public double? PeakShare { get; init; }
 
+    /// <summary>Between what ends <see cref="Ratio"/> lies.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Interval? RatioInterval { get; init; }
+
+    /// <summary>Between what ends <see cref="PeakShare"/> lies.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Interval? PeakInterval { get; init; }
+
+    /// <summary>How many rounds the medians are of; null where nothing was measured in turn.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Rounds { get; init; }
+
     /// <summary>Share of the memory's speed, which was measured in turn with ours.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? MemoryShare { get; init; }
@@ -38,6 +50,10 @@ sealed record Row
     /// <summary>Median seconds of moving as many bytes by as many threads, and computing nothing, measured in turn with ours.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Moving { get; init; }
+
+    /// <summary>Seconds until every thread has begun a job that computes nothing and it has ended; of brief work on several threads.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? HandOver { get; init; }
 
     /// <summary>What must hold.</summary>
     public string? Target { get; init; }

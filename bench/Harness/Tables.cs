@@ -11,14 +11,15 @@ static class Tables
     public static (string[] Heads, string[][] Cells) Of(IReadOnlyList<Row> rows)
     {
         string[] peers = [.. rows.SelectMany(r => r.Peers.Keys).Distinct()];
-        bool ratio = rows.Any(r => r.Ratio is not null), share = rows.Any(r => r.PeakShare is not null), target = rows.Any(r => r.Target is not null);
-        string[] heads = ["what", "threads", "ours", .. peers, .. ratio ? ["ours / best"] : Array.Empty<string>(), .. share ? ["of peak"] : Array.Empty<string>(), .. target ? ["target", "met"] : Array.Empty<string>()];
+        bool ratio = rows.Any(r => r.Ratio is not null), share = rows.Any(r => r.PeakShare is not null), rounds = rows.Any(r => r.Rounds is not null), target = rows.Any(r => r.Target is not null);
+        string[] heads = ["what", "threads", "ours", .. peers, .. ratio ? ["ours / best"] : Array.Empty<string>(), .. share ? ["of peak"] : Array.Empty<string>(), .. rounds ? ["rounds"] : Array.Empty<string>(), .. target ? ["target", "met"] : Array.Empty<string>()];
         return (heads, [.. rows.Select(r => (string[])
         [
             r.Size, r.Threads.ToString(CultureInfo.InvariantCulture), Value(r.Ours, r.Unit),
             .. peers.Select(p => r.Peers.TryGetValue(p, out double? seconds) ? seconds is null ? "absent" : Value(seconds, r.Unit) : ""),
-            .. ratio ? [r.Ratio?.ToString("0.00", CultureInfo.InvariantCulture) ?? ""] : Array.Empty<string>(),
-            .. share ? [r.PeakShare is { } s ? Percent(s) : ""] : Array.Empty<string>(),
+            .. ratio ? [RatioOf(r)] : Array.Empty<string>(),
+            .. share ? [PeakOf(r)] : Array.Empty<string>(),
+            .. rounds ? [r.Rounds?.ToString(CultureInfo.InvariantCulture) ?? ""] : Array.Empty<string>(),
             .. target ? [r.Target ?? "", r.Met switch { true => "yes", false => "no", null => "" }] : Array.Empty<string>(),
         ])]);
     }
@@ -51,6 +52,13 @@ static class Tables
     ];
 
     static string Rows(int count) => count == 1 ? "1 row" : string.Create(CultureInfo.InvariantCulture, $"{count} rows");
+
+    /// <summary>A row's ratio with the ends of its interval, where it has them.</summary>
+    public static string RatioOf(Row row) => string.Create(CultureInfo.InvariantCulture, $"{row.Ratio:0.00}{(row.RatioInterval is { } ends ? FormattableString.Invariant($" ({ends.Low:0.00} to {ends.High:0.00})") : "")}");
+
+    /// <summary>A row's share of the peak with the ends of its interval, where it has them.</summary>
+    public static string PeakOf(Row row) => row.PeakShare is { } share
+        ? $"{Percent(share)}{(row.PeakInterval is { } ends ? FormattableString.Invariant($" ({100 * ends.Low:0.0} to {100 * ends.High:0.0})") : "")}" : "";
 
     /// <summary>A share as percent, with one decimal.</summary>
     public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} %");

@@ -48,14 +48,14 @@ static class OpEntries
     static IEnumerable<Case> Losses() =>
         from shape in (int[][])[[32, 3], [256, 30522]]
         let labels = Draw.Indices("labels", shape[0], shape[1])
-        from c in Pair($"cross entropy {Text(shape)}", "cross_entropy", new { shape }, t => t[0].CrossEntropy(labels), () => [Draw.Numbers("x", shape)])
+        from c in Pair($"cross entropy {Text(shape)}", "cross_entropy", new { shape }, t => t[0].CrossEntropy(labels), () => [Draw.Numbers("x", shape)], movingBack: Moving.Of(1, shape))
         select c;
 
     static IEnumerable<Case> Lookups() =>
         from sizes in ((int Tokens, int Vocabulary, int Width)[])[(1024, 30522, 768), (2048, 30522, 768), (1024, 137, 128)]
         let indices = Draw.Indices("tokens", sizes.Tokens, sizes.Vocabulary)
         from c in Pair($"embedding {sizes.Tokens} of {Text([sizes.Vocabulary, sizes.Width])}", "rows", new { sizes.Tokens, sizes.Vocabulary, sizes.Width },
-            t => t[0].Rows(indices), () => [Draw.Numbers("table", sizes.Vocabulary, sizes.Width)], Moving.Of(1, sizes.Tokens, sizes.Width))
+            t => t[0].Rows(indices), () => [Draw.Numbers("table", sizes.Vocabulary, sizes.Width)], Moving.Of(1, sizes.Tokens, sizes.Width), Moving.Of(0, sizes.Vocabulary, sizes.Width))
         select c;
 
     static IEnumerable<Case> Steps()
@@ -65,7 +65,9 @@ static class OpEntries
         int[][] large = [[30522, 768], [512, 768], [2, 768], [768], [768], .. Enumerable.Repeat(layer, 12).SelectMany(l => l), [768, 768], [768], [3, 768], [3]];
         foreach (var (name, shapes) in ((string, int[][])[])[("1 M weights", small), ("BERT-base, 110 M weights", large)])
         {
-            double count = shapes.Sum(s => s.Aggregate(1.0, (product, length) => product * length));
+            const int moved = 7;                                 // arrays: weights, gradients and two moments in, all but the gradients out
+            int count = shapes.Sum(s => s.Aggregate(1, (product, length) => product * length));
+            bool streams = count > 1 << 24;
             yield return Case.Timed($"AdamW {name}", () =>
             {
                 Tensor[] weights = [.. shapes.Select((s, i) => Draw.Numbers($"weight {i}", s))], gradients = [.. shapes.Select((s, i) => Draw.Numbers($"gradient {i}", s))];
@@ -73,7 +75,7 @@ static class OpEntries
                 AdamW optimizer = new(weights);
                 return () => optimizer.Step(gradients, 1e-5f, decay);
             }) with
-            { Peers = [Peer.Torch("adamw", new { shapes })], Target = Target.Faster, Bytes = count > 1 << 24 ? count * 7 * sizeof(float) : null };
+            { Peers = [Peer.Torch("adamw", new { shapes })], Target = Target.Faster, Bytes = streams ? (double)count * moved * sizeof(float) : null, Moving = streams ? null : Moving.Of(2, count * moved / 3) };
         }
     }
 

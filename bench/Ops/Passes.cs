@@ -53,14 +53,20 @@ static class Draw
 static class Means
 {
     /// <summary>One row with the geometric means of peak share and ratio.</summary>
-    public static Row Geometric(IReadOnlyList<Row> rows, Target target) => new Row
+    public static Row Geometric(IReadOnlyList<Row> rows, Target target)
     {
-        Entry = rows[0].Entry,
-        Size = $"geometric mean of {rows.Count}",
-        Threads = rows[0].Threads,
-        PeakShare = Of(rows.Select(r => r.PeakShare)),
-        Ratio = Of(rows.Select(r => r.Ratio)),
-    }.Judged(target);
+        double? share = Of(rows.Select(r => r.PeakShare)), ratio = Of(rows.Select(r => r.Ratio));
+        return new Row
+        {
+            Entry = rows[0].Entry,
+            Size = $"geometric mean of {rows.Count}",
+            Threads = rows[0].Threads,
+            PeakShare = share,
+            PeakInterval = Interval.OfMean(rows.Select(r => r.PeakInterval), share),
+            Ratio = ratio,
+            RatioInterval = Interval.OfMean(rows.Select(r => r.RatioInterval), ratio),
+        }.Judged(target);
+    }
 
     static double? Of(IEnumerable<double?> values) => values.All(v => v is not null) ? Math.Exp(values.Average(v => Math.Log(v!.Value))) : null;
 }

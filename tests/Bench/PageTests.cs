@@ -64,7 +64,7 @@ public class PageTests
         slow.Peers["onnxruntime"] = null;
         string page = PerformancePage.Written("# Performance\n", [Entry("gemm", "a machine", slow.Judged(Target.Faster))], _ => "about");
         Assert.Contains("0 of 1 targets are met", page);
-        Assert.Contains("- 8 × 8, 1 thread: 2.00 (the reason)", page);
+        Assert.Contains("- 8 × 8, 1 thread: 2.00; the reason", page);
         Assert.Contains("| absent |", page);
         Assert.Contains("onnxruntime absent in 1 row: there is no node on PATH", page);
         Assert.Contains("a machine", page);

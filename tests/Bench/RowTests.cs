@@ -52,13 +52,45 @@ public class RowTests
     public void The_median_is_the_middle(double[] values, double median) => Assert.Equal(median, Measuring.Median(values));
 
     [Fact]
+    public void A_ratio_has_an_interval_that_what_slows_both_in_a_round_does_not_widen()
+    {
+        double[] calm = [.. Enumerable.Range(0, 25).Select(i => 1 + 0.01 * (i % 5))], drifting = [.. calm.Select((t, i) => t * (1 + i))];
+        Interval same = Interval.OfRatio([.. drifting.Select(t => t / 2)], drifting), apart = Interval.OfRatio(drifting, calm);
+        Assert.Equal((0.5, 0.5), (same.Low, same.High));
+        Assert.Equal(0, same.HalfWidth, 1e-12);
+        Assert.InRange(Measuring.Median(drifting) / Measuring.Median(calm), apart.Low, apart.High);
+        Assert.True(apart.HalfWidth > 0.1);
+        Assert.Equal(new(1, 1), same.Times(2));
+    }
+
+    [Fact]
+    public void A_mean_is_surer_than_the_figures_that_it_is_of()
+    {
+        Interval[] each = [new(0.9, 1.1), new(0.9, 1.1), new(0.9, 1.1), new(0.9, 1.1)];
+        Interval mean = Interval.OfMean(each, 1)!;
+        Assert.Equal(each[0].HalfWidth / 2, mean.HalfWidth, 1e-2);
+        Assert.InRange(1, mean.Low, mean.High);
+        Assert.Null(Interval.OfMean([.. each, null], 1));
+    }
+
+    [Fact]
+    public void Intervals_stand_beside_their_figures()
+    {
+        Row row = With(Sample(), ("torch", 1.0)) with { RatioInterval = new(0.4, 0.6), PeakShare = 0.9, PeakInterval = new(0.88, 0.92), Rounds = 12 };
+        var (heads, cells) = Tables.Of([row.Judged(null)]);
+        Assert.Equal(["what", "threads", "ours", "torch", "ours / best", "of peak", "rounds"], heads);
+        Assert.Equal(["0.50 (0.40 to 0.60)", "90.0 % (88.0 to 92.0)", "12"], cells[0][^3..]);
+    }
+
+    [Fact]
     public void Two_threads_are_compared_with_one_where_both_were_timed()
     {
-        Row[] rows = [Sample(ours: 1.9), Sample(threads: 2, ours: 1.0), Sample("only one"), Sample("brief", 1, 4e-6), Sample("brief", 2, 4e-6), Sample("bytes") with { Unit = "bytes" }, Sample("bytes", 2) with { Unit = "bytes" }];
+        Row[] rows = [Sample(ours: 1.9), Sample(threads: 2, ours: 1.0), Sample("only one"), Sample("brief", 1, 4e-6) with { Moving = 2e-6 }, Sample("brief", 2, 4e-6) with { HandOver = 1e-6, Moving = 1e-6 }, Sample("bytes") with { Unit = "bytes" }, Sample("bytes", 2) with { Unit = "bytes" }];
         Row[] gains = [.. Results.Threads(rows)];
         Assert.Equal([("gemm: 8 × 8", true), ("gemm: brief", false)], gains.Select(g => (g.Size, g.Met!.Value)));
         Assert.Equal(1.9, gains[0].Ours!.Value, 1e-12);
-        Assert.Contains("too brief", gains[1].Limit);
+        Assert.Contains("at most 1.60 times", gains[1].Limit);
+        Assert.Contains("computing nothing gains 2.00 times", gains[1].Limit);
     }
 
     [Theory]

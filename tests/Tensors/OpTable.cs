@@ -159,6 +159,11 @@ static class OpTable
             yield return new($"rms norm {n}", t => t[0].RmsNorm(t[1], 1e-3f), new Shape(5, n), new Shape(n)) { Domain = AwayFromZero, Tolerance = 4e-6, SlopeTolerance = 5e-4 };
         yield return new("rms norm of many rows", t => t[0].RmsNorm(t[1], 1e-6f), new Shape(70, 33), new Shape(33)) { Tolerance = 5e-6 };
         yield return new("softmax of many rows", t => t[0].Softmax(), new Shape(70, 3));
+        foreach (int n in new[] { 4, 8, 24, 44 })                // rows that end in half a vector, of 8 lanes or of 16, are taken in pairs
+        {
+            yield return new($"softmax of pairs of rows of {n}", t => t[0].Softmax(), new Shape(7, n));
+            yield return new($"log softmax of pairs of rows of {n}", t => t[0].LogSoftmax(), new Shape(7, n)) { SlopeTolerance = 1e-3 };
+        }
         yield return new("layer norm of many rows", t => t[0].LayerNorm(t[1], t[2], 1e-12f), new Shape(70, 33), new Shape(33), new Shape(33)) { Tolerance = 5e-6 };
     }
 

@@ -75,6 +75,18 @@ unsafe interface ILanes<V>
 
     /// <summary>Largest lane.</summary>
     static abstract float Max(V x);
+
+    /// <summary>In the lower half the halves of a, added; in the upper half those of b.</summary>
+    static abstract V Fold(V a, V b);
+
+    /// <summary>In every lane the sum of the half that it is of, in one fixed order.</summary>
+    static abstract V SumHalves(V x);
+
+    /// <summary>The lower half, twice.</summary>
+    static abstract V Lower(V x);
+
+    /// <summary>The upper half, twice.</summary>
+    static abstract V Upper(V x);
 }
 
 readonly unsafe struct Avx512Lanes : ILanes<Vector512<float>>
@@ -122,6 +134,16 @@ readonly unsafe struct Avx512Lanes : ILanes<Vector512<float>>
 
     public static float Sum(Vector512<float> x) => Avx2Lanes.Sum(x.GetLower() + x.GetUpper());
     public static float Max(Vector512<float> x) => Avx2Lanes.Max(Avx.Max(x.GetLower(), x.GetUpper()));
+    public static Vector512<float> Fold(Vector512<float> a, Vector512<float> b) => Avx512F.Shuffle4x128(a, b, 0x44) + Avx512F.Shuffle4x128(a, b, 0xEE);
+    public static Vector512<float> Lower(Vector512<float> x) => Avx512F.Shuffle4x128(x, x, 0x44);
+    public static Vector512<float> Upper(Vector512<float> x) => Avx512F.Shuffle4x128(x, x, 0xEE);
+
+    public static Vector512<float> SumHalves(Vector512<float> x)
+    {
+        x += Avx512F.Shuffle4x128(x, x, 0xB1);
+        x += Avx512F.Permute4x32(x, 0x4E);
+        return x + Avx512F.Permute4x32(x, 0xB1);
+    }
 }
 
 readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
@@ -185,6 +207,16 @@ readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
         Vector128<float> four = Sse.Max(x.GetLower(), x.GetUpper()), two = Sse.Max(four, Sse.MoveHighToLow(four, four));
         return Sse.MaxScalar(two, Vector128.Shuffle(two, Vector128.Create(1, 1, 1, 1))).ToScalar();
     }
+
+    public static Vector256<float> Fold(Vector256<float> a, Vector256<float> b) => Avx.Permute2x128(a, b, 0x20) + Avx.Permute2x128(a, b, 0x31);
+    public static Vector256<float> Lower(Vector256<float> x) => Avx.Permute2x128(x, x, 0x00);
+    public static Vector256<float> Upper(Vector256<float> x) => Avx.Permute2x128(x, x, 0x11);
+
+    public static Vector256<float> SumHalves(Vector256<float> x)
+    {
+        x += Avx.Permute(x, 0x4E);
+        return x + Avx.Permute(x, 0xB1);
+    }
 }
 
 readonly unsafe struct ScalarLanes : ILanes<float>
@@ -230,4 +262,8 @@ readonly unsafe struct ScalarLanes : ILanes<float>
 
     public static float Sum(float x) => x;
     public static float Max(float x) => x;
+    public static float Fold(float a, float b) => a + b;         // one lane has no halves: nobody asks
+    public static float SumHalves(float x) => x;
+    public static float Lower(float x) => x;
+    public static float Upper(float x) => x;
 }

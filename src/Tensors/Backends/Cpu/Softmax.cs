@@ -157,6 +157,8 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
         int whole = width - width % L.Width, together = Together(width);
         V mask = L.First(width - whole), zero = L.Splat(0);
         float* sums = stackalloc float[Most];
+        if (!past && L.Width > 1 && width - whole == L.Width / 2)
+            for (; rows > 1; rows -= 2, y += 2 * width, g += 2 * width, dx += 2 * width) SlopePair<S>(y, g, whole, mask, dx);
         for (int count; rows > 0; rows -= count)
         {
             count = Math.Min(together, rows);
@@ -180,6 +182,28 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
                 if (whole < width) L.Store(dx + whole, mask, S.Of(L.Load(y + whole, mask, zero), L.Load(g + whole, mask, zero), sum));
             }
         }
+    }
+
+    // Two rows that end in half a vector are whole vectors together; the one in the middle is the end of the one and the beginning
+    // of the other. Each row is summed as it is when it stands alone.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void SlopePair<S>(float* y, float* g, int whole, V mask, float* dx) where S : struct, ISlope
+    {
+        int second = whole + L.Width / 2, after = whole + L.Width;
+        V zero = L.Splat(0), one = zero, two = zero;
+        for (int i = 0; i < whole; i += L.Width)
+        {
+            one = S.Add(L.Load(y + i), L.Load(g + i), one);
+            two = S.Add(L.Load(y + second + i), L.Load(g + second + i), two);
+        }
+        one = S.Add(L.Load(y + whole, mask, zero), L.Load(g + whole, mask, zero), one);
+        two = S.Add(L.Load(y + second + whole, mask, zero), L.Load(g + second + whole, mask, zero), two);
+        V sums = L.SumHalves(L.Fold(one, two));
+        one = L.Lower(sums);
+        two = L.Upper(sums);
+        for (int i = 0; i < whole; i += L.Width) L.Store(dx + i, S.Of(L.Load(y + i), L.Load(g + i), one));
+        L.Store(dx + whole, S.Of(L.Load(y + whole), L.Load(g + whole), sums));
+        for (int i = after; i < after + whole; i += L.Width) L.Store(dx + i, S.Of(L.Load(y + i), L.Load(g + i), two));
     }
 
     // Written past the caches, whole vectors at aligned addresses: the memory need not be read first. (The team's counters, which
