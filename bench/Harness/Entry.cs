@@ -3,8 +3,8 @@ namespace Heartwood.Bench.Harness;
 // HOW TO ADD AN ENTRY
 //
 // 1. Write a file that gives an Entry (name, one line about it, its cases) and name it in the list of Entries.cs.
-// 2. A Case is timed (Case.Timed: Prepare does the setup and returns the action that is timed; it gets the number of
-//    threads) or is a figure of another unit (Case.Figured: bytes, seconds of a whole process, an exponent).
+// 2. A Case is timed (Case.Timed: Prepare does the setup and returns the action that is timed, on as many threads as
+//    the row has) or is a figure of another unit (Case.Figured: bytes, seconds of a whole process, an exponent).
 // 3. Peers = [Peer.Torch("case", new { … }), Peer.Onnx("case", new { … })]: the object becomes the JSON request; the
 //    peer's side is a function of that name in peers/*.py (decorated @case) or peers/*.mjs (registered in `cases`), which
 //    sets up and returns its configurations by name; the fastest is measured, and named in the row. A peer of one kind
@@ -34,11 +34,8 @@ sealed record Case(string Size)
 {
     /// <summary>A case that is timed.</summary>
     /// <param name="size">what and how large</param>
-    /// <param name="prepare">the setup, outside the timing; from the number of threads to the action that is timed</param>
-    public static Case Timed(string size, Func<int, Action> prepare) => new(size) { Prepare = prepare };
-
-    /// <summary>A case that is timed, with the same setup for every number of threads.</summary>
-    public static Case Timed(string size, Func<Action> prepare) => Timed(size, _ => prepare());
+    /// <param name="prepare">the setup, outside the timing; gives the action that is timed</param>
+    public static Case Timed(string size, Func<Action> prepare) => new(size) { Prepare = prepare };
 
     /// <summary>A case that gives a figure of its own, measured once.</summary>
     /// <param name="size">what and how large</param>
@@ -46,7 +43,7 @@ sealed record Case(string Size)
     public static Case Figured(string size, Func<int, Figure> measure) => new(size) { Measure = measure };
 
     /// <summary>The setup of a timed case.</summary>
-    public Func<int, Action>? Prepare { get; private init; }
+    public Func<Action>? Prepare { get; private init; }
 
     /// <summary>What a case that is not timed measures.</summary>
     public Func<int, Figure>? Measure { get; private init; }
@@ -75,6 +72,9 @@ sealed record Case(string Size)
     /// <summary>What must hold.</summary>
     public Target? Target { get; init; }
 
+    /// <summary>Whether something must hold of it or of a mean that it is in.</summary>
+    public bool IsJudged => Target is not null || Operations is not null;
+
     /// <summary>Whether the case is long, and measured only where --only names it.</summary>
     public bool Asked { get; init; }
 
@@ -91,7 +91,7 @@ sealed record Case(string Size)
 /// <summary>Another way of ours to do the work of a case.</summary>
 /// <param name="Name">the column that it is shown in</param>
 /// <param name="Prepare">as <see cref="Case.Prepare"/></param>
-sealed record Rival(string Name, Func<int, Action> Prepare)
+sealed record Rival(string Name, Func<Action> Prepare)
 {
     /// <summary>The backend that computes it; null for the case's.</summary>
     public string? Backend { get; init; }

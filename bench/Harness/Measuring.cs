@@ -7,10 +7,13 @@ namespace Heartwood.Bench.Harness;
 sealed class Measuring(PeerPool pool, CancellationToken stop)
 {
     const double SecondsPerTurn = 0.02, LongCall = 2;
-    const int FewestRounds = 3, ManyRounds = 25, MostTimes = 3, CallsOfWarmth = 60, MostRepeats = 200, MostAttempts = 3, MostWaits = 20;
+    const int FewestRounds = 3, ManyRounds = 25, MostTimes = 2, CallsOfWarmth = 60, MostRepeats = 200, MostAttempts = 3, MostWaits = 20;
     const double Settled = 0.02;                                 // a ratio's uncertainty at which no more rounds are taken
     const double Brief = 200e-6;                                 // seconds, below which handing a part of the work over counts
     static readonly TimeSpan UntilOthersSleep = TimeSpan.FromMilliseconds(15), UntilCalm = TimeSpan.FromSeconds(2);
+
+    /// <summary>Rivals are there to be faster than; the row says how far ours is from a mark; what is beside explains.</summary>
+    enum Role { Rival, Mark, Beside }
 
     /// <summary>Who takes a turn: from numbers of passes unmeasured and of repeats to the median seconds of a repeat.</summary>
     sealed record Contender(string Name, Func<int, int, double> Turn, double Guess)
@@ -23,8 +26,7 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
 
         internal List<double> Turns { get; set; } = [];
 
-        /// <summary>Whether it bounds what the others can reach, and is nobody to be faster than.</summary>
-        internal bool IsLimit { get; init; }
+        internal Role Role { get; init; }
 
         internal double Median => Measuring.Median(Turns);
 
@@ -48,15 +50,19 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
     Row Timed(Row row, Case work, int threads)
     {
         double warmth = work.Seconds / 8;
+        Action action = work.Prepare!();
         List<Contender> contenders =
         [
-            Own("ours", work.Prepare!(threads), null, warmth),
-            .. work.Rivals.Select(r => Own(r.Name, Prepared(r, threads), r.Backend, warmth)),
+            Own("ours", action, null, warmth),
+            .. work.Rivals.Select(r => Own(r.Name, Prepared(r), r.Backend, warmth)),
         ];
-        Contender? peak = work.Operations is null ? null : Own("peak", () => Peak.Run(threads, work.Backend), null, warmth) with { IsLimit = true };
-        Contender? memory = work.Bytes is null ? null : Own("memory", () => Bandwidth.Run(), null, warmth) with { IsLimit = true };
-        Contender? moving = work.Moving is null ? null : Own("moving", work.Moving(), null, warmth) with { IsLimit = true };
-        contenders.AddRange(new[] { peak, memory, moving }.OfType<Contender>());
+        Contender? Other(string name, Action? other, Role role) => other is null ? null : Own(name, other, null, warmth) with { Role = role };
+        Action? bytes = work.Moving?.Invoke();
+        Contender? peak = Other("peak", work.Operations is null ? null : () => Peak.Run(threads, work.Backend), Role.Mark);
+        Contender? single = Other("one thread", OnOne(action, threads), Role.Mark);
+        Contender? memory = Other("memory", work.Bytes is null ? null : Bandwidth.Run, Role.Beside);
+        Contender? moving = Other("moving", bytes, Role.Beside), movingSingle = Other("moving, one thread", OnOne(bytes, threads), Role.Beside);
+        contenders.AddRange(new[] { peak, single, memory, moving, movingSingle }.OfType<Contender>());
         SortedDictionary<string, string> configurations = new(StringComparer.Ordinal), absent = new(StringComparer.Ordinal);
         List<PeerCase> asked = [];
         foreach (Peer peer in work.Peers)
@@ -75,7 +81,7 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
             }
         }
 
-        double disturbed = Undisturbed(contenders, asked, absent, work.Seconds);
+        double disturbed = Undisturbed(contenders, asked, absent, work);
         foreach (PeerCase ready in asked) ready.Drop();
 
         double ours = contenders[0].Median;
@@ -92,7 +98,10 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
             PeakShare = peak is null ? null : work.Operations / ours / (Peak.Operations(threads, work.Backend) / peak.Median),
             PeakInterval = peak is null ? null : Interval.OfRatio(peak.Turns, contenders[0].Turns).Times(work.Operations!.Value / Peak.Operations(threads, work.Backend)),
             MemoryShare = memory is null ? null : work.Bytes / ours / (Bandwidth.Bytes / memory.Median),
+            OneThread = single?.Median,
+            GainInterval = single is null ? null : Interval.OfRatio(single.Turns, contenders[0].Turns),
             Moving = moving?.Median,
+            MovingGain = movingSingle?.Median / moving?.Median,
             HandOver = threads > 1 && ours < Brief ? HandOver.Seconds(threads) : null,
             Configurations = configurations.Count > 0 ? configurations : null,
             Absent = absent.Count > 0 ? absent : null,
@@ -100,7 +109,7 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
     }
 
     // Takes the rounds again while other programs disturb them, and keeps the calmest; the share of the processors that others took.
-    double Undisturbed(List<Contender> contenders, IReadOnlyList<PeerCase> asked, IDictionary<string, string> absent, double seconds)
+    double Undisturbed(List<Contender> contenders, IReadOnlyList<PeerCase> asked, IDictionary<string, string> absent, Case work)
     {
         PeerProcess[] peers = [.. asked.Select(a => a.Process).Distinct()];
         double calmest = double.PositiveInfinity;
@@ -111,7 +120,7 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
             List<double>[] before = [.. contenders.Select(c => c.Turns.ToList())];
             foreach (Contender contender in contenders) contender.Turns.Clear();
             Contender[] there = [.. contenders];
-            Rounds(contenders, peers, absent, seconds);
+            Rounds(contenders, peers, absent, work);
             double share = others.Share() ?? 0;
             if (share < calmest) calmest = share;
             else
@@ -133,11 +142,11 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         }
     }
 
-    // as many rounds as there is time for; more while the ratios are uncertain
-    void Rounds(List<Contender> contenders, PeerProcess[] peers, IDictionary<string, string> absent, double seconds)
+    // as many rounds as there is time for; more while figures that are judged are uncertain
+    void Rounds(List<Contender> contenders, PeerProcess[] peers, IDictionary<string, string> absent, Case work)
     {
-        int rounds = (int)Math.Clamp(seconds / contenders.Sum(c => c.Seconds), FewestRounds, ManyRounds);
-        for (int round = 0; round < rounds || (round < MostTimes * rounds && !AreSettled(contenders)); round++)
+        int rounds = (int)Math.Clamp(work.Seconds / contenders.Sum(c => c.Seconds), FewestRounds, ManyRounds), most = work.IsJudged ? MostTimes * rounds : rounds;
+        for (int round = 0; round < rounds || (round < most && !AreSettled(contenders)); round++)
             foreach (Contender contender in contenders.ToArray())
                 try
                 {
@@ -152,18 +161,32 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
                 }
     }
 
-    static Contender[] Against(List<Contender> contenders) => [.. contenders.Skip(1).Where(c => !c.IsLimit)];
+    static Contender[] Against(List<Contender> contenders) => [.. contenders.Skip(1).Where(c => c.Role == Role.Rival)];
 
-    // against the fastest of the others, and against the limits
+    // against the fastest rival, and against the marks
     static bool AreSettled(List<Contender> contenders) =>
-        contenders.Where(c => c.IsLimit).Append(Against(contenders).MinBy(c => c.Median)).OfType<Contender>().All(c => Interval.OfRatio(contenders[0].Turns, c.Turns).HalfWidth <= Settled);
+        contenders.Where(c => c.Role == Role.Mark).Append(Against(contenders).MinBy(c => c.Median)).OfType<Contender>().All(c => Interval.OfRatio(contenders[0].Turns, c.Turns).HalfWidth <= Settled);
+
+    // the same on one thread; null where there is no other
+    static Action? OnOne(Action? action, int threads) => action is null || threads == 1 ? null : () =>
+    {
+        Machine.Threads = 1;
+        try
+        {
+            action();
+        }
+        finally
+        {
+            Machine.Threads = threads;
+        }
+    };
 
     static IDisposable? Backend(string? name) => name is null ? null : Machine.Using(Machine.Preferred(name));
 
-    static Action Prepared(Rival rival, int threads)
+    static Action Prepared(Rival rival)
     {
         using IDisposable? choice = Backend(rival.Backend);
-        return rival.Prepare(threads);
+        return rival.Prepare();
     }
 
     Contender Own(string name, Action action, string? backend, double warmth)

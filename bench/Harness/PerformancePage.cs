@@ -51,7 +51,7 @@ static class PerformancePage
     {
         string found = row.Target switch
         {
-            _ when row.Unit is not null || row is { Ratio: null, PeakShare: null } => Tables.Value(row.Ours, row.Unit),
+            _ when row.Unit is not null || row is { Ratio: null, PeakShare: null } => Tables.OursOf(row),
             { } text when text.Contains("peak", StringComparison.Ordinal) => $"{Tables.PeakOf(row)} of peak",
             _ => Tables.RatioOf(row),
         };

@@ -62,20 +62,31 @@ static class Results
     /// <summary>What two threads must gain.</summary>
     public const double ThreadsTarget = 1.85;
 
-    /// <summary>One row per size that was timed with one thread and with two: ours is how many times as fast two are. Not of <c>sizes</c>, which asks how time grows, of files that are read and written too.</summary>
+    /// <summary>One row per size that was timed with two threads and, in turn or before, with one: ours is how many times as fast two are. Not of <c>sizes</c>, which asks how time grows, of files that are read and written too.</summary>
     public static IEnumerable<Row> Threads(IEnumerable<Row> rows) => rows
         .Where(r => r.Timed && r.Entry != "sizes").GroupBy(r => (r.Entry, r.Size))
-        .Select(g => (g.Key, One: g.FirstOrDefault(r => r.Threads == 1), Two: g.FirstOrDefault(r => r.Threads == 2)))
-        .Where(g => g is { One: not null, Two: not null })
-        .Select(g => new Row { Entry = ThreadsEntry, Size = $"{g.Key.Entry}: {g.Key.Size}", Threads = 2, Ours = g.One!.Ours / g.Two!.Ours, Unit = "times", Limit = Limit(g.One, g.Two) }
-            .Judged(new(FormattableString.Invariant($"at least {ThreadsTarget} times one thread"), r => r.Ours >= ThreadsTarget)));
+        .Select(g => (g.Key, Two: g.FirstOrDefault(r => r.Threads == 2), Before: g.FirstOrDefault(r => r.Threads == 1)?.Ours))
+        .Where(g => (g.Two?.OneThread ?? g.Before) is not null && g.Two is not null)
+        .Select(g => Gain($"{g.Key.Entry}: {g.Key.Size}", (g.Two!.OneThread ?? g.Before)!.Value, g.Two));
+
+    static Row Gain(string size, double one, Row two) => new Row
+    {
+        Entry = ThreadsEntry,
+        Size = size,
+        Threads = 2,
+        Ours = one / two.Ours!.Value,
+        Unit = "times",
+        GainInterval = two.GainInterval,
+        Rounds = two.GainInterval is null ? null : two.Rounds,
+        Limit = Limit(one, two),
+    }.Judged(new(FormattableString.Invariant($"at least {ThreadsTarget} times one thread"), r => r.Ours >= ThreadsTarget));
 
     // the least that two threads take: half of the work each, once the second has heard of it; or what moving the bytes takes
-    static string? Limit(Row one, Row two)
+    static string? Limit(double one, Row two)
     {
-        string? late = two.HandOver is { } seconds ? FormattableString.Invariant($"{Tables.Value(one.Ours, null)} on one thread, {Tables.Value(seconds, null)} to hand a part over and back: at most {2 / (1 + seconds / one.Ours!.Value):0.00} times") : null;
+        string? late = two.HandOver is { } seconds ? FormattableString.Invariant($"{Tables.Value(one, null)} on one thread, {Tables.Value(seconds, null)} to hand a part over and back: at most {2 / (1 + seconds / one):0.00} times") : null;
         string? moved = two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
-            : (one.Moving / two.Moving) is { } gain ? FormattableString.Invariant($"moving as many bytes and computing nothing gains {gain:0.00} times") : null;
+            : two.MovingGain is { } gain ? FormattableString.Invariant($"moving as many bytes and computing nothing gains {gain:0.00} times") : null;
         return late is null ? moved : moved is null ? late : $"{late}; {moved}";
     }
 }

@@ -51,6 +51,18 @@ sealed record Row
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Moving { get; init; }
 
+    /// <summary>How many times as fast as one thread's moving that is, measured in turn.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? MovingGain { get; init; }
+
+    /// <summary>Median seconds of the same work on one thread, measured in turn with that of several.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? OneThread { get; init; }
+
+    /// <summary>Between what ends lies how many times as fast as one thread several are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Interval? GainInterval { get; init; }
+
     /// <summary>Seconds until every thread has begun a job that computes nothing and it has ended; of brief work on several threads.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? HandOver { get; init; }

@@ -15,7 +15,7 @@ static class Tables
         string[] heads = ["what", "threads", "ours", .. peers, .. ratio ? ["ours / best"] : Array.Empty<string>(), .. share ? ["of peak"] : Array.Empty<string>(), .. rounds ? ["rounds"] : Array.Empty<string>(), .. target ? ["target", "met"] : Array.Empty<string>()];
         return (heads, [.. rows.Select(r => (string[])
         [
-            r.Size, r.Threads.ToString(CultureInfo.InvariantCulture), Value(r.Ours, r.Unit),
+            r.Size, r.Threads.ToString(CultureInfo.InvariantCulture), OursOf(r),
             .. peers.Select(p => r.Peers.TryGetValue(p, out double? seconds) ? seconds is null ? "absent" : Value(seconds, r.Unit) : ""),
             .. ratio ? [RatioOf(r)] : Array.Empty<string>(),
             .. share ? [PeakOf(r)] : Array.Empty<string>(),
@@ -52,6 +52,9 @@ static class Tables
     ];
 
     static string Rows(int count) => count == 1 ? "1 row" : string.Create(CultureInfo.InvariantCulture, $"{count} rows");
+
+    /// <summary>Our figure; of a gain with the ends of its interval.</summary>
+    public static string OursOf(Row row) => $"{Value(row.Ours, row.Unit)}{(row is { Entry: Results.ThreadsEntry, GainInterval: { } ends } ? FormattableString.Invariant($" ({ends.Low:0.00} to {ends.High:0.00})") : "")}";
 
     /// <summary>A row's ratio with the ends of its interval, where it has them.</summary>
     public static string RatioOf(Row row) => string.Create(CultureInfo.InvariantCulture, $"{row.Ratio:0.00}{(row.RatioInterval is { } ends ? FormattableString.Invariant($" ({ends.Low:0.00} to {ends.High:0.00})") : "")}");

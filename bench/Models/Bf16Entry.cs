@@ -28,7 +28,7 @@ static class Bf16Entry
 
         Case Of(string size, Func<IModel, Action> pass) => Case.Timed(size, () => GemmEntries.At(Precision.Bf16, pass(half))) with
         {
-            Rivals = [new("float32", _ => pass(single))],
+            Rivals = [new("float32", () => pass(single))],
             Note = note,
         };
     });

@@ -24,7 +24,7 @@ static class GemmEntries
         let shape = new Shape(tokens, width.Output, width.Input)
         select Linear(shape) with
         {
-            Rivals = [new("rounded up", _ => Run(shape.RoundedUp))],
+            Rivals = [new("rounded up", () => Run(shape.RoundedUp))],
             Target = Target.RatioAtMost(1.15, "the rounded-up shape"),
             Seconds = 0.5,
         });
@@ -55,7 +55,7 @@ static class GemmEntries
         let shape = new Shape(1024, width.Output, width.Input)
         select Case.Timed($"linear, {shape}", () => At(Precision.Bf16, Run(shape))) with
         {
-            Rivals = [new("float32", _ => Run(shape))],
+            Rivals = [new("float32", () => Run(shape))],
             Operations = shape.Operations / 2,
             Note = note,
         };

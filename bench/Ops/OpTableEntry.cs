@@ -10,9 +10,9 @@ static class OpTableEntry
 {
     /// <summary>Every op of the table on every backend.</summary>
     public static Entry OpTable { get; } = new("op-table", "every op of the tests' table on every backend of this machine, one thread, no peers",
-        () => Heartwood.Tests.Tensors.OpTable.Rows.Select(op => Case.Timed(op.Name, _ => Run(op)) with
+        () => Heartwood.Tests.Tensors.OpTable.Rows.Select(op => Case.Timed(op.Name, () => Run(op)) with
         {
-            Rivals = [.. Machine.Backends.Where(b => b != Machine.BackendInUse).Select(b => new Rival(b, _ => Run(op)) { Backend = b })],
+            Rivals = [.. Machine.Backends.Where(b => b != Machine.BackendInUse).Select(b => new Rival(b, () => Run(op)) { Backend = b })],
             Threads = [1],
             Seconds = 0.1,
         }));

@@ -67,7 +67,7 @@ public class EntryTests
     [Fact]
     public void Rivals_peak_and_summaries_stand_in_the_rows()
     {
-        Entry entry = new("sample", "", () => [Brief("small") with { Operations = 1e3, Rivals = [new("other", _ => () => Thread.SpinWait(100))] }, Case.Figured("weight", _ => new(12, "bytes", "noted"))])
+        Entry entry = new("sample", "", () => [Brief("small") with { Operations = 1e3, Rivals = [new("other", () => () => Thread.SpinWait(100))] }, Case.Figured("weight", _ => new(12, "bytes", "noted"))])
         {
             Summaries = rows => [new Row { Entry = rows[0].Entry, Size = $"all {rows.Count}", Threads = rows[0].Threads }],
         };

@@ -109,6 +109,23 @@ public class DeterminismTests
         }
     }
 
+    // so large that it is cleared past the caches, in runs that begin anywhere in a cache line
+    [Theory, MemberData(nameof(Backends))]
+    public void The_gradient_of_a_table_that_no_cache_holds_is_zero_but_for_the_rows_that_were_read(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        const int rows = 70_000, width = 67;
+        int[] read = [3, rows - 1, 3, 41_234];
+        Tensor table = Tensor.Zeros(rows, width).Track(), g = Tensor.Normal(new Chance(1, "g"), 1, read.Length, width);
+        using Scope scope = Scope.Open();
+        Tensor before = Tensor.Normal(new Chance(1, "left in memory"), 1, rows, width);
+        Scope.Replace(before, g);                                // its memory is lent again, not cleared
+        float[] slopes = (table.Rows(read) * g).Sum().Gradients(table)[0].Values.ToArray(), expected = new float[rows * width];
+        for (int i = 0; i < read.Length; i++)
+            for (int c = 0; c < width; c++) expected[read[i] * width + c] += g.Values[i * width + c];
+        Assert.True(expected.AsSpan().SequenceEqual(slopes));
+    }
+
     [Theory, MemberData(nameof(Backends))]
     public void A_mask_of_ones_changes_nothing_and_a_mask_of_zeros_leaves_the_absence(string backend)
     {

@@ -5,6 +5,7 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// <summary>Rows of a table by index, and back.</summary>
 static unsafe class Table
 {
+    const long BeyondCaches = 1 << 22;                           // floats of a table that the caches do not hold
     const long Near = 1 << 18;                                   // floats of a table that the caches hold anyway
 
     internal static void Rows<L, V>(float* table, long size, int* indices, int count, int width, float* y) where L : struct, ILanes<V>
@@ -42,14 +43,27 @@ static unsafe class Table
     internal static void RowsSlope<L, V>(float* g, int* indices, int count, int width, int rows, float* dTable) where L : struct, ILanes<V>
     {
         int runs = (int)Math.Clamp((long)rows * width >> 16, 1, 32), run = (rows + runs - 1) / runs;
+        bool past = (long)rows * width > BeyondCaches;
         Workers.For(runs, item =>
         {
             int first = item * run, end = Math.Min(rows, first + run);
             if (first >= end) return;
-            new Span<float>(dTable + (long)first * width, (end - first) * width).Clear();
+            if (past) ClearPast<L, V>(dTable + (long)first * width, (nint)(end - first) * width);
+            else new Span<float>(dTable + (long)first * width, (end - first) * width).Clear();
             for (int i = 0; i < count; i++)
                 if (indices[i] >= first && indices[i] < end) Add<L, V>(g + (long)i * width, dTable + (long)indices[i] * width, width);
         });
+    }
+
+    // past the caches: memory that is only cleared need not be read first (the team's counters, which are atomic, order these writes before the end of the item)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void ClearPast<L, V>(float* to, nint count) where L : struct, ILanes<V>
+    {
+        V zero = L.Splat(0);
+        float* end = to + count;
+        for (; to < end && (nuint)to % (nuint)(L.Width * sizeof(float)) != 0; to++) *to = 0;
+        for (; to <= end - L.Width; to += L.Width) L.Stream(to, zero);
+        for (; to < end; to++) *to = 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
