@@ -62,9 +62,9 @@ static class PerformancePage
     static string? LimitOf(Row row) => row switch
     {
         { Limit: { } said } => said,
-        { Target: { } target } when target.Contains("peak", StringComparison.Ordinal) => null,      // the figure itself is the share
         { MemoryShare: { } share } => $"at {Tables.Percent(share)} of the memory's speed",
         { Moving: { } moving, Ours: { } ours } => $"moving as many bytes and computing nothing takes {Tables.Percent(moving / ours)} of its time",
+        { Target: { } target } when target.Contains("peak", StringComparison.Ordinal) => null,      // the figure itself is the share
         { Ratio: { } ratio, PeakShare: { } share and > 0.5 } => FormattableString.Invariant($"at {Tables.Percent(share)} of the processor's peak; all of it would be {ratio * share:0.00}"),
         _ => null,
     };

@@ -12,7 +12,7 @@ static class GemmEntries
 
     /// <summary>The shapes of small and base models' linear layers.</summary>
     public static Entry Gemm { get; } = new("gemm", "linear layers, 18 shapes of small and base models, against the processor's peak",
-        () => Shapes().Select(s => Linear(s) with { Peers = [Peer.Torch("linear", s.Sizes), Peer.Onnx("linear", s.Sizes)] }))
+        () => Shapes().Select(s => Linear(s) with { Peers = [Peer.Torch("linear", s.Sizes), Peer.Onnx("linear", s.Sizes)], Moving = s.Moving }))
     {
         Summaries = rows => [Means.Geometric(rows, Target.PeakShareAtLeast(0.95))],
     };
@@ -75,6 +75,9 @@ static class GemmEntries
 
         internal double Operations => 2.0 * Tokens * Output * Input;
 
+        // both operands read once, the result written once
+        internal Func<Action> Moving => Ops.Moving.Of(1, (Tokens * (Input + Output) + Input * Output) / 2);
+
         internal Shape RoundedUp => new(Up(Tokens, 8), Up(Output, 48), Up(Input, 48));
 
         static int Up(int length, int step) => (length + step - 1) / step * step;
@@ -104,6 +107,7 @@ static class GemmEntries
         }) with
         {
             Operations = shape.Operations,
+            Moving = shape.Moving,
             Peers = [Peer.Torch("linear_gradient", new { shape.Tokens, shape.Output, shape.Input, of = kind == Kind.Weight ? "weight" : "x" })],
             Target = Target.PeakShareAtLeast(0.93),
         };

@@ -94,5 +94,12 @@ public static class Shapes
     public static Tensor Require(this Tensor x, Shape shape, [CallerArgumentExpression(nameof(x))] string name = "") =>
         x.Shape == shape ? x : throw Wrong(x, name, shape.ToString());
 
+    /// <summary>The first index that is no row of a table of so many; null where all are.</summary>
+    internal static int? FirstOutside(this int[] indices, int rows)
+    {
+        int at = rows == 0 ? indices.Length - 1 : indices.AsSpan().IndexOfAnyExceptInRange(0, rows - 1);
+        return at < 0 ? null : indices[at];
+    }
+
     static ShapeException Wrong(Tensor x, string name, string expected) => new($"'{name}' should be {expected}, it is {x.Shape}.");
 }

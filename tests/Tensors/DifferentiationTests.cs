@@ -121,6 +121,9 @@ public class DifferentiationTests
         Assert.Contains("0 to 4 tokens", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3], 2)).Message);
         Assert.Contains("before offset", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3, 2, 4], 2)).Message);
         Assert.Contains("rows 0 to 3", Assert.Throws<ArgumentOutOfRangeException>(() => q.Rows([0, 4])).Message);
+        Assert.Contains("rows 0 to 3", Assert.Throws<ArgumentOutOfRangeException>(() => q.Rows([0, -1])).Message);
+        Assert.Equal([0, 6], Tensor.Ones(0, 6).Rows([]).Shape.Axes);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Tensor.Ones(0, 6).Rows([0]));
         Assert.Contains("no label 6", Assert.Throws<ShapeException>(() => q.CrossEntropy([0, 6, 0, 0])).Message);
         Assert.Contains("no label -1", Assert.Throws<ShapeException>(() => q.CrossEntropy([0, -1, 0, 0])).Message);
         Assert.Contains("no run of 3 from 2", Assert.Throws<ShapeException>(() => q.Slice(0, 2, 3)).Message);

@@ -22,9 +22,8 @@ public static class Rotary
         var (rows, headWidth) = turns.AsTokens();
         if (headWidth == 0 || headWidth % 2 != 0 || width % headWidth != 0) throw new ShapeException($"A width of {width} does not divide into heads of {headWidth}, an even number.");
         if (positions.Length != tokens) throw new ShapeException($"{x.Shape} has {tokens} rows, {positions.Length} positions were named; give one each.");
-        foreach (int position in positions)
-            if ((uint)position >= (uint)rows) throw new ArgumentOutOfRangeException(nameof(positions), position, $"The table has positions 0 to {rows - 1}.");
-        positions = [.. positions];                              // the gradient needs them after the caller may have changed his
+        if (positions.FirstOutside(rows) is { } position) throw new ArgumentOutOfRangeException(nameof(positions), position, $"The table has positions 0 to {rows - 1}.");
+        if (Recording(x)) positions = [.. positions];            // the gradient needs them after the caller may have changed his
         return Record("rotate", Turned(x, false), [], (x, g => Turned(g.Spread(x.Shape), true)));
 
         Tensor Turned(Tensor value, bool back)

@@ -49,11 +49,13 @@ struct TileRow<L, V, N> where L : struct, ILanes<V> where N : struct, IExtent
 /// </summary>
 static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struct, IExtent where N : struct, IExtent
 {
+    const int Ahead = 64;                                        // steps before a tile's end at which the lines that it will be written to are asked for: a panel of b pushes them out again after some 200
+
     /// <summary>
     /// c[R rows, N vectors] (+)= a · b. a[row, k] stands at a + row · rowStep + k · innerStep; b is packed [inner][N vectors];
     /// c begins from <paramref name="start"/> (a bias of N vectors, or null for zero), or from what it holds if <paramref name="onTop"/>.
-    /// Meanwhile what stands at <paramref name="ahead"/>, <paramref name="aheadStep"/> floats a step, comes into the second-level cache,
-    /// and the tile of c below this one, if it is to be loaded, into the first.
+    /// Meanwhile what stands at <paramref name="ahead"/>, <paramref name="aheadStep"/> floats a step, comes into the second-level cache;
+    /// into the first comes the tile of c below this one, if c is loaded, or else, towards the end, where this one will be stored.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Multiply(float* a, nint rowStep, nint innerStep, float* b, float* c, nint cStep, int inner, float* start, bool onTop, float* ahead, nint aheadStep)
@@ -62,13 +64,7 @@ static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struc
         nint w = L.Width;
         if (onTop)
         {
-            float* below = c + R.Value * cStep;
-            for (int r = 0; r < R.Value; r++, below += cStep)
-            {
-                Prefetch.Near(below);
-                if (N.Value > 1) Prefetch.Near(below + w);
-                if (N.Value > 2) Prefetch.Near(below + 2 * w);
-            }
+            Ask(c + R.Value * cStep, cStep);
             r0.Load(c);
             if (R.Value > 1) r1.Load(c + cStep);
             if (R.Value > 2) r2.Load(c + 2 * cStep);
@@ -92,24 +88,31 @@ static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struc
         }
         nint row3 = 3 * rowStep;
         float* low = a + 4 * rowStep;
-        for (float* end = b + inner * N.Value * w; b < end; b += N.Value * w)
+        float* end = b + inner * N.Value * w, pause = onTop || inner <= Ahead ? end : end - Ahead * N.Value * w;
+        while (true)
         {
-            V b0 = L.Load(b), b1 = N.Value > 1 ? L.Load(b + w) : b0, b2 = N.Value > 2 ? L.Load(b + 2 * w) : b0;
-            r0.Add(*a, b0, b1, b2);
-            if (R.Value > 1) r1.Add(a[rowStep], b0, b1, b2);
-            if (R.Value > 2) r2.Add(a[2 * rowStep], b0, b1, b2);
-            if (R.Value > 3) r3.Add(a[row3], b0, b1, b2);
-            if (R.Value > 4) r4.Add(*low, b0, b1, b2);
-            if (R.Value > 5) r5.Add(low[rowStep], b0, b1, b2);
-            if (R.Value > 6) r6.Add(low[2 * rowStep], b0, b1, b2);
-            if (R.Value > 7) r7.Add(low[row3], b0, b1, b2);
-            if (R.Value > 3)
+            for (; b < pause; b += N.Value * w)
             {
-                Prefetch.Far(ahead);
-                ahead += aheadStep;
+                V b0 = L.Load(b), b1 = N.Value > 1 ? L.Load(b + w) : b0, b2 = N.Value > 2 ? L.Load(b + 2 * w) : b0;
+                r0.Add(*a, b0, b1, b2);
+                if (R.Value > 1) r1.Add(a[rowStep], b0, b1, b2);
+                if (R.Value > 2) r2.Add(a[2 * rowStep], b0, b1, b2);
+                if (R.Value > 3) r3.Add(a[row3], b0, b1, b2);
+                if (R.Value > 4) r4.Add(*low, b0, b1, b2);
+                if (R.Value > 5) r5.Add(low[rowStep], b0, b1, b2);
+                if (R.Value > 6) r6.Add(low[2 * rowStep], b0, b1, b2);
+                if (R.Value > 7) r7.Add(low[row3], b0, b1, b2);
+                if (R.Value > 3)
+                {
+                    Prefetch.Far(ahead);
+                    ahead += aheadStep;
+                }
+                a += innerStep;
+                if (R.Value > 4) low += innerStep;
             }
-            a += innerStep;
-            if (R.Value > 4) low += innerStep;
+            if (pause == end) break;
+            Ask(c, cStep);
+            pause = end;
         }
         r0.Store(c);
         if (R.Value > 1) r1.Store(c + cStep);
@@ -119,6 +122,18 @@ static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struc
         if (R.Value > 5) r5.Store(c + 5 * cStep);
         if (R.Value > 6) r6.Store(c + 6 * cStep);
         if (R.Value > 7) r7.Store(c + 7 * cStep);
+    }
+
+    // for the lines of a tile of c
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Ask(float* c, nint cStep)
+    {
+        for (int r = 0; r < R.Value; r++, c += cStep)
+        {
+            Prefetch.Near(c);
+            if (N.Value > 1) Prefetch.Near(c + L.Width);
+            if (N.Value > 2) Prefetch.Near(c + 2 * L.Width);
+        }
     }
 }
 
