@@ -142,8 +142,8 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
                 else if (!last) ahead = PanelAt(work, panel0 * Panel, k0 + depth);
                 else
                 {
-                    ahead = work.A + (long)row1 * inner;
                     aheadStep = rowsAhead;
+                    if (rowsAhead > 0) ahead = work.A + (long)row1 * inner;
                 }
                 float* start = work.Bias is null ? null : work.Bias + first;
                 if (start is not null && width < panel) start = Pad(start, width, padded, panel);
