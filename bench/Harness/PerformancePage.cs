@@ -63,7 +63,7 @@ static class PerformancePage
     {
         { Limit: { } said } => said,
         { MemoryShare: { } share } => $"at {Tables.Percent(share)} of the memory's speed",
-        { Moving: { } moving, Ours: { } ours } => $"moving as many bytes and computing nothing takes {Tables.Percent(moving / ours)} of its time",
+        { MovingShare: { } share } => $"moving as many bytes and computing nothing takes {Tables.Percent(share)} of its time",
         { Target: { } target } when target.Contains("peak", StringComparison.Ordinal) => null,      // the figure itself is the share
         { Ratio: { } ratio, PeakShare: { } share and > 0.5 } => FormattableString.Invariant($"at {Tables.Percent(share)} of the processor's peak; all of it would be {ratio * share:0.00}"),
         _ => null,

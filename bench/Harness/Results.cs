@@ -86,7 +86,7 @@ static class Results
     {
         string? late = two.HandOver is { } seconds ? FormattableString.Invariant($"{Tables.Value(one, null)} on one thread, {Tables.Value(seconds, null)} to hand a part over and back: at most {2 / (1 + seconds / one):0.00} times") : null;
         string? moved = two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
-            : two.MovingGain is { } gain ? FormattableString.Invariant($"moving as many bytes and computing nothing gains {gain:0.00} times") : null;
+            : two is { MovingShare: not null, MovingGain: { } gain } ? FormattableString.Invariant($"moving as many bytes and computing nothing gains {gain:0.00} times") : null;
         return late is null ? moved : moved is null ? late : $"{late}; {moved}";
     }
 }

@@ -93,6 +93,10 @@ sealed record Row
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Limit { get; init; }
 
+    /// <summary>Share of our time that moving the bytes takes; null where it is not known, or below a tenth and so bounds nothing.</summary>
+    [JsonIgnore]
+    public double? MovingShare => Moving / Ours is { } share and >= 0.1 ? share : null;
+
     /// <summary>Whether <see cref="Ours"/> is a time.</summary>
     [JsonIgnore]
     public bool Timed => Ours is not null && Unit is null;

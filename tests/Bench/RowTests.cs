@@ -85,13 +85,15 @@ public class RowTests
     [Fact]
     public void Two_threads_are_compared_with_one_where_both_were_timed()
     {
-        Row[] rows = [Sample(ours: 1.9), Sample(threads: 2, ours: 1.0), Sample("only one"), Sample("brief", 1, 9e-6), Sample("brief", 2, 4e-6) with { OneThread = 4e-6, GainInterval = new(0.9, 1.1), HandOver = 1e-6, MovingGain = 2 }, Sample("bytes") with { Unit = "bytes" }, Sample("bytes", 2) with { Unit = "bytes" }];
+        Row[] rows = [Sample(ours: 1.9), Sample(threads: 2, ours: 1.0), Sample("only one"), Sample("brief", 1, 9e-6), Sample("brief", 2, 4e-6) with { OneThread = 4e-6, GainInterval = new(0.9, 1.1), HandOver = 1e-6, Moving = 1e-6, MovingGain = 2 }, Sample("bytes") with { Unit = "bytes" }, Sample("bytes", 2) with { Unit = "bytes" }];
         Row[] gains = [.. Results.Threads(rows)];
         Assert.Equal([("gemm: 8 × 8", true), ("gemm: brief", false)], gains.Select(g => (g.Size, g.Met!.Value)));
         Assert.Equal(1.9, gains[0].Ours!.Value, 1e-12);
         Assert.Equal("1.00 times (0.90 to 1.10)", Tables.OursOf(gains[1]));      // what was measured in turn, not what was measured before
         Assert.Contains("at most 1.60 times", gains[1].Limit);
         Assert.Contains("computing nothing gains 2.00 times", gains[1].Limit);
+        rows[4] = rows[4] with { Moving = 1e-7 };                // a fortieth of the time bounds nothing
+        Assert.DoesNotContain("computing nothing", Results.Threads(rows).Last().Limit);
     }
 
     [Theory]
