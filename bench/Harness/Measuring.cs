@@ -58,7 +58,8 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         ];
         Contender? Other(string name, Action? other, Role role) => other is null ? null : Own(name, other, null, warmth) with { Role = role };
         Action? bytes = work.Moving?.Invoke();
-        Contender? peak = Other("peak", work.Operations is null ? null : () => Peak.Run(threads, work.Backend), Role.Mark);
+        Peak? most = work.Operations is null ? null : new(threads, work.Backend, contenders[0].Guess);
+        Contender? peak = Other("peak", most is null ? null : most.Run, Role.Mark);
         Contender? single = Other("one thread", OnOne(action, threads), Role.Mark);
         Contender? memory = Other("memory", work.Bytes is null ? null : Bandwidth.Run, Role.Beside);
         Contender? moving = Other("moving", bytes, Role.Beside), movingSingle = Other("moving, one thread", OnOne(bytes, threads), Role.Beside);
@@ -95,8 +96,8 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
             Note = disturbed > Others.Bearable ? $"{(row.Note is null ? "" : row.Note + "; ")}disturbed: other programs took {Tables.Percent(disturbed)} of the processors" : row.Note,
             Rounds = contenders[0].Turns.Count,
             RatioInterval = against.MinBy(c => c.Median) is { } best ? Interval.OfRatio(contenders[0].Turns, best.Turns) : null,
-            PeakShare = peak is null ? null : work.Operations / ours / (Peak.Operations(threads, work.Backend) / peak.Median),
-            PeakInterval = peak is null ? null : Interval.OfRatio(peak.Turns, contenders[0].Turns).Times(work.Operations!.Value / Peak.Operations(threads, work.Backend)),
+            PeakShare = peak is null ? null : peak.Median / ours * (work.Operations / most!.Operations),
+            PeakInterval = peak is null ? null : Interval.OfRatio(peak.Turns, contenders[0].Turns).Times(work.Operations!.Value / most!.Operations),
             MemoryShare = memory is null ? null : work.Bytes / ours / (Bandwidth.Bytes / memory.Median),
             OneThread = single?.Median,
             GainInterval = single is null ? null : Interval.OfRatio(single.Turns, contenders[0].Turns),
@@ -210,7 +211,8 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         }, guess);
     }
 
-    static double Seconds(Action action)
+    /// <summary>How long one call takes.</summary>
+    public static double Seconds(Action action)
     {
         long begin = Stopwatch.GetTimestamp();
         action();

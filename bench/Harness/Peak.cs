@@ -5,33 +5,49 @@ using Heartwood.Tensors.Backends.Cpu;
 
 namespace Heartwood.Bench.Harness;
 
-/// <summary>The most float32 multiply-adds that the processor does in a second: twelve chains that never leave the registers.</summary>
-static class Peak
+/// <summary>
+/// The most float32 multiply-adds that the processor does in a second: twelve chains that never leave the registers. A run takes
+/// about as long as a call of what it is beside: where the host of a virtual machine takes the processor away for some 40 µs
+/// about once in a millisecond, what is briefer has a median without such gaps, and what is longer has its share of them.
+/// </summary>
+sealed class Peak
 {
-    const int Rounds = 1 << 19, Chains = 12;
+    const int Chains = 12, Trial = 1 << 14, Trials = 5;
+    const double Briefest = 250e-6, Longest = 20e-3;             // seconds: above what handing over to threads takes; of many gaps
 
-    /// <summary>Floating-point operations of one run on that many threads.</summary>
-    public static double Operations(int threads, string? backend) => 2.0 * Rounds * Chains * Width(backend) * threads;
+    readonly int threads, rounds;
+    readonly string? backend;
+
+    /// <summary>A peak to stand beside calls of so many seconds.</summary>
+    /// <param name="threads">how many threads run the chains at once</param>
+    /// <param name="backend">whose vectors; null for the machine's best</param>
+    /// <param name="seconds">how long a run should take</param>
+    public Peak(int threads, string? backend, double seconds)
+    {
+        (this.threads, this.backend, rounds) = (threads, backend, Trial);
+        double[] trials = new double[Trials];
+        foreach (ref double trial in trials.AsSpan()) trial = Measuring.Seconds(Run);
+        rounds = (int)(Trial * Math.Clamp(seconds, Briefest, Longest) / Measuring.Median(trials));
+    }
+
+    /// <summary>Floating-point operations of one run.</summary>
+    public double Operations => 2.0 * rounds * Chains * (Wide(backend) ? Avx512Lanes.Width : Avx2Lanes.Width) * threads;
 
     /// <summary>Runs the chains on every thread at once.</summary>
-    /// <param name="threads">how many threads</param>
-    /// <param name="backend">whose vectors; null for the machine's best</param>
-    public static void Run(int threads, string? backend)
+    public void Run()
     {
         float[] ends = new float[threads];
-        Parallelism.For(threads, i => ends[i] = Wide(backend) ? Spin<Avx512Lanes, Vector512<float>>() : Spin<Avx2Lanes, Vector256<float>>());
+        Parallelism.For(threads, i => ends[i] = Wide(backend) ? Spin<Avx512Lanes, Vector512<float>>(rounds) : Spin<Avx2Lanes, Vector256<float>>(rounds));
     }
 
     static bool Wide(string? backend) => (backend ?? Tensors.Backends.Machine.Backends.First()) == "avx512";
 
-    static int Width(string? backend) => Wide(backend) ? Avx512Lanes.Width : Avx2Lanes.Width;
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static float Spin<L, V>() where L : struct, ILanes<V>
+    static float Spin<L, V>(int rounds) where L : struct, ILanes<V>
     {
         V a = L.Splat(0.999f), b = L.Splat(1e-3f);
         V c0 = a, c1 = a, c2 = a, c3 = a, c4 = a, c5 = a, c6 = a, c7 = a, c8 = a, c9 = a, c10 = a, c11 = a;
-        for (int i = 0; i < Rounds; i++)
+        for (int i = 0; i < rounds; i++)
         {
             c0 = L.MultiplyAdd(c0, a, b);
             c1 = L.MultiplyAdd(c1, a, b);
