@@ -47,18 +47,25 @@ sealed class TimedBackend(IBackend inner) : IBackend
 
     public int PackedCount(int inside, int columns) => inner.PackedCount(inside, columns);
 
-    public void Pack(ReadOnlySpan<float> b, int inside, int columns, bool transposed, Span<float> packed)
+    public void Pack(ReadOnlySpan<float> b, int inside, int columns, bool turned, Span<float> packed)
     {
         long began = Stopwatch.GetTimestamp();
-        inner.Pack(b, inside, columns, transposed, packed);
+        inner.Pack(b, inside, columns, turned, packed);
         Note("Pack", began);
     }
 
-    public void MatMul(ReadOnlySpan<float> a, int rows, int inside, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMul(ReadOnlySpan<float> a, int rows, int inside, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
     {
         long began = Stopwatch.GetTimestamp();
-        inner.MatMul(a, rows, inside, transposed, packed, columns, bias, activation, c);
-        Note(activation is null ? transposed ? "MatMul of aᵀ" : "MatMul" : $"MatMul with {activation}", began);
+        inner.MatMul(a, rows, inside, packed, columns, bias, activation, c);
+        Note(activation is null ? "MatMul" : $"MatMul with {activation}", began);
+    }
+
+    public void MatMulOnce(ReadOnlySpan<float> a, int rows, int inside, bool transposed, ReadOnlySpan<float> b, int columns, bool turned, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    {
+        long began = Stopwatch.GetTimestamp();
+        inner.MatMulOnce(a, rows, inside, transposed, b, columns, turned, bias, activation, c);
+        Note($"MatMul that packs{(transposed ? ", of aᵀ" : turned ? ", by bᵀ" : "")}{(activation is null ? "" : $", with {activation}")}", began);
     }
 
     public double SumOfSquares(ReadOnlySpan<float> x)

@@ -189,7 +189,7 @@ public sealed class Bf16Tests : IDisposable
         Tensor packed = Tensor.Lasting(products.PackedCount(inner, columns));
         products.Pack(b, inner, columns, transposed, packed.Writable);
         float[] c = new float[rows * columns];
-        products.MatMul(a, rows, inner, false, packed.Values, columns, bias, activation, c);
+        products.MatMul(a, rows, inner, packed.Values, columns, bias, activation, c);
         return c;
     }
 }

@@ -151,10 +151,16 @@ public class DifferentiationTests
 
         public string Name => inner.Name;
 
-        public void MatMul(ReadOnlySpan<float> a, int rows, int depth, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+        public void MatMul(ReadOnlySpan<float> a, int rows, int depth, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
         {
             Products++;
-            inner.MatMul(a, rows, depth, transposed, packed, columns, bias, activation, c);
+            inner.MatMul(a, rows, depth, packed, columns, bias, activation, c);
+        }
+
+        public void MatMulOnce(ReadOnlySpan<float> a, int rows, int depth, bool transposed, ReadOnlySpan<float> b, int columns, bool turned, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+        {
+            Products++;
+            inner.MatMulOnce(a, rows, depth, transposed, b, columns, turned, bias, activation, c);
         }
 
         public void Map(Unary op, ReadOnlySpan<float> x, Span<float> y, float p = 0, float q = 0) => inner.Map(op, x, y, p, q);
@@ -167,7 +173,7 @@ public class DifferentiationTests
         public void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics) => throw new NotSupportedException();
         public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx) => throw new NotSupportedException();
         public int PackedCount(int depth, int columns) => inner.PackedCount(depth, columns);
-        public void Pack(ReadOnlySpan<float> b, int depth, int columns, bool transposed, Span<float> packed) => inner.Pack(b, depth, columns, transposed, packed);
+        public void Pack(ReadOnlySpan<float> b, int depth, int columns, bool turned, Span<float> packed) => inner.Pack(b, depth, columns, turned, packed);
         public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y) => throw new NotSupportedException();
         public void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx) => throw new NotSupportedException();
         public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics) => throw new NotSupportedException();

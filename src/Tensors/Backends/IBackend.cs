@@ -27,6 +27,9 @@ interface IBackend : IProducts
     /// <summary>The gradient of <see cref="Rows"/>: dTable[row] = the sum of g over the indices that name the row, in their order.</summary>
     void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable);
 
+    /// <summary>c[rows columns] = activation(a · b + bias) with a b that is used once, as it is stored: [inner columns], or [columns inner] if turned; a is [rows inner], or stored [inner rows] if transposed; bias may be empty, the activation absent.</summary>
+    void MatMulOnce(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> b, int columns, bool turned, ReadOnlySpan<float> bias, Unary? activation, Span<float> c);
+
     /// <summary>Products with weights that stay as they are; a backend may have them cheaper than those of the rest.</summary>
     IProducts Frozen => this;
 
@@ -79,17 +82,17 @@ interface IBackend : IProducts
     void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step);
 }
 
-/// <summary>Matrix products, whose right side is packed first.</summary>
+/// <summary>Matrix products, whose right side is packed first, and used more than once.</summary>
 interface IProducts
 {
     /// <summary>How many floats <see cref="Pack"/> fills.</summary>
     int PackedCount(int inner, int columns);
 
     /// <summary>Arranges a matrix b[inner columns] (or its transpose, stored [columns inner]) for <see cref="MatMul"/>.</summary>
-    void Pack(ReadOnlySpan<float> b, int inner, int columns, bool transposed, Span<float> packed);
+    void Pack(ReadOnlySpan<float> b, int inner, int columns, bool turned, Span<float> packed);
 
-    /// <summary>c[rows columns] = activation(a · b + bias); a is [rows inner], or stored [inner rows] if transposed; bias may be empty, the activation absent.</summary>
-    void MatMul(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c);
+    /// <summary>c[rows columns] = activation(a · b + bias); a is [rows inner]; bias may be empty, the activation absent.</summary>
+    void MatMul(ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c);
 }
 
 /// <summary>Functions of one number.</summary>

@@ -118,19 +118,22 @@ sealed class Reference : IBackend
 
     public int PackedCount(int inner, int columns) => inner * columns;
 
-    public void Pack(ReadOnlySpan<float> b, int inner, int columns, bool transposed, Span<float> packed)
+    public void Pack(ReadOnlySpan<float> b, int inner, int columns, bool turned, Span<float> packed)
     {
         for (int k = 0; k < inner; k++)
-            for (int j = 0; j < columns; j++) packed[k * columns + j] = transposed ? b[j * inner + k] : b[k * columns + j];
+            for (int j = 0; j < columns; j++) packed[k * columns + j] = turned ? b[j * inner + k] : b[k * columns + j];
     }
 
-    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c) =>
+        MatMulOnce(a, rows, inner, false, packed, columns, false, bias, activation, c);
+
+    public void MatMulOnce(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> b, int columns, bool turned, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
     {
         for (int r = 0; r < rows; r++)
             for (int j = 0; j < columns; j++)
             {
                 double sum = bias.IsEmpty ? 0 : bias[j];
-                for (int k = 0; k < inner; k++) sum += (double)(transposed ? a[k * rows + r] : a[r * inner + k]) * packed[k * columns + j];
+                for (int k = 0; k < inner; k++) sum += (double)(transposed ? a[k * rows + r] : a[r * inner + k]) * (turned ? b[j * inner + k] : b[k * columns + j]);
                 float product = (float)sum;                      // rounded before the activation, so that fused and apart give the same bits
                 c[r * columns + j] = activation is { } op ? (float)Apply(op, product, 0, 0) : product;
             }

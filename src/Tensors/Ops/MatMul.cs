@@ -23,14 +23,12 @@ public static class MatrixProducts
         if (inner != input) throw new ShapeException($"A weight {weight.Shape} takes a width of {inner}, the input is {x.Shape}.");
         bias?.Require(new(output));
         bool recording = Recording(x, weight, bias);
-        Tensor y = Tensor.Unset(new(tokens, output));
-        Products(weight).MatMul(x.Values, tokens, input, false, Packed(weight, !inputFirst).Values, output, bias is null ? default : bias.Values,
-            recording ? null : Activations.UnaryOf(activation), y.Writable);
+        Tensor y = Product(x, weight, !inputFirst, output, bias, recording ? null : Activations.UnaryOf(activation));
         if (!recording) return y;
         Tensor[] inputs = bias is null ? [x, weight] : [x, weight, bias];
         return Record("linear", y, [x.For(weight), weight.For(x)], inputs, g =>
         [
-            x.Wanted() ? Times(g, Packed(weight, inputFirst), input, Products(weight)) : null,
+            x.Wanted() ? Product(g, weight, inputFirst, input) : null,
             weight.Wanted() ? inputFirst ? Outer(x, g) : Outer(g, x) : null,
             .. bias is null ? Array.Empty<Tensor?>() : [bias.Wanted() ? g.SumTo(bias.Shape) : null],
         ]).Activate(activation);
@@ -45,56 +43,55 @@ public static class MatrixProducts
         var (rows, inner) = Matrix(a);
         var (height, columns) = Matrix(b);
         if (inner != height) throw new ShapeException($"{a.Shape} times {b.Shape}: {inner} columns meet {height} rows.");
-        Tensor y = Times(a, Pack(b, inner, columns, false), columns);
+        Tensor y = Once(a, false, b, false, columns);
         return Record("matmul", y, [b.For(a), a.For(b)],
-            (a, g => Times(g, Pack(b, columns, inner, true), inner)),
+            (a, g => Once(g, false, b, true, inner)),
             (b, g => Outer(a, g)));
     }
 
-    // a · packed
-    static Tensor Times(Tensor a, Tensor packed, int columns, IProducts? products = null)
+    // activation(x · weight + bias), or by the transposed weight
+    static Tensor Product(Tensor x, Tensor weight, bool turned, int columns, Tensor? bias = null, Unary? activation = null)
     {
-        Tensor y = Tensor.Unset(new(a.Shape[0], columns));
-        (products ?? Machine.Backend).MatMul(a.Values, a.Shape[0], a.Shape[1], false, packed.Values, columns, default, null, y.Writable);
+        if (!Frozen(weight)) return Once(x, false, weight, turned, columns, bias, activation);
+        var (rows, inner) = x.AsTokens();
+        Tensor y = Tensor.Unset(new(rows, columns));
+        Machine.Backend.Frozen.MatMul(x.Values, rows, inner, Packed(weight, turned).Values, columns, ValuesOf(bias), activation, y.Writable);
         return y;
     }
 
     // aᵀ · b for a [inner rows], b [inner columns]
-    static Tensor Outer(Tensor a, Tensor b)
+    static Tensor Outer(Tensor a, Tensor b) => Once(a, true, b, false, b.Shape[1]);
+
+    static Tensor Once(Tensor a, bool transposed, Tensor b, bool turned, int columns, Tensor? bias = null, Unary? activation = null)
     {
-        int inner = a.Shape[0], rows = a.Shape[1], columns = b.Shape[1];
+        (int rows, int inner) = transposed ? (a.Shape[1], a.Shape[0]) : (a.Shape[0], a.Shape[1]);
         Tensor y = Tensor.Unset(new(rows, columns));
-        Machine.Backend.MatMul(a.Values, rows, inner, true, Pack(b, inner, columns, false).Values, columns, default, null, y.Writable);
+        Machine.Backend.MatMulOnce(a.Values, rows, inner, transposed, b.Values, columns, turned, ValuesOf(bias), activation, y.Writable);
         return y;
     }
 
+    static ReadOnlySpan<float> ValuesOf(Tensor? bias) => bias is null ? default : bias.Values;
+
     static bool Frozen(Tensor weight) => weight.AtRest && !weight.Tracked;
 
-    static IProducts Products(Tensor weight) => Frozen(weight) ? Machine.Backend.Frozen : Machine.Backend;
-
-    // a weight, or its transpose, as the right side of a product
-    static Tensor Packed(Tensor weight, bool transposed)
+    // a frozen weight, or its transpose, as the right side of products
+    static Tensor Packed(Tensor weight, bool turned)
     {
-        var (inner, columns) = weight.AsWeight();
-        if (transposed) (inner, columns) = (columns, inner);
-        if (!Frozen(weight)) return Pack(weight, inner, columns, transposed);
         PackedMatrices packed = Kept(weight);
-        lock (packed)
-            return transposed
-                ? packed.Transposed ??= Pack(weight, inner, columns, true, lasting: true, Machine.Backend.Frozen)
-                : packed.Plain ??= Pack(weight, inner, columns, false, lasting: true, Machine.Backend.Frozen);
+        lock (packed) return turned ? packed.Transposed ??= Pack(weight, true) : packed.Plain ??= Pack(weight, false);
     }
 
     static PackedMatrices Kept(Tensor weight) =>
         weight.Packed is { } packed && packed.Backend == Machine.Backend && packed.Version == weight.Version
             ? packed : weight.Packed = new(Machine.Backend, weight.Version);
 
-    static Tensor Pack(Tensor b, int inner, int columns, bool transposed, bool lasting = false, IProducts? products = null)
+    static Tensor Pack(Tensor weight, bool turned)
     {
-        products ??= Machine.Backend;
-        int count = products.PackedCount(inner, columns);
-        Tensor packed = lasting ? Tensor.Lasting(count) : Tensor.Unset(new(count));
-        products.Pack(b.Values, inner, columns, transposed, packed.Writable);
+        var (inner, columns) = weight.AsWeight();
+        if (turned) (inner, columns) = (columns, inner);
+        IProducts products = Machine.Backend.Frozen;
+        Tensor packed = Tensor.Lasting(products.PackedCount(inner, columns));
+        products.Pack(weight.Values, inner, columns, turned, packed.Writable);
         return packed;
     }
 

@@ -22,20 +22,20 @@ sealed unsafe class Bf16Products : IProducts
 
     static int Pairs(int inner) => (inner + 1) / 2;
 
-    public void Pack(ReadOnlySpan<float> b, int inner, int columns, bool transposed, Span<float> packed)
+    public void Pack(ReadOnlySpan<float> b, int inner, int columns, bool turned, Span<float> packed)
     {
         fixed (float* pb = b, pp = packed)
         {
             (nint from, nint to, int panel) = ((nint)pb, (nint)pp, Panel * Pairs(inner));
-            Workers.For(Panels(columns), p => PackPanel((float*)from, inner, columns, transposed, (ushort*)((float*)to + (long)p * panel), p * Panel));
+            Workers.For(Panels(columns), p => PackPanel((float*)from, inner, columns, turned, (ushort*)((float*)to + (long)p * panel), p * Panel));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void PackPanel(float* b, int inner, int columns, bool transposed, ushort* to, int first)
+    static void PackPanel(float* b, int inner, int columns, bool turned, ushort* to, int first)
     {
         new Span<ushort>(to, 2 * Panel * Pairs(inner)).Clear();  // zeros beyond the last column, and beyond the last value of an odd inner axis
-        (long across, long along) = transposed ? ((long)inner, 1L) : (1L, columns);
+        (long across, long along) = turned ? ((long)inner, 1L) : (1L, columns);
         for (int j = first; j < Math.Min(columns, first + Panel); j++)
         {
             float* from = b + j * across;
@@ -43,9 +43,8 @@ sealed unsafe class Bf16Products : IProducts
         }
     }
 
-    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
     {
-        if (transposed) throw new NotSupportedException("Frozen weights are multiplied from the left by rows as they stand, never by a transposed matrix.");
         float* start = (float*)NativeMemory.AlignedAlloc((nuint)(Panels(columns) * Panel) * sizeof(float), 64);
         try
         {

@@ -88,24 +88,35 @@ sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IB
 
     public int PackedCount(int inner, int columns) => Gemm<L, V>.PackedCount(inner, columns);
 
-    public void Pack(ReadOnlySpan<float> b, int inner, int columns, bool transposed, Span<float> packed)
+    public void Pack(ReadOnlySpan<float> b, int inner, int columns, bool turned, Span<float> packed)
     {
-        fixed (float* pb = b, pp = packed) Gemm<L, V>.Pack(pb, inner, columns, transposed, pp);
+        fixed (float* pb = b, pp = packed) Gemm<L, V>.Pack(pb, inner, columns, turned, pp);
     }
 
-    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
     {
         fixed (float* pa = a, pp = packed, pb = bias, pc = c)
-            switch (activation)
-            {
-                case null: Gemm<L, V>.MatMul<Affine>(pa, rows, inner, transposed, pp, columns, pb, false, pc); break;
-                case Unary.GeluErf: Gemm<L, V>.MatMul<GeluErf>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
-                case Unary.GeluTanh: Gemm<L, V>.MatMul<GeluTanh>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
-                case Unary.Tanh: Gemm<L, V>.MatMul<Tanh>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
-                case Unary.Relu: Gemm<L, V>.MatMul<Relu>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
-                case Unary.Silu: Gemm<L, V>.MatMul<Silu>(pa, rows, inner, transposed, pp, columns, pb, true, pc); break;
-                default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "No matrix product is fused with this function.");
-            }
+            MatMul(new() { A = pa, Rows = rows, Inner = inner, Packed = pp, Columns = columns, Bias = pb, C = pc }, activation);
+    }
+
+    public void MatMulOnce(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> b, int columns, bool turned, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    {
+        fixed (float* pa = a, pr = b, pb = bias, pc = c)
+            MatMul(new() { A = pa, Rows = rows, Inner = inner, Transposed = transposed, B = pr, Turned = turned, Columns = columns, Bias = pb, C = pc }, activation);
+    }
+
+    static void MatMul(Gemm<L, V>.Product work, Unary? activation)
+    {
+        switch (activation)
+        {
+            case null: Gemm<L, V>.MatMul<Affine>(work, false); break;
+            case Unary.GeluErf: Gemm<L, V>.MatMul<GeluErf>(work, true); break;
+            case Unary.GeluTanh: Gemm<L, V>.MatMul<GeluTanh>(work, true); break;
+            case Unary.Tanh: Gemm<L, V>.MatMul<Tanh>(work, true); break;
+            case Unary.Relu: Gemm<L, V>.MatMul<Relu>(work, true); break;
+            case Unary.Silu: Gemm<L, V>.MatMul<Silu>(work, true); break;
+            default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "No matrix product is fused with this function.");
+        }
     }
 
     public void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y)

@@ -14,6 +14,9 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     const int InnerBlock = 1024;                                 // a panel of b of this depth stays in the second-level cache, and the next one comes;
     const int RowBlock = 96;                                     // so do this many rows of a
     const int Line = 16;                                         // floats of a cache line
+    const int RowsAhead = 8;                                     // of b, that are asked for while a panel is packed
+    const int MostPacked = 1 << 22;                              // floats of b that a thread packs at a time
+    const float PanelCost = 2.5f, StripCost = 0.6f;              // what packing takes as long as, in products of one tile
 
     static int Panel
     {
@@ -34,66 +37,83 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 
     internal static int PackedCount(int inner, int columns) => checked((columns + L.Width - 1) / L.Width * L.Width * inner);
 
-    internal static void Pack(float* b, int inner, int columns, bool transposed, float* packed)
+    internal static void Pack(float* b, int inner, int columns, bool turned, float* packed)
     {
-        const int Rows = 32;                                     // an item of work, where rows of b are read in order
-        if (transposed) Workers.For(Panels(columns), p => TurnPanel(b, inner, columns, packed + (long)p * Panel * inner, p * Panel));
-        else Workers.For((inner + Rows - 1) / Rows, i => PackRows(b, inner, columns, packed, i * Rows, Math.Min(inner, (i + 1) * Rows)));
+        Product work = new() { Inner = inner, Columns = columns, B = b, Turned = turned };
+        Workers.For(Panels(columns), p => PackPanel(work, p * Panel, 0, inner, packed + (long)p * Panel * inner));
     }
 
+    // the panel of b that begins at this column, so many inner rows from row k0
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void PackRows(float* b, int inner, int columns, float* packed, int row0, int row1)
+    static void PackPanel(in Product work, int first, int k0, int depth, float* to)
     {
-        int whole = columns / Panel * Panel, width = columns - whole, step = VectorsOf(whole, columns) * L.Width;
-        for (int above = row0, below; above < row1; above = below)
+        int vectors = VectorsOf(first, work.Columns), step = vectors * L.Width, width = Math.Min(step, work.Columns - first);
+        if (work.Turned)
         {
-            below = Math.Min(row1, above + 8);                   // few enough for the processor to follow, and each panel gets some lines at once
-            for (int first = 0; first < whole; first += Panel)
+            if (width < step) new Span<float>(to, step * depth).Clear();
+            Turning.Turn(work.B + (long)first * work.Inner + k0, work.Inner, width, depth, to, step);
+            return;
+        }
+        float* from = work.B + (long)k0 * work.Columns + first;
+        for (int k = 0; k < depth; k++, from += work.Columns, to += step)
+        {
+            if (width < step)
             {
-                float* from = b + (long)above * columns + first, to = packed + (long)first * inner + above * Panel;
-                for (int k = above; k < below; k++, from += columns, to += Panel)
-                {
-                    for (int ahead = 4 * Panel; ahead < 5 * Panel; ahead += Line) Prefetch.Far(from + ahead);
-                    V one = L.Load(from), two = L.Load(from + L.Width), three = L.Load(from + 2 * L.Width);
-                    L.Store(to, one);
-                    L.Store(to + L.Width, two);
-                    L.Store(to + 2 * L.Width, three);
-                }
+                Pad(from, width, to, step);
+                continue;
             }
-            if (width == 0) continue;
-            for (long k = above; k < below; k++) Pad(b + k * columns + whole, width, packed + (long)whole * inner + k * step, step);
+            for (int ahead = 0; ahead < step; ahead += Line) Prefetch.Near(from + RowsAhead * work.Columns + ahead);
+            V one = L.Load(from), two = vectors > 1 ? L.Load(from + L.Width) : one, three = vectors > 2 ? L.Load(from + 2 * L.Width) : one;
+            L.Store(to, one);
+            if (vectors > 1) L.Store(to + L.Width, two);
+            if (vectors > 2) L.Store(to + 2 * L.Width, three);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void TurnPanel(float* b, int inner, int columns, float* to, int first)
+    internal static void MatMul<F>(Product work, bool activate) where F : struct, IMap
     {
-        int step = VectorsOf(first, columns) * L.Width, width = Math.Min(step, columns - first);
-        if (width < step) new Span<float>(to, step * inner).Clear();
-        Turning.Turn(b + (long)first * inner, inner, width, inner, to, step);
-    }
-
-    internal static void MatMul<F>(float* a, int rows, int inner, bool transposed, float* packed, int columns, float* bias, bool activate, float* c) where F : struct, IMap
-    {
-        Product work = new() { A = a, Rows = rows, Inner = inner, Transposed = transposed, Packed = packed, Columns = columns, Bias = bias, C = c };
-        int tiles = (rows + TileRows - 1) / TileRows, panels = Panels(columns);
-        (int rowItems, int panelItems) = Split(tiles, panels, inner, RowBlock);
+        int tiles = (work.Rows + TileRows - 1) / TileRows, panels = Panels(work.Columns);
+        bool once = work.Packed is null;
+        (int rowItems, int panelItems) = once ? Split(tiles, panels, work.Inner, RowBlock, work.Transposed) : Split(tiles, panels, work.Inner, RowBlock);
+        long number = once ? Interlocked.Increment(ref products) : 0;
         Workers.For(rowItems * panelItems, item =>
         {
             (int p, int r) = Math.DivRem(item, rowItems);
-            int row0 = Share(r, rowItems, tiles) * TileRows, row1 = Math.Min(rows, Share(r + 1, rowItems, tiles) * TileRows);
-            Block<F>(work, row0, row1, Share(p, panelItems, panels), Share(p + 1, panelItems, panels), activate);
+            int row0 = Share(r, rowItems, tiles) * TileRows, row1 = Math.Min(work.Rows, Share(r + 1, rowItems, tiles) * TileRows);
+            int panel0 = Share(p, panelItems, panels), panel1 = Share(p + 1, panelItems, panels);
+            if (!once)
+            {
+                Block<F>(work, row0, row1, panel0, panel1, activate, false);
+                return;
+            }
+            long before = (long)panel0 * Panel * work.Inner;
+            float* own = OwnPanels.Take(number, p, checked((int)(PackedCount(work.Inner, Math.Min(work.Columns, panel1 * Panel)) - before)), out bool there);
+            Block<F>(work with { Packed = own - before }, row0, row1, panel0, panel1, activate, !there);
+            OwnPanels.Keep(number, p);
         });
     }
 
-    readonly struct Product
+    static long products;                                        // that packed their right side themselves, so far
+
+    /// <summary>c[Rows Columns] = A · B + Bias, with B as it is stored, or <see cref="Packed"/> before.</summary>
+    internal readonly struct Product
     {
         internal float* A { get; init; }
         internal int Rows { get; init; }
         internal int Inner { get; init; }
+
+        /// <summary>Whether A is stored [Inner Rows].</summary>
         internal bool Transposed { get; init; }
+
+        /// <summary>[Inner Columns]; [Columns Inner] if <see cref="Turned"/>.</summary>
+        internal float* B { get; init; }
+        internal bool Turned { get; init; }
+
+        /// <summary>If null, each thread packs the panels of B that it multiplies with.</summary>
         internal float* Packed { get; init; }
         internal int Columns { get; init; }
+
+        /// <summary>[Columns], or null.</summary>
         internal float* Bias { get; init; }
         internal float* C { get; init; }
     }
@@ -101,23 +121,31 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     internal static int Share(int item, int items, int count) => (int)((long)item * count / items);
 
     // The items of work, no taller than so many rows, that occupy the slowest thread the least; never decides any value.
-    internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest)
+    internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest) => Split(tiles, panels, inner, tallest, 1, 0, 0);
+
+    // The same where each thread packs what it multiplies with: the panels of b that its items lie in, and, if a is transposed, the rows of each item.
+    static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest, bool transposed) =>
+        Split(tiles, panels, inner, tallest, Math.Max(1, (int)(((long)panels * Panel * inner + MostPacked - 1) / MostPacked)), PanelCost, transposed ? StripCost : 0);
+
+    // costs: what packing a panel, or a strip of rows, takes as long as, in products of one tile
+    static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest, int fewest, float panelCost, float stripCost)
     {
         int threads = Workers.Threads, blocks = Math.Max(1, (tiles * TileRows + tallest - 1) / tallest);
-        if (threads == 1 || (long)tiles * TileRows * panels * Panel * inner < 1 << 18) return (blocks, 1);
-        (int rowItems, int panelItems, long least) = (blocks, 1, long.MaxValue);
-        for (int p = 1; p <= Math.Min(threads, panels); p++)
+        if (threads == 1 || (long)tiles * TileRows * panels * Panel * inner < 1 << 18) return (blocks, fewest);
+        (int rowItems, int panelItems, float least) = (blocks, fewest, float.PositiveInfinity);
+        for (int p = fewest; p <= Math.Max(fewest, Math.Min(threads, panels)); p++)
         {
             int r = blocks;
             while (r < tiles && r * p % threads != 0) r++;
-            long longest = (long)((r * p + threads - 1) / threads) * ((tiles + r - 1) / r) * ((panels + p - 1) / p);
+            int items = (r * p + threads - 1) / threads, tall = (tiles + r - 1) / r, wide = (panels + p - 1) / p;
+            float longest = (float)items * tall * wide + (items + r - 1) / r * wide * panelCost + (float)items * tall * stripCost;
             if (longest < least) (rowItems, panelItems, least) = (r, p, longest);
         }
         return (rowItems, panelItems);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    static void Block<F>(Product work, int row0, int row1, int panel0, int panel1, bool activate) where F : struct, IMap
+    static void Block<F>(in Product work, int row0, int row1, int panel0, int panel1, bool activate, bool packs) where F : struct, IMap
     {
         int inner = work.Inner, columns = work.Columns, end = Math.Min(panel1 * Panel, columns), depth;
         int blocks = inner <= InnerBlock ? 1 : (inner + InnerBlock - 1) / InnerBlock, most = blocks == 1 ? inner : (inner + blocks - 1) / blocks;
@@ -145,6 +173,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
                     aheadStep = rowsAhead;
                     if (rowsAhead > 0) ahead = work.A + (long)row1 * inner;
                 }
+                if (packs) PackPanel(work, first, k0, depth, b);
                 float* start = work.Bias is null ? null : work.Bias + first;
                 if (start is not null && width < panel) start = Pad(start, width, padded, panel);
                 for (int r = row0; r < row1; r += TileRows, from += tileStep, ahead += aheadStep * depth)
@@ -164,7 +193,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     }
 
     // where the panel of b that begins at this column has this inner row
-    static float* PanelAt(Product work, int first, int k) => work.Packed + (long)first * work.Inner + (long)k * VectorsOf(first, work.Columns) * L.Width;
+    static float* PanelAt(in Product work, int first, int k) => work.Packed + (long)first * work.Inner + (long)k * VectorsOf(first, work.Columns) * L.Width;
 
     static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, void> TileOf(int rows, int vectors) => vectors switch
     {
@@ -190,7 +219,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 
     // a stored [inner rows], rearranged to [strip of rows][inner][rows of a tile]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static float* StripsOf(Product work, int k0, int depth, int row0, int row1)
+    static float* StripsOf(in Product work, int k0, int depth, int row0, int row1)
     {
         nint step = StripStep(depth);
         float* strips = Strips.Take((int)step * ((row1 - row0 + TileRows - 1) / TileRows));
@@ -234,13 +263,43 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     }
 }
 
+/// <summary>The panels of the right side that a thread has packed for itself: nobody else writes to them or reads them, so they stay in its own caches.</summary>
+static unsafe class OwnPanels
+{
+    [ThreadStatic] static Scratch scratch;
+    [ThreadStatic] static (long Product, int Group) kept;
+
+    /// <summary>Memory for a group of panels.</summary>
+    /// <param name="product">whose they are</param>
+    /// <param name="group">which of them</param>
+    /// <param name="count">floats</param>
+    /// <param name="there">whether this thread packed them before</param>
+    internal static float* Take(long product, int group, int count, out bool there)
+    {
+        there = kept == (product, group);
+        if (!there) kept = default;
+        return scratch.Take(count);
+    }
+
+    /// <summary>They are all packed.</summary>
+    internal static void Keep(long product, int group) => kept = (product, group);
+}
+
 /// <summary>One growing scratch buffer per thread.</summary>
 static unsafe class Strips
 {
-    [ThreadStatic] static float* buffer;
-    [ThreadStatic] static int size;
+    [ThreadStatic] static Scratch scratch;
 
-    internal static float* Take(int count)
+    internal static float* Take(int count) => scratch.Take(count);
+}
+
+/// <summary>Memory of one thread that is used again and again.</summary>
+unsafe struct Scratch
+{
+    float* buffer;
+    int size;
+
+    internal float* Take(int count)
     {
         if (count <= size) return buffer;
         NativeMemory.AlignedFree(buffer);

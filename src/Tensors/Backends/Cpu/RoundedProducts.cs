@@ -13,22 +13,21 @@ sealed class RoundedProducts(IProducts plain) : IProducts
 {
     public int PackedCount(int inner, int columns) => plain.PackedCount(inner, columns);
 
-    public void Pack(ReadOnlySpan<float> b, int inner, int columns, bool transposed, Span<float> packed)
+    public void Pack(ReadOnlySpan<float> b, int inner, int columns, bool turned, Span<float> packed)
     {
         float[] rounded = new float[b.Length];
-        (int across, int along) = transposed ? (inner, 1) : (1, columns);
+        (int across, int along) = turned ? (inner, 1) : (1, columns);
         for (int j = 0; j < columns; j++)
             for (int k = 0; k < inner; k++) rounded[j * across + Place(k, inner) * along] = Round(b[j * across + k * along]);
-        plain.Pack(rounded, inner, columns, transposed, packed);
+        plain.Pack(rounded, inner, columns, turned, packed);
     }
 
-    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
     {
         float[] rounded = ArrayPool<float>.Shared.Rent(a.Length);
-        (int across, int along) = transposed ? (1, rows) : (inner, 1);
         for (int r = 0; r < rows; r++)
-            for (int k = 0; k < inner; k++) rounded[r * across + Place(k, inner) * along] = Round(a[r * across + k * along]);
-        plain.MatMul(rounded.AsSpan(0, a.Length), rows, inner, transposed, packed, columns, bias, activation, c);
+            for (int k = 0; k < inner; k++) rounded[r * inner + Place(k, inner)] = Round(a[r * inner + k]);
+        plain.MatMul(rounded.AsSpan(0, a.Length), rows, inner, packed, columns, bias, activation, c);
         ArrayPool<float>.Shared.Return(rounded);
     }
 
