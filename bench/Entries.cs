@@ -24,6 +24,7 @@ static class Entries
         SubnetworkEntries.KnockOuts,
         MemoryEntry.Memory,
         StartEntry.Start,
+        InterruptionsEntry.Interruptions,
         SizesEntry.Sizes,
         PredictionEntry.Prediction,
         ProfileEntry.Profile,

@@ -75,7 +75,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         int tiles = (work.Rows + TileRows - 1) / TileRows, panels = Panels(work.Columns);
         bool once = work.Packed is null;
         (int rowItems, int panelItems) = once ? Split(tiles, panels, work.Inner, RowBlock, work.Transposed) : Split(tiles, panels, work.Inner, RowBlock);
-        long number = once ? Interlocked.Increment(ref products) : 0;
+        long number = once ? OwnPanels.Product() : 0;
         Workers.For(rowItems * panelItems, item =>
         {
             (int p, int r) = Math.DivRem(item, rowItems);
@@ -92,8 +92,6 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
             OwnPanels.Keep(number, p);
         });
     }
-
-    static long products;                                        // that packed their right side themselves, so far
 
     /// <summary>c[Rows Columns] = A · B + Bias, with B as it is stored, or <see cref="Packed"/> before.</summary>
     internal readonly struct Product
@@ -268,6 +266,10 @@ static unsafe class OwnPanels
 {
     [ThreadStatic] static Scratch scratch;
     [ThreadStatic] static (long Product, int Group) kept;
+    static long products;
+
+    /// <summary>A number that no other product has, of whatever lanes.</summary>
+    internal static long Product() => Interlocked.Increment(ref products);
 
     /// <summary>Memory for a group of panels.</summary>
     /// <param name="product">whose they are</param>
