@@ -13,7 +13,6 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 {
     const int InnerBlock = 1024;                                 // a panel of b of this depth stays in the second-level cache, and the next one comes;
     const int RowBlock = 96;                                     // so do this many rows of a
-    const int Line = 16;                                         // floats of a cache line
     const int RowsAhead = 8;                                     // of b, that are asked for while a panel is packed
     const int MostPacked = 1 << 22;                              // floats of b that a thread packs at a time
     const float PanelCost = 2.5f, StripCost = 0.6f;              // what packing takes as long as, in products of one tile
@@ -62,7 +61,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
                 Pad(from, width, to, step);
                 continue;
             }
-            for (int ahead = 0; ahead < step; ahead += Line) Prefetch.Near(from + RowsAhead * work.Columns + ahead);
+            for (int ahead = 0; ahead < step; ahead += Prefetch.Line) Prefetch.Near(from + RowsAhead * work.Columns + ahead);
             V one = L.Load(from), two = vectors > 1 ? L.Load(from + L.Width) : one, three = vectors > 2 ? L.Load(from + 2 * L.Width) : one;
             L.Store(to, one);
             if (vectors > 1) L.Store(to + L.Width, two);
@@ -157,7 +156,8 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         {
             depth = Math.Min(most, inner - k0);
             bool last = k0 + depth == inner, onTop = k0 > 0;
-            float* a = work.Transposed ? StripsOf(work, k0, depth, row0, row1) : work.A + (long)row0 * inner + k0;
+            float* a = work.Transposed ? Strips.Take((int)StripStep(depth) * tiles) : work.A + (long)row0 * inner + k0;
+            bool packsA = work.Transposed;                       // while the first panel is multiplied with
             (nint rowStep, nint innerStep, nint tileStep) = work.Transposed ? (1, TileRows, StripStep(depth)) : (inner, 1, (nint)TileRows * inner);
             for (int first = panel0 * Panel; first < end; first += Panel)
             {
@@ -171,7 +171,8 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
                     aheadStep = rowsAhead;
                     if (rowsAhead > 0) ahead = work.A + (long)row1 * inner;
                 }
-                if (packs) PackPanel(work, first, k0, depth, b);
+                bool whole = width == 3 * L.Width, packsB = packs && !work.Turned && whole && row1 - row0 >= TileRows, hasStrip = !packsA;
+                if (packs && !packsB) PackPanel(work, first, k0, depth, b);
                 float* start = work.Bias is null ? null : work.Bias + first;
                 if (start is not null && width < panel) start = Pad(start, width, padded, panel);
                 for (int r = row0; r < row1; r += TileRows, from += tileStep, ahead += aheadStep * depth)
@@ -181,10 +182,19 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
                     float* to = width == panel ? at : edge;
                     nint step = width == panel ? columns : panel;
                     if (onTop && width < panel) CopyTile(at, columns, edge, panel, height, width);
-                    TileOf(height, vectors)(from, rowStep, innerStep, b, to, step, depth, start, onTop, ahead, aheadStep);
+                    bool two = !hasStrip && whole && r + 2 * TileRows <= row1;
+                    if (!hasStrip && !two) PackStrip(work, r, height, k0, depth, from);
+                    if (two || packsB)
+                    {
+                        float* left = two ? work.A + (long)k0 * work.Rows + r : from;
+                        PackingTile(two, packsB)(left, rowStep, two ? work.Rows : innerStep, b, to, step, depth, start, onTop, null, 0, from, tileStep, work.B + (long)k0 * columns + first, columns);
+                    }
+                    else TileOf(height, vectors)(from, rowStep, innerStep, b, to, step, depth, start, onTop, ahead, aheadStep, null, 0, null, 0);
+                    (hasStrip, packsB) = (!packsA || two, false);
                     if (last && activate) Activate<F>(to, step, height, width);
                     if (width < panel) CopyTile(edge, panel, at, columns, height, width);
                 }
+                packsA = false;
             }
         }
         while ((k0 += depth) < inner);
@@ -193,47 +203,51 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     // where the panel of b that begins at this column has this inner row
     static float* PanelAt(in Product work, int first, int k) => work.Packed + (long)first * work.Inner + (long)k * VectorsOf(first, work.Columns) * L.Width;
 
-    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, void> TileOf(int rows, int vectors) => vectors switch
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void> TileOf(int rows, int vectors) => vectors switch
     {
         1 => TileOf<One>(rows),
         2 => TileOf<Two>(rows),
         _ => TileOf<Three>(rows),
     };
 
-    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, void> TileOf<N>(int rows) where N : struct, IExtent => rows switch
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void> TileOf<N>(int rows) where N : struct, IExtent => rows switch
     {
-        1 => &Tile<L, V, One, N>.Multiply,
-        2 => &Tile<L, V, Two, N>.Multiply,
-        3 => &Tile<L, V, Three, N>.Multiply,
-        4 => &Tile<L, V, Four, N>.Multiply,
-        5 => &Tile<L, V, Five, N>.Multiply,
-        6 => &Tile<L, V, Six, N>.Multiply,
-        7 => &Tile<L, V, Seven, N>.Multiply,
-        _ => &Tile<L, V, Eight, N>.Multiply,
+        1 => &Tile<L, V, One, N, Neither>.Multiply,
+        2 => &Tile<L, V, Two, N, Neither>.Multiply,
+        3 => &Tile<L, V, Three, N, Neither>.Multiply,
+        4 => &Tile<L, V, Four, N, Neither>.Multiply,
+        5 => &Tile<L, V, Five, N, Neither>.Multiply,
+        6 => &Tile<L, V, Six, N, Neither>.Multiply,
+        7 => &Tile<L, V, Seven, N, Neither>.Multiply,
+        _ => &Tile<L, V, Eight, N, Neither>.Multiply,
+    };
+
+    // a whole tile that packs a (two strips of it), b, or both
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void> PackingTile(bool packsA, bool packsB) =>
+        L.ManyRegisters ? PackingTile<Eight>(packsA, packsB) : PackingTile<Four>(packsA, packsB);
+
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void> PackingTile<R>(bool packsA, bool packsB) where R : struct, IExtent => (packsA, packsB) switch
+    {
+        (true, true) => &Tile<L, V, R, Three, Both>.Multiply,
+        (true, false) => &Tile<L, V, R, Three, Left>.Multiply,
+        _ => &Tile<L, V, R, Three, Right>.Multiply,
     };
 
     // a cache line apart, so that strips do not fall into the same places of the caches
-    static nint StripStep(int depth) => TileRows * depth + 16;
+    static nint StripStep(int depth) => TileRows * depth + Prefetch.Line;
 
-    // a stored [inner rows], rearranged to [strip of rows][inner][rows of a tile]
+    // a strip of rows of a, that is stored [inner rows], as [inner][rows of a tile]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static float* StripsOf(in Product work, int k0, int depth, int row0, int row1)
+    static void PackStrip(in Product work, int row, int height, int k0, int depth, float* to)
     {
-        nint step = StripStep(depth);
-        float* strips = Strips.Take((int)step * ((row1 - row0 + TileRows - 1) / TileRows));
-        for (int k = 0; k < depth; k++)
+        float* from = work.A + (long)k0 * work.Rows + row;
+        for (int k = 0; k < depth; k++, from += work.Rows, to += TileRows)
         {
-            float* from = work.A + (long)(k0 + k) * work.Rows, to = strips + k * TileRows;
-            int r = row0;
-            for (; r < row1; r += Line) Prefetch.Far(from + 16L * work.Rows + r);
-            for (r = row0; r <= row1 - TileRows; r += TileRows, to += step)
-            {
-                if (L.ManyRegisters) Vector256.Load(from + r).Store(to);
-                else Vector128.Load(from + r).Store(to);
-            }
-            for (; r < row1; r++) *to++ = from[r];
+            Prefetch.Far(from + 16L * work.Rows);
+            if (height == 8) Vector256.Load(from).Store(to);
+            else
+                for (int i = 0; i < height; i++) to[i] = from[i];
         }
-        return strips;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Heartwood.Tensors.Backends.Cpu;
@@ -47,8 +48,9 @@ struct TileRow<L, V, N> where L : struct, ILanes<V> where N : struct, IExtent
 /// registers while the inner axis is walked: each step loads N vectors of packed b and broadcasts one value of a per row.
 /// The rows are separate locals on purpose: in an array the loop runs at a fifth of the speed.
 /// </summary>
-static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struct, IExtent where N : struct, IExtent
+static unsafe class Tile<L, V, R, N, S> where L : struct, ILanes<V> where R : struct, IExtent where N : struct, IExtent where S : struct, ISides
 {
+    const int StepsAhead = 32;                                   // that are asked for while they are packed
     const int Ahead = 64;                                        // steps before a tile's end at which the lines that it will be written to are asked for: a panel of b pushes them out again after some 200
 
     /// <summary>
@@ -56,9 +58,13 @@ static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struc
     /// c begins from <paramref name="start"/> (a bias of N vectors, or null for zero), or from what it holds if <paramref name="onTop"/>.
     /// Meanwhile what stands at <paramref name="ahead"/>, <paramref name="aheadStep"/> floats a step, comes into the second-level cache;
     /// into the first comes the tile of c below this one, if c is loaded, or else, towards the end, where this one will be stored.
+    /// <para>If <typeparamref name="S"/> packs b, its values come from <paramref name="stored"/>, <paramref name="storedStep"/> floats a step,
+    /// and are left at b; if it packs a, whose rows then lie side by side, this strip and the next are left at <paramref name="strip"/>,
+    /// <paramref name="stripStep"/> floats apart. What is to be packed is asked for in place of what stands ahead.</para>
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Multiply(float* a, nint rowStep, nint innerStep, float* b, float* c, nint cStep, int inner, float* start, bool onTop, float* ahead, nint aheadStep)
+    internal static void Multiply(float* a, nint rowStep, nint innerStep, float* b, float* c, nint cStep, int inner, float* start, bool onTop,
+        float* ahead, nint aheadStep, float* strip, nint stripStep, float* stored, nint storedStep)
     {
         TileRow<L, V, N> r0 = default, r1 = default, r2 = default, r3 = default, r4 = default, r5 = default, r6 = default, r7 = default;
         nint w = L.Width;
@@ -93,7 +99,33 @@ static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struc
         {
             for (; b < pause; b += N.Value * w)
             {
-                V b0 = L.Load(b), b1 = N.Value > 1 ? L.Load(b + w) : b0, b2 = N.Value > 2 ? L.Load(b + 2 * w) : b0;
+                float* from = S.PackB ? stored : b;
+                V b0 = L.Load(from), b1 = N.Value > 1 ? L.Load(from + w) : b0, b2 = N.Value > 2 ? L.Load(from + 2 * w) : b0;
+                if (S.PackB)
+                {
+                    L.Store(b, b0);
+                    if (N.Value > 1) L.Store(b + w, b1);
+                    if (N.Value > 2) L.Store(b + 2 * w, b2);
+                    for (int line = 0; line < N.Value * L.Width; line += Prefetch.Line) Prefetch.Far(stored + StepsAhead * storedStep + line);
+                    stored += storedStep;
+                }
+                if (S.PackA)
+                {
+                    if (R.Value == 8)
+                    {
+                        Vector512<float> both = Vector512.Load(a);
+                        both.GetLower().Store(strip);
+                        both.GetUpper().Store(strip + stripStep);
+                    }
+                    else
+                    {
+                        Vector256<float> both = Vector256.Load(a);
+                        both.GetLower().Store(strip);
+                        both.GetUpper().Store(strip + stripStep);
+                    }
+                    Prefetch.Far(a + StepsAhead * innerStep);
+                    strip += R.Value;
+                }
                 r0.Add(*a, b0, b1, b2);
                 if (R.Value > 1) r1.Add(a[rowStep], b0, b1, b2);
                 if (R.Value > 2) r2.Add(a[2 * rowStep], b0, b1, b2);
@@ -102,7 +134,7 @@ static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struc
                 if (R.Value > 5) r5.Add(low[rowStep], b0, b1, b2);
                 if (R.Value > 6) r6.Add(low[2 * rowStep], b0, b1, b2);
                 if (R.Value > 7) r7.Add(low[row3], b0, b1, b2);
-                if (R.Value > 3)
+                if (R.Value > 3 && !S.PackA && !S.PackB)
                 {
                     Prefetch.Far(ahead);
                     ahead += aheadStep;
@@ -137,9 +169,43 @@ static unsafe class Tile<L, V, R, N> where L : struct, ILanes<V> where R : struc
     }
 }
 
+/// <summary>Which sides of a product a tile of 4 or 8 rows packs while it multiplies.</summary>
+interface ISides
+{
+    static abstract bool PackA { get; }
+    static abstract bool PackB { get; }
+}
+
+readonly struct Neither : ISides
+{
+    public static bool PackA => false;
+    public static bool PackB => false;
+}
+
+readonly struct Left : ISides
+{
+    public static bool PackA => true;
+    public static bool PackB => false;
+}
+
+readonly struct Right : ISides
+{
+    public static bool PackA => false;
+    public static bool PackB => true;
+}
+
+readonly struct Both : ISides
+{
+    public static bool PackA => true;
+    public static bool PackB => true;
+}
+
 /// <summary>Asks for the cache line at an address, any address, before it is needed; where the processor cannot be asked, nothing.</summary>
 static unsafe class Prefetch
 {
+    /// <summary>Floats of a cache line.</summary>
+    internal const int Line = 16;
+
     /// <summary>Into the first-level cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Near(float* at)
