@@ -15,6 +15,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     const int RowBlock = 96;                                     // so do this many rows of a
     const int RowsAhead = 8;                                     // of b, that are asked for while a panel is packed
     const int MostPacked = 1 << 22;                              // floats of b that a thread packs at a time
+    const int ItemsOfThread = 8, LeastItem = 1 << 22;            // items of a packed product for each thread, multiply-adds of one: as long as a usual interruption
     const float PanelCost = 2.5f, StripCost = 0.6f;              // what packing takes as long as, in products of one tile
 
     static int Panel
@@ -117,8 +118,15 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 
     internal static int Share(int item, int items, int count) => (int)((long)item * count / items);
 
-    // The items of work, no taller than so many rows, that occupy the slowest thread the least; never decides any value.
-    internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest) => Split(tiles, panels, inner, tallest, 1, 0, 0);
+    // The items of work, no taller than so many rows, that occupy the slowest thread the least, and enough of them that another can take some from
+    // a thread that is interrupted; never decides any value.
+    internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest)
+    {
+        (int rowItems, int panelItems) = Split(tiles, panels, inner, tallest, 1, 0, 0);
+        int threads = Workers.Threads, most = threads == 1 ? 0 : (int)Math.Min(threads * ItemsOfThread, (long)tiles * TileRows * panels * Panel * inner / LeastItem);
+        while (2 * rowItems * panelItems <= most && 2 * panelItems <= panels) panelItems *= 2;
+        return (rowItems, panelItems);
+    }
 
     // The same where each thread packs what it multiplies with: the panels of b that its items lie in, and, if a is transposed, the rows of each item.
     static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest, bool transposed) =>
