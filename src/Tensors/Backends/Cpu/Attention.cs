@@ -13,7 +13,7 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// </summary>
 static unsafe class Attention<L, V> where L : struct, ILanes<V>
 {
-    static int Most => (L.ManyRegisters ? 3 : 2) * L.Width;      // queries at a time
+    static int Most => 4 * L.Width;                              // queries at a time
 
     /// <summary>One sequence and head: where its rows begin, and how they go on.</summary>
     readonly struct Item(AttentionPlan plan, int sequence, int head)
@@ -40,6 +40,33 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         internal long Statistic(int i) => (long)head * plan.Queries + plan.QueryOffsets[sequence] + i;
 
         internal long Statistics => (long)plan.Heads * plan.Queries;
+
+        // Between the rows of a head lie those of all others, too far for the processor to foresee. So each round of queries asks
+        // for its share: of the next head's rows, which will be read, and of this head's, which will be written.
+
+        internal void AskNextQueries(float* q, int start, int end)
+        {
+            if (head + 1 < plan.Heads) Ask(q + Query(start) + Width, Step, end - start);
+        }
+
+        internal void AskNextKeys(float* k, int start, int end)
+        {
+            if (head + 1 < plan.Heads && plan.Owners[head + 1] != plan.Owners[head]) AskKeys(k + Width, start, end);
+        }
+
+        internal void AskQueries(float* q, int start, int end) => Ask(q + Query(start), Step, end - start);
+
+        internal void AskKeys(float* k, int start, int end)
+        {
+            int first = (int)((long)Keys * start / Queries), last = (int)((long)Keys * end / Queries);
+            Ask(k + Key + first * KeyStep, KeyStep, last - first);
+        }
+
+        void Ask(float* at, nint step, int rows)
+        {
+            for (int i = 0; i < rows; i++, at += step)
+                for (int d = 0; d < Width; d += 16) L.Prefetch(at + d);
+        }
     }
 
     internal static void Forward(float* q, float* k, float* v, AttentionPlan plan, float* context, float* statistics) =>
@@ -53,9 +80,12 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         Side values = Read(v + item.Key, item.KeyStep, keys, width, valueRoom);
         for (int i = 0; i < item.Queries;)
         {
-            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), seen = item.Seen(i + count);
+            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), end = i + count, seen = item.Seen(end);
             Turn(q + item.Query(i), item.Step, count, width, turned, lanes);
+            item.AskNextQueries(q, i, end);
+            item.AskNextKeys(k, i, end);
             Strided<L, V>.Product(k + item.Key, item.KeyStep, 1, seen, width, turned, lanes, scores, lanes, lanes / L.Width);
+            item.AskNextKeys(v, i, end);
             for (int c = 0; c < lanes; c += L.Width) Softmax(scores + c, lanes, seen, item.Open(i + c), item.Scale, largest + c, inverse + c);
             Write(scores, 1, lanes, count, seen, values, context + item.Query(i), item.Step, width, room, inverse);
             if (statistics is not null)
@@ -63,7 +93,7 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
                 Copy(largest, statistics + item.Statistic(i), count);
                 Copy(inverse, statistics + item.Statistics + item.Statistic(i), count);
             }
-            i += count;
+            i = end;
         }
     }
 
@@ -85,38 +115,48 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     // dV = Pᵀ G; dP = G Vᵀ; dS = P (dP − Σ dP P) · scale; dQ = dS K; dK = dSᵀ Q
     static void OneBack(Item item, float* q, float* k, float* v, float* statistics, float* g, float* dq, float* dk, float* dv)
     {
-        int width = item.Width, keys = item.Keys, padded = Pad(width);
-        float* turned = Strips.Take((width + 2 * keys + 2) * Most + (2 * keys + 3 * Most) * padded), p = turned + width * Most, slopes = p + keys * Most, largest = slopes + keys * Most, inverse = largest + Most;
-        float* keyRoom = inverse + Most, queryRoom = keyRoom + keys * padded, gradientRoom = queryRoom + Most * padded, room = gradientRoom + Most * padded;
+        int width = item.Width, keys = item.Keys, padded = Pad(width), all = keys * padded;
+        float* turned = Strips.Take((width + 2 * keys + 2) * Most + 3 * all + 3 * Most * padded), p = turned + width * Most, slopes = p + keys * Most, largest = slopes + keys * Most, inverse = largest + Most;
+        float* keyRoom = inverse + Most, keySums = keyRoom + all, valueSums = keySums + all, queryRoom = valueSums + all, gradientRoom = queryRoom + Most * padded, room = gradientRoom + Most * padded;
         Side keyRows = Read(k + item.Key, item.KeyStep, keys, width, keyRoom);
-        for (int j = 0; j < keys && item.First; j++)             // heads of one group follow one another: they add up
+        if (item.First) new Span<float>(keySums, 2 * all).Clear();
+        else                                                     // heads of one group follow one another: they add up
         {
-            new Span<float>(dk + item.Key + j * item.KeyStep, width).Clear();
-            new Span<float>(dv + item.Key + j * item.KeyStep, width).Clear();
+            CopyRows(dk + item.Key, item.KeyStep, keys, width, keySums, padded, padded);
+            CopyRows(dv + item.Key, item.KeyStep, keys, width, valueSums, padded, padded);
         }
         for (int i = 0; i < item.Queries;)
         {
-            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), seen = item.Seen(i + count);
+            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), end = i + count, seen = item.Seen(end);
             Turn(q + item.Query(i), item.Step, count, width, turned, lanes);
+            item.AskNextQueries(q, i, end);
+            item.AskNextKeys(k, i, end);
             Strided<L, V>.Product(k + item.Key, item.KeyStep, 1, seen, width, turned, lanes, p, lanes, lanes / L.Width);
             Turn(g + item.Query(i), item.Step, count, width, turned, lanes);
+            item.AskNextQueries(g, i, end);
+            item.AskNextKeys(v, i, end);
             Strided<L, V>.Product(v + item.Key, item.KeyStep, 1, seen, width, turned, lanes, slopes, lanes, lanes / L.Width);
+            item.AskQueries(dq, i, end);
+            item.AskKeys(dk, i, end);
+            item.AskKeys(dv, i, end);
             new Span<float>(largest, 2 * Most).Clear();
             Copy(statistics + item.Statistic(i), largest, count);
             Copy(statistics + item.Statistics + item.Statistic(i), inverse, count);
             for (int c = 0; c < lanes; c += L.Width) Slope(p + c, slopes + c, lanes, seen, item.Open(i + c), item.Scale, largest + c, inverse + c);
             Write(slopes, 1, lanes, count, seen, keyRows, dq + item.Query(i), item.Step, width, room, null);
-            Add(slopes, lanes, seen, count, Read(q + item.Query(i), item.Step, count, width, queryRoom), dk + item.Key, item.KeyStep, width, room);
-            Add(p, lanes, seen, count, Read(g + item.Query(i), item.Step, count, width, gradientRoom), dv + item.Key, item.KeyStep, width, room);
-            i += count;
+            Add(slopes, lanes, seen, count, Read(q + item.Query(i), item.Step, count, width, queryRoom), keySums, padded);
+            Add(p, lanes, seen, count, Read(g + item.Query(i), item.Step, count, width, gradientRoom), valueSums, padded);
+            i = end;
         }
+        CopyRows(keySums, padded, keys, width, dk + item.Key, item.KeyStep, width);
+        CopyRows(valueSums, padded, keys, width, dv + item.Key, item.KeyStep, width);
     }
 
-    // queries of the next round: what is left, in at most Most lanes, and four vectors in two rounds of two
+    // queries of the next round: what is left in as few rounds as can be, all about alike
     static int Lanes(int left)
     {
-        int padded = Pad(left);
-        return padded == 4 * L.Width ? 2 * L.Width : Math.Min(padded, Most);
+        int vectors = Pad(left) / L.Width, most = Most / L.Width, rounds = (vectors + most - 1) / most;
+        return (vectors + rounds - 1) / rounds * L.Width;
     }
 
     static int Pad(int width) => (width + L.Width - 1) / L.Width * L.Width;
@@ -181,11 +221,7 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     {
         int padded = Pad(width);
         if (width == padded) return new((nint)from, step);
-        for (int i = 0; i < rows; i++)
-        {
-            Copy(from + i * step, room + i * padded, width);
-            new Span<float>(room + i * padded + width, padded - width).Clear();
-        }
+        CopyRows(from, step, rows, width, room, padded, padded);
         return new((nint)room, padded);
     }
 
@@ -195,17 +231,27 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         int padded = Pad(width);
         bool whole = width == padded;
         Strided<L, V>.Product(a, rowStep, innerStep, rows, inner, (float*)right.At, right.Step, whole ? to : room, whole ? step : padded, padded / L.Width, factor);
-        for (int i = 0; i < rows && !whole; i++) Copy(room + i * padded, to + i * step, width);
+        if (!whole) CopyRows(room, padded, rows, width, to, step, width);
     }
 
-    // to[rows] += a · right; chains go on over the rounds, so that a value does not depend on where one ends
-    static void Add(float* a, nint rowStep, int rows, int inner, Side right, float* to, nint step, int width, float* room)
+    // rows, with zeros from their width to what is filled: nothing, or up to the next vector
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void CopyRows(float* from, nint step, int rows, int width, float* to, nint toStep, int filled)
     {
-        int padded = Pad(width);
-        Side sums = Read(to, step, rows, width, room);
-        Strided<L, V>.Product(a, rowStep, 1, rows, inner, (float*)right.At, right.Step, (float*)sums.At, sums.Step, padded / L.Width, onTop: true);
-        for (int i = 0; i < rows && width != padded; i++) Copy(room + i * padded, to + i * step, width);
+        for (int i = 0; i < rows; i++, from += step, to += toStep)
+        {
+            int d = 0;
+            for (; d <= width - L.Width; d += L.Width) L.Store(to + d, L.Load(from + d));
+            if (d == width) continue;
+            V mask = L.First(width - d), part = L.Load(from + d, mask, L.Splat(0));
+            if (filled > width) L.Store(to + d, part);
+            else L.Store(to + d, mask, part);
+        }
     }
+
+    // sums[rows] += a · right; chains go on over the rounds, so that a value does not depend on where one ends
+    static void Add(float* a, nint rowStep, int rows, int inner, Side right, float* sums, int padded) =>
+        Strided<L, V>.Product(a, rowStep, 1, rows, inner, (float*)right.At, right.Step, sums, padded, padded / L.Width, onTop: true);
 
     // rows of a head become columns: to[d, i] = from[i, d], zeros beyond the last row
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
