@@ -25,11 +25,11 @@ static class Programs
     }
 
     /// <summary>Runs a program to its end and looks at its memory every few milliseconds.</summary>
-    /// <returns>"seconds" and "bytes" at the most</returns>
+    /// <returns>bytes at the most</returns>
     /// <exception cref="InvalidOperationException">it failed</exception>
-    public static IReadOnlyDictionary<string, double> Watched(string program, params IEnumerable<string> arguments)
+    public static long Watched(string program, params IEnumerable<string> arguments)
     {
-        long began = Stopwatch.GetTimestamp(), most = 0;
+        long most = 0;
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), complaint = process.StandardError.ReadToEndAsync();
         while (!process.WaitForExit(20))
@@ -37,8 +37,7 @@ static class Programs
             process.Refresh();
             most = Math.Max(most, process.PeakWorkingSet64);
         }
-        return process.ExitCode == 0 ? new Dictionary<string, double> { ["seconds"] = Stopwatch.GetElapsedTime(began).TotalSeconds, ["bytes"] = most }
-            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {complaint.Result.Trim()} {output.Result.Trim()}");
+        return process.ExitCode == 0 ? most : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {complaint.Result.Trim()} {output.Result.Trim()}");
     }
 
     /// <summary>Runs a piece of work of <see cref="Models.Alone"/> in a process of its own.</summary>

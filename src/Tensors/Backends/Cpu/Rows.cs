@@ -41,7 +41,7 @@ static unsafe class Rows
     /// <summary>With n = (x − mean) / deviation and h = g · gain: dx = (h − mean h − n mean(h n)) / deviation; dGain = Σ g n; dShift = Σ g.</summary>
     internal static void LayerNormSlope<L, V>(float* x, float* gain, float* statistics, float* g, int rows, int width, float* dx, float* dGain, float* dShift) where L : struct, ILanes<V>
     {
-        int block = Math.Max(32, (rows + MostPartial - 1) / MostPartial), blocks = (rows + block - 1) / block;
+        int block = Math.Max(Math.Max(32, LeastPartial / Math.Max(1, width)), (rows + MostPartial - 1) / MostPartial), blocks = (rows + block - 1) / block;
         bool weights = dGain is not null;
         float* partial = weights ? (float*)NativeMemory.AlignedAlloc((nuint)blocks * 2 * (nuint)width * sizeof(float), 64) : null;
         try
@@ -63,7 +63,7 @@ static unsafe class Rows
         }
     }
 
-    const int MostPartial = 32;                                  // sums of gains and shifts that are summed at the end
+    const int MostPartial = 32, LeastPartial = 1 << 14;          // sums of gains and shifts that are summed at the end; values that one is of
     const int Together = 4;                                      // rows that pass over the sums together
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
