@@ -154,7 +154,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     {
         int inner = work.Inner, columns = work.Columns, end = Math.Min(panel1 * Panel, columns), depth;
         int blocks = inner <= InnerBlock ? 1 : (inner + InnerBlock - 1) / InnerBlock, most = blocks == 1 ? inner : (inner + blocks - 1) / blocks;
-        int tiles = (row1 - row0 + TileRows - 1) / TileRows, share = tiles < 3 ? 0 : (Panel + tiles - 1) / tiles;    // of the next panel, in each tile
+        int tiles = (row1 - row0 + TileRows - 1) / TileRows, share = tiles < 3 ? 0 : (Panel + tiles - 1) / tiles;    // of the next panel, in each step of a tile
         int below = work.Transposed || blocks > 1 ? 0 : Math.Min(row1 - row0, work.Rows - row1), rowsAhead = share == 0 ? 0 : (below + tiles - 1) / tiles;    // of a, which the next item begins with: as many floats for every step
         float* edge = stackalloc float[9 * 48 + 16];             // a tile of c that is not whole, and the bias beside it
         edge = (float*)(((nuint)edge + 63) & ~(nuint)63);
@@ -171,19 +171,23 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
             {
                 int vectors = VectorsOf(first, columns), panel = vectors * L.Width, width = Math.Min(panel, columns - first);
                 float* b = work.Packed + (long)first * inner + (long)k0 * panel, from = a, ahead = b;
-                int aheadStep = share;
-                if (first + Panel < end) ahead = PanelAt(work, first + Panel, k0);
-                else if (!last) ahead = PanelAt(work, panel0 * Panel, k0 + depth);
-                else
+                nint aheadStep = 0, aheadTile = 0;               // from what a step asks for to what the next one does, and from tile to tile
+                (int next, int nextK) = first + Panel < end ? (first + Panel, k0) : (panel0 * Panel, k0 + depth);
+                if (nextK == inner)                              // for the next item's rows
                 {
-                    aheadStep = rowsAhead;
                     if (rowsAhead > 0) ahead = work.A + (long)row1 * inner;
+                    (aheadStep, aheadTile) = (rowsAhead, rowsAhead * depth);
+                }
+                else if (!packs || (work.Turned && depth == inner))    // for the next panel, packed or as it is stored, where that is as much in one run
+                {
+                    ahead = packs ? work.B + (long)next * inner : PanelAt(work, next, nextK);
+                    (aheadStep, aheadTile) = (share, share * depth);
                 }
                 bool whole = width == 3 * L.Width, packsB = packs && !work.Turned && whole && row1 - row0 >= TileRows, hasStrip = !packsA;
                 if (packs && !packsB) PackPanel(work, first, k0, depth, b);
                 float* start = work.Bias is null ? null : work.Bias + first;
                 if (start is not null && width < panel) start = Pad(start, width, padded, panel);
-                for (int r = row0; r < row1; r += TileRows, from += tileStep, ahead += aheadStep * depth)
+                for (int r = row0; r < row1; r += TileRows, from += tileStep, ahead += aheadTile)
                 {
                     int height = Math.Min(TileRows, row1 - r);
                     float* at = work.C + (long)r * columns + first;
