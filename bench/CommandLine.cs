@@ -88,7 +88,7 @@ static class CommandLine
             console.Write(Tables.Console(entry.Rows));
             foreach (string note in Tables.Notes(entry.Rows)) output.WriteLine($"  {note}");
         }
-        Row[] gains = [.. Results.Threads(results.SelectMany(r => r.Rows))];
+        Row[] gains = [.. Results.Threads([.. results.SelectMany(r => r.Rows)])];
         if (gains.Length == 0) return;
         output.WriteLine($"\n{Results.ThreadsEntry}");
         console.Write(Tables.Console(gains));

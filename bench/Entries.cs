@@ -25,6 +25,7 @@ static class Entries
         MemoryEntry.Memory,
         StartEntry.Start,
         InterruptionsEntry.Interruptions,
+        ApartEntry.Apart,
         SizesEntry.Sizes,
         PredictionEntry.Prediction,
         ProfileEntry.Profile,

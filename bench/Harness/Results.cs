@@ -59,17 +59,24 @@ static class Results
     /// <summary>Name of the rows that compare one thread with two.</summary>
     public const string ThreadsEntry = "threads";
 
+    /// <summary>Name of the rows that say what two threads gain at the most: the same work on each, nothing shared.</summary>
+    public const string ApartEntry = "apart";
+
     /// <summary>What two threads must gain.</summary>
     public const double ThreadsTarget = 1.85;
 
     /// <summary>One row per size that was timed with two threads and, in turn or before, with one: ours is how many times as fast two are. Not of <c>sizes</c>, which asks how time grows, of files that are read and written too.</summary>
-    public static IEnumerable<Row> Threads(IEnumerable<Row> rows) => rows
-        .Where(r => r.Timed && r.Entry != "sizes").GroupBy(r => (r.Entry, r.Size))
-        .Select(g => (g.Key, Two: g.FirstOrDefault(r => r.Threads == 2), Before: g.FirstOrDefault(r => r.Threads == 1)?.Ours))
-        .Where(g => (g.Two?.OneThread ?? g.Before) is not null && g.Two is not null)
-        .Select(g => Gain($"{g.Key.Entry}: {g.Key.Size}", (g.Two!.OneThread ?? g.Before)!.Value, g.Two));
+    public static IEnumerable<Row> Threads(IReadOnlyList<Row> rows)
+    {
+        ILookup<string, Row> apart = rows.Where(r => r.Entry == ApartEntry).ToLookup(r => r.Size);
+        return rows
+            .Where(r => r.Timed && r.Entry != "sizes").GroupBy(r => (r.Entry, r.Size))
+            .Select(g => (Size: $"{g.Key.Entry}: {g.Key.Size}", Two: g.FirstOrDefault(r => r.Threads == 2), Before: g.FirstOrDefault(r => r.Threads == 1)?.Ours))
+            .Where(g => (g.Two?.OneThread ?? g.Before) is not null && g.Two is not null)
+            .Select(g => Gain(g.Size, (g.Two!.OneThread ?? g.Before)!.Value, g.Two, apart[g.Size].FirstOrDefault()));
+    }
 
-    static Row Gain(string size, double one, Row two) => new Row
+    static Row Gain(string size, double one, Row two, Row? apart) => new Row
     {
         Entry = ThreadsEntry,
         Size = size,
@@ -78,12 +85,13 @@ static class Results
         Unit = "times",
         GainInterval = two.GainInterval,
         Rounds = two.GainInterval is null ? null : two.Rounds,
-        Limit = Limit(one, two),
+        Limit = Limit(one, two, apart),
     }.Judged(new(FormattableString.Invariant($"at least {ThreadsTarget} times one thread"), r => r.Ours >= ThreadsTarget));
 
-    // the least that two threads take: half of the work each, once the second has heard of it; or what moving the bytes takes
-    static string? Limit(double one, Row two)
+    // the least that two threads take: half of the work each, once the second has heard of it; what moving the bytes takes; or what two pieces of work that share nothing take
+    static string? Limit(double one, Row two, Row? apart)
     {
+        if (apart is not null) return FormattableString.Invariant($"twice, once on each thread with nothing shared: {apart.Ours:0.00} times ({apart.Note})");
         string? late = two.HandOver is { } seconds ? FormattableString.Invariant($"{Tables.Value(one, null)} on one thread, {Tables.Value(seconds, null)} to hand a part over and back: at most {2 / (1 + seconds / one):0.00} times") : null;
         string? moved = two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
             : two is { MovingShare: not null, MovingGain: { } gain } ? FormattableString.Invariant($"moving as many bytes and computing nothing gains {gain:0.00} times") : null;
