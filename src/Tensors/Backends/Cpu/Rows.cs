@@ -64,7 +64,7 @@ static unsafe class Rows
     }
 
     const int MostPartial = 32, LeastPartial = 1 << 14;          // sums of gains and shifts that are summed at the end; values that one is of
-    const int Together = 4;                                      // rows that pass over the sums together
+    const int Together = 8;                                      // rows that pass over the sums together
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void LayerNormSlopeRows<L, V>(float* x, float* gain, float* statistics, float* g, int rows, int width, float* dx, float* gains, float* shifts) where L : struct, ILanes<V>
