@@ -59,7 +59,7 @@ static class Results
     /// <summary>Name of the rows that compare one thread with two.</summary>
     public const string ThreadsEntry = "threads";
 
-    /// <summary>Name of the rows that say what two threads gain at the most: the same work on each, nothing shared.</summary>
+    /// <summary>Name of the rows that say what two threads gain where no work is divided: the same on each, nothing shared.</summary>
     public const string ApartEntry = "apart";
 
     /// <summary>What two threads must gain.</summary>
@@ -88,7 +88,7 @@ static class Results
         Limit = Limit(one, two, apart),
     }.Judged(new(FormattableString.Invariant($"at least {ThreadsTarget} times one thread"), r => r.Ours >= ThreadsTarget));
 
-    // the least that two threads take: half of the work each, once the second has heard of it; what moving the bytes takes; or what two pieces of work that share nothing take
+    // what holds two threads back: half of the work each, once the second has heard of it, or moving the bytes, bound them; beside long work stands what two pieces that share nothing gain
     static string? Limit(double one, Row two, Row? apart)
     {
         if (apart is not null) return FormattableString.Invariant($"twice, once on each thread with nothing shared: {apart.Ours:0.00} times ({apart.Note})");

@@ -6,9 +6,9 @@ using Heartwood.Tensors.Backends;
 namespace Heartwood.Bench.Models;
 
 /// <summary>
-/// What a second thread can add at the most: the same work twice, with operands of its own on each of two threads, nothing
-/// shared and nobody waited for, beside one thread alone. What is missing to twice is lost in the caches, the memory and
-/// the processor behind both, and no division of one piece of work among them can win it back.
+/// What a second thread adds where no work is divided: the same work twice, with operands of its own on each of two threads,
+/// nothing shared and nobody waited for, beside one thread alone. What is missing to twice is lost in the caches, the memory
+/// and the processor behind both. One piece of work shared by two may gain more: its operands take the caches' room once.
 /// </summary>
 static class ApartEntry
 {
@@ -16,7 +16,7 @@ static class ApartEntry
     const double Seconds = 6, SecondsPerTurn = 0.02;
 
     /// <summary>Of the entries whose work is long and is judged.</summary>
-    public static Entry Apart { get; } = new(Results.ApartEntry, "the same work twice, one on each of two threads and nothing shared, against one thread: what two can gain at most", () =>
+    public static Entry Apart { get; } = new(Results.ApartEntry, "the same work twice, one on each of two threads and nothing shared, against one thread: what two gain where no work is divided", () =>
         from entry in (Entry[])[GemmEntries.Gradients, ForwardEntries.Encoder, ForwardEntries.Mnli, TrainingEntries.Training]
         from work in entry.Cases()
         select Case.Figured($"{entry.Name}: {work.Size}", _ => Gain(work.Prepare!)) with { Threads = [2] });

@@ -171,23 +171,23 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
             {
                 int vectors = VectorsOf(first, columns), panel = vectors * L.Width, width = Math.Min(panel, columns - first);
                 float* b = work.Packed + (long)first * inner + (long)k0 * panel, from = a, ahead = b;
-                nint aheadStep = 0, aheadTile = 0;               // from what a step asks for to what the next one does, and from tile to tile
+                nint aheadStep = 0;                              // from what a step asks for to what the next one does
                 (int next, int nextK) = first + Panel < end ? (first + Panel, k0) : (panel0 * Panel, k0 + depth);
                 if (nextK == inner)                              // for the next item's rows
                 {
                     if (rowsAhead > 0) ahead = work.A + (long)row1 * inner;
-                    (aheadStep, aheadTile) = (rowsAhead, rowsAhead * depth);
+                    aheadStep = rowsAhead;
                 }
                 else if (!packs || (work.Turned && depth == inner))    // for the next panel, packed or as it is stored, where that is as much in one run
                 {
                     ahead = packs ? work.B + (long)next * inner : PanelAt(work, next, nextK);
-                    (aheadStep, aheadTile) = (share, share * depth);
+                    aheadStep = share;
                 }
                 bool whole = width == 3 * L.Width, packsB = packs && !work.Turned && whole && row1 - row0 >= TileRows, hasStrip = !packsA;
                 if (packs && !packsB) PackPanel(work, first, k0, depth, b);
                 float* start = work.Bias is null ? null : work.Bias + first;
                 if (start is not null && width < panel) start = Pad(start, width, padded, panel);
-                for (int r = row0; r < row1; r += TileRows, from += tileStep, ahead += aheadTile)
+                for (int r = row0; r < row1; r += TileRows, from += tileStep, ahead += aheadStep * depth)
                 {
                     int height = Math.Min(TileRows, row1 - r);
                     float* at = work.C + (long)r * columns + first;
