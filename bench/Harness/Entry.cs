@@ -101,7 +101,14 @@ sealed record Rival(string Name, Func<Action> Prepare)
 /// <param name="Value">the figure</param>
 /// <param name="Unit">seconds, bytes, or what it counts</param>
 /// <param name="Note">what the reader must know</param>
-sealed record Figure(double Value, string Unit, string? Note = null);
+sealed record Figure(double Value, string Unit, string? Note = null)
+{
+    /// <summary>Between what ends it lies, where it was measured in rounds.</summary>
+    public Interval? Interval { get; init; }
+
+    /// <summary>Of how many rounds it is; null where it was measured once.</summary>
+    public int? Rounds { get; init; }
+}
 
 /// <summary>What must hold of a row.</summary>
 /// <param name="Text">in words, for the table</param>

@@ -45,7 +45,14 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         return row.Judged(work.Target);
     }
 
-    static Row Figured(Row row, Figure figure) => row with { Ours = figure.Value, Unit = figure.Unit == "seconds" ? null : figure.Unit, Note = figure.Note ?? row.Note };
+    static Row Figured(Row row, Figure figure) => row with
+    {
+        Ours = figure.Value,
+        Unit = figure.Unit == "seconds" ? null : figure.Unit,
+        Note = figure.Note ?? row.Note,
+        OursInterval = figure.Interval,
+        Rounds = figure.Rounds,
+    };
 
     Row Timed(Row row, Case work, int threads)
     {

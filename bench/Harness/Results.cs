@@ -65,12 +65,12 @@ static class Results
     /// <summary>What two threads must gain.</summary>
     public const double ThreadsTarget = 1.85;
 
-    /// <summary>One row per size that was timed with two threads and, in turn or before, with one: ours is how many times as fast two are. Not of <c>sizes</c>, which asks how time grows, of files that are read and written too.</summary>
+    /// <summary>One row per size that was timed with two threads and, in turn or before, with one: ours is how many times as fast two are. Not of <c>sizes</c>, which asks how time grows, of files that are read and written too, nor of <c>profile</c>, whose stopwatch takes part: its work is judged in entries of its own.</summary>
     public static IEnumerable<Row> Threads(IReadOnlyList<Row> rows)
     {
         ILookup<string, Row> apart = rows.Where(r => r.Entry == ApartEntry).ToLookup(r => r.Size);
         return rows
-            .Where(r => r.Timed && r.Entry != "sizes").GroupBy(r => (r.Entry, r.Size))
+            .Where(r => r.Timed && r.Entry is not ("sizes" or "profile")).GroupBy(r => (r.Entry, r.Size))
             .Select(g => (Size: $"{g.Key.Entry}: {g.Key.Size}", Two: g.FirstOrDefault(r => r.Threads == 2), Before: g.FirstOrDefault(r => r.Threads == 1)?.Ours))
             .Where(g => (g.Two?.OneThread ?? g.Before) is not null && g.Two is not null)
             .Select(g => Gain(g.Size, (g.Two!.OneThread ?? g.Before)!.Value, g.Two, apart[g.Size].FirstOrDefault()));
@@ -83,7 +83,7 @@ static class Results
         Threads = 2,
         Ours = one / two.Ours!.Value,
         Unit = "times",
-        GainInterval = two.GainInterval,
+        OursInterval = two.GainInterval,
         Rounds = two.GainInterval is null ? null : two.Rounds,
         Limit = Limit(one, two, apart),
     }.Judged(new(FormattableString.Invariant($"at least {ThreadsTarget} times one thread"), r => r.Ours >= ThreadsTarget));
@@ -91,10 +91,11 @@ static class Results
     // what holds two threads back: half of the work each, once the second has heard of it, or moving the bytes, bound them; beside long work stands what two pieces that share nothing gain
     static string? Limit(double one, Row two, Row? apart)
     {
-        if (apart is not null) return FormattableString.Invariant($"twice, once on each thread with nothing shared: {apart.Ours:0.00} times ({apart.Note})");
         string? late = two.HandOver is { } seconds ? FormattableString.Invariant($"{Tables.Value(one, null)} on one thread, {Tables.Value(seconds, null)} to hand a part over and back: at most {2 / (1 + seconds / one):0.00} times") : null;
-        string? moved = two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
+        string? twice = apart is null ? null : $"twice, once on each thread with nothing shared: {Tables.OursOf(apart)}";
+        string? moved = apart is not null ? null : two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
             : two is { MovingShare: not null, MovingGain: { } gain } ? FormattableString.Invariant($"moving as many bytes and computing nothing gains {gain:0.00} times") : null;
-        return late is null ? moved : moved is null ? late : $"{late}; {moved}";
+        string limit = string.Join("; ", new[] { late, twice, moved }.OfType<string>());
+        return limit.Length > 0 ? limit : null;
     }
 }

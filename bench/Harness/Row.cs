@@ -22,6 +22,10 @@ sealed record Row
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Unit { get; init; }
 
+    /// <summary>Between what ends <see cref="Ours"/> lies, in its unit; null where the ratio has the interval, or nothing was measured in rounds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Interval? OursInterval { get; init; }
+
     /// <summary>Median seconds of each peer; null for one that is absent.</summary>
     public SortedDictionary<string, double?> Peers { get; init; } = new(StringComparer.Ordinal);
 

@@ -53,8 +53,8 @@ static class Tables
 
     static string Rows(int count) => count == 1 ? "1 row" : string.Create(CultureInfo.InvariantCulture, $"{count} rows");
 
-    /// <summary>Our figure; of a gain with the ends of its interval.</summary>
-    public static string OursOf(Row row) => $"{Value(row.Ours, row.Unit)}{(row is { Entry: Results.ThreadsEntry, GainInterval: { } ends } ? FormattableString.Invariant($" ({ends.Low:0.00} to {ends.High:0.00})") : "")}";
+    /// <summary>Our figure with the ends of its interval, where it has them.</summary>
+    public static string OursOf(Row row) => $"{Value(row.Ours, row.Unit)}{(row.OursInterval is { } ends ? FormattableString.Invariant($" ({ends.Low:0.00} to {ends.High:0.00})") : "")}";
 
     /// <summary>A row's ratio with the ends of its interval, where it has them.</summary>
     public static string RatioOf(Row row) => string.Create(CultureInfo.InvariantCulture, $"{row.Ratio:0.00}{(row.RatioInterval is { } ends ? FormattableString.Invariant($" ({ends.Low:0.00} to {ends.High:0.00})") : "")}");

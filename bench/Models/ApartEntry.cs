@@ -12,13 +12,15 @@ namespace Heartwood.Bench.Models;
 /// </summary>
 static class ApartEntry
 {
-    const int FewestRounds = 5, MostRounds = 15;
+    const int FewestRounds = 9, MostRounds = 15;
+    const double LeastOperations = 5e6;                          // of work long enough that what a call costs beside it does not count
     const double Seconds = 6, SecondsPerTurn = 0.02;
 
     /// <summary>Of the entries whose work is long and is judged.</summary>
     public static Entry Apart { get; } = new(Results.ApartEntry, "the same work twice, one on each of two threads and nothing shared, against one thread: what two gain where no work is divided", () =>
-        from entry in (Entry[])[GemmEntries.Gradients, ForwardEntries.Encoder, ForwardEntries.Mnli, TrainingEntries.Training]
+        from entry in (Entry[])[GemmEntries.Gemm, GemmEntries.Ragged, GemmEntries.Gradients, ForwardEntries.Encoder, ForwardEntries.Mnli, TrainingEntries.Training, SubnetworkEntries.MaskStep, Bf16Entry.Bf16]
         from work in entry.Cases()
+        where work.Prepare is not null && !(work.Operations < LeastOperations)
         select Case.Figured($"{entry.Name}: {work.Size}", _ => Gain(work.Prepare!)) with { Threads = [2] });
 
     static Figure Gain(Func<Action> prepare)
@@ -34,7 +36,7 @@ static class ApartEntry
             both.Add(Turn(mine, repeats, theirs));
         }
         Interval interval = Interval.OfRatio(alone, both).Times(2);
-        return new(2 * Measuring.Median(alone) / Measuring.Median(both), "times", FormattableString.Invariant($"{interval.Low:0.00} to {interval.High:0.00}, {rounds} rounds"));
+        return new(2 * Measuring.Median(alone) / Measuring.Median(both), "times") { Interval = interval, Rounds = rounds };
     }
 
     // seconds until each has run so often, the first on this thread

@@ -94,8 +94,8 @@ public class RowTests
         Assert.Contains("computing nothing gains 2.00 times", gains[1].Limit);
         rows[4] = rows[4] with { Moving = 1e-7 };                // a fortieth of the time bounds nothing
         Assert.DoesNotContain("computing nothing", Results.Threads(rows).Last().Limit);
-        Row apart = Sample("gemm: 8 × 8", 2, 1.83) with { Entry = Results.ApartEntry, Unit = "times", Note = "1.80 to 1.86, 9 rounds" };
-        Assert.Equal("twice, once on each thread with nothing shared: 1.83 times (1.80 to 1.86, 9 rounds)", Results.Threads([.. rows, apart]).First().Limit);
+        Row apart = Sample("gemm: 8 × 8", 2, 1.83) with { Entry = Results.ApartEntry, Unit = "times", OursInterval = new(1.80, 1.86), Rounds = 9 };
+        Assert.Equal("twice, once on each thread with nothing shared: 1.83 times (1.80 to 1.86)", Results.Threads([.. rows, apart]).First().Limit);
     }
 
     [Theory]

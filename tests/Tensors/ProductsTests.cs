@@ -8,7 +8,8 @@ namespace Heartwood.Tests.Tensors;
 public class ProductsTests
 {
     public static TheoryData<string, int, int, int> Cases => [.. from backend in Machine.All
-        from size in ((int Rows, int Inner, int Columns)[])[(1, 1, 1), (3, 17, 50), (8, 0, 48), (9, 33, 47), (40, 70, 96), (97, 130, 145), (200, 1030, 97), (530, 48, 200), (9, 1100, 4000), (0, 5, 7), (5, 7, 0)]
+        from size in ((int Rows, int Inner, int Columns)[])[(1, 1, 1), (3, 17, 50), (8, 0, 48), (9, 33, 47), (40, 70, 96), (97, 130, 145), (200, 1030, 97), (530, 48, 200), (9, 1100, 4000), (0, 5, 7), (5, 7, 0),
+            (33, 100, 100), (33, 312, 312), (1, 770, 770), (7, 770, 100), (7, 64, 770), (96, 130, 330), (90, 1100, 60)]
         select (backend.Name, size.Rows, size.Inner, size.Columns)];
 
     [Theory, MemberData(nameof(Cases))]
@@ -25,7 +26,7 @@ public class ProductsTests
                 Machine.Threads = threads;
                 foreach (Unary? activation in new Unary?[] { null, Unary.GeluTanh })
                 {
-                    float[] expected = new float[rows * columns], packed = new float[machine.PackedCount(inner, columns)];
+                    float[] expected = [.. Enumerable.Repeat(float.NaN, rows * columns)], packed = new float[machine.PackedCount(inner, columns)];
                     machine.Pack(b, inner, columns, false, packed);
                     machine.MatMul(a, rows, inner, packed, columns, bias, activation, expected);
                     foreach (bool transposed in new[] { false, true })

@@ -65,7 +65,7 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         void Ask(float* at, nint step, int rows)
         {
             for (int i = 0; i < rows; i++, at += step)
-                for (int d = 0; d < Width; d += Prefetch.Line) L.Prefetch(at + d);
+                for (int d = 0; d < Width; d += Prefetch.Line) Prefetch.Near(at + d);
         }
     }
 

@@ -170,7 +170,7 @@ static unsafe class Elementwise
             float* at = x + c, to = y + c;
             for (int r = 0; r < rows; r++, at += step)
             {
-                for (float* ahead = at + 8 * step, end = ahead + 8 * w; ahead < end; ahead += Prefetch.Line) L.Prefetch(ahead);
+                for (float* ahead = at + 8 * step, end = ahead + 8 * w; ahead < end; ahead += Prefetch.Line) Prefetch.Near(ahead);
                 s0 = L.Add(s0, L.Load(at));
                 s1 = L.Add(s1, L.Load(at + w));
                 s2 = L.Add(s2, L.Load(at + 2 * w));

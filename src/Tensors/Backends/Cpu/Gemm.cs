@@ -15,6 +15,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     const int RowBlock = 96;                                     // so do this many rows of a
     const int RowsAhead = 8;                                     // of b, that are asked for while a panel is packed
     const int MostPacked = 1 << 22;                              // floats of b that a thread packs at a time
+    const int LeastShared = 1 << 18;                             // multiply-adds from which a product is shared by threads
     const int ItemsOfThread = 8, LeastItem = 1 << 22;            // items of a packed product for each thread, multiply-adds of one: as long as a usual interruption
     const float PanelCost = 2.5f, StripCost = 0.6f;              // what packing takes as long as, in products of one tile
 
@@ -74,6 +75,11 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     {
         int tiles = (work.Rows + TileRows - 1) / TileRows, panels = Panels(work.Columns);
         bool once = work.Packed is null;
+        if (!once && Workers.Threads > 1 && work.Rows <= RowBlock && Size(tiles, panels, work.Inner) is >= LeastShared and < 2L * LeastItem)
+        {
+            Workers.For(Workers.Threads, thread => Stretch<F>(work, Place(work, thread), Place(work, thread + 1), activate));
+            return;
+        }
         (int rowItems, int panelItems) = once ? Split(tiles, panels, work.Inner, RowBlock, work.Transposed) : Split(tiles, panels, work.Inner, RowBlock);
         long number = once ? OwnPanels.Product() : 0;
         Workers.For(rowItems * panelItems, item =>
@@ -116,6 +122,38 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         internal float* C { get; init; }
     }
 
+    // Where a thread's share of a brief product begins: the tiles of one panel after those of the one before, so many for each as take the same time.
+    static (int Panel, int Row) Place(in Product work, int thread)
+    {
+        int full = work.Rows / TileRows, left = work.Rows % TileRows, last = Panels(work.Columns) - 1;
+        if (thread == Workers.Threads) return (last + 1, 0);
+        int PanelCost(int vectors) => full * TileCost(TileRows, vectors) + TileCost(left, vectors);
+        int whole = PanelCost(3), from = (int)((long)(last * whole + PanelCost(VectorsOf(last * Panel, work.Columns))) * thread / Workers.Threads);
+        int panel = Math.Min(last, from / whole), tile = TileCost(TileRows, panel < last ? 3 : VectorsOf(last * Panel, work.Columns));
+        int row = (from - panel * whole + tile / 2) / tile * TileRows;
+        return row < work.Rows ? (panel, row) : (panel + 1, 0);
+    }
+
+    // chains of additions that a tile takes as long as: two are begun in each cycle, and each is continued after four
+    static int TileCost(int rows, int vectors) => rows == 0 ? 0 : Math.Max(8, rows * vectors);
+
+    // the tiles from one place to another
+    static void Stretch<F>(in Product work, (int Panel, int Row) from, (int Panel, int Row) to, bool activate) where F : struct, IMap
+    {
+        if (from.Panel == to.Panel)
+        {
+            if (from.Row < to.Row) Block<F>(work, from.Row, to.Row, from.Panel, from.Panel + 1, activate, false);
+            return;
+        }
+        int first = from.Panel;
+        if (from.Row > 0) Block<F>(work, from.Row, work.Rows, first, ++first, activate, false);
+        if (first < to.Panel) Block<F>(work, 0, work.Rows, first, to.Panel, activate, false);
+        if (to.Row > 0) Block<F>(work, 0, Math.Min(work.Rows, to.Row), to.Panel, to.Panel + 1, activate, false);
+    }
+
+    // multiply-adds of whole tiles
+    static long Size(int tiles, int panels, int inner) => (long)tiles * TileRows * panels * Panel * inner;
+
     internal static int Share(int item, int items, int count) => (int)((long)item * count / items);
 
     // The items of work, no taller than so many rows, that occupy the slowest thread the least, and enough of them that another can take some from
@@ -123,7 +161,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest)
     {
         (int rowItems, int panelItems) = Split(tiles, panels, inner, tallest, 1, 0, 0);
-        int threads = Workers.Threads, most = threads == 1 ? 0 : (int)Math.Min(threads * ItemsOfThread, (long)tiles * TileRows * panels * Panel * inner / LeastItem);
+        int threads = Workers.Threads, most = threads == 1 ? 0 : (int)Math.Min(threads * ItemsOfThread, Size(tiles, panels, inner) / LeastItem);
         while (2 * rowItems * panelItems <= most && 2 * panelItems <= panels) panelItems *= 2;
         return (rowItems, panelItems);
     }
@@ -136,7 +174,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest, int fewest, float panelCost, float stripCost)
     {
         int threads = Workers.Threads, blocks = Math.Max(1, (tiles * TileRows + tallest - 1) / tallest);
-        if (threads == 1 || (long)tiles * TileRows * panels * Panel * inner < 1 << 18) return (blocks, fewest);
+        if (threads == 1 || Size(tiles, panels, inner) < LeastShared) return (blocks, fewest);
         (int rowItems, int panelItems, float least) = (blocks, fewest, float.PositiveInfinity);
         for (int p = fewest; p <= Math.Max(fewest, Math.Min(threads, panels)); p++)
         {

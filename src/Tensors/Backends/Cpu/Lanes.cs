@@ -30,9 +30,6 @@ unsafe interface ILanes<V>
     /// <summary>Stores past the caches, for what nobody reads soon; the address is a multiple of the vector's size.</summary>
     static abstract void Stream(float* at, V x);
 
-    /// <summary>Asks for memory that will be read soon; any address will do.</summary>
-    static abstract void Prefetch(float* at);
-
     static abstract V Add(V a, V b);
     static abstract V Subtract(V a, V b);
     static abstract V Multiply(V a, V b);
@@ -100,7 +97,6 @@ readonly unsafe struct Avx512Lanes : ILanes<Vector512<float>>
     public static Vector512<float> Load(float* at, Vector512<float> mask, Vector512<float> rest) => Avx512F.MaskLoad(at, mask, rest);
     public static void Store(float* at, Vector512<float> mask, Vector512<float> x) => Avx512F.MaskStore(at, mask, x);
     public static void Stream(float* at, Vector512<float> x) => x.StoreAlignedNonTemporal(at);
-    public static void Prefetch(float* at) => Sse.Prefetch0(at);
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
     public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
@@ -157,7 +153,6 @@ readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
     public static Vector256<float> Load(float* at, Vector256<float> mask, Vector256<float> rest) => Vector256.ConditionalSelect(mask, Avx.MaskLoad(at, mask), rest);
     public static void Store(float* at, Vector256<float> mask, Vector256<float> x) => Avx.MaskStore(at, mask, x);
     public static void Stream(float* at, Vector256<float> x) => x.StoreAlignedNonTemporal(at);
-    public static void Prefetch(float* at) => Sse.Prefetch0(at);
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
     public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
     public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
@@ -230,7 +225,6 @@ readonly unsafe struct ScalarLanes : ILanes<float>
     public static float Load(float* at, float mask, float rest) => rest;
     public static void Store(float* at, float mask, float x) { }
     public static void Stream(float* at, float x) => *at = x;
-    public static void Prefetch(float* at) { }
     public static float Add(float a, float b) => a + b;
     public static float Subtract(float a, float b) => a - b;
     public static float Multiply(float a, float b) => a * b;

@@ -26,10 +26,7 @@ static unsafe class Table
         for (; next != null && i <= width - 4 * L.Width; i += 4 * L.Width)
         {
             V a = L.Load(x + i), b = L.Load(x + i + L.Width), c = L.Load(x + i + 2 * L.Width), d = L.Load(x + i + 3 * L.Width);
-            L.Prefetch(next + i);
-            L.Prefetch(next + i + L.Width);
-            L.Prefetch(next + i + 2 * L.Width);
-            L.Prefetch(next + i + 3 * L.Width);
+            for (int ahead = 0; ahead < 4 * L.Width; ahead += Prefetch.Line) Prefetch.Near(next + i + ahead);
             L.Store(to + i, a);
             L.Store(to + i + L.Width, b);
             L.Store(to + i + 2 * L.Width, c);

@@ -44,7 +44,7 @@ static class Workers
         }
     }
 
-    const int SpinsBeforeParking = 2000;
+    const int SpinsBeforeParking = 4000, BriefSpins = 2000;      // brief ones first: who looks every 40 ns sees a job, or its end, soon
     static readonly Lock door = new();
     static readonly SemaphoreSlim work = new(0);
     static volatile Job? current;
@@ -78,6 +78,7 @@ static class Workers
             int wake = Math.Min(Volatile.Read(ref parked), Math.Min(items, Threads) - 1);
             if (wake > 0) work.Release(wake);
             job.Help(0);
+            for (int spins = 0; spins < BriefSpins && !job.Done; spins++) Thread.SpinWait(1);
             for (SpinWait spin = new(); !job.Done;) spin.SpinOnce(sleep1Threshold: -1);
             current = null;
             if (job.Error is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(job.Error);
@@ -103,7 +104,7 @@ static class Workers
             }
             else if (spins < SpinsBeforeParking)
             {
-                Thread.SpinWait(10);
+                Thread.SpinWait(spins < BriefSpins ? 1 : 10);
             }
             else
             {
