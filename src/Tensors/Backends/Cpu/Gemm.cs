@@ -15,7 +15,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     const int RowBlock = 96;                                     // so do this many rows of a
     const int RowsAhead = 8;                                     // of b, that are asked for while a panel is packed
     const int MostPacked = 1 << 22;                              // floats of b that a thread packs at a time
-    const int LeastShared = 1 << 18;                             // multiply-adds from which a product is shared by threads
+    const int LeastShared = 1 << 15;                             // steps of chains, some 4 µs, from which a product is shared by threads
     const int ItemsOfThread = 8, LeastItem = 1 << 22;            // items of a packed product for each thread, multiply-adds of one: as long as a usual interruption
     const float PanelCost = 2.5f, StripCost = 0.6f;              // what packing takes as long as, in products of one tile
 
@@ -75,9 +75,10 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     {
         int tiles = (work.Rows + TileRows - 1) / TileRows, panels = Panels(work.Columns);
         bool once = work.Packed is null;
-        if (!once && Workers.Threads > 1 && work.Rows <= RowBlock && Size(tiles, panels, work.Inner) is >= LeastShared and < 2L * LeastItem)
+        if (!once && work.Rows <= RowBlock && Size(tiles, panels, work.Inner) < 2L * LeastItem)
         {
-            Workers.For(Workers.Threads, thread => Stretch<F>(work, Place(work, thread), Place(work, thread + 1), activate));
+            if (Workers.Threads == 1 || Chains(work) * work.Inner < LeastShared) Block<F>(work, 0, work.Rows, 0, panels, activate, false);
+            else Workers.For(Workers.Threads, thread => Stretch<F>(work, Place(work, thread), Place(work, thread + 1), activate));
             return;
         }
         (int rowItems, int panelItems) = once ? Split(tiles, panels, work.Inner, RowBlock, work.Transposed) : Split(tiles, panels, work.Inner, RowBlock);
@@ -125,17 +126,23 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     // Where a thread's share of a brief product begins: the tiles of one panel after those of the one before, so many for each as take the same time.
     static (int Panel, int Row) Place(in Product work, int thread)
     {
-        int full = work.Rows / TileRows, left = work.Rows % TileRows, last = Panels(work.Columns) - 1;
+        int last = Panels(work.Columns) - 1;
         if (thread == Workers.Threads) return (last + 1, 0);
-        int PanelCost(int vectors) => full * TileCost(TileRows, vectors) + TileCost(left, vectors);
-        int whole = PanelCost(3), from = (int)((long)(last * whole + PanelCost(VectorsOf(last * Panel, work.Columns))) * thread / Workers.Threads);
-        int panel = Math.Min(last, from / whole), tile = TileCost(TileRows, panel < last ? 3 : VectorsOf(last * Panel, work.Columns));
-        int row = (from - panel * whole + tile / 2) / tile * TileRows;
+        int whole = Chains(work.Rows, 3), from = (int)((long)Chains(work) * thread / Workers.Threads), panel = Math.Min(last, from / whole);
+        int tile = ChainsOfTile(TileRows, VectorsOf(panel * Panel, work.Columns)), row = (from - panel * whole + tile / 2) / tile * TileRows;
         return row < work.Rows ? (panel, row) : (panel + 1, 0);
     }
 
-    // chains of additions that a tile takes as long as: two are begun in each cycle, and each is continued after four
-    static int TileCost(int rows, int vectors) => rows == 0 ? 0 : Math.Max(8, rows * vectors);
+    // chains of multiply-adds that all columns take as long as, a panel, a tile: two are begun in each cycle, and none goes on before four
+    static int Chains(in Product work)
+    {
+        int last = Panels(work.Columns) - 1;
+        return last * Chains(work.Rows, 3) + Chains(work.Rows, VectorsOf(last * Panel, work.Columns));
+    }
+
+    static int Chains(int rows, int vectors) => rows / TileRows * ChainsOfTile(TileRows, vectors) + ChainsOfTile(rows % TileRows, vectors);
+
+    static int ChainsOfTile(int rows, int vectors) => rows == 0 ? 0 : Math.Max(8, rows * vectors);
 
     // the tiles from one place to another
     static void Stretch<F>(in Product work, (int Panel, int Row) from, (int Panel, int Row) to, bool activate) where F : struct, IMap
@@ -174,7 +181,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest, int fewest, float panelCost, float stripCost)
     {
         int threads = Workers.Threads, blocks = Math.Max(1, (tiles * TileRows + tallest - 1) / tallest);
-        if (threads == 1 || Size(tiles, panels, inner) < LeastShared) return (blocks, fewest);
+        if (threads == 1 || (long)tiles * panels * ChainsOfTile(TileRows, 3) * inner < LeastShared) return (blocks, fewest);
         (int rowItems, int panelItems, float least) = (blocks, fewest, float.PositiveInfinity);
         for (int p = fewest; p <= Math.Max(fewest, Math.Min(threads, panels)); p++)
         {
