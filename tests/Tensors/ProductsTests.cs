@@ -45,6 +45,37 @@ public class ProductsTests
         }
     }
 
+    [Fact]
+    public void A_number_of_threads_that_changes_meanwhile_leaves_nothing_out()
+    {
+        IBackend machine = Machine.All[0];
+        const int rows = 33, inner = 100, columns = 312;
+        float[] a = Numbers("a", rows * inner), bias = Numbers("bias", columns), packed = new float[machine.PackedCount(inner, columns)];
+        machine.Pack(Numbers("b", inner * columns), inner, columns, false, packed);
+        int before = Machine.Threads;
+        bool enough = false;
+        Thread changes = new(() =>
+        {
+            for (int threads = 0; !Volatile.Read(ref enough); threads = (threads + 1) % 3) Machine.Threads = threads + 1;
+        });
+        changes.Start();
+        try
+        {
+            for (int call = 0; call < 2000; call++)
+            {
+                float[] found = [.. Enumerable.Repeat(float.NaN, rows * columns)];
+                machine.MatMul(a, rows, inner, packed, columns, bias, null, found);
+                Assert.DoesNotContain(found, float.IsNaN);
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref enough, true);
+            changes.Join();
+            Machine.Threads = before;
+        }
+    }
+
     static float[] Numbers(string name, int count) => count == 0 ? [] : Tensor.Normal(new(1, name), 1, count).Values.ToArray();
 
     static float[] Turned(float[] x, int rows, int columns)

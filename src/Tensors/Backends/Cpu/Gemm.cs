@@ -77,8 +77,9 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         bool once = work.Packed is null;
         if (!once && work.Rows <= RowBlock && Size(tiles, panels, work.Inner) < 2L * LeastItem)
         {
-            if (Workers.Threads == 1 || Chains(work) * work.Inner < LeastShared) Block<F>(work, 0, work.Rows, 0, panels, activate, false);
-            else Workers.For(Workers.Threads, thread => Stretch<F>(work, Place(work, thread), Place(work, thread + 1), activate));
+            int shares = Chains(work) * work.Inner < LeastShared ? 1 : Workers.Threads;    // asked for once: the number may change meanwhile
+            if (shares == 1) Block<F>(work, 0, work.Rows, 0, panels, activate, false);
+            else Workers.For(shares, share => Stretch<F>(work, Place(work, share, shares), Place(work, share + 1, shares), activate));
             return;
         }
         (int rowItems, int panelItems) = once ? Split(tiles, panels, work.Inner, RowBlock, work.Transposed) : Split(tiles, panels, work.Inner, RowBlock);
@@ -123,12 +124,12 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         internal float* C { get; init; }
     }
 
-    // Where a thread's share of a brief product begins: the tiles of one panel after those of the one before, so many for each as take the same time.
-    static (int Panel, int Row) Place(in Product work, int thread)
+    // Where a share of a brief product begins: the tiles of one panel after those of the one before, so many in each as take the same time.
+    static (int Panel, int Row) Place(in Product work, int share, int shares)
     {
         int last = Panels(work.Columns) - 1;
-        if (thread == Workers.Threads) return (last + 1, 0);
-        int whole = Chains(work.Rows, 3), from = (int)((long)Chains(work) * thread / Workers.Threads), panel = Math.Min(last, from / whole);
+        if (share == shares) return (last + 1, 0);
+        int whole = Chains(work.Rows, 3), from = (int)((long)Chains(work) * share / shares), panel = Math.Min(last, from / whole);
         int tile = ChainsOfTile(TileRows, VectorsOf(panel * Panel, work.Columns)), row = (from - panel * whole + tile / 2) / tile * TileRows;
         return row < work.Rows ? (panel, row) : (panel + 1, 0);
     }
