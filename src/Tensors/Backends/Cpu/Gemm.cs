@@ -153,8 +153,8 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
             if (from.Row < to.Row) Block<F>(work, from.Row, to.Row, from.Panel, from.Panel + 1, activate, false);
             return;
         }
-        int first = from.Panel;
-        if (from.Row > 0) Block<F>(work, from.Row, work.Rows, first, ++first, activate, false);
+        int first = from.Row > 0 ? from.Panel + 1 : from.Panel;
+        if (from.Row > 0) Block<F>(work, from.Row, work.Rows, from.Panel, first, activate, false);
         if (first < to.Panel) Block<F>(work, 0, work.Rows, first, to.Panel, activate, false);
         if (to.Row > 0) Block<F>(work, 0, Math.Min(work.Rows, to.Row), to.Panel, to.Panel + 1, activate, false);
     }
