@@ -4,9 +4,10 @@ using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Bench.Harness;
 
-/// <summary>A backend that notes how long each of its methods takes, and leaves the work to another.</summary>
+/// <summary>A backend that notes how long each of its methods takes, and leaves the work to another; of pieces that run side by side, those of the thread that made it.</summary>
 sealed class TimedBackend(IBackend inner) : IBackend
 {
+    readonly int thread = Environment.CurrentManagedThreadId;
     readonly SortedDictionary<string, long> ticks = new(StringComparer.Ordinal);
 
     /// <summary>Seconds in each method since the last <see cref="Clear"/>.</summary>
@@ -195,5 +196,8 @@ sealed class TimedBackend(IBackend inner) : IBackend
         Note("AdamW", began);
     }
 
-    void Note(string method, long began) => ticks[method] = ticks.GetValueOrDefault(method) + Stopwatch.GetTimestamp() - began;
+    void Note(string method, long began)
+    {
+        if (Environment.CurrentManagedThreadId == thread) ticks[method] = ticks.GetValueOrDefault(method) + Stopwatch.GetTimestamp() - began;
+    }
 }

@@ -25,11 +25,11 @@ public sealed class AdamW(IReadOnlyList<Tensor> weights, float meanDecay = 0.9f,
     /// <param name="scale">factor on all gradients: a clipping factor, or −1 to climb</param>
     public void Step(IReadOnlyList<Tensor> gradients, float rate, IReadOnlyList<float>? decay = null, float scale = 1)
     {
+        for (int i = 0; i < weights.Count; i++) gradients[i].Require(weights[i].Shape);
         Steps++;
         float meanScale = (float)(1 / (1 - Math.Pow(meanDecay, Steps))), squareScale = (float)(1 / (1 - Math.Pow(squareDecay, Steps)));
-        for (int i = 0; i < weights.Count; i++)
-            Machine.Backend.AdamW(weights[i].Change(), gradients[i].Require(weights[i].Shape).Values, Means[i].Writable, Squares[i].Writable,
-                new(rate, meanDecay, squareDecay, epsilon, decay?[i] ?? 0, meanScale, squareScale, scale));
+        SideBySide.For(weights, i => Machine.Backend.AdamW(weights[i].Change(), gradients[i].Values, Means[i].Writable, Squares[i].Writable,
+            new(rate, meanDecay, squareDecay, epsilon, decay?[i] ?? 0, meanScale, squareScale, scale)));
     }
 }
 
@@ -39,11 +39,42 @@ public static class Clipping
     /// <summary>Euclidean norm of all gradients together.</summary>
     public static double Norm(IReadOnlyList<Tensor> gradients)
     {
+        double[] squares = new double[gradients.Count];
+        SideBySide.For(gradients, i => squares[i] = Machine.Backend.SumOfSquares(gradients[i].Values));
         double square = 0;
-        foreach (Tensor gradient in gradients) square += Machine.Backend.SumOfSquares(gradient.Values);
+        foreach (double one in squares) square += one;           // in order, whichever thread was first
         return Math.Sqrt(square);
     }
 
     /// <summary>The factor that brings gradients of this norm to at most <paramref name="most"/>.</summary>
     public static float Factor(double norm, double most) => norm > most ? (float)(most / norm) : 1;
+}
+
+/// <summary>Work on each of many tensors: large ones one after another, each shared by the threads; small ones, that nobody can share, side by side.</summary>
+static class SideBySide
+{
+    const int Large = 1 << 16, Run = 1 << 14;                    // values of a large one; of some small ones that a thread takes at a time
+
+    internal static void For(IReadOnlyList<Tensor> tensors, Action<int> body)
+    {
+        List<List<int>> runs = [];
+        int room = 0;
+        for (int i = 0; i < tensors.Count; i++)
+        {
+            int count = tensors[i].Shape.Count;
+            if (count >= Large)
+            {
+                body(i);
+                continue;
+            }
+            if (room <= 0)
+            {
+                runs.Add([]);
+                room = Run;
+            }
+            runs[^1].Add(i);
+            room -= count;
+        }
+        Parallelism.For(runs.Count, run => runs[run].ForEach(body));
+    }
 }

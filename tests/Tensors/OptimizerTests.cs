@@ -50,6 +50,39 @@ public class OptimizerTests
     }
 
     [Fact]
+    public void Many_tensors_at_once_take_the_same_step_as_one_by_one_on_any_number_of_threads()
+    {
+        int[] counts = [5, 70_000, 1, 9_000, 9_000, 65_536, 65_535, 300, 0, 20_000, 3];
+        Tensor Made(string purpose, int i) => Tensor.Normal(new Chance(7, purpose).At(i), 1, counts[i]);
+        Tensor[] gradients = [.. counts.Select((_, i) => Made("g", i))], alone = [.. counts.Select((_, i) => Made("w", i))];
+        double square = 0;
+        for (int i = 0; i < counts.Length; i++)
+        {
+            new AdamW([alone[i]]).Step([gradients[i]], 0.1f, [i % 3], 0.5f);
+            square += Math.Pow(Clipping.Norm([gradients[i]]), 2);
+        }
+        List<double> norms = [];
+        int before = Machine.Threads;
+        try
+        {
+            foreach (int threads in (int[])[1, 2, 3])
+            {
+                Machine.Threads = threads;
+                Tensor[] together = [.. counts.Select((_, i) => Made("w", i))];
+                new AdamW(together).Step(gradients, 0.1f, [.. counts.Select((_, i) => (float)(i % 3))], 0.5f);
+                for (int i = 0; i < counts.Length; i++) Assert.Equal(alone[i].Values.ToArray(), together[i].Values.ToArray());
+                norms.Add(Clipping.Norm(gradients));
+            }
+        }
+        finally
+        {
+            Machine.Threads = before;
+        }
+        Assert.Equal(Math.Sqrt(square), norms[0], 1e-9);
+        Assert.Single(norms.Distinct());
+    }
+
+    [Fact]
     public void A_scale_of_minus_one_climbs()
     {
         Tensor weight = Tensor.Zeros(1);
