@@ -93,7 +93,7 @@ static class Results
     {
         string? late = two.HandOver is { } seconds ? FormattableString.Invariant($"{Tables.Value(one, null)} on one thread, {Tables.Value(seconds, null)} to hand a part over and back: at most {2 / (1 + seconds / one):0.00} times") : null;
         string? twice = apart is null ? null : $"twice, once on each thread with nothing shared: {Tables.OursOf(apart)}";
-        string? moved = apart is not null ? null : two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
+        string? moved = two.MemoryShare is { } share ? $"two threads move {Tables.Percent(share)} of what this machine's memory lets two threads move"
             : two is { MovingShare: not null, MovingGain: { } gain } ? FormattableString.Invariant($"moving as many bytes and computing nothing gains {gain:0.00} times") : null;
         string limit = string.Join("; ", new[] { late, twice, moved }.OfType<string>());
         return limit.Length > 0 ? limit : null;

@@ -50,6 +50,7 @@ public sealed class AccidentTests : IDisposable
     [Fact]
     public void Ctrl_C_leaves_a_run_that_resumes_and_another_process_is_refused_until_then()
     {
+        Program.NeedsInterrupts();
         SmallRuns.Works(runs.Find("whole", 800, "--all"));
         using (Program program = new(runs.Find("stopped", 800, "--all")))
         {
@@ -70,6 +71,7 @@ public sealed class AccidentTests : IDisposable
     [Fact]
     public void Ctrl_C_in_training_keeps_every_step()
     {
+        Program.NeedsInterrupts();
         SmallRuns.Works(runs.Train("whole", 200));
         int steps;
         using (Program program = new(runs.Train("stopped", 200)))
@@ -87,6 +89,7 @@ public sealed class AccidentTests : IDisposable
     [Fact]
     public void The_demo_killed_and_interrupted_goes_on_with_the_same_subnetworks()
     {
+        Program.NeedsInterrupts();
         string[] search = ["--sparsity", "0.6", "--seeds", "1-2", "--steps", "6", "--batch", "4", "--examples", "100"], demo = ["demo", .. search, "--out", runs.At("demo")];
         using (Program program = new(demo))
         {

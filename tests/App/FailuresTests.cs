@@ -62,6 +62,7 @@ public sealed class FailuresTests
     public void A_signal_stops_the_command_with_exit_code_130(string signal, string command, string said)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill.");
+        if (signal == "INT") Program.NeedsInterrupts();
         using TemporaryFolder temporary = new();
         using Child child = new(typeof(WaitingCommand), command, temporary.Path);      // not this process: other tests run in it
         child.WaitUntil(() => File.Exists(temporary.At("waiting")));

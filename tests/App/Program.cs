@@ -9,6 +9,16 @@ sealed class Program : IDisposable
     readonly Process process;
     readonly Task<string> output, error;
 
+    /// <summary>Skips a test that presses Ctrl+C where processes begin with it ignored, as all that inherit from a background process of a shell without job control.</summary>
+    public static void NeedsInterrupts()
+    {
+        const string status = "/proc/self/status", field = "SigIgn:";
+        const int interrupt = 1 << 1;                            // signal 2
+        string? ignored = File.Exists(status) ? File.ReadLines(status).FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) : null;
+        Assert.SkipWhen(ignored is not null && (Convert.ToUInt64(ignored[field.Length..].Trim(), 16) & interrupt) != 0,
+            "Ctrl+C is ignored here: this was begun in the background by a shell without job control. Run it in the foreground.");
+    }
+
     /// <summary>Starts <c>heartwood</c> with these words.</summary>
     public Program(params IEnumerable<string> arguments) : this(new Dictionary<string, string?>(), arguments) { }
 
