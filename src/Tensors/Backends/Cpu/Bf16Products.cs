@@ -13,7 +13,8 @@ namespace Heartwood.Tensors.Backends.Cpu;
 sealed unsafe class Bf16Products : IProducts
 {
     const int InnerBlock = 768;                                  // pairs; a panel of b of this depth stays in the second-level cache,
-    const int RowBlock = 192;                                    // and so do this many rows of a
+    const int RowBlock = 96;                                     // and so do this many rows of a, as they are and rounded
+    const float RoundCost = 0.7f;                                // what rounding a strip of rows takes as long as, in products of one tile
     const int Panel = Bf16Code.Columns;
 
     public int PackedCount(int inner, int columns) => checked(Panels(columns) * Panel * Pairs(inner));
@@ -55,7 +56,7 @@ sealed unsafe class Bf16Products : IProducts
             {
                 Work work = new((nint)pa, inner, (nint)pp, columns, (nint)start, (nint)pc, activation);
                 int tiles = (rows + Fast.TileRows - 1) / Fast.TileRows, panels = Panels(columns);
-                (int rowItems, int panelItems) = Fast.Split(tiles, panels, inner, RowBlock);
+                (int rowItems, int panelItems) = Fast.Split(tiles, panels, inner, RowBlock, 1, 0, RoundCost);
                 Workers.For(rowItems * panelItems, item =>
                 {
                     (int p, int r) = Math.DivRem(item, rowItems);

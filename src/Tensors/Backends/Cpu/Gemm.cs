@@ -166,7 +166,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 
     // The items of work, no taller than so many rows, that occupy the slowest thread the least, and enough of them that another can take some from
     // a thread that is interrupted; never decides any value.
-    internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest)
+    static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest)
     {
         (int rowItems, int panelItems) = Split(tiles, panels, inner, tallest, 1, 0, 0);
         int threads = Workers.Threads, most = threads == 1 ? 0 : (int)Math.Min(threads * ItemsOfThread, Size(tiles, panels, inner) / LeastItem);
@@ -179,7 +179,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         Split(tiles, panels, inner, tallest, Math.Max(1, (int)(((long)panels * Panel * inner + MostPacked - 1) / MostPacked)), PanelCost, transposed ? StripCost : 0);
 
     // costs: what packing a panel, or a strip of rows, takes as long as, in products of one tile
-    static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest, int fewest, float panelCost, float stripCost)
+    internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest, int fewest, float panelCost, float stripCost)
     {
         int threads = Workers.Threads, blocks = Math.Max(1, (tiles * TileRows + tallest - 1) / tallest);
         if (threads == 1 || (long)tiles * panels * ChainsOfTile(TileRows, 3) * inner < LeastShared) return (blocks, fewest);
