@@ -4,7 +4,7 @@ using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Bench.Harness;
 
-/// <summary>A backend that notes how long each of its methods takes, and leaves the work to another; of pieces that run side by side, those of the thread that made it.</summary>
+/// <summary>A backend that notes how long each of its methods takes, and leaves the work to another. Where methods run side by side on several threads, it notes those of the thread that it was made on, which take as long as all.</summary>
 sealed class TimedBackend(IBackend inner) : IBackend
 {
     readonly int thread = Environment.CurrentManagedThreadId;

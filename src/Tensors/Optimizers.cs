@@ -61,7 +61,7 @@ static class SideBySide
         int room = 0;
         for (int i = 0; i < tensors.Count; i++)
         {
-            int count = tensors[i].Shape.Count;
+            int count = tensors[i].Count;
             if (count >= Large)
             {
                 body(i);

@@ -68,6 +68,16 @@ sealed class AttentionPlan
         Owners = new int[Starts[^1]];
         for (int group = 0; group < groups.Length; group++) Owners.AsSpan(Starts[group], groups[group]).Fill(group);
         (QueryOffsets, Offsets, HeadWidth, Causal) = (queryOffsets.ToArray(), offsets.ToArray(), headWidth, causal);
+        long[] work = new long[Sequences];
+        Order = new int[Sequences];
+        for (int s = 0; s < Sequences; s++) (Order[s], work[s]) = (s, -(QueriesOf(s) + 1L) * LengthOf(s));
+        int threads = Machine.Threads, start = 0;
+        for (int t = 0; t < threads; t++)
+        {
+            int end = (int)((long)Sequences * (t + 1) / threads);
+            Array.Sort(work, Order, start, end - start);
+            start = end;
+        }
     }
 
     /// <summary>The queries of sequence s are rows QueryOffsets[s] to QueryOffsets[s + 1].</summary>
@@ -98,20 +108,8 @@ sealed class AttentionPlan
     /// <summary>Whether a sequence's queries are its last tokens, each of which sees only itself and what stands before it.</summary>
     internal bool Causal { get; }
 
-    /// <summary>The sequences in the order in which so many threads, each beginning with its own part of them, take them: a part is neighbours in memory, as in the operations before and after; in it those with most work come first, so that threads end together.</summary>
-    internal int[] Order(int threads)
-    {
-        long[] work = new long[Sequences];
-        int[] order = new int[Sequences];
-        for (int s = 0; s < Sequences; s++) (order[s], work[s]) = (s, -(QueriesOf(s) + 1L) * LengthOf(s));
-        for (int t = 0, start = 0; t < threads; t++)
-        {
-            int end = (int)((long)Sequences * (t + 1) / threads);
-            Array.Sort(work, order, start, end - start);
-            start = end;
-        }
-        return order;
-    }
+    /// <summary>The sequences in the order in which threads take them. The part that each begins with is neighbours in memory, as in the operations before and after; in it those with most work come first, so that threads end together.</summary>
+    internal int[] Order { get; }
 
     internal int Sequences => Offsets.Length - 1;
 

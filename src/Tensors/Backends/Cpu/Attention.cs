@@ -103,13 +103,12 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     // one piece of work is some groups of heads of a sequence, one after another: they lie side by side in memory; group i is heads starts[i] to starts[i + 1]
     static void EachHead(AttentionPlan plan, int[] starts, Action<Item> body)
     {
-        int threads = Workers.Threads, groups = starts.Length - 1, pieces = Math.Clamp(8 * threads / Math.Max(1, plan.Sequences), 1, groups), most = (groups + pieces - 1) / pieces;
+        int groups = starts.Length - 1, pieces = Math.Clamp(8 * Workers.Threads / Math.Max(1, plan.Sequences), 1, groups), most = (groups + pieces - 1) / pieces;
         pieces = (groups + most - 1) / most;
-        int[] order = plan.Order(threads);
         Workers.For(plan.Sequences * pieces, piece =>
         {
             int group = piece % pieces * most;
-            for (int head = starts[group]; head < starts[Math.Min(groups, group + most)]; head++) body(new(plan, order[piece / pieces], head));
+            for (int head = starts[group]; head < starts[Math.Min(groups, group + most)]; head++) body(new(plan, plan.Order[piece / pieces], head));
         });
     }
 

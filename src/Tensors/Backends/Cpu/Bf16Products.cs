@@ -56,7 +56,7 @@ sealed unsafe class Bf16Products : IProducts
             {
                 Work work = new((nint)pa, inner, (nint)pp, columns, (nint)start, (nint)pc, activation);
                 int tiles = (rows + Fast.TileRows - 1) / Fast.TileRows, panels = Panels(columns);
-                (int rowItems, int panelItems) = Fast.Split(tiles, panels, inner, RowBlock, 1, 0, RoundCost);
+                (int rowItems, int panelItems) = Fast.Split(tiles, panels, inner, RowBlock, fewest: 1, panelCost: 0, stripCost: RoundCost);
                 Workers.For(rowItems * panelItems, item =>
                 {
                     (int p, int r) = Math.DivRem(item, rowItems);
