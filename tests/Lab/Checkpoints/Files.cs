@@ -22,10 +22,27 @@ static class Files
     /// <summary>A real file; skips the test where there is none. Looks into HEARTWOOD_DATA, then for shared/data beside a folder above.</summary>
     public static string Real(string path)
     {
-        IEnumerable<string> places = Environment.GetEnvironmentVariable("HEARTWOOD_DATA") is string given ? [given] : Above().Select(above => Path.Combine(above, "shared", "data"));
-        string? found = places.Select(place => Path.Combine(place, path)).FirstOrDefault(Path.Exists);
+        string? found = Shared("HEARTWOOD_DATA", "data", path);
         if (found is null) Assert.Skip($"shared/data/{path} is not beside the repository, nor under HEARTWOOD_DATA.");
         return found;
+    }
+
+    /// <summary>What other programs computed, in the folder that HEARTWOOD_GOLDENS names, else in shared/goldens beside a folder above; null where there is none.</summary>
+    /// <param name="folder">for example "models"</param>
+    public static string? SharedGoldens(string folder) => Shared("HEARTWOOD_GOLDENS", "goldens", folder);
+
+    /// <summary>The inputs of a public report, shared/cases/NAME (or under HEARTWOOD_CASES); skips the test where there are none.</summary>
+    public static string Case(string name)
+    {
+        string? found = Shared("HEARTWOOD_CASES", "cases", name);
+        if (found is null) Assert.Skip($"shared/cases/{name} is not beside the repository, nor under HEARTWOOD_CASES.");
+        return found;
+    }
+
+    static string? Shared(string variable, string kind, string path)
+    {
+        IEnumerable<string> places = Environment.GetEnvironmentVariable(variable) is string given ? [given] : Above().Select(above => Path.Combine(above, "shared", kind));
+        return places.Select(place => Path.Combine(place, path)).FirstOrDefault(Path.Exists);
     }
 
     static IEnumerable<string> Above()
