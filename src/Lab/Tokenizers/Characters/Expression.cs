@@ -10,12 +10,12 @@ namespace Heartwood.Lab.Tokenizers.Characters;
 /// <param name="whole">the expression's parts</param>
 sealed class Expression(Expression.Node whole)
 {
-    const int MostCopies = 64;
+    const int MostCopies = 64, LeastTries = 10_000_000, TriesPerCharacter = 100;
 
-    readonly Step start = Compile(whole, (_, at) => at);
+    readonly Step start = Compile(whole, End);
 
-    /// <summary>The end of a match that begins at a place; −1 where there is none.</summary>
-    delegate int Step(ReadOnlySpan<char> text, int at);
+    /// <summary>The end of a match that begins at a place; −1 where there is none. What is tried is counted off.</summary>
+    delegate int Step(ReadOnlySpan<char> text, int at, ref long left);
 
     /// <summary>A part of an expression.</summary>
     public abstract record Node;
@@ -48,11 +48,13 @@ sealed class Expression(Expression.Node whole)
     public delegate bool Place(ReadOnlySpan<char> text, int at);
 
     /// <summary>Where it next matches from a place on, and how long the match is, which may be 0; −1 where it does not.</summary>
+    /// <exception cref="InvalidDataException">the search takes too long, as some expressions do for some texts</exception>
     public (int At, int Length) Next(ReadOnlySpan<char> text, int from)
     {
+        long left = LeastTries + (long)TriesPerCharacter * text.Length;
         for (int at = from, size = 1; at <= text.Length; at += size)
         {
-            if (start(text, at) is >= 0 and int end) return (at, end - at);
+            if (start(text, at, ref left) is >= 0 and int end) return (at, end - at);
             if (at < text.Length) Rune.DecodeFromUtf16(text[at..], out _, out size);
         }
         return (-1, 0);
@@ -84,47 +86,47 @@ sealed class Expression(Expression.Node whole)
         switch (node)
         {
             case One(var has):
-                return (text, at) => Is(has, text, at, out int size) ? next(text, at + size) : -1;
+                return (text, at, ref left) => Is(has, text, at, ref left, out int size) ? next(text, at + size, ref left) : -1;
             case Sequence(var parts):
                 return parts.Reverse().Aggregate(next, (after, part) => Compile(part, after));
             case Choice(var options):
                 Step[] each = [.. options.Select(o => Compile(o, next))];
-                return (text, at) => First(each, text, at);
+                return (text, at, ref left) => First(each, text, at, ref left);
             case Repeat(One(var has), var least, var most, Lazy: false):
-                return (text, at) => Longest(has, least, most, next, text, at);
+                return (text, at, ref left) => Longest(has, least, most, next, text, at, ref left);
             case Repeat repeat:
                 return Repeated(repeat, next);
             case Atomic(var body):
-                Step alone = Compile(body, (_, at) => at);
-                return (text, at) => alone(text, at) is >= 0 and int end ? next(text, end) : -1;
+                Step alone = Compile(body, End);
+                return (text, at, ref left) => alone(text, at, ref left) is >= 0 and int end ? next(text, end, ref left) : -1;
             case Ahead(var body, var not):
-                Step ahead = Compile(body, (_, at) => at);
-                return (text, at) => ahead(text, at) >= 0 != not ? next(text, at) : -1;
+                Step ahead = Compile(body, End);
+                return (text, at, ref left) => ahead(text, at, ref left) >= 0 != not ? next(text, at, ref left) : -1;
             case Behind(var body, var length, var not):
-                Step behind = Compile(body, (_, at) => at);
-                return (text, at) => (Back(text, at, length) is >= 0 and int from && behind(text[..at], from) == at) != not ? next(text, at) : -1;
+                Step behind = Compile(body, End);
+                return (text, at, ref left) => (Back(text, at, length) is >= 0 and int from && behind(text[..at], from, ref left) == at) != not ? next(text, at, ref left) : -1;
             case Anchor(var place):
-                return (text, at) => place(text, at) ? next(text, at) : -1;
+                return (text, at, ref left) => place(text, at) ? next(text, at, ref left) : -1;
             default:
                 throw new ArgumentException($"There is no step for {node.GetType().Name}.");
         }
     }
 
-    static int First(Step[] options, ReadOnlySpan<char> text, int at)
+    static int First(Step[] options, ReadOnlySpan<char> text, int at, ref long left)
     {
         foreach (Step option in options)
-            if (option(text, at) is >= 0 and int end) return end;
+            if (option(text, at, ref left) is >= 0 and int end) return end;
         return -1;
     }
 
     // Characters are taken while they may be, and given back one by one.
-    static int Longest(Func<int, bool> has, int least, int most, Step next, ReadOnlySpan<char> text, int at)
+    static int Longest(Func<int, bool> has, int least, int most, Step next, ReadOnlySpan<char> text, int at, ref long left)
     {
         int count = 0, end = at;
-        for (; count < most && Is(has, text, end, out int size); count++) end += size;
+        for (; count < most && Is(has, text, end, ref left, out int size); count++) end += size;
         for (; count >= least; count--)
         {
-            if (next(text, end) is >= 0 and int whole) return whole;
+            if (next(text, end, ref left) is >= 0 and int whole) return whole;
             if (count > least) end = Back(text, end, 1);
         }
         return -1;
@@ -138,7 +140,7 @@ sealed class Expression(Expression.Node whole)
         {
             if (CanBeEmpty(body)) throw new FormatException("an endless repeat of what may be empty");
             Step? again = null;
-            Step once = Compile(body, (text, at) => again!(text, at));
+            Step once = Compile(body, (text, at, ref left) => again!(text, at, ref left));
             more = again = Optional(once, next, lazy);
         }
         else if (most - least > MostCopies) throw new FormatException($"a repeat of up to {most} groups");
@@ -149,16 +151,25 @@ sealed class Expression(Expression.Node whole)
         return more;
     }
 
-    static Step Optional(Step once, Step next, bool lazy) => (text, at) =>
+    static Step Optional(Step once, Step next, bool lazy) => (text, at, ref left) =>
     {
+        Count(ref left);
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
             throw new InvalidDataException("A regular expression of tokenizer.json repeats a group too often in one text to be followed. Cut the text into shorter rows.");
-        return (lazy ? next : once)(text, at) is >= 0 and int end ? end : (lazy ? once : next)(text, at);
+        return (lazy ? next : once)(text, at, ref left) is >= 0 and int end ? end : (lazy ? once : next)(text, at, ref left);
     };
 
-    static bool Is(Func<int, bool> has, ReadOnlySpan<char> text, int at, out int size)
+    static int End(ReadOnlySpan<char> text, int at, ref long left) => at;
+
+    static void Count(ref long left)
+    {
+        if (--left < 0) throw new InvalidDataException("A regular expression of tokenizer.json tries too many ways to cut one text. Cut the text into shorter rows.");
+    }
+
+    static bool Is(Func<int, bool> has, ReadOnlySpan<char> text, int at, ref long left, out int size)
     {
         size = 0;
+        Count(ref left);
         return at < text.Length && Rune.DecodeFromUtf16(text[at..], out Rune c, out size) == System.Buffers.OperationStatus.Done && has(c.Value);
     }
 
