@@ -32,18 +32,16 @@ static class FurtherDtypes
     };
 
     /// <summary>A stored number as people read it.</summary>
-    public static string InWords(this Dtype dtype, ReadOnlySpan<byte> number)
+    public static string InWords(this Dtype dtype, ReadOnlySpan<byte> number) => dtype switch
     {
-        IFormattable value = dtype switch
-        {
-            Dtype.F64 => MemoryMarshal.Read<double>(number),
-            Dtype.I64 => MemoryMarshal.Read<long>(number),
-            Dtype.U64 => MemoryMarshal.Read<ulong>(number),
-            Dtype.I32 => MemoryMarshal.Read<int>(number),
-            _ => MemoryMarshal.Read<uint>(number),
-        };
-        return value.ToString(null, CultureInfo.InvariantCulture);
-    }
+        Dtype.F64 => Text<double>(number),
+        Dtype.I64 => Text<long>(number),
+        Dtype.U64 => Text<ulong>(number),
+        Dtype.I32 => Text<int>(number),
+        _ => Text<uint>(number),
+    };
+
+    static string Text<T>(ReadOnlySpan<byte> number) where T : unmanaged, IFormattable => MemoryMarshal.Read<T>(number).ToString(null, CultureInfo.InvariantCulture);
 
     static int Narrow<T>(ReadOnlySpan<byte> from, Span<float> into) where T : unmanaged, INumber<T>
     {

@@ -37,6 +37,9 @@ public sealed record NamedTensor(string Name, IReadOnlyList<int> Shape, Dtype Dt
         },
     };
 
+    /// <summary>The same numbers under another name and in another shape of as many.</summary>
+    internal NamedTensor Renamed(string name, IReadOnlyList<int> shape) => this with { Name = name, Shape = shape };
+
     /// <summary>The same tensor in another dtype.</summary>
     internal NamedTensor As(Dtype dtype, Func<ReadOnlySpan<byte>, ReadOnlySpan<byte>> converted) => this with { Dtype = dtype, Bytes = visit => Bytes!(run => visit(converted(run))) };
 
