@@ -1,4 +1,3 @@
-using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Checkpoints.PyTorch;
 using static Heartwood.Tests.Lab.Checkpoints.Pickles;
 

@@ -160,7 +160,7 @@ internal sealed class PickleMachine
     static object Integer(byte[] littleEndian)
     {
         BigInteger value = new(littleEndian);
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+        return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
     static PickleList ListOf(object?[] values) => [.. values];
