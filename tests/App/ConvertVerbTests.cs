@@ -17,7 +17,8 @@ public sealed class ConvertVerbTests : IDisposable
     {
         string folder = runs.At("older");
         Directory.CreateDirectory(folder);
-        foreach (string file in Directory.GetFiles(runs.Model).Where(f => Path.GetFileName(f) != Checkpoint.SingleFile)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        foreach (string file in Directory.GetFiles(runs.Model).Where(f => Path.GetFileName(f) != Checkpoint.SingleFile)) File.Copy(file,
+            Path.Combine(folder, Path.GetFileName(file)));
         using Checkpoint model = Checkpoint.Open(runs.Model);
         List<(string, object[])> tensors = [];
         List<(string, byte[])> storages = [];
@@ -27,7 +28,8 @@ public sealed class ConvertVerbTests : IDisposable
             tensors.Add((name, Pickles.Tensor(Pickles.Storage($"{storages.Count}", (int)model.Count(name)), 0, shape, strides)));
             storages.Add(($"{storages.Count}", Pickles.Floats(model.ReadAll(name))));
         }
-        File.WriteAllBytes(Path.Combine(folder, Checkpoint.PyTorchSingleFile), Pickles.Saved(Pickles.Whole(Pickles.Dict(tensors)), storages));
+        File.WriteAllBytes(Path.Combine(folder, Checkpoint.PyTorchSingleFile),
+            Pickles.Saved(Pickles.Whole(Pickles.Dict(tensors)), storages));
         return folder;
     }
 
@@ -60,7 +62,8 @@ public sealed class ConvertVerbTests : IDisposable
     {
         string file = runs.At("last.ckpt");
         object[] tensor = Pickles.Tensor(Pickles.Storage("0", 2), 0, [2], [1]);
-        File.WriteAllBytes(file, Pickles.Saved(Pickles.Whole(Pickles.Dict(("a", Pickles.Dict(("w", tensor))), ("b", Pickles.Dict(("v", tensor))))), ("0", Pickles.Floats(1, 2))));
+        File.WriteAllBytes(file, Pickles.Saved(Pickles.Whole(Pickles.Dict(("a", Pickles.Dict(("w", tensor))),
+            ("b", Pickles.Dict(("v", tensor))))), ("0", Pickles.Floats(1, 2))));
         string message = SmallRuns.Fails("convert", file, "--out", runs.At("last.safetensors"));
         Assert.Contains($"heartwood convert {file} --entry a --out FILE.safetensors", message);
         SmallRuns.Works("convert", file, "--entry", "b", "--out", runs.At("last.safetensors"));

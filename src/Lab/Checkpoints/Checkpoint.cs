@@ -4,7 +4,10 @@ using Heartwood.Lab.Checkpoints.PyTorch;
 
 namespace Heartwood.Lab.Checkpoints;
 
-/// <summary>A model's weights by name, wherever they lie: one safetensors file, one of PyTorch, the shards of either that an index file names, or bytes in memory.</summary>
+/// <summary>
+/// A model's weights by name, wherever they lie: one safetensors file, one of PyTorch, the shards of either that an index file names,
+/// or bytes in memory.
+/// </summary>
 public sealed class Checkpoint : IDisposable
 {
     /// <summary>The file's name in a folder whose weights are in one file.</summary>
@@ -48,23 +51,30 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Opens and checks weights. Of a folder that holds several forms, safetensors is taken.</summary>
     /// <param name="path">
     /// a .safetensors file; a file of PyTorch (.bin, .pt, .pth, .ckpt); an index of either (.json);
-    /// or a folder that holds <see cref="SingleFile"/>, <see cref="IndexFile"/>, <see cref="PyTorchSingleFile"/> or <see cref="PyTorchIndexFile"/>
+    /// or a folder that holds <see cref="SingleFile"/>, <see cref="IndexFile"/>, <see cref="PyTorchSingleFile"/> or
+    /// <see cref="PyTorchIndexFile"/>
     /// </param>
-    /// <param name="entry">of a file of PyTorch with several dicts of tensors: which to take, its keys joined by "/"; null to take the one that is there</param>
+    /// <param name="entry">
+    /// of a file of PyTorch with several dicts of tensors: which to take, its keys joined by "/"; null to take the one that is there
+    /// </param>
     /// <exception cref="CheckpointException">a file is missing or anything is wrong with it; the index and the shards disagree</exception>
     public static Checkpoint Open(string path, string? entry = null)
     {
-        if (!Directory.Exists(path)) return path.EndsWith(".json", StringComparison.Ordinal) ? OpenIndex(path, entry) : new(path, OpenFile(path, entry));
+        if (!Directory.Exists(path)) return path.EndsWith(".json", StringComparison.Ordinal) ? OpenIndex(path, entry)
+            : new(path, OpenFile(path, entry));
         string[] forms = [SingleFile, IndexFile, PyTorchSingleFile, PyTorchIndexFile];
-        return forms.Select(name => System.IO.Path.Combine(path, name)).FirstOrDefault(File.Exists) is { } found ? Open(found, entry) : throw NoWeights(path);
+        return forms.Select(name => System.IO.Path.Combine(path, name)).FirstOrDefault(File.Exists) is { } found ? Open(found, entry)
+            : throw NoWeights(path);
     }
 
     static TensorFile OpenFile(string path, string? entry)
     {
         bool named = PyTorchEnds.Any(end => path.EndsWith(end, StringComparison.OrdinalIgnoreCase));
-        if (named || (!path.EndsWith(Safetensors, StringComparison.Ordinal) && File.Exists(path) && PyTorchFile.Begins(FileBytes.Open(path, bytes => { using (bytes) return bytes.Beginning(4); }))))
+        if (named || (!path.EndsWith(Safetensors, StringComparison.Ordinal) && File.Exists(path)
+            && PyTorchFile.Begins(FileBytes.Open(path, bytes => { using (bytes) return bytes.Beginning(4); }))))
             return PyTorchFile.Open(path, entry);
-        return entry is null ? SafetensorsFile.Open(path) : throw new CheckpointException($"{path}: entries are of PyTorch's files; this one is not. Leave out --entry.");
+        return entry is null ? SafetensorsFile.Open(path) : throw new CheckpointException($"{path}: entries are of PyTorch's files; this " +
+            "one is not. Leave out --entry.");
     }
 
     /// <summary>Opens a safetensors file that is in memory, for example an embedded resource.</summary>
@@ -124,7 +134,8 @@ public sealed class Checkpoint : IDisposable
             foreach (string shard in placed.Values.Distinct().Order(StringComparer.Ordinal))
             {
                 string file = System.IO.Path.Combine(folder, shard);
-                if (!File.Exists(file)) throw new CheckpointException($"{path}: names the file '{shard}', which is not next to it. Download the missing file.");
+                if (!File.Exists(file)) throw new CheckpointException($"{path}: names the file '{shard}', which is not next to it. " +
+                    "Download the missing file.");
                 files.Add(OpenFile(file, entry));
                 CheckShard(path, shard, files[^1], placed);
             }
@@ -151,27 +162,41 @@ public sealed class Checkpoint : IDisposable
     {
         JsonElement root = CheckpointException.Object(utf8, path);
         if (!root.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object || !map.EnumerateObject().Any())
-            throw new CheckpointException($"{path}: expected 'weight_map' with the file of each tensor, found {map.ValueKind}. Give the index of a model in shards: {IndexFile} or {PyTorchIndexFile}.");
+            throw new CheckpointException($"{path}: expected 'weight_map' with the file of each tensor, found {map.ValueKind}. Give the " +
+                $"index of a model in shards: {IndexFile} or {PyTorchIndexFile}.");
         return map.EnumerateObject().ToDictionary(item => item.Name, item =>
-            item.Value.ValueKind == JsonValueKind.String && item.Value.GetString()! is var shard && IsWeights(shard) && shard.IndexOfAny(['/', '\\', '\0', ':']) < 0
+            item.Value.ValueKind == JsonValueKind.String && item.Value.GetString()! is var shard && IsWeights(shard)
+                && shard.IndexOfAny(['/', '\\', '\0', ':']) < 0
                 ? shard
-                : throw new CheckpointException($"{path}: tensor '{item.Name}': expected the name of a .safetensors or .bin file next to the index, found {item.Value.GetRawText()}. Copy the index again from its source."));
+                : throw new CheckpointException($"{path}: tensor '{item.Name}': expected the name of a .safetensors or .bin file next to " +
+                    $"the index, found {item.Value.GetRawText()}. Copy the index again from its source."));
     }
 
     static bool IsWeights(string shard) => PyTorchEnds.Append(Safetensors).Any(end => shard.EndsWith(end, StringComparison.Ordinal));
 
     static CheckpointException NoWeights(string folder)
     {
-        string[] there = [.. Directory.EnumerateFiles(folder).Select(file => System.IO.Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        string[] there = [.. Directory.EnumerateFiles(folder).Select(file => System.IO.Path.GetFileName(file))
+            .Order(StringComparer.Ordinal)];
         (Predicate<string> Is, string Move)[] others =
         [
-            (name => name is "adapter_model.safetensors" or "adapter_model.bin", "It is an adapter, which changes another model: merge it into that model first, with PEFT: merge_and_unload, then save_pretrained."),
-            (name => IsWeights(name) && !name.StartsWith("training_args", StringComparison.Ordinal) && !name.StartsWith("optimizer", StringComparison.Ordinal), $"If it is all of the model's weights, name it {SingleFile} or {PyTorchSingleFile}; if it is one of several, download the others and their index."),
-            (name => name.EndsWith(".h5", StringComparison.Ordinal) || name.EndsWith(".msgpack", StringComparison.Ordinal) || name.EndsWith(".ckpt.index", StringComparison.Ordinal), "It is TensorFlow's or Flax's: load it once with from_tf=True or from_flax=True of transformers before version 5, and save_pretrained."),
-            (name => name.EndsWith(".gguf", StringComparison.Ordinal) || name.EndsWith(".onnx", StringComparison.Ordinal), "Take the folder of the model that it was made from."),
+            (name => name is "adapter_model.safetensors" or "adapter_model.bin", "It is an adapter, which changes another model: merge " +
+                "it into that model first, with PEFT: merge_and_unload, then save_pretrained."),
+            (name => IsWeights(name) && !name.StartsWith("training_args", StringComparison.Ordinal)
+                && !name.StartsWith("optimizer", StringComparison.Ordinal),
+                $"If it is all of the model's weights, name it {SingleFile} or {PyTorchSingleFile}; if it is one of several, download " +
+                    "the others and their index."),
+            (name => name.EndsWith(".h5", StringComparison.Ordinal) || name.EndsWith(".msgpack", StringComparison.Ordinal)
+                || name.EndsWith(".ckpt.index", StringComparison.Ordinal),
+                "It is TensorFlow's or Flax's: load it once with from_tf=True or from_flax=True of transformers before version 5, and " +
+                    "save_pretrained."),
+            (name => name.EndsWith(".gguf", StringComparison.Ordinal)
+                || name.EndsWith(".onnx", StringComparison.Ordinal), "Take the folder of the model that it was made from."),
         ];
         foreach (var (isSuch, move) in others)
-            if (Array.Find(there, isSuch) is { } found) return new($"{folder}: expected {SingleFile} or {PyTorchSingleFile} (or shards with their index), found '{found}'. {move}");
-        return new($"{folder}: expected {SingleFile} or {PyTorchSingleFile} (or shards with their index), found neither. Give a Hugging Face model folder.");
+            if (Array.Find(there, isSuch) is { } found) return new($"{folder}: expected {SingleFile} or {PyTorchSingleFile} (or shards " +
+                $"with their index), found '{found}'. {move}");
+        return new($"{folder}: expected {SingleFile} or {PyTorchSingleFile} (or shards with their index), found neither. Give a Hugging " +
+            "Face model folder.");
     }
 }

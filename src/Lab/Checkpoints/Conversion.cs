@@ -16,8 +16,9 @@ namespace Heartwood.Lab.Checkpoints;
 /// <param name="Copied">the model's other files that were copied</param>
 /// <param name="LeftOut">files of the folder that were not copied</param>
 /// <param name="Skipped">what the weights' file holds next to its tensors, by name</param>
-public sealed record Conversion(string From, string Into, int Tensors, long Bytes, IReadOnlyDictionary<string, int> Dtypes, IReadOnlyList<string> Rounded,
-    IReadOnlyList<IReadOnlyList<string>> Shared, IReadOnlyList<string> Copied, IReadOnlyList<string> LeftOut, IReadOnlyList<string> Skipped)
+public sealed record Conversion(string From, string Into, int Tensors, long Bytes, IReadOnlyDictionary<string, int> Dtypes,
+    IReadOnlyList<string> Rounded, IReadOnlyList<IReadOnlyList<string>> Shared, IReadOnlyList<string> Copied,
+        IReadOnlyList<string> LeftOut, IReadOnlyList<string> Skipped)
 {
     const string Config = "config.json";
 
@@ -27,7 +28,8 @@ public sealed record Conversion(string From, string Into, int Tensors, long Byte
     static readonly JsonSerializerOptions indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
-    /// Writes the safetensors copy of a model's folder, or of one file of weights: tensors bit for bit, in their own dtype, under their own names, in one file.
+    /// Writes the safetensors copy of a model's folder, or of one file of weights: tensors bit for bit, in their own dtype, under their own
+    /// names, in one file.
     /// A folder's config.json, tokenizer and other text files are copied as they are.
     /// </summary>
     /// <param name="from">a folder, a file or an index, as <see cref="Checkpoint.Open(string, string?)"/> takes it</param>
@@ -39,15 +41,17 @@ public sealed record Conversion(string From, string Into, int Tensors, long Byte
     /// <exception cref="CheckpointException">the weights cannot be read, or an F64 is beyond float32's largest number</exception>
     /// <exception cref="IOException">the place is taken, or it cannot be written</exception>
     /// <exception cref="ArgumentException"><paramref name="into"/> is a file's name for a folder, or the other way round</exception>
-    public static Conversion Write(string from, string into, string? entry = null, bool toFloat32 = false, Action<int, int>? progress = null, CancellationToken stop = default)
+    public static Conversion Write(string from, string into, string? entry = null, bool toFloat32 = false,
+        Action<int, int>? progress = null, CancellationToken stop = default)
     {
         bool folder = Directory.Exists(from), intoFile = into.EndsWith(".safetensors", StringComparison.Ordinal);
         if (folder == intoFile) throw new ArgumentException(folder
             ? $"{from} is a folder; expected a folder to write to, found '{into}'. Give a folder with --out FOLDER."
-            : $"{from} is no folder; expected a file to write to that ends with .safetensors, found '{into}'. Give --out FILE.safetensors, or the model's folder in place of its file.");
+            : $"{from} is no folder; expected a file to write to that ends with .safetensors, found '{into}'. Give --out " +
+                "FILE.safetensors, or the model's folder in place of its file.");
         if (!folder && Path.Exists(into)) throw new IOException($"{into} is there already. Give another name with --out, or remove it.");
         using Checkpoint weights = Checkpoint.Open(from, entry);
-        string[] names = [.. weights.Names.OrderByDescending(name => weights.DtypeOf(name).Size())];       // so that every number is aligned
+        string[] names = [.. weights.Names.OrderByDescending(name => weights.DtypeOf(name).Size())];      // so that all are aligned
         HashSet<string> rounded = [.. toFloat32 ? names.Where(name => weights.DtypeOf(name) == Dtype.F64) : []];
         long bytes = names.Sum(name => weights.Count(name) * (rounded.Contains(name) ? sizeof(float) : weights.DtypeOf(name).Size()));
         RequireRoom(into, bytes);
@@ -58,10 +62,13 @@ public sealed record Conversion(string From, string Into, int Tensors, long Byte
             foreach (string name in copied) CopyFile(name, Path.Combine(place, name));
             WriteWeights(Path.Combine(place, Checkpoint.SingleFile));
         });
-        return new(from, into, names.Length, bytes, names.GroupBy(name => rounded.Contains(name) ? Dtype.F32 : weights.DtypeOf(name)).OrderBy(g => g.Key).ToDictionary(g => $"{g.Key}", g => g.Count()),
-            [.. rounded], weights.Shared(), copied, left, weights.LeftOut);
+        var dtypes = names.GroupBy(name => rounded.Contains(name) ? Dtype.F32 : weights.DtypeOf(name)).OrderBy(group => group.Key);
+        return new(from, into, names.Length, bytes, dtypes.ToDictionary(group => $"{group.Key}", group => group.Count()), [.. rounded],
+            weights.Shared(), copied, left, weights.LeftOut);
 
-        void WriteWeights(string file) => SafetensorsWriter.Write(file, names.Select((name, i) => Told(i, rounded.Contains(name) ? Rounding(weights, name) : NamedTensor.Stored(weights, name))), new Dictionary<string, string> { ["format"] = "pt" });
+        void WriteWeights(string file) => SafetensorsWriter.Write(file,
+            names.Select((name, i) => Told(i, rounded.Contains(name) ? Rounding(weights, name) : NamedTensor.Stored(weights, name))),
+            new Dictionary<string, string> { ["format"] = "pt" });
 
         NamedTensor Told(int index, NamedTensor tensor) => tensor.After(() =>
         {
@@ -78,9 +85,11 @@ public sealed record Conversion(string From, string Into, int Tensors, long Byte
 
     static (string[] Copied, string[] Left) OtherFiles(string folder)
     {
-        string[] there = [.. Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry)).Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal)];
+        string[] there = [.. Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry))
+            .Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal)];
         string[] files = [.. there.Where(name => File.Exists(Path.Combine(folder, name)))];
-        string[] copied = [.. files.Where(name => !name.EndsWith(".index.json", StringComparison.Ordinal) && (texts.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)) || titles.Contains(name)))];
+        string[] copied = [.. files.Where(name => !name.EndsWith(".index.json", StringComparison.Ordinal)
+            && (texts.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)) || titles.Contains(name)))];
         return (copied, [.. files.Except(copied).Where(name => !IsRead(folder, name)), .. there.Except(files).Select(name => $"{name}/")]);
     }
 
@@ -89,7 +98,8 @@ public sealed record Conversion(string From, string Into, int Tensors, long Byte
     {
         string[] forms = [Checkpoint.SingleFile, Checkpoint.IndexFile, Checkpoint.PyTorchSingleFile, Checkpoint.PyTorchIndexFile];
         string form = forms.First(f => File.Exists(Path.Combine(folder, f)));
-        return name == form || (form.EndsWith(".json", StringComparison.Ordinal) && Checkpoint.ReadIndex(File.ReadAllBytes(Path.Combine(folder, form)), form).ContainsValue(name));
+        return name == form || (form.EndsWith(".json", StringComparison.Ordinal)
+            && Checkpoint.ReadIndex(File.ReadAllBytes(Path.Combine(folder, form)), form).ContainsValue(name));
     }
 
     static NamedTensor Rounding(Checkpoint weights, string name) => NamedTensor.Stored(weights, name).As(Dtype.F32, bytes =>
@@ -99,7 +109,9 @@ public sealed record Conversion(string From, string Into, int Tensors, long Byte
         for (int i = 0; i < to.Length; i++)
         {
             to[i] = (float)from[i];
-            if (float.IsInfinity(to[i]) && double.IsFinite(from[i])) throw new CheckpointException($"{weights.Path}: tensor '{name}': its value {from[i]:R} is beyond float32's largest, {float.MaxValue:R}. Such weights are of no model that float32 can compute; look at how they were made.");
+            if (float.IsInfinity(to[i]) && double.IsFinite(from[i])) throw new CheckpointException($"{weights.Path}: tensor '{name}': " +
+                $"its value {from[i]:R} is beyond float32's largest, {float.MaxValue:R}. Such weights are of no model that float32 can " +
+                "compute; look at how they were made.");
         }
         return MemoryMarshal.AsBytes(to.AsSpan());
     });

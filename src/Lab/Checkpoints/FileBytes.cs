@@ -55,7 +55,8 @@ internal sealed unsafe class FileBytes : IDisposable
         try
         {
             Length = RandomAccess.GetLength(handle);
-            if (Length > 0) map = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            if (Length > 0) map = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None,
+                leaveOpen: true);
         }
         catch
         {
@@ -123,7 +124,8 @@ internal sealed unsafe class FileBytes : IDisposable
     {
         ObjectDisposedException.ThrowIf(closed, this);
         if (handle is not null && RandomAccess.GetLength(handle) is var now && now < Length)
-            throw new CheckpointException($"{Path}: expected {Length} bytes as when it was opened, found {now}: something is writing to it. Wait for that to end, then start again.");
+            throw new CheckpointException($"{Path}: expected {Length} bytes as when it was opened, found {now}: something is writing to " +
+                "it. Wait for that to end, then start again.");
     }
 
     /// <summary>Adds all bytes to a hash.</summary>
@@ -142,8 +144,10 @@ internal sealed unsafe class FileBytes : IDisposable
     {
         byte[] begin = Beginning(64);
         if (begin.AsSpan().StartsWith("version https://git-lfs"u8))
-            throw new CheckpointException($"{Path}: expected weights, found a pointer of Git LFS that stands for them ({Length} bytes). Download the file itself: git lfs pull, in the folder of the clone.");
+            throw new CheckpointException($"{Path}: expected weights, found a pointer of Git LFS that stands for them ({Length} bytes). " +
+                "Download the file itself: git lfs pull, in the folder of the clone.");
         if (begin.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'<', (byte)'!' or (byte)'h' or (byte)'H', ..])
-            throw new CheckpointException($"{Path}: expected weights, found a web page ({Length} bytes): the download ended at a page about them. Download the file itself.");
+            throw new CheckpointException($"{Path}: expected weights, found a web page ({Length} bytes): the download ended at a page " +
+                "about them. Download the file itself.");
     }
 }

@@ -5,7 +5,8 @@ using System.Runtime.InteropServices;
 namespace Heartwood.Lab.Checkpoints;
 
 /// <summary>
-/// Stored numbers that weights rarely are: F64, F8, integers, true and false. They are read where their value is a float32, and told where it is not.
+/// Stored numbers that weights rarely are: F64, F8, integers, true and false. They are read where their value is a float32, and told where
+/// it is not.
 /// F8 as in Micikevicius et al. 2022 ("FP8 Formats for Deep Learning"): E5M2 like IEEE 754, E4M3 without infinities, its NaN at all ones.
 /// </summary>
 static class FurtherDtypes
@@ -41,7 +42,8 @@ static class FurtherDtypes
         _ => Text<uint>(number),
     };
 
-    static string Text<T>(ReadOnlySpan<byte> number) where T : unmanaged, IFormattable => MemoryMarshal.Read<T>(number).ToString(null, CultureInfo.InvariantCulture);
+    static string Text<T>(ReadOnlySpan<byte> number) where T : unmanaged, IFormattable =>
+        MemoryMarshal.Read<T>(number).ToString(null, CultureInfo.InvariantCulture);
 
     static int Narrow<T>(ReadOnlySpan<byte> from, Span<float> into) where T : unmanaged, INumber<T>
     {
@@ -70,7 +72,8 @@ static class FurtherDtypes
 
     static float Float8(int bits, int fractionBits, int bias, bool infinities)
     {
-        int exponentBits = 7 - fractionBits, exponent = (bits >> fractionBits) & ((1 << exponentBits) - 1), fraction = bits & ((1 << fractionBits) - 1);
+        int exponentBits = 7 - fractionBits, exponent = (bits >> fractionBits) & ((1 << exponentBits) - 1),
+            fraction = bits & ((1 << fractionBits) - 1);
         bool full = exponent == (1 << exponentBits) - 1;
         float size = full && infinities ? (fraction == 0 ? float.PositiveInfinity : float.NaN)
             : full && fraction == (1 << fractionBits) - 1 ? float.NaN

@@ -19,7 +19,8 @@ public sealed record NamedTensor(string Name, IReadOnlyList<int> Shape, Dtype Dt
 
     /// <summary>A tensor of a checkpoint, to be written bit for bit in its own dtype, whatever that is.</summary>
     /// <exception cref="CheckpointException">there is no such tensor</exception>
-    public static NamedTensor Stored(Checkpoint checkpoint, string name) => new(name, checkpoint.ShapeOf(name), checkpoint.DtypeOf(name), () => throw new NotSupportedException("is taken as it is stored"))
+    public static NamedTensor Stored(Checkpoint checkpoint, string name) =>
+        new(name, checkpoint.ShapeOf(name), checkpoint.DtypeOf(name), () => throw new NotSupportedException("is taken as it is stored"))
     {
         Bytes = visit => checkpoint.ReadBytes(name, visit),
     };
@@ -41,7 +42,8 @@ public sealed record NamedTensor(string Name, IReadOnlyList<int> Shape, Dtype Dt
     internal NamedTensor Renamed(string name, IReadOnlyList<int> shape) => this with { Name = name, Shape = shape };
 
     /// <summary>The same tensor in another dtype.</summary>
-    internal NamedTensor As(Dtype dtype, Func<ReadOnlySpan<byte>, ReadOnlySpan<byte>> converted) => this with { Dtype = dtype, Bytes = visit => Bytes!(run => visit(converted(run))) };
+    internal NamedTensor As(Dtype dtype, Func<ReadOnlySpan<byte>, ReadOnlySpan<byte>> converted) =>
+        this with { Dtype = dtype, Bytes = visit => Bytes!(run => visit(converted(run))) };
 
     /// <summary>How many numbers the shape holds.</summary>
     public long Count => Shape.Aggregate(1L, (product, length) => checked(product * length));
@@ -105,7 +107,8 @@ public static class SafetensorsWriter
             foreach (NamedTensor tensor in tensors)
             {
                 if (!names.Add(tensor.Name)) throw new ArgumentException($"Tensor '{tensor.Name}': expected a name that occurs once and is not reserved. Rename it.", nameof(tensors));
-                if (tensor.Bytes is null && !tensor.Dtype.IsFloat32Readable()) throw new ArgumentException($"Tensor '{tensor.Name}': expected F32, F16 or BF16, found {tensor.Dtype}. Write it as one of these.", nameof(tensors));
+                if (tensor.Bytes is null && !tensor.Dtype.IsFloat32Readable()) throw new ArgumentException($"Tensor '{tensor.Name}': " +
+                    $"expected F32, F16 or BF16, found {tensor.Dtype}. Write it as one of these.", nameof(tensors));
                 WriteEntry(json, tensor, ref offset);
             }
             json.WriteEndObject();

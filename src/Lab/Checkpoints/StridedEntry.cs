@@ -2,14 +2,17 @@ using System.Runtime.CompilerServices;
 
 namespace Heartwood.Lab.Checkpoints;
 
-/// <summary>A tensor whose numbers do not lie one after another: transposed, a slice, expanded; or are stored with the highest byte first.</summary>
+/// <summary>
+/// A tensor whose numbers do not lie one after another: transposed, a slice, expanded; or are stored with the highest byte first.
+/// </summary>
 /// <param name="Dtype">how the numbers are stored</param>
 /// <param name="Shape">the axes' lengths</param>
 /// <param name="Count">how many numbers</param>
 /// <param name="Begin">the byte of the file at which the first number begins</param>
 /// <param name="Strides">how many numbers lie from one to the next along each axis, from 0</param>
 /// <param name="BigEndian">whether the highest byte comes first</param>
-internal sealed record StridedEntry(Dtype Dtype, int[] Shape, long Count, long Begin, long[] Strides, bool BigEndian) : TensorEntry(Dtype, Shape, Count, Begin)
+internal sealed record StridedEntry(Dtype Dtype, int[] Shape, long Count, long Begin, long[] Strides, bool BigEndian)
+    : TensorEntry(Dtype, Shape, Count, Begin)
 {
     const int Run = 1 << 16;                                     // bytes
 

@@ -12,7 +12,9 @@ internal record TensorEntry(Dtype Dtype, int[] Shape, long Count, long Begin)
     public long End => Begin + Count * Dtype.Size();
 }
 
-/// <summary>One file of named tensors, whatever its form. It was checked whole when it was opened; numbers are read when they are asked for.</summary>
+/// <summary>
+/// One file of named tensors, whatever its form. It was checked whole when it was opened; numbers are read when they are asked for.
+/// </summary>
 public abstract class TensorFile : IDisposable
 {
     readonly FileBytes bytes;
@@ -31,7 +33,8 @@ public abstract class TensorFile : IDisposable
     /// <summary>What stands next to the tensors and is not read, by name; empty for most files.</summary>
     public IReadOnlyList<string> LeftOut { get; private protected init; } = [];
 
-    private protected TensorFile(FileBytes bytes, IReadOnlyList<string> names, IReadOnlyDictionary<string, TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata, long dataStart) =>
+    private protected TensorFile(FileBytes bytes, IReadOnlyList<string> names, IReadOnlyDictionary<string, TensorEntry> tensors,
+        IReadOnlyDictionary<string, string> metadata, long dataStart) =>
         (this.bytes, Names, this.tensors, Metadata, this.dataStart) = (bytes, names, tensors, metadata, dataStart);
 
     /// <summary>True if the file holds a tensor of this name.</summary>
@@ -52,14 +55,18 @@ public abstract class TensorFile : IDisposable
     /// <summary>Reads a tensor's numbers, last axis fastest, as float32: exactly, whatever their dtype.</summary>
     /// <param name="name">the tensor's name</param>
     /// <param name="into">room for exactly <see cref="Count"/> numbers</param>
-    /// <exception cref="CheckpointException">there is no such tensor, one of its numbers is no float32 (an F64 with more digits, an integer beyond 2^24), or the file has become shorter since it was opened</exception>
+    /// <exception cref="CheckpointException">
+    /// there is no such tensor, one of its numbers is no float32 (an F64 with more digits, an integer beyond 2^24),
+    /// or the file has become shorter since it was opened
+    /// </exception>
     /// <exception cref="ArgumentException"><paramref name="into"/> has another length</exception>
     /// <exception cref="ObjectDisposedException">the file is closed</exception>
     public unsafe void Read(string name, Span<float> into)
     {
         bytes.RefuseShorter();
         TensorEntry entry = Entry(name);
-        if (into.Length != entry.Count) throw new ArgumentException($"'{nameof(into)}' should have {entry.Count} numbers for tensor '{name}' of {Path}, it has {into.Length}.", nameof(into));
+        if (into.Length != entry.Count) throw new ArgumentException($"'{nameof(into)}' should have {entry.Count} numbers for tensor " +
+            $"'{name}' of {Path}, it has {into.Length}.", nameof(into));
         int size = entry.Dtype.Size();
         fixed (float* to = into)
         {
@@ -100,16 +107,21 @@ public abstract class TensorFile : IDisposable
     }
 
     (long, Dtype, string, string) Place(string name) =>
-        (Entry(name).Begin, Entry(name).Dtype, string.Join(' ', Entry(name).Shape), string.Join(' ', (Entry(name) as StridedEntry)?.Strides ?? []));
+        (Entry(name).Begin, Entry(name).Dtype, string.Join(' ', Entry(name).Shape),
+            string.Join(' ', (Entry(name) as StridedEntry)?.Strides ?? []));
 
-    TensorEntry Entry(string name) => tensors.TryGetValue(name, out TensorEntry? entry) ? entry : throw CheckpointException.NoTensor(name, Path, Names);
+    TensorEntry Entry(string name) => tensors.TryGetValue(name, out TensorEntry? entry) ? entry
+        : throw CheckpointException.NoTensor(name, Path, Names);
 
     CheckpointException NoFloat(string name, Dtype dtype, ReadOnlySpan<byte> number)
     {
-        string folder = System.IO.Path.GetDirectoryName(Path) ?? "", from = File.Exists(System.IO.Path.Combine(folder, "config.json")) ? folder : Path;
+        string folder = System.IO.Path.GetDirectoryName(Path) ?? "", from = File.Exists(System.IO.Path.Combine(folder, "config.json"))
+            ? folder : Path;
         string move = dtype == Dtype.F64
-            ? $"Round it once: heartwood convert {from} --float32 --out {(from == folder ? "FOLDER" : "FILE.safetensors")}, and give what that wrote."
+            ? $"Round it once: heartwood convert {from} --float32 --out {(from == folder ? "FOLDER" : "FILE.safetensors")}, and give " +
+                "what that wrote."
             : "Take the file in which the weights are floating-point numbers.";
-        return new($"{Path}: tensor '{name}' is stored as {dtype}, and its value {dtype.InWords(number)} has no float32, in which Heartwood computes. {move}");
+        return new($"{Path}: tensor '{name}' is stored as {dtype}, and its value {dtype.InWords(number)} has no float32, in which " +
+            $"Heartwood computes. {move}");
     }
 }

@@ -33,8 +33,8 @@ public sealed class Weights
     public long Count => tensors.Values.Sum(t => (long)t.Count);
 
     /// <summary>
-    /// Reads every tensor of a checkpoint, whatever its dtype; what is stored next to the weights and was never learned is left out: position ids of older checkpoints,
-    /// which tokens see which, frequencies of rotary positions.
+    /// Reads every tensor of a checkpoint, whatever its dtype; what is stored next to the weights and was never learned is left out:
+    /// position ids of older checkpoints, which tokens see which, frequencies of rotary positions.
     /// </summary>
     /// <exception cref="CheckpointException">the file cannot be read, a number is no float32, or the weights are quantized</exception>
     public static Weights Load(Checkpoint checkpoint)

@@ -61,7 +61,9 @@ public sealed class CheckpointTests
     public void Of_a_folder_with_both_forms_safetensors_is_read()
     {
         string folder = Files.NewFolder();
-        File.WriteAllBytes(Path.Combine(folder, Checkpoint.PyTorchSingleFile), Pickles.Saved(Pickles.Whole(Pickles.Dict(("p", Pickles.Tensor(Pickles.Storage("0", 2), 0, [2], [1])))), ("0", Pickles.Floats(1, 2))));
+        File.WriteAllBytes(Path.Combine(folder, Checkpoint.PyTorchSingleFile),
+            Pickles.Saved(Pickles.Whole(Pickles.Dict(("p", Pickles.Tensor(Pickles.Storage("0", 2), 0, [2], [1])))),
+            ("0", Pickles.Floats(1, 2))));
         using (Checkpoint alone = Checkpoint.Open(folder)) Assert.Equal([1, 2], alone.ReadAll("p"));
         SafetensorsWriter.Write(Path.Combine(folder, Checkpoint.SingleFile), [new("s", [1], Dtype.F32, new float[] { 3 })]);
         using (Checkpoint both = Checkpoint.Open(folder)) Assert.Equal(["s"], both.Names);
@@ -71,7 +73,8 @@ public sealed class CheckpointTests
     public void A_file_of_PyTorch_has_the_hash_of_its_bytes_and_is_known_by_them_under_any_name()
     {
         string path = Path.Combine(Files.NewFolder(), "weights");
-        byte[] bytes = Pickles.Saved(Pickles.Whole(Pickles.Dict(("p", Pickles.Tensor(Pickles.Storage("0", 2), 0, [2], [1])))), ("0", Pickles.Floats(1, 2)));
+        byte[] bytes = Pickles.Saved(Pickles.Whole(Pickles.Dict(("p", Pickles.Tensor(Pickles.Storage("0", 2), 0, [2], [1])))),
+            ("0", Pickles.Floats(1, 2)));
         File.WriteAllBytes(path, bytes);
         using Checkpoint checkpoint = Checkpoint.Open(path);
         Assert.Equal(["p"], checkpoint.Names);

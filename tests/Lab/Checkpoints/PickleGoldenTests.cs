@@ -18,19 +18,23 @@ public sealed class PickleGoldenTests
 
     public static TheoryData<string> Readable => Rows(All.Where(file => Expected(file) is not null));
 
-    public static TheoryData<string> Refusable => Rows(All.Where(file => Path.GetFileName(file).StartsWith(Refused, StringComparison.Ordinal)));
+    public static TheoryData<string> Refusable => Rows(All.Where(file =>
+        Path.GetFileName(file).StartsWith(Refused, StringComparison.Ordinal)));
 
     public static TheoryData<string> Indices => Rows(Folders.SelectMany(folder => Directory.GetFiles(folder, "*.bin.index.json")));
 
     static TheoryData<string> Rows(IEnumerable<string> files) => files.Any() ? [.. files] : [Absent];
 
-    static void Need(string file) => Assert.SkipWhen(file == Absent, "No such file is in tests/goldens/pickle, and shared/goldens/pickle is not next to the repository, nor under HEARTWOOD_GOLDENS.");
+    static void Need(string file) => Assert.SkipWhen(file == Absent, "No such file is in tests/goldens/pickle, and shared/goldens/pickle " +
+        "is not next to the repository, nor under HEARTWOOD_GOLDENS.");
 
     static string? Expected(string file)
     {
         string name = Path.GetFileNameWithoutExtension(file), folder = Path.GetDirectoryName(file)!;
-        name = name.StartsWith("protocol", StringComparison.Ordinal) ? "legacy" : name.EndsWith("-legacy", StringComparison.Ordinal) ? name[..^"-legacy".Length] : name;
-        string values = Path.Combine(folder, $"{name}.expected.safetensors"), model = Path.Combine(folder, "..", "models", "bert-regression", "model.safetensors");
+        name = name.StartsWith("protocol", StringComparison.Ordinal) ? "legacy" : name.EndsWith("-legacy", StringComparison.Ordinal)
+            ? name[..^"-legacy".Length] : name;
+        string values = Path.Combine(folder, $"{name}.expected.safetensors"),
+            model = Path.Combine(folder, "..", "models", "bert-regression", "model.safetensors");
         return File.Exists(values) ? values : name == "zip" && File.Exists(model) ? model : null;
     }
 
@@ -67,7 +71,8 @@ public sealed class PickleGoldenTests
             _ => null,
         };
         if (gist is not null) Assert.Contains(gist, message);
-        foreach (string folder in (string[])[Environment.CurrentDirectory, AppContext.BaseDirectory, Path.GetDirectoryName(file)!]) Assert.False(File.Exists(Path.Combine(folder, "ran-code")));
+        foreach (string folder in (string[])[Environment.CurrentDirectory, AppContext.BaseDirectory,
+            Path.GetDirectoryName(file)!]) Assert.False(File.Exists(Path.Combine(folder, "ran-code")));
     }
 
     [Theory, MemberData(nameof(Readable))]

@@ -20,14 +20,17 @@ public sealed class PyTorchFileTests
         return values;
     }
 
-    static byte[] One(int offset, int[] sizes, int[] strides, int count = 6, string kind = "FloatStorage") => Whole(Dict(("w", Tensor(Storage("0", count, kind), offset, sizes, strides))));
+    static byte[] One(int offset, int[] sizes, int[] strides, int count = 6, string kind = "FloatStorage") =>
+        Whole(Dict(("w", Tensor(Storage("0", count, kind), offset, sizes, strides))));
 
     [Fact]
     public void Views_of_one_storage_are_read_as_they_look_into_it()
     {
         using PyTorchFile file = Open(Saved(Whole(Dict(
-            ("whole", Tensor(Storage("0", 6), 0, [2, 3], [3, 1])), ("turned", Tensor(Storage("0", 6), 0, [3, 2], [1, 3])), ("column", Tensor(Storage("0", 6), 1, [2], [3])),
-            ("spread", Tensor(Storage("0", 6), 5, [2, 2], [0, 0])), ("scalar", Tensor(Storage("0", 6), 2, [], [])), ("empty", Tensor(Storage("0", 6), 6, [0, 7], [7, 1])),
+            ("whole", Tensor(Storage("0", 6), 0, [2, 3], [3, 1])), ("turned", Tensor(Storage("0", 6), 0, [3, 2], [1, 3])),
+                ("column", Tensor(Storage("0", 6), 1, [2], [3])),
+            ("spread", Tensor(Storage("0", 6), 5, [2, 2], [0, 0])), ("scalar", Tensor(Storage("0", 6), 2, [], [])),
+                ("empty", Tensor(Storage("0", 6), 6, [0, 7], [7, 1])),
             ("line", Tensor(Storage("0", 6), 3, [1, 3], [99, 1])))), ("0", Six)));
         Assert.Equal(["whole", "turned", "column", "spread", "scalar", "empty", "line"], file.Names);
         Assert.Equal([1, 2, 3, 4, 5, 6], Read(file, "whole"));
@@ -55,13 +58,16 @@ public sealed class PyTorchFileTests
     public void The_order_of_bytes_is_what_the_file_says(string order)
     {
         byte[] Entry(byte[] numbers, int size) => order == "big" ? Reversed(numbers, size) : numbers;
-        byte[] pickle = Whole(Dict(("w", Tensor(Storage("0", 6), 0, [3, 2], [1, 3])), ("i", Tensor(Storage("1", 2, "LongStorage"), 0, [2], [1])), ("b", Tensor(Storage("2", 2, "BoolStorage"), 0, [2], [1]))));
+        byte[] pickle = Whole(Dict(("w", Tensor(Storage("0", 6), 0, [3, 2], [1, 3])),
+            ("i", Tensor(Storage("1", 2, "LongStorage"), 0, [2], [1])), ("b", Tensor(Storage("2", 2, "BoolStorage"), 0, [2], [1]))));
         byte[] longs = [.. BitConverter.GetBytes(7L), .. BitConverter.GetBytes(-9L)];
-        using PyTorchFile file = Open(Zip([("m/data.pkl", pickle), ("m/byteorder", System.Text.Encoding.ASCII.GetBytes(order)), ("m/data/0", Entry(Six, 4)), ("m/data/1", Entry(longs, 8)), ("m/data/2", [1, 0])]));
+        using PyTorchFile file = Open(Zip([("m/data.pkl", pickle), ("m/byteorder", System.Text.Encoding.ASCII.GetBytes(order)),
+            ("m/data/0", Entry(Six, 4)), ("m/data/1", Entry(longs, 8)), ("m/data/2", [1, 0])]));
         Assert.Equal([1, 4, 2, 5, 3, 6], Read(file, "w"));
         Assert.Equal([7, -9], Read(file, "i"));
         Assert.Equal([1, 0], Read(file, "b"));
-        Assert.Contains("should be little or big, it is 'middle'", Refused(Zip([("m/data.pkl", pickle), ("m/byteorder", "middle"u8.ToArray())])));
+        Assert.Contains("should be little or big, it is 'middle'",
+            Refused(Zip([("m/data.pkl", pickle), ("m/byteorder", "middle"u8.ToArray())])));
     }
 
     [Fact]
@@ -92,13 +98,18 @@ public sealed class PyTorchFileTests
     }
 
     [Theory]
-    [InlineData("posix", "system"), InlineData("builtins", "eval"), InlineData("__builtin__", "getattr"), InlineData("torch", "load"), InlineData("torch.nn.modules.linear", "Linear")]
-    [InlineData("torch.storage", "_load_from_bytes"), InlineData("collections", "Counter"), InlineData("torch._utils", "_rebuild_qtensor"), InlineData("torch", "ComplexFloatStorage")]
-    [InlineData("numpy.core.multiarray", "_reconstruct"), InlineData("argparse", "Namespace"), InlineData("torch._utils", "_rebuild_tensor_v2.__globals__"), InlineData("posix.system#torch", "FloatStorage")]
+    [InlineData("posix", "system"), InlineData("builtins", "eval"), InlineData("__builtin__", "getattr"), InlineData("torch", "load")]
+    [InlineData("torch.nn.modules.linear", "Linear")]
+    [InlineData("torch.storage", "_load_from_bytes"), InlineData("collections", "Counter"), InlineData("torch._utils", "_rebuild_qtensor")]
+    [InlineData("torch", "ComplexFloatStorage")]
+    [InlineData("numpy.core.multiarray", "_reconstruct"), InlineData("argparse", "Namespace")]
+    [InlineData("torch._utils", "_rebuild_tensor_v2.__globals__"), InlineData("posix.system#torch", "FloatStorage")]
     public void Every_name_that_tensors_do_not_need_is_refused_before_anything_is_built(string module, string member)
     {
-        byte[] shortened = [0x80, 4, 0x8c, (byte)module.Length, .. System.Text.Encoding.ASCII.GetBytes(module), 0x8c, (byte)member.Length, .. System.Text.Encoding.ASCII.GetBytes(member), 0x93, (byte)'.'];
-        foreach (byte[] pickle in (byte[][])[Whole(new Name(module, member), '(', "touch ran-code", 't', 'R'), shortened, Whole('(', 'i', System.Text.Encoding.ASCII.GetBytes($"{module}\n{member}\n"))])
+        byte[] shortened = [0x80, 4, 0x8c, (byte)module.Length, .. System.Text.Encoding.ASCII.GetBytes(module), 0x8c, (byte)member.Length,
+            .. System.Text.Encoding.ASCII.GetBytes(member), 0x93, (byte)'.'];
+        foreach (byte[] pickle in (byte[][])[Whole(new Name(module, member), '(', "touch ran-code", 't', 'R'), shortened,
+            Whole('(', 'i', System.Text.Encoding.ASCII.GetBytes($"{module}\n{member}\n"))])
         {
             Assert.Contains($"calls for '{module}.{member}'", Refused(Saved(pickle)));
             Assert.Contains($"calls for '{module}.{member}'", Refused(Stream(pickle)));
@@ -109,10 +120,12 @@ public sealed class PyTorchFileTests
     public void Names_are_read_only_where_they_stand_for_a_tensor()
     {
         Name storage = new("torch", "FloatStorage"), tensor = new("torch._utils", "_rebuild_tensor_v2");
-        Assert.Contains("expected a storage's or dtype's name, found a call of 'torch.FloatStorage'", Refused(Saved(Whole(storage, 5, (byte)0x85, 'R'))));
+        Assert.Contains("expected a storage's or dtype's name, found a call of 'torch.FloatStorage'",
+            Refused(Saved(Whole(storage, 5, (byte)0x85, 'R'))));
         Assert.Contains("what 'torch._utils._rebuild_tensor_v2' takes", Refused(Saved(Whole(tensor, ')', 'R'))));
         Assert.Contains("attributes of an OrderedDict", Refused(Saved(Whole(storage, '}', 'b'))));
-        Assert.Contains("an instruction for tensors, storages and plain values, found 0x81", Refused(Saved(Whole(new Name("collections", "OrderedDict"), ')', (byte)0x81))));
+        Assert.Contains("an instruction for tensors, storages and plain values, found 0x81",
+            Refused(Saved(Whole(new Name("collections", "OrderedDict"), ')', (byte)0x81))));
         Assert.Contains("a module with its source code", Refused(Saved(Whole('(', "module", storage, "a.py", "import os", 't', 'Q'))));
         Assert.Contains("expected tensors by name (a state dict), found 'torch.FloatStorage'", Refused(Saved(Whole(storage))));
     }
@@ -162,7 +175,8 @@ public sealed class PyTorchFileTests
     [InlineData(new[] { 2147483647, 2147483647, 2147483647, 2147483647 }, new[] { 0, 0, 0, 0 }, 0, "too many numbers")]
     public void A_tensor_that_leaves_its_storage_is_refused_by_its_name(int[] sizes, int[] strides, int offset, string gist)
     {
-        foreach (byte[] file in (byte[][])[Saved(One(offset, sizes, strides), ("0", Six)), Stream(One(offset, sizes, strides), ("0", 6, Six))])
+        foreach (byte[] file in (byte[][])[Saved(One(offset, sizes, strides), ("0", Six)),
+            Stream(One(offset, sizes, strides), ("0", 6, Six))])
         {
             string message = Refused(file);
             Assert.StartsWith("x.bin: tensor 'w': ", message);
@@ -173,7 +187,8 @@ public sealed class PyTorchFileTests
     [Fact]
     public void A_storage_has_as_many_bytes_as_the_pickle_says()
     {
-        Assert.Contains("tensor 'w': its storage '0' should have 6 numbers of 4 bytes, it has 20 bytes", Refused(Saved(One(0, [5], [1]), ("0", Six[..20]))));
+        Assert.Contains("tensor 'w': its storage '0' should have 6 numbers of 4 bytes, it has 20 bytes",
+            Refused(Saved(One(0, [5], [1]), ("0", Six[..20]))));
         Assert.Contains("should have 6 numbers of 8 bytes", Refused(Saved(One(0, [5], [1], kind: "DoubleStorage"), ("0", Six))));
         Assert.Contains("tensor 'w': its storage, the entry 'm/data/0', is not in the file", Refused(Saved(One(0, [5], [1]))));
     }
@@ -196,8 +211,11 @@ public sealed class PyTorchFileTests
     public void A_tensor_of_a_newer_dtype_is_read_from_bytes_without_a_type()
     {
         object[] bytes = ['(', "storage", new Name("torch.storage", "UntypedStorage"), "0", "cpu", 4, 't', 'Q'];
-        object[] Of(string dtype, int offset, int count) => [new Name("torch._utils", "_rebuild_tensor_v3"), '(', bytes, offset, Tuple([count]), Tuple([1]), (byte)0x89, '}', new Name("torch", dtype), 't', 'R'];
-        using PyTorchFile file = Open(Saved(Whole(Dict(("f8", Of("float8_e4m3fn", 1, 2)), ("u16", Of("uint16", 1, 1)))), ("0", [0, 0x38, 0xC4, 1])));
+        object[] Of(string dtype, int offset, int count) =>
+            [new Name("torch._utils", "_rebuild_tensor_v3"), '(', bytes, offset, Tuple([count]), Tuple([1]), (byte)0x89, '}',
+            new Name("torch", dtype), 't', 'R'];
+        using PyTorchFile file = Open(Saved(Whole(Dict(("f8", Of("float8_e4m3fn", 1, 2)), ("u16", Of("uint16", 1, 1)))),
+            ("0", [0, 0x38, 0xC4, 1])));
         Assert.Equal((Dtype.F8_E4M3, Dtype.U16), (file.DtypeOf("f8"), file.DtypeOf("u16")));
         Assert.Equal([1, -3], Read(file, "f8"));
         Assert.Equal([0x1C4], Read(file, "u16"));
@@ -207,10 +225,27 @@ public sealed class PyTorchFileTests
     public void Names_of_Python_2_and_values_next_to_tensors_are_read_or_left_out()
     {
         object[] tensor = Tensor(Storage("0", 6), 0, [6], [1]);
-        object[] notes = [']', 'G', new byte[8], 'a'], large = [(byte)0x8a, (byte)9, new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 1 }], raw = ['C', (byte)2, new byte[2]];
-        using PyTorchFile file = Open(Saved(Whole('}', '(', 'U', (byte)2, "w\u00e9"u8[..2].ToArray(), tensor, "epoch", 3, "notes", notes, "large", large, "raw", raw, "none", 'N', 'u'), ("0", Six)));
+        object[] notes = [']', 'G', new byte[8], 'a'], large = [(byte)0x8a, (byte)9, new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 1 }],
+            raw = ['C', (byte)2, new byte[2]];
+        using PyTorchFile file = Open(Saved(Whole('}',
+            '(', 'U', (byte)2, "w\u00e9"u8[..2].ToArray(), tensor, "epoch", 3, "notes", notes, "large", large, "raw", raw, "none", 'N',
+            'u'), ("0", Six)));
         Assert.Equal(["w\u00c3"], file.Names);                      // half of an é is text in Latin-1
         Assert.Equal(["epoch", "notes", "large", "raw", "none"], file.LeftOut);
+    }
+
+    [Fact]
+    public void Whole_numbers_of_every_form_say_how_long_a_tensor_is()
+    {
+        foreach (object[] three in (object[][])[['K', (byte)3], ['M', (byte)3, (byte)0], [3], [(byte)0x8a, (byte)1, (byte)3],
+            [(byte)0x8b, new byte[] { 8, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0 }]])
+        {
+            object[] storage = ['(', "storage", new Name("torch", "FloatStorage"), "0", "cpu", three, 't', 'Q'];
+            object[] tensor = [new Name("torch._utils", "_rebuild_tensor_v2"),
+                '(', storage, 0, three, (byte)0x85, 1, (byte)0x85, (byte)0x89, '}', 't', 'R'];
+            using PyTorchFile file = Open(Saved(Whole(Dict(("w", tensor))), ("0", Six[..12])));
+            Assert.Equal([1, 2, 3], Read(file, "w"));
+        }
     }
 
     [Fact]
@@ -219,7 +254,8 @@ public sealed class PyTorchFileTests
         object[] view = ['(', "storage", new Name("torch.cuda", "FloatStorage"), "9", "cuda:0", 6, '(', "8", 2, 3, 't', 't', 'Q'];
         using PyTorchFile file = Open(Stream(Whole(Dict(("w", Tensor(view, 1, [2], [1])))), ("9", 6, Six)));
         Assert.Equal([4, 5], Read(file, "w"));
-        Assert.Contains("reach to number 4 of the storage '9', which has 3", Refused(Stream(Whole(Dict(("w", Tensor(view, 2, [2], [1])))), ("9", 6, Six))));
+        Assert.Contains("reach to number 4 of the storage '9', which has 3",
+            Refused(Stream(Whole(Dict(("w", Tensor(view, 2, [2], [1])))), ("9", 6, Six))));
     }
 
     [Fact]
@@ -251,6 +287,8 @@ public sealed class PyTorchFileTests
         Assert.Equal(["w"], asked.Names);
         Assert.Contains("has no entry 'techer'", Refused(unclear, "techer"));
         Assert.Contains("found a dict without any", Refused(Saved(Whole(Dict(("epoch", [3]))))));
-        Assert.Contains("'w' is a list of tensors", Refused(Saved(Whole(Dict(("a", Tensor(Storage("0", 6), 0, [6], [1])), ("w", [']', Tensor(Storage("0", 6), 0, [6], [1]), 'a']))), ("0", Six))));
+        Assert.Contains("'w' is a list of tensors",
+            Refused(Saved(Whole(Dict(("a", Tensor(Storage("0", 6), 0, [6], [1])),
+            ("w", [']', Tensor(Storage("0", 6), 0, [6], [1]), 'a']))), ("0", Six))));
     }
 }

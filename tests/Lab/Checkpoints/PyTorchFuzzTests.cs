@@ -3,7 +3,7 @@ using static Heartwood.Tests.Lab.Checkpoints.Pickles;
 
 namespace Heartwood.Tests.Lab.Checkpoints;
 
-/// <summary>Mutated files of torch.save: tensors that lie within the file, or a refusal; never more memory than the file is worth.</summary>
+/// <summary>Mutated files of torch.save: tensors that lie within the file, or a refusal; and no more memory than such files need.</summary>
 public sealed class PyTorchFuzzTests
 {
     const long MostBytes = 64_000_000;
@@ -12,7 +12,10 @@ public sealed class PyTorchFuzzTests
 
     static object[] Tensors(string second) => Dict(
         ("epoch", [3]), ("notes", [']', '(', "a", 'N', (byte)0x88, 'G', new byte[8], 'e']), ("optimizer", Dict(("lr", ['G', new byte[8]]))),
-        ("state_dict", Dict(("w", Tensor(Storage("0", 6), 0, [3, 2], [1, 3])), ("v", Tensor(Storage(second, 2, "LongStorage"), 1, [1], [1])), ("p", [new Name("torch._utils", "_rebuild_parameter"), Tensor(Storage("0", 6), 2, [], []), (byte)0x88, ')', (byte)0x87, 'R']))));
+        ("state_dict", Dict(("w", Tensor(Storage("0", 6), 0, [3, 2], [1, 3])),
+            ("v", Tensor(Storage(second, 2, "LongStorage"), 1, [1], [1])),
+            ("p", [new Name("torch._utils", "_rebuild_parameter"), Tensor(Storage("0", 6), 2, [], []), (byte)0x88, ')', (byte)0x87,
+            'R']))));
 
     const byte Kept = 0x94;
 
@@ -20,12 +23,15 @@ public sealed class PyTorchFuzzTests
 
     static readonly byte[] pickle = Whole(Tensors("1")), protocol4 =
     [
-        0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0, .. Of('}', Kept, Short("w"), Kept, Short("torch._utils"), Kept, Short("_rebuild_tensor_v2"), Kept, (byte)0x93, '(', Storage("0", 6), 0,
+        0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0, .. Of('}', Kept, Short("w"), Kept, Short("torch._utils"), Kept, Short("_rebuild_tensor_v2"),
+            Kept, (byte)0x93, '(', Storage("0", 6), 0,
             Tuple([3, 2]), Kept, Tuple([1, 3]), Kept, (byte)0x89, '}', 't', 'R', Kept, 's'), (byte)'.',
     ];
 
     /// <summary>Kinds of file, with how many mutations of each.</summary>
-    public static TheoryData<string, int> Kinds => new() { { "zip", 15_000 }, { "zip of protocol 4", 10_000 }, { "pickle in a zip", 15_000 }, { "stream", 15_000 }, { "zip with 64-bit records", 5_000 } };
+    public static TheoryData<string, int> Kinds =>
+        new() { { "zip", 15_000 }, { "zip of protocol 4", 10_000 }, { "pickle in a zip", 15_000 }, { "stream", 15_000 },
+        { "zip with 64-bit records", 5_000 } };
 
     [Theory, MemberData(nameof(Kinds))]
     public void Mutated_files_of_PyTorch_are_read_within_their_bytes_or_refused(string kind, int count)

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Heartwood.Lab.Checkpoints.PyTorch;
 
-/// <summary>The bytes of one pickle, read from its first to its last; no length that the pickle announces is believed before as many bytes are there.</summary>
+/// <summary>
+/// The bytes of one pickle, read from its first to its last; no length that the pickle announces is believed before as many bytes are
+/// there.
+/// </summary>
 internal sealed class PickleBytes
 {
     /// <summary>The longest pickle that is read: names and sizes of some 200,000 tensors.</summary>
@@ -102,6 +105,7 @@ internal sealed class PickleBytes
 
     CheckpointException Cut(string expected, string found) =>
         new(end - start == MostBytes
-            ? $"{Where}: expected a pickle of at most {MostBytes:N0} bytes, found a longer one. It is not the state dict of a model: give the model's weights."
+            ? $"{Where}: expected a pickle of at most {MostBytes:N0} bytes, found a longer one. It is not the state dict of a model: " +
+                "give the model's weights."
             : $"{Where}: byte {Read} of the pickle: expected {expected}, found {found}. The file is cut off: copy or download it again.");
 }

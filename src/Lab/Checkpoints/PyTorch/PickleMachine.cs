@@ -4,9 +4,10 @@ using System.Numerics;
 namespace Heartwood.Lab.Checkpoints.PyTorch;
 
 /// <summary>
-/// Reads a pickle (Python's "pickletools" documents the protocol) of tensors, storages and plain values. It imports nothing and calls nothing:
-/// a name outside <see cref="TorchNames"/> ends the reading at once. Values are null, bool, long, BigInteger, double, string, byte[],
-/// object?[] (a tuple), <see cref="PickleList"/>, <see cref="PickleDict"/>, <see cref="PickleName"/>, <see cref="TorchStorage"/> and <see cref="TorchTensor"/>.
+/// Reads a pickle (Python's "pickletools" documents the protocol) of tensors, storages and plain values. It imports nothing and calls
+/// nothing: a name outside <see cref="TorchNames"/> ends the reading at once. Values are null, bool, long, BigInteger, double, string,
+/// byte[], object?[] (a tuple), <see cref="PickleList"/>, <see cref="PickleDict"/>, <see cref="PickleName"/>, <see cref="TorchStorage"/>
+/// and <see cref="TorchTensor"/>.
 /// </summary>
 internal sealed class PickleMachine
 {
@@ -63,7 +64,8 @@ internal sealed class PickleMachine
             case (byte)'M': Push((long)bytes.Number(2)); break;
             case (byte)'J': Push((long)(int)bytes.Number(4)); break;
             case 0x8a: Push(Integer(bytes.Bytes(bytes.Byte()))); break;
-            case 0x8b: Push(Integer(bytes.Bytes(bytes.Number(4) is <= 1000 and var length ? length : throw bytes.Damaged("an integer of at most 1000 bytes", "a longer one")))); break;
+            case 0x8b: Push(Integer(bytes.Bytes(bytes.Number(4) is <= 1000 and var length ? length
+                : throw bytes.Damaged("an integer of at most 1000 bytes", "a longer one")))); break;
             case (byte)'G': Push(BinaryPrimitives.ReadDoubleBigEndian(bytes.Bytes(8))); break;
 
             case 0x8c: Push(bytes.Text(bytes.Byte())); break;
@@ -96,9 +98,11 @@ internal sealed class PickleMachine
 
             case (byte)'c': Push(TorchNames.Find(bytes.Line(), bytes.Line(), bytes)); break;
             case (byte)'i': TorchNames.Find(bytes.Line(), bytes.Line(), bytes); throw Unknown(code);
-            case 0x93: Push(Last(2) is [string module, string member] ? TorchNames.Find(module, member, bytes) : throw bytes.Damaged("a module and a name as texts", "other values")); break;
+            case 0x93: Push(Last(2) is [string module, string member] ? TorchNames.Find(module, member, bytes)
+                : throw bytes.Damaged("a module and a name as texts", "other values")); break;
             case (byte)'Q': Push(Storage(Pop())); break;
-            case (byte)'R': Push(Last(2) is [PickleName name, object?[] values] ? Made(name, values) : throw bytes.Damaged("a name and its values", "other values")); break;
+            case (byte)'R': Push(Last(2) is [PickleName name, object?[] values] ? Made(name, values)
+                : throw bytes.Damaged("a name and its values", "other values")); break;
             case (byte)'b': TakeAttributes(); break;
             default: throw Unknown(code);
         }
@@ -106,10 +110,12 @@ internal sealed class PickleMachine
 
     void Protocol(byte protocol)
     {
-        if (protocol is < 2 or > HighestProtocol) throw new CheckpointException($"{bytes.Where}: expected a pickle of protocol 2 to {HighestProtocol}, found {protocol}. Save it again: torch.save writes protocol 2.");
+        if (protocol is < 2 or > HighestProtocol) throw new CheckpointException($"{bytes.Where}: expected a pickle of protocol 2 to " +
+            $"{HighestProtocol}, found {protocol}. Save it again: torch.save writes protocol 2.");
     }
 
-    CheckpointException Unknown(byte code) => bytes.Damaged("an instruction for tensors, storages and plain values", code is > 32 and < 127 ? $"'{(char)code}'" : $"0x{code:X2}");
+    CheckpointException Unknown(byte code) => bytes.Damaged("an instruction for tensors, storages and plain values", code is > 32 and < 127
+        ? $"'{(char)code}'" : $"0x{code:X2}");
 
     // ── the stack ──
 
@@ -153,7 +159,8 @@ internal sealed class PickleMachine
         return values;
     }
 
-    object? Remembered(ulong place) => memo.TryGetValue(place, out object? value) ? value : throw bytes.Damaged("a value that was kept", $"none at {place}");
+    object? Remembered(ulong place) => memo.TryGetValue(place, out object? value) ? value
+        : throw bytes.Damaged("a value that was kept", $"none at {place}");
 
     // ── plain values ──
 
@@ -191,12 +198,15 @@ internal sealed class PickleMachine
 
     TorchStorage Storage(object? id)
     {
-        if (id is not object?[] { Length: 5 or 6 } said || said is not ["storage", PickleName kind, string key, string, long all, ..] || TorchNames.StorageOf(kind) is not { } dtype || all < 0)
-            throw bytes.Damaged("a storage: its kind, key, place and length", (id as object?[]) is ["module", ..] ? "a module with its source code" : "other values");
+        if (id is not object?[] { Length: 5 or 6 } said || said is not ["storage", PickleName kind, string key, string, long all, ..]
+            || TorchNames.StorageOf(kind) is not { } dtype || all < 0)
+            throw bytes.Damaged("a storage: its kind, key, place and length", (id as object?[]) is ["module", ..]
+                ? "a module with its source code" : "other values");
         long skip = 0, count = all;
         if (said is [.., object?[] view])
         {
-            if (view is not [_, long from, long many] || from < 0 || many < 0 || many > all - from) throw bytes.Damaged($"a stretch of the storage '{key}' of {all}", "one beyond it");
+            if (view is not [_, long from, long many] || from < 0 || many < 0
+                || many > all - from) throw bytes.Damaged($"a stretch of the storage '{key}' of {all}", "one beyond it");
             (skip, count) = (from, many);
         }
         else if (said is [_, _, _, _, _, not null]) throw bytes.Damaged("a stretch of a storage", "another value");
@@ -210,9 +220,12 @@ internal sealed class PickleMachine
     {
         TorchNames.OrderedDict => Ordered(values),
         TorchNames.Parameter => values is [TorchTensor tensor, _, _] ? tensor : throw Wrong(name),
-        TorchNames.Tensor => values is { Length: 6 or 7 } && (values.Length == 6 || IsEmpty(values[6])) && values[0] is TorchStorage { Typed: true } storage ? Tensor(name, storage, storage.Dtype, values) : throw Wrong(name),
-        TorchNames.TypedTensor => values is { Length: 7 or 8 } && (values.Length == 7 || IsEmpty(values[7])) && values[0] is TorchStorage { Typed: false } untyped
-            && values[6] is PickleName said && TorchNames.DtypeOf(said) is { } dtype ? Tensor(name, untyped, dtype, values) : throw Wrong(name),
+        TorchNames.Tensor => values is { Length: 6 or 7 } && (values.Length == 6 || IsEmpty(values[6]))
+            && values[0] is TorchStorage { Typed: true } storage ? Tensor(name, storage, storage.Dtype, values) : throw Wrong(name),
+        TorchNames.TypedTensor => values is { Length: 7 or 8 } && (values.Length == 7 || IsEmpty(values[7]))
+            && values[0] is TorchStorage { Typed: false } untyped
+            && values[6] is PickleName said && TorchNames.DtypeOf(said) is { } dtype ? Tensor(name, untyped, dtype, values)
+                : throw Wrong(name),
         _ => throw bytes.Damaged("a storage's or dtype's name", $"a call of '{name}'"),
     };
 
@@ -220,9 +233,11 @@ internal sealed class PickleMachine
     static bool IsEmpty(object? value) => value is null or PickleDict { Items.Count: 0 };
 
     TorchTensor Tensor(PickleName name, TorchStorage storage, Dtype dtype, object?[] values) =>
-        values[1] is long offset && Longs(values[2]) is { } sizes && Longs(values[3]) is { } strides ? new(storage, dtype, offset, sizes, strides) : throw Wrong(name);
+        values[1] is long offset && Longs(values[2]) is { } sizes
+            && Longs(values[3]) is { } strides ? new(storage, dtype, offset, sizes, strides) : throw Wrong(name);
 
-    static long[]? Longs(object? value) => value is object?[] items && Array.TrueForAll(items, item => item is long) ? [.. items.Cast<long>()] : null;
+    static long[]? Longs(object? value) => value is object?[] items
+        && Array.TrueForAll(items, item => item is long) ? [.. items.Cast<long>()] : null;
 
     PickleDict Ordered(object?[] values)
     {

@@ -6,7 +6,8 @@ internal sealed class StateDict
     const int Depth = 4;
 
     // as trainers call it; where one alone is there, the others (an average, a discriminator) are not meant
-    static readonly string[] known = ["state_dict", "model_state_dict", "model_state", "model", "module", "net", "network", "weights", "params"];
+    static readonly string[] known = ["state_dict", "model_state_dict", "model_state", "model", "module", "net", "network", "weights",
+        "params"];
 
     readonly string file;
     readonly List<(string Name, TorchTensor Tensor)> tensors = [];
@@ -26,7 +27,8 @@ internal sealed class StateDict
     public StateDict(object? root, string? entry, string file)
     {
         this.file = file;
-        if (root is not PickleDict dict) throw new CheckpointException($"{file}: expected tensors by name (a state dict), found {Kind(root)}. Save them so, in PyTorch: torch.save(model.state_dict(), 'pytorch_model.bin').");
+        if (root is not PickleDict dict) throw new CheckpointException($"{file}: expected tensors by name (a state dict), found " +
+            $"{Kind(root)}. Save them so, in PyTorch: torch.save(model.state_dict(), 'pytorch_model.bin').");
         List<(string Path, PickleDict Dict)> found = [];
         Collect(dict, "", found, []);
         (string path, PickleDict chosen) = Choose(found, entry);
@@ -46,18 +48,23 @@ internal sealed class StateDict
 
     (string Path, PickleDict Dict) Choose(List<(string Path, PickleDict Dict)> found, string? entry)
     {
-        string listed = string.Join(", ", found.Take(20).Select(f => $"{(f.Path == "" ? "the file's own" : $"'{f.Path}'")} ({f.Dict.Items.Count(i => i.Value is TorchTensor)} tensors)"));
+        string listed = string.Join(", ", found.Take(20).Select(f => $"{(f.Path == "" ? "the file's own" : $"'{f.Path}'")} " +
+            $"({f.Dict.Items.Count(i => i.Value is TorchTensor)} tensors)"));
         if (entry is not null)
         {
             return found.Find(f => f.Path == entry) is { Dict: not null } asked ? asked
-                : throw new CheckpointException($"{file}: has no entry '{entry}' with tensors by name. It has: {(listed == "" ? "none" : listed)}. Give one of these with --entry.");
+                : throw new CheckpointException($"{file}: has no entry '{entry}' with tensors by name. It has: " +
+                    $"{(listed == "" ? "none" : listed)}. Give one of these with --entry.");
         }
-        if (found.Count == 0) throw new CheckpointException($"{file}: expected tensors by name (a state dict), found a dict without any. Give the model's weights.");
+        if (found.Count == 0) throw new CheckpointException($"{file}: expected tensors by name (a state dict), found a dict without any. " +
+            "Give the model's weights.");
         if (found.Count == 1) return found[0];
         List<(string Path, PickleDict Dict)> named = found.FindAll(f => known.Contains(Last(f.Path)));
         if (named.Count == 1) return named[0];
-        string likely = named.Count > 0 ? named.MinBy(f => Array.IndexOf(known, Last(f.Path))).Path : found.MaxBy(f => f.Dict.Items.Count).Path;
-        throw new CheckpointException($"{file}: holds tensors in several dicts: {listed}. Take one: heartwood convert {file} --entry {likely} --out FILE.safetensors, probably, or another of these entries.");
+        string likely = named.Count > 0 ? named.MinBy(f => Array.IndexOf(known, Last(f.Path))).Path
+            : found.MaxBy(f => f.Dict.Items.Count).Path;
+        throw new CheckpointException($"{file}: holds tensors in several dicts: {listed}. Take one: heartwood convert {file} --entry " +
+            $"{likely} --out FILE.safetensors, probably, or another of these entries.");
     }
 
     static string Last(string path) => path[(path.LastIndexOf('/') + 1)..];
@@ -65,9 +72,12 @@ internal sealed class StateDict
     void Take(object? key, object? value)
     {
         if (value is TorchTensor tensor)
-            tensors.Add(key is string name ? (name, tensor) : throw new CheckpointException($"{file}: expected a name for each tensor, found a tensor under {Kind(key)}. Save tensors by name: torch.save(model.state_dict(), 'pytorch_model.bin')."));
-        else if (value is PickleList list && list.Exists(item => item is TorchTensor) || value is object?[] items && Array.Exists(items, item => item is TorchTensor))
-            throw new CheckpointException($"{file}: '{key}' is {Kind(value)} of tensors; expected one tensor under each name. Save them under names of their own.");
+            tensors.Add(key is string name ? (name, tensor) : throw new CheckpointException($"{file}: expected a name for each tensor, " +
+                $"found a tensor under {Kind(key)}. Save tensors by name: torch.save(model.state_dict(), 'pytorch_model.bin')."));
+        else if (value is PickleList list && list.Exists(item => item is TorchTensor) || value is object?[] items
+            && Array.Exists(items, item => item is TorchTensor))
+            throw new CheckpointException($"{file}: '{key}' is {Kind(value)} of tensors; expected one tensor under each name. Save them " +
+                "under names of their own.");
         else leftOut.Add($"{key}");
     }
 

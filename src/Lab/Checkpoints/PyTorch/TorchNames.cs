@@ -6,7 +6,8 @@ namespace Heartwood.Lab.Checkpoints.PyTorch;
 /// </summary>
 internal static class TorchNames
 {
-    public const string OrderedDict = "collections.OrderedDict", Tensor = "torch._utils._rebuild_tensor_v2", TypedTensor = "torch._utils._rebuild_tensor_v3",
+    public const string OrderedDict = "collections.OrderedDict", Tensor = "torch._utils._rebuild_tensor_v2",
+        TypedTensor = "torch._utils._rebuild_tensor_v3",
         Parameter = "torch._utils._rebuild_parameter";
 
     static readonly Dictionary<string, Dtype> storages = new(StringComparer.Ordinal)
@@ -48,11 +49,18 @@ internal static class TorchNames
     public static PickleName Find(string module, string member, PickleBytes bytes)
     {
         PickleName name = new(module, member);
-        if (name.ToString() is OrderedDict or Tensor or TypedTensor or Parameter || StorageOf(name) is not null || DtypeOf(name) is not null) return name;
+        if (name.ToString() is OrderedDict or Tensor or TypedTensor or Parameter || StorageOf(name) is not null
+            || DtypeOf(name) is not null) return name;
         string shown = name.ToString() is { Length: > 200 } longer ? longer[..200] + "…" : name.ToString();
-        if (module.StartsWith("torch", StringComparison.Ordinal) && (member.EndsWith("Storage", StringComparison.Ordinal) || member.StartsWith("_rebuild", StringComparison.Ordinal)))
-            throw new CheckpointException($"{bytes.Where}: byte {bytes.Read} of the pickle calls for '{shown}': a kind of tensor that Heartwood does not read. It reads dense tensors of {string.Join(", ", dtypes.Keys)}. Convert the tensors to one of these in PyTorch, or take the model's model.safetensors.");
-        throw new CheckpointException($"{bytes.Where}: byte {bytes.Read} of the pickle calls for '{shown}', which is no tensor, storage or plain value: whoever loads it may run its code. Heartwood runs none and reads nothing of such a file. If you trust where it comes from, save the weights alone, in PyTorch: torch.save(model.state_dict(), 'pytorch_model.bin'); or take the model's model.safetensors.");
+        if (module.StartsWith("torch", StringComparison.Ordinal)
+            && (member.EndsWith("Storage", StringComparison.Ordinal) || member.StartsWith("_rebuild", StringComparison.Ordinal)))
+            throw new CheckpointException($"{bytes.Where}: byte {bytes.Read} of the pickle calls for '{shown}': a kind of tensor that " +
+                $"Heartwood does not read. It reads dense tensors of {string.Join(", ", dtypes.Keys)}. Convert the tensors to one of " +
+                "these in PyTorch, or take the model's model.safetensors.");
+        throw new CheckpointException($"{bytes.Where}: byte {bytes.Read} of the pickle calls for '{shown}', which is no tensor, storage " +
+            "or plain value: whoever loads it may run its code. Heartwood runs none and reads nothing of such a file. If you trust where " +
+            "it comes from, save the weights alone, in PyTorch: torch.save(model.state_dict(), 'pytorch_model.bin'); or take the " +
+            "model's model.safetensors.");
     }
 
     /// <summary>The dtype that a storage's name says; null for other names.</summary>
@@ -63,5 +71,6 @@ internal static class TorchNames
     public static bool IsUntyped(PickleName name) => name.Member == "UntypedStorage";
 
     /// <summary>The dtype of this name; null for other names.</summary>
-    public static Dtype? DtypeOf(PickleName name) => name.Module == "torch" && dtypes.TryGetValue(name.Member, out Dtype dtype) ? dtype : null;
+    public static Dtype? DtypeOf(PickleName name) => name.Module == "torch"
+        && dtypes.TryGetValue(name.Member, out Dtype dtype) ? dtype : null;
 }

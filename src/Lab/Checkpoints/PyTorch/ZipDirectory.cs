@@ -4,7 +4,8 @@ using System.Text;
 namespace Heartwood.Lab.Checkpoints.PyTorch;
 
 /// <summary>
-/// Where the entries of a zip file lie (PKWARE's APPNOTE 6.3, with its 64-bit records), for entries that are stored as they are, as PyTorch writes them.
+/// Where the entries of a zip file lie (PKWARE's APPNOTE 6.3, with its 64-bit records), for entries that are stored as they are, as
+/// PyTorch writes them.
 /// Every entry lies inside the file.
 /// </summary>
 internal sealed class ZipDirectory
@@ -38,10 +39,14 @@ internal sealed class ZipDirectory
         byte[] last = file.Copy(file.Length - tail, (int)tail);
         int at = last.Length - EndBytes;
         while (at >= 0 && !(Is(last, at, End) && at + EndBytes + Two(last, at + 20) == last.Length)) at--;
-        if (at < 0) throw new CheckpointException($"{file.Path}: begins as a zip file, as torch.save writes it, and has no directory at its end. It is cut off: copy or download it again.");
+        if (at < 0) throw new CheckpointException($"{file.Path}: begins as a zip file, as torch.save writes it, and has no directory at " +
+            "its end. It is cut off: copy or download it again.");
         long end = file.Length - last.Length + at, count = Two(last, at + 10), length = Four(last, at + 12), begin = Four(last, at + 16);
-        if (at >= Locator64Bytes && Is(last, at - Locator64Bytes, Locator64)) (begin, length, count, end) = Find64(Eight(last, at - Locator64Bytes + 8), end - Locator64Bytes);
-        if (begin < 0 || length < 0 || begin > end - length || count < 0 || count > length / EntryBytes) throw Damaged("a directory before its end", $"one at byte {begin} of {length} bytes and {count} entries");
+        if (at >= Locator64Bytes && Is(last, at - Locator64Bytes, Locator64)) (begin, length, count,
+            end) = Find64(Eight(last, at - Locator64Bytes + 8), end - Locator64Bytes);
+        if (begin < 0 || length < 0 || begin > end - length || count < 0
+            || count > length / EntryBytes) throw Damaged("a directory before its end",
+            $"one at byte {begin} of {length} bytes and {count} entries");
         return (begin, length, count);
     }
 
@@ -65,7 +70,8 @@ internal sealed class ZipDirectory
         if ((Two(entry, 8) & 1) != 0) throw Refused(name, "encrypted");
         if (Two(entry, 10) != 0) throw Refused(name, "compressed");
         if (packed != length) throw Damaged($"as many bytes stored as '{name}' has, {length}", $"{packed}");
-        if (!entries.TryAdd(name, (Content(name, nameBytes, local, length, before), length))) throw Damaged("names that occur once", $"'{name}' twice");
+        if (!entries.TryAdd(name, (Content(name, nameBytes, local, length, before), length))) throw Damaged("names that occur once",
+            $"'{name}' twice");
         return all;
     }
 
@@ -96,17 +102,21 @@ internal sealed class ZipDirectory
 
     long Content(string name, int nameBytes, long local, long length, long before)
     {
-        if (local < 0 || local > before - LocalBytes || length < 0) throw Damaged($"the entry '{name}' inside the file", $"{length} bytes at {local}");
+        if (local < 0 || local > before - LocalBytes
+            || length < 0) throw Damaged($"the entry '{name}' inside the file", $"{length} bytes at {local}");
         byte[] head = file.Copy(local, LocalBytes);
         long begin = local + LocalBytes + nameBytes + Two(head, 28);
         if (!Is(head, 0, Local) || Two(head, 26) != nameBytes) throw Damaged($"the entry '{name}' at byte {local}", "other bytes");
-        return begin <= before - length ? begin : throw Damaged($"{length} bytes of the entry '{name}' at byte {begin}", $"the directory at byte {before}");
+        return begin <= before - length ? begin : throw Damaged($"{length} bytes of the entry '{name}' at byte {begin}",
+            $"the directory at byte {before}");
     }
 
     CheckpointException Refused(string name, string how) =>
-        new($"{file.Path}: the entry '{name}' is {how}, and torch.save stores entries as they are. Save the file again with torch.save, or unpack it and pack it without compression (zip -0 -r).");
+        new($"{file.Path}: the entry '{name}' is {how}, and torch.save stores entries as they are. Save the file again with torch.save, " +
+            "or unpack it and pack it without compression (zip -0 -r).");
 
-    CheckpointException Damaged(string expected, string found) => new($"{file.Path}: zip directory: expected {expected}, found {found}. The file is damaged: copy or download it again.");
+    CheckpointException Damaged(string expected, string found) => new($"{file.Path}: zip directory: expected {expected}, found {found}. " +
+        "The file is damaged: copy or download it again.");
 
     static bool Is(ReadOnlySpan<byte> bytes, int at, uint signature) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]) == signature;
 
