@@ -13,13 +13,14 @@ static class ConvertVerb
     static readonly Option<string> into = new("--out") { Description = "Where to write: a new or empty folder; of one file of weights, a " +
         "new file that ends with .safetensors.", HelpName = "FOLDER", Required = true };
     static readonly Option<string?> entry = new("--entry") { Description = "Of a file with several dicts of tensors (a trainer's " +
-        "checkpoint): which to take, for example state_dict, or model/ema for a dict inside a dict.", HelpName = "NAME" };
+        "checkpoint): which to take, for example state_dict, model/ema for a dict inside a dict, or . for the file's own.", HelpName = "NAME" };
     static readonly Option<bool> float32 = new("--float32") { Description = "Round tensors of F64 to float32, in which Heartwood " +
         "computes; all others stay as they are." };
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("convert", "Writes the safetensors copy of a model that PyTorch saved: tensors bit for bit under " +
-        "their own names, config.json and the tokenizer as they are. Nothing of PyTorch's pickles is run.",
+        "their own names, config.json and the tokenizer as they are. Tied tensors get a copy under each name. " +
+        "Nothing of PyTorch's pickles is run.",
         "convert models/bert-tiny --out models/bert-tiny-safetensors", "convert last.ckpt --entry state_dict --out last.safetensors")
     {
         Arguments = { model },

@@ -207,6 +207,16 @@ public sealed class PyTorchFileTests
         Assert.Contains("found a list", Refused(Saved(Whole(']', 'q', (byte)0, 'h', (byte)0, 'a'))));
     }
 
+    [Theory, InlineData('}'), InlineData(']'), InlineData(')'), InlineData('('), InlineData('N')]
+    public void A_pickle_of_very_many_values_takes_no_more_memory_than_they_are_worth(char code)
+    {
+        byte[] many = [0x80, 2, .. Enumerable.Repeat((byte)code, 2_000_000)];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("expected more of it", Refused(Saved(many)));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 200_000_000);
+        Assert.Contains("at most 5,000,000 steps", Refused(Saved([0x80, 2, .. Enumerable.Repeat((byte)'N', 5_000_001)])));
+    }
+
     [Fact]
     public void A_tensor_of_a_newer_dtype_is_read_from_bytes_without_a_type()
     {
@@ -283,6 +293,10 @@ public sealed class PyTorchFileTests
         string message = Refused(unclear);
         Assert.Contains("holds tensors in several dicts: 'student' (1 tensors), 'teacher' (1 tensors), 'nested/more' (1 tensors)", message);
         Assert.Contains("--entry student", message);
+        byte[] mixed = Saved(Whole(Dict(("g", w), ("own", Tensor(Storage("0", 6), 1, [1], [1])))), ("0", Six));
+        Assert.Contains("'.' (1 tensors), 'g' (1 tensors)", Refused(mixed));
+        using PyTorchFile own = Open(mixed, ".");
+        Assert.Equal(["own"], own.Names);
         using PyTorchFile asked = Open(unclear, "nested/more");
         Assert.Equal(["w"], asked.Names);
         Assert.Contains("has no entry 'techer'", Refused(unclear, "techer"));

@@ -9,27 +9,28 @@ internal sealed record PickleName(string Module, string Member)
 /// <summary>A dict or OrderedDict of a pickle, in its order.</summary>
 internal sealed class PickleDict
 {
-    readonly Dictionary<string, int> places = [];
+    // a byte makes a dict: one without keys holds nothing
+    Dictionary<string, int>? places;
+    List<(object? Key, object? Value)>? items;
 
     /// <summary>Keys and values; of text keys the last value.</summary>
-    public List<(object? Key, object? Value)> Items { get; } = [];
+    public IReadOnlyList<(object? Key, object? Value)> Items => items ?? (IReadOnlyList<(object?, object?)>)[];
 
     public void Set(object? key, object? value)
     {
+        items ??= [];
         if (key is string name)
         {
+            places ??= [];
             if (places.TryGetValue(name, out int place))
             {
-                Items[place] = (name, value);
+                items[place] = (name, value);
                 return;
             }
-            places.Add(name, Items.Count);
+            places.Add(name, items.Count);
         }
-        Items.Add((key, value));
+        items.Add((key, value));
     }
-
-    /// <summary>The value of a text key, null where there is none.</summary>
-    public object? Find(string name) => places.TryGetValue(name, out int place) ? Items[place].Value : null;
 }
 
 /// <summary>A list or set of a pickle.</summary>

@@ -4,6 +4,7 @@ namespace Heartwood.Lab.Checkpoints.PyTorch;
 internal sealed class StateDict
 {
     const int Depth = 4;
+    const string Root = ".";                                     // the pickle's own dict
 
     // as trainers call it; where one alone is there, the others (an average, a discriminator) are not meant
     static readonly string[] known = ["state_dict", "model_state_dict", "model_state", "model", "module", "net", "network", "weights",
@@ -21,7 +22,7 @@ internal sealed class StateDict
 
     /// <summary>Finds the tensors.</summary>
     /// <param name="root">the pickle's value</param>
-    /// <param name="entry">which dict to take, its keys joined by "/"; null to find it</param>
+    /// <param name="entry">which dict to take, its keys joined by "/", or "." for the pickle's own; null to find it</param>
     /// <param name="file">the file's name, for messages</param>
     /// <exception cref="CheckpointException">there are none, or in several dicts</exception>
     public StateDict(object? root, string? entry, string file)
@@ -30,10 +31,10 @@ internal sealed class StateDict
         if (root is not PickleDict dict) throw new CheckpointException($"{file}: expected tensors by name (a state dict), found " +
             $"{Kind(root)}. Save them so, in PyTorch: torch.save(model.state_dict(), 'pytorch_model.bin').");
         List<(string Path, PickleDict Dict)> found = [];
-        Collect(dict, "", found, []);
+        Collect(dict, Root, found, []);
         (string path, PickleDict chosen) = Choose(found, entry);
         foreach (var (key, value) in chosen.Items) Take(key, value);
-        if (path != "") leftOut.AddRange(dict.Items.Select(item => item.Key).OfType<string>().Where(key => key != path.Split('/')[0]));
+        if (path != Root) leftOut.AddRange(dict.Items.Select(item => item.Key).OfType<string>().Where(key => key != path.Split('/')[0]));
     }
 
     // a dict is looked into once, however often it is there
@@ -43,28 +44,27 @@ internal sealed class StateDict
         if (dict.Items.Any(item => item is { Key: string, Value: TorchTensor })) found.Add((path, dict));
         if (path.Count(c => c == '/') < Depth)
             foreach (var (key, value) in dict.Items)
-                if (key is string name && value is PickleDict inner) Collect(inner, path == "" ? name : $"{path}/{name}", found, seen);
+                if (key is string name && value is PickleDict inner) Collect(inner, path == Root ? name : $"{path}/{name}", found, seen);
     }
 
     (string Path, PickleDict Dict) Choose(List<(string Path, PickleDict Dict)> found, string? entry)
     {
-        string listed = string.Join(", ", found.Take(20).Select(f => $"{(f.Path == "" ? "the file's own" : $"'{f.Path}'")} " +
-            $"({f.Dict.Items.Count(i => i.Value is TorchTensor)} tensors)"));
+        string listed = string.Join(", ", found.Take(20).Select(f => $"'{f.Path}' ({f.Dict.Items.Count(i => i.Value is TorchTensor)} tensors)"));
         if (entry is not null)
         {
             return found.Find(f => f.Path == entry) is { Dict: not null } asked ? asked
                 : throw new CheckpointException($"{file}: has no entry '{entry}' with tensors by name. It has: " +
                     $"{(listed == "" ? "none" : listed)}. Give one of these with --entry.");
         }
-        if (found.Count == 0) throw new CheckpointException($"{file}: expected tensors by name (a state dict), found a dict without any. " +
-            "Give the model's weights.");
+        if (found.Count == 0)
+            throw new CheckpointException($"{file}: expected tensors by name (a state dict), found a dict without any. Give the model's weights.");
         if (found.Count == 1) return found[0];
         List<(string Path, PickleDict Dict)> named = found.FindAll(f => known.Contains(Last(f.Path)));
         if (named.Count == 1) return named[0];
         string likely = named.Count > 0 ? named.MinBy(f => Array.IndexOf(known, Last(f.Path))).Path
-            : found.MaxBy(f => f.Dict.Items.Count).Path;
-        throw new CheckpointException($"{file}: holds tensors in several dicts: {listed}. Take one: heartwood convert {file} --entry " +
-            $"{likely} --out FILE.safetensors, probably, or another of these entries.");
+            : found.MaxBy(f => f.Dict.Items.Count(i => i.Value is TorchTensor)).Path;
+        throw new CheckpointException($"{file}: holds tensors in several dicts: {listed}. Take one: heartwood convert {file} " +
+            $"--entry {likely} --out FILE.safetensors, probably, or another of these entries.");
     }
 
     static string Last(string path) => path[(path.LastIndexOf('/') + 1)..];
