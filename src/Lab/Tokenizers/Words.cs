@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Heartwood.Lab.Tokenizers.Characters;
 using Heartwood.Lab.Tokenizers.Pieces;
+using Heartwood.Lab.Tokenizers.SentencePiece;
 using Heartwood.Lab.Tokenizers.Splitters;
 
 namespace Heartwood.Lab.Tokenizers;
@@ -52,6 +53,7 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
 
     Word Cut(ReadOnlySpan<char> word)
     {
+        if (model is SentencePieceModel whole) return whole.Word(word);
         List<int> pieces = [];
         model.Cut(byteLevel ? ByteAlphabet.Spell(word) : word, pieces);
         string text = word.ToString();
