@@ -25,7 +25,7 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
 {
     const int Places = 1 << 16, Longest = 64;
 
-    readonly Word?[] seen = new Word?[Places];
+    Word?[]? seen;                             // made when it is needed: half a megabyte
 
     /// <summary>The word cut.</summary>
     public Word this[ReadOnlySpan<char> word]
@@ -33,7 +33,7 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
         get
         {
             if (word.Length > Longest) return Cut(word);
-            ref Word? place = ref seen[Hash(word)];
+            ref Word? place = ref (seen ?? Table())[Hash(word)];
             Word? there = Volatile.Read(ref place);
             if (there is not null && word.SequenceEqual(there.Text)) return there;
             Word cut = Cut(word);
@@ -41,6 +41,8 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
             return cut;
         }
     }
+
+    Word?[] Table() => Interlocked.CompareExchange(ref seen, new Word?[Places], null) ?? seen;
 
     static int Hash(ReadOnlySpan<char> word)
     {
