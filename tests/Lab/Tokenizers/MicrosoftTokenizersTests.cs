@@ -9,19 +9,21 @@ public class MicrosoftTokenizersTests
 {
     static readonly Lazy<string[]> sentences = new(() =>
     [
-        .. File.ReadLines(Files.Real("wikitext-2/valid.txt")).Select(l => l.Trim()).Where(l => l != "" && l[0] != '=').SelectMany(l => l.Split(" . ")).Take(1000),
+        .. File.ReadLines(Files.Real("wikitext-2/valid.txt")).Select(l => l.Trim()).Where(l => l != "" && l[0] != '=')
+            .SelectMany(l => l.Split(" . ")).Take(1000),
         .. File.ReadLines(Files.Real("mnli/dev-matched.tsv")).Skip(1).SelectMany(l => l.Split('\t')).Where(t => t.Count(c => c == ' ') > 4)
             .Distinct().Take(1000),
     ]);
 
     static (Tokenizer Ours, SentencePieceTokenizer Theirs) Both(string name)
     {
-        string? path = Files.SharedGoldens($"tokenizers/sentencepiece/{name}.model");
-        if (path is null) Assert.Skip($"shared/goldens/tokenizers/sentencepiece/{name}.model is not next to the repository, nor under HEARTWOOD_GOLDENS.");
-        // Theirs cannot load a model without a beginning of text; a field at the end (trainer_spec.bos_id 1) gives it one, which nothing here asks for.
+        string file = $"tokenizers/sentencepiece/{name}.model";
+        string? path = Files.SharedGoldens(file);
+        if (path is null) Assert.Skip($"shared/goldens/{file} is not next to the repository, nor under HEARTWOOD_GOLDENS.");
+        // Theirs cannot load a model without a beginning of text; a field at the end (trainer_spec.bos_id 1) gives it one.
         byte[] bytes = File.ReadAllBytes(path);
         using MemoryStream stream = new([.. bytes, 0x12, 0x03, 0xC8, 0x02, 0x01]);
-        return (Tokenizer.FromSentencePiece(bytes, path), SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false));
+        return (Tokenizer.FromSentencePiece(bytes, path), SentencePieceTokenizer.Create(stream, false, false));
     }
 
     // The counts belong to the models of shared/goldens, not to others that stand under HEARTWOOD_GOLDENS.

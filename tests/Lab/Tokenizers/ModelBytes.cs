@@ -8,7 +8,8 @@ namespace Heartwood.Tests.Lab.Tokenizers;
 static class ModelBytes
 {
     /// <summary>A model's bytes.</summary>
-    public static byte[] Of(CutKind kind, IReadOnlyList<ModelPiece> pieces, NormalizerSpec normalizer, bool byteFallback = false, bool suffix = false)
+    public static byte[] Of(CutKind kind, IReadOnlyList<ModelPiece> pieces, NormalizerSpec normalizer,
+        bool byteFallback = false, bool suffix = false)
     {
         List<byte> model = [];
         foreach (ModelPiece piece in pieces)
@@ -59,7 +60,7 @@ static class ModelBytes
             nodes[node] = (nodes[node].Next, replacements.Count);
             replacements.AddRange([.. Encoding.UTF8.GetBytes(to), 0]);
         }
-        // The units after unit 0's block: node n's children stand at 256 (n + 1) + byte, where a node's own unit lies in its parent's block.
+        // Node n's children stand at 256 (n + 1) + byte, its value at 256 (n + 1); its own unit lies in its parent's block.
         uint[] units = new uint[256 * (nodes.Count + 1)];
         units[0] = Unit(0, 0, false, 0);
         for (int n = 0; n < nodes.Count; n++)

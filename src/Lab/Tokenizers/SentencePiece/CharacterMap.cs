@@ -19,7 +19,8 @@ sealed class CharacterMap
     {
         if (bytes.Length < 4) throw new FormatException($"{bytes.Length} bytes, without the length of its trie");
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-        if (length == 0 || length % 4 != 0 || length >= bytes.Length - 4) throw new FormatException($"a trie of {length} bytes in {bytes.Length - 4}");
+        if (length == 0 || length % 4 != 0 || length >= bytes.Length - 4)
+            throw new FormatException($"a trie of {length} bytes in {bytes.Length - 4}");
         if (bytes[^1] != 0) throw new FormatException("a last replacement without its end");
         units = new uint[length / 4];
         for (int i = 0; i < units.Length; i++) units[i] = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(4 + 4 * i)..]);

@@ -44,7 +44,8 @@ static class ClassText
         {
             if (settings.RemoveSpace != false) steps.Add(new SingleSpaces());
             steps.AddRange([new Replace(new("``"), "\""), new Replace(new("''"), "\"")]);
-            if (settings.KeepAccents != true) steps.AddRange([new UnicodeNormalizer(compatibility: true, composed: false), new WithoutCombining()]);
+            if (settings.KeepAccents != true)
+                steps.AddRange([new UnicodeNormalizer(compatibility: true, composed: false), new WithoutCombining()]);
         }
         if (settings.LowerCase ?? kind.Text.Lowers) steps.Add(new Lowercase());
         return new NormalizerSequence([.. steps]);

@@ -53,7 +53,8 @@ sealed class MergesByScore(Dictionary<string, int> ids, IReadOnlyList<ModelPiece
 
         void Join(int left, int right, int length)
         {
-            if (symbols[left].Length == 0 || symbols[right].Length == 0 || symbols[left].Length + symbols[right].Length != length) return;   // merged since
+            int one = symbols[left].Length, other = symbols[right].Length;
+            if (one == 0 || other == 0 || one + other != length) return;                     // merged since
             symbols[left].Length = length;
             symbols[right].Length = 0;
             int next = left + length;

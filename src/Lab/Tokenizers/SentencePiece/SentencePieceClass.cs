@@ -28,7 +28,8 @@ enum SpecialPlaces
 /// <param name="Begin">the purpose and the usual text of the token that begins a text (XLNet's ends it)</param>
 /// <param name="End">the purpose and the usual text of the token that ends a text</param>
 /// <param name="ModelTypes">the kinds of model that use it</param>
-sealed record SentencePieceClass(string Name, SpecialPlaces Places, (string Purpose, string Text) Begin, (string Purpose, string Text) End, params string[] ModelTypes)
+sealed record SentencePieceClass(
+    string Name, SpecialPlaces Places, (string Purpose, string Text) Begin, (string Purpose, string Text) End, params string[] ModelTypes)
 {
     /// <summary>The mask that is added after the pieces where the model lacks it.</summary>
     public string? Mask { get; init; }
@@ -48,17 +49,24 @@ sealed record SentencePieceClass(string Name, SpecialPlaces Places, (string Purp
     /// <summary>Whether text is rewritten before SentencePiece sees it, and whether it is lower-cased where nothing is said.</summary>
     public (bool Rewrites, bool Lowers) Text { get; init; }
 
-    static readonly (string, string) cls = ("cls_token", "[CLS]"), sep = ("sep_token", "[SEP]"), begin = ("bos_token", "<s>"), end = ("eos_token", "</s>");
+    static readonly (string, string) cls = ("cls_token", "[CLS]"), sep = ("sep_token", "[SEP]");
+    static readonly (string, string) begin = ("bos_token", "<s>"), end = ("eos_token", "</s>");
 
     static readonly SentencePieceClass[] all =
     [
         new("LlamaTokenizer", SpecialPlaces.Around, begin, end, "llama", "mistral", "mixtral", "phi3") { KnowsLegacy = true },
         new("CodeLlamaTokenizer", SpecialPlaces.Around, begin, end),
         new("GemmaTokenizer", SpecialPlaces.Around, ("bos_token", "<bos>"), ("eos_token", "<eos>"), "gemma", "gemma2", "gemma3_text"),
-        new("T5Tokenizer", SpecialPlaces.T5, begin, end, "t5", "mt5", "umt5", "longt5", "switch_transformers") { ExtraIds = 100, KnowsLegacy = true },
+        new("T5Tokenizer", SpecialPlaces.T5, begin, end, "t5", "mt5", "umt5", "longt5", "switch_transformers")
+        {
+            ExtraIds = 100, KnowsLegacy = true,
+        },
         new("MT5Tokenizer", SpecialPlaces.T5, begin, end) { KnowsLegacy = true },
         new("AlbertTokenizer", SpecialPlaces.Bert, cls, sep, "albert") { Mask = "[MASK]", Text = (true, true) },
-        new("XLNetTokenizer", SpecialPlaces.XlNet, ("cls_token", "<cls>"), ("sep_token", "<sep>"), "xlnet") { Mask = "<mask>", Text = (true, false) },
+        new("XLNetTokenizer", SpecialPlaces.XlNet, ("cls_token", "<cls>"), ("sep_token", "<sep>"), "xlnet")
+        {
+            Mask = "<mask>", Text = (true, false),
+        },
         new("XLMRobertaTokenizer", SpecialPlaces.Roberta, ("cls_token", "<s>"), ("sep_token", "</s>"), "xlm-roberta", "xlm-roberta-xl")
         {
             Mask = "<mask>", Before = ["<s>", "<pad>", "</s>", "<unk>"], Shared = 3,
@@ -72,7 +80,9 @@ sealed record SentencePieceClass(string Name, SpecialPlaces Places, (string Purp
         new("BigBirdTokenizer", SpecialPlaces.Bert, cls, sep, "big_bird") { Mask = "[MASK]" },
     ];
 
-    /// <summary>The class of a folder: the one named, else the one of the model's kind, else the one that the file's name and pieces say.</summary>
+    /// <summary>
+    /// The class of a folder: the one named, else the one of the model's kind, else the one that the file's name and pieces say.
+    /// </summary>
     /// <param name="settings">what the folder's files say</param>
     /// <param name="file">the model</param>
     /// <param name="path">where it stands</param>
@@ -91,11 +101,11 @@ sealed record SentencePieceClass(string Name, SpecialPlaces Places, (string Purp
             "spm.model" => "DebertaV2Tokenizer",
             _ => null,                                         // XLM-RoBERTa, CamemBERT and mBART name it alike, and their ids differ
         };
-        return all.FirstOrDefault(c => c.Name == told) ?? throw Unknown("neither tokenizer_class nor model_type");
+        return all.FirstOrDefault(c => c.Name == told) ?? throw Unknown("neither tokenizer_class nor model_type, and a name that several classes use");
 
-        InvalidDataException Unknown(string found) => new($"{path}: SentencePiece's file, but which special tokens and ids belong to it is said by the class, and "
-            + $"{found} is not one of {string.Join(", ", all.Select(c => c.Name))}. Name the right one of these as tokenizer_class in tokenizer_config.json, or put a "
-            + "tokenizer.json made of it once next to it (in Python: transformers.AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)).");
+        InvalidDataException Unknown(string found) => new($"{path}: SentencePiece's file; which special tokens and ids belong to it is said by the "
+            + $"tokenizer's class: expected one of {string.Join(", ", all.Select(c => c.Name))}; found {found}. Name the right one of these as tokenizer_class "
+            + $"in tokenizer_config.json, or put {SentencePieceFile.Converted} next to it.");
     }
 
     /// <summary>The template of special tokens.</summary>
@@ -103,18 +113,19 @@ sealed record SentencePieceClass(string Name, SpecialPlaces Places, (string Purp
     /// <param name="last">the id of <see cref="End"/>, or null where it is left out</param>
     public Template Template(int? first, int? last)
     {
+        static Template.Slot Text(int text, int type) => Tokenizers.Template.OfText(text, type);
+        static Template.Slot Token(int? id, int type) => Tokenizers.Template.Special(id!.Value, type);
         switch (Places)
         {
             case SpecialPlaces.Around: return Tokenizers.Template.Around(first, last);
             case SpecialPlaces.Bert: return Tokenizers.Template.Bert(first!.Value, last!.Value);
             case SpecialPlaces.Roberta: return Tokenizers.Template.Roberta(first!.Value, last!.Value);
             case SpecialPlaces.T5:
-                Template.Slot[] single = [Tokenizers.Template.OfText(0, 0), Tokenizers.Template.Special(last!.Value, 0)];
-                return new(single, [.. single, Tokenizers.Template.OfText(1, 0), Tokenizers.Template.Special(last.Value, 0)]);
+                Template.Slot[] single = [Text(0, 0), Token(last, 0)];
+                return new(single, [.. single, Text(1, 0), Token(last, 0)]);
             default:
-                Template.Slot[] text = [Tokenizers.Template.OfText(0, 0), Tokenizers.Template.Special(last!.Value, 0)];
-                Template.Slot closing = Tokenizers.Template.Special(first!.Value, 2);
-                return new([.. text, closing], [.. text, Tokenizers.Template.OfText(1, 1), Tokenizers.Template.Special(last.Value, 1), closing]);
+                Template.Slot[] text = [Text(0, 0), Token(last, 0)];
+                return new([.. text, Token(first, 2)], [.. text, Text(1, 1), Token(last, 1), Token(first, 2)]);
         }
     }
 }

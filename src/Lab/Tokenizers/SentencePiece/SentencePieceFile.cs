@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+
 namespace Heartwood.Lab.Tokenizers.SentencePiece;
 
 /// <summary>How a model cuts text; the numbers are the file's.</summary>
@@ -110,6 +112,7 @@ sealed record SentencePieceFile
     /// <exception cref="InvalidDataException">not such a file: the message says where, what was expected and what was found</exception>
     public static SentencePieceFile Read(byte[] bytes, string path)
     {
+        if (Other(bytes) is string other) throw Fault(path, "the file", "the bytes of a model", other);
         List<ModelPiece> pieces = [];
         SentencePieceFile file = new() { Pieces = pieces };
         WireReader model = new(bytes, path, "the model");
@@ -119,18 +122,34 @@ sealed record SentencePieceFile
                 case 1: pieces.Add(Piece(model.Message($"piece {pieces.Count}"))); break;
                 case 2: file = Trainer(model.Message("trainer_spec"), file); break;
                 case 3: file = file with { Normalizer = Rewriting(model.Message("normalizer_spec"), file.Normalizer) }; break;
-                case 5: file = file with { Denormalizer = Rewriting(model.Message("denormalizer_spec"), file.Denormalizer ?? new()) }; break;
+                case 5:
+                    file = file with { Denormalizer = Rewriting(model.Message("denormalizer_spec"), file.Denormalizer ?? new()) };
+                    break;
                 default: model.Skip(); break;
             }
         return file with { Unknown = Checked(file, path) };
     }
 
+    /// <summary>What can stand in a folder instead of such a file, and how it is made.</summary>
+    public const string Converted =
+        "a tokenizer.json made of it once (in Python: transformers.AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER))";
+
     /// <summary>What is wrong with such a file.</summary>
     public static InvalidDataException Fault(string path, string place, string expected, string found)
     {
         string name = Path.GetFileName(path);
-        return new($"{path}: read as SentencePiece's file: {place}: expected {expected}; found {found}. Copy the model's own {name} into the folder "
-            + "once more, or a tokenizer.json made of it once (in Python: transformers.AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)).");
+        return new($"{path}: read as SentencePiece's file: {place}: expected {expected}; found {found}. Copy the model's own {name} into "
+            + $"the folder once more, or {Converted}.");
+    }
+
+    // Two things that are often found under such a name.
+    static string? Other(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.StartsWith("version https://git-lfs"u8)) return "a pointer of Git LFS, in place of which 'git lfs pull' puts the file";
+        ReadOnlySpan<byte> line = bytes.IndexOf((byte)'\n') is > 0 and int end ? bytes[..end] : [];
+        int space = line.IndexOf((byte)' ');
+        bool ranks = space > 0 && Base64.IsValid(line[..space]) && line.Length > space + 1 && !line[(space + 1)..].ContainsAnyExceptInRange((byte)'0', (byte)'9');
+        return ranks ? "lines of base64 and numbers, the form of tiktoken (Llama 3), which is read from its tokenizer.json" : null;
     }
 
     static ModelPiece Piece(WireReader piece)
@@ -143,11 +162,13 @@ sealed record SentencePieceFile
                 case 2: read = read with { Score = piece.Float() }; break;
                 case 3:
                     PieceKind kind = (PieceKind)piece.Int();
-                    read = read with { Kind = Enum.IsDefined(kind) ? kind : throw piece.Fault("a type from 1 to 6", $"{(int)kind}") };
+                    if (!Enum.IsDefined(kind)) throw piece.Fault("a type from 1 to 6", $"{(int)kind}");
+                    read = read with { Kind = kind };
                     break;
                 default: piece.Skip(); break;
             }
-        return read.Text is "" || read.Text.Contains('\0') ? throw piece.Fault("text without U+0000", read.Text == "" ? "none" : "U+0000") : read;
+        if (read.Text == "") throw piece.Fault("text", "none");
+        return !read.Text.Contains('\0') ? read : throw piece.Fault("text without U+0000", "U+0000 in it");
     }
 
     static SentencePieceFile Trainer(WireReader trainer, SentencePieceFile file)
@@ -157,7 +178,8 @@ sealed record SentencePieceFile
             {
                 case 3:
                     CutKind kind = (CutKind)trainer.Int();
-                    file = file with { Kind = Enum.IsDefined(kind) ? kind : throw trainer.Fault("a model_type from 1 to 4", $"{(int)kind}") };
+                    if (!Enum.IsDefined(kind)) throw trainer.Fault("a model_type from 1 to 4", $"{(int)kind}");
+                    file = file with { Kind = kind };
                     break;
                 case 24: file = file with { SpacesAreSuffixes = trainer.Flag() }; break;
                 case 35: file = file with { ByteFallback = trainer.Flag() }; break;
@@ -193,18 +215,19 @@ sealed record SentencePieceFile
         {
             bool isText = piece.Kind is PieceKind.Normal or PieceKind.UserDefined or PieceKind.Unused;
             text |= isText;
-            if (!(isText ? written : reserved).Add(piece.Text)) throw Fault(path, $"piece {id}", "every piece once", $"'{piece.Text}' for the second time");
-            if (piece.Kind == PieceKind.Unknown)
-                unknown = unknown < 0 ? id : throw Fault(path, $"piece {id}", $"one unknown piece, {unknown}", $"'{piece.Text}' as another");
+            if (!(isText ? written : reserved).Add(piece.Text)) throw Wrong(id, "every piece once", $"'{piece.Text}' for the second time");
+            if (piece.Kind == PieceKind.Unknown && unknown >= 0) throw Wrong(id, $"one unknown piece, {unknown}", $"'{piece.Text}' as another");
+            if (piece.Kind == PieceKind.Unknown) unknown = id;
             if (piece.Kind != PieceKind.Byte) continue;
-            if (ByteOf(piece.Text) is null) throw Fault(path, $"piece {id}", "a byte such as <0x0A>", $"'{piece.Text}'");
+            if (ByteOf(piece.Text) is null) throw Wrong(id, "a byte such as <0x0A>", $"'{piece.Text}'");
             bytes++;
         }
         if (unknown < 0) throw Fault(path, "the pieces", "one that is unknown", $"none among {file.Pieces.Count}");
         if (!text) throw Fault(path, "the pieces", "pieces of text", $"none among {file.Pieces.Count}");
-        if (bytes != (file.ByteFallback ? 256 : 0))
-            throw Fault(path, "the pieces", file.ByteFallback ? "256 bytes, as byte_fallback says" : "no bytes, as byte_fallback says", $"{bytes}");
-        return unknown;
+        int all = file.ByteFallback ? 256 : 0;
+        return bytes == all ? unknown : throw Fault(path, "the pieces", $"{all} bytes, as byte_fallback says", $"{bytes}");
+
+        InvalidDataException Wrong(int id, string expected, string found) => Fault(path, $"piece {id}", expected, found);
     }
 
     /// <summary>The byte that a piece like <c>&lt;0x0A&gt;</c> is, or null.</summary>

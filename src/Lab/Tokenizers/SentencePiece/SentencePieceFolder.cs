@@ -23,7 +23,8 @@ static class SentencePieceFolder
         string[] there = [.. names.Select(name => Path.Combine(folder, name)).Where(File.Exists)];
         if (there.Length == 0) return null;
         if (there.Length > 1)
-            throw new InvalidDataException($"{folder}: several SentencePiece models: {string.Join(", ", there.Select(Path.GetFileName))}. Keep the one that the model was trained with.");
+            throw new InvalidDataException($"{folder}: several SentencePiece models: {string.Join(", ", there.Select(Path.GetFileName))}. "
+                + "Keep the one that the model was trained with.");
         string path = there[0];
         SentencePieceFile file = SentencePieceFile.Read(File.ReadAllBytes(path), path);
         SentencePieceSettings settings = SentencePieceSettings.Read(folder, options);
@@ -36,7 +37,9 @@ static class SentencePieceFolder
     static SentencePieceLayout Layout(SentencePieceFile file, string path, SentencePieceSettings settings, SentencePieceClass kind)
     {
         var (ids, texts) = Shifted(file, path, kind);
-        List<AddedToken> special = [.. file.Pieces.Index().Where(p => p.Item.Kind is PieceKind.Control or PieceKind.Unknown).Select(p => Special(ids[p.Index]))];
+        List<AddedToken> special = [];
+        foreach (var (id, piece) in file.Pieces.Index())
+            if (piece.Kind is PieceKind.Control or PieceKind.Unknown) special.Add(Special(ids[id]));
         special.AddRange(Enumerable.Range(0, kind.Before.Length).Where(id => special.All(s => s.Id != id)).Select(Special));
         int extra = settings.ExtraIds ?? (settings.More.Count(m => IsExtra(m.Content)) is > 0 and int said ? said : kind.ExtraIds);
         if (kind.Places == SpecialPlaces.T5)
@@ -48,8 +51,10 @@ static class SentencePieceFolder
         {
             if (token.Id == texts.Count) texts.Add(token.Content);
             if (token.Id >= texts.Count || texts[token.Id] != token.Content)
-                throw SentencePieceFile.Fault(path, $"added token '{token.Content}'",
-                    token.Id < texts.Count ? $"'{texts[token.Id]}' at its id {token.Id}" : $"ids without a gap after the {texts.Count} before", $"id {token.Id}");
+            {
+                string expected = token.Id < texts.Count ? $"'{texts[token.Id]}' at its id" : $"ids without a gap after the {texts.Count} before";
+                throw SentencePieceFile.Fault(path, $"added token '{token.Content}'", expected, $"id {token.Id}");
+            }
             added.Add(token with { Normalized = false });
             if (token.Special && special.All(s => s.Id != token.Id)) special.Add(token with { Normalized = false });
         }

@@ -39,7 +39,8 @@ sealed class SentencePieceModel : IPieceModel
     /// Whether no piece, merge or run of unknown characters reaches over the front of a run of spaces, so that words may be cut there and
     /// remembered. Not so where sums of a whole text decide.
     /// </summary>
-    public bool CutsBeforeSpaces => file.Kind == CutKind.Bpe && (bytes is not null || file.Pieces.Any(p => p.Kind == PieceKind.Normal && p.Text == $"{marker}"))
+    public bool CutsBeforeSpaces => file.Kind == CutKind.Bpe
+        && (bytes is not null || file.Pieces.Any(p => p.Kind == PieceKind.Normal && p.Text == $"{marker}"))
         && file.Pieces.All(p => p.Kind switch
         {
             PieceKind.Normal or PieceKind.UserDefined => p.Text.AsSpan().TrimStart(marker).IndexOf(marker) < 0,
@@ -57,9 +58,11 @@ sealed class SentencePieceModel : IPieceModel
             else if (bytes is not null)
             {
                 byte[] spelled = Encoding.UTF8.GetBytes(text.Slice(piece.Start, piece.Length).ToString());
-                for (int i = 0; i < spelled.Length; i++) pieces.Add(new(piece.Start, i < spelled.Length - 1 ? 0 : piece.Length, bytes[spelled[i]]));
+                for (int i = 0; i < spelled.Length; i++)
+                    pieces.Add(new(piece.Start, i < spelled.Length - 1 ? 0 : piece.Length, bytes[spelled[i]]));
             }
-            else if (pieces.Count > 0 && pieces[^1].Id == file.Unknown) pieces[^1] = pieces[^1] with { Length = pieces[^1].Length + piece.Length };
+            else if (pieces.Count > 0 && pieces[^1].Id == file.Unknown)
+                pieces[^1] = pieces[^1] with { Length = pieces[^1].Length + piece.Length };
             else pieces.Add(piece);
         return pieces;
     }
@@ -100,12 +103,17 @@ sealed class SentencePieceModel : IPieceModel
         return IsPunctuation(text[at]) || IsPunctuation(text[at - 1]);
     }
 
-    string Legible(ReadOnlySpan<char> text) => text.ToString().Replace(marker, ' ') is var plain && plain.Trim() is { Length: > 0 } trimmed ? trimmed : plain;
+    string Legible(ReadOnlySpan<char> text)
+    {
+        string plain = text.ToString().Replace(marker, ' '), trimmed = plain.Trim();
+        return trimmed != "" ? trimmed : plain;
+    }
 
     static bool IsPunctuation(char c) => (Unicode.Of(c) & Marks.Punctuation) != 0;
 
     // Whatever the file says, a user-defined piece counts by its length.
-    static float Score(ModelPiece piece) => piece.Kind == PieceKind.UserDefined ? 0.1f * (Encoding.UTF8.GetByteCount(piece.Text) - 1) : piece.Score;
+    static float Score(ModelPiece piece) =>
+        piece.Kind == PieceKind.UserDefined ? 0.1f * (Encoding.UTF8.GetByteCount(piece.Text) - 1) : piece.Score;
 
     static float UnknownScore(SentencePieceFile file)
     {

@@ -14,7 +14,8 @@ static class SentencePieceTokenizer
     {
         Ids = [.. Enumerable.Range(0, file.Pieces.Count)],
         Texts = [.. file.Pieces.Select(p => p.Text)],
-        Special = [.. file.Pieces.Index().Where(p => p.Item.Kind == PieceKind.Control).Select(p => new AddedToken(p.Item.Text, p.Index) { Special = true })],
+        Special = [.. file.Pieces.Index().Where(p => p.Item.Kind == PieceKind.Control)
+            .Select(p => new AddedToken(p.Item.Text, p.Index) { Special = true })],
         Begin = file.Control(file.Begin),
         End = file.Control(file.End),
     });
@@ -31,10 +32,9 @@ static class SentencePieceTokenizer
 
         Dictionary<string, int> ids = [];
         foreach (var (id, text) in layout.Texts.Index()) ids[text] = id;
-        foreach (var (piece, id) in layout.Ids.Index()) ids[layout.Texts[id]] = id;          // where a text stands twice, the model's own piece
-        var pieces = new int[layout.Texts.Count];
+        int[] pieces = new int[layout.Texts.Count];
         Array.Fill(pieces, -1);
-        foreach (var (piece, id) in layout.Ids.Index()) pieces[id] = piece;
+        foreach (var (piece, id) in layout.Ids.Index()) (pieces[id], ids[layout.Texts[id]]) = (piece, id);
         INormalizer whole = layout.Before is null ? normalizer : new NormalizerSequence([layout.Before, normalizer]);
         return new(new(ids, [.. layout.Texts], layout.Special), model, layout.Added, whole,
             model.CutsBeforeSpaces ? new BeforeMarkers(normalizer.Marker) : null, byteLevel: false, normalizer.Marker)
