@@ -74,6 +74,7 @@ internal sealed class ParquetFile : IDisposable
                 throw new InvalidDataException($"a page of column '{field.Name}' that claims more than is there: it is damaged.");
             at += (int)page.Stored;
             values += page.Data ? page.Values : 0;
+            if (at >= end && values < chunk.NumValues) throw new InvalidDataException($"{values:N0} of {chunk.NumValues:N0} values in the pages of column '{field.Name}': it is damaged.");
         }
     }
 
@@ -107,7 +108,8 @@ internal sealed class ParquetFile : IDisposable
     {
         int header = Next(ref at, end);
         type = header & 15;
-        if (type == 0) return false;
+        if (header == 0) return false;
+        if (type is 0 or > StructType) throw new InvalidDataException($"an unknown kind of field ({type}) in its footer: it is damaged.");
         id = header >> 4 is > 0 and int step ? id + step : (int)Number(ref at, end);
         return true;
     }

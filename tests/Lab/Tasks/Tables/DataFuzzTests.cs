@@ -36,7 +36,15 @@ public sealed class DataFuzzTests
     public void Mutated_lines_of_objects_are_read_or_refused() =>
         Fuzz("fuzz.jsonl", 5000, "{\"premise\": \"a\", \"hypothesis\": \"b\", \"label\": 1}\n\n{\"label\": true, \"premise\": \"\\u00e9\", \"hypothesis\": 2.5, \"more\": [1, {\"a\": null}]}\n"u8.ToArray(), "");
 
+    // time is bounded too: what does not end is a failure, not a test that hangs
     static void Fuzz(string name, int count, byte[] valid, params string[] keys) => FuzzTests.Fuzz(count, valid, bytes =>
+    {
+        Task read = Task.Run(() => Read(name, bytes, keys));
+        if (Task.WaitAny([read], TimeSpan.FromSeconds(20)) < 0) Assert.Fail($"{name} does not end: {Convert.ToBase64String(bytes)}");
+        read.GetAwaiter().GetResult();
+    }, name);
+
+    static void Read(string name, byte[] bytes, string[] keys)
     {
         DataSpec spec = DataSpec.Parse(name + keys[bytes.Length % keys.Length]);
         try
@@ -48,7 +56,7 @@ public sealed class DataFuzzTests
             Assert.Contains(name, e.Message);
             throw;
         }
-    }, name);
+    }
 
     [Fact]
     public void A_mark_alone_is_no_crash()
