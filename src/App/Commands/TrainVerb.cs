@@ -47,6 +47,7 @@ static class TrainVerb
         if (parsed.GetValue(from) is not null) RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is", family, layers, heads, width, neurons, positions, vocabulary, cased, types, start);
         TrainingRequest request = Parse(parsed);
         TrainingRun run = new(request);
+        foreach (string note in run.Notes) session.World.Say(note);
         using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
         session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
         TrainingResult result = folder.Finished ? folder.ReadJson<TrainingResult>("result.json") : run.Run(folder, session.Progress, session.Stop);

@@ -7,8 +7,11 @@ namespace Heartwood.Lab.Models;
 /// <summary>The sizes of a Llama or one of its likes, as its config.json says them.</summary>
 sealed record LlamaConfig(
     string Family, int Vocabulary, int Width, int HeadWidth, int Layers, int Positions, float Epsilon, Activation Activation, double[] Frequencies, LlamaBiases Biases, bool Tied,
-    IReadOnlyList<int[]> GroupsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+    IReadOnlyList<int?> Windows, IReadOnlyList<int[]> GroupsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
 {
+    /// <summary>Whether some layer of it does not see all of the longest input.</summary>
+    internal bool Windowed => Windows.Any(window => window < Positions);
+
     /// <summary>Reads and checks a config.json; unknown keys that matter are refused.</summary>
     /// <param name="config">the file</param>
     /// <param name="labels">how many labels the classification head has; 0 for a language model</param>
@@ -21,33 +24,17 @@ sealed record LlamaConfig(
         if (!config.Has("head_dim") && width % heads != 0) throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads (num_attention_heads), and head_dim says no width of them.");
         int headWidth = config.Has("head_dim") ? config.RequirePositive("head_dim") : width / heads;
         if (headWidth % 2 != 0) throw new CheckpointException($"{config.Path}: heads are {headWidth} wide; rotary positions turn pairs and need an even number.");
+        LlamaKind kind = LlamaKind.Of(config.Family);
+        LlamaBiases biases = kind.Biases(config);
         LlamaConfig read = new(
-            config.Family, config.RequirePositive("vocab_size"), width, headWidth, layers, PositionsOf(config), config.Optional("rms_norm_eps", 1e-6f),
+            config.Family, config.RequirePositive("vocab_size"), width, headWidth, layers, config.RequirePositive("max_position_embeddings"), config.Optional("rms_norm_eps", 1e-6f),
             config.Has("hidden_act") ? config.ActivationOf("hidden_act") : Activation.Silu, RotaryTable.FrequenciesOf(config, headWidth),
-            config.Family switch
-            {
-                "llama" => new(config.Optional("attention_bias", false), config.Optional("attention_bias", false), config.Optional("mlp_bias", false)),
-                "qwen2" => new(QueriesKeysValues: true, AttentionOutput: false, Mlp: false),
-                _ => new(false, false, false),
-            },
-            config.Optional("tie_word_embeddings", false), Groups(config, layers, heads, shared),
+            config.Optional(OwnKeys.Biases, false) ? new(true, true, true) : biases,
+            config.Optional("tie_word_embeddings", false), kind.Windows(config, layers), Groups(config, layers, heads, shared),
             config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.RequirePositive("intermediate_size")), labels > 0 ? config.Labels(labels) : []);
         // pretraining_tp only said in how many pieces the same products are computed
-        config.RefuseUnknown("attention_dropout", "pretraining_tp");
+        config.RefuseUnknown(["attention_dropout", "pretraining_tp", .. kind.Harmless]);
         return read;
-    }
-
-    // Inputs that a sliding window would not wholly see are longer than what is allowed, so that the window changes nothing.
-    static int PositionsOf(ModelConfig config)
-    {
-        int positions = config.RequirePositive("max_position_embeddings");
-        if (config.Family == "llama") return positions;
-        bool windowed = config.Family == "mistral" || config.Optional("use_sliding_window", false);
-        foreach (string kind in config.Optional<string[]>("layer_types", []))
-            if (kind is not ("full_attention" or "sliding_attention")) throw new CheckpointException($"{config.Path}: layer_types names '{kind}'; Heartwood knows full_attention and sliding_attention.");
-        config.Optional("max_window_layers", 0);                 // from which layer on a window is used: it changes nothing here
-        int window = config.Optional("sliding_window", positions);
-        return windowed ? Math.Min(positions, window) : positions;
     }
 
     static int[][] Groups(ModelConfig config, int layers, int heads, int shared)
@@ -61,13 +48,18 @@ sealed record LlamaConfig(
         return groups;
     }
 
-    /// <summary>The config of the same model as a Llama with every bias.</summary>
-    internal static JsonObject Biased(JsonObject config, int positions, bool labelled)
+    /// <summary>The config of the same model with every bias: as a Llama, which other software knows so, or, where a window keeps it from being one, with a key of ours.</summary>
+    internal JsonObject WithBiases(JsonObject config)
     {
         JsonObject biased = (JsonObject)config.DeepClone();
+        if (Windowed)
+        {
+            biased[OwnKeys.Biases] = true;
+            return biased;
+        }
         foreach (string key in new[] { "sliding_window", "use_sliding_window", "max_window_layers", "layer_types" }) biased.Remove(key);
-        (biased["model_type"], biased["attention_bias"], biased["mlp_bias"], biased["max_position_embeddings"]) = ("llama", true, true, positions);
-        biased["architectures"] = new JsonArray(labelled ? "LlamaForSequenceClassification" : "LlamaForCausalLM");
+        (biased["model_type"], biased["attention_bias"], biased["mlp_bias"]) = ("llama", true, true);
+        biased["architectures"] = new JsonArray(Labels.Count > 0 ? "LlamaForSequenceClassification" : "LlamaForCausalLM");
         return biased;
     }
 }

@@ -47,6 +47,9 @@ public sealed class TrainingRun
     /// <summary>The data that the run reads, for its manifest.</summary>
     public IReadOnlyList<DataFacts> Data => [start.Facts, .. Sets.Facts(("train", training), ("inDomain", inDomain), ("outOfDomain", outOfDomain))];
 
+    /// <summary>What a reader should know of the data.</summary>
+    public IReadOnlyCollection<string> Notes => start.Notes;
+
     /// <summary>Hash of the weights that training begins from.</summary>
     public string ModelSha256 => start.Sha256;
 

@@ -45,6 +45,9 @@ sealed class TokenizerParts(Vocabulary vocabulary, IPieceModel model, IReadOnlyL
     /// <summary>What a reader should know of how the files were read.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>Makes text of ids, where pieces alone do not say what they are for; null where <see cref="Decoder"/> does.</summary>
+    public Func<IReadOnlyList<int>, string>? Text { get; init; }
+
     /// <summary>The beginning of text.</summary>
     public int? Begin { get; init; }
 

@@ -1,9 +1,10 @@
+using Heartwood.Lab.Tokenizers.SentencePiece;
+
 namespace Heartwood.Lab.Tokenizers.Files;
 
 /// <summary>Finds a model folder's tokenizer.</summary>
 static class TokenizerFolder
 {
-    static readonly string[] models = ["tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model", "sentencepiece.model"];
 
     // Keys of tokenizer_config.json that change no id of a folder without tokenizer.json, or are read (TokenizerOptions).
     static readonly HashSet<string> harmless =
@@ -26,7 +27,7 @@ static class TokenizerFolder
     {
         TokenizerOptions options = TokenizerOptions.Of(files);
         if (files.Find("tokenizer.json") is byte[] json) return new(TokenizerFile.Read(json, files.PathOf("tokenizer.json"), options));
-        string? name = TokenizerClass.WithoutFile(options), model = models.FirstOrDefault(file => files.Find(file) is not null);
+        string? name = TokenizerClass.WithoutFile(options), model = SentencePieceFolder.Names.FirstOrDefault(file => files.Find(file) is not null);
         bool ofModel = model is not null && !(name is not null && (MergesFiles.Classes.Contains(name) || WordPieceVocabulary.Classes.Contains(name)));
         if (!ofModel && files.Find("vocab.json") is byte[] vocabulary && files.Find("merges.txt") is byte[] merges && !(files.Find("vocab.txt") is not null && WordPieceVocabulary.Classes.Contains(name)))
         {
@@ -39,10 +40,9 @@ static class TokenizerFolder
             string path = files.PathOf("vocab.txt");
             return new(WordPieceVocabulary.Of(WordPieceVocabulary.Lines(words, path), path, options));
         }
-        if (model is not null)
-            throw new InvalidDataException($"{files.PathOf(model)}: a SentencePiece model, which is not read yet without tokenizer.json. {TokenizerClass.Remedy(files)}");
+        if (SentencePieceFolder.Read(files.Folder, files.Find, options) is Tokenizer read) return read;
         if (options.Class is not null && !MergesFiles.Classes.Contains(name) && !WordPieceVocabulary.Classes.Contains(name)) throw TokenizerClass.Refused(files, name!, "", MergesFiles.Classes);
-        throw new InvalidDataException($"{files.Folder}: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt, nor a SentencePiece model ({string.Join(", ", models)}) is there. Copy the model's own tokenizer into the folder.");
+        throw new InvalidDataException($"{files.Folder}: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt, nor SentencePiece's {string.Join(" or ", SentencePieceFolder.Names)} is there. Copy the model's own tokenizer into the folder.");
     }
 
     // Without tokenizer.json the class decides what the files mean, and every key may change ids.
