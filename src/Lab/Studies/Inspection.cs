@@ -65,6 +65,7 @@ public sealed record Inspection(
         return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
             [.. model.Layers.Select(l => new LayerSize(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
             Estimate.Of(model, problem, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision),
-            [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision)) { Words = loaded.Tokenizer.Count, Notes = [.. loaded.Notes] };
+            [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision))
+        { Words = loaded.Tokenizer.Count, Notes = [.. loaded.Notes] };
     }
 }
