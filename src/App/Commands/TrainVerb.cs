@@ -47,13 +47,14 @@ static class TrainVerb
         if (parsed.GetValue(from) is not null) RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is", family, layers, heads, width, neurons, positions, vocabulary, cased, types, start);
         TrainingRequest request = Parse(parsed);
         TrainingRun run = new(request);
+        foreach (string note in run.Notes) session.World.Say(note);
         using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
         session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
         TrainingResult result = folder.Finished ? folder.ReadJson<TrainingResult>("result.json") : run.Run(folder, session.Progress, session.Stop);
         session.Result(() => JsonSerializer.Serialize(result, ResultJson.Options), () => $"""
-            {(result.Final is { } f ? $"in-domain {f.InDomain.Value:0.0000} ({f.InDomain.Low:0.0000} to {f.InDomain.High:0.0000}, n = {f.InDomain.N}){(f.OutOfDomain is { } o ? $", out of domain {o.Value:0.0000} ({o.Low:0.0000} to {o.High:0.0000}, n = {o.N})" : "")}" : "nothing was measured: give --in-domain")}
+            {(result.Final is { } scored && Summary.OfScores(scored) ? Summary.Figures(scored.Figures).Trim() : result.Final is { } f ? $"in-domain {f.InDomain.Value:0.0000} ({f.InDomain.Low:0.0000} to {f.InDomain.High:0.0000}, n = {f.InDomain.N}){(f.OutOfDomain is { } o ? $", out of domain {o.Value:0.0000} ({o.Low:0.0000} to {o.High:0.0000}, n = {o.N})" : "")}" : "nothing was measured: give --in-domain")}
             The model is in {result.Model} ({result.Steps} steps, {result.Seconds:0} s).
-            Find its subnetworks: heartwood find --model {result.Model} --data … --in-domain … --out RUN
+            {(run.OfScores ? $"Measure it: heartwood evaluate --model {result.Model} --in-domain …" : $"Find its subnetworks: heartwood find --model {result.Model} --data … --in-domain … --out RUN")}
             """);
     }
 

@@ -17,6 +17,18 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     /// <summary>What the rows ask.</summary>
     public IProblem Problem { get; init; } = Classification.Instance;
 
+    /// <summary>What a reader should know of the rows.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The labels of the whole file, renamed, whichever rows were asked for.</summary>
+    public IReadOnlyList<string> Labels { get => field ?? [.. Rows.Select(r => r.Label).Distinct()]; init; }
+
+    /// <summary>The word that names the file, to which keys can be added; null where there is no file.</summary>
+    public string? Spec { get; init; }
+
+    /// <summary>The name of the labels' column; "" where there is none.</summary>
+    public string LabelColumn { get; init; } = "";
+
     const string World = "world:";
     const ulong MostRows = 10_000_000;
 
@@ -34,7 +46,14 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     {
         if (spec.StartsWith(World, StringComparison.Ordinal)) return Generate(spec);
         Table table = Table.Read(DataSpec.Parse(spec));
-        return new(spec, table.Rows, table.Sha256, table.RefuseChanged) { Problem = table.Problem };
+        return new(spec, table.Rows, table.Sha256, table.RefuseChanged)
+        {
+            Problem = table.Problem,
+            Notes = table.Notes,
+            Labels = table.Labels,
+            LabelColumn = table.LabelColumn,
+            Spec = spec,
+        };
     }
 
     /// <summary>What several sources ask together; labels where there is none.</summary>
@@ -43,7 +62,7 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     {
         if (sources.Count == 0) return Classification.Instance;
         if (sources.FirstOrDefault(s => s.Problem.GetType() != sources[0].Problem.GetType()) is { } other)
-            throw new InvalidDataException($"{other.Name} is {other.Problem.Words.Name}, {sources[0].Name} is {sources[0].Problem.Words.Name}. Give data of one task for each use (--data, --in-domain, --out-of-domain, --unseen); different uses may have different tasks.");
+            throw new InvalidDataException($"{other.Name} is {other.Problem.Words.Name}, {sources[0].Name} is {sources[0].Problem.Words.Name}. Give data of one task for each use (--data, --in-domain, --out-of-domain, --unseen); different uses may have different tasks.{(sources.All(s => s.Problem is Classification or Regression) ? " What the numbers in a file are can be said: task=scores or task=labels after its name." : "")}");
         return sources[0].Problem;
     }
 

@@ -20,12 +20,12 @@ public static class Inputs
         return [.. rows.Select(row =>
         {
             if (!numbers.TryGetValue(row.Label, out int label))
-                throw new InvalidDataException($"{source}: the label '{row.Label}' is none of the model's: {string.Join(", ", labels)}. Map it: add ,labels={row.Label}>{labels[0]} to the file's name, or --label-map for the model's labels.");
+                throw new InvalidDataException($"{source}: the label '{row.Label}' is none of the model's ({string.Join(", ", labels)}). {Tables.LabelAdvice.Of(null, [.. rows.Select(r => r.Label).Distinct()], labels, counted: false)}");
             return new Example(EncodeOne(row, tokenizer, mostTokens, rule), label, row.Case, row.Group);
         })];
     }
 
-    static Sequence EncodeOne(Row row, Tokenizer tokenizer, int mostTokens, TokenTypeRule rule)
+    internal static Sequence EncodeOne(Row row, Tokenizer tokenizer, int mostTokens, TokenTypeRule rule)
     {
         Encoded encoded = tokenizer.Encode(row.Text, row.Pair, mostTokens);
         if (rule == TokenTypeRule.Sentence || row.Pair is null) return new(encoded.Ids, encoded.TokenTypes);

@@ -10,6 +10,15 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="Problem">what the rows ask</param>
 public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256, int Skipped, IProblem Problem)
 {
+    /// <summary>What a reader should know of the rows: how many are left out and why, and what their labels are taken for.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The labels of all rows of the file, renamed, whichever rows were asked for.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>The name of the labels' column; "" where the rows have none.</summary>
+    public string LabelColumn { get; init; } = "";
+
     /// <summary>Reads the rows that <paramref name="spec"/> asks for.</summary>
     /// <param name="spec">file, columns and choice of rows</param>
     /// <param name="labels">the labels that may occur after renaming; null for any</param>
@@ -17,15 +26,18 @@ public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256
     public static Table Read(DataSpec spec, IReadOnlyCollection<string>? labels = null)
     {
         byte[] bytes = Bytes(spec.File);
-        (IReadOnlyList<Row> rows, int skipped, TaskKind task) = new TableReader(spec, labels).Read(bytes);
+        TableReader reader = new(spec, labels);
+        (IReadOnlyList<Row> rows, int skipped, TaskKind task) = reader.Read(bytes);
         if (task != TaskKind.Text && (spec.Window ?? spec.Stride) is not null) throw new TableException($"{spec.File}: window= and stride= are of running text, and its rows ask for {task.ToString().ToLowerInvariant()}. Leave them out, or write task=text.");
         return new(rows, spec.File, Hash(bytes), skipped, task switch
         {
             TaskKind.Labels => Classification.Instance,
+            TaskKind.Scores => Regression.Instance,
             TaskKind.Pairs => new MinimalPairs(),
             TaskKind.Prompts => new Prompts(),
             _ => new LanguageModelling(spec.Window ?? 0, spec.Stride ?? 0, spec.Rows ?? 0),
-        });
+        })
+        { Notes = reader.Notes, Labels = reader.Labels, LabelColumn = reader.LabelName };
     }
 
     /// <summary>Reads the file's hash again.</summary>
