@@ -55,7 +55,7 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
         rows.RemoveAll(Out);
         Labels = [.. rows.Select(r => r.Label).Distinct()];
         if (rows.Count == 0) throw Empty(all);
-        RefuseUnclear(minusIsScore);
+        RefuseUnclear(scale, minusIsScore);
         if (LeftOut > 0) notes.Add($"{spec.File}: {LeftOut:N0} of {all:N0} rows are left out, {Why()}.");
         if (!scale) return TaskKind.Labels;
         if (preset.Task == TaskKind.Labels) Announce(rows, [.. rows.Select(r => Regression.Parse(r.Label)!.Value)]);
@@ -79,12 +79,12 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
     }
 
     // in layouts that are not known nobody says what -1 is; in those that are, a class 1 without a class 0 makes it look like one
-    void RefuseUnclear(bool minusIsScore)
+    void RefuseUnclear(bool scale, bool minusIsScore)
     {
         string? mark = marks.FirstOrDefault(m => seen.Contains(m) && !spec.Labels.Sources.Contains(m) && !spec.Without.Contains(m));
         if (mark is null || (minusIsScore && mark != "-") || (mark == "-" && seen.Contains("+"))) return;
         bool known = IsMark(mark);
-        if (known && (mark == "-" || !Labels.Contains("1") || Labels.Contains("0"))) return;
+        if (known && (scale || mark == "-" || !Labels.Contains("1") || Labels.Contains("0"))) return;
         string found = known ? $"there is a label 1 and no 0, so that {mark} may be a class" : "it often marks rows without an agreed label, and may be a class";
         string scores = mark == "-" ? "" : " If the column holds scores: ,task=scores.";
         throw new TableException($"{spec.File}: the label '{mark}' in column '{column}' is not clear: {found}. To leave its rows out, add ,without={mark} to the file's name; if it is a class, give it a name: ,labels={mark}>NAME.{scores}");
