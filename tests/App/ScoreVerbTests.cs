@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Heartwood.Tests.Lab.Studies;
 
 namespace Heartwood.Tests.App;
 

@@ -1,4 +1,3 @@
-using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 
 namespace Heartwood.Lab.Studies;

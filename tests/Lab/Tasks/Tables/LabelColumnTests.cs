@@ -119,7 +119,7 @@ public sealed class LabelColumnTests : IDisposable
     public void A_score_that_is_no_number_is_refused_with_its_line()
     {
         Assert.Contains(", line 3: expected a score, a number, in column 'gold', found 'high'", Refused("a\tb\tgold", ["1.5", "high"], $"{Own},task=scores"));
-        Assert.Equal(1, Read("a\tb\tgold", ["1.5", "high"], $"{Own},task=scores,without=high").Rows.Count);
+        Assert.Single(Read("a\tb\tgold", ["1.5", "high"], $"{Own},task=scores,without=high").Rows);
         Assert.Contains("found 'NaN'", Refused("a\tb\tgold", ["1.5", "NaN"], $"{Own},task=scores"));
     }
 
