@@ -34,6 +34,18 @@ public sealed record Inspection(
     IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps, int Searches, int Steps, double TokensPerStep, Estimate Search,
     IReadOnlyList<string> Backends, string BackendInUse)
 {
+    /// <summary>How many words the tokenizer has: more or fewer than the embeddings have rows (<see cref="Vocabulary"/>).</summary>
+    public int Words { get; init; }
+
+    /// <summary>What a reader should know of how the tokenizer's files were read.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Rows of the embeddings that no word has, and words that have no row; "" where there are none.</summary>
+    public string Spare => Words < Vocabulary ? $"; {Counted(Vocabulary - Words, "spare row")} of the embeddings: the tokenizer has {Words:N0} words"
+        : Words > Vocabulary ? $"; the tokenizer has {Counted(Words - Vocabulary, "word")} more, which no text may use" : "";
+
+    static string Counted(int count, string noun) => $"{count:N0} {noun}{(count == 1 ? "" : "s")}";
+
     /// <summary>Looks into a folder.</summary>
     /// <param name="folder">the folder; null for the embedded model</param>
     /// <param name="request">the search to estimate; its data gives the lengths</param>
@@ -53,6 +65,6 @@ public sealed record Inspection(
         return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
             [.. model.Layers.Select(l => new LayerSize(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
             Estimate.Of(model, problem, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision),
-            [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision));
+            [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision)) { Words = loaded.Tokenizer.Count, Notes = [.. loaded.Notes] };
     }
 }

@@ -62,16 +62,19 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     {
         IReadOnlyDictionary<string, byte[]> files = open.ReadTokenizer();
         Tokenizer tokenizer = folder is null ? EmbeddedModel.ReadTokenizer(files) : Tokenizer.FromFolder(folder);
-        if (tokenizer.Count > model.Vocabulary || (tokenizer.Count < model.Vocabulary && !Padded(tokenizer.Count, model.Vocabulary)))
-            throw new InvalidDataException($"{open.Path}: the tokenizer has {tokenizer.Count} words, the model's embeddings {model.Vocabulary}. Use the tokenizer that belongs to the weights.");
+        if (Math.Abs(tokenizer.Count - model.Vocabulary) is var difference && difference > MostDifference(model.Vocabulary))
+            throw new InvalidDataException($"{open.Path}: expected a tokenizer of about as many words as the model's embeddings have rows, {model.Vocabulary}; found {tokenizer.Count} words, {difference} {(tokenizer.Count > model.Vocabulary ? "more" : "fewer")} "
+                + $"(at most {MostDifference(model.Vocabulary)} may differ). It is another model's: use the tokenizer that belongs to the weights.");
+        tokenizer = tokenizer.For(model.Vocabulary);
         TokenTypeRule rule = TokenTypes.RuleOf(model);
         if (rule == TokenTypeRule.Overlap && model.TokenTypes < 4)
             throw new CheckpointException($"{open.Path}: token types by overlap need 4 types, the model has {model.TokenTypes} (type_vocab_size).");
         return new(folder ?? EmbeddedModel.Name, model, tokenizer, files, rule, open.Weights.Sha256());
     }
 
-    // embeddings are sometimes made longer than the vocabulary, up to a round number: large ones (Qwen2's 151,936 for 151,646 words) by more
-    static bool Padded(int words, int embeddings) => embeddings % 8 == 0 && embeddings - words < Math.Max(128, embeddings / 256);
+    // Embeddings are often made longer than the vocabulary, up to a round number (Qwen2's 151,936 for 151,646 words), and tokens are
+    // often added without a row: 2 % of the rows, of small ones 128.
+    static int MostDifference(int rows) => Math.Max(128, rows / 50);
 
     /// <summary>What the weights' hash leaves out, for the manifest: config and tokenizer.</summary>
     public DataFacts Facts
@@ -97,7 +100,7 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <summary>What a reader should know of the rows that were encoded.</summary>
     public IReadOnlyCollection<string> Notes => notes;
 
-    readonly List<string> notes = [];
+    readonly List<string> notes = [.. Tokenizer.Notes];
 
     /// <summary>Adds one, once, though the rows of a file may be encoded for several uses.</summary>
     internal void Note(string note)
@@ -129,7 +132,17 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     {
         RefuseMixed(sources);
         foreach (string note in sources.SelectMany(s => s.Notes)) Note(note);
-        return [.. sources.SelectMany(s => s.Problem.Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, Note)))];
+        return [.. sources.SelectMany(s =>
+        {
+            try
+            {
+                return s.Problem.Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, Note));
+            }
+            catch (TokenWithoutRowException fault)
+            {
+                throw new TokenWithoutRowException($"{s.Name}: {fault.Message}", fault);
+            }
+        })];
     }
 
     /// <summary>Refuses data that asks for something else than what the model gives.</summary>
