@@ -36,7 +36,7 @@ static class HarmlessKeys
     static readonly Dictionary<string, string[]> AtDefault = new()
     {
         ["position_embedding_type"] = ["\"absolute\""],
-        ["problem_type"] = ["\"single_label_classification\""],
+        ["problem_type"] = ["\"single_label_classification\"", "\"regression\""],      // compared with the head when its labels are read
         ["is_decoder"] = ["false"],
         ["is_encoder_decoder"] = ["false"],
         ["add_cross_attention"] = ["false"],

@@ -157,6 +157,9 @@ public static class ModelPasses
     /// <summary>How many scores a token or sequence gets.</summary>
     public static int Scores(this IModel model) => model.Output == Output.Labels ? model.Labels.Count : model.Vocabulary;
 
+    /// <summary>Whether its head gives one number, a score, and not a choice among labels.</summary>
+    public static bool GivesOneNumber(this IModel model) => model.Output == Output.Labels && model.Labels.Count == 1;
+
     /// <summary>The same model with weights that remember nothing of gradients (they share memory with this model's).</summary>
     public static IModel Frozen(this IModel model) => model.With(model.Config, model.Weights.Map((_, t) => t.Detach()));
 }

@@ -4,6 +4,7 @@ using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Lab.Tokenizers;
 using Heartwood.Lab.Training;
 
@@ -31,15 +32,30 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <param name="folder">the folder</param>
     /// <param name="asked">the labels asked for; empty for the folder's own</param>
     /// <param name="ofData">the labels of the data, for a folder without a head where none are asked for</param>
+    /// <param name="problem">what it is tuned to: labels, or scores, for which the head gives one number</param>
     /// <param name="seed">seed of a new head's weights</param>
     /// <exception cref="CheckpointException">the folder is not a model that Heartwood understands</exception>
     /// <exception cref="InvalidDataException">its tokenizer is missing, not understood, or of another size than its embeddings; or there is only one label</exception>
-    public static LoadedModel ToTune(string folder, IReadOnlyList<string> asked, Func<IReadOnlyList<string>> ofData, ulong seed)
+    public static LoadedModel ToTune(string folder, IReadOnlyList<string> asked, Func<IReadOnlyList<string>> ofData, IProblem problem, ulong seed)
     {
         using HuggingFaceFolder open = HuggingFaceFolder.Open(folder);
         IModel? whole = ModelFolder.HasHead(open) ? ModelFolder.Load(open) : null;
-        return Of(open, folder, whole is not null && (asked.Count == 0 || asked.SequenceEqual(whole.Labels)) ? whole
-            : ModelFolder.LoadWithNewHead(open, asked.Count > 0 ? asked : ofData(), seed));
+        if (whole is not null && whole.GivesOneNumber() == problem.OfOneNumber && (asked.Count == 0 || asked.SequenceEqual(whole.Labels))) return Of(open, folder, whole);
+        IReadOnlyList<string> labels = problem.OfOneNumber ? Regression.Labels : asked.Count > 0 ? asked : ofData();
+        RequireTwo(labels, problem);
+        LoadedModel loaded = Of(open, folder, ModelFolder.LoadWithNewHead(open, labels, seed));
+        if (whole is not null) loaded.Note($"{folder}: its head ({Head(whole)}) is not what the data asks for; a new one begins ({Head(loaded.Model)}).");
+        return loaded;
+    }
+
+    static string Head(IModel model) => model.GivesOneNumber() ? "one number, a score" : $"labels {string.Join(", ", model.Labels)}";
+
+    /// <summary>Refuses a classifier of fewer than two labels.</summary>
+    /// <exception cref="InvalidDataException">there are fewer</exception>
+    internal static void RequireTwo(IReadOnlyList<string> labels, IProblem problem)
+    {
+        if (problem.OfOneNumber || labels.Count > 1) return;
+        throw new InvalidDataException($"A classifier needs two or more labels; there {(labels.Count == 0 ? "is none" : $"is only the label '{labels[0]}'")}. Look at the data's label column.");
     }
 
     static LoadedModel Of(HuggingFaceFolder open, string? folder, IModel model)
@@ -86,8 +102,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
 
     readonly List<string> notes = [.. Tokenizer.Notes];
 
-    // once, though the rows of a file may be encoded for several uses
-    void Note(string note)
+    /// <summary>Adds one, once, though the rows of a file may be encoded for several uses.</summary>
+    internal void Note(string note)
     {
         if (!notes.Contains(note)) notes.Add(note);
     }
@@ -96,7 +112,17 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <param name="sources">where the rows come from</param>
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
     /// <exception cref="InvalidDataException">labels are asked of a language model, or tokens of a classifier</exception>
-    public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, int most = 0) => Encode(sources, DataSource.ProblemOf(sources).OfVocabulary ? [] : Labels, most);
+    public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, int most = 0) => Encode(sources, LabelMap.None, most);
+
+    /// <summary>The same where the model's labels count as others; see <see cref="LabelMatch"/>.</summary>
+    /// <param name="sources">where the rows come from</param>
+    /// <param name="map">what the labels count as</param>
+    /// <param name="most">longest input in tokens; 0 for the model's own</param>
+    public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, LabelMap map, int most)
+    {
+        RefuseMixed(sources);
+        return Encode(sources, DataSource.ProblemOf(sources) is Classification && sources.Count > 0 ? LabelMatch.Of(Labels, map, sources).Names : [], most);
+    }
 
     /// <summary>The same with labels that are given.</summary>
     /// <param name="sources">where the rows come from</param>
@@ -104,11 +130,10 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
     public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, IReadOnlyList<string> labels, int most = 0)
     {
+        RefuseMixed(sources);
+        foreach (string note in sources.SelectMany(s => s.Notes)) Note(note);
         return [.. sources.SelectMany(s =>
         {
-            if (s.Problem.OfVocabulary && Model.Output == Output.Labels)
-                throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a language model can be asked; {Name} is a classifier ({string.Join(", ", Model.Labels)}). Give labelled rows, or another model.");
-            foreach (string note in s.Notes) Note(note);
             try
             {
                 return s.Problem.Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, Note));
@@ -118,6 +143,21 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
                 throw new TokenWithoutRowException($"{s.Name}: {fault.Message}", fault);
             }
         })];
+    }
+
+    /// <summary>Refuses data that asks for something else than what the model gives.</summary>
+    /// <exception cref="InvalidDataException">the message names both, and the next move</exception>
+    internal void RefuseMixed(IReadOnlyList<DataSource> sources)
+    {
+        foreach (DataSource s in sources)
+        {
+            if (s.Problem.OfVocabulary && Model.Output == Output.Labels)
+                throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a language model can be asked; {Name} is a {(Model.GivesOneNumber() ? "model that gives a score" : $"classifier ({string.Join(", ", Model.Labels)})")}. Give {(Model.GivesOneNumber() ? "rows with scores" : "labelled rows")}, or another model.");
+            if (s.Problem.OfOneNumber && !Model.GivesOneNumber())
+                throw new InvalidDataException($"{s.Name} holds scores (column '{s.LabelColumn}'), which a model with one label gives; {Name} is a {(Model.Output == Output.Vocabulary ? "language model" : $"classifier ({string.Join(", ", Model.Labels)})")}. If the numbers are classes, add task=labels to the file's name; else train a model of scores: heartwood train --from {Name} --data {s.Name}.");
+            if (s.Problem is Classification && Model.GivesOneNumber())
+                throw new InvalidDataException($"{s.Name} is labelled (column '{s.LabelColumn}': {string.Join(", ", s.Labels.Take(5))}{(s.Labels.Count > 5 ? " …" : "")}), and {Name} gives one number, a score. If the labels are scores, add task=scores to the file's name; else train a classifier: heartwood train --from {Name} --data {s.Name}.");
+        }
     }
 
     /// <summary>The tokens of rows as <see cref="Encode(IReadOnlyList{DataSource}, int)"/> makes them, with their words.</summary>
