@@ -29,6 +29,9 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     /// <summary>How data for language models is named on the command line.</summary>
     public const string TaskHelp = "A language model is asked for minimal pairs (preset=blimp, or task=pairs,text=GOOD,pair=BAD), prompts (preset=ioi, preset=greater-than, or task=prompts,text=COL,label=ANSWER,wrong=COL[,pair=CORRUPTED]; answers are read as written, their space included) or running text (a .txt file[,window=N,stride=N,rows=WINDOWS], format=lines for one text a line, or task=text,text=COL)";
 
+    /// <summary>What kinds of file are read, for help.</summary>
+    public const string FileHelp = "FILE is tab- or comma-separated, JSON lines, Parquet or text, also gzipped; its name tells which, else format=tsv, csv, jsonl, parquet, text or lines";
+
     /// <summary>How the made-up language's parts are named on the command line.</summary>
     public const string WorldHelp = "world:training or world:in-domain (with ,rows=N,seed=N), world:out-of-domain or world:unseen (with ,per-case=N,seed=N)";
 
