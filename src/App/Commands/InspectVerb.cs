@@ -9,7 +9,7 @@ namespace Heartwood.App.Commands;
 static class InspectVerb
 {
     static readonly Argument<string?> model = new("MODEL") { Description = "The model's folder; without it the embedded one.", Arity = ArgumentArity.ZeroOrOne };
-    static readonly Option<string[]> data = RunSupport.Several("--data", $"Data that masks would be learned on; the estimate takes the length of its examples: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}.", "DATA");
+    static readonly Option<string[]> data = RunSupport.Several("--data", $"Data that masks would be learned on; the estimate takes the length of its examples: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
     static readonly Option<int> length = SharedOptions.Number("--length", "Length of an example in tokens, for the estimate; --data measures it.", 64, 1);
 
     /// <summary>The verb.</summary>
@@ -20,7 +20,7 @@ static class InspectVerb
         Run = (parsed, session) =>
         {
             RunSupport.UseThreads(parsed);
-            Inspection seen = Inspection.Of(parsed.GetValue(model), StudyOptions.With(parsed, new(parsed.GetValue(data)!, [])), parsed.GetValue(length));
+            Inspection seen = Inspection.Of(parsed.GetValue(model), StudyOptions.With(parsed, new(parsed.GetValue(data)!, [])), parsed.GetValue(length), session.World.Say);
             session.Result(() => JsonSerializer.Serialize(seen, ResultJson.Options), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
                 {seen.Layers.Count} layers, width {seen.Width}, heads of {seen.HeadWidth}; {seen.Vocabulary:N0} word pieces{seen.Spare}, at most {seen.MostPositions} tokens

@@ -10,7 +10,7 @@ namespace Heartwood.App.Commands;
 /// <summary><c>heartwood train</c>: fine-tunes a folder's model, or trains one of a size from nothing.</summary>
 static class TrainVerb
 {
-    static readonly Option<string[]> data = RunSupport.Several("--data", $"Training data: FILE[,preset=mnli][,text=COL,pair=COL,label=COL][,labels=a>b][,without=-1][,cases=a|b] …, several in a row; or {DataSource.WorldHelp}. {DataSource.ScoresHelp}.", "DATA");
+    static readonly Option<string[]> data = RunSupport.Several("--data", $"Training data: FILE[,preset=mnli][,text=COL,pair=COL,label=COL][,labels=a>b][,without=-1][,cases=a|b] …, several in a row; or {DataSource.WorldHelp}. {DataSource.ScoresHelp}. {DataSource.FileHelp}.", "DATA");
     static readonly Option<string[]> inDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain while training, for the curve.", "DATA");
     static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain while training, for the curve; never used to choose anything.", "DATA");
     static readonly Option<string?> from = new("--from") { Description = "Folder of a model to fine-tune; without it a fresh model is made.", HelpName = "FOLDER" };

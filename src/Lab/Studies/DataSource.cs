@@ -40,6 +40,8 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
 
     /// <summary>How scores are told from labels on the command line.</summary>
     public const string ScoresHelp = "Numbers with decimals, or more than 20 different whole ones, are scores, for a model that gives one number; task=labels or task=scores after the file's name says otherwise";
+    /// <summary>What kinds of file are read, for help.</summary>
+    public const string FileHelp = "FILE is tab- or comma-separated, JSON lines, Parquet or text, also gzipped; its name tells which, else format=tsv, csv, jsonl, parquet, text or lines";
 
     /// <summary>How the made-up language's parts are named on the command line.</summary>
     public const string WorldHelp = "world:training or world:in-domain (with ,rows=N,seed=N), world:out-of-domain or world:unseen (with ,per-case=N,seed=N)";

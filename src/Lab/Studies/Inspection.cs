@@ -50,7 +50,8 @@ public sealed record Inspection(
     /// <param name="folder">the folder; null for the embedded model</param>
     /// <param name="request">the search to estimate; its data gives the lengths</param>
     /// <param name="length">length of an example in tokens where there is no data</param>
-    public static Inspection Of(string? folder, StudyRequest request, int length)
+    /// <param name="tell">hears what a reader should know of the data</param>
+    public static Inspection Of(string? folder, StudyRequest request, int length, Action<string>? tell = null)
     {
         LoadedModel loaded = LoadedModel.Load(folder);
         IModel model = loaded.Model;
@@ -61,6 +62,7 @@ public sealed record Inspection(
         IReadOnlyList<Example> pool = data.Count == 0
             ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
             : [.. Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
+        foreach (string note in loaded.Notes) tell?.Invoke(note);
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)) * Math.Min(request.Pruning.Batch, pool.Count);
         return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
             [.. model.Layers.Select(l => new LayerSize(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
