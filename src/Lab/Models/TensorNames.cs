@@ -70,7 +70,9 @@ sealed class TensorNames
 
     void Place(FamilyNames family, string name, string source, string before, string outer, string file)
     {
-        string usual = StartOf(family, name) >= 0 ? $"{family.Prefix}.{name[before.Length..]}" : name.StartsWith(outer, StringComparison.Ordinal) ? name[outer.Length..] : name;
+        string usual = StartOf(family, name) >= 0 ? $"{family.Prefix}.{name[before.Length..]}"
+            : name.StartsWith(before, StringComparison.Ordinal) && family.Heads.Any(head => head.Owns(name[before.Length..])) ? name[before.Length..]
+            : name.StartsWith(outer, StringComparison.Ordinal) ? name[outer.Length..] : name;
         if (!sources.TryAdd(usual, source)) throw Twice(file, sources[usual], source, usual);
         if (!name.StartsWith(outer, StringComparison.Ordinal)) outside.Add(usual);
     }
