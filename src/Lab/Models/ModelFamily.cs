@@ -9,5 +9,6 @@ namespace Heartwood.Lab.Models;
 /// <param name="Fresh">what a classifier made from nothing consists of</param>
 /// <param name="ReadsTokenTypes">whether tokens have types</param>
 sealed record ModelFamily(
-    Func<ModelConfig, Weights, IModel> Load, FamilyNames Names, Func<ModelConfig, Weights, IReadOnlyList<string>, ulong, IModel> WithNewHead,
+    Func<ModelConfig, Weights, IModel> Load, FamilyNames Names,
+    Func<ModelConfig, Weights, IReadOnlyList<string>, ulong, IModel> WithNewHead,
     Func<FreshRequest, FreshPlan> Fresh, bool ReadsTokenTypes = false);
