@@ -45,7 +45,7 @@ public sealed class Gpt2 : IModel
     static string PrefixOf(Weights weights) => weights.Has("transformer.wte.weight") ? "transformer." : "";
 
     /// <summary>What others need of the family.</summary>
-    internal static ModelFamily Described { get; } = new(From, "score.weight", WithNewHead, Fresh);
+    internal static ModelFamily Described { get; } = new(From, "score.weight", WithNewHead, Fresh) { Facts = Gpt2Config.FactsOf };
 
     const string Architecture = "GPT2ForSequenceClassification";
 
@@ -54,7 +54,7 @@ public sealed class Gpt2 : IModel
     {
         string before = PrefixOf(weights) == "" ? "transformer." : "";
         Dictionary<string, Tensor> body = weights.All.Where(t => t.Key is not ("score.weight" or "lm_head.weight")).ToDictionary(t => $"{before}{t.Key}", t => t.Value);
-        return From(NewHead.For(config, Architecture, labels), new Weights(body, config.Path).With([NewHead.Weight("score", labels.Count, config.RequirePositive("n_embd"), seed)]));
+        return From(NewHead.For(config, Architecture, labels), new Weights(body, config.Path).With([NewHead.Weight("score", labels.Count, Gpt2Config.WidthOf(config), seed)]));
     }
 
     static FreshPlan Fresh(FreshRequest request)

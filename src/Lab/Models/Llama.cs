@@ -43,7 +43,7 @@ public sealed class Llama : IModel
     }
 
     /// <summary>What others need of the family.</summary>
-    internal static ModelFamily Described { get; } = new(From, "score.weight", WithNewHead, Fresh);
+    internal static ModelFamily Described { get; } = new(From, "score.weight", WithNewHead, Fresh) { Facts = LlamaConfig.FactsOf };
 
     static string Architecture(string family) => family switch { "qwen2" => "Qwen2", "mistral" => "Mistral", _ => "Llama" } + "ForSequenceClassification";
 

@@ -9,4 +9,8 @@ namespace Heartwood.Lab.Models;
 /// <param name="Fresh">what a classifier made from nothing consists of</param>
 /// <param name="ReadsTokenTypes">whether tokens have types</param>
 sealed record ModelFamily(
-    Func<ModelConfig, Weights, IModel> Load, string Head, Func<ModelConfig, Weights, IReadOnlyList<string>, ulong, IModel> WithNewHead, Func<FreshRequest, FreshPlan> Fresh, bool ReadsTokenTypes = false);
+    Func<ModelConfig, Weights, IModel> Load, string Head, Func<ModelConfig, Weights, IReadOnlyList<string>, ulong, IModel> WithNewHead, Func<FreshRequest, FreshPlan> Fresh, bool ReadsTokenTypes = false)
+{
+    /// <summary>What a config alone says, with a head of so many labels (0: none, or a language model's); whatever in it is not understood is refused.</summary>
+    public required Func<ModelConfig, int, ConfigFacts> Facts { get; init; }
+}

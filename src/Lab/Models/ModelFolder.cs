@@ -27,7 +27,11 @@ public static class ModelFolder
 
     /// <summary>The model of an open folder, whichever family its config names.</summary>
     /// <exception cref="CheckpointException">the family is not known, or config and weights do not fit</exception>
-    public static IModel Load(HuggingFaceFolder folder) => FamilyOf(folder.Config.Family, folder.Config.Path).Load(folder.Config, Weights.Load(folder.Weights));
+    public static IModel Load(HuggingFaceFolder folder)
+    {
+        _ = ConfigFacts.Of(folder.Config, labels: 0);            // what is not understood there is refused before gigabytes of weights are read
+        return FamilyOf(folder.Config.Family, folder.Config.Path).Load(folder.Config, Weights.Load(folder.Weights));
+    }
 
     /// <summary>Whether the folder's weights hold a classification head.</summary>
     /// <exception cref="CheckpointException">the family is not known</exception>
@@ -55,7 +59,11 @@ public static class ModelFolder
     public static void Save(IModel model, string path, IReadOnlyDictionary<string, byte[]> tokenizer, Dtype dtype = Dtype.F32, bool replace = false)
     {
         JsonObject config = (JsonObject)model.Config.DeepClone();
-        config["torch_dtype"] = dtype switch { Dtype.F16 => "float16", Dtype.BF16 => "bfloat16", _ => "float32" };
+        // newer files say dtype, older ones torch_dtype, and readers take either: every one that is there says what is stored
+        string stored = dtype switch { Dtype.F16 => "float16", Dtype.BF16 => "bfloat16", _ => "float32" };
+        foreach (string key in (string[])["dtype", "torch_dtype"])
+            if (config.ContainsKey(key)) config[key] = stored;
+        if (!config.ContainsKey("dtype")) config["torch_dtype"] = stored;
         HuggingFaceFolder.Write(path, config, model.Weights.Named(dtype), tokenizer, replace);
     }
 }

@@ -46,7 +46,7 @@ public sealed class Roberta : IModel
     static bool IsOfPretraining(string name) => name.StartsWith("lm_head.", StringComparison.Ordinal) || name.StartsWith("roberta.pooler.", StringComparison.Ordinal);
 
     /// <summary>What others need of the family.</summary>
-    internal static ModelFamily Described { get; } = new(From, Head, WithNewHead, Fresh);
+    internal static ModelFamily Described { get; } = new(From, Head, WithNewHead, Fresh) { Facts = RobertaConfig.FactsOf };
 
     static Roberta WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)
     {
