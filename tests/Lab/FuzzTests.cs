@@ -1,10 +1,12 @@
 using System.Text;
 using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Checkpoints;
+using Heartwood.Tests.Lab.Models;
 using Heartwood.Tests.Lab.Subnetworks.Formats;
 
 namespace Heartwood.Tests.Lab;
@@ -60,6 +62,23 @@ public sealed class FuzzTests
         _ = (config.Labels(2), config.Require<int[]>("heads"), config.Optional("use_cache", false), config.ToJson().ToJsonString());
         config.RefuseUnknown("é");
     });
+
+    /// <summary>Of each family several published configs; sizes that come out are such that a model of them could be made, or refused for its weights.</summary>
+    [Fact]
+    public void Mutated_configs_of_published_models_are_read_by_their_families_or_refused()
+    {
+        int each = 20_000 / PublishedConfigTests.Loading.Count() + 1;
+        foreach (var (i, (utf8, labels)) in PublishedConfigTests.Loading.Index())
+            Fuzz(each, utf8, bytes =>
+            {
+                ConfigFacts facts = ConfigFacts.Of(new(bytes, "config.json"), labels);
+                Assert.InRange(facts.Layers, 1, ModelConfig.MostOfACount);
+                Assert.InRange(facts.Heads, 1, ModelConfig.MostOfACount);
+                Assert.InRange(facts.KeyValueHeads, 1, facts.Heads);
+                Assert.All((int[])[facts.Width, facts.HeadWidth, facts.Vocabulary, facts.Positions], size => Assert.InRange(size, 1, ModelConfig.MostOfASize));
+                Assert.Equal(labels, facts.Labels.Distinct().Count());
+            }, $"published config {i}");
+    }
 
     [Fact]
     public void Mutated_shard_indices_are_read_or_refused() => Fuzz(20_000, """{"metadata":{},"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"} }"""u8.ToArray(), bytes =>

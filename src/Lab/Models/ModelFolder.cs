@@ -27,11 +27,7 @@ public static class ModelFolder
 
     /// <summary>The model of an open folder, whichever family its config names.</summary>
     /// <exception cref="CheckpointException">the family is not known, or config and weights do not fit</exception>
-    public static IModel Load(HuggingFaceFolder folder)
-    {
-        _ = ConfigFacts.Of(folder.Config, labels: 0);            // what is not understood there is refused before gigabytes of weights are read
-        return FamilyOf(folder.Config.Family, folder.Config.Path).Load(folder.Config, Weights.Load(folder.Weights));
-    }
+    public static IModel Load(HuggingFaceFolder folder) => FamilyOf(folder.Config.Family, folder.Config.Path).Load(folder.Config, Weights.Load(folder.Weights));
 
     /// <summary>Whether the folder's weights hold a classification head.</summary>
     /// <exception cref="CheckpointException">the family is not known</exception>
