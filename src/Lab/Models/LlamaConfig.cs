@@ -58,7 +58,7 @@ sealed record LlamaConfig(
         foreach (string kind in config.Optional<string[]>("layer_types", []))
             if (kind is not ("full_attention" or "sliding_attention")) throw new CheckpointException($"{config.Path}: layer_types names '{kind}'; Heartwood knows full_attention and sliding_attention.");
         config.Optional("max_window_layers", 0);                 // from which layer on a window is used: it changes nothing here
-        int window = config.Optional("sliding_window", positions);
+        int window = config.Has("sliding_window") ? config.RequirePositive("sliding_window") : positions;
         return windowed ? Math.Min(positions, window) : positions;
     }
 

@@ -32,7 +32,11 @@ public class LlamaConfigTests
             (new JsonObject { ["type"] = "linear", ["factor"] = 2.0 }, new JsonObject { ["rope_type"] = "default" }));
         Refused("high_freq_factor (1) should be above low_freq_factor (1)", c => c["rope_scaling"] = new JsonObject
         {
-            ["rope_type"] = "llama3", ["factor"] = 2.0, ["low_freq_factor"] = 1.0, ["high_freq_factor"] = 1.0, ["original_max_position_embeddings"] = 16,
+            ["rope_type"] = "llama3",
+            ["factor"] = 2.0,
+            ["low_freq_factor"] = 1.0,
+            ["high_freq_factor"] = 1.0,
+            ["original_max_position_embeddings"] = 16,
         });
         Refused("Set max_position_embeddings to 16", c => c["rope_scaling"] = new JsonObject { ["type"] = "dynamic", ["factor"] = 2.0, ["original_max_position_embeddings"] = 16 });
         Refused("turns whole heads only", c => c["partial_rotary_factor"] = 0.5);
