@@ -48,6 +48,7 @@ static class TrainVerb
         TrainingRequest request = Parse(parsed);
         TrainingRun run = new(request);
         using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
+        foreach (string note in run.Notes) session.World.Say(note);
         session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
         TrainingResult result = folder.Finished ? folder.ReadJson<TrainingResult>("result.json") : run.Run(folder, session.Progress, session.Stop);
         session.Result(() => JsonSerializer.Serialize(result, ResultJson.Options), () => $"""

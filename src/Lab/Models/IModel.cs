@@ -23,6 +23,9 @@ public enum Output
 
     /// <summary>the token that comes next, one row of scores per token: a language model</summary>
     Vocabulary,
+
+    /// <summary>nothing: a body without a head, see <see cref="ModelFolder.LoadBody"/></summary>
+    None,
 }
 
 /// <summary>
@@ -56,7 +59,7 @@ public interface IModel
     /// <summary>Number of token ids.</summary>
     int Vocabulary { get; }
 
-    /// <summary>Names of the labels; none of a language model.</summary>
+    /// <summary>Names of the labels; none of a language model or a body without a head.</summary>
     IReadOnlyList<string> Labels { get; }
 
     /// <summary>The content of config.json.</summary>
@@ -149,7 +152,7 @@ public static class ModelPasses
     public static Tokens TokensOf(this IModel model, int layer, Tokens last = Tokens.Read) => layer == model.Layers.Count - 1 ? last : Tokens.All;
 
     /// <summary>How many scores a token or sequence gets.</summary>
-    public static int Scores(this IModel model) => model.Output == Output.Labels ? model.Labels.Count : model.Vocabulary;
+    public static int Scores(this IModel model) => model.Output switch { Output.Labels => model.Labels.Count, Output.Vocabulary => model.Vocabulary, _ => 0 };
 
     /// <summary>The same model with weights that remember nothing of gradients (they share memory with this model's).</summary>
     public static IModel Frozen(this IModel model) => model.With(model.Config, model.Weights.Map((_, t) => t.Detach()));

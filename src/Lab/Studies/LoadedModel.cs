@@ -24,7 +24,26 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     public static LoadedModel Load(string? folder)
     {
         using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
-        return Of(open, folder, ModelFolder.Load(open));
+        return Noted(note => Of(open, folder, ModelFolder.Load(open, note)));
+    }
+
+    /// <summary>Loads a folder to look at it: a body without its head where there is none that Heartwood reads.</summary>
+    /// <param name="folder">the folder, or null for the embedded model</param>
+    /// <param name="head">the head as a reader should know it</param>
+    /// <inheritdoc cref="Load"/>
+    public static LoadedModel ToInspect(string? folder, out string head)
+    {
+        using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
+        bool whole = ModelFolder.OutputOf(open, out head) != Output.None;
+        return Noted(note => Of(open, folder, whole ? ModelFolder.Load(open, note) : ModelFolder.LoadBody(open, note)));
+    }
+
+    static LoadedModel Noted(Func<Action<string>, LoadedModel> load)
+    {
+        List<string> told = [];
+        LoadedModel loaded = load(told.Add);
+        loaded.notes.AddRange(told);
+        return loaded;
     }
 
     /// <summary>Loads a folder to fine-tune. Its classification head begins anew where it has none, or where other labels are asked for than its own.</summary>
@@ -37,9 +56,15 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     public static LoadedModel ToTune(string folder, IReadOnlyList<string> asked, Func<IReadOnlyList<string>> ofData, ulong seed)
     {
         using HuggingFaceFolder open = HuggingFaceFolder.Open(folder);
-        IModel? whole = ModelFolder.HasHead(open) ? ModelFolder.Load(open) : null;
-        return Of(open, folder, whole is not null && (asked.Count == 0 || asked.SequenceEqual(whole.Labels)) ? whole
-            : ModelFolder.LoadWithNewHead(open, asked.Count > 0 ? asked : ofData(), seed));
+        return Noted(note =>
+        {
+            List<string> told = [];
+            IModel? whole = ModelFolder.HasHead(open) ? ModelFolder.Load(open, told.Add) : null;
+            if (whole is null || (asked.Count > 0 && !asked.SequenceEqual(whole.Labels)))
+                return Of(open, folder, ModelFolder.LoadWithNewHead(open, asked.Count > 0 ? asked : ofData(), seed, note));
+            told.ForEach(note);
+            return Of(open, folder, whole);
+        });
     }
 
     static LoadedModel Of(HuggingFaceFolder open, string? folder, IModel model)

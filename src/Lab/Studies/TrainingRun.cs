@@ -50,6 +50,9 @@ public sealed class TrainingRun
     /// <summary>Hash of the weights that training begins from.</summary>
     public string ModelSha256 => start.Sha256;
 
+    /// <summary>What a reader should know of the folder and the data.</summary>
+    public IReadOnlyCollection<string> Notes => start.Notes;
+
     /// <summary>Number of steps in all.</summary>
     public int Steps => trainer.Steps;
 
