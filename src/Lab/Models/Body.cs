@@ -37,6 +37,9 @@ sealed class Body : IModel
     public string Family => inner.Family;
 
     /// <inheritdoc/>
+    public bool Causal => inner.Causal;
+
+    /// <inheritdoc/>
     public IReadOnlyList<LayerShape> Layers => inner.Layers;
 
     /// <inheritdoc/>

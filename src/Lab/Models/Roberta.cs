@@ -137,6 +137,9 @@ public sealed class Roberta : IModel
     public Output Output => Output.Labels;
 
     /// <inheritdoc/>
+    public bool Causal => false;
+
+    /// <inheritdoc/>
     public IReadOnlyList<LayerShape> Layers { get; }
 
     /// <inheritdoc/>
@@ -235,7 +238,9 @@ sealed class RobertaAttention(Weights w, RobertaConfig c, int layer)
     {
         int[] queries = tokens == Tokens.All ? batch.Offsets : [.. Enumerable.Range(0, batch.Count + 1)];
         if (output is null) return Tensor.Zeros(queries[^1], 0);
-        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Roberta.Chosen(x, batch, tokens))), k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
+        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Roberta.Chosen(x, batch, tokens)));
+        Tensor k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
+        (q, k) = (probe.At(new(layer, Point.AttentionQuery), q), probe.At(new(layer, Point.AttentionKey), k));
         return q.Attention(k, v, queries, batch.Offsets, heads, causal: false);
     }
 

@@ -57,12 +57,37 @@ public class LlamaConfigTests
     }
 
     [Fact]
-    public void A_sliding_window_bounds_the_input_where_it_is_used()
+    public void A_layer_has_a_window_where_its_family_reads_one_and_inputs_may_be_longer()
     {
-        Assert.Equal(9, Read(_ => { }, "mistral").Positions);
-        Assert.Equal(48, Read(c => c["sliding_window"] = null, "mistral").Positions);
-        Assert.Equal(48, Read(_ => { }, "qwen2").Positions);
-        Assert.Equal(8, Read(c => c["use_sliding_window"] = true, "qwen2").Positions);
+        Windows([9, 9], _ => { }, "mistral");
+        Windows([null, null], c => c["sliding_window"] = null, "mistral");
+        Windows([4096, 4096], c => c.Remove("sliding_window"), "mistral");          // the class's own
+        Windows([null, null], _ => { }, "qwen2");
+        Windows([null, null], c => c["use_sliding_window"] = true, "qwen2");        // from layer 2 on
+        Windows([null, 8], c => (c["use_sliding_window"], c["max_window_layers"]) = (true, 1), "qwen2");
+        Windows([null, null], c => (c["use_sliding_window"], c["max_window_layers"], c["sliding_window"]) = (true, 0, null), "qwen2");
+        Windows([8, null], c => (c["use_sliding_window"], c["layer_types"]) = (true, new JsonArray("sliding_attention", "full_attention")), "qwen2");
+        Windows([null, null], c => c["layer_types"] = new JsonArray("full_attention", "full_attention"), "qwen2");
+        Windows([9, 9], c => c["layer_types"] = new JsonArray("sliding_attention", "sliding_attention"), "mistral");
+        Windows([null, null], c => (c["sliding_window"], c["use_sliding_window"], c["max_window_layers"]) = (4, false, 1), "grouped");      // a Llama has none
+
+        static void Windows(int?[] expected, Action<JsonObject> change, string folder)
+        {
+            LlamaConfig read = Read(change, folder);
+            Assert.Equal((48, read.Windows.Any(w => w < 48)), (read.Positions, read.Windowed));
+            Assert.Equal(expected, read.Windows);
+        }
+    }
+
+    [Fact]
+    public void A_window_that_the_config_contradicts_is_refused_by_name()
+    {
+        Refused("layer_types says 'full_attention' of layer 1, and a mistral has a window of 9 there", c => (c["model_type"], c["sliding_window"], c["layer_types"]) = ("mistral", 9, new JsonArray("sliding_attention", "full_attention")));
+        Refused("layer_types says 'sliding_attention' of layer 0, and a llama has no window there", c => c["layer_types"] = new JsonArray("sliding_attention", "full_attention"));
+        Refused("layer_types names 'sliding_attention', and there is no window", c => (c["model_type"], c["layer_types"]) = ("qwen2", new JsonArray("sliding_attention", "full_attention")));
+        Refused("layer_types should name 2 layers (num_hidden_layers), it names 1", c => (c["model_type"], c["layer_types"]) = ("qwen2", new JsonArray("full_attention")));
+        Refused("sliding_window is 0; a token sees itself at least", c => (c["model_type"], c["sliding_window"]) = ("mistral", 0));
+        Refused("use_sliding_window is false and sliding_window 9", c => (c["model_type"], c["sliding_window"], c["use_sliding_window"]) = ("mistral", 9, false));
     }
 
     [Fact]
@@ -100,5 +125,6 @@ public class LlamaConfigTests
         Assert.Equal(new(true, true, false), Read(c => c["attention_bias"] = true).Biases);
         Assert.Equal(new(true, false, false), Read(_ => { }, "qwen2").Biases);
         Assert.Equal(new(true, true, true), Read(_ => { }, "llama3").Biases);
+        Assert.Equal(new(true, true, true), Read(c => c[OwnKeys.Biases] = true, "mistral").Biases);
     }
 }
