@@ -189,11 +189,14 @@ sealed class RobertaEmbeddings(Weights w, RobertaConfig c)
 {
     readonly Tensor words = w.Get("word_embeddings.weight", c.Vocabulary, c.Width);
     readonly Tensor positions = w.Get("position_embeddings.weight", c.PositionRows, c.Width);
-    readonly Tensor type = w.Get("token_type_embeddings.weight", 1, c.Width);
+    readonly Tensor types = w.Get("token_type_embeddings.weight", c.TokenTypes, c.Width);
     readonly LayerNorm norm = new(w["LayerNorm"], c.Width, c.Epsilon);
 
     /// <returns>[token width]</returns>
-    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(words.Rows(batch.Ids) + type + positions.Rows(PositionsOf(batch))));
+    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(words.Rows(batch.Ids) + Type + positions.Rows(PositionsOf(batch))));
+
+    // every token is of type 0, also where a model has more of them: nothing that it is given names another
+    Tensor Type => c.TokenTypes == 1 ? types : types.Rows([0]);
 
     // a padding token has the position of its id and is not counted, even inside a sequence
     int[] PositionsOf(Batch batch)
