@@ -50,6 +50,77 @@ public class AttentionTests
         static Tensor Copied(Tensor x) => Movement.Concatenate(1, [.. new[] { 0, 1, 1, 1, 1 }.Select(head => x.Slice(1, 8 * head, 8))]);
     }
 
+    public static TheoryData<string> Names => [.. Machine.Backends];
+
+    [Theory, MemberData(nameof(Names))]
+    public void A_window_as_long_as_the_sequence_gives_the_bits_of_none_forth_and_back(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        Tensor q = Drawn("q", Offsets[^1]).Track(), k = Drawn("k", Offsets[^1]).Track(), v = Drawn("v", Offsets[^1]).Track(), weights = Drawn("g", Offsets[^1]);
+        Tensor none = q.Attention(k, v, Offsets, Heads, true);
+        Tensor[] slopes = (none * weights).Sum().Gradients(q, k, v);
+        foreach (int window in new[] { 100, 101, int.MaxValue })
+        {
+            Tensor windowed = q.Attention(k, v, Offsets, Heads, true, window);
+            Assert.Equal(Bits(none), Bits(windowed));
+            Tensor[] found = (windowed * weights).Sum().Gradients(q, k, v);
+            for (int i = 0; i < 3; i++) Assert.Equal(Bits(slopes[i]), Bits(found[i]));
+        }
+        Assert.NotEqual(Bits(none), Bits(q.Attention(k, v, Offsets, Heads, true, 99)));
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void A_query_with_a_window_has_the_values_of_a_sequence_that_begins_there(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        const int tokens = 75;
+        Tensor q = Drawn("q", tokens), k = Drawn("k", tokens), v = Drawn("v", tokens);
+        foreach (int window in new[] { 1, 2, 7, 16, 33, 64 })
+        {
+            Tensor all = q.Attention(k, v, [0, tokens], Heads, true, window);
+            for (int t = 0; t < tokens; t++)
+            {
+                int from = Math.Max(0, t + 1 - window);
+                Assert.Equal(Bits(q.Slice(0, t, 1).Attention(k.Slice(0, from, t + 1 - from), v.Slice(0, from, t + 1 - from), [0, 1], [0, t + 1 - from], Heads, true)), Bits(all.Slice(0, t, 1)));
+            }
+            foreach (int last in new[] { 1, 5, 20 })
+                Assert.Equal(Bits(all.Slice(0, tokens - last, last)), Bits(q.Slice(0, tokens - last, last).Attention(k, v, [0, last], [0, tokens], Heads, true, window)));
+        }
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void Keys_that_no_query_sees_are_not_computed_and_get_no_gradient(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        const int tokens = 60, asked = 3, window = 10, unseen = tokens - asked - window + 1;
+        Tensor q = Drawn("q", asked).Track(), k = Broken("k").Track(), v = Broken("v").Track();
+        Tensor mixes = q.Attention(k, v, [0, asked], [0, tokens], Heads, true, window);
+        Assert.All(mixes.Values.ToArray(), value => Assert.True(float.IsFinite(value)));
+        Tensor[] slopes = mixes.Sum().Gradients(q, k, v);
+        Assert.All(slopes, slope => Assert.All(slope.Values.ToArray(), value => Assert.True(float.IsFinite(value))));
+        foreach (Tensor slope in slopes[1..])
+        {
+            Assert.All(slope.Values[..(unseen * Width)].ToArray(), value => Assert.Equal(0, value));
+            Assert.Contains(slope.Values.Slice(unseen * Width, Width).ToArray(), value => value != 0);
+        }
+
+        // not a number where nobody looks
+        static Tensor Broken(string name)
+        {
+            Tensor drawn = Drawn(name, tokens).KeepForever();
+            drawn.Change()[..(unseen * Width)].Fill(float.NaN);
+            return drawn;
+        }
+    }
+
+    [Fact]
+    public void A_window_that_shows_nothing_or_of_attention_to_both_sides_is_refused()
+    {
+        Tensor q = Drawn("q", 3);
+        Assert.Contains("A window of 0 shows a query no key", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3], Heads, true, 0)).Message);
+        Assert.Contains("A window of 2 is one of causal attention", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3], Heads, false, 2)).Message);
+    }
+
     [Fact]
     public void Queries_that_see_nothing_are_refused()
     {

@@ -8,22 +8,27 @@ namespace Heartwood.Lab.Evaluation;
 /// <summary>
 /// How much of its attention each head gives to each kind of token: the sum of its weights on tokens of the kind, averaged over the
 /// tokens of an example that see any token of the kind, then over examples. Beside it the average head, and what equal weights on all tokens would give.
-/// In the last layer only the token counts that is read, so its heads are compared with the average of that layer alone.
+/// In the last layer only the token counts that is read, so its heads are compared with the average of that layer alone; and so are those of
+/// layers whose window is another.
 /// </summary>
 public sealed class AttentionMass
 {
     const int TokensPerBatch = 1024;
 
     readonly IModel model;
-    readonly double[][] masses, uniform, average;                // by head, by group of layers: [example kind]
+    readonly int[] groups;                                       // of each layer: layers of one group see the same from the same tokens
+    readonly double[][] masses, uniform, average;                // by head, by group: [example kind]
 
     AttentionMass(IModel model, int examples)
     {
         this.model = model;
         Examples = examples;
+        var sights = model.Layers.Select((shape, layer) => (shape.Window, Last: layer == model.Layers.Count - 1)).ToList();
+        var different = sights.Distinct().ToList();
+        groups = [.. sights.Select(sight => different.IndexOf(sight))];
         Heads = [.. model.Universe().Parts.Where(p => p.Kind == PartKind.Head)];
         masses = [.. Heads.Select(_ => Empty())];
-        (uniform, average) = ([Empty(), Empty()], [Empty(), Empty()]);
+        (uniform, average) = ([.. different.Select(_ => Empty())], [.. different.Select(_ => Empty())]);
 
         double[] Empty()
         {
@@ -39,9 +44,6 @@ public sealed class AttentionMass
     /// <summary>How many examples were looked at.</summary>
     public int Examples { get; }
 
-    /// <summary>Whether tokens see only those before them.</summary>
-    public bool Causal { get; private init; }
-
     /// <summary>Looks at examples.</summary>
     /// <param name="model">the model</param>
     /// <param name="examples">the examples</param>
@@ -56,7 +58,7 @@ public sealed class AttentionMass
             throw new ArgumentException($"{examples.Count} examples and {texts.Count} texts: each example needs the text of its own tokens, no more and no fewer.", nameof(texts));
         var packed = Inputs.Pack([.. examples.Select(e => e.Input.Ids.Length)], TokensPerBatch);
         IReadOnlyList<Batch> batches = Inputs.Batches(examples, TokensPerBatch);
-        AttentionMass mass = new(model, examples.Count) { Causal = AttentionWeights.Causal(model, batches[0]) };
+        AttentionMass mass = new(model, examples.Count);
         Parallelism.For(batches.Count, b =>
         {
             stop.ThrowIfCancellationRequested();
@@ -68,19 +70,20 @@ public sealed class AttentionMass
 
     void Add(Batch batch, int first, IReadOnlyList<TokenWords> texts)
     {
-        int kinds = KeyKinds.All.Count, last = model.Layers.Count - 1;
+        int kinds = KeyKinds.All.Count, sights = uniform.Length;
         int[][] held = [.. Enumerable.Range(0, batch.Count).Select(s => Held(texts[first + s]))];
         int[] places = [.. model.Layers.Select((_, layer) => Heads.TakeWhile(h => h.Layer < layer).Count())];
-        double[][,] sums = [.. Heads.Select(_ => new double[batch.Count, kinds])], even = [new double[batch.Count, kinds], new double[batch.Count, kinds]];
-        int[][,] counts = [new int[batch.Count, kinds], new int[batch.Count, kinds]];
+        double[][,] sums = [.. Heads.Select(_ => new double[batch.Count, kinds])], even = [.. uniform.Select(_ => new double[batch.Count, kinds])];
+        int[][,] counts = [.. uniform.Select(_ => new int[batch.Count, kinds])];
         double[] found = new double[kinds], shares = new double[kinds];
-        int[] firstHead = [-1, -1];                              // what depends on the tokens alone is counted at one head of each group
-        AttentionWeights.Each(model, batch, Causal, (layer, head, s, query, weights) =>
+        int[] firstHead = [.. Enumerable.Repeat(-1, sights)];    // what depends on the tokens alone is counted at one head of each group
+        AttentionWeights.Each(model, batch, (layer, head, s, query, weights) =>
         {
             Array.Clear(found);
             Array.Clear(shares);
-            int seen = Causal ? query + 1 : weights.Length, place = places[layer] + head, group = layer == last ? 1 : 0;
-            for (int j = 0; j < seen; j++)
+            int place = places[layer] + head, group = groups[layer];
+            var (from, seen) = AttentionWeights.Seen(model, layer, query, weights.Length).GetOffsetAndLength(weights.Length);
+            for (int j = from; j < from + seen; j++)
                 for (int bits = held[s][query * weights.Length + j], k = 0; bits != 0; bits >>= 1, k++)
                     if ((bits & 1) != 0) (found[k], shares[k]) = (found[k] + weights[j], shares[k] + 1.0 / seen);
             if (firstHead[group] < 0) firstHead[group] = place;
@@ -95,7 +98,7 @@ public sealed class AttentionMass
         });
         for (int s = 0; s < batch.Count; s++)
             for (int k = 0; k < kinds; k++)
-                for (int group = 0; group < 2; group++)
+                for (int group = 0; group < sights; group++)
                 {
                     if (counts[group][s, k] == 0) continue;
                     int at = (first + s) * kinds + k;
@@ -104,7 +107,7 @@ public sealed class AttentionMass
                     int heads = 0;
                     for (int h = 0; h < Heads.Count; h++)
                     {
-                        if (Heads[h].Layer == last != (group == 1)) continue;
+                        if (groups[Heads[h].Layer] != group) continue;
                         sum += masses[h][at] = sums[h][s, k] / counts[group][s, k];
                         heads++;
                     }
@@ -124,7 +127,7 @@ public sealed class AttentionMass
         return held;
     }
 
-    int Group(int head) => Heads[head].Layer == model.Layers.Count - 1 ? 1 : 0;
+    int Group(int head) => groups[Heads[head].Layer];
 
     double[] Column(double[] figures, KeyKind kind) => [.. Enumerable.Range(0, Examples).Select(e => figures[e * KeyKinds.All.Count + (int)kind])];
 

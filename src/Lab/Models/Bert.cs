@@ -57,7 +57,7 @@ public sealed class Bert : IModel
     };
 
     /// <summary>What others need of the family.</summary>
-    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh, ReadsTokenTypes: true);
+    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh, ReadsTokenTypes: true) { Facts = BertConfig.FactsOf };
 
     // the encoder of a checkpoint (of pretraining, say) under a fresh head; a pooler is kept where there is one
     static Bert WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)
@@ -140,6 +140,9 @@ public sealed class Bert : IModel
 
     /// <inheritdoc/>
     public Output Output => Output.Labels;
+
+    /// <inheritdoc/>
+    public bool Causal => false;
 
     /// <inheritdoc/>
     public IReadOnlyList<LayerShape> Layers { get; }
@@ -231,7 +234,9 @@ sealed class BertAttention(Weights w, BertConfig c, int layer)
     {
         int[] queries = tokens == Tokens.All ? batch.Offsets : [.. Enumerable.Range(0, batch.Count + 1)];
         if (output is null) return Tensor.Zeros(queries[^1], 0);
-        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Bert.Chosen(x, batch, tokens))), k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
+        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Bert.Chosen(x, batch, tokens)));
+        Tensor k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
+        (q, k) = (probe.At(new(layer, Point.AttentionQuery), q), probe.At(new(layer, Point.AttentionKey), k));
         return q.Attention(k, v, queries, batch.Offsets, heads, causal: false);
     }
 

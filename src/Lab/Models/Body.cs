@@ -38,6 +38,9 @@ sealed class Body : IModel
     public string Family => inner.Family;
 
     /// <inheritdoc/>
+    public bool Causal => inner.Causal;
+
+    /// <inheritdoc/>
     public IReadOnlyList<LayerShape> Layers => inner.Layers;
 
     /// <inheritdoc/>

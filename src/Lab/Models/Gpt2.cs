@@ -52,13 +52,13 @@ public sealed class Gpt2 : IModel
     { Outputs = ["lm_head.weight"], Tied = true };
 
     /// <summary>What others need of the family.</summary>
-    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh);
+    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh) { Facts = Gpt2Config.FactsOf };
 
     const string Architecture = "GPT2ForSequenceClassification";
 
     static Gpt2 WithNewHead(ModelConfig config, Weights body, IReadOnlyList<string> labels, ulong seed) =>
         From(NewHead.For(config, Architecture, labels), body.With(
-            [NewHead.Weight("score", labels.Count, config.RequirePositive("n_embd"), seed)]));
+            [NewHead.Weight("score", labels.Count, Gpt2Config.WidthOf(config), seed)]));
 
     static FreshPlan Fresh(FreshRequest request)
     {
@@ -128,6 +128,9 @@ public sealed class Gpt2 : IModel
 
     /// <inheritdoc/>
     public Output Output => config.Labels.Count > 0 ? Output.Labels : Output.Vocabulary;
+
+    /// <inheritdoc/>
+    public bool Causal => true;
 
     /// <inheritdoc/>
     public IReadOnlyList<LayerShape> Layers { get; }
@@ -208,9 +211,10 @@ sealed class Gpt2Attention(Weights w, Gpt2Config c, int layer)
         int[] queries = tokens == Tokens.All ? batch.Offsets : [.. Enumerable.Range(0, batch.Count + 1)];
         if (output is null) return Tensor.Zeros(queries[^1], 0);
         Tensor all = queriesKeysValues!.Forward(norm!.Forward(x));
-        Tensor q = probe.At(new(layer, Point.Query), Gpt2.Chosen(all.Slice(1, 0, span), batch, tokens)), k = probe.At(new(layer, Point.Key), all.Slice(1, span, span)), v = probe.At(new(layer, Point.Value), all.Slice(1, 2 * span, span));
-        if (factor != 1) q *= factor;
-        (k, v) = batch.Attended(layer, k, v);
+        Tensor q = probe.At(new(layer, Point.Query), Gpt2.Chosen(all.Slice(1, 0, span), batch, tokens));
+        Tensor k = probe.At(new(layer, Point.Key), all.Slice(1, span, span)), v = probe.At(new(layer, Point.Value), all.Slice(1, 2 * span, span));
+        q = probe.At(new(layer, Point.AttentionQuery), factor == 1 ? q : q * factor);
+        (k, v) = batch.Attended(layer, probe.At(new(layer, Point.AttentionKey), k), v);
         return q.Attention(k, v, queries, batch.KeyOffsets, heads, causal: true);
     }
 

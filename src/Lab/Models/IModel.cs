@@ -41,6 +41,9 @@ public interface IModel
     /// <summary>What it gives scores to.</summary>
     Output Output { get; }
 
+    /// <summary>Whether a token sees only itself and the tokens before it, as in a decoder; else it sees all of its sequence.</summary>
+    bool Causal { get; }
+
     /// <summary>Every layer's size, first layer first.</summary>
     IReadOnlyList<LayerShape> Layers { get; }
 
@@ -73,6 +76,9 @@ public interface IModel
 
     /// <summary>The same function with a bias, zero, wherever an output projection or an MLP's last matrix has none: constants can be folded into it. Families whose checkpoints may lack them say how their config tells.</summary>
     IModel WithBiases() => this;
+
+    /// <summary>Why the form that <see cref="WithBiases"/> gives is Heartwood's own, which no other software reads; null where others read it.</summary>
+    string? WhyOnlyOurBiases => null;
 
     /// <summary>The residual stream that enters layer 0, [token width].</summary>
     Tensor Embed(Batch batch, IProbe probe);

@@ -8,7 +8,7 @@ namespace Heartwood.Lab.Models;
 /// <summary>
 /// Llama (Touvron et al. 2023) and its likes, under the checkpoint names of <c>LlamaForCausalLM</c> and
 /// <c>LlamaForSequenceClassification</c>: Qwen2 is a Llama whose queries, keys and values have biases, Mistral one with a sliding
-/// window, within which inputs must stay. Pre-norm layers with RMS norm, rotary positions, key and value heads that serve several
+/// window (Jiang et al. 2023), which Qwen2 may have in some layers too. Pre-norm layers with RMS norm, rotary positions, key and value heads that serve several
 /// query heads, and a gated MLP. The output is <c>lm_head</c> or, tied, the word embeddings' own matrix; labels are read from each
 /// sequence's last token.
 /// </summary>
@@ -53,7 +53,7 @@ public sealed class Llama : IModel
     { Outputs = ["lm_head.weight"] };
 
     /// <summary>What others need of the family.</summary>
-    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh);
+    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh) { Facts = LlamaConfig.FactsOf };
 
     // a Llama with biases has one on the attention's output too
     static string[] TypesOf(NamesSeen seen)
@@ -63,7 +63,7 @@ public sealed class Llama : IModel
         return Has("q_norm.weight") ? [] : seen.Config.Has("sliding_window") ? ["mistral"] : ["llama", "mistral"];
     }
 
-    static string Architecture(string family) => family switch { "qwen2" => "Qwen2", "mistral" => "Mistral", _ => "Llama" } + "ForSequenceClassification";
+    static string Architecture(string family) => $"{LlamaKind.Of(family).Architecture}ForSequenceClassification";
 
     static Llama WithNewHead(ModelConfig config, Weights body, IReadOnlyList<string> labels, ulong seed) =>
         From(NewHead.For(config, Architecture(config.Family), labels), body.With(
@@ -89,7 +89,7 @@ public sealed class Llama : IModel
             ["vocab_size"] = request.Vocabulary,
             ["pad_token_id"] = 0,
         };
-        bool biased = request.Family == "qwen2";
+        bool biased = LlamaKind.Of(request.Family).FreshBiases.QueriesKeysValues;
         List<FreshWeight> weights = [FreshWeight.Embedding("model.embed_tokens.weight", "embed_tokens", request.Vocabulary, size.Width)];
         for (int i = 0; i < size.Layers; i++)
         {
@@ -115,10 +115,14 @@ public sealed class Llama : IModel
     /// <inheritdoc/>
     public IModel With(JsonObject config, Weights weights) => From(NewHead.Of(config, "the model's config"), weights);
 
-    /// <summary>The same function as a Llama with all biases that its config can ask for (<c>attention_bias</c>, <c>mlp_bias</c>), zero where there was none: only so can other software load what is folded into them, whichever of the likes it was.</summary>
+    /// <summary>
+    /// The same function as a Llama with all biases that its config can ask for (<c>attention_bias</c>, <c>mlp_bias</c>), zero where there
+    /// was none: only so can other software load what is folded into them, whichever of the likes it was. A Llama has no window, so that
+    /// a model with one stays what it is, with a key of ours.
+    /// </summary>
     public IModel WithBiases()
     {
-        if (config.Family == "llama" && config.Biases.All) return this;
+        if (config.Biases.All) return this;
         Dictionary<string, Tensor> zeros = [];
         for (int i = 0; i < config.Layers; i++)
         {
@@ -132,13 +136,17 @@ public sealed class Llama : IModel
             if (config.NeuronsPerLayer[i] > 0) Add($"{mlp}.up_proj", config.NeuronsPerLayer[i]);
             Add($"{mlp}.down_proj", Width);
         }
-        return With(LlamaConfig.Biased(Config, MostPositions, Output == Output.Labels), Weights.With(zeros));
+        return With(config.WithBiases(Config), Weights.With(zeros));
 
         void Add(string name, int length)
         {
             if (!Weights.Has($"{name}.bias")) zeros[$"{name}.bias"] = Tensor.Lasting(length);
         }
     }
+
+    /// <inheritdoc/>
+    public string? WhyOnlyOurBiases => !config.Windowed ? null
+        : $"of Llama's likes only a llama has biases everywhere, and it has no sliding window, as this {Family} has (of {config.Windows.Min()} tokens)";
 
     /// <inheritdoc/>
     public Tensor Embed(Batch batch, IProbe probe)
@@ -169,6 +177,9 @@ public sealed class Llama : IModel
 
     /// <inheritdoc/>
     public Output Output => config.Labels.Count > 0 ? Output.Labels : Output.Vocabulary;
+
+    /// <inheritdoc/>
+    public bool Causal => true;
 
     /// <inheritdoc/>
     public IReadOnlyList<LayerShape> Layers { get; }
@@ -209,6 +220,7 @@ public sealed class Llama : IModel
             Own = Rows("q_proj"),
             Projection = new($"{self}.o_proj.weight", 1, 0, config.HeadWidth),
             HeadsPerKeyValueHead = config.GroupsPerLayer[i],
+            Window = config.Windows[i],
             KeyValues = [.. Rows("k_proj"), .. Rows("v_proj")],
             AttentionInside = [$"{layer}.input_layernorm.weight"],
             AttentionBias = config.Biases.AttentionOutput ? $"{self}.o_proj.bias" : null,
@@ -238,7 +250,7 @@ sealed class LlamaLayer(Weights w, LlamaConfig c, RotaryTable turns, int layer)
 }
 
 /// <summary>
-/// Attention: every head mixes the values of the tokens so far by softmax(q kᵀ / √headWidth), queries and keys turned by their
+/// Attention: every head mixes the values of the tokens so far (of the last few, where there is a window) by softmax(q kᵀ / √headWidth), queries and keys turned by their
 /// positions; a key and value head serves a group of heads; the output projection adds the mixes up. Without heads, what is left is a constant.
 /// </summary>
 sealed class LlamaAttention
@@ -268,11 +280,12 @@ sealed class LlamaAttention
         int[] queries = tokens == Tokens.All ? batch.Offsets : [.. Enumerable.Range(0, batch.Count + 1)];
         if (output is null) return Tensor.Zeros(queries[^1], 0);
         x = norm!.Forward(x);
-        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Llama.Chosen(x, batch, tokens))), k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
+        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Llama.Chosen(x, batch, tokens)));
+        Tensor k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
         Tensor angles = turns.For(batch.Positions.Max() + 1);
-        q = q.Rotate(angles, tokens == Tokens.All ? batch.Positions : Array.ConvertAll(batch.Last, t => batch.Positions[t]));
-        (k, v) = batch.Attended(layer, k.Rotate(angles, batch.Positions), v);
-        return q.Attention(k, v, queries, batch.KeyOffsets, groups, causal: true);
+        q = probe.At(new(layer, Point.AttentionQuery), q.Rotate(angles, tokens == Tokens.All ? batch.Positions : Array.ConvertAll(batch.Last, t => batch.Positions[t])));
+        (k, v) = batch.Attended(layer, probe.At(new(layer, Point.AttentionKey), k.Rotate(angles, batch.Positions)), v);
+        return q.Attention(k, v, queries, batch.KeyOffsets, groups, causal: true, c.Windows[layer]);
     }
 
     internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) => output is not null ? output.Forward(probe.At(new(layer, Point.Heads), mixes)) : bias?.Spread(stream) ?? Tensor.Zeros(stream.Axes);

@@ -90,7 +90,11 @@ public static class ModelFolder
     public static void Save(IModel model, string path, IReadOnlyDictionary<string, byte[]> tokenizer, Dtype dtype = Dtype.F32, bool replace = false)
     {
         JsonObject config = (JsonObject)model.Config.DeepClone();
-        config["torch_dtype"] = dtype switch { Dtype.F16 => "float16", Dtype.BF16 => "bfloat16", _ => "float32" };
+        // newer files say dtype, older ones torch_dtype, and readers take either: every one that is there says what is stored
+        string stored = dtype switch { Dtype.F16 => "float16", Dtype.BF16 => "bfloat16", _ => "float32" };
+        foreach (string key in (string[])["dtype", "torch_dtype"])
+            if (config.ContainsKey(key)) config[key] = stored;
+        if (!config.ContainsKey("dtype")) config["torch_dtype"] = stored;
         HuggingFaceFolder.Write(path, config, model.Weights.Named(dtype), tokenizer, replace);
     }
 }

@@ -62,7 +62,7 @@ public sealed class Roberta : IModel
     };
 
     /// <summary>What others need of the family.</summary>
-    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh);
+    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh) { Facts = RobertaConfig.FactsOf };
 
     static Roberta WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)
     {
@@ -146,6 +146,9 @@ public sealed class Roberta : IModel
     public Output Output => Output.Labels;
 
     /// <inheritdoc/>
+    public bool Causal => false;
+
+    /// <inheritdoc/>
     public IReadOnlyList<LayerShape> Layers { get; }
 
     /// <inheritdoc/>
@@ -195,11 +198,14 @@ sealed class RobertaEmbeddings(Weights w, RobertaConfig c)
 {
     readonly Tensor words = w.Get("word_embeddings.weight", c.Vocabulary, c.Width);
     readonly Tensor positions = w.Get("position_embeddings.weight", c.PositionRows, c.Width);
-    readonly Tensor type = w.Get("token_type_embeddings.weight", 1, c.Width);
+    readonly Tensor types = w.Get("token_type_embeddings.weight", c.TokenTypes, c.Width);
     readonly LayerNorm norm = new(w["LayerNorm"], c.Width, c.Epsilon);
 
     /// <returns>[token width]</returns>
-    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(words.Rows(batch.Ids) + type + positions.Rows(PositionsOf(batch))));
+    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(words.Rows(batch.Ids) + Type + positions.Rows(PositionsOf(batch))));
+
+    // every token is of type 0, also where a model has more of them: nothing that it is given names another
+    Tensor Type => c.TokenTypes == 1 ? types : types.Rows([0]);
 
     // a padding token has the position of its id and is not counted, even inside a sequence
     int[] PositionsOf(Batch batch)
@@ -244,7 +250,9 @@ sealed class RobertaAttention(Weights w, RobertaConfig c, int layer)
     {
         int[] queries = tokens == Tokens.All ? batch.Offsets : [.. Enumerable.Range(0, batch.Count + 1)];
         if (output is null) return Tensor.Zeros(queries[^1], 0);
-        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Roberta.Chosen(x, batch, tokens))), k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
+        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Roberta.Chosen(x, batch, tokens)));
+        Tensor k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
+        (q, k) = (probe.At(new(layer, Point.AttentionQuery), q), probe.At(new(layer, Point.AttentionKey), k));
         return q.Attention(k, v, queries, batch.Offsets, heads, causal: false);
     }
 

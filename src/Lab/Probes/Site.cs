@@ -18,6 +18,12 @@ public enum Point
     /// <summary>values of all heads, [token heads·headWidth]</summary>
     Value,
 
+    /// <summary>queries as attention reads them: turned by their positions or scaled, where the family does so, else the same as at <see cref="Query"/>, [token heads·headWidth]</summary>
+    AttentionQuery,
+
+    /// <summary>keys as attention reads them, [token heads·headWidth]</summary>
+    AttentionKey,
+
     /// <summary>each head's mix of values before the output projection, [token heads·headWidth]</summary>
     Heads,
 

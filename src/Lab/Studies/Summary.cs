@@ -32,6 +32,7 @@ public static class Summary
             Line(text, $"  as many random heads     in-domain {random.Select(k => k.InDomain.Value).Median() * 100:0.0} % (median of {random.Length} draws)");
         CutFacts cut = result.Cut;
         Line(text, $"Cut out (seed {cut.Seed}): {cut.ParametersBefore:N0} to {cut.ParametersAfter:N0} weights, {cut.SpeedUp:0.00} times as fast, logits equal to the masked model's within {cut.LargestDifference:0.0e+0} on {cut.Compared} examples");
+        if (cut.NoFullSize is { } why) Line(text, $"{why}");
         Line(text, $"Report: {Path.Combine(folder, "report.html")}    ({result.Seconds:0} s)");
         return text.ToString();
     }
@@ -102,13 +103,18 @@ public static class Summary
     }
 
     /// <summary>A model that was cut.</summary>
-    public static string Of(CutFacts cut, string into) => Text($"""
-        {cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({(double)cut.ParametersAfter / cut.ParametersBefore:0.00} of them); sparsity {cut.Sparsity:0.00}
-        {cut.SecondsPer1000TokensBefore * 1000:0.0} ms per 1,000 tokens became {cut.SecondsPer1000TokensAfter * 1000:0.0}: {cut.SpeedUp:0.00} times as fast
-        Cut and masked model differ by at most {cut.LargestDifference:0.0e+0} in any logit of {cut.Compared} examples, full-size and masked model by at most {cut.FullSizeDifference:0.0e+0}.
-        The cut model is in {Path.Combine(into, Study.CutFolder)}; a model of full size that computes the same, for any software, in {Path.Combine(into, Study.FullSizeFolder)}
-
-        """);
+    public static string Of(CutFacts cut, string into)
+    {
+        StringBuilder text = new();
+        Line(text, $"{cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({(double)cut.ParametersAfter / cut.ParametersBefore:0.00} of them); sparsity {cut.Sparsity:0.00}");
+        Line(text, $"{cut.SecondsPer1000TokensBefore * 1000:0.0} ms per 1,000 tokens became {cut.SecondsPer1000TokensAfter * 1000:0.0}: {cut.SpeedUp:0.00} times as fast");
+        string ours = Text($"Cut and masked model differ by at most {cut.LargestDifference:0.0e+0} in any logit of {cut.Compared} examples");
+        string where = $"The cut model is in {Path.Combine(into, Study.CutFolder)}";
+        Line(text, cut.NoFullSize is null ? (FormattableString)$"{ours}, full-size and masked model by at most {cut.FullSizeDifference:0.0e+0}." : $"{ours}.");
+        Line(text, cut.NoFullSize is null
+            ? (FormattableString)$"{where}; a model of full size that computes the same, for any software, in {Path.Combine(into, Study.FullSizeFolder)}" : $"{where}. {cut.NoFullSize}");
+        return text.ToString();
+    }
 
     static int Parts(RunResult result) => result.Frequencies[0].Kept.Count;
 

@@ -43,10 +43,19 @@ public static class Cutting
         return whole.With(config, Changed(whole, changes));
     }
 
+    /// <summary>Why a model of full size would be one that no other software reads, with the next move; null where others read it.</summary>
+    /// <param name="model">the full model</param>
+    /// <param name="absence">what absent parts leave behind, "mean" or "zero"</param>
+    public static string? WhyNoFullSize(IModel model, string absence) => absence == "zero" || model.WhyOnlyOurBiases is not { } why ? null
+        : $"There is no model of full size that other software reads: the means of absent parts are folded into biases, and {why}. "
+            + "The cut model keeps its window. For a full-size folder too, let absent parts leave zeros: find --absence zero.";
+
     /// <summary>A model of full size that computes the same: absent heads' part of the output projection and absent MLPs' last matrix are zero, the biases hold what is left. Any software that runs the family runs it.</summary>
     /// <inheritdoc cref="Cut"/>
+    /// <exception cref="NotSupportedException">no other software would read it: see <see cref="WhyNoFullSize"/></exception>
     public static IModel FullSize(IModel model, IEnumerable<Part> kept, Absence absence)
     {
+        if (WhyNoFullSize(model, absence.Kind) is { } why) throw new NotSupportedException(why);
         HashSet<Part> stay = Checked(model, kept);
         IModel whole = Foldable(model, absence);
         Dictionary<string, Func<Tensor, Tensor?>> changes = Biases(whole, stay, absence);

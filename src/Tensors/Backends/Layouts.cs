@@ -61,8 +61,10 @@ sealed class AttentionPlan
     /// <param name="groups">how many heads each key and value head serves, in the order of the heads</param>
     /// <param name="headWidth">width of every head</param>
     /// <param name="causal">see <see cref="Causal"/></param>
-    internal AttentionPlan(ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, ReadOnlySpan<int> groups, int headWidth, bool causal)
+    /// <param name="window">see <see cref="Window"/>; null where a query sees all before it</param>
+    internal AttentionPlan(ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, ReadOnlySpan<int> groups, int headWidth, bool causal, int? window = null)
     {
+        Window = window ?? int.MaxValue;
         Starts = new int[groups.Length + 1];
         for (int group = 0; group < groups.Length; group++) Starts[group + 1] = Starts[group] + groups[group];
         Owners = new int[Starts[^1]];
@@ -70,7 +72,7 @@ sealed class AttentionPlan
         (QueryOffsets, Offsets, HeadWidth, Causal) = (queryOffsets.ToArray(), offsets.ToArray(), headWidth, causal);
         long[] work = new long[Sequences];
         Order = new int[Sequences];
-        for (int s = 0; s < Sequences; s++) (Order[s], work[s]) = (s, -(QueriesOf(s) + 1L) * LengthOf(s));
+        for (int s = 0; s < Sequences; s++) (Order[s], work[s]) = (s, -(QueriesOf(s) + 1L) * Math.Min(LengthOf(s), Window));
         int threads = Machine.Threads, start = 0;
         for (int t = 0; t < threads; t++)
         {
@@ -108,6 +110,9 @@ sealed class AttentionPlan
     /// <summary>Whether a sequence's queries are its last tokens, each of which sees only itself and what stands before it.</summary>
     internal bool Causal { get; }
 
+    /// <summary>How many keys a causal query sees at most: its own and those of the tokens just before it. int.MaxValue where there is no window.</summary>
+    internal int Window { get; }
+
     /// <summary>The sequences in the order in which threads take them. The part that each begins with is neighbours in memory, as in the operations before and after; in it those with most work come first, so that threads end together.</summary>
     internal int[] Order { get; }
 
@@ -130,7 +135,10 @@ sealed class AttentionPlan
     /// <summary>Where the part of a sequence's first key that a head reads begins; values lie alike.</summary>
     internal int Key(int sequence, int head) => Offsets[sequence] * KeyStep + Owners[head] * HeadWidth;
 
-    /// <summary>How many keys a query of a sequence sees.</summary>
+    /// <summary>The first key that a query of a sequence sees.</summary>
+    internal int From(int sequence, int query) => Math.Max(0, Seen(sequence, query) - Window);
+
+    /// <summary>Where the keys that a query of a sequence sees end.</summary>
     internal int Seen(int sequence, int query) => Causal ? LengthOf(sequence) - QueriesOf(sequence) + query + 1 : LengthOf(sequence);
 }
 

@@ -268,7 +268,7 @@ sealed class Reference : IBackend
                 for (int i = 0; i < plan.QueriesOf(s); i++)
                 {
                     double[] p = Probabilities(q, k, plan, s, h, i);
-                    int atI = plan.Query(s, h, i), start = plan.Key(s, h);
+                    int atI = plan.Query(s, h, i), start = FirstKey(plan, s, h, i);
                     for (int d = 0; d < plan.HeadWidth; d++)
                     {
                         double mix = 0;
@@ -279,10 +279,13 @@ sealed class Reference : IBackend
         statistics.Clear();                                      // the gradient computes the probabilities anew, in double
     }
 
+    // where the part of the first key that a query sees begins
+    static int FirstKey(AttentionPlan plan, int s, int h, int i) => plan.Key(s, h) + plan.From(s, i) * plan.KeyStep;
+
     static double[] Probabilities(ReadOnlySpan<float> q, ReadOnlySpan<float> k, AttentionPlan plan, int s, int h, int i)
     {
-        int atI = plan.Query(s, h, i), start = plan.Key(s, h);
-        double[] p = new double[plan.Seen(s, i)];
+        int atI = plan.Query(s, h, i), start = FirstKey(plan, s, h, i);
+        double[] p = new double[plan.Seen(s, i) - plan.From(s, i)];
         for (int j = 0; j < p.Length; j++) p[j] = Dot(q, atI, k, start + j * plan.KeyStep, plan.HeadWidth) * plan.Scale;
         double max = p.Max(), sum = 0;
         for (int j = 0; j < p.Length; j++) sum += p[j] = Math.Exp(p[j] - max);
@@ -299,7 +302,7 @@ sealed class Reference : IBackend
                 for (int i = 0; i < plan.QueriesOf(s); i++)
                 {
                     double[] p = Probabilities(q, k, plan, s, h, i);
-                    int atI = plan.Query(s, h, i), start = plan.Key(s, h);
+                    int atI = plan.Query(s, h, i), start = FirstKey(plan, s, h, i);
                     double along = 0;
                     for (int j = 0; j < p.Length; j++) along += p[j] * Dot(g, atI, v, start + j * plan.KeyStep, width);
                     for (int j = 0; j < p.Length; j++)

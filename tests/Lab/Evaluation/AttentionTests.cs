@@ -1,9 +1,11 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tokenizers;
 using Heartwood.Tensors;
 using Heartwood.Tensors.Backends;
+using Heartwood.Tests.Lab.Models;
 
 namespace Heartwood.Tests.Lab.Evaluation;
 
@@ -56,7 +58,6 @@ public class AttentionTests
     public void Masses_are_those_by_hand()
     {
         AttentionMass mass = Look();
-        Assert.False(mass.Causal);
         // both a's see the other one
         Assert.Equal(Twice, mass.Of(0, 0, KeyKind.SameWordOther), 1e-5);
         Assert.Equal(1 / 7.0, mass.Of(0, 1, KeyKind.SameWordOther), 1e-5);
@@ -100,27 +101,62 @@ public class AttentionTests
         Assert.Equal(double.NaN, mass.Of(0, 2, KeyKind.Previous));
     }
 
-    [Fact]
-    public void Weights_add_up_to_one_and_with_a_causal_mask_none_lies_behind()
+    [Theory, MemberData(nameof(RotaryTests.Models), MemberType = typeof(RotaryTests))]
+    public void Weights_add_up_to_one_where_a_token_sees_and_are_nothing_elsewhere(string name)
     {
-        IModel random = Small.Model(layers: 3);
+        IModel random = RotaryTests.Make(name);
         Batch batch = Small.Batch();
-        foreach (bool causal in (bool[])[false, true])
+        int rows = 0, last = random.Layers.Count - 1;
+        AttentionWeights.Each(random, batch, (layer, _, s, query, weights) =>
         {
-            int rows = 0;
-            AttentionWeights.Each(random, batch, causal, (layer, _, s, query, weights) =>
+            rows++;
+            double sum = 0;
+            foreach (double weight in weights) sum += weight;
+            Assert.Equal(1, sum, 1e-12);
+            Assert.Equal(batch.Offsets[s + 1] - batch.Offsets[s], weights.Length);
+            for (int j = 0; j < weights.Length; j++)
+                Assert.Equal(!random.Causal || (j <= query && j > query - (random.Layers[layer].Window ?? weights.Length)), weights[j] > 0);
+            if (layer == last) Assert.Equal(random.Causal ? weights.Length - 1 : 0, query);
+        });
+        Assert.Equal(random.Layers.Take(last).Sum(l => l.Heads) * batch.Tokens + random.Layers[last].Heads * batch.Count, rows);
+    }
+
+    [Theory, MemberData(nameof(RotaryTests.Models), MemberType = typeof(RotaryTests))]
+    public void Weights_mix_values_to_what_the_heads_give(string name)
+    {
+        IModel random = RotaryTests.Make(name);
+        Batch batch = Small.Batch();
+        Recorder seen = new(site => site.Point is Point.Value or Point.Heads);
+        random.Forward(batch, seen, Tokens.All);
+        AttentionWeights.Each(random, batch, (layer, head, s, query, weights) =>
+        {
+            int[] owners = [.. random.Layers[layer].HeadsPerKeyValueHead.SelectMany((heads, owner) => Enumerable.Repeat(owner, heads))];
+            Tensor values = seen.Seen[new(layer, Point.Value)], mixes = seen.Seen[new(layer, Point.Heads)];
+            int owner = owners.Length == 0 ? head : owners[head], valueWidth = values.Shape[1], width = random.HeadWidth;
+            for (int d = 0; d < width; d++)
             {
-                rows++;
-                double sum = 0;
-                foreach (double weight in weights) sum += weight;
-                Assert.Equal(1, sum, 1e-12);
-                Assert.Equal(batch.Offsets[s + 1] - batch.Offsets[s], weights.Length);
-                if (causal) foreach (double weight in weights[(query + 1)..]) Assert.Equal(0, weight);
-                if (layer == 2) Assert.Equal(causal ? weights.Length - 1 : 0, query);
-            });
-            Assert.Equal(2 * (2 * batch.Tokens + batch.Count), rows);
-        }
-        Assert.False(AttentionWeights.Causal(random, batch));
+                double mix = 0;
+                for (int j = 0; j < weights.Length; j++) mix += weights[j] * values.Values[(batch.Offsets[s] + j) * valueWidth + owner * width + d];
+                Assert.Equal(mixes.Values[(batch.Offsets[s] + query) * mixes.Shape[1] + head * width + d], mix, 1e-5);
+            }
+        }, Tokens.All);
+    }
+
+    [Fact]
+    public void Equal_weights_and_the_average_head_are_those_of_layers_with_the_same_window()
+    {
+        // windows of none, 3, and 3 in the last layer, which reads one token
+        IModel windowed = RotaryTests.Make("qwen2, window");
+        AttentionMass mass = AttentionMass.Of(windowed, [example], [text]);
+        Assert.Equal([null, 3, 3], windowed.Layers.Select(l => l.Window));
+        // by equal weights the first token gets 1/1 + 1/2 … 1/7 of seven, then 1 + 1/2 + 1/3 of the three that see it
+        Assert.Equal(Enumerable.Range(1, 7).Sum(n => 1.0 / n) / 7, mass.Uniform(0, KeyKind.First).Value, 1e-12);
+        Assert.Equal((1 + 1 / 2.0 + 1 / 3.0) / 3, mass.Uniform(2, KeyKind.First).Value, 1e-12);
+        Assert.Equal(0, mass.Uniform(4, KeyKind.First).N);
+        Assert.Equal(1 / 3.0, mass.Uniform(4, KeyKind.Itself).Value, 1e-12);
+        foreach (int layer in (int[])[0, 1, 2])
+            Assert.Equal((mass.Mass(2 * layer, KeyKind.Itself).Value + mass.Mass(2 * layer + 1, KeyKind.Itself).Value) / 2, mass.AverageHead(2 * layer, KeyKind.Itself).Value, 1e-12);
+        Assert.All(Enumerable.Range(0, 6), h => Assert.Equal(0, mass.Mass(h, KeyKind.Next).N));
     }
 
     [Fact]

@@ -76,6 +76,14 @@ public sealed class FamilyTests : IDisposable
     }
 
     [Fact]
+    public void A_RoBERTa_with_more_token_types_reads_the_first()
+    {
+        const string Types = "roberta.embeddings.token_type_embeddings.weight";
+        IModel two = Load("roberta/tiny", json => json["type_vocab_size"] = 2, w => w.Map((name, t) => name == Types ? Tensor.From([.. t.Values, .. Enumerable.Repeat(7f, t.Count)], 2, t.Count) : t));
+        Small.SameBits(Scores(GoldenModelTests.Load("roberta/tiny"), "roberta"), Scores(two, "roberta"), "scores");
+    }
+
+    [Fact]
     public void What_pretraining_and_older_programs_stored_beside_the_weights_is_left_out()
     {
         Assert.DoesNotContain(GoldenModelTests.Load("roberta/tiny").Weights.All.Keys, name => name.Contains("lm_head") || name.Contains("pooler") || name.Contains("position_ids"));
@@ -83,7 +91,7 @@ public sealed class FamilyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("roberta/tiny", "type_vocab_size", "2", "reads no token types")]
+    [InlineData("roberta/tiny", "type_vocab_size", "2", "token_type_embeddings.weight' should be [2 ")]
     [InlineData("roberta/tiny", "pad_token_id", "17", "leaves none")]
     [InlineData("roberta/tiny", "position_embedding_type", "\"relative_key\"", "'position_embedding_type' has the value \"relative_key\"")]
     [InlineData("roberta/tiny", "num_attention_heads", "5", "does not divide into 5 heads")]

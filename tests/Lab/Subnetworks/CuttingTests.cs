@@ -44,17 +44,24 @@ public sealed class CuttingTests : IDisposable
     public void Cut_equals_masked_and_so_does_the_model_of_full_size(string set, string kind)
     {
         string[] goldens = ["bert/tiny-old", "gpt2/language", "gpt2/classifier", "gpt2/untied", "llama/grouped", "llama/qwen2", "llama/mistral", "llama/llama3", "llama/classifier"];
-        IModel[] models = [.. ModelFolder.Families.Select(family => Small.Model(layers: 3, heads: 3, width: 12, family: family)), .. goldens.Select(GoldenModelTests.Load)];
+        IModel[] models = [.. ModelFolder.Families.Select(family => Small.Model(layers: 3, heads: 3, width: 12, family: family)), .. goldens.Select(GoldenModelTests.Load),
+            .. ((string[])["mistral", "qwen2"]).Select(family => RotaryTests.Windowed(Small.Model(layers: 3, heads: 3, width: 12, family: family), 3))];
         foreach (IModel model in models)
         {
             Absence absence = Small.Absent(model, kind);
             IReadOnlyList<Part> kept = [.. Kept(model.Universe(), set)];
             float[] masked = Masked(model, kept, absence);
-            IModel cut = Cutting.Cut(model, kept, absence), full = Cutting.FullSize(model, kept, absence);
+            IModel cut = Cutting.Cut(model, kept, absence);
             Small.Close(masked, Scores(cut), $"cut {model.Family}");
-            Small.Close(masked, Scores(full), $"full size {model.Family}");
+            Assert.Equal(model.Layers.Select(l => l.Window), cut.Layers.Select(l => l.Window));
             IModel whole = kind == "mean" ? model.WithBiases() : model;
-            Assert.Equal(whole.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape), full.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape));
+            if (Cutting.WhyNoFullSize(model, kind) is null)
+            {
+                IModel full = Cutting.FullSize(model, kept, absence);
+                Small.Close(masked, Scores(full), $"full size {model.Family}");
+                Assert.Equal(model.Layers.Select(l => l.Window), full.Layers.Select(l => l.Window));
+                Assert.Equal(whole.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape), full.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape));
+            }
             Assert.Equal(kept.Count(p => p.Kind == PartKind.Head), cut.Layers.Sum(l => l.Heads));
             Assert.Equal(kept.Count(p => p.Kind == PartKind.Mlp), cut.Layers.Count(l => l.Neurons > 0));
             Assert.Equal(whole.Weights.Count - Dropped(whole, cut), cut.Weights.Count);
@@ -98,6 +105,41 @@ public sealed class CuttingTests : IDisposable
         Assert.Same(full, full.WithBiases());
     }
 
+    [Theory, InlineData("mistral"), InlineData("qwen2")]
+    public void With_a_window_there_is_no_full_size_form_of_means_and_the_cut_keeps_the_window_from_its_folder_too(string family)
+    {
+        IModel model = RotaryTests.Windowed(Small.Model(layers: 3, family: family), 3);
+        IReadOnlyList<Part> kept = Small.Some(model.Universe(), 3);
+        Absence means = Small.Absent(model, "mean"), zeros = Small.Absent(model, "zero");
+        NotSupportedException refused = Assert.Throws<NotSupportedException>(() => Cutting.FullSize(model, kept, means));
+        Assert.Equal(Cutting.WhyNoFullSize(model, "mean"), refused.Message);
+        Assert.Contains($"as this {family} has (of 3 tokens)", refused.Message);
+        Assert.Contains("find --absence zero", refused.Message);
+        Assert.Null(Cutting.WhyNoFullSize(model, "zero"));
+        IModel full = Cutting.FullSize(model, kept, zeros), cut = Cutting.Cut(model, kept, means);
+        Assert.Equal((family, family), (full.Family, cut.Family));
+        Assert.DoesNotContain("heartwood", full.Config.ToJsonString());
+        Assert.NotEqual(Scores(cut), Scores(Cutting.Cut(Small.Model(layers: 3, family: family), kept, means)));
+        foreach (var (name, made) in new[] { ("cut", cut), ("full", full) })
+        {
+            ModelFolder.Save(made, temporary.At(name), new Dictionary<string, byte[]>());
+            IModel back = Load(name);
+            Small.SameBits(Scores(made), Scores(back), name);
+            Assert.Equal(model.Layers.Select(l => l.Window), back.Layers.Select(l => l.Window));
+        }
+        Small.Close(Masked(model, kept, means), Scores(Load("cut")), "cut");
+        Small.Close(Masked(model, kept, zeros), Scores(Load("full")), "full size");
+    }
+
+    [Fact]
+    public void A_window_longer_than_any_input_keeps_no_full_size_form_away()
+    {
+        IModel model = RotaryTests.Windowed(Small.Model(family: "mistral"), 16);
+        Assert.Equal(16, model.MostPositions);
+        Assert.Null(Cutting.WhyNoFullSize(model, "mean"));
+        Assert.Equal("llama", Cutting.FullSize(model, [], Small.Absent(model, "mean")).Family);
+    }
+
     [Fact]
     public void Subnetworks_differ_from_the_model_and_from_one_another()
     {
@@ -136,7 +178,7 @@ public sealed class CuttingTests : IDisposable
         Assert.Equal(cut.Layers.Select(l => (l.Heads, l.Neurons)), back.Layers.Select(l => (l.Heads, l.Neurons)));
     }
 
-    [Theory, InlineData("bert/tiny"), InlineData("roberta/tiny"), InlineData("gpt2/language"), InlineData("llama/grouped"), InlineData("llama/qwen2"), InlineData("llama/mistral")]
+    [Theory, InlineData("bert/tiny"), InlineData("roberta/tiny"), InlineData("gpt2/language"), InlineData("llama/grouped"), InlineData("llama/qwen2")]
     public void The_folder_of_full_size_needs_no_key_of_ours_and_has_every_tensor_of_the_original(string folder)
     {
         IModel model = GoldenModelTests.Load(folder);

@@ -21,6 +21,7 @@ internal static class Cuts
         return new("cut", "The cut model", Reading(cut), panels, [], $"""
             {which} Times are medians of several passes of both models in turn. Every subnetwork of this report was measured as a cut model;
             the largest difference of a logit from its masked one, over all of them, was {Wording.Small(proven)}.
+            {cut.NoFullSize ?? ""}
             """,
             [new("cut", "the cut model", ["seed", "sparsity", "folder", "parameters before", "parameters after",
                 "seconds per 1000 tokens before", "seconds per 1000 tokens after", "speed-up", "largest difference", "full-size difference", "examples compared"],

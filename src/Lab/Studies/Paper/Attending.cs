@@ -47,7 +47,7 @@ static class Attending
     static HeadPage Page(Subject subject, Part head, int pages, Looked[] looked)
     {
         int h = looked[0].Mass.Heads.Index().Single(p => p.Item == head).Index;
-        KeyKind kind = looked[0].Mass.MostCharacteristic(h)!.Value;
+        KeyKind kind = looked[0].Mass.MostCharacteristic(h) ?? KeyKind.Itself;          // a window of one shows nothing else
         // the readable ones of all sets; where nearly none is short, the shortest
         var all = looked.SelectMany(l => Enumerable.Range(0, l.Texts.Count).Select(e => (Of: l, Example: e))).ToList();
         var readable = all.Where(e => e.Of.Texts[e.Example].Count <= MostTokens).ToList();
@@ -65,7 +65,7 @@ static class Attending
         TokenWords text = looked.Texts[example];
         Example of = looked.Set.Examples[example];
         Dictionary<int, double[]> rows = [];
-        AttentionWeights.Each(subject.Model, new([of.Input]), looked.Mass.Causal, (layer, index, _, query, weights) =>
+        AttentionWeights.Each(subject.Model, new([of.Input]), (layer, index, _, query, weights) =>
         {
             if (layer == head.Layer && index == head.Index) rows[query] = weights.ToArray();
         });

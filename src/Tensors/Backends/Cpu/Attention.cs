@@ -9,32 +9,65 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// sequence and head, a few vectors of queries at a time. Scores stand turned, [key query]: a lane is a query, so softmax needs
 /// no sums across lanes, any number of keys is exact, and keys and values are read where they are; only queries are turned.
 /// A query's values do not depend on which queries stand beside it. Scores never leave the cache: the gradient computes them
-/// anew, from each query's largest score and the inverse of its sum.
+/// anew, from each query's largest score and the inverse of its sum. Where queries see a window of keys, a round of them computes
+/// from the first key that one of them sees to the last, and no others.
 /// </summary>
 static unsafe class Attention<L, V> where L : struct, ILanes<V>
 {
     static int Most => 4 * L.Width;                              // queries at a time
 
-    /// <summary>One sequence and head: where its rows begin, and how they go on.</summary>
+    /// <summary>What a vector of queries sees: its first query the keys from Low on (which may be below 0) and before Open, each further query one more behind both; no key from End on.</summary>
+    readonly record struct Sight(int Low, int Open, int End)
+    {
+        /// <summary>From here on no query's window has yet to begin.</summary>
+        internal int All => Low + L.Width - 1;
+
+        /// <summary>Where the keys before it are seen by some queries only, because of the window: 0 without one.</summary>
+        internal int Middle => Math.Clamp(All, 0, Open);
+
+        /// <summary>A key's value for the queries that see it, another for those that do not.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal V At(int key, V lane, V value, V unseen)
+        {
+            if (key < All) value = L.IfLess(lane, L.Splat(key - Low + 1), value, unseen);
+            return key < Open ? value : L.IfLess(lane, L.Splat(key - Open + 1), unseen, value);
+        }
+    }
+
+    /// <summary>One sequence and head: where its rows begin, and how they go on. Keys are counted from the first that any query sees.</summary>
     readonly struct Item(AttentionPlan plan, int sequence, int head)
     {
-        internal int Keys => plan.LengthOf(sequence);
+        /// <summary>Keys of the sequence that no query sees, before those that are counted.</summary>
+        internal int Unseen { get; } = plan.From(sequence, 0);
+
+        internal int Keys => plan.LengthOf(sequence) - Unseen;
+
+        /// <summary>How many keys a round of queries sees at most.</summary>
+        internal int KeysAtOnce => (int)Math.Min(Keys, plan.Window + (long)Most);
+
         internal int Queries => plan.QueriesOf(sequence);
         internal int Width => plan.HeadWidth;
         internal nint Step => plan.Step;
         internal nint KeyStep => plan.KeyStep;
         internal float Scale => plan.Scale;
-        internal long Key => plan.Key(sequence, head);
+        internal long Key => plan.Key(sequence, head) + Unseen * KeyStep;
         internal long Query(int i) => plan.Query(sequence, head, i);
 
         /// <summary>Whether no head before it reads the same keys and values.</summary>
         internal bool First => plan.Starts[plan.Owners[head]] == head;
 
-        /// <summary>How many keys some of the queries before <paramref name="end"/> see.</summary>
-        internal int Seen(int end) => Math.Min(Keys, plan.Seen(sequence, end - 1));
+        /// <summary>The first key that a query sees.</summary>
+        internal int From(int query) => plan.From(sequence, query) - Unseen;
 
-        /// <summary>How many keys every query from <paramref name="start"/> on sees.</summary>
-        internal int Open(int start) => Math.Min(Keys, plan.Seen(sequence, start));
+        /// <summary>Where the keys end that the queries before <paramref name="end"/> see.</summary>
+        internal int Seen(int end) => plan.Seen(sequence, end - 1) - Unseen;
+
+        /// <summary>What the vector of queries from <paramref name="start"/> on sees, of keys <paramref name="first"/> to <paramref name="end"/>.</summary>
+        internal Sight See(int start, int first, int end)
+        {
+            int open = plan.Seen(sequence, start) - Unseen - first;
+            return new(open - plan.Window, Math.Min(end - first, open), end - first);
+        }
 
         /// <summary>Where the largest scores of the queries from <paramref name="i"/> on are kept; the inverse sums are as far on as there are queries of all heads.</summary>
         internal long Statistic(int i) => (long)head * plan.Queries + plan.QueryOffsets[sequence] + i;
@@ -74,20 +107,20 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
 
     static void One(Item item, float* q, float* k, float* v, float* context, float* statistics)
     {
-        int width = item.Width, keys = item.Keys, padded = Pad(width);
-        float* turned = Strips.Take((width + keys + 2) * Most + (keys + Most) * padded), scores = turned + width * Most, largest = scores + keys * Most, inverse = largest + Most;
+        int width = item.Width, keys = item.Keys, atOnce = item.KeysAtOnce, padded = Pad(width);
+        float* turned = Strips.Take((width + atOnce + 2) * Most + (keys + Most) * padded), scores = turned + width * Most, largest = scores + atOnce * Most, inverse = largest + Most;
         float* valueRoom = inverse + Most, room = valueRoom + keys * padded;
         Side values = Read(v + item.Key, item.KeyStep, keys, width, valueRoom);
         for (int i = 0; i < item.Queries;)
         {
-            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), end = i + count, seen = item.Seen(end);
+            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), end = i + count, from = item.From(i), seen = item.Seen(end);
             Turn(q + item.Query(i), item.Step, count, width, turned, lanes);
             item.AskNextQueries(q, i, end);
             item.AskNextKeys(k, i, end);
-            Strided<L, V>.Product(k + item.Key, item.KeyStep, 1, seen, width, turned, lanes, scores, lanes, lanes / L.Width);
+            Strided<L, V>.Product(k + item.Key + from * item.KeyStep, item.KeyStep, 1, seen - from, width, turned, lanes, scores, lanes, lanes / L.Width);
             item.AskNextKeys(v, i, end);
-            for (int c = 0; c < lanes; c += L.Width) Softmax(scores + c, lanes, seen, item.Open(i + c), item.Scale, largest + c, inverse + c);
-            Write(scores, 1, lanes, count, seen, values, context + item.Query(i), item.Step, width, room, inverse);
+            for (int c = 0; c < lanes; c += L.Width) Softmax(scores + c, lanes, item.See(i + c, from, seen), item.Scale, largest + c, inverse + c);
+            Write(scores, 1, lanes, count, seen - from, values.Behind(from), context + item.Query(i), item.Step, width, room, inverse);
             if (statistics is not null)
             {
                 Copy(largest, statistics + item.Statistic(i), count);
@@ -115,11 +148,19 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     // dV = Pᵀ G; dP = G Vᵀ; dS = P (dP − Σ dP P) · scale; dQ = dS K; dK = dSᵀ Q
     static void OneBack(Item item, float* q, float* k, float* v, float* statistics, float* g, float* dq, float* dk, float* dv)
     {
-        int width = item.Width, keys = item.Keys, padded = Pad(width), all = keys * padded;
-        float* turned = Strips.Take((width + 2 * keys + 2) * Most + 3 * all + 3 * Most * padded), p = turned + width * Most, slopes = p + keys * Most, largest = slopes + keys * Most, inverse = largest + Most;
+        int width = item.Width, keys = item.Keys, atOnce = item.KeysAtOnce, padded = Pad(width), all = keys * padded;
+        float* turned = Strips.Take((width + 2 * atOnce + 2) * Most + 3 * all + 3 * Most * padded), p = turned + width * Most, slopes = p + atOnce * Most, largest = slopes + atOnce * Most, inverse = largest + Most;
         float* keyRoom = inverse + Most, keySums = keyRoom + all, valueSums = keySums + all, queryRoom = valueSums + all, gradientRoom = queryRoom + Most * padded, room = gradientRoom + Most * padded;
         Side keyRows = Read(k + item.Key, item.KeyStep, keys, width, keyRoom);
-        if (item.First) new Span<float>(keySums, 2 * all).Clear();
+        if (item.First)
+        {
+            new Span<float>(keySums, 2 * all).Clear();
+            for (int i = 1; i <= item.Unseen; i++)
+            {
+                new Span<float>(dk + item.Key - i * item.KeyStep, width).Clear();
+                new Span<float>(dv + item.Key - i * item.KeyStep, width).Clear();
+            }
+        }
         else                                                     // heads of one group follow one another: they add up
         {
             CopyRows(dk + item.Key, item.KeyStep, keys, width, keySums, padded, padded);
@@ -127,25 +168,25 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         }
         for (int i = 0; i < item.Queries;)
         {
-            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), end = i + count, seen = item.Seen(end);
+            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), end = i + count, from = item.From(i), seen = item.Seen(end) - from;
             Turn(q + item.Query(i), item.Step, count, width, turned, lanes);
             item.AskNextQueries(q, i, end);
             item.AskNextKeys(k, i, end);
-            Strided<L, V>.Product(k + item.Key, item.KeyStep, 1, seen, width, turned, lanes, p, lanes, lanes / L.Width);
+            Strided<L, V>.Product(k + item.Key + from * item.KeyStep, item.KeyStep, 1, seen, width, turned, lanes, p, lanes, lanes / L.Width);
             Turn(g + item.Query(i), item.Step, count, width, turned, lanes);
             item.AskNextQueries(g, i, end);
             item.AskNextKeys(v, i, end);
-            Strided<L, V>.Product(v + item.Key, item.KeyStep, 1, seen, width, turned, lanes, slopes, lanes, lanes / L.Width);
+            Strided<L, V>.Product(v + item.Key + from * item.KeyStep, item.KeyStep, 1, seen, width, turned, lanes, slopes, lanes, lanes / L.Width);
             item.AskQueries(dq, i, end);
             item.AskKeys(dk, i, end);
             item.AskKeys(dv, i, end);
             new Span<float>(largest, 2 * Most).Clear();
             Copy(statistics + item.Statistic(i), largest, count);
             Copy(statistics + item.Statistics + item.Statistic(i), inverse, count);
-            for (int c = 0; c < lanes; c += L.Width) Slope(p + c, slopes + c, lanes, seen, item.Open(i + c), item.Scale, largest + c, inverse + c);
-            Write(slopes, 1, lanes, count, seen, keyRows, dq + item.Query(i), item.Step, width, room, null);
-            Add(slopes, lanes, seen, count, Read(q + item.Query(i), item.Step, count, width, queryRoom), keySums, padded);
-            Add(p, lanes, seen, count, Read(g + item.Query(i), item.Step, count, width, gradientRoom), valueSums, padded);
+            for (int c = 0; c < lanes; c += L.Width) Slope(p + c, slopes + c, lanes, item.See(i + c, from, from + seen), item.Scale, largest + c, inverse + c);
+            Write(slopes, 1, lanes, count, seen, keyRows.Behind(from), dq + item.Query(i), item.Step, width, room, null);
+            Add(slopes, lanes, seen, count, Read(q + item.Query(i), item.Step, count, width, queryRoom), keySums + from * padded, padded);
+            Add(p, lanes, seen, count, Read(g + item.Query(i), item.Step, count, width, gradientRoom), valueSums + from * padded, padded);
             i = end;
         }
         CopyRows(keySums, padded, keys, width, dk + item.Key, item.KeyStep, width);
@@ -165,22 +206,30 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
 
     /// <summary>One vector of queries: scores[key] become e^((score − largest) · scale), not yet divided by their sum; keys that a query does not see, 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Softmax(float* scores, nint step, int seen, int open, float scale, float* largest, float* inverse)
+    static void Softmax(float* scores, nint step, Sight sight, float scale, float* largest, float* inverse)
     {
-        V most = L.Load(scores), sum = L.Splat(0), zero = sum, by = L.Splat(scale * Exp.TwoPerNatural), low = L.Splat(float.NegativeInfinity), lane = Lane();
-        float* at = scores + step;
-        for (int j = 1; j < open; j++, at += step) most = L.Max(most, L.Load(at));
-        for (int j = open; j < seen; j++, at += step) most = L.Max(most, L.IfLess(lane, L.Splat(j - open + 1), low, L.Load(at)));
+        V sum = L.Splat(0), zero = sum, by = L.Splat(scale * Exp.TwoPerNatural), low = L.Splat(float.NegativeInfinity), lane = Lane(), most = low;
+        int middle = sight.Middle, open = sight.Open, end = sight.End;
+        float* at = scores;
+        for (int j = 0; j < middle; j++, at += step) most = L.Max(most, sight.At(j, lane, L.Load(at), low));
+        for (int j = middle; j < open; j++, at += step) most = L.Max(most, L.Load(at));
+        for (int j = open; j < end; j++, at += step) most = L.Max(most, sight.At(j, lane, L.Load(at), low));
         at = scores;
-        for (int j = 0; j < open; j++, at += step)
+        for (int j = 0; j < middle; j++, at += step)
+        {
+            V e = sight.At(j, lane, Exp.OfTwo<L, V>(L.Multiply(L.Subtract(L.Load(at), most), by)), zero);
+            sum = L.Add(sum, e);
+            L.Store(at, e);
+        }
+        for (int j = middle; j < open; j++, at += step)
         {
             V e = Exp.OfTwo<L, V>(L.Multiply(L.Subtract(L.Load(at), most), by));
             sum = L.Add(sum, e);
             L.Store(at, e);
         }
-        for (int j = open; j < seen; j++, at += step)
+        for (int j = open; j < end; j++, at += step)
         {
-            V e = L.IfLess(lane, L.Splat(j - open + 1), zero, Exp.OfTwo<L, V>(L.Multiply(L.Subtract(L.Load(at), most), by)));
+            V e = sight.At(j, lane, Exp.OfTwo<L, V>(L.Multiply(L.Subtract(L.Load(at), most), by)), zero);
             sum = L.Add(sum, e);
             L.Store(at, e);
         }
@@ -190,19 +239,20 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
 
     /// <summary>One vector of queries: scores[key] become probabilities, and gradients of probabilities become those of scores before scaling.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Slope(float* scores, float* slopes, nint step, int seen, int open, float scale, float* largest, float* inverse)
+    static void Slope(float* scores, float* slopes, nint step, Sight sight, float scale, float* largest, float* inverse)
     {
+        int middle = sight.Middle, open = sight.Open, end = sight.End;
         V most = L.Load(largest), share = L.Load(inverse), along = L.Splat(0), zero = along, by = L.Splat(scale * Exp.TwoPerNatural), lane = Lane();
         float* at = scores, slope = slopes;
-        for (int j = 0; j < seen; j++, at += step, slope += step)
+        for (int j = 0; j < end; j++, at += step, slope += step)
         {
             V p = L.Multiply(Exp.OfTwo<L, V>(L.Multiply(L.Subtract(L.Load(at), most), by)), share);
-            if (j >= open) p = L.IfLess(lane, L.Splat(j - open + 1), zero, p);
+            if (j < middle || j >= open) p = sight.At(j, lane, p, zero);
             along = L.MultiplyAdd(p, L.Load(slope), along);
             L.Store(at, p);
         }
         V factor = L.Splat(scale);
-        for (int j = 0; j < seen; j++)
+        for (int j = 0; j < end; j++)
             L.Store(slopes + j * step, L.Multiply(L.Multiply(L.Load(scores + j * step), L.Subtract(L.Load(slopes + j * step), along)), factor));
     }
 
@@ -214,7 +264,11 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     }
 
     /// <summary>Rows of a head as the right side of a product.</summary>
-    readonly record struct Side(nint At, nint Step);
+    readonly record struct Side(nint At, nint Step)
+    {
+        /// <summary>The same without its first rows.</summary>
+        internal Side Behind(int rows) => this with { At = At + rows * Step * sizeof(float) };
+    }
 
     // in place, where a row is whole vectors; else copied, with zeros up to the next
     static Side Read(float* from, nint step, int rows, int width, float* room)
