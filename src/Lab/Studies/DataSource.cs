@@ -17,6 +17,12 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     /// <summary>What the rows ask.</summary>
     public IProblem Problem { get; init; } = Classification.Instance;
 
+    /// <summary>See <see cref="Table.Notes"/>.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>See <see cref="Table.ReadOnce"/>.</summary>
+    public bool ReadOnce { get; init; }
+
     const string World = "world:";
     const ulong MostRows = 10_000_000;
 
@@ -34,7 +40,7 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     {
         if (spec.StartsWith(World, StringComparison.Ordinal)) return Generate(spec);
         Table table = Table.Read(DataSpec.Parse(spec));
-        return new(spec, table.Rows, table.Sha256, table.RefuseChanged) { Problem = table.Problem };
+        return new(spec, table.Rows, table.Sha256, table.RefuseChanged) { Problem = table.Problem, Notes = table.Notes, ReadOnce = table.ReadOnce };
     }
 
     /// <summary>What several sources ask together; labels where there is none.</summary>
@@ -49,6 +55,14 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
 
     /// <summary>Reads several sources one after another as one.</summary>
     public static IReadOnlyList<DataSource> ReadAll(IEnumerable<string> specs) => [.. specs.Select(Read)];
+
+    /// <summary>Refuses pipes where a run is opened again later, by <c>evaluate</c>, <c>compare</c> or <c>cut</c>, and reads its data once more.</summary>
+    /// <exception cref="InvalidDataException">one of the sources is a pipe</exception>
+    internal static void RefusePipes(IEnumerable<DataSource> sources)
+    {
+        if (sources.FirstOrDefault(s => s.ReadOnce) is { } pipe)
+            throw new InvalidDataException($"{pipe.Name}: expected a file that can be read again, when the run is resumed, evaluated or cut; found a pipe, which can be read once. Save what comes out of it to a file, and give that (gzip and Parquet are read as they are).");
+    }
 
     /// <summary>Parts data into what is learned on and what is measured on: at most so many rows, and at most a fifth, spread evenly over all.</summary>
     /// <returns>the sources without the rows that are held out, and these rows as sources of their own; of no rows, there is no such source</returns>

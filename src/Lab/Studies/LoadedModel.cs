@@ -108,6 +108,12 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
 
     readonly List<string> notes = [];
 
+    // once, though the rows of a file may be encoded for several uses
+    void Note(string note)
+    {
+        if (!notes.Contains(note)) notes.Add(note);
+    }
+
     /// <summary>Encodes rows for this model, whatever they ask.</summary>
     /// <param name="sources">where the rows come from</param>
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
@@ -124,7 +130,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         {
             if (s.Problem.OfVocabulary && Model.Output == Output.Labels)
                 throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a language model can be asked; {Name} is a classifier ({string.Join(", ", Model.Labels)}). Give labelled rows, or another model.");
-            return s.Problem.Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, notes.Add));
+            foreach (string note in s.Notes) Note(note);
+            return s.Problem.Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, Note));
         })];
     }
 

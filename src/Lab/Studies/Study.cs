@@ -74,6 +74,7 @@ public sealed partial class Study
             Request = request;
             Loaded = LoadedModel.Load(request.Model);
             (Data, InDomain, OutOfDomain, Unseen) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
+            DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
             if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             Problem = DataSource.ProblemOf(Data);
             Pool = [.. Thinned(Loaded.Encode(Data, request.MostTokens), request.Examples).Select(Problem.ToLearn)];

@@ -47,11 +47,11 @@ public sealed class TrainingRun
     /// <summary>The data that the run reads, for its manifest.</summary>
     public IReadOnlyList<DataFacts> Data => [start.Facts, .. Sets.Facts(("train", training), ("inDomain", inDomain), ("outOfDomain", outOfDomain))];
 
+    /// <summary>What a reader should know of the data.</summary>
+    public IReadOnlyCollection<string> Notes => start.Notes;
+
     /// <summary>Hash of the weights that training begins from.</summary>
     public string ModelSha256 => start.Sha256;
-
-    /// <summary>What a reader should know of the folder and the data.</summary>
-    public IReadOnlyCollection<string> Notes => start.Notes;
 
     /// <summary>Number of steps in all.</summary>
     public int Steps => trainer.Steps;

@@ -86,11 +86,14 @@ public sealed record InputRules(Tokenizer Tokenizer, int MostTokens, TokenTypeRu
 {
     /// <summary>A text for a language model: behind the token that begins texts, where the tokenizer has one.</summary>
     /// <exception cref="InvalidDataException">the text is too long or has no token that could be scored</exception>
-    internal int[] Plain(string text)
+    /// <param name="text">the text</param>
+    /// <param name="row">the row that it is of, for its place</param>
+    internal int[] Plain(string text, Row row)
     {
+        string where = Inputs.Where(row, Source);
         int[] ids = [.. Begin, .. Tokenizer.EncodeText(text).Ids];
-        if (ids.Length > MostTokens) throw new InvalidDataException($"{Source}: '{Short(text)}' is {ids.Length} tokens long, the model takes {MostTokens}. Leave such rows out; cut off, they would be others.");
-        if (ids.Length < 2) throw new InvalidDataException($"{Source}: '{Short(text)}' is {ids.Length} tokens long, and a language model scores tokens that follow others. Leave such rows out.");
+        if (ids.Length > MostTokens) throw new InvalidDataException($"{where}: '{Short(text)}' is {ids.Length} tokens long, the model takes {MostTokens}. Leave such rows out; cut off, they would be others.");
+        if (ids.Length < 2) throw new InvalidDataException($"{where}: '{Short(text)}' is {ids.Length} token{(ids.Length == 1 ? "" : "s")} long, and a language model scores tokens that follow others. Leave such rows out.");
         return ids;
     }
 

@@ -45,7 +45,7 @@ sealed class Reading(TokenizerParts parts, int maximum) : IWordSink
         if (parts.Normalizer is not null)
         {
             normalized.Clear();
-            parts.Normalizer.Apply(text, normalized);
+            parts.Normalizer.Apply(text, first, normalized);
             text = normalized.Text;
         }
         if (parts.Normalized is null) Split(text, first);

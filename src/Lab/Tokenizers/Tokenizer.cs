@@ -1,12 +1,13 @@
 using System.Text;
 using Heartwood.Lab.Tokenizers.Files;
+using Heartwood.Lab.Tokenizers.SentencePiece;
 
 namespace Heartwood.Lab.Tokenizers;
 
 /// <summary>
 /// A model's tokenizer, of whatever kind its folder says: WordPiece, byte-pair encoding of bytes or of characters, or a
 /// unigram model, with the normalizer, words, special tokens and decoder that belong to it. Ids and decoded text equal
-/// those of the tokenizers library. Safe to use from several threads at once.
+/// those of the tokenizers library, those of a SentencePiece model SentencePiece's. Safe to use from several threads at once.
 /// </summary>
 public sealed class Tokenizer
 {
@@ -16,7 +17,8 @@ public sealed class Tokenizer
 
     /// <summary>
     /// Reads a model folder's tokenizer: <c>tokenizer.json</c>, else <c>vocab.json</c> and <c>merges.txt</c> (GPT-2, RoBERTa),
-    /// else <c>vocab.txt</c> (BERT, uncased unless <c>tokenizer_config.json</c> says otherwise).
+    /// else <c>vocab.txt</c> (BERT, uncased unless <c>tokenizer_config.json</c> says otherwise), else SentencePiece's <c>tokenizer.model</c>,
+    /// <c>sentencepiece.bpe.model</c>, <c>spiece.model</c> or <c>spm.model</c>.
     /// </summary>
     /// <exception cref="InvalidDataException">no tokenizer, one that is not understood, or two files that contradict each other</exception>
     /// <exception cref="IOException">a file cannot be read</exception>
@@ -26,6 +28,16 @@ public sealed class Tokenizer
     /// <exception cref="InvalidDataException">not such a file, or one with something that is not understood: the message names it</exception>
     /// <exception cref="IOException">the file cannot be read</exception>
     public static Tokenizer FromJson(string path) => FromJson(File.ReadAllBytes(path), path);
+
+    /// <summary>
+    /// Reads a SentencePiece model alone, such as <c>tokenizer.model</c> or <c>spiece.model</c>: SentencePiece's own ids, and no special
+    /// tokens around. (<see cref="FromFolder"/> adds what the model's class does.)
+    /// </summary>
+    /// <exception cref="InvalidDataException">not such a file: the message says where, what was expected and what was found</exception>
+    /// <exception cref="IOException">the file cannot be read</exception>
+    public static Tokenizer FromSentencePiece(string path) => FromSentencePiece(File.ReadAllBytes(path), path);
+
+    internal static Tokenizer FromSentencePiece(byte[] bytes, string path) => new(SentencePieceTokenizer.Bare(SentencePieceFile.Read(bytes, path), path));
 
     /// <summary>Reads BERT's <c>vocab.txt</c>: one piece per line, in UTF-8; the line's number from 0 is its id, the last one's where a piece stands twice.</summary>
     /// <param name="path">the file</param>
@@ -89,7 +101,9 @@ public sealed class Tokenizer
     /// <exception cref="ArgumentOutOfRangeException">there is no such id</exception>
     public string Decode(IEnumerable<int> ids, bool skipSpecial = true)
     {
-        List<string> pieces = [.. ids.Select(id => (Id: id, Piece: Piece(id))).Where(p => !skipSpecial || !parts.Vocabulary.IsSpecial(p.Id)).Select(p => p.Piece)];
+        List<(int Id, string Piece)> kept = [.. ids.Select(id => (Id: id, Piece: Piece(id))).Where(p => !skipSpecial || !parts.Vocabulary.IsSpecial(p.Id))];
+        if (parts.Text is not null) return parts.Text([.. kept.Select(k => k.Id)]);
+        List<string> pieces = [.. kept.Select(k => k.Piece)];
         return parts.Decoder is null ? string.Join(' ', pieces) : string.Concat(parts.Decoder.Apply(pieces));
     }
 

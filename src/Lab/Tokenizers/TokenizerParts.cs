@@ -39,6 +39,9 @@ sealed class TokenizerParts(Vocabulary vocabulary, IPieceModel model, IReadOnlyL
     /// <summary>Makes text of pieces; null where they are joined with spaces.</summary>
     public IDecoder? Decoder { get; init; }
 
+    /// <summary>Makes text of ids, where pieces alone do not say what they are for; null where <see cref="Decoder"/> does.</summary>
+    public Func<IReadOnlyList<int>, string>? Text { get; init; }
+
     /// <summary>The beginning of text.</summary>
     public int? Begin { get; init; }
 

@@ -55,6 +55,9 @@ readonly struct Field(string file, string at, JsonElement value)
     /// <summary>Whether it is text, rather than an object or a list.</summary>
     public bool IsText => value.ValueKind == JsonValueKind.String;
 
+    /// <summary>Whether it is a list.</summary>
+    public bool IsList => value.ValueKind == JsonValueKind.Array;
+
     /// <summary>The values of a list.</summary>
     public IEnumerable<Field> Items
     {

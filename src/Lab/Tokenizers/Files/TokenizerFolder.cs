@@ -20,7 +20,9 @@ static class TokenizerFolder
             return new(MergesFiles.Read(File.ReadAllBytes(vocabulary), File.ReadAllBytes(merges), vocabulary, merges, options,
                 File.Exists(added) ? Field.Read(File.ReadAllBytes(added), added, f => f.Properties.Select(p => new AddedToken(p.Name, p.Value.Number)).ToArray()) : []));
         if (File.Exists(words)) return new(WordPieceVocabulary.Of(WordPieceVocabulary.Lines(File.ReadAllBytes(words), words), words, options));
-        throw new InvalidDataException($"{folder}: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt is there. Copy the model's own tokenizer into the folder.");
+        if (SentencePiece.SentencePieceFolder.Read(folder, options) is Tokenizer read) return read;
+        throw new InvalidDataException($"{folder}: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt, nor SentencePiece's "
+            + $"{string.Join(" or ", SentencePiece.SentencePieceFolder.Names)} is there. Copy the model's own tokenizer into the folder.");
 
         string At(string name) => Path.Combine(folder, name);
     }

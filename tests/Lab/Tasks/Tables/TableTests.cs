@@ -107,7 +107,7 @@ public sealed class TableTests
     [InlineData("{\"sentence\":\"a\",\"label\":1}\n{\"sentence\":\"a\"}\n", ",format=jsonl", "line 2: expected text in 'label', found none")]
     [InlineData("{\"sentence\":\"a\",\"label\":1}\n{\"sentence\":null,\"label\":1}\n", ",format=jsonl", "line 2: expected text in 'sentence', found none")]
     [InlineData("{\"sentence\":\"a\",\"label\":1}\n[1]\n", ",format=jsonl", "line 2: expected a JSON object without duplicate names, found Array.")]
-    [InlineData("{\"sentence\":\"a\",\"label\":1,\"label\":2}\n", ",format=jsonl", "line 1: expected a JSON object without duplicate names, found something else")]
+    [InlineData("{\"sentence\":\"a\",\"label\":1,\"label\":2}\n", ",format=jsonl", "line 1: expected a JSON object without duplicate names, found a name that occurs twice: 'label'.")]
     [InlineData("{\"sentence\":\"\\ud800\",\"label\":1}\n", ",format=jsonl", "line 1: expected a JSON object")]
     [InlineData("sentence,label\na,\"0\n1\n", ",format=csv", "line 2: expected a closing double quote")]
     [InlineData("sentence,label\n\"a\"b,0\n", ",format=csv", "line 2: expected a comma or a line end after a closing double quote")]
