@@ -32,7 +32,8 @@ public sealed class SentencePieceFolderTests : IDisposable
 
     string[] Shown(string text, string? pair = null) => [.. Read().Encode(text, pair).Ids.Select(Read().Piece)];
 
-    void Says(string expected) => Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => Read()).Message, StringComparison.Ordinal);
+    void Says(string expected) =>
+        Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => Read()).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Llamas_class_puts_the_beginning_before_each_text_and_the_end_after_it_where_that_is_asked_for()
@@ -132,6 +133,8 @@ public sealed class SentencePieceFolderTests : IDisposable
         Says("found tokenizer_class 'MBartTokenizer'. Name the right one of these as tokenizer_class");
         Write("tokenizer_config.json", """{"tokenizer_class":"XLMRobertaTokenizer","sp_model_kwargs":{"enable_sampling":true}}""");
         Says("sp_model_kwargs: expected nothing");
+        Write("tokenizer_config.json", """{"tokenizer_class":"XLMRobertaTokenizer","truncation_side":"left"}""");
+        Says("truncation_side: expected right");
         Write("tokenizer_config.json", """{"tokenizer_class":"DebertaV2Tokenizer","split_by_punct":true}""");
         Says("split_by_punct: expected false");
         Write("tokenizer_config.json", """{"tokenizer_class":"DebertaV2Tokenizer"}""");

@@ -10,8 +10,8 @@ public class SentencePieceFuzzTests
     static readonly ModelPiece[] pieces =
     [
         new("<unk>", 0, PieceKind.Unknown), new("<s>", 0, PieceKind.Control), new("</s>", 0, PieceKind.Control),
-        new("▁", -2, PieceKind.Normal), new("a", -3, PieceKind.Normal), new("b", -3.5f, PieceKind.Normal), new("▁a", -2.5f, PieceKind.Normal),
-        new("ab", -4, PieceKind.Unused), new("▁ab", -3, PieceKind.Normal), new("fi", -5, PieceKind.Normal),
+        new("▁", -2, PieceKind.Normal), new("a", -3, PieceKind.Normal), new("b", -3.5f, PieceKind.Normal),
+        new("▁a", -2.5f, PieceKind.Normal), new("ab", -4, PieceKind.Unused), new("▁ab", -3, PieceKind.Normal), new("fi", -5, PieceKind.Normal),
         new("<x>", 0, PieceKind.UserDefined), new("▁▁", 0, PieceKind.UserDefined),
     ];
 
@@ -29,7 +29,8 @@ public class SentencePieceFuzzTests
         for (int changes = 1 + draw.Below(3); changes > 0 && bytes.Length > 0; changes--)
         {
             // Most of a map is empty: half of the changes are made to what stands before and after it.
-            int at = draw.Below(draw.Below(2) == 0 ? bytes.Length : Math.Min(bytes.Length, 260)), length = Math.Min(bytes.Length - at, 1 + draw.Below(8));
+            int at = draw.Below(draw.Below(2) == 0 ? bytes.Length : Math.Min(bytes.Length, 260));
+            int length = Math.Min(bytes.Length - at, 1 + draw.Below(8));
             switch (draw.Below(6))
             {
                 case 0: bytes[at] = (byte)draw.Below(256); break;
@@ -93,7 +94,8 @@ public class SentencePieceFuzzTests
     [InlineData("1A 05 12 03 01 02 03", "normalizer_spec.precompiled_charsmap")]
     public void What_is_wrong_with_a_model_is_said_with_its_place(string added, string said)
     {
-        byte[] end = Convert.FromHexString(added.Replace(" ", "", StringComparison.Ordinal)), model = [.. Model(CutKind.Unigram, false, false), .. end];
+        byte[] end = Convert.FromHexString(added.Replace(" ", "", StringComparison.Ordinal));
+        byte[] model = [.. Model(CutKind.Unigram, false, false), .. end];
         var fault = Assert.Throws<InvalidDataException>(() => Tokenizer.FromSentencePiece(model, "tokenizer.model"));
         Assert.StartsWith("tokenizer.model: read as SentencePiece's file: ", fault.Message, StringComparison.Ordinal);
         Assert.Contains(said, fault.Message, StringComparison.Ordinal);

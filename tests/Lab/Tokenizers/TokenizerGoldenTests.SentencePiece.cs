@@ -55,7 +55,8 @@ public sealed partial class TokenizerGoldenTests
         Tokenizer tokenizer = Tokenizer.FromSentencePiece(path);
         SentencePieceFile file = SentencePieceFile.Read(File.ReadAllBytes(path), path);
 
-        var pieces = golden["pieces"]!.AsArray().Select(p => (p![0]!.GetValue<string>(), (float)p[1]!.GetValue<double>(), p[2]!.GetValue<int>()));
+        var pieces = golden["pieces"]!.AsArray()
+            .Select(p => (p![0]!.GetValue<string>(), (float)p[1]!.GetValue<double>(), p[2]!.GetValue<int>()));
         Assert.Equal(pieces, file.Pieces.Select(p => (p.Text, p.Score, (int)p.Kind)));
         JsonNode of = golden["ids_of"]!;
         Assert.Equal(of["unk"]!.GetValue<int>(), file.Unknown);
@@ -63,10 +64,10 @@ public sealed partial class TokenizerGoldenTests
 
         string[] sentences = SentencePieceTexts("sentences");
         JsonArray rows = golden["sentences"]!.AsArray();
-        JsonNode? others = golden["base"] is JsonNode other ? SentencePieceJson(SentencePieceFileOf("sentencepiece", other + ".json"))["sentences"] : null;
+        JsonNode? others = golden["base"] is JsonNode other ? SentencePieceJson(SentencePieceFileOf("sentencepiece", other + ".json")) : null;
         for (int i = 0; i < rows.Count; i++)
         {
-            JsonNode row = rows[i] ?? others![i]!;
+            JsonNode row = rows[i] ?? others!["sentences"]![i]!;
             string text = row["text"]?.GetValue<string>() ?? sentences[i];
             int[] ids = TokenizerGoldens.Numbers(row["ids"]);
             SentencePieceSame(ids, tokenizer.Encode(text).Ids, $"{name} {i} '{text}'");

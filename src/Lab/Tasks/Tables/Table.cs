@@ -8,8 +8,14 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="Problem">what the rows ask</param>
 public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256, int Skipped, IProblem Problem)
 {
-    /// <summary>What a reader should know of the file: its encoding where it is not UTF-8, the names that numbers stand for.</summary>
+    /// <summary>What a reader should know of the file and its rows: its encoding where it is not UTF-8, how many rows are left out and why, what labels are taken for.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The labels of all rows of the file, renamed, whichever rows were asked for.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>The name of the labels' column; "" where the rows have none.</summary>
+    public string LabelColumn { get; init; } = "";
 
     /// <summary>Whether it was a pipe (or another stream of the process), which nobody can read again.</summary>
     public bool ReadOnce { get; init; }
@@ -22,16 +28,18 @@ public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256
     {
         DataFile file = DataFile.Read(spec.File);
         List<string> notes = [.. file.Notes];
-        (IReadOnlyList<Row> rows, int skipped, TaskKind task) = new TableReader(spec, labels).Read(file, notes.Add);
+        TableReader reader = new(spec, labels);
+        (IReadOnlyList<Row> rows, int skipped, TaskKind task) = reader.Read(file, notes.Add);
         if (task != TaskKind.Text && (spec.Window ?? spec.Stride) is not null) throw new TableException($"{spec.File}: window= and stride= are of running text, and its rows ask for {task.ToString().ToLowerInvariant()}. Leave them out, or write task=text.");
         return new(rows, spec.File, file.Sha256, skipped, task switch
         {
             TaskKind.Labels => Classification.Instance,
+            TaskKind.Scores => Regression.Instance,
             TaskKind.Pairs => new MinimalPairs(),
             TaskKind.Prompts => new Prompts(),
             _ => new LanguageModelling(spec.Window ?? 0, spec.Stride ?? 0, spec.Rows ?? 0),
         })
-        { Notes = notes, ReadOnce = file.ReadOnce };
+        { Notes = [.. notes, .. reader.Notes], Labels = reader.Labels, LabelColumn = reader.LabelName, ReadOnce = file.ReadOnce };
     }
 
     /// <summary>Reads the file's hash again.</summary>

@@ -8,9 +8,18 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     const int MostShown = 20;
 
     readonly string file = spec.File;
-    readonly HashSet<string> seenLabels = [];
+    LabelColumn? labelled;
     string unit = "line";
     int skipped;
+
+    /// <summary>See <see cref="Table.Notes"/>.</summary>
+    public IReadOnlyList<string> Notes => [.. skipped > 0 ? [$"{file}: {skipped:N0} rows with fewer columns than the first line are left out, as published loaders do."] : (string[])[], .. labelled?.Notes ?? []];
+
+    /// <summary>See <see cref="Table.Labels"/>.</summary>
+    public IReadOnlyList<string> Labels => labelled?.Labels ?? [];
+
+    /// <summary>See <see cref="Table.LabelColumn"/>.</summary>
+    public string LabelName { get; private set; } = "";
 
     public (IReadOnlyList<Row> Rows, int Skipped, TaskKind Task) Read(DataFile data, Action<string> tell)
     {
@@ -33,20 +42,25 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         Preset preset = Layout(first.Cells);
         bool header = format is "jsonl" or "parquet" || (spec.Header ?? (spec.Columns.Text is null || spec.Preset is not null ? preset.Header : Number(spec.Columns.Text) is null));
         columns = Find(preset, first, header);
+        if (preset.Task is TaskKind.Labels or TaskKind.Scores) labelled = new(spec, preset, LabelName = columns[2].Name);
         List<Row> rows = [];
         for (bool more = !header || records.MoveNext(); more; more = records.MoveNext())
             if (ToRow(records.Current, first.Cells.Length, columns, preset) is Row row) rows.Add(row with { Place = new(file, records.Current.Line, unit) });
-        if (rows.Count == 0) throw TableException.At(At(first), $"expected rows {(preset.Task == TaskKind.Labels ? "with labels " : "")}{(unit == "row" ? "in it" : "after this line")}, found none{(skipped > 0 ? $" ({skipped} without an agreed label)" : "")}. Give the file that holds the data.");
-        if (preset.Task != TaskKind.Labels && spec.Labels.Sources.Count > 0) throw new TableException($"{file}: labels= renames labels, and its rows ask for {preset.Task.ToString().ToLowerInvariant()}. Leave it out.");
-        if (spec.Labels.Sources.FirstOrDefault(label => !seenLabels.Contains(label)) is string never)
-            throw new TableException($"{file}: labels= renames '{never}', which never occurs. There are: {Shown(seenLabels)}.");
-        return (Chosen(rows, preset.Task == TaskKind.Text), skipped, preset.Task);
+        if (rows.Count == 0)
+        {
+            string where = unit == "row" ? "in it" : "after this line", what = preset.Task == TaskKind.Labels ? "with labels " : "";
+            throw TableException.At(At(first), $"expected rows {what}{where}, found none. Give the file that holds the data.");
+        }
+        if (labelled is null && spec.Labels.Sources.Count + spec.Without.Count > 0)
+            throw new TableException($"{file}: {(spec.Without.Count > 0 ? "without= leaves out" : "labels= renames")} labels, and its rows ask for {preset.Task.ToString().ToLowerInvariant()}. Leave it out.");
+        TaskKind task = labelled?.Settle(rows) ?? preset.Task;
+        return (Chosen(rows, task == TaskKind.Text), skipped + (labelled?.LeftOut ?? 0), task);
     }
 
     // one text, or one a line; the file is their case
     List<Row> Texts(byte[] bytes, string format)
     {
-        if (spec.Task is { } task and not TaskKind.Text || spec.Preset is { } preset && Preset.Named(preset).Task != TaskKind.Text || spec.Columns != new Columns() || spec.Labels.Sources.Count > 0 || spec.Header is not null)
+        if (spec.Task is { } task and not TaskKind.Text || spec.Preset is { } preset && Preset.Named(preset).Task != TaskKind.Text || spec.Columns != new Columns() || spec.Labels.Sources.Count + spec.Without.Count > 0 || spec.Header is not null)
             throw new TableException($"{file}: format={format} is running text, without columns, header or labels. Leave out other tasks' keys, or give format=tsv, csv or jsonl.");
         if (spec.Cases.Count + spec.NotCases.Count > 0 || (spec.PerCase is not null && format == "text"))
             throw new TableException($"{file}: {(spec.PerCase is not null ? "per-case=" : spec.Cases.Count > 0 ? "cases=" : "not-cases=")} chooses by cases, and a file of running text is one case. Leave it out; rows=N takes N windows of it.");
@@ -81,11 +95,13 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         Preset? preset = spec.Preset is string name ? Preset.Named(name) : spec.Columns.Text is null ? Preset.Detect(first) : new("", new());
         if (preset is null)
-            throw TableException.At(new RowPlace(file, unit == "row" ? 0 : 1, unit), $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), found {Shown(Named(first))}. Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=; by number from 1 where the file has no header. What the rows ask: task=labels, pairs (text= good, pair= bad), prompts (label= answer, wrong=, pair= corrupted) or text.");
-        if (spec.Task is { } task && spec.Preset is not null && preset.Task != task) throw new TableException($"{file}: preset={preset.Name} is of {preset.Task.ToString().ToLowerInvariant()}, task={task.ToString().ToLowerInvariant()} asks for another. Leave one of the two out.");
+            throw TableException.At(new RowPlace(file, unit == "row" ? 0 : 1, unit), $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), found {Shown(Named(first))}. Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=; by number from 1 where the file has no header. What the rows ask: task=labels, scores (label= the score), pairs (text= good, pair= bad), prompts (label= answer, wrong=, pair= corrupted) or text.");
+        if (spec.Task is { } task && spec.Preset is not null && preset.Task != task && !(OfLabels(task) && OfLabels(preset.Task))) throw new TableException($"{file}: preset={preset.Name} is of {preset.Task.ToString().ToLowerInvariant()}, task={task.ToString().ToLowerInvariant()} asks for another. Leave one of the two out.");
         Columns given = spec.Columns, own = preset.Columns;
-        return preset with { Task = spec.Task ?? preset.Task, Columns = new(given.Text ?? own.Text, given.Pair ?? own.Pair, given.Label ?? own.Label, given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong) };
+        return preset with { Task = spec.Task ?? preset.Task, Columns = new(given.Text ?? own.Text, given.Pair ?? own.Pair, given.Label ?? preset.LabelIn(first), given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong) };
     }
+
+    static bool OfLabels(TaskKind task) => task is TaskKind.Labels or TaskKind.Scores;
 
     /// <summary>A column by its name for messages and its place; −1 where the task has none.</summary>
     readonly record struct Column(string Name, int Place);
@@ -94,7 +110,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         Columns columns = preset.Columns;
         bool answers = preset.Task == TaskKind.Prompts && preset.Derive is null;
-        return [Place("text", columns.Text, needed: true), Place("pair", columns.Pair, needed: preset.Task == TaskKind.Pairs), Place("label", columns.Label, needed: preset.Task == TaskKind.Labels || answers),
+        return [Place("text", columns.Text, needed: true), Place("pair", columns.Pair, needed: preset.Task == TaskKind.Pairs), Place("label", columns.Label, needed: OfLabels(preset.Task) || answers),
             Place("case", columns.Case), Place("group", columns.Group), Place("wrong", columns.Wrong, needed: answers)];
 
         Column Place(string role, string? name, bool needed = false)
@@ -118,12 +134,13 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
             if (preset.SkipShort && record.Cells.Length < width) return Skip();
             throw TableException.At(At(record), $"expected {width} columns as in the first line, found {record.Cells.Length}. Correct the {unit}{(record.Cells.Length == 1 && record.Cells[0] == "" ? ": it is empty" : "")}.");
         }
-        if (preset.Task != TaskKind.Labels) return Whole(new(Cell(columns[0])!, Cell(columns[1]), Cell(columns[2]) ?? "", Cell(columns[3]) ?? "", Cell(columns[4]) ?? "", Cell(columns[5]) ?? ""));
+        if (labelled is null) return Whole(new(Cell(columns[0])!, Cell(columns[1]), Cell(columns[2]) ?? "", Cell(columns[3]) ?? "", Cell(columns[4]) ?? "", Cell(columns[5]) ?? ""));
         string label = Cell(columns[2])!;
-        if (preset.Skip?.Contains(label) ?? false) return Skip();
         if (label.Length == 0) throw TableException.At(At(record), $"expected a label in column '{columns[2].Name}', found nothing. Give a file with labels.");
-        seenLabels.Add(label);
-        string renamed = spec.Labels[label];
+        string renamed = labelled.Renamed(label);
+        if (labelled.Leaves(label)) return new(Cell(columns[0])!, Cell(columns[1]), label, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
+        if (preset.Task == TaskKind.Scores && Regression.Parse(renamed) is null)
+            throw TableException.At(At(record), $"expected a score, a number, in column '{columns[2].Name}', found '{renamed}'. Correct the {unit}, give the scores' column with label=COLUMN, or leave such rows out with without={renamed}.");
         if (allowed is not null && !allowed.Contains(renamed))
             throw TableException.At(At(record), $"expected a label among {Shown(allowed)}, found '{renamed}'. Nearest: '{Nearest.Of(renamed, allowed)}'. Correct the {unit}, or rename labels with labels={renamed}>LABEL.");
         return new(Cell(columns[0])!, Cell(columns[1]), renamed, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");

@@ -101,11 +101,12 @@ sealed record SentencePieceClass(
             "spm.model" => "DebertaV2Tokenizer",
             _ => null,                                         // XLM-RoBERTa, CamemBERT and mBART name it alike, and their ids differ
         };
-        return all.FirstOrDefault(c => c.Name == told) ?? throw Unknown("neither tokenizer_class nor model_type, and a name that several classes use");
+        return all.FirstOrDefault(c => c.Name == told) 
+            ?? throw Unknown("neither tokenizer_class nor model_type, and a name that several classes use");
 
-        InvalidDataException Unknown(string found) => new($"{path}: SentencePiece's file; which special tokens and ids belong to it is said by the "
-            + $"tokenizer's class: expected one of {string.Join(", ", all.Select(c => c.Name))}; found {found}. Name the right one of these as tokenizer_class "
-            + $"in tokenizer_config.json, or put {SentencePieceFile.Converted} next to it.");
+        InvalidDataException Unknown(string found) => new($"{path}: SentencePiece's file; which special tokens and ids belong to it is "
+            + $"said by the tokenizer's class: expected one of {string.Join(", ", all.Select(c => c.Name))}; found {found}. Name the right one of "
+            + $"these as tokenizer_class in tokenizer_config.json, or put {SentencePieceFile.Converted} next to it.");
     }
 
     /// <summary>The template of special tokens.</summary>

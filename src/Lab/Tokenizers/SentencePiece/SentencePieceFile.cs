@@ -148,7 +148,8 @@ sealed record SentencePieceFile
         if (bytes.StartsWith("version https://git-lfs"u8)) return "a pointer of Git LFS, in place of which 'git lfs pull' puts the file";
         ReadOnlySpan<byte> line = bytes.IndexOf((byte)'\n') is > 0 and int end ? bytes[..end] : [];
         int space = line.IndexOf((byte)' ');
-        bool ranks = space > 0 && Base64.IsValid(line[..space]) && line.Length > space + 1 && !line[(space + 1)..].ContainsAnyExceptInRange((byte)'0', (byte)'9');
+        ReadOnlySpan<byte> rank = line[(space + 1)..];
+        bool ranks = space > 0 && Base64.IsValid(line[..space]) && rank.Length > 0 && !rank.ContainsAnyExceptInRange((byte)'0', (byte)'9');
         return ranks ? "lines of base64 and numbers, the form of tiktoken (Llama 3), which is read from its tokenizer.json" : null;
     }
 
@@ -216,8 +217,8 @@ sealed record SentencePieceFile
             bool isText = piece.Kind is PieceKind.Normal or PieceKind.UserDefined or PieceKind.Unused;
             text |= isText;
             if (!(isText ? written : reserved).Add(piece.Text)) throw Wrong(id, "every piece once", $"'{piece.Text}' for the second time");
-            if (piece.Kind == PieceKind.Unknown && unknown >= 0) throw Wrong(id, $"one unknown piece, {unknown}", $"'{piece.Text}' as another");
-            if (piece.Kind == PieceKind.Unknown) unknown = id;
+            if (piece.Kind == PieceKind.Unknown)
+                unknown = unknown < 0 ? id : throw Wrong(id, $"one unknown piece, {unknown}", $"'{piece.Text}' as another");
             if (piece.Kind != PieceKind.Byte) continue;
             if (ByteOf(piece.Text) is null) throw Wrong(id, "a byte such as <0x0A>", $"'{piece.Text}'");
             bytes++;

@@ -18,16 +18,25 @@ static class SentencePieceFolder
     /// <param name="options">what its <c>tokenizer_config.json</c> says</param>
     /// <exception cref="InvalidDataException">a file that is not understood, or a class that is not known</exception>
     /// <exception cref="IOException">a file cannot be read</exception>
-    public static Tokenizer? Read(string folder, TokenizerOptions options)
+    public static Tokenizer? Read(string folder, TokenizerOptions options) =>
+        Read(folder, name => Path.Combine(folder, name) is var path && File.Exists(path) ? File.ReadAllBytes(path) : null, options);
+
+    /// <summary>Reads the tokenizer of a folder that need not be on disk; null where no such model is there.</summary>
+    /// <param name="folder">the folder, or what messages call it</param>
+    /// <param name="find">the content of a file, null where there is none</param>
+    /// <param name="options">what its <c>tokenizer_config.json</c> says</param>
+    /// <exception cref="InvalidDataException">a file that is not understood, or a class that is not known</exception>
+    /// <exception cref="IOException">a file cannot be read</exception>
+    public static Tokenizer? Read(string folder, Func<string, byte[]?> find, TokenizerOptions options)
     {
-        string[] there = [.. names.Select(name => Path.Combine(folder, name)).Where(File.Exists)];
+        (string Name, byte[]? Bytes)[] there = [.. names.Select(name => (name, find(name))).Where(f => f.Item2 is not null)];
         if (there.Length == 0) return null;
         if (there.Length > 1)
-            throw new InvalidDataException($"{folder}: several SentencePiece models: {string.Join(", ", there.Select(Path.GetFileName))}. "
+            throw new InvalidDataException($"{folder}: several SentencePiece models: {string.Join(", ", there.Select(f => f.Name))}. "
                 + "Keep the one that the model was trained with.");
-        string path = there[0];
-        SentencePieceFile file = SentencePieceFile.Read(File.ReadAllBytes(path), path);
-        SentencePieceSettings settings = SentencePieceSettings.Read(folder, options);
+        string path = Path.Combine(folder, there[0].Name);
+        SentencePieceFile file = SentencePieceFile.Read(there[0].Bytes!, path);
+        SentencePieceSettings settings = SentencePieceSettings.Read(folder, find, options);
         SentencePieceClass kind = SentencePieceClass.Of(settings, file, path);
         if (kind.KnowsLegacy && settings is { Legacy: false, AddPrefixSpace: false })
             file = file with { Normalizer = file.Normalizer with { AddDummyPrefix = false } };
@@ -52,7 +61,8 @@ static class SentencePieceFolder
             if (token.Id == texts.Count) texts.Add(token.Content);
             if (token.Id >= texts.Count || texts[token.Id] != token.Content)
             {
-                string expected = token.Id < texts.Count ? $"'{texts[token.Id]}' at its id" : $"ids without a gap after the {texts.Count} before";
+                string expected = token.Id < texts.Count ? $"'{texts[token.Id]}' at its id"
+                    : $"ids without a gap after the {texts.Count} before";
                 throw SentencePieceFile.Fault(path, $"added token '{token.Content}'", expected, $"id {token.Id}");
             }
             added.Add(token with { Normalized = false });

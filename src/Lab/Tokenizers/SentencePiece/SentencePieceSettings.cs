@@ -52,31 +52,28 @@ sealed record SentencePieceSettings
     /// Reads a folder's <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c>, <c>added_tokens.json</c> and <c>config.json</c>,
     /// where they are.
     /// </summary>
-    /// <param name="folder">the folder</param>
+    /// <param name="folder">the folder, or what messages call it</param>
+    /// <param name="find">the content of a file, null where there is none</param>
     /// <param name="options">what is read of <c>tokenizer_config.json</c> for tokenizers of every kind</param>
     /// <exception cref="InvalidDataException">a file is not what it should be, or says something that is not understood</exception>
     /// <exception cref="IOException">a file cannot be read</exception>
-    public static SentencePieceSettings Read(string folder, TokenizerOptions options)
+    public static SentencePieceSettings Read(string folder, Func<string, byte[]?> find, TokenizerOptions options)
     {
         SentencePieceSettings settings = new()
         {
             Added = options.Added, Class = Plain(options.Class), AddBegin = options.AddBegin, AddEnd = options.AddEnd,
         };
-        settings = Of(folder, "config.json", settings, (file, s) => s with { ModelType = file.Find("model_type")?.Text });
-        settings = Of(folder, "special_tokens_map.json", settings, Tokens);
-        settings = Of(folder, "tokenizer_config.json", settings, (file, s) => Options(file, Tokens(file, s)));
-        return Of(folder, "added_tokens.json", settings, (file, s) => s with
+        settings = Of("config.json", (file, s) => s with { ModelType = file.Find("model_type")?.Text });
+        settings = Of("special_tokens_map.json", Tokens);
+        settings = Of("tokenizer_config.json", (file, s) => Options(file, Tokens(file, s)));
+        return Of("added_tokens.json", (file, s) => s with
         {
             Added = [.. s.Added, .. file.Properties.Where(p => s.Added.All(a => a.Content != p.Name))
                 .Select(p => new AddedToken(p.Name, p.Value.Number))],
         });
-    }
 
-    static SentencePieceSettings Of(string folder, string name, SentencePieceSettings settings,
-        Func<Field, SentencePieceSettings, SentencePieceSettings> read)
-    {
-        string path = Path.Combine(folder, name);
-        return File.Exists(path) ? Field.Read(File.ReadAllBytes(path), path, file => read(file, settings)) : settings;
+        SentencePieceSettings Of(string name, Func<Field, SentencePieceSettings, SentencePieceSettings> read) =>
+            find(name) is byte[] bytes ? Field.Read(bytes, Path.Combine(folder, name), file => read(file, settings)) : settings;
     }
 
     static string? Plain(string? name) => name is not null && name.EndsWith("Fast", StringComparison.Ordinal) ? name[..^4] : name;
@@ -110,6 +107,10 @@ sealed record SentencePieceSettings
             throw split.Fault("false: text is given to SentencePiece whole", "true");
         if (file.Find("vocab_type") is Field type && type.Text != "spm")
             throw type.Fault("spm, next to SentencePiece's file", $"'{type.Text}'");
+        if (file.Find("truncation_side") is Field side && side.Text != "right")
+            throw side.Fault("right: a text that is too long loses its end", $"'{side.Text}'");
+        if (file.Find("split_special_tokens") is Field splitting && splitting.Flag)
+            throw splitting.Fault("false: tokens that are listed as added are found in a text", "true");
         if (file.Find("sp_model_kwargs") is Field sampling && sampling.Properties.Any())
             throw sampling.Fault("nothing: the best cut of a text is taken, none is drawn", sampling.Shown);
         return settings with
