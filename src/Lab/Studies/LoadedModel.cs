@@ -25,7 +25,26 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     public static LoadedModel Load(string? folder)
     {
         using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
-        return Of(open, folder, ModelFolder.Load(open));
+        return Noted(note => Of(open, folder, ModelFolder.Load(open, note)));
+    }
+
+    /// <summary>Loads a folder to look at it: a body without its head where there is none that Heartwood reads.</summary>
+    /// <param name="folder">the folder, or null for the embedded model</param>
+    /// <param name="head">the head as a reader should know it</param>
+    /// <inheritdoc cref="Load"/>
+    public static LoadedModel ToInspect(string? folder, out string head)
+    {
+        using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
+        bool whole = ModelFolder.OutputOf(open, out head) != Output.None;
+        return Noted(note => Of(open, folder, whole ? ModelFolder.Load(open, note) : ModelFolder.LoadBody(open, note)));
+    }
+
+    static LoadedModel Noted(Func<Action<string>, LoadedModel> load)
+    {
+        List<string> told = [];
+        LoadedModel loaded = load(told.Add);
+        told.ForEach(loaded.Note);
+        return loaded;
     }
 
     /// <summary>Loads a folder to fine-tune. Its classification head begins anew where it has none, or where other labels are asked for than its own.</summary>
@@ -39,11 +58,18 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     public static LoadedModel ToTune(string folder, IReadOnlyList<string> asked, Func<IReadOnlyList<string>> ofData, IProblem problem, ulong seed)
     {
         using HuggingFaceFolder open = HuggingFaceFolder.Open(folder);
-        IModel? whole = ModelFolder.HasHead(open) ? ModelFolder.Load(open) : null;
-        if (whole is not null && whole.GivesOneNumber() == problem.OfOneNumber && (asked.Count == 0 || asked.SequenceEqual(whole.Labels))) return Of(open, folder, whole);
+        List<string> told = [];
+        IModel? whole = ModelFolder.HasHead(open) ? ModelFolder.Load(open, told.Add) : null;
+        bool ofItsKind = whole?.GivesOneNumber() == problem.OfOneNumber;
+        if (whole is not null && ofItsKind && (asked.Count == 0 || asked.SequenceEqual(whole.Labels)))
+            return Noted(note =>
+            {
+                told.ForEach(note);
+                return Of(open, folder, whole);
+            });
         IReadOnlyList<string> labels = problem.OfOneNumber ? Regression.Labels : asked.Count > 0 ? asked : ofData();
         RequireTwo(labels, problem);
-        LoadedModel loaded = Of(open, folder, ModelFolder.LoadWithNewHead(open, labels, seed));
+        LoadedModel loaded = Noted(note => Of(open, folder, ModelFolder.LoadWithNewHead(open, labels, seed, note)));
         if (whole is not null) loaded.Note($"{folder}: its head ({Head(whole)}) is not what the data asks for; a new one begins ({Head(loaded.Model)}).");
         return loaded;
     }
