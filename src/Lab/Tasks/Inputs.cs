@@ -20,7 +20,8 @@ public static class Inputs
         return [.. rows.Select(row =>
         {
             if (!numbers.TryGetValue(row.Label, out int label))
-                throw new InvalidDataException($"{source}: the label '{row.Label}' is none of the model's ({string.Join(", ", labels)}). {Tables.LabelAdvice.Of(null, [.. rows.Select(r => r.Label).Distinct()], labels, counted: false)}");
+                throw new InvalidDataException($"{source}: the label '{row.Label}' is none of the model's ({string.Join(", ", labels)}). "
+                    + $"{Tables.LabelAdvice.Of(null, [.. rows.Select(r => r.Label).Distinct()], labels, counted: false)}");
             return new Example(EncodeOne(row, tokenizer, mostTokens, rule), label, row.Case, row.Group);
         })];
     }
