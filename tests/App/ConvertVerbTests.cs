@@ -44,6 +44,7 @@ public sealed class ConvertVerbTests : IDisposable
         using Checkpoint model = Checkpoint.Open(runs.Model), converted = Checkpoint.Open(copy);
         PickleGoldenTests.Same(model, converted);
         Assert.Equal(File.ReadAllBytes(Path.Combine(runs.Model, "config.json")), File.ReadAllBytes(Path.Combine(copy, "config.json")));
+        Assert.StartsWith("Where should the copy go?", SmallRuns.Fails("convert", older));
         Assert.Contains("found one that holds something", SmallRuns.Fails("convert", older, "--out", copy));
     }
 

@@ -8,14 +8,26 @@ namespace Heartwood.App.Commands;
 /// <summary><c>heartwood convert FOLDER --out FOLDER</c>: the safetensors copy of a model that PyTorch saved.</summary>
 static class ConvertVerb
 {
-    static readonly Argument<string> model = new("MODEL") { Description = "The model's folder (pytorch_model.bin, or shards with their " +
-        "index), or one file of weights: .bin, .pt, .pth, .ckpt, .safetensors." };
-    static readonly Option<string> into = new("--out") { Description = "Where to write: a new or empty folder; of one file of weights, a " +
-        "new file that ends with .safetensors.", HelpName = "FOLDER", Required = true };
-    static readonly Option<string?> entry = new("--entry") { Description = "Of a file with several dicts of tensors (a trainer's " +
-        "checkpoint): which to take, for example state_dict, model/ema for a dict inside a dict, or . for the file's own.", HelpName = "NAME" };
-    static readonly Option<bool> float32 = new("--float32") { Description = "Round tensors of F64 to float32, in which Heartwood " +
-        "computes; all others stay as they are." };
+    static readonly Argument<string> model = new("MODEL")
+    {
+        Description = "The model's folder (pytorch_model.bin, or shards with their index), or one file of weights: .bin, .pt, .pth, .ckpt, "
+            + ".safetensors.",
+    };
+    static readonly Option<string?> into = new("--out")
+    {
+        Description = "Where to write: a new or empty folder; of one file of weights, a new file that ends with .safetensors.",
+        HelpName = "FOLDER",
+    };
+    static readonly Option<string?> entry = new("--entry")
+    {
+        Description = "Of a file with several dicts of tensors (a trainer's checkpoint): which to take, for example state_dict, model/ema "
+            + "for a dict inside a dict, or . for the file's own.",
+        HelpName = "NAME",
+    };
+    static readonly Option<bool> float32 = new("--float32")
+    {
+        Description = "Round tensors of F64 to float32, in which Heartwood computes; all others stay as they are.",
+    };
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("convert", "Writes the safetensors copy of a model that PyTorch saved: tensors bit for bit under " +
@@ -27,7 +39,9 @@ static class ConvertVerb
         Options = { into, entry, float32 },
         Run = (parsed, session) =>
         {
-            Conversion done = Conversion.Write(parsed.GetRequiredValue(model), parsed.GetRequiredValue(into), parsed.GetValue(entry),
+            string place = parsed.GetValue(into)
+                ?? throw new ArgumentException("Where should the copy go? Give a folder with --out FOLDER; of one file, --out FILE.safetensors.");
+            Conversion done = Conversion.Write(parsed.GetRequiredValue(model), place, parsed.GetValue(entry),
                 parsed.GetValue(float32),
                 (written, of) => session.Progress.Report(new("converting", written, of, "tensors")), session.Stop);
             session.Result(() => JsonSerializer.Serialize(done, ResultJson.Options), () => string.Join('\n', Lines(done)));

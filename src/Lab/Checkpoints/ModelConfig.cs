@@ -95,7 +95,8 @@ public sealed class ModelConfig
                 + $"that choose one of several labels ('{SingleLabel}') and heads of one number ('regression'). Fine-tune the model as one of these: heartwood train --from FOLDER.");
         if (Has("num_labels") && Require<int>("num_labels") != count) throw Wrong("num_labels", $"{count}, the number of labels of the head", root.GetProperty("num_labels"));
         if (Has("problem_type") && (root.GetProperty("problem_type").GetRawText() == "\"regression\"") != (count == 1))
-            throw Wrong("problem_type", count == 1 ? "\"regression\", for a head with one label gives a score" : $"\"single_label_classification\", for the head has {count} labels", root.GetProperty("problem_type"));
+            throw Wrong("problem_type", count == 1 ? "\"regression\", for a head with one label gives a score"
+                : $"\"single_label_classification\", for the head has {count} labels", root.GetProperty("problem_type"));
         if (!Has("id2label")) return [.. Enumerable.Range(0, count).Select(i => $"LABEL_{i}")];
         JsonElement names = root.GetProperty("id2label");
         if (names.ValueKind != JsonValueKind.Object || names.EnumerateObject().Count() != count) throw Wrong("id2label", $"the names of the head's {count} labels", names);

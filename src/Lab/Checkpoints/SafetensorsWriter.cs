@@ -21,9 +21,9 @@ public sealed record NamedTensor(string Name, IReadOnlyList<int> Shape, Dtype Dt
     /// <exception cref="CheckpointException">there is no such tensor</exception>
     public static NamedTensor Stored(Checkpoint checkpoint, string name) =>
         new(name, checkpoint.ShapeOf(name), checkpoint.DtypeOf(name), () => throw new NotSupportedException("is taken as it is stored"))
-    {
-        Bytes = visit => checkpoint.ReadBytes(name, visit),
-    };
+        {
+            Bytes = visit => checkpoint.ReadBytes(name, visit),
+        };
 
     /// <summary>Shows the numbers as they are stored; null where <see cref="Values"/> gives them.</summary>
     internal Action<Action<ReadOnlySpan<byte>>>? Bytes { get; private init; }

@@ -98,6 +98,9 @@ public sealed class SentencePieceFolderTests : IDisposable
             """{"tokenizer_class":"T5Tokenizer","extra_ids":2,"additional_special_tokens":["<extra_id_0>","<extra_id_1>"]}""");
         Assert.Equal(["▁the", "<extra_id_0>", "▁king", "</s>"], Shown("the <extra_id_0> king"));
         Assert.Equal("the king", Read().Decode(Read().Encode("the <extra_id_0> king").Ids));
+        Write("tokenizer_config.json", """{"tokenizer_class":"T5Tokenizer"}""");
+        Write("added_tokens.json", """{"<extra_id_0>":9,"<mine>":10}""");
+        Assert.Equal((11, 9), (Read().Count, Read().Id("<extra_id_0>")));
     }
 
     [Fact]
@@ -135,12 +138,26 @@ public sealed class SentencePieceFolderTests : IDisposable
         Says("sp_model_kwargs: expected nothing");
         Write("tokenizer_config.json", """{"tokenizer_class":"XLMRobertaTokenizer","truncation_side":"left"}""");
         Says("truncation_side: expected right");
+        Write("tokenizer_config.json", """{"tokenizer_class":"XLMRobertaTokenizer","do_lower_case":true}""");
+        Says("do_lower_case: expected false, as XLMRobertaTokenizer lower-cases nothing; found true");
         Write("tokenizer_config.json", """{"tokenizer_class":"DebertaV2Tokenizer","split_by_punct":true}""");
         Says("split_by_punct: expected false");
         Write("tokenizer_config.json", """{"tokenizer_class":"DebertaV2Tokenizer"}""");
         Says("cls_token of DebertaV2Tokenizer: expected a piece '[CLS]'; found no such piece");
         Model("spm.model", "[CLS]", "[SEP]");
         Says("several SentencePiece models: sentencepiece.bpe.model, spm.model");
+    }
+
+    [Fact]
+    public void A_class_that_knows_case_lower_cases_where_it_is_told_to()
+    {
+        Model("spm.model", "[CLS]", "[SEP]");
+        Assert.Equal(["[CLS]", "▁", "<unk>", "▁king", "[SEP]"], Shown("THE king"));
+        Assert.Equal((10, "[MASK]"), (Read().Count - 1, Read().Piece(10)));
+        Write("tokenizer_config.json", """{"tokenizer_class":"DebertaV2Tokenizer","do_lower_case":true}""");
+        Assert.Equal(["[CLS]", "▁the", "▁king", "[SEP]"], Shown("THE king"));
+        Write("added_tokens.json", """{"<mine>":10,"[MASK]":11}""");
+        Assert.Equal(["[CLS]", "▁the", "[MASK]", "▁king", "[SEP]"], Shown("THE [MASK] KING"));
     }
 
     [Fact]

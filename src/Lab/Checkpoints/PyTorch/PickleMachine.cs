@@ -64,8 +64,7 @@ internal sealed class PickleMachine
             case (byte)'M': Push((long)bytes.Number(2)); break;
             case (byte)'J': Push((long)(int)bytes.Number(4)); break;
             case 0x8a: Push(Integer(bytes.Bytes(bytes.Byte()))); break;
-            case 0x8b: Push(Integer(bytes.Bytes(bytes.Number(4) is <= 1000 and var length ? length
-                : throw bytes.Damaged("an integer of at most 1000 bytes", "a longer one")))); break;
+            case 0x8b: Push(LongInteger(bytes.Number(4))); break;
             case (byte)'G': Push(BinaryPrimitives.ReadDoubleBigEndian(bytes.Bytes(8))); break;
 
             case 0x8c: Push(bytes.Text(bytes.Byte())); break;
@@ -98,11 +97,9 @@ internal sealed class PickleMachine
 
             case (byte)'c': Push(TorchNames.Find(bytes.Line(), bytes.Line(), bytes)); break;
             case (byte)'i': TorchNames.Find(bytes.Line(), bytes.Line(), bytes); throw Unknown(code);
-            case 0x93: Push(Last(2) is [string module, string member] ? TorchNames.Find(module, member, bytes)
-                : throw bytes.Damaged("a module and a name as texts", "other values")); break;
+            case 0x93: Push(Named(Last(2))); break;
             case (byte)'Q': Push(Storage(Pop())); break;
-            case (byte)'R': Push(Last(2) is [PickleName name, object?[] values] ? Made(name, values)
-                : throw bytes.Damaged("a name and its values", "other values")); break;
+            case (byte)'R': Push(Called(Last(2))); break;
             case (byte)'b': TakeAttributes(); break;
             default: throw Unknown(code);
         }
@@ -170,6 +167,9 @@ internal sealed class PickleMachine
         return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
+    object LongInteger(ulong length) =>
+        length <= 1000 ? Integer(bytes.Bytes(length)) : throw bytes.Damaged("an integer of at most 1000 bytes", $"one of {length}");
+
     static PickleList ListOf(object?[] values) => [.. values];
 
     void Append(object?[] values)
@@ -194,7 +194,13 @@ internal sealed class PickleMachine
         if (Top() is not PickleDict) throw bytes.Damaged("attributes of an OrderedDict", "those of another value");
     }
 
-    // ── tensors ──
+    // ── names and tensors ──
+
+    PickleName Named(object?[] name) => name is [string module, string member] ? TorchNames.Find(module, member, bytes)
+        : throw bytes.Damaged("a module and a name as texts", "other values");
+
+    object Called(object?[] call) => call is [PickleName name, object?[] values] ? Made(name, values)
+        : throw bytes.Damaged("a name and its values", "other values");
 
     TorchStorage Storage(object? id)
     {

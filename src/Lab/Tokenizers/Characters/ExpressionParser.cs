@@ -156,7 +156,13 @@ sealed class ExpressionParser
         int c = Take();
         character = c switch
         {
-            'n' => '\n', 'r' => '\r', 't' => '\t', 'f' => '\f', 'v' => '\v', 'a' => '\a', 'e' => 0x1B,
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'f' => '\f',
+            'v' => '\v',
+            'a' => '\a',
+            'e' => 0x1B,
             'x' when Skip("{") => Hex(8, closed: true),
             'x' => Hex(2, closed: false),
             'u' => Hex(4, closed: false),

@@ -17,18 +17,18 @@ sealed class SplitterFile
 
     ISplitter Read(Field splitter, bool last) => splitter.Type switch
     {
-            "Sequence" => Sequence([.. splitter.Only("type", "pretokenizers")["pretokenizers"].Items], last),
-            "BertPreTokenizer" => Plain(splitter, new BertSplitter()),
-            "Whitespace" => Plain(splitter, new Whitespace()),
-            "WhitespaceSplit" => Plain(splitter, new WhitespaceSplit()),
-            "ByteLevel" => OfBytes(splitter.Only("type", "add_prefix_space", "trim_offsets", "use_regex"), last),
-            "Metaspace" => OfSpaces(splitter.Only("type", "replacement", "str_rep", "add_prefix_space", "prepend_scheme", "split")),
-            "Digits" => Split.At(Marks.Digit, splitter.Only("type", "individual_digits")["individual_digits"].Flag ? Delimiters.Isolated : Delimiters.Contiguous),
-            "Punctuation" => Split.At(Marks.Punctuation, splitter.Only("type", "behavior").Find("behavior") is Field b ? Behaviour(b) : Delimiters.Isolated),
-            "Split" => AtPattern(splitter.Only("type", "pattern", "behavior", "invert")),
-            "CharDelimiterSplit" => Split.At(new TextPattern($"{splitter.Only("type", "delimiter")["delimiter"].Character}"), Delimiters.Removed, invert: false),
-            "FixedLength" => new FixedLength(splitter.Only("type", "length")["length"] is var length && length.Number > 0 ? length.Number : throw length.Fault("1 or more", length.Shown)),
-            var other => throw splitter["type"].Fault("a pre-tokenizer of BERT's, GPT-2's or SentencePiece's", $"'{other}'"),
+        "Sequence" => Sequence([.. splitter.Only("type", "pretokenizers")["pretokenizers"].Items], last),
+        "BertPreTokenizer" => Plain(splitter, new BertSplitter()),
+        "Whitespace" => Plain(splitter, new Whitespace()),
+        "WhitespaceSplit" => Plain(splitter, new WhitespaceSplit()),
+        "ByteLevel" => OfBytes(splitter.Only("type", "add_prefix_space", "trim_offsets", "use_regex"), last),
+        "Metaspace" => OfSpaces(splitter.Only("type", "replacement", "str_rep", "add_prefix_space", "prepend_scheme", "split")),
+        "Digits" => Split.At(Marks.Digit, splitter.Only("type", "individual_digits")["individual_digits"].Flag ? Delimiters.Isolated : Delimiters.Contiguous),
+        "Punctuation" => Split.At(Marks.Punctuation, splitter.Only("type", "behavior").Find("behavior") is Field b ? Behaviour(b) : Delimiters.Isolated),
+        "Split" => AtPattern(splitter.Only("type", "pattern", "behavior", "invert")),
+        "CharDelimiterSplit" => Split.At(new TextPattern($"{splitter.Only("type", "delimiter")["delimiter"].Character}"), Delimiters.Removed, invert: false),
+        "FixedLength" => new FixedLength(splitter.Only("type", "length")["length"] is var length && length.Number > 0 ? length.Number : throw length.Fault("1 or more", length.Shown)),
+        var other => throw splitter["type"].Fault("a pre-tokenizer of BERT's, GPT-2's or SentencePiece's", $"'{other}'"),
     };
 
     SplitterSequence Sequence(Field[] splitters, bool last) => new([.. splitters.Select((s, i) => Read(s, last && i == splitters.Length - 1))]);

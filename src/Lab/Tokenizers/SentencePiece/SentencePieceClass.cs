@@ -31,7 +31,7 @@ enum SpecialPlaces
 sealed record SentencePieceClass(
     string Name, SpecialPlaces Places, (string Purpose, string Text) Begin, (string Purpose, string Text) End, params string[] ModelTypes)
 {
-    /// <summary>The mask that is added after the pieces where the model lacks it.</summary>
+    /// <summary>The mask, which is added after the pieces where the model lacks it.</summary>
     public string? Mask { get; init; }
 
     /// <summary>The ids that stand before the model's pieces, or none; the unknown piece is then id 3.</summary>
@@ -49,6 +49,9 @@ sealed record SentencePieceClass(
     /// <summary>Whether text is rewritten before SentencePiece sees it, and whether it is lower-cased where nothing is said.</summary>
     public (bool Rewrites, bool Lowers) Text { get; init; }
 
+    /// <summary>Whether <c>do_lower_case</c> is asked.</summary>
+    public bool KnowsCase { get; init; }
+
     static readonly (string, string) cls = ("cls_token", "[CLS]"), sep = ("sep_token", "[SEP]");
     static readonly (string, string) begin = ("bos_token", "<s>"), end = ("eos_token", "</s>");
 
@@ -56,16 +59,16 @@ sealed record SentencePieceClass(
     [
         new("LlamaTokenizer", SpecialPlaces.Around, begin, end, "llama", "mistral", "mixtral", "phi3") { KnowsLegacy = true },
         new("CodeLlamaTokenizer", SpecialPlaces.Around, begin, end),
-        new("GemmaTokenizer", SpecialPlaces.Around, ("bos_token", "<bos>"), ("eos_token", "<eos>"), "gemma", "gemma2", "gemma3_text"),
+        new("GemmaTokenizer", SpecialPlaces.Around, ("bos_token", "<bos>"), ("eos_token", "<eos>"), "gemma", "gemma2", "gemma3_text") { Mask = "<mask>" },
         new("T5Tokenizer", SpecialPlaces.T5, begin, end, "t5", "mt5", "umt5", "longt5", "switch_transformers")
         {
             ExtraIds = 100, KnowsLegacy = true,
         },
         new("MT5Tokenizer", SpecialPlaces.T5, begin, end) { KnowsLegacy = true },
-        new("AlbertTokenizer", SpecialPlaces.Bert, cls, sep, "albert") { Mask = "[MASK]", Text = (true, true) },
+        new("AlbertTokenizer", SpecialPlaces.Bert, cls, sep, "albert") { Mask = "[MASK]", Text = (true, true), KnowsCase = true },
         new("XLNetTokenizer", SpecialPlaces.XlNet, ("cls_token", "<cls>"), ("sep_token", "<sep>"), "xlnet")
         {
-            Mask = "<mask>", Text = (true, false),
+            Mask = "<mask>", Text = (true, false), KnowsCase = true,
         },
         new("XLMRobertaTokenizer", SpecialPlaces.Roberta, ("cls_token", "<s>"), ("sep_token", "</s>"), "xlm-roberta", "xlm-roberta-xl")
         {
@@ -75,8 +78,8 @@ sealed record SentencePieceClass(
         {
             Mask = "<mask>", Before = ["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>"],
         },
-        new("DebertaV2Tokenizer", SpecialPlaces.Bert, cls, sep, "deberta-v2") { Mask = "[MASK]" },
-        new("RemBertTokenizer", SpecialPlaces.Bert, cls, sep, "rembert") { Mask = "[MASK]" },
+        new("DebertaV2Tokenizer", SpecialPlaces.Bert, cls, sep, "deberta-v2") { Mask = "[MASK]", KnowsCase = true },
+        new("RemBertTokenizer", SpecialPlaces.Bert, cls, sep, "rembert") { Mask = "[MASK]", KnowsCase = true },
         new("BigBirdTokenizer", SpecialPlaces.Bert, cls, sep, "big_bird") { Mask = "[MASK]" },
     ];
 

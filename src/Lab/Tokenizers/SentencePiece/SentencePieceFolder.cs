@@ -38,6 +38,9 @@ static class SentencePieceFolder
         SentencePieceFile file = SentencePieceFile.Read(there[0].Bytes!, path);
         SentencePieceSettings settings = SentencePieceSettings.Read(folder, find, options);
         SentencePieceClass kind = SentencePieceClass.Of(settings, file, path);
+        if (settings.LowerCase == true && !kind.KnowsCase)
+            throw new InvalidDataException($"{Path.Combine(folder, "tokenizer_config.json")}: do_lower_case: expected false, as {kind.Name} "
+                + "lower-cases nothing; found true. Take it out, or name the class that the model was trained with as tokenizer_class.");
         if (kind.KnowsLegacy && settings is { Legacy: false, AddPrefixSpace: false })
             file = file with { Normalizer = file.Normalizer with { AddDummyPrefix = false } };
         return new(SentencePieceTokenizer.Parts(file, path, Layout(file, path, settings, kind)));
@@ -50,10 +53,12 @@ static class SentencePieceFolder
         foreach (var (id, piece) in file.Pieces.Index())
             if (piece.Kind is PieceKind.Control or PieceKind.Unknown) special.Add(Special(ids[id]));
         special.AddRange(Enumerable.Range(0, kind.Before.Length).Where(id => special.All(s => s.Id != id)).Select(Special));
+        // What a file lists with its id has that id; the class's own tokens come after the pieces.
         int extra = settings.ExtraIds ?? (settings.More.Count(m => IsExtra(m.Content)) is > 0 and int said ? said : kind.ExtraIds);
-        if (kind.Places == SpecialPlaces.T5)
+        if (kind.Places == SpecialPlaces.T5 && !settings.Added.Any(a => IsExtra(a.Content)))
             for (int n = extra - 1; n >= 0; n--) Add($"<extra_id_{n}>");
-        if (kind.Mask is not null) Add(settings.Named.GetValueOrDefault("mask_token", kind.Mask));
+        string? mask = kind.Mask is null ? null : settings.Named.GetValueOrDefault("mask_token", kind.Mask);
+        if (mask is not null && settings.Added.All(a => a.Content != mask)) Add(mask);
 
         List<AddedToken> added = [];
         foreach (AddedToken token in settings.Added.OrderBy(t => t.Id))
@@ -95,9 +100,13 @@ static class SentencePieceFolder
 
         void Add(string text)
         {
-            if (texts.Contains(text)) return;
-            texts.Add(text);
-            special.Add(Special(texts.Count - 1));
+            int id = texts.LastIndexOf(text);
+            if (id < 0)
+            {
+                id = texts.Count;
+                texts.Add(text);
+            }
+            if (special.All(s => s.Id != id)) special.Add(Special(id));
         }
 
         int? Named((string Purpose, string Text) token, bool canMiss)
