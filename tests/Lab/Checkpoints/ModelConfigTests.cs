@@ -31,7 +31,7 @@ public sealed class ModelConfigTests
 
     [Theory]
     [InlineData("\"absolute\"", "\"relative_key\"", "'position_embedding_type' has the value \"relative_key\"")]
-    [InlineData("\"single_label_classification\"", "\"regression\"", "'problem_type' has the value \"regression\"")]
+    [InlineData("\"single_label_classification\"", "\"multi_label_classification\"", "'problem_type' has the value \"multi_label_classification\"")]
     [InlineData("\"pruned_heads\": {}", "\"pruned_heads\": {\"0\":[1]}", "'pruned_heads' says that heads were taken out of the weights")]
     [InlineData("\"is_decoder\": false", "\"is_decoder\": true", "'is_decoder' has the value true")]
     [InlineData("\"num_beams\"", "\"quantization_config\"", "'quantization_config'")]
