@@ -23,6 +23,9 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     /// <summary>The labels of the whole file, renamed, whichever rows were asked for.</summary>
     public IReadOnlyList<string> Labels { get => field ?? [.. Rows.Select(r => r.Label).Distinct()]; init; }
 
+    /// <summary>How many rows of the file have a label, whichever were asked for; 0 where there is no file.</summary>
+    public int LabelledRows { get; init; }
+
     /// <summary>The word that names the file, to which keys can be added; null where there is no file.</summary>
     public string? Spec { get; init; }
 
@@ -62,6 +65,7 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
             Problem = table.Problem,
             Notes = table.Notes,
             Labels = table.Labels,
+            LabelledRows = table.LabelledRows,
             LabelColumn = table.LabelColumn,
             Spec = spec,
             ReadOnce = table.ReadOnce,

@@ -13,7 +13,7 @@ static class TrainingLabels
         foreach (DataSource source in training)
         {
             bool stated = source.Spec is { } spec && Tasks.Tables.DataSpec.Parse(spec).Task is not null;
-            int labels = source.Labels.Count, rows = source.Rows.Count;
+            int labels = source.Labels.Count, rows = source.LabelledRows;
             if (stated || source.Spec is null || (labels <= Most && (labels <= Few || 2 * labels <= rows))) continue;
             throw new InvalidDataException($"{source.Name}: column '{source.LabelColumn}' has {labels:N0} different labels "
                 + $"({Shown(source)}), too many for classes in {rows:N0} rows. Give the labels' column with label=COLUMN; if they are "

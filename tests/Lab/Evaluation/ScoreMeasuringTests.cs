@@ -85,9 +85,16 @@ public class ScoreMeasuringTests
         double[] Values(string name) => [.. golden.GetProperty(name).GetProperty("value").EnumerateArray().Select(v => v.GetDouble())];
     }
 
-    static Row[] Pairs(int count, int from) =>
-        [.. Enumerable.Range(from, count).Select(i => new Row("the king met the old queen", string.Join(' ', "the king met the old "
-        + "queen".Split(' ').Select((w, k) => k < i % 7 ? w : $"other{k}")), $"{i % 7 * 0.8 + i % 3 * 0.1:0.0}".Replace(',', '.')))];
+    // the score is how many of the second sentence's first words are the first sentence's, about
+    static Row[] Pairs(int count, int from)
+    {
+        const string Whole = "the king met the old queen";
+        return [.. Enumerable.Range(from, count).Select(i =>
+        {
+            string second = string.Join(' ', Whole.Split(' ').Select((word, k) => k < i % 7 ? word : $"other{k}"));
+            return new Row(Whole, second, FormattableString.Invariant($"{i % 7 * 0.8 + i % 3 * 0.1:0.0}"));
+        })];
+    }
 
     [Fact]
     public void The_null_is_the_mean_of_the_training_scores()

@@ -24,6 +24,9 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
     /// <summary>The labels of all rows, renamed.</summary>
     public IReadOnlyList<string> Labels { get; private set; } = [];
 
+    /// <summary>How many rows of the file have a label.</summary>
+    public int Rows { get; private set; }
+
     /// <summary>How many rows are left out for their label.</summary>
     public int LeftOut => leftOut.Values.Sum();
 
@@ -56,10 +59,10 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
         bool Out(Row row) => spec.Without.Contains(row.Label) || (IsMark(row.Label) && !(minusIsScore && row.Label != "-"));
         foreach (Row row in rows.Where(Out)) leftOut[row.Label] = leftOut.GetValueOrDefault(row.Label) + 1;
         rows.RemoveAll(Out);
-        Labels = [.. rows.Select(r => r.Label).Distinct()];
+        (Labels, Rows) = ([.. rows.Select(r => r.Label).Distinct()], rows.Count);
         if (rows.Count == 0) throw Empty(all);
         RefuseUnclear(scale, minusIsScore);
-        if (LeftOut > 0) notes.Add($"{spec.File}: {LeftOut:N0} of {all:N0} rows are left out, {Why()}.");
+        if (LeftOut > 0) notes.Add($"{spec.File}: {LeftOut:N0} of {all:N0} rows {(LeftOut == 1 ? "is" : "are")} left out, {Why()}.");
         if (!scale) return TaskKind.Labels;
         if (preset.Task == TaskKind.Labels) Announce(rows, [.. rows.Select(r => Regression.Parse(r.Label)!.Value)]);
         return TaskKind.Scores;

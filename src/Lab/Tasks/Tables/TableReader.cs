@@ -15,10 +15,14 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     /// <summary>See <see cref="Table.Notes"/>.</summary>
     public IReadOnlyList<string> Notes => [.. skipped > 0 ? [Torn] : (string[])[], .. labelled?.Notes ?? []];
 
-    string Torn => $"{file}: {skipped:N0} rows with fewer columns than the first line are left out, as published loaders do.";
+    string Torn =>
+        $"{file}: {skipped:N0} {(skipped == 1 ? "row with fewer columns than the first line is" : "rows with fewer columns than the first line are")} left out, as published loaders do.";
 
     /// <summary>See <see cref="Table.Labels"/>.</summary>
     public IReadOnlyList<string> Labels => labelled?.Labels ?? [];
+
+    /// <summary>See <see cref="Table.LabelledRows"/>.</summary>
+    public int LabelledRows => labelled?.Rows ?? 0;
 
     /// <summary>See <see cref="Table.LabelColumn"/>.</summary>
     public string LabelName { get; private set; } = "";

@@ -52,7 +52,7 @@ public sealed class LabelColumnTests : IDisposable
         Assert.Contains("'-' in column", Refused(Header, ["yes", "-", "no"], Own));
         Table without = Read(Header, ["0", "-1", "1"], $"{Own},without=-1");
         Assert.Equal((2, 1), (without.Rows.Count, without.Skipped));
-        Assert.Contains("1 of 3 rows are left out, whose label is '-1' (without=).", Assert.Single(without.Notes));
+        Assert.Contains("1 of 3 rows is left out, whose label is '-1' (without=).", Assert.Single(without.Notes));
         Assert.Equal(["0", "-1", "1"], Read(Header, ["0", "-1", "1"], $"{Own},labels=-1>-1").Rows.Select(r => r.Label));
         // plus and minus are a pair of names
         Assert.Equal(["+", "-"], Read(Header, ["+", "-"], Own).Rows.Select(r => r.Label));
@@ -143,7 +143,7 @@ public sealed class LabelColumnTests : IDisposable
 
     [Fact]
     public void Torn_rows_are_counted_too() =>
-        Assert.Contains("1 rows with fewer columns than the first line are left out",
+        Assert.Contains("1 row with fewer columns than the first line is left out",
             Assert.Single(Read("id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate", ["0", "1\ntorn"]).Notes));
 
     [Fact]
