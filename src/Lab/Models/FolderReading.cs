@@ -96,7 +96,12 @@ sealed class FolderReading
         return Models.Body.Of(family, Config, body);
     }
 
-    Weights Read() => Weights.Load(folder.Weights).Renamed(names.Sources);
+    // what is not understood in the config is refused before gigabytes of weights are read
+    Weights Read()
+    {
+        _ = family.Facts(Config, 0);
+        return Weights.Load(folder.Weights).Renamed(names.Sources);
+    }
 
     static void Tell(Action<string>? note, IReadOnlyList<string> notes)
     {

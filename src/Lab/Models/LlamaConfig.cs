@@ -37,7 +37,8 @@ sealed record LlamaConfig(
             config.ActivationOf("hidden_act", "silu"), RotaryTable.FrequenciesOf(config, headWidth),
             config.Optional(OwnKeys.Biases, false) ? new(true, true, true) : biases,
             config.Optional("tie_word_embeddings", false), kind.Windows(config, layers), Groups(config, layers, heads, shared),
-            config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.RequirePositive("intermediate_size")), labels > 0 ? config.Labels(labels) : []);
+            config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.RequirePositive("intermediate_size")),
+            labels > 0 ? config.Labels(labels) : []);
         // what some publishers say next to the class's own keys (SmolLM, Falcon 3, embedding models made of Llamas), which no program reads
         config.Only("rope_interleaved", false, "queries and keys are turned in pairs of neighbours");
         config.Only("is_llama_config", true, "the model is none of the family that model_type names");
@@ -77,7 +78,10 @@ sealed record LlamaConfig(
         return new(c.Family, c.Layers, heads, KeyValueHeadsOf(config, heads), c.Width, c.HeadWidth, c.Vocabulary, c.Positions, c.Labels);
     }
 
-    /// <summary>The config of the same model with every bias: as a Llama, which other software knows so, or, where a window keeps it from being one, with a key of ours.</summary>
+    /// <summary>
+    /// The config of the same model with every bias: as a Llama, which other software knows so, or, where a window keeps it from being one,
+    /// with a key of ours.
+    /// </summary>
     internal JsonObject WithBiases(JsonObject config)
     {
         JsonObject biased = (JsonObject)config.DeepClone();

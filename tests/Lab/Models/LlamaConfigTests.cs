@@ -44,7 +44,7 @@ public class LlamaConfigTests
         Refused("'rope_interleaved' is true", c => c["rope_interleaved"] = true);
         Refused("'is_llama_config' is false", c => c["is_llama_config"] = false);
         Refused("'is_causal' is false: every token sees those after it too", c => c["is_causal"] = false);
-        Refused("'activation' is gelu", c => c["activation"] = "gelu");
+        Refused("'activation' is 'gelu'", c => c["activation"] = "gelu");
         Refused("rms_norm_eps is -1", c => c["rms_norm_eps"] = -1);
         Refused("hidden_act is 'mish'", c => c["hidden_act"] = "mish");
         Refused("'logit_scale' has the value 0.5", c => c["logit_scale"] = 0.5);
