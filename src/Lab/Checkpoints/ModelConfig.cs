@@ -65,7 +65,8 @@ public sealed class ModelConfig
     public int RequirePositive(string key, int most = MostOfASize)
     {
         int value = Require<int>(key);
-        return value > 0 && value <= most ? value : throw Wrong(key, value > most ? $"at most {most}" : "a whole number from 1", root.GetProperty(key));
+        return value > 0 && value <= most ? value
+            : throw Wrong(key, value > most ? $"at most {most}" : "a whole number from 1", root.GetProperty(key));
     }
 
     /// <summary>The same for a key that has two names in published files, of which one suffices.</summary>
@@ -95,12 +96,10 @@ public sealed class ModelConfig
     {
         string problem = Optional("problem_type", SingleLabel);
         if (problem != SingleLabel && (count > 1 || problem is not ("regression" or "multi_label_classification")))
-            throw new CheckpointException($"{Path}: 'problem_type' has the value {Shown(root.GetProperty("problem_type"))}, the head gives {count} "
-                + $"{(count == 1 ? "score" : "scores")}; Heartwood reads heads that choose one of several labels ('{SingleLabel}') and heads of one number "
-                + "('regression'). Fine-tune the model as one of these: heartwood train --from FOLDER.");
+            throw new CheckpointException($"{Path}: 'problem_type' has the value {Shown(root.GetProperty("problem_type"))}, the head gives "
+                + $"{count} {(count == 1 ? "score" : "scores")}; Heartwood reads heads that choose one of several labels ('{SingleLabel}') "
+                + "and heads of one number ('regression'). Fine-tune the model as one of these: heartwood train --from FOLDER.");
         if (Has("num_labels") && Require<int>("num_labels") != count) throw Wrong("num_labels", $"{count}, the number of labels of the head", root.GetProperty("num_labels"));
-        // one number is a score; other kinds of problems are refused by their name
-        if (count == 1 && Has("problem_type") && root.GetProperty("problem_type") is { ValueKind: JsonValueKind.String } kind && kind.ValueEquals("regression")) read.Add("problem_type");
         if (!Has("id2label")) return [.. Enumerable.Range(0, count).Select(i => $"LABEL_{i}")];
         JsonElement names = root.GetProperty("id2label");
         if (names.ValueKind != JsonValueKind.Object || names.EnumerateObject().Count() != count) throw Wrong("id2label", $"the names of the head's {count} labels", names);

@@ -13,7 +13,8 @@ namespace Heartwood.Lab.Models;
 /// <param name="Positions">longest input in tokens</param>
 /// <param name="Labels">names of the labels; none without a classification head</param>
 public sealed record ConfigFacts(
-    string Family, int Layers, int Heads, int KeyValueHeads, int Width, int HeadWidth, int Vocabulary, int Positions, IReadOnlyList<string> Labels)
+    string Family, int Layers, int Heads, int KeyValueHeads, int Width, int HeadWidth, int Vocabulary, int Positions,
+        IReadOnlyList<string> Labels)
 {
     /// <summary>Reads a config as its family does when it loads a model.</summary>
     /// <param name="config">the file</param>

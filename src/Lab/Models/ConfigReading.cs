@@ -35,7 +35,8 @@ static class ConfigReading
     {
         float epsilon = config.Optional(key, otherwise);
         return epsilon is >= 0 and <= 1 ? epsilon : throw new CheckpointException(
-            $"{config.Path}: {key} is {epsilon}; what is added to a variance lies between 0 and 1. Take the config.json that belongs to the weights.");
+            $"{config.Path}: {key} is {epsilon}; what is added to a variance lies between 0 and 1. "
+            + "Take the config.json that belongs to the weights.");
     }
 
     /// <summary>Refuses a key that, at another value than the format's default, would change what is computed.</summary>
@@ -47,8 +48,8 @@ static class ConfigReading
     internal static void Only<T>(this ModelConfig config, string key, T expected, string why) where T : notnull
     {
         if (config.Optional(key, expected) is var found && !found.Equals(expected))
-            throw new CheckpointException($"{config.Path}: '{key}' is {Said(found)}: {why}. Heartwood reads models where it is {Said(expected)}; "
-                + "use one of those.");
+            throw new CheckpointException($"{config.Path}: '{key}' is {Said(found)}: {why}. "
+                + $"Heartwood reads models where it is {Said(expected)}; use one of those.");
 
         static string Said(T value) => value is bool yes ? (yes ? "true" : "false") : $"'{value}'";
     }

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Checkpoints;
-using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Models;
 

@@ -23,12 +23,13 @@ sealed record RobertaConfig(
         int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount);
         int neurons = config.RequirePositive("intermediate_size");
         if (width % heads != 0)
-            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads (num_attention_heads).");
+            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
+                + "(num_attention_heads).");
         int types = config.Has("type_vocab_size") ? config.RequirePositive("type_vocab_size") : 2;
         int rows = config.RequirePositive("max_position_embeddings"), padding = config.Optional("pad_token_id", 1);
         if (padding < 0 || padding >= rows - 1)
-            throw new CheckpointException($"{config.Path}: positions begin after pad_token_id ({padding}), and max_position_embeddings ({rows}) leaves none. "
-                + "Take the config.json that belongs to the weights.");
+            throw new CheckpointException($"{config.Path}: positions begin after pad_token_id ({padding}), and max_position_embeddings "
+                + $"({rows}) leaves none. Take the config.json that belongs to the weights.");
         RobertaConfig read = new(
             config.Family, config.RequirePositive("vocab_size"), width, layers, heads, rows, padding, types,
             config.Epsilon("layer_norm_eps", 1e-12f), config.ActivationOf("hidden_act", "gelu"),
