@@ -13,7 +13,10 @@ static class InspectVerb
     static readonly Option<int> length = SharedOptions.Number("--length", "Length of an example in tokens, for the estimate; --data measures it.", 64, 1);
 
     /// <summary>The verb.</summary>
-    public static Verb Create() => new("inspect", "Shows a model folder's family, parts, weights and head (or that it is a body without one), and the time and memory that a search of its subnetworks would take here.", "inspect models/mnli --data mnli/train.tsv")
+    public static Verb Create() => new("inspect",
+        "Shows a model folder's family, parts, weights and head (or that it is a body without one), "
+        + "and the time and memory that a search of its subnetworks would take here.",
+        "inspect models/mnli --data mnli/train.tsv")
     {
         Arguments = { model },
         Options = { data, length, StudyOptions.Seeds, StudyOptions.Steps, StudyOptions.Batch, StudyOptions.Most, StudyOptions.Precision },
@@ -36,9 +39,11 @@ static class InspectVerb
     };
 
     static string HeadOf(Inspection seen) => seen.Search is null ? $"a body: {seen.Head}"
-        : seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}" : "a language model: it tells which token comes next (heartwood generate)";
+        : seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}"
+        : "a language model: it tells which token comes next (heartwood generate)";
 
     static string SearchOf(Inspection seen) => seen.Search is { } search
-        ? $"A search of {seen.Searches} seeds, {seen.Steps} steps each, {seen.TokensPerStep:0} tokens a step: about {Words.Duration(search.Seconds)}, {Words.Bytes(search.Bytes)} of memory on this machine"
+        ? $"A search of {seen.Searches} seeds, {seen.Steps} steps each, {seen.TokensPerStep:0} tokens a step: "
+            + $"about {Words.Duration(search.Seconds)}, {Words.Bytes(search.Bytes)} of memory on this machine"
         : $"It can be fine-tuned on your labels, and searched then: heartwood train --from {seen.Name} --data FILE --out RUN";
 }

@@ -13,7 +13,12 @@ static class TrainVerb
     static readonly Option<string[]> data = RunSupport.Several("--data", $"Training data: FILE[,preset=mnli][,text=COL,pair=COL,label=COL][,labels=a>b][,cases=a|b] …, several in a row; or {DataSource.WorldHelp}.", "DATA");
     static readonly Option<string[]> inDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain while training, for the curve.", "DATA");
     static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain while training, for the curve; never used to choose anything.", "DATA");
-    static readonly Option<string?> from = new("--from") { Description = "Folder of a model to fine-tune; without it a fresh model is made.", HelpName = "FOLDER" };
+    static readonly Option<string?> from = new("--from")
+    {
+        Description = "Folder of a model to fine-tune: a classifier, a language model or a body without a head, "
+            + "which gets one for the labels; without it a fresh model is made.",
+        HelpName = "FOLDER",
+    };
     static readonly Option<string> family = SharedOptions.Choices("--family", "What kind of model a fresh one is.", [.. ModelFolder.Families]);
     static readonly Option<string?> vocabulary = new("--vocabulary") { Description = "vocab.txt of a fresh model; without it the made-up language's.", HelpName = "FILE" };
     static readonly Option<bool> cased = new("--cased") { Description = "A fresh model's tokenizer keeps case and accents." };

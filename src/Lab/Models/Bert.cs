@@ -37,7 +37,8 @@ public sealed class Bert : IModel
         return new(BertConfig.Read(config, weights.All["classifier.bias"].Count), config.ToJson(), weights);
     }
 
-    static readonly FamilyNames Names = new("Bert", "bert", ["embeddings.", "encoder.layer.", "pooler."], "embeddings.word_embeddings.weight",
+    static readonly FamilyNames Names = new(
+        "Bert", "bert", ["embeddings.", "encoder.layer.", "pooler."], "embeddings.word_embeddings.weight",
     [
         new(HeadKind.Labels, "ForSequenceClassification", "gives scores to labels", "classifier.") { Typical = ["bert.pooler."] },
         new(HeadKind.Other, "ForTokenClassification", "labels every token", "classifier."),
@@ -49,7 +50,11 @@ public sealed class Bert : IModel
         new(HeadKind.Other, "ForNextSentencePrediction", "tells whether a sentence follows another", "cls.seq_relationship."),
     ],
     // RoBERTa's bare body has the same names; it reads one token type
-    seen => seen.Prefixed || seen.ShapeOf("bert.embeddings.token_type_embeddings.weight") is [not 1, ..] ? ["bert"] : []) { Outputs = ["cls.predictions.decoder.weight"], Tied = true };
+    seen => seen.Prefixed || seen.ShapeOf("bert.embeddings.token_type_embeddings.weight") is [not 1, ..] ? ["bert"] : [])
+    {
+        Outputs = ["cls.predictions.decoder.weight"],
+        Tied = true,
+    };
 
     /// <summary>What others need of the family.</summary>
     internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh, ReadsTokenTypes: true) { Facts = BertConfig.FactsOf };
@@ -58,7 +63,8 @@ public sealed class Bert : IModel
     static Bert WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)
     {
         int width = config.RequirePositive("hidden_size");
-        Weights body = weights.Has("bert.pooler.dense.weight") ? weights : weights.With(NewHead.Linear("bert.pooler.dense", width, width, seed));
+        Weights body = weights.Has("bert.pooler.dense.weight") ? weights
+            : weights.With(NewHead.Linear("bert.pooler.dense", width, width, seed));
         return From(NewHead.For(config, Architecture, labels), body.With(NewHead.Linear("classifier", labels.Count, width, seed)));
     }
 

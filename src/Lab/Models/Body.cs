@@ -12,7 +12,8 @@ sealed class Body : IModel
     readonly ModelConfig config;
     readonly IModel inner;
 
-    Body(ModelFamily family, ModelConfig config, Weights weights, IModel inner) => (this.family, this.config, Weights, this.inner) = (family, config, weights, inner);
+    Body(ModelFamily family, ModelConfig config, Weights weights, IModel inner) =>
+        (this.family, this.config, Weights, this.inner) = (family, config, weights, inner);
 
     /// <summary>The body of these weights, which have the family's usual names.</summary>
     internal static Body Of(ModelFamily family, ModelConfig config, Weights weights)
@@ -67,9 +68,11 @@ sealed class Body : IModel
     public Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe) => inner.Attend(layer, x, batch, tokens, probe);
 
     /// <inheritdoc/>
-    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) => inner.Finish(layer, x, mixes, batch, tokens, probe);
+    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) =>
+        inner.Finish(layer, x, mixes, batch, tokens, probe);
 
     /// <inheritdoc/>
     public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
-        throw new InvalidOperationException("The model is a body without a head and gives scores to nothing. Read its stream (ModelPasses.Stream), or load it with a head (ModelFolder.LoadWithNewHead).");
+        throw new InvalidOperationException("The model is a body without a head and gives scores to nothing. "
+            + "Read its stream (ModelPasses.Stream), or load it with a head (ModelFolder.LoadWithNewHead).");
 }

@@ -29,7 +29,10 @@ sealed record HeadNames(HeadKind Kind, string Ending, string Does, params string
     internal bool Owns(string name) => Tensors.Any(tensor => FamilyNames.Matches(name, tensor));
 }
 
-/// <summary>The names that a family's checkpoints have. Its file says them once; how they may be changed on the way is the business of <see cref="TensorNames"/>.</summary>
+/// <summary>
+/// The names that a family's checkpoints have. Its file says them once; how they may be changed on the way is the business of
+/// <see cref="TensorNames"/>.
+/// </summary>
 /// <param name="Class">how the names of its classes begin, for example "Bert"</param>
 /// <param name="Prefix">what the body's names begin with, for example "bert"</param>
 /// <param name="Body">beginnings of the body's names after the prefix, each with its dot</param>
@@ -50,7 +53,8 @@ sealed record FamilyNames(string Class, string Prefix, string[] Body, string Wor
     /// <summary>Whether a usual name is one of the body's.</summary>
     internal bool IsBody(string name) => name.StartsWith($"{Prefix}.", StringComparison.Ordinal);
 
-    internal static bool Matches(string name, string tensor) => tensor.EndsWith('.') ? name.StartsWith(tensor, StringComparison.Ordinal) : name == tensor;
+    internal static bool Matches(string name, string tensor) =>
+        tensor.EndsWith('.') ? name.StartsWith(tensor, StringComparison.Ordinal) : name == tensor;
 }
 
 /// <summary>What there is to tell a family by, where its config does not.</summary>

@@ -6,7 +6,8 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Models;
 
 /// <summary>
-/// GPT-2 (Radford et al. 2019), under the checkpoint names of <c>GPT2LMHeadModel</c> and <c>GPT2ForSequenceClassification</c>. Pre-norm layers, every token sees itself and those before it; the output is the word
+/// GPT-2 (Radford et al. 2019), under the checkpoint names of <c>GPT2LMHeadModel</c> and <c>GPT2ForSequenceClassification</c>.
+/// Pre-norm layers, every token sees itself and those before it; the output is the word
 /// embeddings' own matrix (or <c>lm_head</c> where it is not tied), the labels are read from each sequence's last token.
 /// </summary>
 public sealed class Gpt2 : IModel
@@ -47,7 +48,8 @@ public sealed class Gpt2 : IModel
         new(HeadKind.Other, "ForQuestionAnswering", "finds where an answer stands", "qa_outputs."),
         new(HeadKind.Vocabulary, "LMHeadModel", "tells which token comes next", "lm_head.weight"),
     ],
-    _ => ["gpt2"]) { Outputs = ["lm_head.weight"], Tied = true };
+    _ => ["gpt2"])
+    { Outputs = ["lm_head.weight"], Tied = true };
 
     /// <summary>What others need of the family.</summary>
     internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh) { Facts = Gpt2Config.FactsOf };
@@ -55,7 +57,8 @@ public sealed class Gpt2 : IModel
     const string Architecture = "GPT2ForSequenceClassification";
 
     static Gpt2 WithNewHead(ModelConfig config, Weights body, IReadOnlyList<string> labels, ulong seed) =>
-        From(NewHead.For(config, Architecture, labels), body.With([NewHead.Weight("score", labels.Count, Gpt2Config.WidthOf(config), seed)]));
+        From(NewHead.For(config, Architecture, labels), body.With(
+            [NewHead.Weight("score", labels.Count, Gpt2Config.WidthOf(config), seed)]));
 
     static FreshPlan Fresh(FreshRequest request)
     {

@@ -158,7 +158,8 @@ public static class ModelPasses
     public static Tokens TokensOf(this IModel model, int layer, Tokens last = Tokens.Read) => layer == model.Layers.Count - 1 ? last : Tokens.All;
 
     /// <summary>How many scores a token or sequence gets.</summary>
-    public static int Scores(this IModel model) => model.Output switch { Output.Labels => model.Labels.Count, Output.Vocabulary => model.Vocabulary, _ => 0 };
+    public static int Scores(this IModel model) =>
+        model.Output switch { Output.Labels => model.Labels.Count, Output.Vocabulary => model.Vocabulary, _ => 0 };
 
     /// <summary>The same model with weights that remember nothing of gradients (they share memory with this model's).</summary>
     public static IModel Frozen(this IModel model) => model.With(model.Config, model.Weights.Map((_, t) => t.Detach()));

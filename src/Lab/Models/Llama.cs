@@ -49,7 +49,8 @@ public sealed class Llama : IModel
         new(HeadKind.Other, "ForQuestionAnswering", "finds where an answer stands", "qa_outputs."),
         new(HeadKind.Vocabulary, "ForCausalLM", "tells which token comes next", "lm_head.weight"),
     ],
-    TypesOf) { Outputs = ["lm_head.weight"] };
+    TypesOf)
+    { Outputs = ["lm_head.weight"] };
 
     /// <summary>What others need of the family.</summary>
     internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh) { Facts = LlamaConfig.FactsOf };
@@ -65,7 +66,8 @@ public sealed class Llama : IModel
     static string Architecture(string family) => $"{LlamaKind.Of(family).Architecture}ForSequenceClassification";
 
     static Llama WithNewHead(ModelConfig config, Weights body, IReadOnlyList<string> labels, ulong seed) =>
-        From(NewHead.For(config, Architecture(config.Family), labels), body.With([NewHead.Weight("score", labels.Count, config.RequirePositive("hidden_size"), seed)]));
+        From(NewHead.For(config, Architecture(config.Family), labels), body.With(
+            [NewHead.Weight("score", labels.Count, config.RequirePositive("hidden_size"), seed)]));
 
     static FreshPlan Fresh(FreshRequest request)
     {

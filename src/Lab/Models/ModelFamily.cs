@@ -9,7 +9,8 @@ namespace Heartwood.Lab.Models;
 /// <param name="Fresh">what a classifier made from nothing consists of</param>
 /// <param name="ReadsTokenTypes">whether tokens have types</param>
 sealed record ModelFamily(
-    Func<ModelConfig, Weights, IModel> Load, FamilyNames Names, Func<ModelConfig, Weights, IReadOnlyList<string>, ulong, IModel> WithNewHead,
+    Func<ModelConfig, Weights, IModel> Load, FamilyNames Names,
+    Func<ModelConfig, Weights, IReadOnlyList<string>, ulong, IModel> WithNewHead,
     Func<FreshRequest, FreshPlan> Fresh, bool ReadsTokenTypes = false)
 {
     /// <summary>

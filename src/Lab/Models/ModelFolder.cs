@@ -28,16 +28,22 @@ public static class ModelFolder
     /// <summary>The names of every family, once.</summary>
     internal static IEnumerable<FamilyNames> AllNames => families.Values.Select(family => family.Names).Distinct();
 
-    /// <summary>The model of an open folder, whichever family its config names. Its weights have the family's usual names, whatever a wrapper or a lost prefix made of them in the file.</summary>
+    /// <summary>
+    /// The model of an open folder, whichever family its config names. Its weights have the family's usual names, whatever a wrapper or a
+    /// lost prefix made of them in the file.
+    /// </summary>
     /// <param name="folder">the folder</param>
     /// <param name="note">hears what a reader should know of how the folder was read; null for nobody</param>
-    /// <exception cref="CheckpointException">the family is not known, config and weights do not fit, or there is no head, or one that Heartwood does not read</exception>
+    /// <exception cref="CheckpointException">
+    /// the family is not known, config and weights do not fit, or there is no head, or one that Heartwood does not read
+    /// </exception>
     public static IModel Load(HuggingFaceFolder folder, Action<string>? note = null) => new FolderReading(folder).Load(note);
 
     /// <summary>
-    /// The body of an open folder, with or without a head there: an encoder as sentence-transformers folders hold it, say. It gives scores to nothing
-    /// (<see cref="Output.None"/>); its last hidden states are what <see cref="ModelPasses.Stream"/> gives for <see cref="Tokens.All"/>: [token width], the sequences of the batch
-    /// one after another, of decoders before their final norm. A probe sees them at <see cref="Probes.Point.LayerOut"/> of the last layer.
+    /// The body of an open folder, with or without a head there: an encoder as sentence-transformers folders hold it, say. It gives scores
+    /// to nothing (<see cref="Output.None"/>); its last hidden states are what <see cref="ModelPasses.Stream"/> gives for
+    /// <see cref="Tokens.All"/>: [token width], the sequences of the batch one after another, of decoders before their final norm.
+    /// A probe sees them at <see cref="Probes.Point.LayerOut"/> of the last layer.
     /// </summary>
     /// <param name="folder">the folder</param>
     /// <param name="note">hears what a reader should know of how the folder was read; null for nobody</param>
@@ -48,7 +54,9 @@ public static class ModelFolder
     /// <exception cref="CheckpointException">the family is not known, or the weights are another's</exception>
     public static bool HasHead(HuggingFaceFolder folder) => new FolderReading(folder).Head == HeadKind.Labels;
 
-    /// <summary>What an open folder's head gives scores to: <see cref="Output.None"/> where there is no head, or one that Heartwood does not read.</summary>
+    /// <summary>
+    /// What an open folder's head gives scores to: <see cref="Output.None"/> where there is no head, or one that Heartwood does not read.
+    /// </summary>
     /// <param name="folder">the folder</param>
     /// <param name="inWords">the head as a reader should know it, for example "no head (config.json says BertModel)"</param>
     /// <exception cref="CheckpointException">the family is not known, or the weights are another's</exception>

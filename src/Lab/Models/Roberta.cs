@@ -45,7 +45,8 @@ public sealed class Roberta : IModel
     // the head that guesses words, and a pooler that no published head reads
     static bool IsOfPretraining(string name) => name.StartsWith("lm_head.", StringComparison.Ordinal) || name.StartsWith("roberta.pooler.", StringComparison.Ordinal);
 
-    static readonly FamilyNames Names = new("Roberta", "roberta", ["embeddings.", "encoder.layer.", "pooler."], "embeddings.word_embeddings.weight",
+    static readonly FamilyNames Names = new(
+        "Roberta", "roberta", ["embeddings.", "encoder.layer.", "pooler."], "embeddings.word_embeddings.weight",
     [
         new(HeadKind.Labels, "ForSequenceClassification", "gives scores to labels", "classifier.out_proj."),
         new(HeadKind.Other, "ForTokenClassification", "labels every token", "classifier.weight"),
@@ -54,7 +55,11 @@ public sealed class Roberta : IModel
         new(HeadKind.Other, "ForMaskedLM", "guesses masked words", "lm_head."),
         new(HeadKind.Other, "ForCausalLM", "tells which token comes next", "lm_head."),
     ],
-    seen => seen.Prefixed || seen.ShapeOf("roberta.embeddings.token_type_embeddings.weight") is [1, ..] ? ["roberta", "xlm-roberta"] : []) { Outputs = ["lm_head.decoder.weight"], Tied = true };
+    seen => seen.Prefixed || seen.ShapeOf("roberta.embeddings.token_type_embeddings.weight") is [1, ..] ? ["roberta", "xlm-roberta"] : [])
+    {
+        Outputs = ["lm_head.decoder.weight"],
+        Tied = true,
+    };
 
     /// <summary>What others need of the family.</summary>
     internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh) { Facts = RobertaConfig.FactsOf };
@@ -62,7 +67,11 @@ public sealed class Roberta : IModel
     static Roberta WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)
     {
         int width = config.RequirePositive("hidden_size");
-        return From(NewHead.For(config, ArchitectureOf(config.Family), labels), weights.With([.. NewHead.Linear("classifier.dense", width, width, seed), .. NewHead.Linear("classifier.out_proj", labels.Count, width, seed)]));
+        return From(NewHead.For(config, ArchitectureOf(config.Family), labels), weights.With(
+        [
+            .. NewHead.Linear("classifier.dense", width, width, seed),
+            .. NewHead.Linear("classifier.out_proj", labels.Count, width, seed),
+        ]));
     }
 
     static FreshPlan Fresh(FreshRequest request)

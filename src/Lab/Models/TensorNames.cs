@@ -3,9 +3,10 @@ using Heartwood.Lab.Checkpoints;
 namespace Heartwood.Lab.Models;
 
 /// <summary>
-/// The one door between the names of a file and the usual names of its family. A body may have lost its prefix (<c>BertModel</c> saved by
-/// itself), a wrapper may have put its own before all names or inside them (<c>module.</c> of DataParallel, <c>_orig_mod.</c> of a compiled model,
-/// <c>model.</c> of a trainer), and of two tied tensors the file may hold either. What could be read in two ways is refused by name.
+/// The one door between the names of a file and the usual names of its family. A body may have lost its prefix (<c>BertModel</c> saved
+/// by itself), a wrapper may have put its own before all names or inside them (<c>module.</c> of DataParallel, <c>_orig_mod.</c> of a
+/// compiled model, <c>model.</c> of a trainer), and of two tied tensors the file may hold either. What could be read in two ways is
+/// refused by name.
 /// </summary>
 sealed class TensorNames
 {
@@ -40,8 +41,11 @@ sealed class TensorNames
     /// <param name="names">the file's names, in its order</param>
     /// <param name="metadata">what the file's writer noted: of tied tensors, which stands for which</param>
     /// <param name="file">the file, for messages</param>
-    /// <exception cref="CheckpointException">two tensors are the same by their names, or the body is where no program is known to put it</exception>
-    internal static TensorNames? Of(FamilyNames family, IEnumerable<string> names, IReadOnlyDictionary<string, string> metadata, string file)
+    /// <exception cref="CheckpointException">
+    /// two tensors are the same by their names, or the body is where no program is known to put it
+    /// </exception>
+    internal static TensorNames? Of(
+        FamilyNames family, IEnumerable<string> names, IReadOnlyDictionary<string, string> metadata, string file)
     {
         Dictionary<string, string> bare = new(StringComparer.Ordinal);
         foreach (string name in names)
@@ -59,8 +63,10 @@ sealed class TensorNames
         if (Segments(outer).FirstOrDefault(segment => !holders.Contains(segment)) is { } strange)
         {
             string example = bare.First(pair => pair.Key.StartsWith(before, StringComparison.Ordinal)).Value;
-            throw new CheckpointException($"{file}: '{example}' has '{strange}' before what a {family.Class} calls its tensors, which is usual for no model of this family. "
-                + $"If the weights are a {family.Class}'s, save them by themselves: names begin with '{family.Prefix}.{family.Body[0]}' or '{family.Body[0]}'. Otherwise correct \"model_type\" in config.json.");
+            throw new CheckpointException($"{file}: '{example}' has '{strange}' before what a {family.Class} calls its tensors, "
+                + $"which is usual for no model of this family. If the weights are a {family.Class}'s, save them by themselves: "
+                + $"names begin with '{family.Prefix}.{family.Body[0]}' or '{family.Body[0]}'. "
+                + "Otherwise correct \"model_type\" in config.json.");
         }
         TensorNames read = new() { Prefixed = prefixed };
         read.stands.AddRange(stands);
@@ -70,11 +76,13 @@ sealed class TensorNames
 
     void Place(FamilyNames family, string name, string source, string before, string outer, string file)
     {
-        string usual = StartOf(family, name) >= 0 ? $"{family.Prefix}.{name[before.Length..]}"
-            : name.StartsWith(before, StringComparison.Ordinal) && family.Heads.Any(head => head.Owns(name[before.Length..])) ? name[before.Length..]
-            : name.StartsWith(outer, StringComparison.Ordinal) ? name[outer.Length..] : name;
+        bool inside = name.StartsWith(outer, StringComparison.Ordinal);
+        string rest = name.StartsWith(before, StringComparison.Ordinal) ? name[before.Length..] : "";
+        string usual = StartOf(family, name) >= 0 ? $"{family.Prefix}.{rest}"
+            : family.Heads.Any(head => head.Owns(rest)) ? rest
+            : inside ? name[outer.Length..] : name;
         if (!sources.TryAdd(usual, source)) throw Twice(file, sources[usual], source, usual);
-        if (!name.StartsWith(outer, StringComparison.Ordinal)) outside.Add(usual);
+        if (!inside) outside.Add(usual);
     }
 
     /// <summary>Lets a tensor stand for another.</summary>
@@ -93,7 +101,8 @@ sealed class TensorNames
             string before = name[..start];
             first ??= (before, source);
             if (before != first.Value.Before)
-                throw new CheckpointException($"{file}: '{first.Value.Source}' and '{source}' are tensors of two bodies, or of one under two prefixes; Heartwood cannot tell which to read. Keep one of them: save that model by itself.");
+                throw new CheckpointException($"{file}: '{first.Value.Source}' and '{source}' are tensors of two bodies, "
+                    + "or of one under two prefixes; Heartwood cannot tell which to read. Keep one of them: save that model by itself.");
         }
         return first?.Before;
     }
@@ -106,10 +115,15 @@ sealed class TensorNames
         return -1;
     }
 
-    static string Unwrapped(string name) => string.Join('.', name.Split('.').Where(segment => !everywhere.Contains(segment))) is { Length: > 0 } rest ? rest : name;
+    static string Unwrapped(string name)
+    {
+        string rest = string.Join('.', name.Split('.').Where(segment => !everywhere.Contains(segment)));
+        return rest == "" ? name : rest;
+    }
 
     static string[] Segments(string before) => before.Split('.', StringSplitOptions.RemoveEmptyEntries);
 
     static CheckpointException Twice(string file, string one, string other, string usual) =>
-        new($"{file}: '{one}' and '{other}' are both '{usual}' without what wrappers put before names; Heartwood cannot tell which to read. Keep one of them: save that model by itself.");
+        new($"{file}: '{one}' and '{other}' are both '{usual}' without what wrappers put before names; "
+            + "Heartwood cannot tell which to read. Keep one of them: save that model by itself.");
 }

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
@@ -31,16 +32,22 @@ public sealed record LayerSize(int Heads, int KeyValueHeads, int Neurons);
 /// <param name="BackendInUse">what it computed the estimate with</param>
 public sealed record Inspection(
     string Name, string Family, string Sha256, long Parameters, int Width, int HeadWidth, int Vocabulary, int MostPositions,
-    IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps, int Searches, int Steps, double TokensPerStep, Estimate? Search,
+    IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps,
+    int Searches, int Steps, double TokensPerStep, Estimate? Search,
     IReadOnlyList<string> Backends, string BackendInUse)
 {
-    /// <summary>What the model gives scores to, in words: "labels", "the token that comes next", "no head (config.json says BertModel)", "the head of a BertForMaskedLM, which …".</summary>
+    /// <summary>
+    /// What the model gives scores to, in words: "labels", "the token that comes next", "no head (config.json says BertModel)",
+    /// "the head of a BertForMaskedLM, which …".
+    /// </summary>
     public string Head { get; init; } = "";
 
     /// <summary>What a reader should know of how the folder was read.</summary>
     public IReadOnlyCollection<string> Notes { get; init; } = [];
 
-    /// <summary>Looks into a folder: at a whole model, or at a body whose head is missing or of a kind that Heartwood does not read.</summary>
+    /// <summary>
+    /// Looks into a folder: at a whole model, or at a body whose head is missing or of a kind that Heartwood does not read.
+    /// </summary>
     /// <param name="folder">the folder; null for the embedded model</param>
     /// <param name="request">the search to estimate; its data gives the lengths</param>
     /// <param name="length">length of an example in tokens where there is no data</param>
@@ -52,7 +59,8 @@ public sealed record Inspection(
         Universe universe = model.Universe();
         if (model.Output == Output.None)
             return request.Data.Count == 0 ? Of(0, null) : throw new ArgumentException(
-                $"--data is for the estimate of a search, and here is nothing to search: {loaded.Name} has {head}. Leave it out, or give the body a head first: heartwood train --from {loaded.Name} --data FILE --out RUN.");
+                $"--data is for the estimate of a search, and here is nothing to search: {loaded.Name} has {head}. "
+                + $"Leave it out, or give the body a head first: heartwood train --from {loaded.Name} --data FILE --out RUN.");
         int typical = Math.Min(length, model.MostPositions);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
         IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data) : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
@@ -60,12 +68,20 @@ public sealed record Inspection(
             ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
             : [.. Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)) * Math.Min(request.Pruning.Batch, pool.Count);
-        return Of(tokens, Estimate.Of(model, problem, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision));
+        PruningOptions search = request.Pruning;
+        return Of(tokens, Estimate.Of(model, problem, pool, search.Steps, search.Batch, request.Seeds.Count, request.Precision));
 
         Inspection Of(double tokens, Estimate? search) => new(
-            loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
-            [.. model.Layers.Select(l => new LayerSize(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons))],
-            universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens, search,
-            [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision)) { Head = head, Notes = loaded.Notes };
+            loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary,
+            model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], universe.Heads, universe.Mlps,
+            request.Seeds.Count, request.Pruning.Steps, tokens, search,
+            [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision))
+        {
+            Head = head,
+            Notes = loaded.Notes,
+        };
+
+        static LayerSize SizeOf(LayerShape l) =>
+            new(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons);
     }
 }

@@ -10,13 +10,33 @@ namespace Heartwood.Tests.Lab.Models;
 static class Named
 {
     /// <summary>What the families call their bodies.</summary>
-    public static string Prefix(string family) => family switch { "bert" => "bert.", "roberta" or "xlm-roberta" => "roberta.", "gpt2" => "transformer.", _ => "model." };
+    public static string Prefix(string family) => family switch
+    {
+        "bert" => "bert.",
+        "roberta" or "xlm-roberta" => "roberta.",
+        "gpt2" => "transformer.",
+        _ => "model.",
+    };
 
     /// <summary>What the families call their word embeddings.</summary>
-    public static string Words(string family) => Prefix(family) + family switch { "bert" or "roberta" or "xlm-roberta" => "embeddings.word_embeddings.weight", "gpt2" => "wte.weight", _ => "embed_tokens.weight" };
+    public static string Words(string family) => Prefix(family) + family switch
+    {
+        "bert" or "roberta" or "xlm-roberta" => "embeddings.word_embeddings.weight",
+        "gpt2" => "wte.weight",
+        _ => "embed_tokens.weight",
+    };
 
     /// <summary>What the classes of the families begin with.</summary>
-    public static string Class(string family) => family switch { "bert" => "Bert", "roberta" => "Roberta", "xlm-roberta" => "XLMRoberta", "gpt2" => "GPT2", "qwen2" => "Qwen2", "mistral" => "Mistral", _ => "Llama" };
+    public static string Class(string family) => family switch
+    {
+        "bert" => "Bert",
+        "roberta" => "Roberta",
+        "xlm-roberta" => "XLMRoberta",
+        "gpt2" => "GPT2",
+        "qwen2" => "Qwen2",
+        "mistral" => "Mistral",
+        _ => "Llama",
+    };
 
     /// <summary>How the classes of the families' language models end.</summary>
     public static string Language(string family) => family == "gpt2" ? "LMHeadModel" : "ForCausalLM";
@@ -54,24 +74,31 @@ static class Named
     /// <summary>A tensor of one axis.</summary>
     public static Tensor Row(int length) => Tensor.Lasting(length);
 
-    public static Dictionary<string, Tensor> Renamed(this IReadOnlyDictionary<string, Tensor> tensors, Func<string, string> name) => tensors.ToDictionary(t => name(t.Key), t => t.Value);
+    public static Dictionary<string, Tensor> Renamed(this IReadOnlyDictionary<string, Tensor> tensors, Func<string, string> name) =>
+        tensors.ToDictionary(t => name(t.Key), t => t.Value);
 
     /// <summary>The same and one more.</summary>
-    public static Dictionary<string, Tensor> With(this IReadOnlyDictionary<string, Tensor> tensors, string name, Tensor tensor) => new(tensors) { [name] = tensor };
+    public static Dictionary<string, Tensor> With(this IReadOnlyDictionary<string, Tensor> tensors, string name, Tensor tensor) =>
+        new(tensors) { [name] = tensor };
 
     /// <summary>The same but for one.</summary>
-    public static Dictionary<string, Tensor> Without(this IReadOnlyDictionary<string, Tensor> tensors, string name) => tensors.Where(t => t.Key != name).ToDictionary();
+    public static Dictionary<string, Tensor> Without(this IReadOnlyDictionary<string, Tensor> tensors, string name) =>
+        tensors.Where(t => t.Key != name).ToDictionary();
 
     /// <summary>A folder in memory.</summary>
-    public static HuggingFaceFolder Folder(JsonObject config, IReadOnlyDictionary<string, Tensor> tensors, Dictionary<string, string>? metadata = null)
+    public static HuggingFaceFolder Folder(
+        JsonObject config, IReadOnlyDictionary<string, Tensor> tensors, Dictionary<string, string>? metadata = null)
     {
         using MemoryStream file = new();
-        SafetensorsWriter.Write(file, tensors.Select(t => new NamedTensor(t.Key, t.Value.Shape.Axes.ToArray(), Dtype.F32, () => t.Value.Values)), metadata);
-        return HuggingFaceFolder.Open(new Dictionary<string, byte[]> { ["config.json"] = Encoding.UTF8.GetBytes(config.ToJsonString()), ["model.safetensors"] = file.ToArray() }, "folder");
+        SafetensorsWriter.Write(file, new Weights(tensors, "folder").Named(Dtype.F32), metadata);
+        byte[] json = Encoding.UTF8.GetBytes(config.ToJsonString());
+        Dictionary<string, byte[]> files = new() { ["config.json"] = json, ["model.safetensors"] = file.ToArray() };
+        return HuggingFaceFolder.Open(files, "folder");
     }
 
     /// <summary>Loads what is in memory, with what was said.</summary>
-    public static (IModel Model, string Notes) Load(JsonObject config, IReadOnlyDictionary<string, Tensor> tensors, Dictionary<string, string>? metadata = null)
+    public static (IModel Model, string Notes) Load(
+        JsonObject config, IReadOnlyDictionary<string, Tensor> tensors, Dictionary<string, string>? metadata = null)
     {
         using HuggingFaceFolder folder = Folder(config, tensors, metadata);
         List<string> notes = [];
@@ -79,7 +106,8 @@ static class Named
     }
 
     /// <summary>The same for a fresh head.</summary>
-    public static (IModel Model, string Notes) WithNewHead(JsonObject config, IReadOnlyDictionary<string, Tensor> tensors, Dictionary<string, string>? metadata = null)
+    public static (IModel Model, string Notes) WithNewHead(
+        JsonObject config, IReadOnlyDictionary<string, Tensor> tensors, Dictionary<string, string>? metadata = null)
     {
         using HuggingFaceFolder folder = Folder(config, tensors, metadata);
         List<string> notes = [];
@@ -87,6 +115,7 @@ static class Named
     }
 
     /// <summary>What a folder is refused for.</summary>
-    public static string Refusal(JsonObject config, IReadOnlyDictionary<string, Tensor> tensors, Dictionary<string, string>? metadata = null) =>
+    public static string Refusal(
+        JsonObject config, IReadOnlyDictionary<string, Tensor> tensors, Dictionary<string, string>? metadata = null) =>
         Assert.Throws<CheckpointException>(() => Load(config, tensors, metadata)).Message;
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
@@ -16,14 +15,19 @@ public sealed class TensorNamesTests : IDisposable
 
     public void Dispose() => temporary.Dispose();
 
-    static readonly string[] ways = ["bare", "module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module.", "model.", "model.module.", "module. bare", "model. bare", "0.auto_model. bare", "inside"];
+    static readonly string[] ways =
+    [
+        "bare", "module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module.", "model.", "model.module.",
+        "module. bare", "model. bare", "0.auto_model. bare", "inside",
+    ];
 
-    public static TheoryData<string, string> FamiliesAndWays => [.. from family in ModelFolder.Families from way in ways select (family, way)];
+    public static TheoryData<string, string> FamiliesAndWays =>
+        [.. from family in ModelFolder.Families from way in ways select (family, way)];
 
     // "bare" loses the family's prefix, and what stands before is put before all names; layers may be wrapped one by one
     static string Changed(string family, string name, string way)
     {
-        if (way == "inside") return string.Join('.', name.Split('.').SelectMany(segment => int.TryParse(segment, out _) ? [segment, "_orig_mod", "module"] : (string[])[segment]));
+        if (way == "inside") return string.Join('.', name.Split('.').Select(s => int.TryParse(s, out _) ? $"{s}._orig_mod.module" : s));
         bool bare = way.EndsWith("bare", StringComparison.Ordinal);
         return way[..^(bare ? 4 : 0)].Trim() + (bare && Named.IsBody(family, name) ? name[Named.Prefix(family).Length..] : name);
     }
@@ -32,9 +36,10 @@ public sealed class TensorNamesTests : IDisposable
     public void A_classifier_under_changed_names_is_the_one_under_the_usual_names_and_is_written_with_these(string family, string way)
     {
         var (config, tensors) = Named.Classifier(family);
-        IModel usual = Named.Load(config, tensors).Model, changed = Named.Load(config, tensors.Renamed(name => Changed(family, name, way))).Model;
+        IModel usual = Named.Load(config, tensors).Model;
+        IModel changed = Named.Load(config, tensors.Renamed(name => Changed(family, name, way))).Model;
         Small.SameBits(usual, changed);
-        Small.SameBits(usual.Forward(Small.Batch(), NoProbe.Instance).Values, changed.Forward(Small.Batch(), NoProbe.Instance).Values, "scores");
+        Small.SameBits(Scores(usual), Scores(changed), "scores");
         ModelFolder.Save(changed, temporary.At("written"), new Dictionary<string, byte[]>());
         using HuggingFaceFolder written = HuggingFaceFolder.Open(temporary.At("written"));
         Assert.Equal(tensors.Keys, written.Weights.Names);
@@ -49,6 +54,8 @@ public sealed class TensorNamesTests : IDisposable
         Assert.Equal(lines, others);
         Small.SameBits(usual, changed);
     }
+
+    static float[] Scores(IModel model) => model.Forward(Small.Batch(), NoProbe.Instance).Values.ToArray();
 
     static (TrainingLine[] Lines, IModel Model) Trained(IModel model)
     {
@@ -65,7 +72,8 @@ public sealed class TensorNamesTests : IDisposable
         Assert.Contains("heartwood train --from", Assert.Throws<CheckpointException>(() => ModelFolder.Load(published)).Message);
         IModel body = ModelFolder.LoadBody(published);
         Assert.Equal((103, 22_713_216L), (body.Weights.All.Count, body.Weights.Count));
-        using HuggingFaceFolder prefixed = Named.Folder(published.Config.ToJson(), Weights.Load(published.Weights).All.Renamed(name => $"bert.{name}"));
+        Dictionary<string, Tensor> named = Weights.Load(published.Weights).All.Renamed(name => $"bert.{name}");
+        using HuggingFaceFolder prefixed = Named.Folder(published.Config.ToJson(), named);
         Assert.Equal(Trained(prefixed), Trained(published));
 
         static TrainingLine[] Trained(HuggingFaceFolder folder)
@@ -84,8 +92,9 @@ public sealed class TensorNamesTests : IDisposable
         string words = Named.Words(family), bare = words[Named.Prefix(family).Length..], first = tensors.Keys.First();
         Refused([first, $"module.{first}"], tensors.With($"module.{first}", tensors[first]));
         Refused([bare, words], tensors.With(bare, tensors[words]));
-        Refused([$"student.{first}", $"teacher.{first}"], tensors.Renamed(name => $"student.{name}").Concat(tensors.Renamed(name => $"teacher.{name}")).ToDictionary());
-        Refused(["classifier.x.y", "model.classifier.x.y"], tensors.Renamed(name => $"model.{name}").With("model.classifier.x.y", Named.Row(2)).With("classifier.x.y", Named.Row(2)));
+        Dictionary<string, Tensor> model = tensors.Renamed(name => $"model.{name}"), student = tensors.Renamed(name => $"student.{name}");
+        Refused([$"student.{first}", $"teacher.{first}"], student.Concat(tensors.Renamed(name => $"teacher.{name}")).ToDictionary());
+        Refused(["x.y", "model.x.y"], model.With("model.x.y", Named.Row(2)).With("x.y", Named.Row(2)));
 
         void Refused(string[] both, Dictionary<string, Tensor> file)
         {
@@ -95,11 +104,13 @@ public sealed class TensorNamesTests : IDisposable
         }
     }
 
-    [Theory, InlineData("bert", "roberta"), InlineData("roberta", "bert"), InlineData("bert", "electra"), InlineData("llama", "language_model.model"), InlineData("gpt2", "decoder")]
+    [Theory, InlineData("bert", "roberta"), InlineData("roberta", "bert"), InlineData("bert", "electra")]
+    [InlineData("llama", "language_model.model"), InlineData("gpt2", "decoder")]
     public void A_body_where_another_kind_of_model_has_it_is_refused(string family, string prefix)
     {
         var (config, tensors) = Named.Classifier(family);
-        string said = Named.Refusal(config, tensors.Renamed(name => Named.IsBody(family, name) ? $"{prefix}.{name[Named.Prefix(family).Length..]}" : name));
+        int own = Named.Prefix(family).Length;
+        string said = Named.Refusal(config, tensors.Renamed(name => Named.IsBody(family, name) ? $"{prefix}.{name[own..]}" : name));
         Assert.Contains($"has '{prefix.Split('.')[0]}' before what a", said);
         Assert.Contains("Otherwise correct \"model_type\"", said);
     }
@@ -107,8 +118,11 @@ public sealed class TensorNamesTests : IDisposable
     [Fact]
     public void The_weights_of_another_family_are_refused_with_the_nearest_name()
     {
-        Assert.Contains("no tensor 'transformer.wte.weight'. Nearest: '", Named.Refusal(Named.Classifier("gpt2").Config, Named.Classifier("bert").Tensors));
-        Assert.Contains("no tensor 'bert.embeddings.word_embeddings.weight'. Nearest: '", Named.Refusal(Named.Classifier("bert").Config, Named.Classifier("llama").Tensors));
+        Refused("gpt2", "bert", "no tensor 'transformer.wte.weight'. Nearest: '");
+        Refused("bert", "llama", "no tensor 'bert.embeddings.word_embeddings.weight'. Nearest: '");
+
+        static void Refused(string config, string weights, string gist) =>
+            Assert.Contains(gist, Named.Refusal(Named.Classifier(config).Config, Named.Classifier(weights).Tensors));
     }
 
     [Theory, MemberData(nameof(Families))]
@@ -126,7 +140,11 @@ public sealed class TensorNamesTests : IDisposable
             int few = chance.Below(3) == 0 ? chance.Below(4) : 0;
             Dictionary<string, Tensor> file = [];
             foreach (var (name, tensor) in tensors)
-                file[few > 0 && chance.Below(tensors.Count) < few ? $"{pieces[chance.Below(pieces.Length)]}.{name}" : before + (bare && Named.IsBody(family, name) ? name[Named.Prefix(family).Length..] : name)] = tensor;
+            {
+                string own = bare && Named.IsBody(family, name) ? name[Named.Prefix(family).Length..] : name;
+                bool odd = few > 0 && chance.Below(tensors.Count) < few;
+                file[odd ? $"{pieces[chance.Below(pieces.Length)]}.{name}" : before + own] = tensor;
+            }
             try
             {
                 Small.SameBits(usual, Named.Load(config, file).Model);

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Tensors;
@@ -34,10 +33,12 @@ public class TiedWeightsTests
     {
         var (config, tensors, expected) = Tied(family);
         string words = Named.Words(family);
-        Dictionary<string, Tensor> output = tensors.Renamed(name => name == words ? "lm_head.weight" : name), both = tensors.With("lm_head.weight", tensors[words]);
+        Dictionary<string, Tensor> output = tensors.Renamed(name => name == words ? "lm_head.weight" : name);
+        Dictionary<string, Tensor> both = tensors.With("lm_head.weight", tensors[words]);
+        Dictionary<string, Tensor> wrapped = output.Renamed(name => $"module.{name}");
         IsTied(expected, Named.Load(config, output, new() { [words] = "lm_head.weight", ["format"] = "pt" }).Model);
         IsTied(expected, Named.Load(config, output).Model);
-        IsTied(expected, Named.Load(config, output.Renamed(name => $"module.{name}"), new() { [$"module.{words}"] = "module.lm_head.weight" }).Model);
+        IsTied(expected, Named.Load(config, wrapped, new() { [$"module.{words}"] = "module.lm_head.weight" }).Model);
         IsTied(expected, Named.Load(config, tensors, new() { ["lm_head.weight"] = words }).Model);
         IsTied(expected, Named.Load(config, both).Model);
     }
@@ -50,10 +51,12 @@ public class TiedWeightsTests
         string words = Named.Words(family);
         var (model, notes) = Named.Load(config, tensors);
         IsTied(expected, model);
-        Assert.Equal(family == "gpt2" ? "" : "folder: there is no lm_head.weight, and the config does not say whether output and word embeddings are one matrix: read so. Write \"tie_word_embeddings\": true into config.json to hear no more of it.", notes);
+        Assert.Equal(family == "gpt2" ? "" : "folder: there is no lm_head.weight, and the config does not say whether output and word "
+            + "embeddings are one matrix: read so. Write \"tie_word_embeddings\": true into config.json to hear no more of it.", notes);
         (model, notes) = Named.Load(config, tensors.Renamed(name => name == words ? "lm_head.weight" : name));
         IsTied(expected, model);
-        Assert.Equal(family == "gpt2" ? "" : $"folder: there is no {words}: lm_head.weight is read in its place, as of a tied model.", notes);
+        string told = $"folder: there is no {words}: lm_head.weight is read in its place, as of a tied model.";
+        Assert.Equal(family == "gpt2" ? "" : told, notes);
     }
 
     [Theory, MemberData(nameof(Speakers))]
@@ -78,21 +81,25 @@ public class TiedWeightsTests
         var (config, tensors, _) = Tied(family);
         config["tie_word_embeddings"] = false;
         string said = Named.Refusal(config, tensors);
-        Assert.Contains("no tensor 'lm_head.weight', and \"tie_word_embeddings\" is false. If the word embeddings are its output too, set \"tie_word_embeddings\" to true.", said);
+        Assert.Contains("no tensor 'lm_head.weight', and \"tie_word_embeddings\" is false.", said);
+        Assert.Contains("If the word embeddings are its output too, set \"tie_word_embeddings\" to true.", said);
         Assert.Contains("heartwood train --from folder", said);
-        Assert.Contains($"no tensor '{Named.Words(family)}'", Named.Refusal(config, Named.Speaker(family).Tensors.Without(Named.Words(family))));
+        string words = Named.Words(family);
+        Assert.Contains($"no tensor '{words}'", Named.Refusal(config, Named.Speaker(family).Tensors.Without(words)));
     }
 
     [Fact]
     public void A_body_whose_word_embeddings_lie_with_the_head_that_guesses_words_is_found()
     {
-        foreach (var (family, output) in (ReadOnlySpan<(string, string)>)[("roberta", "lm_head.decoder.weight"), ("xlm-roberta", "lm_head.decoder.weight"), ("bert", "cls.predictions.decoder.weight")])
+        foreach (string family in (string[])["roberta", "xlm-roberta", "bert"])
         {
+            string output = family == "bert" ? "cls.predictions.decoder.weight" : "lm_head.decoder.weight";
             var (config, tensors) = Named.Body(family);
             config["architectures"] = new JsonArray($"{Named.Class(family)}ForMaskedLM");
             string words = Named.Words(family);
             IModel expected = Named.WithNewHead(config, tensors).Model;
-            var (made, notes) = Named.WithNewHead(config, tensors.Renamed(name => name == words ? output : name), new() { [words] = output });
+            Dictionary<string, Tensor> kept = tensors.Renamed(name => name == words ? output : name);
+            var (made, notes) = Named.WithNewHead(config, kept, new() { [words] = output });
             Assert.Equal(expected.Weights.All.Keys.Order(), made.Weights.All.Keys.Order());
             foreach (var (name, tensor) in expected.Weights.All) Small.SameBits(tensor.Values, made.Weights.All[name].Values, name);
             Assert.Contains($"left out: '{output}', of a {Named.Class(family)}ForMaskedLM", notes);

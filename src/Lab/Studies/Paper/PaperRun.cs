@@ -42,9 +42,6 @@ public sealed class PaperRun
             Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model);
         }
 
-        /// <summary>What a reader should know of the model's folder and the data.</summary>
-        public IReadOnlyCollection<string> Notes => Shape.Notes;
-
         /// <summary>Hash of the model's weights; of a model that is yet to be trained, of those that training begins from.</summary>
         public string ModelSha256 => Training?.ModelSha256 ?? Shape.ModelSha256;
 
