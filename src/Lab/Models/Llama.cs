@@ -146,7 +146,7 @@ public sealed class Llama : IModel
 
     /// <inheritdoc/>
     public string? WhyOnlyOurBiases => !config.Windowed ? null
-        : $"of Llama's likes only a llama has biases everywhere, and it has no sliding window, as this {Family} has (of {config.Windows.Min()} tokens)";
+        : $"the only form of it with these biases that other software reads is a llama, which has no sliding window, and this {Family} has one (of {config.Windows.Min()} tokens)";
 
     /// <inheritdoc/>
     public Tensor Embed(Batch batch, IProbe probe)

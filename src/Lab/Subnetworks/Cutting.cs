@@ -47,8 +47,8 @@ public static class Cutting
     /// <param name="model">the full model</param>
     /// <param name="absence">what absent parts leave behind, "mean" or "zero"</param>
     public static string? WhyNoFullSize(IModel model, string absence) => absence == "zero" || model.WhyOnlyOurBiases is not { } why ? null
-        : $"There is no model of full size that other software reads: the means of absent parts are folded into biases, and {why}. "
-            + "The cut model keeps its window. For a full-size folder too, let absent parts leave zeros: find --absence zero.";
+        : $"There is no full-size folder: the means of absent parts are folded into biases, and {why}. "
+            + "The cut model keeps its window. For a full-size folder too, search with --absence zero.";
 
     /// <summary>A model of full size that computes the same: absent heads' part of the output projection and absent MLPs' last matrix are zero, the biases hold what is left. Any software that runs the family runs it.</summary>
     /// <inheritdoc cref="Cut"/>

@@ -15,10 +15,13 @@ public class RotaryTests
         [.. ModelFolder.Families, "mistral, window", "qwen2, window", "gpt2, scaled", "bert, cut", "gpt2, cut", "llama, cut", "qwen2, cut", "mistral, cut", "mistral, window, cut"];
 
     /// <summary>One of them: three layers of two heads (four on two key and value heads before a cut).</summary>
-    internal static IModel Make(string name)
+    /// <param name="name">its name</param>
+    /// <param name="vocabulary">number of its words</param>
+    /// <param name="positions">the longest input</param>
+    internal static IModel Make(string name, int vocabulary = 20, int positions = 16)
     {
         string[] words = name.Split(", ");
-        IModel model = words.Contains("cut") ? Grouped(words[0]) : Small.Model(layers: 3, family: words[0]);
+        IModel model = words.Contains("cut") ? Grouped(words[0], vocabulary, positions) : Small.Model(layers: 3, family: words[0], words: vocabulary, positions: positions);
         if (words.Contains("scaled")) model = With(model, c => c["scale_attn_by_inverse_layer_idx"] = true);
         if (words.Contains("window")) model = Windowed(model, 3);
         if (!words.Contains("cut")) return model;
@@ -42,9 +45,9 @@ public class RotaryTests
     }
 
     // of families whose heads share keys and values, one with two heads on each
-    static IModel Grouped(string family)
+    static IModel Grouped(string family, int vocabulary, int positions)
     {
-        IModel model = Small.Model(layers: 3, heads: 4, width: 16, family: family);
+        IModel model = Small.Model(layers: 3, heads: 4, width: 16, family: family, words: vocabulary, positions: positions);
         if (model.Layers[0].HeadsPerKeyValueHead.Count == 0) return model;
         JsonObject config = (JsonObject)model.Config.DeepClone();
         config["num_key_value_heads"] = 2;

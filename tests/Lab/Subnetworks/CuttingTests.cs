@@ -113,8 +113,8 @@ public sealed class CuttingTests : IDisposable
         Absence means = Small.Absent(model, "mean"), zeros = Small.Absent(model, "zero");
         NotSupportedException refused = Assert.Throws<NotSupportedException>(() => Cutting.FullSize(model, kept, means));
         Assert.Equal(Cutting.WhyNoFullSize(model, "mean"), refused.Message);
-        Assert.Contains($"as this {family} has (of 3 tokens)", refused.Message);
-        Assert.Contains("find --absence zero", refused.Message);
+        Assert.Contains($"this {family} has one (of 3 tokens)", refused.Message);
+        Assert.Contains("--absence zero", refused.Message);
         Assert.Null(Cutting.WhyNoFullSize(model, "zero"));
         IModel full = Cutting.FullSize(model, kept, zeros), cut = Cutting.Cut(model, kept, means);
         Assert.Equal((family, family), (full.Family, cut.Family));

@@ -1,8 +1,13 @@
+using System.Text.Json.Nodes;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
+using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Tensors;
+using Heartwood.Tests.Lab.Models;
 using Heartwood.Tests.Lab.Reports;
 
 namespace Heartwood.Tests.Lab.Studies.Paper;
@@ -94,6 +99,46 @@ public sealed class PaperRunTests : IDisposable
         Assert.Null(result.Paper!.Emergence);
         Assert.Null(result.Paper.Sizes);
         Assert.Contains("--checkpoints", Report.Answers(result).Single(a => a.Title.StartsWith("When in training", StringComparison.Ordinal)).Reading);
+    }
+
+    [Theory, InlineData("llama"), InlineData("qwen2, window"), InlineData("mistral"), InlineData("qwen2, cut"), InlineData("mistral, window, cut")]
+    public void Every_question_is_answered_of_decoders_with_rotary_positions_windows_and_uneven_groups(string name)
+    {
+        IModel model = RotaryTests.Make(name, MadeUpLanguage.Vocabulary.Count, 40);
+        model = model.With(NewHead.Labelled((JsonObject)model.Config.DeepClone(), $"{model.Config["architectures"]![0]}", ["entailment", "non-entailment"]), model.Weights);
+        ModelFolder.Save(model, temporary.At("decoder"), SmallWorld.Tokenizer);
+        StudyRequest study = new(["world:training,rows=16"], ["world:in-domain,rows=12"])
+        {
+            Model = temporary.At("decoder"),
+            OutOfDomain = ["world:out-of-domain,per-case=1"],
+            Seeds = [1, 2],
+            Sparsities = [0.34, 0.6],
+            Pruning = new(Steps: 2, Batch: 4, Rate: 0.5),
+            CoreShare = 1,
+        };
+        RunResult result = small.Begin("run", new PaperRequest(study) { GridSparsities = [0.34], GridSeeds = [1] })!;
+        AttentionFacts attention = result.Paper!.Attention!;
+        Part[] heads = [.. model.Universe().Parts.Where(p => p.Kind == PartKind.Head)];
+        Assert.Contains(result.Core.Parts, p => Part.Parse(p).Kind == PartKind.Head);
+        Assert.NotEmpty(attention.Pages);
+        foreach (AttentionSet set in attention.Sets)
+        {
+            Assert.Equal(heads.Select(h => $"{h}"), set.Heads.Select(h => h.Part));
+            Assert.All(set.Heads, h => Assert.DoesNotContain(h.Kinds, k => k.Kind == "next"));
+            Assert.All(set.Heads, h => Assert.Contains(h.Kinds, k => k.Kind == "previous"));
+        }
+        // a page draws what the token sees
+        foreach (var (page, example) in attention.Pages.SelectMany(page => page.Examples.Select(example => (page, example))))
+            for (int t = 0; t < example.Tokens.Count; t++)
+                if (t > example.From || t <= example.From - (model.Layers[Part.Parse(page.Part).Layer].Window ?? 40)) Assert.Equal(0, example.Tokens[t].Weight);
+        Assert.Equal(name.Contains("window", StringComparison.Ordinal), result.Cut.NoFullSize is not null);
+        Assert.Equal(result.Cut.NoFullSize is null, Directory.Exists(temporary.At("run/study/full-size")));
+        Assert.InRange(result.Cut.LargestDifference, 0, 1e-4);
+        string html = File.ReadAllText(temporary.At("run/report.html"));
+        Assert.Equal(html, Report.Html(ResultJson.Read(File.ReadAllText(temporary.At("run/result.json")))));
+        if (result.Cut.NoFullSize is { } why) Assert.Contains("There is no full-size folder", why);
+        LoadedModel cut = LoadedModel.Load(temporary.At("run/study/cut"));
+        Assert.Equal(model.Layers.Select(l => l.Window), cut.Model.Layers.Select(l => l.Window));
     }
 
     [Fact]
