@@ -9,7 +9,7 @@ namespace Heartwood.Lab.Checkpoints;
 /// </summary>
 public sealed class ModelConfig
 {
-    const string SingleLabel = "single_label_classification";
+    const string SingleLabel = "single_label_classification", OneNumber = "regression";
 
     readonly JsonElement root;
     readonly HashSet<string> read = [];
@@ -94,11 +94,13 @@ public sealed class ModelConfig
     /// <exception cref="CheckpointException">the file names another number of labels, leaves one out, or uses a name twice</exception>
     public IReadOnlyList<string> Labels(int count)
     {
-        string problem = Optional("problem_type", SingleLabel);
-        if (problem != SingleLabel && (count > 1 || problem is not ("regression" or "multi_label_classification")))
+        string problem = Optional("problem_type", count == 1 ? OneNumber : SingleLabel);
+        if (count == 1 && problem != OneNumber)
+            throw Wrong("problem_type", $"\"{OneNumber}\", for a head with one label gives a score", root.GetProperty("problem_type"));
+        if (count > 1 && problem != SingleLabel)
             throw new CheckpointException($"{Path}: 'problem_type' has the value {Shown(root.GetProperty("problem_type"))}, the head gives "
-                + $"{count} {(count == 1 ? "score" : "scores")}; Heartwood reads heads that choose one of several labels ('{SingleLabel}') "
-                + "and heads of one number ('regression'). Fine-tune the model as one of these: heartwood train --from FOLDER.");
+                + $"{count} scores; Heartwood reads heads that choose one of several labels (\"{SingleLabel}\") and heads of one number "
+                + $"(\"{OneNumber}\"). Fine-tune the model as one of these: heartwood train --from FOLDER.");
         if (Has("num_labels") && Require<int>("num_labels") != count) throw Wrong("num_labels", $"{count}, the number of labels of the head", root.GetProperty("num_labels"));
         if (!Has("id2label")) return [.. Enumerable.Range(0, count).Select(i => $"LABEL_{i}")];
         JsonElement names = root.GetProperty("id2label");

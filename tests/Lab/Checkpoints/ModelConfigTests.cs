@@ -87,7 +87,7 @@ public sealed class ModelConfigTests
     [InlineData("""{"id2label":["a","b"]}""", 2, "the names of the head's 2 labels")]
     [InlineData("""{"problem_type":"regression"}""", 3, "'problem_type' has the value \"regression\", the head gives 3 scores")]
     [InlineData("""{"problem_type":"multi_label_classification"}""", 2, "heads that choose one of several labels")]
-    [InlineData("""{"problem_type":"ranking"}""", 1, "'problem_type' has the value \"ranking\", the head gives 1 score;")]
+    [InlineData("""{"problem_type":"ranking"}""", 1, "'problem_type': expected \"regression\", for a head with one label gives a score, found \"ranking\"")]
     [InlineData("""{"problem_type":3}""", 1, "'problem_type': expected a string")]
     [InlineData("""{"num_labels":3}""", 2, "expected 2, the number of labels of the head, found 3")]
     public void Labels_that_do_not_match_the_head_are_refused(string json, int count, string says) =>
