@@ -22,7 +22,7 @@ internal static class StrictJson
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            found = $"something else: {e.Message}";
+            found = JsonFault.InWords(utf8, e, MostLevels);
             return null;
         }
     }

@@ -9,7 +9,7 @@ namespace Heartwood.App.Commands;
 static class CommandLine
 {
     /// <summary>The verbs, in the order in which one uses them.</summary>
-    public static IReadOnlyList<Verb> Verbs => [DemoVerb.Create(), InspectVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(), FindVerb.Create(), EvaluateVerb.Create(), StageVerbs.Compare(), StageVerbs.Cut(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create()];
+    public static IReadOnlyList<Verb> Verbs => [DemoVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(), FindVerb.Create(), EvaluateVerb.Create(), StageVerbs.Compare(), StageVerbs.Cut(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create()];
 
     /// <summary>Runs one command.</summary>
     /// <param name="arguments">the command line's words</param>
@@ -19,7 +19,7 @@ static class CommandLine
     /// <returns>the exit code, see <see cref="Failures"/></returns>
     public static int Run(string[] arguments, Surroundings world, IReadOnlyList<Verb>? verbs = null, Action<int>? exit = null)
     {
-        RootCommand root = Root(verbs ?? Verbs, world.Width);
+        RootCommand root = Root(verbs ?? Verbs, world);
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (arguments.Length == 0) parsed = root.Parse(["--help"]);
         string? mistyped = parsed.Action is HelpWithExamples ? null : Mistyped(arguments, parsed.CommandResult.Command, root);
@@ -46,7 +46,7 @@ static class CommandLine
         }
     }
 
-    static RootCommand Root(IReadOnlyList<Verb> verbs, int width)
+    static RootCommand Root(IReadOnlyList<Verb> verbs, Surroundings world)
     {
         RootCommand root = new("""
             Finds, compares, cuts out and retrains the subnetworks inside transformer language models.
@@ -56,7 +56,7 @@ static class CommandLine
         foreach (Option option in SharedOptions.All) root.Add(option);
         foreach (Verb verb in verbs) root.Add(verb);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, width);
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, world.Width, world.IsRead);
         return root;
     }
 

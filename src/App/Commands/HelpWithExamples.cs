@@ -7,13 +7,21 @@ namespace Heartwood.App.Commands;
 /// <summary>The help of System.CommandLine with a verb's examples below; for the whole program, the first example of each verb.</summary>
 sealed class HelpWithExamples : SynchronousCommandLineAction
 {
+    // the library lays out for lines so long that it breaks none; it was not made for narrow ones
+    const int Unbroken = 4_000;
+
     readonly HelpAction help;
+    readonly int width;
+    readonly bool wraps;
 
     /// <summary>Help of a width.</summary>
-    public HelpWithExamples(HelpAction help, int width)
+    /// <param name="help">the library's</param>
+    /// <param name="width">characters in a line</param>
+    /// <param name="wraps">whether command lines are wrapped too: where somebody reads them, and not a file</param>
+    public HelpWithExamples(HelpAction help, int width, bool wraps)
     {
-        help.MaxWidth = width;
-        this.help = help;
+        help.MaxWidth = Unbroken;
+        (this.help, this.width, this.wraps) = (help, width, wraps);
     }
 
     /// <inheritdoc/>
@@ -22,12 +30,18 @@ sealed class HelpWithExamples : SynchronousCommandLineAction
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
+        InvocationConfiguration asked = parseResult.InvocationConfiguration;
+        TextWriter output = asked.Output;
+        using StringWriter caught = new();
+        asked.Output = caught;
         int code = help.Invoke(parseResult);
+        asked.Output = output;
+        output.Write(HelpLayout.Of(caught.ToString().TrimEnd('\r', '\n').Split('\n').Select(line => line.TrimEnd('\r', ' ')).ToList(), width));
         Command command = parseResult.CommandResult.Command;
         IEnumerable<string> examples = command is Verb verb ? verb.Examples : command.Subcommands.OfType<Verb>().Select(v => v.Examples[0]);
-        TextWriter output = parseResult.InvocationConfiguration.Output;
+        output.WriteLine();
         output.WriteLine(examples.Count() == 1 ? "Example:" : "Examples:");
-        foreach (string example in examples) output.WriteLine($"  heartwood {example}");
+        foreach (string example in examples) output.Write(HelpLayout.Command($"heartwood {example}", wraps ? width : null));
         return code;
     }
 }

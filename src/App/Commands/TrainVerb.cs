@@ -10,7 +10,7 @@ namespace Heartwood.App.Commands;
 /// <summary><c>heartwood train</c>: fine-tunes a folder's model, or trains one of a size from nothing.</summary>
 static class TrainVerb
 {
-    static readonly Option<string[]> data = RunSupport.Several("--data", $"Training data: FILE[,preset=mnli][,text=COL,pair=COL,label=COL][,labels=a>b][,cases=a|b] …, several in a row; or {DataSource.WorldHelp}.", "DATA");
+    static readonly Option<string[]> data = RunSupport.Several("--data", $"Training data: FILE[,preset=mnli][,text=COL,pair=COL,label=COL][,labels=a>b][,without=-1][,cases=a|b] …, several in a row; or {DataSource.WorldHelp}. {DataSource.ScoresHelp}.", "DATA");
     static readonly Option<string[]> inDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain while training, for the curve.", "DATA");
     static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain while training, for the curve; never used to choose anything.", "DATA");
     static readonly Option<string?> from = new("--from")
@@ -34,7 +34,7 @@ static class TrainVerb
     static readonly Option<bool> half = new("--bf16") { Description = "Store the weights as bf16." };
 
     /// <summary>The verb.</summary>
-    public static Verb Create() => new("train", "Trains a classifier: fine-tunes a model folder, or trains a model of a size from nothing. What is stopped goes on with the same command, bit for bit.",
+    public static Verb Create() => new("train", "Trains a classifier, or a model of scores (one number): fine-tunes a model folder, or trains a model of a size from nothing. What is stopped goes on with the same command, bit for bit.",
         "train --data world:training --in-domain world:in-domain --steps 500 --rate 7e-4 --out runs/small",
         "train --from models/bert-base --data mnli/train.tsv --in-domain mnli/dev.tsv --out runs/mnli")
     {
@@ -57,9 +57,9 @@ static class TrainVerb
         session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
         TrainingResult result = folder.Finished ? folder.ReadJson<TrainingResult>("result.json") : run.Run(folder, session.Progress, session.Stop);
         session.Result(() => JsonSerializer.Serialize(result, ResultJson.Options), () => $"""
-            {(result.Final is { } f ? $"in-domain {f.InDomain.Value:0.0000} ({f.InDomain.Low:0.0000} to {f.InDomain.High:0.0000}, n = {f.InDomain.N}){(f.OutOfDomain is { } o ? $", out of domain {o.Value:0.0000} ({o.Low:0.0000} to {o.High:0.0000}, n = {o.N})" : "")}" : "nothing was measured: give --in-domain")}
+            {(result.Final is { } scored && Summary.OfScores(scored) ? Summary.Figures(scored.Figures).Trim() : result.Final is { } f ? $"in-domain {f.InDomain.Value:0.0000} ({f.InDomain.Low:0.0000} to {f.InDomain.High:0.0000}, n = {f.InDomain.N}){(f.OutOfDomain is { } o ? $", out of domain {o.Value:0.0000} ({o.Low:0.0000} to {o.High:0.0000}, n = {o.N})" : "")}" : "nothing was measured: give --in-domain")}
             The model is in {result.Model} ({result.Steps} steps, {result.Seconds:0} s).
-            Find its subnetworks: heartwood find --model {result.Model} --data … --in-domain … --out RUN
+            {(run.OfScores ? $"Measure it: heartwood evaluate --model {result.Model} --in-domain …" : $"Find its subnetworks: heartwood find --model {result.Model} --data … --in-domain … --out RUN")}
             """);
     }
 

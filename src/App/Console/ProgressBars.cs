@@ -7,7 +7,7 @@ namespace Heartwood.App.Console;
 /// <summary>Progress as bars on a terminal; a stage that ends becomes a line above them.</summary>
 sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(clock)
 {
-    const int BarWidth = 16;
+    const int BarWidth = 16, WithBar = 40;
     readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Dictionary<string, ProgressTask> bars = [];
     readonly ConcurrentDictionary<int, string> figures = [];
@@ -42,7 +42,8 @@ sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(
     {
         if (context is not null) return context;
         TaskCompletionSource<ProgressContext> ready = new();
-        shown = terminal.Progress().AutoClear(true).HideCompleted(true).Columns(new StageColumn(), Bar(), new FiguresColumn(figures))
+        ProgressColumn[] columns = terminal.Profile.Width >= WithBar ? [new StageColumn(), Bar(), new FiguresColumn(figures)] : [new NarrowColumn(figures)];
+        shown = terminal.Progress().AutoClear(true).HideCompleted(true).Columns(columns)
             .StartAsync(async c => { ready.SetResult(c); await closed.Task.ConfigureAwait(false); });
         return context = ready.Task.GetAwaiter().GetResult();
     }
@@ -69,6 +70,23 @@ sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(
 
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
             new Text(Cut(figures.GetValueOrDefault(task.Id, ""), options.ConsoleSize.Width - StageColumn.Width(options) - BarWidth - 3), new Style(Color.Grey));
+    }
+
+    /// <summary>On a line without room for a bar: how far, and as much of the stage's name as the line holds.</summary>
+    sealed class NarrowColumn(ConcurrentDictionary<int, string> figures) : ProgressColumn
+    {
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
+        {
+            int width = Width(options);
+            string share = figures.GetValueOrDefault(task.Id, "").Split(',')[0];
+            return new Text(width - share.Length - 2 is >= 8 and int left ? $"{share}, {CutInMiddle(task.Description, left)}" : Cut(share, width));
+        }
+
+        public override int? GetColumnWidth(RenderOptions options) => Width(options);
+
+        static int Width(RenderOptions options) => Math.Max(1, options.ConsoleSize.Width - 1);
     }
 
     // seeds and sizes stand at the end of a stage's name

@@ -4,7 +4,7 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Checkpoints;
 
-/// <summary>How a tensor's numbers are stored in a safetensors file; the names are the format's own.</summary>
+/// <summary>How a tensor's numbers are stored; the names are those of safetensors.</summary>
 public enum Dtype
 {
     /// <summary>32-bit float</summary>
@@ -67,18 +67,26 @@ public static class Dtypes
         _ => 1,
     };
 
-    /// <summary>True for F32, F16 and BF16, which are read as and written from float32.</summary>
+    /// <summary>True for F32, F16 and BF16: every number is a float32, and floats are written so.</summary>
     public static bool IsFloat32Readable(this Dtype dtype) => dtype is Dtype.F32 or Dtype.F16 or Dtype.BF16;
 
+    /// <summary>True for integers and BOOL.</summary>
+    public static bool IsInteger(this Dtype dtype) => dtype >= Dtype.BOOL;
+
     /// <summary>Exact values of stored numbers.</summary>
-    /// <param name="dtype">F32, F16 or BF16</param>
+    /// <param name="dtype">any</param>
     /// <param name="from">little-endian numbers, at any alignment</param>
     /// <param name="into">as many floats</param>
-    internal static void ToFloats(this Dtype dtype, ReadOnlySpan<byte> from, Span<float> into)
+    /// <returns>the first number that has no float32, or −1 where all have; what follows that number is not read</returns>
+    internal static int ToFloats(this Dtype dtype, ReadOnlySpan<byte> from, Span<float> into)
     {
-        if (dtype == Dtype.F32) from.CopyTo(MemoryMarshal.AsBytes(into));
-        else if (dtype == Dtype.BF16) Widen<FromBF16>(MemoryMarshal.Cast<byte, ushort>(from), into);
-        else Widen<FromF16>(MemoryMarshal.Cast<byte, ushort>(from), into);
+        switch (dtype)
+        {
+            case Dtype.F32: from.CopyTo(MemoryMarshal.AsBytes(into)); return -1;
+            case Dtype.F16: Widen<FromF16>(MemoryMarshal.Cast<byte, ushort>(from), into); return -1;
+            case Dtype.BF16: Widen<FromBF16>(MemoryMarshal.Cast<byte, ushort>(from), into); return -1;
+            default: return FurtherDtypes.ToFloats(dtype, from, into);
+        }
     }
 
     /// <summary>The stored form of floats, rounded to nearest, ties to even; beyond the largest number lies infinity, NaN stays NaN.</summary>

@@ -2,16 +2,6 @@ using System.Text.Json;
 
 namespace Heartwood.Lab.Checkpoints;
 
-/// <summary>One tensor as the header describes it, checked.</summary>
-/// <param name="Dtype">how the numbers are stored</param>
-/// <param name="Shape">the axes' lengths</param>
-/// <param name="Count">how many numbers</param>
-/// <param name="Begin">first byte, from the end of the header</param>
-internal sealed record TensorEntry(Dtype Dtype, int[] Shape, long Count, long Begin)
-{
-    public long End => Begin + Count * Dtype.Size();
-}
-
 /// <summary>
 /// The header of a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of length, then one JSON object that gives each tensor's dtype, shape and data_offsets.
 /// A parsed header is right in itself and fits its file: every tensor lies inside, none overlap, and no byte belongs to none.

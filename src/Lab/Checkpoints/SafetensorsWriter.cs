@@ -10,12 +10,40 @@ public delegate ReadOnlySpan<float> TensorValues();
 /// <summary>A tensor to be written.</summary>
 /// <param name="Name">its name in the checkpoint</param>
 /// <param name="Shape">the lengths of its axes</param>
-/// <param name="Dtype">F32, F16 or BF16</param>
+/// <param name="Dtype">F32, F16 or BF16; any, of a tensor that is taken as it is stored</param>
 /// <param name="Values">gives its numbers</param>
 public sealed record NamedTensor(string Name, IReadOnlyList<int> Shape, Dtype Dtype, TensorValues Values)
 {
     /// <summary>A tensor whose numbers lie in managed memory.</summary>
     public NamedTensor(string name, IReadOnlyList<int> shape, Dtype dtype, ReadOnlyMemory<float> values) : this(name, shape, dtype, () => values.Span) { }
+
+    /// <summary>A tensor of a checkpoint, to be written bit for bit in its own dtype, whatever that is.</summary>
+    /// <exception cref="CheckpointException">there is no such tensor</exception>
+    public static NamedTensor Stored(Checkpoint checkpoint, string name) =>
+        new(name, checkpoint.ShapeOf(name), checkpoint.DtypeOf(name), () => throw new NotSupportedException("is taken as it is stored"))
+    {
+        Bytes = visit => checkpoint.ReadBytes(name, visit),
+    };
+
+    /// <summary>Shows the numbers as they are stored; null where <see cref="Values"/> gives them.</summary>
+    internal Action<Action<ReadOnlySpan<byte>>>? Bytes { get; private init; }
+
+    /// <summary>The same tensor; <paramref name="then"/> runs when it has been shown.</summary>
+    internal NamedTensor After(Action then) => this with
+    {
+        Bytes = visit =>
+        {
+            Bytes!(visit);
+            then();
+        },
+    };
+
+    /// <summary>The same numbers under another name and in another shape of as many.</summary>
+    internal NamedTensor Renamed(string name, IReadOnlyList<int> shape) => this with { Name = name, Shape = shape };
+
+    /// <summary>The same tensor in another dtype.</summary>
+    internal NamedTensor As(Dtype dtype, Func<ReadOnlySpan<byte>, ReadOnlySpan<byte>> converted) =>
+        this with { Dtype = dtype, Bytes = visit => Bytes!(run => visit(converted(run))) };
 
     /// <summary>How many numbers the shape holds.</summary>
     public long Count => Shape.Aggregate(1L, (product, length) => checked(product * length));
@@ -44,6 +72,11 @@ public static class SafetensorsWriter
         byte[] buffer = new byte[ChunkFloats * sizeof(float)];
         foreach (NamedTensor tensor in all)
         {
+            if (tensor.Bytes is { } stored)
+            {
+                stored(stream.Write);
+                continue;
+            }
             ReadOnlySpan<float> values = tensor.Values();
             if (values.Length != tensor.Count) throw new ArgumentException($"Tensor '{tensor.Name}' [{string.Join(' ', tensor.Shape)}] should have {tensor.Count} numbers, it has {values.Length}.", nameof(tensors));
             for (int done = 0; done < values.Length; done += ChunkFloats)
@@ -74,7 +107,8 @@ public static class SafetensorsWriter
             foreach (NamedTensor tensor in tensors)
             {
                 if (!names.Add(tensor.Name)) throw new ArgumentException($"Tensor '{tensor.Name}': expected a name that occurs once and is not reserved. Rename it.", nameof(tensors));
-                if (!tensor.Dtype.IsFloat32Readable()) throw new ArgumentException($"Tensor '{tensor.Name}': expected F32, F16 or BF16, found {tensor.Dtype}. Write it as one of these.", nameof(tensors));
+                if (tensor.Bytes is null && !tensor.Dtype.IsFloat32Readable()) throw new ArgumentException($"Tensor '{tensor.Name}': " +
+                    $"expected F32, F16 or BF16, found {tensor.Dtype}. Write it as one of these.", nameof(tensors));
                 WriteEntry(json, tensor, ref offset);
             }
             json.WriteEndObject();

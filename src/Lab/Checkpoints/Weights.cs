@@ -15,6 +15,9 @@ public sealed class Weights
     // of older checkpoints of GPT-2 and Llama
     static readonly string[] buffers = [".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"];
 
+    // of older checkpoints of BERT and RoBERTa, and of training
+    static readonly string[] integerBuffers = ["position_ids", "token_type_ids", "num_batches_tracked"];
+
     Weights(IReadOnlyDictionary<string, Tensor> tensors, HashSet<string> used, string path, string file) =>
         (this.tensors, this.used, this.path, this.file) = (tensors, used, path, file);
 
@@ -29,14 +32,19 @@ public sealed class Weights
     /// <summary>Number of values in all tensors together.</summary>
     public long Count => tensors.Values.Sum(t => (long)t.Count);
 
-    /// <summary>Reads every floating-point tensor of a checkpoint; what is stored beside the weights and was never learned is left out: integer buffers (position ids of old checkpoints), which tokens see which, frequencies of rotary positions.</summary>
-    /// <exception cref="CheckpointException">the file cannot be read</exception>
+    /// <summary>
+    /// Reads every tensor of a checkpoint, whatever its dtype; what is stored next to the weights and was never learned is left out:
+    /// position ids of older checkpoints, which tokens see which, frequencies of rotary positions.
+    /// </summary>
+    /// <exception cref="CheckpointException">the file cannot be read, a number is no float32, or the weights are quantized</exception>
     public static Weights Load(Checkpoint checkpoint)
     {
+        Quantization.Refuse(checkpoint);
         Dictionary<string, Tensor> tensors = [];
         foreach (string name in checkpoint.Names)
         {
-            if (checkpoint.DtypeOf(name) is not (Dtype.F32 or Dtype.F16 or Dtype.BF16) || buffers.Any(end => name.EndsWith(end, StringComparison.Ordinal))) continue;
+            if (buffers.Any(end => name.EndsWith(end, StringComparison.Ordinal))) continue;
+            if (checkpoint.DtypeOf(name).IsInteger() && integerBuffers.Any(end => name.EndsWith(end, StringComparison.Ordinal))) continue;
             Tensor tensor = Tensor.Lasting([.. checkpoint.ShapeOf(name)]);
             checkpoint.Read(name, tensor.Change());
             tensors.Add(name, tensor);

@@ -15,14 +15,20 @@ public static class Measuring
         SortedDictionary<string, Proportion> cases = new(StringComparer.Ordinal);
         SortedDictionary<string, GroupFacts> groups = new(StringComparer.Ordinal);
         Dictionary<string, IReadOnlyDictionary<string, Quantity>> figures = [];
+        SortedDictionary<string, IReadOnlyDictionary<string, Quantity>> caseFigures = new(StringComparer.Ordinal);
         double? loss = null, kl = null;
         Proportion? agreement = null;
         foreach (int s in Enumerable.Range(0, sets.Count).OrderBy(s => sets[s].Use == "inDomain"))        // out of domain first, so that its cases keep their plain names
         {
             SetAnswers set = new(sets[s], numbers[s]);
             bySet[set.Use] = set.Share(set.All);
-            foreach (var one in set.All.GroupBy(i => set.Examples[i].Case).Where(g => g.Key != "")) cases[NameOf(cases.Keys, one.Key, set.Use)] = set.Share(one);
-            foreach (var one in set.All.GroupBy(i => set.Examples[i].Group).Where(g => g.Key != "")) groups[NameOf(groups.Keys, one.Key, set.Use)] = Group(set, [.. one]);
+            var inCases = set.All.GroupBy(i => set.Examples[i].Case).Where(g => g.Key != "");
+            if (set.HasShare)
+            {
+                foreach (var one in inCases) cases[NameOf(cases.Keys, one.Key, set.Use)] = set.Share(one);
+                foreach (var one in set.All.GroupBy(i => set.Examples[i].Group).Where(g => g.Key != "")) groups[NameOf(groups.Keys, one.Key, set.Use)] = Group(set, [.. one]);
+            }
+            else foreach (var one in inCases) caseFigures[NameOf(caseFigures.Keys, one.Key, set.Use)] = set.FiguresOf(one);
             if (set.Figures is { Count: > 0 } own) figures[set.Use] = own;
             if (set.Use != "inDomain" || set.Examples.Count == 0) continue;
             loss = set.Loss;
@@ -31,15 +37,16 @@ public static class Measuring
             agreement = set.AgreementWith(fullSet);
             kl = set.DivergenceFrom(fullSet);
         }
-        return new(bySet["inDomain"], bySet.GetValueOrDefault("outOfDomain"), bySet.GetValueOrDefault("unseen"), cases, groups, loss, agreement, kl, figures.Count > 0 ? figures : null);
+        return new(bySet["inDomain"], bySet.GetValueOrDefault("outOfDomain"), bySet.GetValueOrDefault("unseen"), cases, groups, loss, agreement, kl,
+            figures.Count > 0 ? figures : null, caseFigures.Count > 0 ? caseFigures : null);
     }
 
     /// <summary>Which examples of a set are answered right.</summary>
     /// <param name="set">the set, of a task in which an example is right or wrong</param>
     /// <param name="numbers">what a model gave, [example number] row by row</param>
-    /// <exception cref="ArgumentException">its task has no such answers: text</exception>
-    public static bool[] Right(EvaluationSet set, float[] numbers) => set.Problem is LanguageModelling
-        ? throw new ArgumentException($"A window of text is neither right nor wrong. Give data with answers: labels, minimal pairs or prompts.", nameof(set))
+    /// <exception cref="ArgumentException">its task has no such answers: text, scores</exception>
+    public static bool[] Right(EvaluationSet set, float[] numbers) => set.Problem is LanguageModelling or Regression
+        ? throw new ArgumentException($"{(set.Problem is Regression ? "A score" : "A window of text")} is neither right nor wrong. Give data with answers: labels, minimal pairs or prompts.", nameof(set))
         : new SetAnswers(set, numbers) is var answers ? [.. answers.All.Select(answers.IsRight)] : [];
 
     // the first label's probability orders the examples

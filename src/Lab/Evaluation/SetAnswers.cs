@@ -30,13 +30,16 @@ sealed class SetAnswers
     /// <summary>Whether an example has an answer that is right or wrong.</summary>
     public bool Chooses => logs.Length == 0 || logs[0].Length > 0;
 
+    /// <summary>Whether there is a share that is right: of scores there is none.</summary>
+    public bool HasShare => Chooses || set.Problem.Figures.Any(f => f.Role == FigureRole.Accuracy);
+
     public bool IsRight(int example) => answers[example] == set.Examples[example].Label;
 
     /// <summary>The share that is right.</summary>
     public Proportion Share(IEnumerable<int> which)
     {
         int[] all = [.. which];
-        return Chooses ? Proportion.Of(all.Count(IsRight), all.Length) : Of(FigureRole.Accuracy, all)!.AsShare();
+        return Chooses ? Proportion.Of(all.Count(IsRight), all.Length) : Of(FigureRole.Accuracy, all)?.AsShare() ?? Proportion.Of(0, 0);
     }
 
     /// <summary>Cross entropy, mean over examples (or what the task says).</summary>
@@ -47,7 +50,7 @@ sealed class SetAnswers
         ? Proportion.Of(All.Count(i => Choice(full.logs[i]) == Choice(logs[i])), logs.Length) : Of(FigureRole.Agreement, All)?.AsShare();
 
     /// <summary>Divergence from the full model: over the labels, or what the task's figure says, where that was measured.</summary>
-    public double? DivergenceFrom(SetAnswers full) => set.Problem.OfVocabulary ? Of(FigureRole.Kl, All)?.Value
+    public double? DivergenceFrom(SetAnswers full) => set.Problem.OfVocabulary || !Chooses ? Of(FigureRole.Kl, All)?.Value
         : All.Average(i => full.logs[i].Select((p, k) => double.IsNegativeInfinity(p) ? 0 : Math.Exp(p) * (p - logs[i][k])).Sum());
 
     /// <summary>Logarithm of the probability of one of the data's labels: of all the model's labels that count as it.</summary>
@@ -59,18 +62,30 @@ sealed class SetAnswers
     }
 
     /// <summary>The task's own figures, those that were measured, by name.</summary>
-    public IReadOnlyDictionary<string, Quantity> Figures => set.Examples.Count == 0 ? new Dictionary<string, Quantity>()
-        : set.Problem.Figures.Select(f => (f.Name, Figure: Of(f, All))).Where(f => f.Figure is not null).ToDictionary(f => f.Name, f => f.Figure!);
+    public IReadOnlyDictionary<string, Quantity> Figures => FiguresOf(All);
 
-    Quantity? Of(FigureRole role, IEnumerable<int> which) => Of(set.Problem.Figures.First(f => f.Role == role), which);
+    /// <summary>The same of some examples.</summary>
+    public IReadOnlyDictionary<string, Quantity> FiguresOf(IEnumerable<int> which) => set.Examples.Count == 0 ? new Dictionary<string, Quantity>()
+        : set.Problem.Figures.Select(f => (f.Name, Figure: Of(f, which))).Where(f => f.Figure is not null).ToDictionary(f => f.Name, f => f.Figure!);
+
+    Quantity? Of(FigureRole role, IEnumerable<int> which) => set.Problem.Figures.FirstOrDefault(f => f.Role == role) is { } figure ? Of(figure, which) : null;
 
     // of the examples on which it was measured
     Quantity? Of(TaskFigure figure, IEnumerable<int> which)
     {
         (double Sum, double Per)[] terms = [.. which.Select(i => figure.Term(set.Examples[i], Row(i))).Where(t => !double.IsNaN(t.Sum))];
         if (terms.Length == 0) return null;
+        if (figure.Kind != FigureKind.Ratio) return Correlated(figure.Kind, [.. terms.Select(t => t.Sum)], [.. terms.Select(t => t.Per)]);
         Quantity ratio = Quantity.Ratio(terms), seen = figure.Shown is { } shown ? ratio.Through(shown) : ratio;
         return figure.Role is FigureRole.Accuracy or FigureRole.Agreement && seen is { N: > 1 } && seen.AsShare() is var share ? seen with { Low = share.Low, High = share.High } : seen.Within(figure.Least, figure.Most);
+    }
+
+    // a figure that never changes correlates with nothing: NaN
+    static Quantity Correlated(FigureKind kind, double[] x, double[] y)
+    {
+        if (kind == FigureKind.Spearman && RankCorrelation.Of(x, y) is var ranks) return new(ranks.Rho ?? double.NaN, ranks.N, ranks.Low ?? double.NaN, ranks.High ?? double.NaN);
+        Correlation linear = Correlation.Of(x, y);
+        return new(linear.Pearson ?? double.NaN, linear.N, linear.Low ?? double.NaN, linear.High ?? double.NaN);
     }
 
     // of a right and a wrong answer that are as likely as one another the right one is not likelier

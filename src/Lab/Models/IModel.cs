@@ -161,6 +161,9 @@ public static class ModelPasses
     public static int Scores(this IModel model) =>
         model.Output switch { Output.Labels => model.Labels.Count, Output.Vocabulary => model.Vocabulary, _ => 0 };
 
+    /// <summary>Whether its head gives one number, a score, and not a choice among labels.</summary>
+    public static bool GivesOneNumber(this IModel model) => model.Output == Output.Labels && model.Labels.Count == 1;
+
     /// <summary>The same model with weights that remember nothing of gradients (they share memory with this model's).</summary>
     public static IModel Frozen(this IModel model) => model.With(model.Config, model.Weights.Map((_, t) => t.Detach()));
 }

@@ -69,14 +69,14 @@ public static class ModelFolder
 
     /// <summary>The model of an open folder with a fresh classification head in place of any that it has, to be trained.</summary>
     /// <param name="folder">the folder, of a model with or without a head</param>
-    /// <param name="labels">names of the labels, at least two</param>
+    /// <param name="labels">names of the labels; one for a model that gives a score</param>
     /// <param name="seed">seed of the head's weights</param>
     /// <param name="note">hears what is left out of the folder; null for nobody</param>
     /// <exception cref="CheckpointException">the family is not known, or config and weights do not fit</exception>
-    /// <exception cref="InvalidDataException">there are fewer than two labels</exception>
+    /// <exception cref="InvalidDataException">there is no label</exception>
     public static IModel LoadWithNewHead(HuggingFaceFolder folder, IReadOnlyList<string> labels, ulong seed, Action<string>? note = null)
     {
-        if (labels.Count < 2) throw new InvalidDataException($"A classifier needs two or more labels; there {(labels.Count == 0 ? "is none" : $"is only '{labels[0]}'")}. Look at the data's label column.");
+        if (labels.Count == 0) throw new InvalidDataException("A head needs labels, and there is none. Look at the data's label column.");
         return new FolderReading(folder).WithNewHead(labels, seed, note);
     }
 

@@ -8,11 +8,12 @@ namespace Heartwood.Lab.Models;
 /// <summary>Configs and heads of new classifiers, in the words of the format.</summary>
 static class NewHead
 {
-    /// <summary>Says in a config which labels the model has.</summary>
+    /// <summary>Says in a config which labels the model has; one label is a score, which other software learns by squared error.</summary>
     internal static JsonObject Labelled(JsonObject json, string architecture, IReadOnlyList<string> labels)
     {
         foreach (string key in new[] { "num_labels", "problem_type" }) json.Remove(key);
         json["architectures"] = new JsonArray(architecture);
+        if (labels.Count == 1) json["problem_type"] = "regression";
         json["id2label"] = new JsonObject(labels.Index().Select(l => KeyValuePair.Create($"{l.Index}", (JsonNode?)l.Item)));
         json["label2id"] = new JsonObject(labels.Index().Select(l => KeyValuePair.Create(l.Item, (JsonNode?)l.Index)));
         return json;

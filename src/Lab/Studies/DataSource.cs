@@ -17,11 +17,29 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     /// <summary>What the rows ask.</summary>
     public IProblem Problem { get; init; } = Classification.Instance;
 
+    /// <summary>See <see cref="Table.Notes"/>.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The labels of the whole file, renamed, whichever rows were asked for.</summary>
+    public IReadOnlyList<string> Labels { get => field ?? [.. Rows.Select(r => r.Label).Distinct()]; init; }
+
+    /// <summary>The word that names the file, to which keys can be added; null where there is no file.</summary>
+    public string? Spec { get; init; }
+
+    /// <summary>The name of the labels' column; "" where there is none.</summary>
+    public string LabelColumn { get; init; } = "";
+
+    /// <summary>See <see cref="Table.ReadOnce"/>.</summary>
+    public bool ReadOnce { get; init; }
+
     const string World = "world:";
     const ulong MostRows = 10_000_000;
 
     /// <summary>How data for language models is named on the command line.</summary>
     public const string TaskHelp = "A language model is asked for minimal pairs (preset=blimp, or task=pairs,text=GOOD,pair=BAD), prompts (preset=ioi, preset=greater-than, or task=prompts,text=COL,label=ANSWER,wrong=COL[,pair=CORRUPTED]; answers are read as written, their space included) or running text (a .txt file[,window=N,stride=N,rows=WINDOWS], format=lines for one text a line, or task=text,text=COL)";
+
+    /// <summary>How scores are told from labels on the command line.</summary>
+    public const string ScoresHelp = "Numbers with decimals, or more than 20 different whole ones, are scores, for a model that gives one number; task=labels or task=scores after the file's name says otherwise";
 
     /// <summary>How the made-up language's parts are named on the command line.</summary>
     public const string WorldHelp = "world:training or world:in-domain (with ,rows=N,seed=N), world:out-of-domain or world:unseen (with ,per-case=N,seed=N)";
@@ -34,7 +52,15 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     {
         if (spec.StartsWith(World, StringComparison.Ordinal)) return Generate(spec);
         Table table = Table.Read(DataSpec.Parse(spec));
-        return new(spec, table.Rows, table.Sha256, table.RefuseChanged) { Problem = table.Problem };
+        return new(spec, table.Rows, table.Sha256, table.RefuseChanged)
+        {
+            Problem = table.Problem,
+            Notes = table.Notes,
+            Labels = table.Labels,
+            LabelColumn = table.LabelColumn,
+            Spec = spec,
+            ReadOnce = table.ReadOnce,
+        };
     }
 
     /// <summary>What several sources ask together; labels where there is none.</summary>
@@ -43,12 +69,20 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     {
         if (sources.Count == 0) return Classification.Instance;
         if (sources.FirstOrDefault(s => s.Problem.GetType() != sources[0].Problem.GetType()) is { } other)
-            throw new InvalidDataException($"{other.Name} is {other.Problem.Words.Name}, {sources[0].Name} is {sources[0].Problem.Words.Name}. Give data of one task for each use (--data, --in-domain, --out-of-domain, --unseen); different uses may have different tasks.");
+            throw new InvalidDataException($"{other.Name} is {other.Problem.Words.Name}, {sources[0].Name} is {sources[0].Problem.Words.Name}. Give data of one task for each use (--data, --in-domain, --out-of-domain, --unseen); different uses may have different tasks.{(sources.All(s => s.Problem is Classification or Regression) ? " What the numbers in a file are can be said: task=scores or task=labels after its name." : "")}");
         return sources[0].Problem;
     }
 
     /// <summary>Reads several sources one after another as one.</summary>
     public static IReadOnlyList<DataSource> ReadAll(IEnumerable<string> specs) => [.. specs.Select(Read)];
+
+    /// <summary>Refuses pipes where a run is opened again later, by <c>evaluate</c>, <c>compare</c> or <c>cut</c>, and reads its data once more.</summary>
+    /// <exception cref="InvalidDataException">one of the sources is a pipe</exception>
+    internal static void RefusePipes(IEnumerable<DataSource> sources)
+    {
+        if (sources.FirstOrDefault(s => s.ReadOnce) is { } pipe)
+            throw new InvalidDataException($"{pipe.Name}: expected a file that can be read again, when the run is resumed, evaluated or cut; found a pipe, which can be read once. Save what comes out of it to a file, and give that (gzip and Parquet are read as they are).");
+    }
 
     /// <summary>Parts data into what is learned on and what is measured on: at most so many rows, and at most a fifth, spread evenly over all.</summary>
     /// <returns>the sources without the rows that are held out, and these rows as sources of their own; of no rows, there is no such source</returns>

@@ -42,8 +42,17 @@ public sealed record Inspection(
     /// </summary>
     public string Head { get; init; } = "";
 
-    /// <summary>What a reader should know of how the folder was read.</summary>
-    public IReadOnlyCollection<string> Notes { get; init; } = [];
+    /// <summary>How many words the tokenizer has: more or fewer than the embeddings have rows (<see cref="Vocabulary"/>).</summary>
+    public int Words { get; init; }
+
+    /// <summary>What a reader should know of how the folder's files were read.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Rows of the embeddings that no word has, and words that have no row; "" where there are none.</summary>
+    public string Spare => Words < Vocabulary ? $"; {Counted(Vocabulary - Words, "spare row")} of the embeddings: the tokenizer has {Words:N0} words"
+        : Words > Vocabulary ? $"; the tokenizer has {Counted(Words - Vocabulary, "word")} more, which no text may use" : "";
+
+    static string Counted(int count, string noun) => $"{count:N0} {noun}{(count == 1 ? "" : "s")}";
 
     /// <summary>
     /// Looks into a folder: at a whole model, or at a body whose head is missing or of a kind that Heartwood does not read.
@@ -78,7 +87,8 @@ public sealed record Inspection(
             [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision))
         {
             Head = head,
-            Notes = loaded.Notes,
+            Words = loaded.Tokenizer.Count,
+            Notes = [.. loaded.Notes],
         };
 
         static LayerSize SizeOf(LayerShape l) =>

@@ -4,6 +4,7 @@ using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Lab.Tokenizers;
 using Heartwood.Lab.Training;
 
@@ -42,7 +43,7 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     {
         List<string> told = [];
         LoadedModel loaded = load(told.Add);
-        loaded.notes.AddRange(told);
+        told.ForEach(loaded.Note);
         return loaded;
     }
 
@@ -50,37 +51,56 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <param name="folder">the folder</param>
     /// <param name="asked">the labels asked for; empty for the folder's own</param>
     /// <param name="ofData">the labels of the data, for a folder without a head where none are asked for</param>
+    /// <param name="problem">what it is tuned to: labels, or scores, for which the head gives one number</param>
     /// <param name="seed">seed of a new head's weights</param>
     /// <exception cref="CheckpointException">the folder is not a model that Heartwood understands</exception>
     /// <exception cref="InvalidDataException">its tokenizer is missing, not understood, or of another size than its embeddings; or there is only one label</exception>
-    public static LoadedModel ToTune(string folder, IReadOnlyList<string> asked, Func<IReadOnlyList<string>> ofData, ulong seed)
+    public static LoadedModel ToTune(string folder, IReadOnlyList<string> asked, Func<IReadOnlyList<string>> ofData, IProblem problem, ulong seed)
     {
         using HuggingFaceFolder open = HuggingFaceFolder.Open(folder);
-        return Noted(note =>
-        {
-            List<string> told = [];
-            IModel? whole = ModelFolder.HasHead(open) ? ModelFolder.Load(open, told.Add) : null;
-            if (whole is null || (asked.Count > 0 && !asked.SequenceEqual(whole.Labels)))
-                return Of(open, folder, ModelFolder.LoadWithNewHead(open, asked.Count > 0 ? asked : ofData(), seed, note));
-            told.ForEach(note);
-            return Of(open, folder, whole);
-        });
+        List<string> told = [];
+        IModel? whole = ModelFolder.HasHead(open) ? ModelFolder.Load(open, told.Add) : null;
+        bool ofItsKind = whole?.GivesOneNumber() == problem.OfOneNumber;
+        if (whole is not null && ofItsKind && (asked.Count == 0 || asked.SequenceEqual(whole.Labels)))
+            return Noted(note =>
+            {
+                told.ForEach(note);
+                return Of(open, folder, whole);
+            });
+        IReadOnlyList<string> labels = problem.OfOneNumber ? Regression.Labels : asked.Count > 0 ? asked : ofData();
+        RequireTwo(labels, problem);
+        LoadedModel loaded = Noted(note => Of(open, folder, ModelFolder.LoadWithNewHead(open, labels, seed, note)));
+        if (whole is not null) loaded.Note($"{folder}: its head ({Head(whole)}) is not what the data asks for; a new one begins ({Head(loaded.Model)}).");
+        return loaded;
+    }
+
+    static string Head(IModel model) => model.GivesOneNumber() ? "one number, a score" : $"labels {string.Join(", ", model.Labels)}";
+
+    /// <summary>Refuses a classifier of fewer than two labels.</summary>
+    /// <exception cref="InvalidDataException">there are fewer</exception>
+    internal static void RequireTwo(IReadOnlyList<string> labels, IProblem problem)
+    {
+        if (problem.OfOneNumber || labels.Count > 1) return;
+        throw new InvalidDataException($"A classifier needs two or more labels; there {(labels.Count == 0 ? "is none" : $"is only the label '{labels[0]}'")}. Look at the data's label column.");
     }
 
     static LoadedModel Of(HuggingFaceFolder open, string? folder, IModel model)
     {
         IReadOnlyDictionary<string, byte[]> files = open.ReadTokenizer();
         Tokenizer tokenizer = folder is null ? EmbeddedModel.ReadTokenizer(files) : Tokenizer.FromFolder(folder);
-        if (tokenizer.Count > model.Vocabulary || (tokenizer.Count < model.Vocabulary && !Padded(tokenizer.Count, model.Vocabulary)))
-            throw new InvalidDataException($"{open.Path}: the tokenizer has {tokenizer.Count} words, the model's embeddings {model.Vocabulary}. Use the tokenizer that belongs to the weights.");
+        if (Math.Abs(tokenizer.Count - model.Vocabulary) is var difference && difference > MostDifference(model.Vocabulary))
+            throw new InvalidDataException($"{open.Path}: expected a tokenizer of about as many words as the model's embeddings have rows, {model.Vocabulary}; found {tokenizer.Count} words, {difference} {(tokenizer.Count > model.Vocabulary ? "more" : "fewer")} "
+                + $"(at most {MostDifference(model.Vocabulary)} may differ). It is another model's: use the tokenizer that belongs to the weights.");
+        tokenizer = tokenizer.For(model.Vocabulary);
         TokenTypeRule rule = TokenTypes.RuleOf(model);
         if (rule == TokenTypeRule.Overlap && model.TokenTypes < 4)
             throw new CheckpointException($"{open.Path}: token types by overlap need 4 types, the model has {model.TokenTypes} (type_vocab_size).");
         return new(folder ?? EmbeddedModel.Name, model, tokenizer, files, rule, open.Weights.Sha256());
     }
 
-    // embeddings are sometimes made longer than the vocabulary, up to a round number: large ones (Qwen2's 151,936 for 151,646 words) by more
-    static bool Padded(int words, int embeddings) => embeddings % 8 == 0 && embeddings - words < Math.Max(128, embeddings / 256);
+    // Embeddings are often made longer than the vocabulary, up to a round number (Qwen2's 151,936 for 151,646 words), and tokens are
+    // often added without a row: 2 % of the rows, of small ones 128.
+    static int MostDifference(int rows) => Math.Max(128, rows / 50);
 
     /// <summary>What the weights' hash leaves out, for the manifest: config and tokenizer.</summary>
     public DataFacts Facts
@@ -106,13 +126,29 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <summary>What a reader should know of the rows that were encoded.</summary>
     public IReadOnlyCollection<string> Notes => notes;
 
-    readonly List<string> notes = [];
+    readonly List<string> notes = [.. Tokenizer.Notes];
+
+    /// <summary>Adds one, once, though the rows of a file may be encoded for several uses.</summary>
+    internal void Note(string note)
+    {
+        if (!notes.Contains(note)) notes.Add(note);
+    }
 
     /// <summary>Encodes rows for this model, whatever they ask.</summary>
     /// <param name="sources">where the rows come from</param>
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
     /// <exception cref="InvalidDataException">labels are asked of a language model, or tokens of a classifier</exception>
-    public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, int most = 0) => Encode(sources, DataSource.ProblemOf(sources).OfVocabulary ? [] : Labels, most);
+    public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, int most = 0) => Encode(sources, LabelMap.None, most);
+
+    /// <summary>The same where the model's labels count as others; see <see cref="LabelMatch"/>.</summary>
+    /// <param name="sources">where the rows come from</param>
+    /// <param name="map">what the labels count as</param>
+    /// <param name="most">longest input in tokens; 0 for the model's own</param>
+    public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, LabelMap map, int most)
+    {
+        RefuseMixed(sources);
+        return Encode(sources, DataSource.ProblemOf(sources) is Classification && sources.Count > 0 ? LabelMatch.Of(Labels, map, sources).Names : [], most);
+    }
 
     /// <summary>The same with labels that are given.</summary>
     /// <param name="sources">where the rows come from</param>
@@ -120,12 +156,34 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
     public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, IReadOnlyList<string> labels, int most = 0)
     {
+        RefuseMixed(sources);
+        foreach (string note in sources.SelectMany(s => s.Notes)) Note(note);
         return [.. sources.SelectMany(s =>
         {
-            if (s.Problem.OfVocabulary && Model.Output == Output.Labels)
-                throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a language model can be asked; {Name} is a classifier ({string.Join(", ", Model.Labels)}). Give labelled rows, or another model.");
-            return s.Problem.Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, notes.Add));
+            try
+            {
+                return s.Problem.Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, Note));
+            }
+            catch (TokenWithoutRowException fault)
+            {
+                throw new TokenWithoutRowException($"{s.Name}: {fault.Message}", fault);
+            }
         })];
+    }
+
+    /// <summary>Refuses data that asks for something else than what the model gives.</summary>
+    /// <exception cref="InvalidDataException">the message names both, and the next move</exception>
+    internal void RefuseMixed(IReadOnlyList<DataSource> sources)
+    {
+        foreach (DataSource s in sources)
+        {
+            if (s.Problem.OfVocabulary && Model.Output == Output.Labels)
+                throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a language model can be asked; {Name} is a {(Model.GivesOneNumber() ? "model that gives a score" : $"classifier ({string.Join(", ", Model.Labels)})")}. Give {(Model.GivesOneNumber() ? "rows with scores" : "labelled rows")}, or another model.");
+            if (s.Problem.OfOneNumber && !Model.GivesOneNumber())
+                throw new InvalidDataException($"{s.Name} holds scores (column '{s.LabelColumn}'), which a model with one label gives; {Name} is a {(Model.Output == Output.Vocabulary ? "language model" : $"classifier ({string.Join(", ", Model.Labels)})")}. If the numbers are classes, add task=labels to the file's name; else train a model of scores: heartwood train --from {Name} --data {s.Name}.");
+            if (s.Problem is Classification && Model.GivesOneNumber())
+                throw new InvalidDataException($"{s.Name} is labelled (column '{s.LabelColumn}': {string.Join(", ", s.Labels.Take(5))}{(s.Labels.Count > 5 ? " …" : "")}), and {Name} gives one number, a score. If the labels are scores, add task=scores to the file's name; else train a classifier: heartwood train --from {Name} --data {s.Name}.");
+        }
     }
 
     /// <summary>The tokens of rows as <see cref="Encode(IReadOnlyList{DataSource}, int)"/> makes them, with their words.</summary>

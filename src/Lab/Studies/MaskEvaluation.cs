@@ -59,17 +59,19 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         LoadedModel loaded = LoadedModel.Load(request.Model);
         var read = masks.Read(loaded);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
+        loaded.RefuseMixed(data);
+        foreach (string note in data.SelectMany(d => d.Notes)) loaded.Note(note);
         int told = 0;
         MaskAbsence absence = new(loaded, masks.Absence, data.Count > 0 ? string.Join(", ", request.Data) : null, Means);
         absence.Require(read.Select(m => m.Mask));
         if (loaded.Model.Output == Output.Vocabulary) absence.RefuseIdleData([.. read.Select(m => m.Mask)]);     // a classifier's baselines are fitted to it too
-        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens);
+        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens, data);
         TellMore();
-        return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 ? Study.Baselines(data, loaded.Model.Labels, sets) : [], read, masks, absence.Of, progress, stop);
+        return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 || sets.AllScored ? Study.Baselines(data, loaded, request.LabelMap, sets) : [], read, masks, absence.Of, progress, stop);
 
         Absence Means()
         {
-            IReadOnlyList<Example> examples = loaded.Encode(data, request.MostTokens);
+            IReadOnlyList<Example> examples = loaded.Encode(data, LabelMap.Parse(request.LabelMap), request.MostTokens);
             TellMore();
             return Absence.Mean(loaded.Model, Inputs.Batches(Study.Thinned(examples, request.Examples), 2048), stop);
         }

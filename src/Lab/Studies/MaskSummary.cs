@@ -55,6 +55,14 @@ public static class MaskSummary
         {
             MeasuredSubnetwork m = mask.Measured;
             Line(text, $"{mask.Source}: {m.Parts.Count} parts, sparsity {m.Sparsity:0.00}; absence {mask.Absence}");
+            if (Summary.OfScores(evaluation.Full))
+            {
+                Line(text, $"    cut and masked differ by at most {m.LargestDifference:0.0e+0}");
+                text.Append(Summary.Figures(m.Figures));
+                foreach (var (random, draw) in mask.Random.Select((r, i) => (r, i + 1))) text.Append(Text($"    random mask {draw} of the same size\n")).Append(Summary.Figures(random.Figures));
+                foreach (string note in mask.Notes) Line(text, $"    Note: {note}");
+                continue;
+            }
             Line(text, $"    in-domain {Summary.Of(m.InDomain)}; out of domain {Summary.Of(m.OutOfDomain)}; unseen {Summary.Of(m.Unseen)}");
             Line(text, $"    agreement {Summary.Of(m.Agreement)}, KL {m.Kl:0.000} nats; cut and masked differ by at most {m.LargestDifference:0.0e+0}");
             text.Append(Summary.Figures(m.Figures));

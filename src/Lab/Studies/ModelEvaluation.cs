@@ -24,11 +24,13 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
         if (loaded.Model.Output == Output.Vocabulary && request.Data.Count > 0)
             throw new ArgumentException("--data is what a classifier's baselines are fitted to and means of absent parts are taken over, and here is a language model without any absent. Leave it out, or name parts: --mask MASK, --without PARTS.");
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
-        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens);
+        foreach (string note in data.SelectMany(d => d.Notes)) loaded.Note(note);
+        loaded.RefuseMixed(data);
+        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens, data);
         foreach (string note in loaded.Notes) tell?.Invoke(note);
         Dictionary<string, Measured> measured = new() { ["model"] = sets.Measure(loaded.Model, null, stop) };
-        if (data.Count > 0)
-            foreach (var (name, figures) in Study.Baselines(data, loaded.Model.Labels, sets)) measured[name] = figures;
+        if (data.Count > 0 || sets.AllScored)
+            foreach (var (name, figures) in Study.Baselines(data, loaded, request.LabelMap, sets)) measured[name] = figures;
         return new(measured, sets.TaskCases);
     }
 }

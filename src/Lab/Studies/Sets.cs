@@ -17,22 +17,39 @@ public sealed class Sets
     /// <param name="inDomain">in-domain data</param>
     /// <param name="outOfDomain">out-of-domain data of constructions that occur in training</param>
     /// <param name="unseen">out-of-domain data of others</param>
-    /// <param name="map">renames the model's labels where a set's are not among them, for example neutral&gt;non-entailment</param>
+    /// <param name="map">what the model's labels count as on the sets that have such labels, for example neutral&gt;non-entailment; see <see cref="LabelMatch"/></param>
     /// <param name="mostTokens">longest input; 0 for the model's own</param>
-    /// <exception cref="InvalidDataException">a set's labels are neither the model's nor the renamed ones</exception>
+    /// <param name="data">data that is read with the same map and not measured</param>
+    /// <exception cref="InvalidDataException">a set's labels are neither the model's nor the renamed ones; or the map has names that are nobody's, or changes nothing</exception>
     /// <exception cref="ArgumentException">labels are renamed, and no set asks for any</exception>
-    public Sets(LoadedModel model, IReadOnlyList<DataSource> inDomain, IReadOnlyList<DataSource> outOfDomain, IReadOnlyList<DataSource> unseen, LabelMap map, int mostTokens)
+    public Sets(LoadedModel model, IReadOnlyList<DataSource> inDomain, IReadOnlyList<DataSource> outOfDomain, IReadOnlyList<DataSource> unseen, LabelMap map, int mostTokens,
+        IReadOnlyList<DataSource>? data = null)
     {
+        List<DataSource> labelled = [];
+        bool applied = false;
         foreach (var (use, sources) in new[] { ("inDomain", inDomain), ("outOfDomain", outOfDomain), ("unseen", unseen) })
         {
             if (sources.Count == 0) continue;
             IProblem problem = DataSource.ProblemOf(sources);
-            var (names, mapped) = problem.OfVocabulary ? (RightAndWrong, [0, 1]) : Labels(model.Labels, map, sources);
+            model.RefuseMixed(sources);
+            var (names, mapped) = problem.OfVocabulary ? (RightAndWrong, [0, 1]) : problem.OfOneNumber ? (Regression.Labels, [0]) : Labels(sources);
             IReadOnlyList<Example> examples = model.Encode(sources, names, mostTokens);
             sets.Add((new(use, examples, names, mapped) { Problem = problem }, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
         }
-        if (map.Sources.Count > 0 && sets.All(s => s.Set.Problem.OfVocabulary))
-            throw new ArgumentException("--label-map says what a classifier's labels count as, and nothing that is measured asks for labels. Leave it out.");
+        if (map.Sources.Count == 0) return;
+        if (data is { Count: > 0 } && DataSource.ProblemOf(data) is Classification) Labels(data);
+        if (labelled.Count == 0) throw new ArgumentException("--label-map says what a classifier's labels count as, and nothing that is measured asks for labels. Leave it out.");
+        LabelMatch.RequireKnown(model.Labels, map, labelled, applied);
+
+        (IReadOnlyList<string> Names, IReadOnlyList<int> Mapped) Labels(IReadOnlyList<DataSource> sources)
+        {
+            labelled.AddRange(sources);
+            LabelMatch match = LabelMatch.Of(model.Labels, map, sources);
+            applied |= match.Renamed;
+            if (map.Sources.Count > 0 && !match.Renamed)
+                model.Note($"{string.Join(", ", sources.Select(s => s.Name))}: the labels are the model's own ({string.Join(", ", model.Labels)}), so --label-map is not applied there.");
+            return (match.Names, match.Mapped);
+        }
     }
 
     static readonly string[] RightAndWrong = ["right", "wrong"];
@@ -73,16 +90,6 @@ public sealed class Sets
     /// <summary>What each set asks, by its use; null where all ask for labels.</summary>
     public IReadOnlyDictionary<string, TaskFacts>? Tasks => sets.All(s => s.Set.Problem is Classification) ? null : sets.ToDictionary(s => s.Set.Use, s => TaskFacts.Of(s.Set.Problem));
 
-    static (IReadOnlyList<string> Names, IReadOnlyList<int> Mapped) Labels(IReadOnlyList<string> model, LabelMap map, IReadOnlyList<DataSource> sources)
-    {
-        HashSet<string> there = [.. sources.SelectMany(s => s.Rows).Select(r => r.Label)];
-        if (there.IsSubsetOf(model)) return (model, [.. Enumerable.Range(0, model.Count)]);
-        string[] renamed = [.. model.Select(l => map[l])], names = [.. renamed.Distinct()];
-        if (!there.IsSubsetOf(names))
-            throw new InvalidDataException($"{sources[0].Name}: the label '{there.First(l => !names.Contains(l))}' is none of the model's ({string.Join(", ", model)}). Say which of the model's labels count as it, for example --label-map \"neutral>non-entailment|contradiction>non-entailment\".");
-        return (names, [.. renamed.Select(r => Array.IndexOf(names, r))]);
-    }
-
     /// <summary>What a model gives on every set, [example number] row by row; compared with the full model where one is given.</summary>
     public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null, IModel? full = null) => [.. sets.Select(s => s.Answers.Of(model, advance, stop, full))];
 
@@ -109,8 +116,14 @@ public sealed class Sets
     /// <summary>What one answer to everything would reach on each set, by the set's use: the share of its commonest label.</summary>
     public IReadOnlyDictionary<string, double> Guessing() => sets.ToDictionary(s => s.Set.Use, s => s.Set.Examples.GroupBy(e => e.Label).Select(g => (double)g.Count() / s.Set.Examples.Count).DefaultIfEmpty(1).Max());
 
-    /// <summary>Whether baselines that need no model can answer: every set asks for labels.</summary>
+    /// <summary>Whether every set asks for labels.</summary>
     public bool AllLabelled => sets.All(s => s.Set.Problem is Classification);
+
+    /// <summary>Whether every set asks for scores.</summary>
+    public bool AllScored => sets.All(s => s.Set.Problem is Regression);
+
+    /// <summary>The rows of the in-domain set.</summary>
+    internal IReadOnlyList<Row> InDomainRows => sets[0].Rows;
 
     /// <summary>What each case is, under the name that <see cref="Measuring"/> gives its figures.</summary>
     public IReadOnlyDictionary<string, CaseFacts> Cases()

@@ -2,6 +2,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
@@ -31,7 +32,7 @@ public sealed partial class Study
         {
             Absence absence = Absent();
             Measured full = sets.Measure(FullScores, null);
-            Dictionary<string, Measured> baselines = Baselines(data, Model.Labels, sets);
+            Dictionary<string, Measured> baselines = Baselines(data, loaded, request.LabelMap, sets);
             Action<int> advance = Advance("measuring subnetworks", 2L * found.Count, "subnetworks");
             MaskMeasuring measuring = new(Model, sets, FullScores, absence, stop);
             List<MeasuredSubnetwork> measured = [], random = [];
@@ -46,12 +47,18 @@ public sealed partial class Study
         });
     }
 
-    internal static Dictionary<string, Measured> Baselines(IReadOnlyList<DataSource> data, IReadOnlyList<string> labels, Sets sets)
+    internal static Dictionary<string, Measured> Baselines(IReadOnlyList<DataSource> data, LoadedModel loaded, string labelMap, Sets sets)
     {
-        if (!sets.AllLabelled || DataSource.ProblemOf(data) is not Classification) return [];
+        loaded.RefuseMixed(data);
         IReadOnlyList<Row> rows = Thinned<Row>([.. data.SelectMany(d => d.Rows)], 60_000);
-        IBaseline[] baselines = [MajorityBaseline.Fit(rows, labels), WordOverlapBaseline.Fit(rows, labels)];
-        return baselines.ToDictionary(b => b.Name, b => sets.Measure(sets.Scores(b), null) with { InDomainLoss = null });
+        if (sets.AllScored) return Figures(rows.Count > 0
+            ? [ConstantBaseline.Fit(rows, "mean of training scores"), WordOverlapScores.Fit(rows)]
+            : [ConstantBaseline.Fit(sets.InDomainRows, "best constant (in-domain mean)")]);
+        if (rows.Count == 0 || !sets.AllLabelled || DataSource.ProblemOf(data) is not Classification) return [];
+        LabelMatch match = LabelMatch.Of(loaded.Labels, LabelMap.Parse(labelMap), data);
+        return Figures([new CountedBaseline(MajorityBaseline.Fit(rows, match.Names), match.Mapped), new CountedBaseline(WordOverlapBaseline.Fit(rows, match.Names), match.Mapped)]);
+
+        Dictionary<string, Measured> Figures(IBaseline[] baselines) => baselines.ToDictionary(b => b.Name, b => sets.Measure(sets.Scores(b), null) with { InDomainLoss = null });
     }
 
     /// <summary>Measures masks from anywhere in the run's model, on its data.</summary>
@@ -60,7 +67,7 @@ public sealed partial class Study
     {
         RequireInDomain();
         using IDisposable precision = Machine.At(request.Precision);
-        return MaskEvaluation.Of(loaded, sets, FullScores, Baselines(data, Model.Labels, sets), masks.Read(loaded), masks, AbsenceOf, progress, stop);
+        return MaskEvaluation.Of(loaded, sets, FullScores, Baselines(data, loaded, request.LabelMap, sets), masks.Read(loaded), masks, AbsenceOf, progress, stop);
     }
 
     // a mask's own absence, in the run's model

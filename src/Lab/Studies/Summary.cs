@@ -50,8 +50,14 @@ public static class Summary
         StringBuilder text = new();
         foreach (var (name, m) in measured)
         {
-            Line(text, $"{name,-28} in-domain {Of(m.InDomain)}; out of domain {Of(m.OutOfDomain)}; unseen {Of(m.Unseen)}");
+            if (OfScores(m)) Line(text, $"{name}");
+            else Line(text, $"{name,-28} in-domain {Of(m.InDomain)}; out of domain {Of(m.OutOfDomain)}; unseen {Of(m.Unseen)}");
             text.Append(Figures(m.Figures));
+        }
+        if (measured[0].Figures.CaseFigures is { } byCase)
+        {
+            Line(text, $"{measured[0].Name}, by case");
+            text.Append(Figures(byCase));
         }
         if (taskCases is not null) return text.Append(Cases(measured[0].Figures.Cases, taskCases)).ToString();
         foreach (var (group, g) in measured[0].Figures.Groups.Where(g => g.Value.Set != "inDomain"))
@@ -59,10 +65,13 @@ public static class Summary
         return text.ToString();
     }
 
+    /// <summary>Whether figures are of scores, which have no share that is right.</summary>
+    public static bool OfScores(Measured measured) => measured is { InDomain.N: 0, Figures.Count: > 0 };
+
     static string Cases(IReadOnlyDictionary<string, Proportion> shares, IReadOnlyDictionary<string, CaseFacts> cases)
     {
         StringBuilder text = new();
-        foreach (var (name, facts) in cases.OrderBy(c => c.Value.Set, StringComparer.Ordinal).ThenBy(c => c.Key, StringComparer.Ordinal))
+        foreach (var (name, facts) in cases.Where(c => shares.ContainsKey(c.Key)).OrderBy(c => c.Value.Set, StringComparer.Ordinal).ThenBy(c => c.Key, StringComparer.Ordinal))
             Line(text, $"    {Findings.Name(facts.Set),-13} {Findings.UnderHeading(name),-40} right {Of(shares[name])}");
         return text.ToString();
     }
@@ -72,7 +81,7 @@ public static class Summary
     {
         StringBuilder text = new();
         foreach (var (set, own) in (figures ?? new Dictionary<string, IReadOnlyDictionary<string, Quantity>>()).OrderBy(f => f.Key, StringComparer.Ordinal))
-            Line(text, $"    {Findings.Name(set)}: {string.Join("; ", own.Select(f => Text($"{f.Key} {f.Value.Value:0.0000} ({Interval(f.Value)}, n = {f.Value.N})")))}");
+            Line(text, $"    {Findings.Name(set)}: {string.Join("; ", own.Select(f => double.IsNaN(f.Value.Value) ? Text($"{f.Key} none (one of the two never changes, n = {f.Value.N})") : Text($"{f.Key} {f.Value.Value:0.0000} ({Interval(f.Value)}, n = {f.Value.N})")))}");
         return text.ToString();
 
         static string Interval(Quantity q) => double.IsNaN(q.Low) ? "no interval" : Text($"{q.Low:0.0000} to {q.High:0.0000}");

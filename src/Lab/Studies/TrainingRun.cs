@@ -37,8 +37,11 @@ public sealed class TrainingRun
         if (request.InDomain.Count == 0 && request.OutOfDomain.Count > 0) throw new ArgumentException("--out-of-domain is measured beside --in-domain: give --in-domain FILE too.");
         this.request = request;
         (training, inDomain, outOfDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain));
-        start = request.From is null ? Fresh() : LoadedModel.ToTune(request.From, request.Labels, () => Named(training), request.Options.Seed);
-        trainer = new(start.Model, start.Encode(training, start.Model.Labels, request.MostTokens), request.Options);
+        IProblem problem = DataSource.ProblemOf(training);
+        if (problem.OfOneNumber && request.Labels.Count > 0)
+            throw new ArgumentException($"--labels names the labels of a classifier, and {training[0].Name} holds scores (column '{training[0].LabelColumn}'). Leave it out, or if the numbers are classes, add task=labels to the file's name.");
+        start = request.From is null ? Fresh(problem) : LoadedModel.ToTune(request.From, request.Labels, () => TrainingLabels.Of(training), problem, request.Options.Seed);
+        trainer = new(start.Model, start.Encode(training, start.Model.Labels, request.MostTokens), request.Options, problem);
         sets = new(start, inDomain, outOfDomain, [], LabelMap.Parse(request.LabelMap), request.MostTokens);
         if (request.CheckpointSteps.Where(s => s < 1 || s > Steps).ToArray() is [var beyond, ..])
             throw new ArgumentException($"--checkpoints asks for step {beyond}; the run has steps 1 to {Steps}.");
@@ -47,11 +50,14 @@ public sealed class TrainingRun
     /// <summary>The data that the run reads, for its manifest.</summary>
     public IReadOnlyList<DataFacts> Data => [start.Facts, .. Sets.Facts(("train", training), ("inDomain", inDomain), ("outOfDomain", outOfDomain))];
 
+    /// <summary>Whether the model is trained to give scores.</summary>
+    public bool OfScores => start.Model.GivesOneNumber();
+
+    /// <summary>What a reader should know of the data.</summary>
+    public IReadOnlyCollection<string> Notes => start.Notes;
+
     /// <summary>Hash of the weights that training begins from.</summary>
     public string ModelSha256 => start.Sha256;
-
-    /// <summary>What a reader should know of the folder and the data.</summary>
-    public IReadOnlyCollection<string> Notes => start.Notes;
 
     /// <summary>Number of steps in all.</summary>
     public int Steps => trainer.Steps;
@@ -76,7 +82,8 @@ public sealed class TrainingRun
                     if (sets.Any && (trainer.Step == trainer.Steps || (trainer.Step > 0 && trainer.Step % every == 0)))
                     {
                         last = sets.Measure(trainer.Model, null, stop);
-                        curve.Append(trainer.Step, new { last.InDomain, last.OutOfDomain, last.InDomainLoss, last.Cases });
+                        if (last.Figures is null) curve.Append(trainer.Step, new { last.InDomain, last.OutOfDomain, last.InDomainLoss, last.Cases });
+                        else curve.Append(trainer.Step, new { last.InDomainLoss, last.Figures });
                     }
                     if (request.CheckpointSteps.Contains(trainer.Step)) Keep($"checkpoints/step-{trainer.Step}", folder);
                     if (trainer.Step == trainer.Steps) break;
@@ -85,9 +92,9 @@ public sealed class TrainingRun
                     TrainingLine line = trainer.Advance();
                     tokens += line.Tokens;
                     double tokensPerSecond = tokens / Stopwatch.GetElapsedTime(began).TotalSeconds;
-                    metrics.Append(line.Step, new { line.Loss, line.Accuracy, line.Rate, line.GradientNorm, line.Tokens, tokensPerSecond });
+                    metrics.Append(line.Step, new { line.Loss, accuracy = double.IsNaN(line.Accuracy) ? (double?)null : line.Accuracy, line.Rate, line.GradientNorm, line.Tokens, tokensPerSecond });
                     smooth = double.IsNaN(smooth) ? line.Loss : 0.98 * smooth + 0.02 * line.Loss;
-                    progress.Report(new("training", line.Step, trainer.Steps, "steps", $"loss {smooth:0.000}{(last is null ? "" : $", in-domain {last.InDomain.Value:0.000}")}"));
+                    progress.Report(new("training", line.Step, trainer.Steps, "steps", $"loss {smooth:0.000}{(last is null ? "" : $", in-domain {Short(last)}")}"));
                 }
             }
             catch (OperationCanceledException)
@@ -103,21 +110,21 @@ public sealed class TrainingRun
         return result;
     }
 
+    static string Short(Measured last) => last.InDomain.N > 0 ? $"{last.InDomain.Value:0.000}" : string.Join(", ", last.Figures!["inDomain"].Select(f => $"{f.Key} {f.Value.Value:0.000}"));
+
     void Keep(string name, RunFolder folder)
     {
         if (!folder.Has(name)) ModelFolder.Save(trainer.Model, folder.PathOf(name), start.TokenizerFiles, request.Half ? Dtype.BF16 : Dtype.F32);
     }
 
-    LoadedModel Fresh()
+    LoadedModel Fresh(IProblem problem)
     {
-        string[] labels = request.Labels.Count > 0 ? [.. request.Labels] : Named(training);
-        if (labels.Length < 2) throw new InvalidDataException($"The training data has {(labels.Length == 0 ? "no label" : $"only the label '{labels[0]}'")}; a classifier needs two or more.");
+        IReadOnlyList<string> labels = problem.OfOneNumber ? Regression.Labels : request.Labels.Count > 0 ? request.Labels : TrainingLabels.Of(training);
+        LoadedModel.RequireTwo(labels, problem);
         byte[] words = request.Vocabulary is null ? Encoding.UTF8.GetBytes(string.Join('\n', MadeUpLanguage.Vocabulary) + "\n") : File.ReadAllBytes(request.Vocabulary);
         Tokenizer tokenizer = request.Vocabulary is null ? Tokenizer.FromWords(MadeUpLanguage.Vocabulary, request.LowerCase) : Tokenizer.FromVocabulary(request.Vocabulary, request.LowerCase);
         IModel model = UntrainedModel.Make(request.Family, request.Size, tokenizer.Count, labels, request.TokenTypes, request.Options.Seed, request.Start);
         Dictionary<string, byte[]> files = new() { ["vocab.txt"] = words, ["tokenizer_config.json"] = Encoding.UTF8.GetBytes($$"""{"do_lower_case": {{(request.LowerCase ? "true" : "false")}}, "tokenizer_class": "BertTokenizer"}""") };
         return new("a fresh model", model, tokenizer, files, request.TokenTypes, "");
     }
-
-    static string[] Named(IReadOnlyList<DataSource> data) => [.. data.SelectMany(d => d.Rows).Select(r => r.Label).Distinct().Order(StringComparer.Ordinal)];
 }

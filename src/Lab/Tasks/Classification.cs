@@ -1,4 +1,5 @@
 using Heartwood.Lab.Models;
+using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Tasks;
 
@@ -24,7 +25,7 @@ public sealed class Classification : IProblem
 
     /// <inheritdoc/>
     public IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules) =>
-        Tasks.Inputs.Encode(rows, rules.Tokenizer, rules.Labels, rules.MostTokens, rules.TokenTypes, rules.Source);
+        Tasks.Inputs.Encode(rows, rules.Tokenizer, rules.Labels, rules.MostTokens, rules.TokenTypes, rules.Source, rules.Tell);
 
     /// <inheritdoc/>
     public int[]? Places(Batch batch, IReadOnlyList<Example> examples) => null;
@@ -34,4 +35,7 @@ public sealed class Classification : IProblem
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Choices(ReadOnlySpan<float> numbers) => numbers;
+
+    /// <inheritdoc/>
+    public Tensor Loss(Tensor scores, IReadOnlyList<Example> examples) => scores.CrossEntropy([.. examples.Select(e => e.Label)]);
 }

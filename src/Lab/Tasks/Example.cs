@@ -9,6 +9,9 @@ namespace Heartwood.Lab.Tasks;
 /// <param name="Group">see <see cref="Row.Group"/></param>
 public sealed record Example(Sequence Input, int Label, string Case, string Group)
 {
+    /// <summary>The score that a model should give; NaN where it is not about one.</summary>
+    public double Score { get; init; } = double.NaN;
+
     /// <summary>What it is compared with: the bad sentence, the corrupted prompt; null where there is none.</summary>
     public Sequence? Second { get; init; }
 

@@ -6,8 +6,8 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Tasks;
 
 /// <summary>
-/// What is asked of a model: labels (<see cref="Classification"/>), which of two sentences is likelier (<see cref="MinimalPairs"/>),
-/// which answer comes next (<see cref="Prompts"/>), or running text (<see cref="LanguageModelling"/>). It says how rows become inputs
+/// What is asked of a model: labels (<see cref="Classification"/>), scores (<see cref="Regression"/>), which of two sentences is likelier
+/// (<see cref="MinimalPairs"/>), which answer comes next (<see cref="Prompts"/>), or running text (<see cref="LanguageModelling"/>). It says how rows become inputs
 /// and how a pass over them becomes a few numbers per example, from which everything else is counted.
 /// </summary>
 public interface IProblem
@@ -20,6 +20,9 @@ public interface IProblem
 
     /// <summary>Whether it asks for tokens of the vocabulary. Distributions over it are too large to be kept: whoever compares with another model lets it pass beside.</summary>
     bool OfVocabulary { get; }
+
+    /// <summary>Whether it asks for one number, which a model with one label gives.</summary>
+    bool OfOneNumber => false;
 
     /// <summary>How many numbers <see cref="Read"/> gives for each example.</summary>
     int Numbers(IModel model);
@@ -52,6 +55,12 @@ public interface IProblem
 
     /// <summary>Scores, logarithms up to a constant, of the answers among which an example's label is the right one; none where there is no such choice.</summary>
     ReadOnlySpan<float> Choices(ReadOnlySpan<float> numbers);
+
+    /// <summary>What training lowers: the mean loss of a batch's examples, with its gradient.</summary>
+    /// <param name="scores">what a head gives to the examples, [batch label]</param>
+    /// <param name="examples">the examples</param>
+    /// <exception cref="InvalidOperationException">models are not trained on this task</exception>
+    Tensor Loss(Tensor scores, IReadOnlyList<Example> examples) => throw new InvalidOperationException($"Models are trained on labels or scores, not on {Words.Name}.");
 
     /// <summary>The task's own figures.</summary>
     IReadOnlyList<TaskFigure> Figures => [];
@@ -86,11 +95,14 @@ public sealed record InputRules(Tokenizer Tokenizer, int MostTokens, TokenTypeRu
 {
     /// <summary>A text for a language model: behind the token that begins texts, where the tokenizer has one.</summary>
     /// <exception cref="InvalidDataException">the text is too long or has no token that could be scored</exception>
-    internal int[] Plain(string text)
+    /// <param name="text">the text</param>
+    /// <param name="row">the row that it is of, for its place</param>
+    internal int[] Plain(string text, Row row)
     {
+        string where = Inputs.Where(row, Source);
         int[] ids = [.. Begin, .. Tokenizer.EncodeText(text).Ids];
-        if (ids.Length > MostTokens) throw new InvalidDataException($"{Source}: '{Short(text)}' is {ids.Length} tokens long, the model takes {MostTokens}. Leave such rows out; cut off, they would be others.");
-        if (ids.Length < 2) throw new InvalidDataException($"{Source}: '{Short(text)}' is {ids.Length} tokens long, and a language model scores tokens that follow others. Leave such rows out.");
+        if (ids.Length > MostTokens) throw new InvalidDataException($"{where}: '{Short(text)}' is {ids.Length} tokens long, the model takes {MostTokens}. Leave such rows out; cut off, they would be others.");
+        if (ids.Length < 2) throw new InvalidDataException($"{where}: '{Short(text)}' is {ids.Length} token{(ids.Length == 1 ? "" : "s")} long, and a language model scores tokens that follow others. Leave such rows out.");
         return ids;
     }
 
@@ -101,7 +113,7 @@ public sealed record InputRules(Tokenizer Tokenizer, int MostTokens, TokenTypeRu
 }
 
 /// <summary>How a task is spoken of.</summary>
-/// <param name="Name">"classification", "minimal pairs", "prompts", "text"</param>
+/// <param name="Name">"classification", "scores", "minimal pairs", "prompts", "text"</param>
 /// <param name="Example">one of its examples: "pair"</param>
 /// <param name="Accuracy">what share is called accuracy, for axes: "pairs right"</param>
 /// <param name="Meaning">the same in a sentence</param>
@@ -128,18 +140,33 @@ public enum FigureRole
     Kl,
 }
 
-/// <summary>A figure of a task: a ratio of two sums over examples, so that its interval can be one over examples.</summary>
+/// <summary>How a figure comes from what the examples add to it.</summary>
+public enum FigureKind
+{
+    /// <summary>the sum of the first terms by the sum of the second</summary>
+    Ratio,
+
+    /// <summary>Pearson's correlation of the first terms with the second</summary>
+    Pearson,
+
+    /// <summary>Spearman's rank correlation of the first terms with the second</summary>
+    Spearman,
+}
+
+/// <summary>A figure of a task: a ratio of two sums over examples, or a correlation over them, so that its interval can be one over examples.</summary>
 /// <param name="Name">"logit difference"</param>
 /// <param name="Unit">"nats", "nats per token", "share"</param>
 /// <param name="Meaning">what it is, in a sentence</param>
-/// <param name="Term">what an example adds to the upper and to the lower sum, by its numbers; NaN where it was not measured</param>
+/// <param name="Term">what an example adds to the upper and to the lower sum (of a correlation: its pair of values), by its numbers; NaN where it was not measured</param>
 /// <param name="Shown">what is shown of the ratio, a function that rises; null for itself</param>
 /// <param name="Role">what it stands for beside itself</param>
 /// <param name="Least">the smallest that what is shown can be</param>
 /// <param name="Most">the largest</param>
+/// <param name="Kind">ratio or correlation</param>
 public sealed record TaskFigure(
     string Name, string Unit, string Meaning, FigureTerm Term, Func<double, double>? Shown = null, FigureRole Role = FigureRole.None,
-    double Least = double.NegativeInfinity, double Most = double.PositiveInfinity);
+    double Least = double.NegativeInfinity, double Most = double.PositiveInfinity,
+    FigureKind Kind = FigureKind.Ratio);
 
 /// <summary>What an example adds to both sums of a figure.</summary>
 /// <param name="example">the example</param>

@@ -35,6 +35,7 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
         if (window < 2 - begin || stride > furthest || stride < 1)
             throw new InvalidDataException($"{rules.Source}: windows of {window} tokens of text, {stride} apart, do not hold every token behind another (the model takes {rules.MostTokens} tokens{(begin > 0 ? ", the beginning included" : "; without a beginning token windows share one")}). Give stride=1 to {furthest}.");
         List<Example> windows = [];
+        List<Row> nothing = [];
         foreach (Row row in rows)
         {
             int[] ids = rules.Tokenizer.EncodeText(row.Text).Ids;
@@ -45,11 +46,14 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
                 own.Add(new(Sequence.Plain([.. rules.Begin, .. ids.AsSpan(start, end - start)]), 0, row.Case, row.Group) { From = scored - start + begin, Bytes = Encoding.UTF8.GetByteCount(rules.Tokenizer.Decode(ids[scored..end], skipSpecial: false)) });
                 scored = end;
             }
+            if (own.Count == 0) nothing.Add(row);
             // decoding a piece of text may lose a space at its edge or half a character: together the windows are the document
             double scale = Encoding.UTF8.GetByteCount(row.Text) / Math.Max(1, own.Sum(w => w.Bytes));
             windows.AddRange(own.Select(w => w with { Bytes = w.Bytes * scale }));
         }
         if (windows.Count == 0) throw new InvalidDataException($"{rules.Source}: there is no token to score. Give a file with text.");
+        if (nothing.Count > 0)
+            rules.Tell($"{rules.Source}: {nothing.Count:N0} of {rows.Count:N0} texts have no token to score and are left out (the first: {(nothing[0].Place.InFile is { Length: > 0 } first ? first : $"'{InputRules.Short(nothing[0].Text)}'")}).");
         return Most == 0 || windows.Count <= Most ? windows : [.. Enumerable.Range(0, Most).Select(i => windows[(int)((long)i * windows.Count / Most)])];
     }
 

@@ -7,4 +7,36 @@ namespace Heartwood.Lab.Tasks;
 /// <param name="Case">the finest named slice of the data set, one label each where accuracy is to be read per label (a HANS subcase), "" where there is none</param>
 /// <param name="Group">a wider slice that holds every label, over which balanced accuracy and AUC make sense (a HANS heuristic, a construction), "" where there is none</param>
 /// <param name="Wrong">a prompt's wrong answers, with "|" between</param>
-public sealed record Row(string Text, string? Pair, string Label, string Case = "", string Group = "", string Wrong = "");
+public sealed record Row(string Text, string? Pair, string Label, string Case = "", string Group = "", string Wrong = "")
+{
+    /// <summary>Where it stands; no place for rows that are made.</summary>
+    public RowPlace Place { get; init; }
+}
+
+/// <summary>Where a row stands in a file, for messages. All places are equal, so that rows are compared by what they say.</summary>
+/// <param name="file">the file</param>
+/// <param name="number">the line or the row, from 1; 0 for what says the columns' names and is no row</param>
+/// <param name="unit">what is counted: "line", "row"</param>
+public readonly struct RowPlace(string file, int number, string unit) : IEquatable<RowPlace>
+{
+    /// <summary>"train.tsv, line 7"; "" for no place.</summary>
+    public override string ToString() => file is null ? "" : number == 0 ? file : $"{file}, {unit} {number}";
+
+    /// <summary>The line or the row alone: "line 7"; "" for no place.</summary>
+    public string InFile => file is null ? "" : $"{unit} {number}";
+
+    /// <inheritdoc/>
+    public bool Equals(RowPlace other) => true;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is RowPlace;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => 0;
+
+    /// <summary>Always.</summary>
+    public static bool operator ==(RowPlace left, RowPlace right) => left.Equals(right);
+
+    /// <summary>Never.</summary>
+    public static bool operator !=(RowPlace left, RowPlace right) => !left.Equals(right);
+}

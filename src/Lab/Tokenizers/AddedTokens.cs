@@ -13,7 +13,7 @@ sealed record AddedToken(string Content, int Id)
     /// <summary>Whether decoding can leave it out.</summary>
     public bool Special { get; init; }
 
-    /// <summary>Whether it is found only where no word character is beside it.</summary>
+    /// <summary>Whether it is found only where no word character is next to it.</summary>
     public bool SingleWord { get; init; }
 
     /// <summary>Whether it takes the white space before it along.</summary>

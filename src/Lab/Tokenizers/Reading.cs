@@ -4,9 +4,8 @@ using Heartwood.Lab.Tokenizers.Splitters;
 namespace Heartwood.Lab.Tokenizers;
 
 /// <summary>
-/// Reads a text into words, up to the first, added tokens not asked, at which there are as many pieces as may be. The
-/// reference since 0.23 reads no further either, and shares an odd number among two long texts by these numbers; before,
-/// it did so by their whole lengths, and one token could go to the other text.
+/// Reads a text into words, up to the first, added tokens not asked, at which there are as many pieces as may be. Of a pair both texts
+/// are read whole: an odd number of tokens is shared by their lengths.
 /// </summary>
 sealed class Reading(TokenizerParts parts, int maximum) : IWordSink
 {
@@ -45,7 +44,7 @@ sealed class Reading(TokenizerParts parts, int maximum) : IWordSink
         if (parts.Normalizer is not null)
         {
             normalized.Clear();
-            parts.Normalizer.Apply(text, normalized);
+            parts.Normalizer.Apply(text, first, normalized);
             text = normalized.Text;
         }
         if (parts.Normalized is null) Split(text, first);

@@ -49,17 +49,17 @@ sealed record Template(IReadOnlyList<Template.Slot> Single, IReadOnlyList<Templa
     /// <summary>The one token that always stands behind a text, or null.</summary>
     public int? End => Single[^1] is { Text: < 0, Ids: [int id] } ? id : null;
 
-    /// <summary>The texts with their special tokens, cut to at most so many tokens.</summary>
+    /// <summary>The texts with their special tokens, cut to at most so many tokens, at the end or at the beginning of each text.</summary>
     /// <exception cref="ArgumentOutOfRangeException">not even the special tokens fit</exception>
-    public static Encoded Fill(IReadOnlyList<Slot> slots, Reading first, Reading? second, int maximumTokens)
+    public static Encoded Fill(IReadOnlyList<Slot> slots, Reading first, Reading? second, int maximumTokens, bool fromLeft = false)
     {
         int around = SpecialTokens(slots), limit = maximumTokens - around;
         var (n, m) = Truncated(first.Pieces, second?.Pieces ?? 0, limit);
         var result = new Assembly(n + m + around);
         foreach (Slot slot in slots)
             if (slot.Text < 0) result.Special(slot);
-            else if (slot.Text == 0) result.TakeFirst(first.Words, n, slot.Type);
-            else result.Take(second!.Words, m, slot.Type);
+            else if (slot.Text == 0) result.TakeFirst(first.Words, fromLeft ? first.Pieces - n : 0, n, slot.Type);
+            else result.Take(second!.Words, fromLeft ? second.Pieces - m : 0, m, slot.Type);
         return result.Done();
     }
 
@@ -86,13 +86,13 @@ sealed record Template(IReadOnlyList<Template.Slot> Single, IReadOnlyList<Templa
             foreach (int id in slot.Ids) Put(id, slot.Type, -1);
         }
 
-        public void TakeFirst(List<Word> from, int pieces, int type)
+        public void TakeFirst(List<Word> from, int without, int pieces, int type)
         {
-            Take(from, pieces, type);
+            Take(from, without, pieces, type);
             firstWords = texts.Count;
         }
 
-        public void Take(List<Word> from, int pieces, int type)
+        public void Take(List<Word> from, int without, int pieces, int type)
         {
             for (int w = 0; pieces > 0; w++)
             {
@@ -101,7 +101,10 @@ sealed record Template(IReadOnlyList<Template.Slot> Single, IReadOnlyList<Templa
                 foreach (var (text, length) in word.Parts)
                 {
                     if (pieces == 0) break;
-                    for (int end = Math.Min(piece + length, piece + pieces); piece < end; piece++, pieces--) Put(word.Pieces[piece], type, texts.Count);
+                    int left = Math.Min(without, length);
+                    (piece, without) = (piece + left, without - left);
+                    if (left == length && length > 0) continue;
+                    for (int end = Math.Min(piece + length - left, piece + pieces); piece < end; piece++, pieces--) Put(word.Pieces[piece], type, texts.Count);
                     texts.Add(text);
                 }
             }

@@ -1,22 +1,25 @@
 using System.Text;
 using Heartwood.Lab.Tokenizers.Files;
+using Heartwood.Lab.Tokenizers.SentencePiece;
 
 namespace Heartwood.Lab.Tokenizers;
 
 /// <summary>
 /// A model's tokenizer, of whatever kind its folder says: WordPiece, byte-pair encoding of bytes or of characters, or a
 /// unigram model, with the normalizer, words, special tokens and decoder that belong to it. Ids and decoded text equal
-/// those of the tokenizers library. Safe to use from several threads at once.
+/// those of the tokenizers library, those of a SentencePiece model SentencePiece's. Safe to use from several threads at once.
 /// </summary>
 public sealed class Tokenizer
 {
     readonly TokenizerParts parts;
 
-    internal Tokenizer(TokenizerParts parts) => this.parts = parts;
+    internal Tokenizer(TokenizerParts parts, int rows = int.MaxValue) => (this.parts, Rows) = (parts, rows);
 
     /// <summary>
-    /// Reads a model folder's tokenizer: <c>tokenizer.json</c>, else <c>vocab.json</c> and <c>merges.txt</c> (GPT-2, RoBERTa),
-    /// else <c>vocab.txt</c> (BERT, uncased unless <c>tokenizer_config.json</c> says otherwise).
+    /// Reads a model folder's tokenizer: <c>tokenizer.json</c>, which decides where it is there; else <c>vocab.json</c> and
+    /// <c>merges.txt</c> (GPT-2, RoBERTa, Qwen2), <c>vocab.txt</c> (BERT, uncased unless <c>tokenizer_config.json</c> says otherwise) or
+    /// SentencePiece's model, as the class in <c>tokenizer_config.json</c> reads them. Tokens that <c>tokenizer_config.json</c>,
+    /// <c>special_tokens_map.json</c> and <c>added_tokens.json</c> add are added to each.
     /// </summary>
     /// <exception cref="InvalidDataException">no tokenizer, one that is not understood, or two files that contradict each other</exception>
     /// <exception cref="IOException">a file cannot be read</exception>
@@ -26,6 +29,16 @@ public sealed class Tokenizer
     /// <exception cref="InvalidDataException">not such a file, or one with something that is not understood: the message names it</exception>
     /// <exception cref="IOException">the file cannot be read</exception>
     public static Tokenizer FromJson(string path) => FromJson(File.ReadAllBytes(path), path);
+
+    /// <summary>
+    /// Reads a SentencePiece model alone, such as <c>tokenizer.model</c> or <c>spiece.model</c>: SentencePiece's own ids, and no special
+    /// tokens around. (<see cref="FromFolder"/> adds what the model's class does.)
+    /// </summary>
+    /// <exception cref="InvalidDataException">not such a file: the message says where, what was expected and what was found</exception>
+    /// <exception cref="IOException">the file cannot be read</exception>
+    public static Tokenizer FromSentencePiece(string path) => FromSentencePiece(File.ReadAllBytes(path), path);
+
+    internal static Tokenizer FromSentencePiece(byte[] bytes, string path) => new(SentencePieceTokenizer.Bare(SentencePieceFile.Read(bytes, path), path));
 
     /// <summary>Reads BERT's <c>vocab.txt</c>: one piece per line, in UTF-8; the line's number from 0 is its id, the last one's where a piece stands twice.</summary>
     /// <param name="path">the file</param>
@@ -51,8 +64,18 @@ public sealed class Tokenizer
     /// <summary>How many ids there are.</summary>
     public int Count => parts.Vocabulary.Pieces.Length;
 
+    /// <summary>What a reader should know of how the folder's files were read: where they disagree, and which one decided.</summary>
+    public IReadOnlyList<string> Notes => parts.Notes;
+
+    /// <summary>How many rows the embeddings have that its ids are for; texts with other ids are refused.</summary>
+    public int Rows { get; }
+
+    /// <summary>The same tokenizer for embeddings of so many rows.</summary>
+    public Tokenizer For(int rows) => new(parts, rows);
+
     /// <summary>The id that begins a text for a language model, or null where there is none.</summary>
-    public int? Begin => parts.Begin;
+    /// <exception cref="TokenWithoutRowException">it lies beyond <see cref="Rows"/></exception>
+    public int? Begin => parts.Begin is int id && id >= Rows ? throw WithoutRow(id, "") : parts.Begin;
 
     /// <summary>The id that ends a text for a language model, or null where there is none.</summary>
     public int? End => parts.End;
@@ -68,19 +91,21 @@ public sealed class Tokenizer
 
     /// <summary>
     /// A text or a pair as ids, with the special tokens of its kind around: <c>[CLS] text [SEP] pair [SEP]</c>. Special
-    /// tokens that the text spells are recognized, as the reference does. What is too long loses its end, of a pair the
-    /// longer text first.
+    /// tokens that the text spells are recognized, as the reference does. What is too long loses its end (its beginning,
+    /// where <c>truncation_side</c> is left), of a pair the longer text first.
     /// </summary>
     /// <param name="text">the text, or the first of a pair</param>
     /// <param name="pair">the second of a pair, or null</param>
     /// <param name="maximumTokens">the most tokens there may be, special tokens included</param>
     /// <exception cref="ArgumentOutOfRangeException">not even the special tokens fit</exception>
+    /// <exception cref="TokenWithoutRowException">the text has a token beyond <see cref="Rows"/></exception>
     public Encoded Encode(string text, string? pair = null, int maximumTokens = int.MaxValue) =>
         Encode(pair is null ? parts.Template.Single : parts.Template.Pair, text, pair, maximumTokens);
 
     /// <summary>A text as ids, without special tokens around it.</summary>
     /// <param name="text">the text</param>
     /// <param name="maximumTokens">the most tokens there may be; what is too long loses its end</param>
+    /// <exception cref="TokenWithoutRowException">the text has a token beyond <see cref="Rows"/></exception>
     public Encoded EncodeText(string text, int maximumTokens = int.MaxValue) => Encode(Template.None.Single, text, null, maximumTokens);
 
     /// <summary>The text that ids stand for. Bytes that are not UTF-8 become U+FFFD.</summary>
@@ -89,7 +114,9 @@ public sealed class Tokenizer
     /// <exception cref="ArgumentOutOfRangeException">there is no such id</exception>
     public string Decode(IEnumerable<int> ids, bool skipSpecial = true)
     {
-        List<string> pieces = [.. ids.Select(id => (Id: id, Piece: Piece(id))).Where(p => !skipSpecial || !parts.Vocabulary.IsSpecial(p.Id)).Select(p => p.Piece)];
+        List<(int Id, string Piece)> kept = [.. ids.Select(id => (Id: id, Piece: Piece(id))).Where(p => !skipSpecial || !parts.Vocabulary.IsSpecial(p.Id))];
+        if (parts.Text is not null) return parts.Text([.. kept.Select(k => k.Id)]);
+        List<string> pieces = [.. kept.Select(k => k.Piece)];
         return parts.Decoder is null ? string.Join(' ', pieces) : string.Concat(parts.Decoder.Apply(pieces));
     }
 
@@ -99,10 +126,19 @@ public sealed class Tokenizer
         int around = Template.SpecialTokens(slots);
         if (maximumTokens < around || maximumTokens < 0)
             throw new ArgumentOutOfRangeException(nameof(maximumTokens), $"{around} special tokens do not fit in {maximumTokens}. Allow at least {around + 1} tokens.");
-        return Template.Fill(slots, Read(text), pair is null ? null : Read(pair), maximumTokens);
+        bool left = parts.TruncatesLeft;
+        Encoded encoded = Template.Fill(slots, Read(text), pair is null ? null : Read(pair), maximumTokens, left);
+        foreach (int id in encoded.Ids)
+            if (id >= Rows) throw WithoutRow(id, text);
+        return encoded;
 
-        Reading Read(string of) => new Reading(parts, maximumTokens).Read(Whole(of));
+        Reading Read(string of) => new Reading(parts, pair is null && !left ? maximumTokens : int.MaxValue).Read(Whole(of));
     }
+
+    // Which token, of which text: not the whole where it is long.
+    TokenWithoutRowException WithoutRow(int id, string text) => new(
+        $"The text '{(text.Length > 60 ? text[..60] + "…" : text)}' has the token '{Piece(id)}' with the id {id}, but the model's embeddings have {Rows} rows, for the ids 0 to {Rows - 1}. "
+        + "Leave such texts out, write the token otherwise, or take a model whose embeddings have a row for it.");
 
     // Half a surrogate pair is no character; like the reference, which reads UTF-8, it is taken for U+FFFD.
     static string Whole(string text)

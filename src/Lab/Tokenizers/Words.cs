@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Heartwood.Lab.Tokenizers.Characters;
 using Heartwood.Lab.Tokenizers.Pieces;
+using Heartwood.Lab.Tokenizers.SentencePiece;
 using Heartwood.Lab.Tokenizers.Splitters;
 
 namespace Heartwood.Lab.Tokenizers;
@@ -24,7 +25,7 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
 {
     const int Places = 1 << 16, Longest = 64;
 
-    readonly Word?[] seen = new Word?[Places];
+    Word?[]? seen;                             // made when it is needed: half a megabyte
 
     /// <summary>The word cut.</summary>
     public Word this[ReadOnlySpan<char> word]
@@ -32,7 +33,7 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
         get
         {
             if (word.Length > Longest) return Cut(word);
-            ref Word? place = ref seen[Hash(word)];
+            ref Word? place = ref (seen ?? Table())[Hash(word)];
             Word? there = Volatile.Read(ref place);
             if (there is not null && word.SequenceEqual(there.Text)) return there;
             Word cut = Cut(word);
@@ -40,6 +41,8 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
             return cut;
         }
     }
+
+    Word?[] Table() => Interlocked.CompareExchange(ref seen, new Word?[Places], null) ?? seen;
 
     static int Hash(ReadOnlySpan<char> word)
     {
@@ -52,6 +55,7 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
 
     Word Cut(ReadOnlySpan<char> word)
     {
+        if (model is SentencePieceModel whole) return whole.Word(word);
         List<int> pieces = [];
         model.Cut(byteLevel ? ByteAlphabet.Spell(word) : word, pieces);
         string text = word.ToString();

@@ -6,11 +6,12 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Training;
 
-/// <summary>Trains a classifier step by step. Any step follows from the state before it alone, so a run that is stopped and resumed has the same bits as one that is not.</summary>
+/// <summary>Trains a classifier, or a model that gives a score, step by step. Any step follows from the state before it alone, so a run that is stopped and resumed has the same bits as one that is not.</summary>
 public sealed class Trainer
 {
     readonly IModel model;
     readonly IReadOnlyList<Example> examples;
+    readonly IProblem problem;
     readonly TrainingOptions options;
     readonly string[] names;
     readonly Tensor[] weights;
@@ -21,9 +22,14 @@ public sealed class Trainer
     (int Number, int[] Order, IReadOnlyList<(int Start, int Count)> Batches) epoch = (-1, [], []);
 
     /// <summary>Prepares training; the model's weights are changed in place from the first step on.</summary>
+    /// <param name="model">where training begins</param>
+    /// <param name="examples">what it is trained on</param>
+    /// <param name="options">how</param>
+    /// <param name="problem">what is asked, which gives the loss; null for labels</param>
     /// <exception cref="ArgumentException">there are no examples, or an option is out of range</exception>
-    public Trainer(IModel model, IReadOnlyList<Example> examples, TrainingOptions options)
+    public Trainer(IModel model, IReadOnlyList<Example> examples, TrainingOptions options, IProblem? problem = null)
     {
+        this.problem = problem ?? Classification.Instance;
         if (examples.Count == 0) throw new ArgumentException("There are no examples to train on.", nameof(examples));
         if (options.TokensPerBatch < 1 || options.Rate <= 0 || options.Clip <= 0 || options.Dropout is < 0 or >= 1 || options.WarmUp is < 0 or > 1 || options.Steps < 0 || (options.Steps == 0 && options.Epochs <= 0))
             throw new ArgumentException("Tokens per batch, rate and clip must be above 0, dropout in 0 to 1 exclusive, the warm-up share in 0 to 1, steps or epochs above 0.", nameof(options));
@@ -54,26 +60,30 @@ public sealed class Trainer
         Example[] picked = BatchAt(step);
         using Scope scope = Scope.Open();
         Batch batch = new([.. picked.Select(e => e.Input)]);
-        int[] labels = [.. picked.Select(e => e.Label)];
         Tensor logits = model.Forward(batch, new DropoutProbe((float)options.Dropout, new Chance(options.Seed, "dropout").At(step)));
-        Tensor loss = logits.CrossEntropy(labels);
+        Tensor loss = problem.Loss(logits, picked);
         if (!float.IsFinite(loss.Item)) throw Diverged("loss", step, loss.Item);
         Tensor[] gradients = loss.Gradients(weights);
         double norm = Clipping.Norm(gradients), rate = schedule.At(step);
         if (!double.IsFinite(norm)) throw Diverged("gradient's norm", step, norm);        // before it reaches the weights
         optimizer.Step(gradients, (float)rate, decays, Clipping.Factor(norm, options.Clip));
-        return new(step + 1, loss.Item, Right(logits, labels) / (double)labels.Length, rate, norm, batch.Tokens);
+        return new(step + 1, loss.Item, Right(logits, picked), rate, norm, batch.Tokens);
     }
 
     InvalidOperationException Diverged(string what, int step, double value) => new(FormattableString.Invariant(
         $"The {what} of step {step + 1} is {value}. Begin again with a lower learning rate (--rate, now {options.Rate}), or clip harder (--clip, now {options.Clip})."));
 
-    static int Right(Tensor logits, int[] labels)
+    // the share that is right; NaN where the task has no choice to be right about
+    double Right(Tensor logits, Example[] picked)
     {
         int right = 0, width = logits.Shape.Last;
-        for (int i = 0; i < labels.Length; i++)
-            if (System.Numerics.Tensors.TensorPrimitives.IndexOfMax(logits.Values.Slice(i * width, width)) == labels[i]) right++;
-        return right;
+        for (int i = 0; i < picked.Length; i++)
+        {
+            ReadOnlySpan<float> choices = problem.Choices(logits.Values.Slice(i * width, width));
+            if (choices.IsEmpty) return double.NaN;
+            if (System.Numerics.Tensors.TensorPrimitives.IndexOfMax(choices) == picked[i].Label) right++;
+        }
+        return right / (double)picked.Length;
     }
 
     // ---- the order of the examples: shuffled anew in every epoch, packed by tokens

@@ -18,8 +18,8 @@ public sealed record TrainingOptions(
 
 /// <summary>What one step of training did.</summary>
 /// <param name="Step">the step, from 1</param>
-/// <param name="Loss">mean cross entropy of the batch, nats per example</param>
-/// <param name="Accuracy">share of the batch answered right, before the step</param>
+/// <param name="Loss">mean loss of the batch: cross entropy in nats per example, of scores the mean squared error</param>
+/// <param name="Accuracy">share of the batch answered right, before the step; NaN for scores</param>
 /// <param name="Rate">learning rate</param>
 /// <param name="GradientNorm">norm of the gradient before clipping</param>
 /// <param name="Tokens">tokens in the batch</param>

@@ -30,9 +30,9 @@ public sealed class CheckpointTests
     }
 
     [Theory]
-    [InlineData("""{"weight_map":{"a":"1","b":"2"}}""", "expected the name of a .safetensors file beside the index, found \"1\"")]
-    [InlineData("""{"weight_map":{"a":"../model.safetensors"}}""", "beside the index")]
-    [InlineData("""{"weight_map":{"a":"ONE","b":"model-3.safetensors"}}""", "names the file 'model-3.safetensors', which is not beside it")]
+    [InlineData("""{"weight_map":{"a":"1","b":"2"}}""", "expected the name of a .safetensors or .bin file next to the index, found \"1\"")]
+    [InlineData("""{"weight_map":{"a":"../model.safetensors"}}""", "next to the index")]
+    [InlineData("""{"weight_map":{"a":"ONE","b":"model-3.safetensors"}}""", "names the file 'model-3.safetensors', which is not next to it")]
     [InlineData("""{"weight_map":{"a":"ONE","b":"ONE"}}""", "expected tensor 'b' in 'model-00001-of-00002.safetensors'")]
     [InlineData("""{"weight_map":{"b":"TWO","a":"TWO"}}""", "expected tensor 'a' in 'model-00002-of-00002.safetensors'")]
     [InlineData("""{"weight_map":{"a":"ONE","a":"TWO"}}""", "without duplicate names")]
@@ -58,12 +58,57 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void A_folder_with_only_pickled_weights_says_how_to_convert_them()
+    public void Of_a_folder_with_both_forms_safetensors_is_read()
     {
         string folder = Files.NewFolder();
-        Assert.Contains("found neither", Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder)).Message);
-        File.WriteAllText(Path.Combine(folder, "pytorch_model.bin"), "PK");
-        Assert.Contains("safe_serialization=True", Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder)).Message);
+        File.WriteAllBytes(Path.Combine(folder, Checkpoint.PyTorchSingleFile),
+            Pickles.Saved(Pickles.Whole(Pickles.Dict(("p", Pickles.Tensor(Pickles.Storage("0", 2), 0, [2], [1])))),
+            ("0", Pickles.Floats(1, 2))));
+        using (Checkpoint alone = Checkpoint.Open(folder)) Assert.Equal([1, 2], alone.ReadAll("p"));
+        SafetensorsWriter.Write(Path.Combine(folder, Checkpoint.SingleFile), [new("s", [1], Dtype.F32, new float[] { 3 })]);
+        using (Checkpoint both = Checkpoint.Open(folder)) Assert.Equal(["s"], both.Names);
+    }
+
+    [Fact]
+    public void A_file_of_PyTorch_has_the_hash_of_its_bytes_and_is_known_by_them_under_any_name()
+    {
+        string path = Path.Combine(Files.NewFolder(), "weights");
+        byte[] bytes = Pickles.Saved(Pickles.Whole(Pickles.Dict(("p", Pickles.Tensor(Pickles.Storage("0", 2), 0, [2], [1])))),
+            ("0", Pickles.Floats(1, 2)));
+        File.WriteAllBytes(path, bytes);
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+        Assert.Equal(["p"], checkpoint.Names);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), checkpoint.Sha256());
+    }
+
+    [Theory]
+    [InlineData("adapter_model.safetensors", "It is an adapter")]
+    [InlineData("pytorch_model-00001-of-00002.bin", "download the others and their index")]
+    [InlineData("tf_model.h5", "from_tf=True")]
+    [InlineData("flax_model.msgpack", "from_flax=True")]
+    [InlineData("model-q4.gguf", "the model that it was made from")]
+    [InlineData("training_args.bin", "found neither. Give a Hugging Face model folder.")]
+    public void A_folder_without_weights_that_are_read_says_what_is_there_and_the_next_move(string file, string move)
+    {
+        string folder = Files.NewFolder();
+        File.WriteAllText(Path.Combine(folder, file), "");
+        string message = Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder)).Message;
+        Assert.StartsWith($"{folder}: expected model.safetensors or pytorch_model.bin", message);
+        Assert.EndsWith(move, move.EndsWith('.') ? message : message[..(message.IndexOf(move, StringComparison.Ordinal) + move.Length)]);
+    }
+
+    [Theory]
+    [InlineData("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull")]
+    [InlineData("pytorch_model.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull")]
+    [InlineData("pytorch_model.bin", "\n<!doctype html><html>", "a web page")]
+    [InlineData("model.safetensors", "<html>", "a web page")]
+    public void What_a_download_leaves_in_the_place_of_weights_is_refused_as_what_it_is(string file, string content, string gist)
+    {
+        string path = Path.Combine(Files.NewFolder(), file);
+        File.WriteAllText(path, content);
+        string message = Assert.Throws<CheckpointException>(() => Checkpoint.Open(path)).Message;
+        Assert.StartsWith($"{path}: expected weights, found", message);
+        Assert.Contains(gist, message);
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public class TokenizerFileTests
         {
             (j => j["version"] = "2.0", "'2.0'"),
             (j => j["colour"] = "red", "'colour'"),
-            (j => j["model"]!["type"] = "WordLevel", "'WordLevel'"),
+            (j => j["model"]!["type"] = "Characters", "'Characters'"),
             (j => j["model"]!["dropout"] = 0.1, "'dropout'"),
             (j => j["model"]!["unk_token"] = "<unk>", "<unk>"),
             (j => j["model"]!["max_input_chars_per_word"] = -1, "-1"),
@@ -80,7 +80,7 @@ public class TokenizerFileTests
             (j => j["post_processor"]!["single"]!.AsArray().RemoveAt(1), "each once"),
             (j => j["post_processor"]!["special_tokens"]!["[SEP]"]!["ids"]![0] = 7, "7"),
             (j => j["decoder"]!["type"] = "CTC", "'CTC'"),
-            (j => j["truncation"] = JsonNode.Parse("""{"direction":"Left"}"""), "'Left'"),
+            (j => j["truncation"] = JsonNode.Parse("""{"direction":"Middle"}"""), "'Middle'"),
             (j => j["added_tokens"]![0]!["id"] = 3, "'[PAD]'.id"),
             (j => j["added_tokens"]!.AsArray().Add(j["added_tokens"]![0]!.DeepClone()), "'[PAD]' twice"),
             (j => j.Remove("added_tokens"), "added_tokens"),
@@ -120,7 +120,7 @@ public class TokenizerFileTests
     }
 
     [Fact]
-    public void A_folder_is_read_by_its_tokenizer_file_or_its_vocabulary_and_contradictions_are_refused()
+    public void A_folder_is_read_by_its_tokenizer_file_or_its_vocabulary_and_contradictions_are_told()
     {
         string folder = Directory.CreateTempSubdirectory("heartwood-tokenizer-").FullName;
         try
@@ -132,9 +132,11 @@ public class TokenizerFileTests
             File.WriteAllText(config, """{"do_lower_case": false, "strip_accents": null, "model_max_length": 512}""");
             Assert.Equal(["Café"], Tokenizer.FromFolder(folder).Encode("Café").WordTexts);
             File.Copy(WordPieceGoldens.File("tokenizer.json"), Path.Combine(folder, "tokenizer.json"));
-            Assert.Contains("do_lower_case", Assert.Throws<InvalidDataException>(() => Tokenizer.FromFolder(folder)).Message, StringComparison.Ordinal);
+            Assert.Contains("do_lower_case is false in tokenizer_config.json", Assert.Single(Tokenizer.FromFolder(folder).Notes), StringComparison.Ordinal);
+            Assert.Equal(["cafe"], Tokenizer.FromFolder(folder).Encode("Café").WordTexts);
             File.WriteAllText(config, """{"do_lower_case": true}""");
             Assert.Equal(["cafe"], Tokenizer.FromFolder(folder).Encode("Café").WordTexts);
+            Assert.Empty(Tokenizer.FromFolder(folder).Notes);
             File.WriteAllText(config, "[1");
             Assert.Contains("tokenizer_config.json", Assert.Throws<InvalidDataException>(() => Tokenizer.FromFolder(folder)).Message, StringComparison.Ordinal);
         }

@@ -97,6 +97,10 @@ export const bases = {
 };
 
 const tok = more => [...llamaTokens, token('TOK', Object.keys(characterVocabulary).length, { special: false, ...more }), token('<mask>', Object.keys(characterVocabulary).length + 1, { lstrip: true, rstrip: true })];
+const gpt4o = ["[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?", "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+  '\\p{N}{1,3}', ' ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*', '\\s*[\\r\\n]+', '\\s+(?!\\S)', '\\s+'].join('|');
+const deepseek = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+const cl100k = "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+";
 // What is changed: keys of the file, and under model: those of the model.
 export const variants = [
   { base: 'bytes' },
@@ -129,6 +133,13 @@ export const variants = [
   { base: 'unigram' },
   { base: 'unigram', pre_tokenizer: null, normalizer: sequence('normalizers', [{ type: 'NFKD' }, { type: 'Replace', pattern: { String: ' ' }, content: M }]), decoder: { type: 'Replace', pattern: { String: M }, content: ' ' } },
   { base: 'unigram', model: { byte_fallback: true, vocab: [...unigramPieces, ...bytePieces.map(b => [b, -20])] }, decoder: sequence('decoders', [{ type: 'ByteFallback' }, metaspace('always'), { type: 'Strip', content: 'l', start: 1, stop: 0 }]) },
+  // Expressions of published tokenizers that are not scanned by hand: GPT-4o's, DeepSeek's, cl100k's, BLOOM's, CLIP's; Falcon's and StarCoder's splitters.
+  ...[[gpt4o], ['\\p{N}{1,3}', '[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+', deepseek], [cl100k], [' ?[^(\\s|[.,!?\u2026\u3002\uff0c\u3001\u0964\u06d4\u060c])]+'], ["(?<=[a-z])(?=[A-Z])|(?<!\\d)\\d{2,}?|\\b[ln]|(?i)HE(?>l+)o|^\\s|o$"]]
+    .map(all => ({ base: 'bytes', pre_tokenizer: sequence('pretokenizers', [...all.map(Regex => split({ Regex })), byteLevel(false, false)]) })),
+  { base: 'words', pre_tokenizer: split({ Regex: "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+" }, 'Removed', true) },
+  { base: 'bytes', pre_tokenizer: sequence('pretokenizers', [{ type: 'Punctuation', behavior: 'Contiguous' }, byteLevel(false), { type: 'Digits', individual_digits: false }, split({ Regex: '[0-9][0-9][0-9]' })]) },
+  { base: 'bytes', normalizer: { type: 'ByteLevel' }, pre_tokenizer: { type: 'FixedLength', length: 5 } },
+  { base: 'words', pre_tokenizer: { type: 'CharDelimiterSplit', delimiter: 'e' } },
 ];
 
 // The whole file of a variant; the tests put it together the same way.

@@ -48,6 +48,9 @@ public sealed class PaperRun
         /// <summary>The data and the checkpoints, for the manifest.</summary>
         public IReadOnlyList<DataFacts> Facts => [.. Training is null ? Shape.Facts : [.. Training.Data, .. Shape.Facts.Skip(1)], .. Checkpoints.Select(c => new DataFacts("checkpoint", c.Folder, 1, c.Sha256))];
 
+        /// <summary>What a reader should know before the work begins: of the data, and of what the model cannot give.</summary>
+        public IReadOnlyCollection<string> Notes => [.. Shape.Notes.Union(Training?.Notes ?? [])];
+
         /// <summary>What the whole run takes.</summary>
         public PaperCost Cost() => PaperCost.Of(Request, Shape, Request.Training?.CheckpointSteps.Count ?? Checkpoints.Count,
             HasGrid(Request) && (Training is not null ? Request.Training!.CheckpointSteps.Contains(Training.Steps) : Checkpoints.Any(c => c.Sha256 == Shape.ModelSha256)));

@@ -7,7 +7,7 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="File">the data file</param>
 public sealed record DataSpec(string File)
 {
-    static readonly string[] Keys = ["preset", "format", "header", "task", "text", "pair", "label", "wrong", "case", "group", "labels", "cases", "not-cases", "per-case", "rows", "window", "stride"];
+    static readonly string[] Keys = ["preset", "format", "header", "task", "text", "pair", "label", "wrong", "case", "group", "labels", "without", "cases", "not-cases", "per-case", "rows", "window", "stride"];
 
     /// <summary>The layout's name (see <see cref="Tables.Preset.All"/>); null to see from the first line.</summary>
     public string? Preset { get; init; }
@@ -15,7 +15,7 @@ public sealed record DataSpec(string File)
     /// <summary>What the rows ask; null to take it from the preset, or labels.</summary>
     public TaskKind? Task { get; init; }
 
-    /// <summary>"tsv", "csv" or "jsonl"; "text" for a file that is one running text, "lines" for one text a line; null to see from the file.</summary>
+    /// <summary>"tsv", "csv", "jsonl" or "parquet"; "text" for a file that is one running text, "lines" for one text a line; null to see from the file.</summary>
     public string? Format { get; init; }
 
     /// <summary>Whether the first line names the columns; null where the preset says, or where columns given by number say that it does not.</summary>
@@ -26,6 +26,9 @@ public sealed record DataSpec(string File)
 
     /// <summary>Renames the file's labels.</summary>
     public LabelMap Labels { get; init; } = LabelMap.None;
+
+    /// <summary>No rows of these labels, as the file writes them.</summary>
+    public IReadOnlyList<string> Without { get; init; } = [];
 
     /// <summary>Only rows of these cases; empty for all.</summary>
     public IReadOnlyList<string> Cases { get; init; } = [];
@@ -68,8 +71,8 @@ public sealed record DataSpec(string File)
     DataSpec With(string key, string value) => key switch
     {
         "preset" => this with { Preset = Tables.Preset.Named(value).Name },
-        "task" => this with { Task = Enum.TryParse(value, ignoreCase: true, out TaskKind task) && Enum.GetNames<TaskKind>().Contains(value, StringComparer.OrdinalIgnoreCase) ? task : throw new FormatException($"'{value}' is no task. Write task=labels, pairs, prompts or text.") },
-        "format" => this with { Format = value is "tsv" or "csv" or "jsonl" or "text" or "lines" ? value : throw new FormatException($"'{value}' is no format. Write format=tsv, csv or jsonl, or of running text format=text or lines.") },
+        "task" => this with { Task = Enum.TryParse(value, ignoreCase: true, out TaskKind task) && Enum.GetNames<TaskKind>().Contains(value, StringComparer.OrdinalIgnoreCase) ? task : throw new FormatException($"'{value}' is no task. Write task=labels, scores, pairs, prompts or text.") },
+        "format" => this with { Format = value is "tsv" or "csv" or "jsonl" or "parquet" or "text" or "lines" ? value : throw new FormatException($"'{value}' is no format. Write format=tsv, csv, jsonl or parquet, or of running text format=text or lines.") },
         "header" => this with { Header = value is "yes" or "no" ? value == "yes" : throw new FormatException($"header={value} is neither. Write header=yes or header=no.") },
         "text" => this with { Columns = Columns with { Text = value } },
         "pair" => this with { Columns = Columns with { Pair = value } },
@@ -78,6 +81,7 @@ public sealed record DataSpec(string File)
         "case" => this with { Columns = Columns with { Case = value } },
         "group" => this with { Columns = Columns with { Group = value } },
         "labels" => this with { Labels = LabelMap.Parse(value) },
+        "without" => this with { Without = value.Split('|') },
         "cases" => this with { Cases = value.Split('|') },
         "not-cases" => this with { NotCases = value.Split('|') },
         "per-case" => this with { PerCase = Number(key, value) },
@@ -90,13 +94,16 @@ public sealed record DataSpec(string File)
         ? n
         : throw new FormatException($"{key}={value} is no number of {(key is "window" or "stride" ? "tokens" : "rows")}. Write a whole number from 1.");
 
+    /// <summary>The same with its labels renamed further.</summary>
+    public DataSpec Renaming(LabelMap map) => this with { Labels = Labels.Then(map) };
+
     /// <summary>The specification as <see cref="Parse"/> reads it, keys in a fixed order.</summary>
     public override string ToString()
     {
         string?[] values =
         [
             Preset, Format, Header is bool header ? header ? "yes" : "no" : null, Task?.ToString().ToLowerInvariant(), Columns.Text, Columns.Pair, Columns.Label, Columns.Wrong, Columns.Case, Columns.Group,
-            Labels.ToString(), string.Join('|', Cases), string.Join('|', NotCases), $"{PerCase}", $"{Rows}", $"{Window}", $"{Stride}",
+            Labels.ToString(), string.Join('|', Without), string.Join('|', Cases), string.Join('|', NotCases), $"{PerCase}", $"{Rows}", $"{Window}", $"{Stride}",
         ];
         return Doubled(File) + string.Concat(Keys.Zip(values).Where(pair => !string.IsNullOrEmpty(pair.Second)).Select(pair => $",{pair.First}={Doubled(pair.Second!)}"));
     }

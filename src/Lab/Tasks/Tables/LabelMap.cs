@@ -29,6 +29,13 @@ public sealed class LabelMap
         return new(renamed);
     }
 
+    /// <summary>This map and then another one, as one; names that this one makes are the next one's, not labels of their own.</summary>
+    public LabelMap Then(LabelMap next) => new(renamed.Select(pair => KeyValuePair.Create(pair.Key, next[pair.Value]))
+        .Concat(next.renamed.Where(pair => !renamed.ContainsKey(pair.Key) && !renamed.ContainsValue(pair.Key))).ToDictionary());
+
+    /// <summary>The names that labels become.</summary>
+    public IEnumerable<string> Targets => renamed.Values;
+
     /// <summary>The map as <see cref="Parse"/> reads it.</summary>
     public override string ToString() => string.Join('|', renamed.Select(pair => $"{pair.Key}>{pair.Value}"));
 }

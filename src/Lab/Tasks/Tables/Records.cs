@@ -1,15 +1,14 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Unicode;
 
 namespace Heartwood.Lab.Tasks.Tables;
 
 /// <summary>One row of a file before anything is known about its columns.</summary>
-/// <param name="Line">the line it begins on, from 1</param>
-/// <param name="Cells">its cells; null where a JSON line has no text or number</param>
+/// <param name="Line">the line it begins on, from 1; of Parquet the number of the row</param>
+/// <param name="Cells">its cells; null where a JSON line or a row of Parquet has no text or number</param>
 internal readonly record struct Record(int Line, string?[] Cells);
 
-/// <summary>Takes files apart: tab-separated, comma-separated, JSON lines. LF and CRLF end a line; a byte order mark and empty lines at the end are passed over.</summary>
+/// <summary>Takes files apart: tab-separated, comma-separated. LF and CRLF end a line; a byte order mark and empty lines at the end are passed over.</summary>
 internal static class Records
 {
     /// <summary>The rows of a tab-separated file as GLUE publishes them: no quoting, one line a row.</summary>
@@ -64,39 +63,37 @@ internal static class Records
         return Text(cell).Replace("\"\"", "\"");
     }
 
-    /// <summary>The rows of a JSON-lines file; the cells of the first are its names, those of the others its values under these names.</summary>
-    /// <exception cref="TableException">a line is no JSON object</exception>
-    public static IEnumerable<Record> Json(byte[] bytes, string file)
-    {
-        string[]? names = null;
-        foreach ((int number, Range range) in Lines(bytes))
-        {
-            JsonElement row = StrictJson.ParseObject(bytes.AsSpan(range), out string found) ?? throw TableException.At(file, number, $"expected a JSON object without duplicate names, found {found} Write one object a line.");
-            if (names is null) yield return new(number, names = [.. row.EnumerateObject().Select(item => item.Name)]);
-            yield return new(number, [.. names.Select(name => row.TryGetProperty(name, out JsonElement value) ? Cell(value) : null)]);
-        }
-    }
-
     static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
 
-    static string? Cell(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString(),
-        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-        _ => null,
-    };
-
-    /// <summary>Refuses bytes that are no UTF-8.</summary>
+    /// <summary>Refuses bytes that are no text in UTF-8, with the move for what they are instead.</summary>
     /// <exception cref="TableException">names the line and the byte in the file</exception>
-    public static void RefuseInvalidText(byte[] bytes, string file)
+    public static void RefuseInvalidText(ReadOnlySpan<byte> bytes, string file)
     {
+        int zero = bytes.IndexOf((byte)0);
+        if (zero >= 0)
+        {
+            ReadOnlySpan<byte> head = bytes[..Math.Min(bytes.Length, 4096)];
+            int[] zeros = [0, 0];
+            for (int i = 0; i < head.Length; i++)
+                if (head[i] == 0) zeros[i % 2]++;
+            bool wide = Math.Max(zeros[0], zeros[1]) > head.Length / 8 && Math.Min(zeros[0], zeros[1]) <= Math.Max(zeros[0], zeros[1]) / 4;
+            throw TableException.At(file, LineOf(bytes, zero), wide
+                ? $"every other byte is 0, as in UTF-16 without a byte order mark. Convert it: iconv -f utf-16{(zeros[1] > zeros[0] ? "le" : "be")} -t utf-8 {file} > FILE"
+                : $"byte {zero} is 0, which no text holds: this is a file of another kind. Give a table (tab- or comma-separated, JSON lines, Parquet) or running text.");
+        }
         if (Utf8.IsValid(bytes)) return;
         int at = 0;
-        while (Rune.DecodeFromUtf8(bytes.AsSpan(at), out _, out int length) == System.Buffers.OperationStatus.Done) at += length;
-        throw TableException.At(file, 1 + bytes.AsSpan(0, at).Count((byte)'\n'), $"byte {at} (0x{bytes[at]:X2}) is not UTF-8. Convert the file to UTF-8, for example with iconv -f latin1 -t utf-8.");
+        while (Rune.DecodeFromUtf8(bytes[at..], out _, out int length) == System.Buffers.OperationStatus.Done) at += length;
+        // 0x80 to 0x9F are letters and quotes in Windows' encoding only
+        string encoding = bytes[at..].IndexOfAnyInRange((byte)0x80, (byte)0x9F) >= 0 && bytes[at] < 0xC0 ? "windows-1252" : "latin1";
+        throw TableException.At(file, LineOf(bytes, at), $"byte {at} (0x{bytes[at]:X2}) is not UTF-8. Convert the file to UTF-8 from the encoding that it has, "
+            + $"for example (if it is Western European) iconv -f {encoding} -t utf-8 {file} > FILE");
     }
 
-    static IEnumerable<(int Number, Range Bytes)> Lines(byte[] bytes)
+    static int LineOf(ReadOnlySpan<byte> bytes, int at) => 1 + bytes[..at].Count((byte)'\n');
+
+    /// <summary>Where the lines stand.</summary>
+    internal static IEnumerable<(int Number, Range Bytes)> Lines(byte[] bytes)
     {
         (int at, int end) = Bounds(bytes);
         for (int number = 1; at < end; number++)

@@ -8,51 +8,86 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     const int MostShown = 20;
 
     readonly string file = spec.File;
-    readonly HashSet<string> seenLabels = [];
+    LabelColumn? labelled;
+    string unit = "line";
     int skipped;
 
-    public (IReadOnlyList<Row> Rows, int Skipped, TaskKind Task) Read(byte[] bytes)
+    /// <summary>See <see cref="Table.Notes"/>.</summary>
+    public IReadOnlyList<string> Notes => [.. skipped > 0 ? [$"{file}: {skipped:N0} rows with fewer columns than the first line are left out, as published loaders do."] : (string[])[], .. labelled?.Notes ?? []];
+
+    /// <summary>See <see cref="Table.Labels"/>.</summary>
+    public IReadOnlyList<string> Labels => labelled?.Labels ?? [];
+
+    /// <summary>See <see cref="Table.LabelColumn"/>.</summary>
+    public string LabelName { get; private set; } = "";
+
+    public (IReadOnlyList<Row> Rows, int Skipped, TaskKind Task) Read(DataFile data, Action<string> tell)
     {
-        Records.RefuseInvalidText(bytes, file);
-        string format = Format(bytes);
+        byte[] bytes = data.Content;
+        string format = Format(data);
+        if (format != "parquet") Records.RefuseInvalidText(bytes, file);
         if (format is "text" or "lines") return (Chosen(Texts(bytes, format), text: true), 0, TaskKind.Text);
-        using IEnumerator<Record> records = (format switch { "tsv" => Records.Tabs(bytes), "csv" => Records.Commas(bytes, file), _ => Records.Json(bytes, file) }).GetEnumerator();
+        if (Marks.PageOfTheWeb(bytes) is { } page) throw new TableException($"{file}: {page.Name}, not a table. {page.Move(file)}");
+        unit = format == "parquet" ? "row" : "line";
+        Column[] columns = [];
+        using IEnumerator<Record> records = (format switch
+        {
+            "tsv" => Records.Tabs(bytes),
+            "csv" => Records.Commas(bytes, file),
+            "parquet" => ParquetTable.Records(bytes, file, () => [.. columns.Select(c => c.Place)], tell),
+            _ => JsonRecords.Read(bytes, file),
+        }).GetEnumerator();
         if (!records.MoveNext()) throw TableException.At(file, 1, "expected rows, found an empty file. Give the file that holds the data.");
         Record first = records.Current;
         Preset preset = Layout(first.Cells);
-        bool header = format == "jsonl" || (spec.Header ?? (spec.Columns.Text is null || spec.Preset is not null ? preset.Header : Number(spec.Columns.Text) is null));
-        Column[] columns = Find(preset, first, header);
+        bool header = format is "jsonl" or "parquet" || (spec.Header ?? (spec.Columns.Text is null || spec.Preset is not null ? preset.Header : Number(spec.Columns.Text) is null));
+        columns = Find(preset, first, header);
+        if (preset.Task is TaskKind.Labels or TaskKind.Scores) labelled = new(spec, preset, LabelName = columns[2].Name);
         List<Row> rows = [];
         for (bool more = !header || records.MoveNext(); more; more = records.MoveNext())
-            if (ToRow(records.Current, first.Cells.Length, columns, preset) is Row row) rows.Add(row);
-        if (rows.Count == 0) throw TableException.At(file, first.Line, $"expected rows {(preset.Task == TaskKind.Labels ? "with labels " : "")}after this line, found none{(skipped > 0 ? $" ({skipped} without an agreed label)" : "")}. Give the file that holds the data.");
-        if (preset.Task != TaskKind.Labels && spec.Labels.Sources.Count > 0) throw new TableException($"{file}: labels= renames labels, and its rows ask for {preset.Task.ToString().ToLowerInvariant()}. Leave it out.");
-        if (spec.Labels.Sources.FirstOrDefault(label => !seenLabels.Contains(label)) is string never)
-            throw new TableException($"{file}: labels= renames '{never}', which never occurs. There are: {Shown(seenLabels)}.");
-        return (Chosen(rows, preset.Task == TaskKind.Text), skipped, preset.Task);
+            if (ToRow(records.Current, first.Cells.Length, columns, preset) is Row row) rows.Add(row with { Place = new(file, records.Current.Line, unit) });
+        if (rows.Count == 0)
+        {
+            string where = unit == "row" ? "in it" : "after this line", what = preset.Task == TaskKind.Labels ? "with labels " : "";
+            throw TableException.At(At(first), $"expected rows {what}{where}, found none. Give the file that holds the data.");
+        }
+        if (labelled is null && spec.Labels.Sources.Count + spec.Without.Count > 0)
+            throw new TableException($"{file}: {(spec.Without.Count > 0 ? "without= leaves out" : "labels= renames")} labels, and its rows ask for {preset.Task.ToString().ToLowerInvariant()}. Leave it out.");
+        TaskKind task = labelled?.Settle(rows) ?? preset.Task;
+        return (Chosen(rows, task == TaskKind.Text), skipped + (labelled?.LeftOut ?? 0), task);
     }
 
     // one text, or one a line; the file is their case
     List<Row> Texts(byte[] bytes, string format)
     {
-        if (spec.Task is { } task and not TaskKind.Text || spec.Preset is { } preset && Preset.Named(preset).Task != TaskKind.Text || spec.Columns != new Columns() || spec.Labels.Sources.Count > 0 || spec.Header is not null)
+        if (spec.Task is { } task and not TaskKind.Text || spec.Preset is { } preset && Preset.Named(preset).Task != TaskKind.Text || spec.Columns != new Columns() || spec.Labels.Sources.Count + spec.Without.Count > 0 || spec.Header is not null)
             throw new TableException($"{file}: format={format} is running text, without columns, header or labels. Leave out other tasks' keys, or give format=tsv, csv or jsonl.");
         if (spec.Cases.Count + spec.NotCases.Count > 0 || (spec.PerCase is not null && format == "text"))
             throw new TableException($"{file}: {(spec.PerCase is not null ? "per-case=" : spec.Cases.Count > 0 ? "cases=" : "not-cases=")} chooses by cases, and a file of running text is one case. Leave it out; rows=N takes N windows of it.");
         string text = System.Text.Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
-        Row[] rows = [.. (format == "text" ? [text] : text.Split('\n').Select(line => line.TrimEnd('\r'))).Where(t => !string.IsNullOrWhiteSpace(t)).Select(t => new Row(t, null, "", Path.GetFileName(file)))];
+        IEnumerable<string> pieces = format == "text" ? [text] : text.Split('\n').Select(line => line.TrimEnd('\r'));
+        Row[] rows = [.. pieces.Select((t, i) => new Row(t, null, "", Path.GetFileName(file)) { Place = new(file, i + 1, "line") }).Where(row => !string.IsNullOrWhiteSpace(row.Text))];
         return rows.Length > 0 ? [.. rows] : throw TableException.At(file, 1, "expected text, found none. Give the file that holds the data.");
     }
 
     // a .txt file is running text unless it has tabs, or columns are named
-    string Format(byte[] bytes) => spec.Format ?? Path.GetExtension(file).ToLowerInvariant() switch
+    string Format(DataFile data)
+    {
+        byte[] bytes = data.Content;
+        if (!Marks.IsParquet(bytes))
+            return spec.Format != "parquet" ? spec.Format ?? OfName(data.Name, bytes)
+                : throw new TableException($"{file}: expected a Parquet file, found one that does not begin as they do (PAR1). Leave out format=parquet, or give tsv, csv or jsonl.");
+        return spec.Format is null or "parquet" ? "parquet" : throw new TableException($"{file}: expected {spec.Format}, found a Parquet file. Leave out format={spec.Format}.");
+    }
+
+    string OfName(string name, byte[] bytes) => Path.GetExtension(name).ToLowerInvariant() switch
     {
         ".txt" when spec is { Preset: null or "text", Task: null or TaskKind.Text, Columns.Text: null, Header: null } && !bytes.AsSpan(0, Math.Max(0, bytes.AsSpan().IndexOf((byte)'\n'))).Contains((byte)'\t') => "text",
         ".tsv" or ".txt" => "tsv",
         ".csv" => "csv",
         ".jsonl" or ".ndjson" or ".json" => "jsonl",
         _ when spec is { Task: TaskKind.Text, Columns.Text: null, Header: null } => "text",
-        var other => throw new TableException($"{file}: expected a name that ends in .tsv, .txt, .csv or .jsonl, found '{other}'. Add format=tsv, format=csv or format=jsonl, or if it is running text task=text."),
+        var other => throw new TableException($"{file}: expected a name that ends in .tsv, .txt, .csv or .jsonl (or any name of a Parquet file), found '{other}'. Add format=tsv, format=csv or format=jsonl, or if it is running text task=text."),
     };
 
     /// <summary>The preset that is named or seen, with the columns that are given in place of its own.</summary>
@@ -60,11 +95,13 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         Preset? preset = spec.Preset is string name ? Preset.Named(name) : spec.Columns.Text is null ? Preset.Detect(first) : new("", new());
         if (preset is null)
-            throw TableException.At(file, 1, $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), found {Shown(Named(first))}. Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=; by number from 1 where the file has no header. What the rows ask: task=labels, pairs (text= good, pair= bad), prompts (label= answer, wrong=, pair= corrupted) or text.");
-        if (spec.Task is { } task && spec.Preset is not null && preset.Task != task) throw new TableException($"{file}: preset={preset.Name} is of {preset.Task.ToString().ToLowerInvariant()}, task={task.ToString().ToLowerInvariant()} asks for another. Leave one of the two out.");
+            throw TableException.At(new RowPlace(file, unit == "row" ? 0 : 1, unit), $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), found {Shown(Named(first))}. Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=; by number from 1 where the file has no header. What the rows ask: task=labels, scores (label= the score), pairs (text= good, pair= bad), prompts (label= answer, wrong=, pair= corrupted) or text.");
+        if (spec.Task is { } task && spec.Preset is not null && preset.Task != task && !(OfLabels(task) && OfLabels(preset.Task))) throw new TableException($"{file}: preset={preset.Name} is of {preset.Task.ToString().ToLowerInvariant()}, task={task.ToString().ToLowerInvariant()} asks for another. Leave one of the two out.");
         Columns given = spec.Columns, own = preset.Columns;
-        return preset with { Task = spec.Task ?? preset.Task, Columns = new(given.Text ?? own.Text, given.Pair ?? own.Pair, given.Label ?? own.Label, given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong) };
+        return preset with { Task = spec.Task ?? preset.Task, Columns = new(given.Text ?? own.Text, given.Pair ?? own.Pair, given.Label ?? preset.LabelIn(first), given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong) };
     }
+
+    static bool OfLabels(TaskKind task) => task is TaskKind.Labels or TaskKind.Scores;
 
     /// <summary>A column by its name for messages and its place; −1 where the task has none.</summary>
     readonly record struct Column(string Name, int Place);
@@ -72,18 +109,19 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     Column[] Find(Preset preset, Record first, bool header)
     {
         Columns columns = preset.Columns;
-        if (header && first.Cells.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
-            throw TableException.At(file, first.Line, $"expected columns with names of their own, found '{twice.Key}' {twice.Count()} times. Rename one; if the line is no header, add header=no and give columns by number.");
         bool answers = preset.Task == TaskKind.Prompts && preset.Derive is null;
-        return [Place("text", columns.Text, needed: true), Place("pair", columns.Pair, needed: preset.Task == TaskKind.Pairs), Place("label", columns.Label, needed: preset.Task == TaskKind.Labels || answers),
+        return [Place("text", columns.Text, needed: true), Place("pair", columns.Pair, needed: preset.Task == TaskKind.Pairs), Place("label", columns.Label, needed: OfLabels(preset.Task) || answers),
             Place("case", columns.Case), Place("group", columns.Group), Place("wrong", columns.Wrong, needed: answers)];
 
         Column Place(string role, string? name, bool needed = false)
         {
-            if (name is null) return needed ? throw TableException.At(file, first.Line, $"expected a column for the {role}, none is given. Add {role}=COLUMN{(preset.Task == TaskKind.Labels ? ", or say what else the rows ask: task=pairs, task=prompts or task=text" : "")}; there are: {Shown(Named(first.Cells))}.") : new(role, -1);
-            if (header && Array.IndexOf(first.Cells, name) is >= 0 and int place) return new(name, place);
+            if (name is null) return needed ? throw TableException.At(At(first), $"expected a column for the {role}, none is given. Add {role}=COLUMN{(preset.Task == TaskKind.Labels ? ", or say what else the rows ask: task=pairs, task=prompts or task=text" : "")}; there are: {Shown(Named(first.Cells))}.") : new(role, -1);
+            int times = header ? first.Cells.Count(cell => cell == name) : 0;
+            if (times > 1)
+                throw TableException.At(At(first), $"expected columns with names of their own, found '{name}' {times} times, and it is asked for as the {role}. Rename one, or give {role}= by number from 1; if the line is no header, add header=no.");
+            if (times == 1) return new(name, Array.IndexOf(first.Cells, name));
             if (Number(name) is >= 1 and int number && number <= first.Cells.Length) return new(name, number - 1);
-            throw TableException.At(file, first.Line, header
+            throw TableException.At(At(first), header
                 ? $"expected a column '{name}' for the {role}, found {Shown(Named(first.Cells))}. Nearest: '{Nearest.Of(name, first.Cells.OfType<string>())}'. Add {role}=COLUMN."
                 : $"expected a column '{name}' for the {role}, found {first.Cells.Length} columns without header. Give {role}= as a number from 1 to {first.Cells.Length}, or add header=yes.");
         }
@@ -94,29 +132,32 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         if (record.Cells.Length != width)
         {
             if (preset.SkipShort && record.Cells.Length < width) return Skip();
-            throw TableException.At(file, record.Line, $"expected {width} columns as in the first line, found {record.Cells.Length}. Correct the line{(record.Cells.Length == 1 && record.Cells[0] == "" ? ": it is empty" : "")}.");
+            throw TableException.At(At(record), $"expected {width} columns as in the first line, found {record.Cells.Length}. Correct the {unit}{(record.Cells.Length == 1 && record.Cells[0] == "" ? ": it is empty" : "")}.");
         }
-        if (preset.Task != TaskKind.Labels) return Whole(new(Cell(columns[0])!, Cell(columns[1]), Cell(columns[2]) ?? "", Cell(columns[3]) ?? "", Cell(columns[4]) ?? "", Cell(columns[5]) ?? ""));
+        if (labelled is null) return Whole(new(Cell(columns[0])!, Cell(columns[1]), Cell(columns[2]) ?? "", Cell(columns[3]) ?? "", Cell(columns[4]) ?? "", Cell(columns[5]) ?? ""));
         string label = Cell(columns[2])!;
-        if (preset.Skip?.Contains(label) ?? false) return Skip();
-        if (label.Length == 0) throw TableException.At(file, record.Line, $"expected a label in column '{columns[2].Name}', found nothing. Give a file with labels.");
-        seenLabels.Add(label);
-        string renamed = spec.Labels[label];
+        if (label.Length == 0) throw TableException.At(At(record), $"expected a label in column '{columns[2].Name}', found nothing. Give a file with labels.");
+        string renamed = labelled.Renamed(label);
+        if (labelled.Leaves(label)) return new(Cell(columns[0])!, Cell(columns[1]), label, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
+        if (preset.Task == TaskKind.Scores && Regression.Parse(renamed) is null)
+            throw TableException.At(At(record), $"expected a score, a number, in column '{columns[2].Name}', found '{renamed}'. Correct the {unit}, give the scores' column with label=COLUMN, or leave such rows out with without={renamed}.");
         if (allowed is not null && !allowed.Contains(renamed))
-            throw TableException.At(file, record.Line, $"expected a label among {Shown(allowed)}, found '{renamed}'. Nearest: '{Nearest.Of(renamed, allowed)}'. Correct the line, or rename labels with labels={renamed}>LABEL.");
+            throw TableException.At(At(record), $"expected a label among {Shown(allowed)}, found '{renamed}'. Nearest: '{Nearest.Of(renamed, allowed)}'. Correct the {unit}, or rename labels with labels={renamed}>LABEL.");
         return new(Cell(columns[0])!, Cell(columns[1]), renamed, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
 
         Row Whole(Row row)
         {
             try { row = preset.Derive?.Invoke(row) ?? row; }
-            catch (FormatException e) { throw TableException.At(file, record.Line, $"{e.Message}. Correct the line, or say with task=, text=, label= and wrong= which columns are what."); }
+            catch (FormatException e) { throw TableException.At(At(record), $"{e.Message}. Correct the {unit}, or say with task=, text=, label= and wrong= which columns are what."); }
             return preset.Task != TaskKind.Prompts || (row.Label != "" && row.Wrong != "") || preset.Derive is not null ? row
-                : throw TableException.At(file, record.Line, $"expected an answer and a wrong one in '{columns[2].Name}' and '{columns[5].Name}', found nothing. Correct the line.");
+                : throw TableException.At(At(record), $"expected an answer and a wrong one in '{columns[2].Name}' and '{columns[5].Name}', found nothing. Correct the {unit}.");
         }
 
         string? Cell(Column column) => column.Place < 0 ? null : record.Cells[column.Place]
-            ?? throw TableException.At(file, record.Line, $"expected text in '{column.Name}', found none. Correct the line.");
+            ?? throw TableException.At(At(record), $"expected text in '{column.Name}', found none. Correct the {unit}.");
     }
+
+    RowPlace At(Record record) => new(file, record.Line, unit);
 
     static int? Number(string column) => int.TryParse(column, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 

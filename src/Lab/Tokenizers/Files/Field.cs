@@ -55,6 +55,29 @@ readonly struct Field(string file, string at, JsonElement value)
     /// <summary>Whether it is text, rather than an object or a list.</summary>
     public bool IsText => value.ValueKind == JsonValueKind.String;
 
+    /// <summary>Whether it is a list.</summary>
+    public bool IsList => value.ValueKind == JsonValueKind.Array;
+
+    /// <summary>Whether it is the same value as that JSON, however the two are written.</summary>
+    public bool Equals(string json)
+    {
+        using var other = JsonDocument.Parse(json);
+        return JsonElement.DeepEquals(value, other.RootElement);
+    }
+
+    /// <summary>Whether a part of a tokenizer, or a part of a part, is of that type.</summary>
+    public bool HasPart(string type)
+    {
+        return Has(value);
+
+        bool Has(JsonElement part) => part.ValueKind switch
+        {
+            JsonValueKind.Object => part.EnumerateObject().Any(p => p.NameEquals("type") ? p.Value.ValueKind == JsonValueKind.String && p.Value.ValueEquals(type) : Has(p.Value)),
+            JsonValueKind.Array => part.EnumerateArray().Any(Has),
+            _ => false,
+        };
+    }
+
     /// <summary>The values of a list.</summary>
     public IEnumerable<Field> Items
     {

@@ -1,47 +1,71 @@
 using Heartwood.Lab.Tokenizers.Decoders;
+using Heartwood.Lab.Tokenizers.Normalizers;
 using Heartwood.Lab.Tokenizers.Pieces;
 using Heartwood.Lab.Tokenizers.Splitters;
 
 namespace Heartwood.Lab.Tokenizers.Files;
 
-/// <summary>Reads GPT-2's and RoBERTa's <c>vocab.json</c> and <c>merges.txt</c>: byte-pair encoding of bytes.</summary>
+/// <summary>Reads <c>vocab.json</c> and <c>merges.txt</c>: byte-pair encoding of bytes as GPT-2 and its relatives have it.</summary>
 static class MergesFiles
 {
-    /// <summary>The tokenizer. It is RoBERTa's where the options' class or the vocabulary's special tokens say so.</summary>
+    enum Kind
+    {
+        Gpt2,
+        Roberta,
+        NeoX,
+        Qwen2,
+    }
+
+    static readonly Dictionary<string, Kind> kinds = new()
+    {
+        ["GPT2Tokenizer"] = Kind.Gpt2,
+        ["CodeGenTokenizer"] = Kind.Gpt2,
+        ["RobertaTokenizer"] = Kind.Roberta,
+        ["BartTokenizer"] = Kind.Roberta,
+        ["LongformerTokenizer"] = Kind.Roberta,
+        ["GPTNeoXTokenizer"] = Kind.NeoX,
+        ["Qwen2Tokenizer"] = Kind.Qwen2,
+    };
+
+    /// <summary>The classes that are read from these two files.</summary>
+    public static IReadOnlyCollection<string> Classes => kinds.Keys;
+
+    /// <summary>The tokenizer, of the class that the options name, or of RoBERTa's or GPT-2's where the vocabulary's special tokens say so.</summary>
     /// <param name="vocabulary">the bytes of <c>vocab.json</c></param>
     /// <param name="merges">the bytes of <c>merges.txt</c></param>
     /// <param name="vocabularyPath">where the former come from</param>
     /// <param name="mergesPath">where the latter come from</param>
-    /// <param name="options">what <c>tokenizer_config.json</c> says</param>
-    /// <param name="extra">what <c>added_tokens.json</c> says</param>
+    /// <param name="options">what stands next to them</param>
     /// <exception cref="InvalidDataException">a file is not what it should be, or the two do not belong together</exception>
-    public static TokenizerParts Read(byte[] vocabulary, byte[] merges, string vocabularyPath, string mergesPath, TokenizerOptions options, IReadOnlyList<AddedToken> extra) =>
+    public static TokenizerParts Read(byte[] vocabulary, byte[] merges, string vocabularyPath, string mergesPath, TokenizerOptions options) =>
         Field.Read<TokenizerParts>(vocabulary, vocabularyPath, file =>
         {
             Dictionary<string, int> ids = TokenizerFile.Ids(file.Named("the vocabulary"));
             MergeTable table = new(Pairs(merges, mergesPath), ids, "", (i, piece) => new InvalidDataException(
                 $"{mergesPath}: merge {i + 1} needs '{piece}', which is not in {Path.GetFileName(vocabularyPath)}. Give the two files of one tokenizer."));
-            bool roberta = options.Class is null ? Array.TrueForAll(["<s>", "</s>", "<mask>"], ids.ContainsKey) : !options.Class.StartsWith("GPT2", StringComparison.Ordinal) && ids.ContainsKey("<s>") && ids.ContainsKey("</s>");
-            string[] special = roberta ? ["<s>", "<pad>", "</s>", "<unk>", "<mask>"] : ["<|endoftext|>"];
-            List<AddedToken> added = [.. special.Where(ids.ContainsKey).Select(s => new AddedToken(s, ids[s]) { Special = true, LeftStrip = s == "<mask>" })];
-            foreach (AddedToken token in options.Added.Concat(extra.Where(e => options.Added.All(o => o.Content != e.Content))))
+            Kind kind = TokenizerClass.WithoutFile(options) is string named ? kinds.GetValueOrDefault(named) : Array.TrueForAll(["<s>", "</s>", "<mask>"], ids.ContainsKey) ? Kind.Roberta : Kind.Gpt2;
+            INormalizer? normalizer = kind is Kind.NeoX or Kind.Qwen2 ? new UnicodeNormalizer(compatibility: false, composed: true) : null;
+            bool roberta = kind == Kind.Roberta;
+            string start = options.Named("cls_token", options.Named("bos_token", "<s>")), stop = options.Named("sep_token", options.Named("eos_token", "</s>")), mask = options.Named("mask_token", "<mask>");
+            string[] special = roberta ? [start, options.Named("pad_token", "<pad>"), stop, options.Named("unk_token", "<unk>"), mask] : ["<|endoftext|>"];
+            FolderTokens tokens = new FolderTokens(ids, special.Where(ids.ContainsKey).Distinct().Select(s => new AddedToken(s, ids[s]) { Special = true, LeftStrip = roberta && s == mask })).AfterVocabulary(options);
+            AddedToken[] added = [.. tokens.Tokens.Select(t => t.In(normalizer))];
+            Vocabulary all = new(ids, TokenizerFile.Pieces(file.Named("the vocabulary"), ids, added, holes: TokenizerFile.MostHoles), added);
+            int? begin = Id(options.Begin, roberta ? "<s>" : kind == Kind.Qwen2 ? "" : "<|endoftext|>"), end = Id(options.End, roberta ? "</s>" : "<|endoftext|>");
+            return new(all, new Bpe(ids, table, new()), options.SplitsSpecial ? [.. added.Where(a => !a.Special)] : added, normalizer,
+                new ByteLevel(options.AddPrefixSpace ?? false, kind == Kind.Qwen2 ? WordPattern.Qwen2 : WordPattern.Gpt2), byteLevel: true, marker: '\0')
             {
-                added.RemoveAll(a => a.Content == token.Content);
-                added.Add(token);
-            }
-            string[] pieces = TokenizerFile.Pieces(file.Named("the vocabulary"), ids, added);
-            Vocabulary all = new(ids, pieces, added);
-            int? begin = Id(options.Begin, roberta ? "<s>" : "<|endoftext|>"), end = Id(options.End, roberta ? "</s>" : "<|endoftext|>");
-            return new(all, new Bpe(ids, table, new()), added, null, new ByteLevel(options.AddPrefixSpace ?? false, WordPattern.Gpt2), byteLevel: true, marker: '\0')
-            {
-                Template = roberta ? Template.Roberta(ids["<s>"], ids["</s>"]) : Template.Around(options.AddBegin == true ? begin : null, options.AddEnd == true ? end : null),
+                Template = roberta ? Template.Roberta(Needed(start), Needed(stop)) : Template.Around(options.AddBegin == true ? begin : null, options.AddEnd == true ? end : null),
                 Decoder = new ByteLevelDecoder(),
                 Begin = begin,
                 End = end,
+                TruncatesLeft = options.TruncatesLeft ?? false,
+                Notes = tokens.Notes,
             };
 
-            int? Id(string? said, string otherwise) => said == "" ? null : said is null ? all.Find(otherwise)
-                : all.Find(said) ?? throw file.Named("tokenizer_config.json").Fault("special tokens of the vocabulary", $"'{said}'");
+            int? Id(string? said, string otherwise) => said == "" ? null : all.Find(said ?? otherwise);
+
+            int Needed(string token) => all.Find(token) ?? throw file.Named("the vocabulary").Fault("the special tokens of RoBERTa's class", $"no '{token}'");
         });
 
     static List<(string, string)> Pairs(byte[] bytes, string path)

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Tokenizers.Pieces;
+using Heartwood.Lab.Tokenizers.Splitters;
 
 namespace Heartwood.Lab.Tokenizers.Files;
 
@@ -11,7 +12,8 @@ static class ModelFile
         "WordPiece" => WordPiece(model.Only("type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab")),
         "BPE" => Bpe(model.Only("type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges", "vocab", "merges")),
         "Unigram" => Unigram(model.Only("type", "unk_id", "vocab", "byte_fallback")),
-        var other => throw model["type"].Fault("WordPiece, BPE or Unigram", $"'{other}'"),
+        "WordLevel" => WordLevel(model.Only("type", "unk_token", "vocab")),
+        var other => throw model["type"].Fault("WordPiece, BPE, Unigram or WordLevel", $"'{other}'"),
     };
 
     // Old files leave the type out, and are told apart by what they hold.
@@ -21,6 +23,12 @@ static class ModelFile
     {
         var ids = TokenizerFile.Ids(model["vocab"]);
         return (new WordPiece(ids, Known(model["unk_token"], ids), model["continuing_subword_prefix"].Text, model["max_input_chars_per_word"].Number), ids, null);
+    }
+
+    static (IPieceModel, Dictionary<string, int>, string[]?) WordLevel(Field model)
+    {
+        var ids = TokenizerFile.Ids(model["vocab"]);
+        return (new WordLevel(ids, Known(model["unk_token"], ids)), ids, null);
     }
 
     static (IPieceModel, Dictionary<string, int>, string[]?) Bpe(Field model)
@@ -33,7 +41,7 @@ static class ModelFile
             (i, piece) => merges.Named($"model.merges {i + 1}").Fault("pieces of model.vocab", $"'{piece}'"));
         return (new Bpe(ids, table, new()
         {
-            Unknown = model.Find("unk_token") is Field unknown ? Known(unknown, ids) : null,
+            Unknown = model.Find("unk_token") is Field unknown && !(SpellsAll(ids) && !ids.ContainsKey(unknown.Text)) ? Known(unknown, ids) : null,
             FuseUnknown = model.FlagOr("fuse_unk", false),
             ByteFallback = model.FlagOr("byte_fallback", false),
             IgnoreMerges = model.FlagOr("ignore_merges", false),
@@ -59,6 +67,9 @@ static class ModelFile
         if (unknown >= pieces.Count) throw model["unk_id"].Fault($"less than {pieces.Count}, the number of pieces", $"{unknown}");
         return (new Unigram(ids, [.. scores], unknown, model.FlagOr("byte_fallback", false)), ids, [.. pieces]);
     }
+
+    // Where every byte has its letter nothing is unknown, and the name of it may be an added token's.
+    static bool SpellsAll(Dictionary<string, int> ids) => ByteAlphabet.Letters.All(letter => ids.ContainsKey($"{letter}"));
 
     static int Known(Field token, Dictionary<string, int> ids) => ids.TryGetValue(token.Text, out int id) ? id : throw token.Fault("a piece of model.vocab", $"'{token.Text}'");
 

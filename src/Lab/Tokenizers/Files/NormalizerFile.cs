@@ -18,6 +18,7 @@ static class NormalizerFile
         "Lowercase" => Plain(normalizer, new Lowercase()),
         "StripAccents" => Plain(normalizer, new StripAccents()),
         "Nmt" => Plain(normalizer, new Nmt()),
+        "ByteLevel" => Plain(normalizer, new ByteLevelNormalizer()),
         "Prepend" => new Prepend(normalizer.Only("type", "prepend")["prepend"].Text),
         "Strip" => new Strip(normalizer.Only("type", "strip_left", "strip_right")["strip_left"].Flag, normalizer["strip_right"].Flag),
         "Replace" => Replace(normalizer),
@@ -34,8 +35,15 @@ static class NormalizerFile
         pattern.Only("String", "Regex");
         if (pattern.Find("String") is Field text) return text.Text != "" ? new(text.Text) : throw text.Fault("some text", "none");
         string expression = pattern["Regex"].Text;
-        return TextPattern.Expressions.TryGetValue(expression, out TextPattern? known) ? known
-            : throw pattern["Regex"].Fault($"one of the expressions '{string.Join("', '", TextPattern.Expressions.Keys)}'", $"'{expression}'");
+        if (TextPattern.Expressions.TryGetValue(expression, out TextPattern? known)) return known;
+        try
+        {
+            return new(ExpressionParser.Parse(expression));
+        }
+        catch (FormatException fault)
+        {
+            throw pattern["Regex"].Fault("a regular expression of groups, sets, repeats and looks ahead", $"{fault.Message} in '{expression}'");
+        }
     }
 
     /// <summary>What the normalizer makes of a space, if it is SentencePiece's marker; otherwise U+0000.</summary>

@@ -4,8 +4,7 @@ using Heartwood.Lab.Tokenizers.Splitters;
 namespace Heartwood.Lab.Tokenizers.Files;
 
 /// <summary>Reads the <c>pre_tokenizer</c> of a <c>tokenizer.json</c>.</summary>
-/// <param name="options">what <c>tokenizer_config.json</c> says, which must not contradict</param>
-sealed class SplitterFile(TokenizerOptions options)
+sealed class SplitterFile
 {
     /// <summary>Whether words are spelled in the alphabet of bytes.</summary>
     public bool IsByteLevel { get; private set; }
@@ -14,23 +13,25 @@ sealed class SplitterFile(TokenizerOptions options)
     public char Marker { get; private set; }
 
     /// <summary>The splitter.</summary>
-    public ISplitter Read(Field splitter)
+    public ISplitter Read(Field splitter) => Read(splitter, last: true);
+
+    ISplitter Read(Field splitter, bool last) => splitter.Type switch
     {
-        if (IsByteLevel) throw splitter["type"].Fault("nothing behind ByteLevel", $"'{splitter.Type}'");
-        return splitter.Type switch
-        {
-            "Sequence" => new SplitterSequence([.. splitter.Only("type", "pretokenizers")["pretokenizers"].Items.Select(Read)]),
+            "Sequence" => Sequence([.. splitter.Only("type", "pretokenizers")["pretokenizers"].Items], last),
             "BertPreTokenizer" => Plain(splitter, new BertSplitter()),
             "Whitespace" => Plain(splitter, new Whitespace()),
             "WhitespaceSplit" => Plain(splitter, new WhitespaceSplit()),
-            "ByteLevel" => OfBytes(splitter.Only("type", "add_prefix_space", "trim_offsets", "use_regex")),
+            "ByteLevel" => OfBytes(splitter.Only("type", "add_prefix_space", "trim_offsets", "use_regex"), last),
             "Metaspace" => OfSpaces(splitter.Only("type", "replacement", "str_rep", "add_prefix_space", "prepend_scheme", "split")),
             "Digits" => Split.At(Marks.Digit, splitter.Only("type", "individual_digits")["individual_digits"].Flag ? Delimiters.Isolated : Delimiters.Contiguous),
             "Punctuation" => Split.At(Marks.Punctuation, splitter.Only("type", "behavior").Find("behavior") is Field b ? Behaviour(b) : Delimiters.Isolated),
             "Split" => AtPattern(splitter.Only("type", "pattern", "behavior", "invert")),
+            "CharDelimiterSplit" => Split.At(new TextPattern($"{splitter.Only("type", "delimiter")["delimiter"].Character}"), Delimiters.Removed, invert: false),
+            "FixedLength" => new FixedLength(splitter.Only("type", "length")["length"] is var length && length.Number > 0 ? length.Number : throw length.Fault("1 or more", length.Shown)),
             var other => throw splitter["type"].Fault("a pre-tokenizer of BERT's, GPT-2's or SentencePiece's", $"'{other}'"),
-        };
-    }
+    };
+
+    SplitterSequence Sequence(Field[] splitters, bool last) => new([.. splitters.Select((s, i) => Read(s, last && i == splitters.Length - 1))]);
 
     static ISplitter Plain(Field field, ISplitter splitter)
     {
@@ -38,12 +39,11 @@ sealed class SplitterFile(TokenizerOptions options)
         return splitter;
     }
 
-    ByteLevel OfBytes(Field field)
+    // What follows cuts words as they are spelled; the last splitter leaves spelling to the pieces, so that its words stay legible.
+    ByteLevel OfBytes(Field field, bool last)
     {
-        IsByteLevel = true;
-        bool space = field["add_prefix_space"].Flag;
-        if (options.AddPrefixSpace is bool said && said != space) throw field["add_prefix_space"].Fault($"{said}, as tokenizer_config.json says", $"{space}");
-        return new(space, field.FlagOr("use_regex", true) ? WordPattern.Gpt2 : null);
+        IsByteLevel |= last;
+        return new(field["add_prefix_space"].Flag, field.FlagOr("use_regex", true) ? WordPattern.Gpt2 : null, spells: !last);
     }
 
     Metaspace OfSpaces(Field field)
@@ -69,10 +69,8 @@ sealed class SplitterFile(TokenizerOptions options)
         Delimiters delimiters = Behaviour(split["behavior"]);
         bool invert = split["invert"].Flag;
         Field pattern = split["pattern"];
-        if (pattern.Find("Regex") is not Field expression || TextPattern.Expressions.ContainsKey(expression.Text)) return Split.At(NormalizerFile.Pattern(pattern), delimiters, invert);
-        pattern.Only("Regex");
-        return WordPattern.Expressions.TryGetValue(expression.Text, out WordPattern? known) ? Split.At(known, delimiters, invert)
-            : throw expression.Fault("an expression of GPT-2, Llama 3 or Qwen 2", $"'{expression.Text}'");
+        return pattern.Only("String", "Regex").Find("Regex") is Field expression && WordPattern.Expressions.TryGetValue(expression.Text, out WordPattern? known)
+            ? Split.At(known, delimiters, invert) : Split.At(NormalizerFile.Pattern(pattern), delimiters, invert);
     }
 
     static Delimiters Behaviour(Field behaviour) => behaviour.Text switch

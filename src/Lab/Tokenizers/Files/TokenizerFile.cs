@@ -8,6 +8,9 @@ static class TokenizerFile
 {
     static readonly string[] begins = ["<s>", "<|begin_of_text|>", "<bos>", "<|endoftext|>"], ends = ["</s>", "<|end_of_text|>", "<eos>", "<|endoftext|>"];
 
+    /// <summary>How many ids of a vocabulary may have no piece: published ones leave a few out.</summary>
+    public const int MostHoles = 1000;
+
     /// <summary>The tokenizer in the file's bytes.</summary>
     /// <exception cref="InvalidDataException">the message says where, what was expected and what was found</exception>
     public static TokenizerParts Read(byte[] bytes, string path, TokenizerOptions options) => Field.Read(bytes, path, file => Read(file, options));
@@ -16,44 +19,53 @@ static class TokenizerFile
     {
         file.Only("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model");
         if (file["version"].Text is var version and not "1.0") throw file["version"].Fault("1.0", $"'{version}'");
-        // The caller's limit replaces the file's, as it does in the reference; only the side would remain. Nothing is ever padded.
-        if (file.Find("truncation") is Field truncation && truncation["direction"].Text is var side and not "Right") throw truncation["direction"].Fault("Right", $"'{side}'");
 
         var (model, ids, pieces) = ModelFile.Read(file["model"]);
         INormalizer? normalizer = file.Find("normalizer") is Field n ? NormalizerFile.Read(n) : null;
-        List<AddedToken> added = [.. file["added_tokens"].Items.Select(t => Added(t, t["id"].Number).In(normalizer))];
-        Vocabulary vocabulary = new(ids, Pieces(file["model"], ids, added, pieces), added);
-        SplitterFile splitters = new(options);
+        AddedToken[] own = [.. file["added_tokens"].Items.Select(t => Added(t, t["id"].Number))];
+        int holes = ids.Values.Max() + 1 - ids.Count is var left && pieces is null && left <= MostHoles ? left : 0;
+        _ = Pieces(file["model"], ids, own, pieces, holes);
+        FolderTokens tokens = new FolderTokens(ids, own).AfterFile(options);
+        AddedToken[] added = [.. tokens.Tokens.Select(t => t.In(normalizer))];
+        Vocabulary vocabulary = new(ids, Pieces(file["model"], ids, added, pieces, holes), added);
+        SplitterFile splitters = new();
         ISplitter? splitter = file.Find("pre_tokenizer") is Field p ? splitters.Read(p) : null;
         Template template = file.Find("post_processor") is Field t ? new TemplateFile(vocabulary).Read(t) : Template.None;
         char marker = splitters.Marker != '\0' ? splitters.Marker : NormalizerFile.Marker(normalizer);
-        return new(vocabulary, model, added, normalizer, splitter, splitters.IsByteLevel, marker)
+        int? begin = Id(options.Begin, template.Begin, begins), end = Id(options.End, template.End, ends);
+        return new(vocabulary, model, options.SplitsSpecial ? [.. added.Where(a => !a.Special)] : added, normalizer, splitter, splitters.IsByteLevel, marker)
         {
             Template = template,
             Decoder = file.Find("decoder") is Field d ? DecoderFile.Read(d) : null,
-            Begin = Id(options.Begin, template.Begin, begins),
-            End = Id(options.End, template.End, ends),
+            Begin = begin,
+            End = end,
+            TruncatesLeft = options.TruncatesLeft ?? FromLeft(file),
+            Notes = [.. tokens.Notes, .. new FileAndClass(file, options).Notes(normalizer, template, begin, end)],
         };
 
-        int? Id(string? said, int? ofTemplate, string[] usual) => said == "" ? null
-            : said is not null ? vocabulary.Find(said) ?? throw file.Named("added_tokens").Fault($"'{said}', as tokenizer_config.json says", "no such token")
+        int? Id(string? said, int? ofTemplate, string[] usual) => said == "" ? null : said is not null ? vocabulary.Find(said)
             : ofTemplate ?? usual.Select(vocabulary.Find).FirstOrDefault(id => id is int known && vocabulary.IsSpecial(known));
     }
 
-    /// <summary>An added token.</summary>
+    // The caller's limit replaces the file's, as it does in the reference; only the side remains. Nothing is ever padded.
+    static bool FromLeft(Field file) => file.Find("truncation") is Field truncation && (truncation["direction"].Text is var side && side is "Left" or "Right"
+        ? side == "Left" : throw truncation["direction"].Fault("Left or Right", $"'{side}'"));
+
+    /// <summary>An added token. What is not said of it is false, but a token that is not special is looked for in normalized text.</summary>
     public static AddedToken Added(Field token, int id)
     {
-        token.Only("id", "special", "content", "single_word", "lstrip", "rstrip", "normalized");
+        token.Only("id", "special", "content", "single_word", "lstrip", "rstrip", "normalized", "__type");
         string content = token["content"].Text;
         if (content == "") throw token["content"].Fault("some text", "none");
         token = token.Named($"added_tokens '{content}'");
+        bool special = token.FlagOr("special", false);
         return new(content, id)
         {
-            Special = token.FlagOr("special", false),
-            SingleWord = token["single_word"].Flag,
-            LeftStrip = token["lstrip"].Flag,
-            RightStrip = token["rstrip"].Flag,
-            Normalized = token["normalized"].Flag,
+            Special = special,
+            SingleWord = token.FlagOr("single_word", false),
+            LeftStrip = token.FlagOr("lstrip", false),
+            RightStrip = token.FlagOr("rstrip", false),
+            Normalized = token.FlagOr("normalized", !special),
         };
     }
 
@@ -70,7 +82,8 @@ static class TokenizerFile
     /// <param name="ids">its pieces</param>
     /// <param name="added">the added tokens; their ids may lie beyond the vocabulary's</param>
     /// <param name="model">the text of the vocabulary's ids, where a text may stand twice</param>
-    public static string[] Pieces(Field at, Dictionary<string, int> ids, IReadOnlyList<AddedToken> added, string[]? model = null)
+    /// <param name="holes">how many ids may have no piece; their text is empty</param>
+    public static string[] Pieces(Field at, Dictionary<string, int> ids, IReadOnlyList<AddedToken> added, string[]? model = null, int holes = 0)
     {
         HashSet<string> seen = [];
         foreach (AddedToken token in added)
@@ -80,13 +93,13 @@ static class TokenizerFile
         }
         var beyond = added.Where(t => !ids.ContainsKey(t.Content)).Select(t => KeyValuePair.Create(t.Content, t.Id));
         var all = (model is null ? beyond.Concat(ids) : beyond.Concat(model.Index().Select(p => KeyValuePair.Create(p.Item, p.Index)))).ToArray();
-        string?[] pieces = new string?[all.Length];
+        string?[] pieces = new string?[Math.Max(all.Length, Math.Min(all.Length + holes, all.Select(p => p.Value).DefaultIfEmpty(-1).Max() + 1L))];
         foreach (var (piece, id) in all)
         {
-            if (id >= all.Length) throw at.Named($"the id of '{piece}'").Fault($"less than {all.Length}, the number of pieces", $"{id}");
+            if (id >= pieces.Length) throw at.Named($"the id of '{piece}'").Fault($"less than {pieces.Length}, the number of pieces", $"{id}");
             if (pieces[id] is string other) throw at.Named($"the id of '{piece}'").Fault("one of its own", $"{id}, which '{other}' has");
             pieces[id] = piece;
         }
-        return pieces!;
+        return [.. pieces.Select(p => p ?? "")];
     }
 }

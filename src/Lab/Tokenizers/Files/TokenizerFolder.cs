@@ -1,45 +1,59 @@
-using Heartwood.Lab.Tokenizers.Normalizers;
+using Heartwood.Lab.Tokenizers.SentencePiece;
 
 namespace Heartwood.Lab.Tokenizers.Files;
 
 /// <summary>Finds a model folder's tokenizer.</summary>
 static class TokenizerFolder
 {
-    /// <exception cref="InvalidDataException">no tokenizer, one that is not understood, or two files that contradict each other</exception>
-    public static Tokenizer Read(string folder)
-    {
-        string json = At("tokenizer.json"), vocabulary = At("vocab.json"), merges = At("merges.txt"), words = At("vocab.txt"), config = At("tokenizer_config.json"), added = At("added_tokens.json");
-        TokenizerOptions options = File.Exists(config) ? TokenizerOptions.Read(File.ReadAllBytes(config), config) : new();
-        if (File.Exists(json))
-        {
-            TokenizerParts parts = TokenizerFile.Read(File.ReadAllBytes(json), json, options);
-            Agree(folder, options, parts);
-            return new(parts);
-        }
-        if (File.Exists(vocabulary) && File.Exists(merges))
-            return new(MergesFiles.Read(File.ReadAllBytes(vocabulary), File.ReadAllBytes(merges), vocabulary, merges, options,
-                File.Exists(added) ? Field.Read(File.ReadAllBytes(added), added, f => f.Properties.Select(p => new AddedToken(p.Name, p.Value.Number)).ToArray()) : []));
-        if (File.Exists(words)) return new(WordPieceVocabulary.Of(WordPieceVocabulary.Lines(File.ReadAllBytes(words), words), words, options));
-        throw new InvalidDataException($"{folder}: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt is there. Copy the model's own tokenizer into the folder.");
 
-        string At(string name) => Path.Combine(folder, name);
+    // Keys of tokenizer_config.json that change no id of a folder without tokenizer.json, or are read (TokenizerOptions).
+    static readonly HashSet<string> harmless =
+    [
+        "__type", "add_bos_token", "add_eos_token", "add_prefix_space", "added_tokens_decoder", "additional_special_tokens", "auto_map", "backend", "chat_template", "clean_up_tokenization_spaces", "default_chat_template",
+        "do_basic_tokenize", "do_lower_case", "errors", "extra_special_tokens", "full_tokenizer_file", "image_token", "init_inputs", "is_local", "legacy", "local_files_only", "max_len", "max_length",
+        "merges_file", "model_input_names", "model_max_length", "model_type", "name_or_path", "never_split", "pad_to_multiple_of", "pad_token_type_id", "padding", "padding_side", "processor_class", "response_schema",
+        "return_tensors", "spaces_between_special_tokens", "special_tokens_map_file", "split_special_tokens", "stride", "strip_accents", "tokenize_chinese_chars", "tokenizer_class", "tokenizer_file",
+        "transformers_version", "trim_offsets", "truncation", "truncation_side", "truncation_strategy", "trust_remote_code", "unk_id", "use_default_system_prompt", "use_fast", "verbose", "vocab_file",
+        "vocab_size", .. TokenizerOptions.Roles,
+    ];
+
+    /// <summary>The tokenizer of a folder on disk.</summary>
+    /// <exception cref="InvalidDataException">no tokenizer, one that is not understood, or two files that contradict each other</exception>
+    public static Tokenizer Read(string folder) => Read(FolderFiles.On(folder));
+
+    /// <summary>The tokenizer of a folder: of <c>tokenizer.json</c> where it is there, else of the class that the other files name.</summary>
+    /// <exception cref="InvalidDataException">no tokenizer, one that is not understood, or two files that contradict each other</exception>
+    public static Tokenizer Read(FolderFiles files)
+    {
+        TokenizerOptions options = TokenizerOptions.Of(files);
+        if (files.Find("tokenizer.json") is byte[] json) return new(TokenizerFile.Read(json, files.PathOf("tokenizer.json"), options));
+        string? name = TokenizerClass.WithoutFile(options), model = SentencePieceFolder.Names.FirstOrDefault(file => files.Find(file) is not null);
+        bool ofModel = model is not null && !(name is not null && (MergesFiles.Classes.Contains(name) || WordPieceVocabulary.Classes.Contains(name)));
+        if (!ofModel && files.Find("vocab.json") is byte[] vocabulary && files.Find("merges.txt") is byte[] merges && !(files.Find("vocab.txt") is not null && WordPieceVocabulary.Classes.Contains(name)))
+        {
+            Understood(files, options, name, "vocab.json and merges.txt", MergesFiles.Classes);
+            return new(MergesFiles.Read(vocabulary, merges, files.PathOf("vocab.json"), files.PathOf("merges.txt"), options));
+        }
+        if (!ofModel && files.Find("vocab.txt") is byte[] words)
+        {
+            Understood(files, options, name, "vocab.txt", WordPieceVocabulary.Classes);
+            string path = files.PathOf("vocab.txt");
+            return new(WordPieceVocabulary.Of(WordPieceVocabulary.Lines(words, path), path, options));
+        }
+        if (SentencePieceFolder.Read(files.Folder, files.Find, options) is Tokenizer read) return read;
+        if (options.Class is not null && !MergesFiles.Classes.Contains(name) && !WordPieceVocabulary.Classes.Contains(name)) throw TokenizerClass.Refused(files, name!, "", MergesFiles.Classes);
+        throw new InvalidDataException($"{files.Folder}: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt, nor SentencePiece's {string.Join(" or ", SentencePieceFolder.Names)} is there. Copy the model's own tokenizer into the folder.");
     }
 
-    static void Agree(string folder, TokenizerOptions options, TokenizerParts parts)
+    // Without tokenizer.json the class decides what the files mean, and every key may change ids.
+    static void Understood(FolderFiles files, TokenizerOptions options, string? name, string there, IReadOnlyCollection<string> classes)
     {
-        if (parts.Normalizer is BertNormalizer bert)
-        {
-            Same("do_lower_case", options.LowerCase, bert.LowerCase);
-            Same("strip_accents", options.StripAccents, bert.StripAccents);
-            Same("tokenize_chinese_chars", options.SpaceChinese, bert.SpaceChinese);
-        }
-        if (parts.Begin is int begin && begin != parts.End) Same("add_bos_token", options.AddBegin, parts.Template.Begin == begin);
-        if (parts.End is int end && end != parts.Begin) Same("add_eos_token", options.AddEnd, parts.Template.End == end);
-
-        void Same(string option, bool? config, bool file)
-        {
-            if (config is bool c && c != file)
-                throw new InvalidDataException($"{folder}: {option} is {c} in tokenizer_config.json, but tokenizer.json does the opposite. Make the two agree with how the model was trained.");
-        }
+        if (name is not null && !classes.Contains(name)) throw TokenizerClass.Refused(files, name, there, classes);
+        foreach (var (key, said) in options.Said)
+            if (!harmless.Contains(key))
+                throw new InvalidDataException($"{files.PathOf("tokenizer_config.json")}: {key}: expected nothing that is unknown, because it may change ids where {there} is read without tokenizer.json; found {said}. "
+                    + "Take it out if it changes none, or put the model's tokenizer.json into the folder.");
+        if (options.NeverSplit.FirstOrDefault(t => !options.Names(t)) is string never)
+            throw new InvalidDataException($"{files.PathOf("tokenizer_config.json")}: never_split: expected special tokens only; found '{never}'. Add it to added_tokens.json with its id, which keeps it whole, or put the model's tokenizer.json into the folder.");
     }
 }

@@ -7,13 +7,22 @@ interface INormalizer
 {
     /// <summary>Writes the normalized <paramref name="text"/> to <paramref name="into"/>.</summary>
     void Apply(ReadOnlySpan<char> text, CharacterList into);
+
+    /// <summary>The same for a part of a text; few normalizers ask which.</summary>
+    /// <param name="text">the part</param>
+    /// <param name="first">whether the whole text begins with it</param>
+    /// <param name="into">takes what is written</param>
+    void Apply(ReadOnlySpan<char> text, bool first, CharacterList into) => Apply(text, into);
 }
 
 /// <summary>One normalizer after another.</summary>
 sealed class NormalizerSequence(INormalizer[] normalizers) : INormalizer
 {
     /// <inheritdoc/>
-    public void Apply(ReadOnlySpan<char> text, CharacterList into)
+    public void Apply(ReadOnlySpan<char> text, CharacterList into) => Apply(text, first: true, into);
+
+    /// <inheritdoc/>
+    public void Apply(ReadOnlySpan<char> text, bool first, CharacterList into)
     {
         if (normalizers.Length == 0) into.Add(text);
         CharacterList[] between = [new(text.Length), new(text.Length)];
@@ -22,7 +31,7 @@ sealed class NormalizerSequence(INormalizer[] normalizers) : INormalizer
             bool last = i == normalizers.Length - 1;
             CharacterList written = last ? into : between[i % 2];
             if (!last) written.Clear();
-            normalizers[i].Apply(text, written);
+            normalizers[i].Apply(text, first, written);
             if (!last) text = written.Text;
         }
     }

@@ -44,6 +44,13 @@ sealed class Nmt : INormalizer
     }
 }
 
+/// <summary>Spells text in the alphabet of bytes.</summary>
+sealed class ByteLevelNormalizer : INormalizer
+{
+    /// <inheritdoc/>
+    public void Apply(ReadOnlySpan<char> text, CharacterList into) => into.Add(Splitters.ByteAlphabet.Spell(text));
+}
+
 /// <summary>Puts a text before every text that is not empty.</summary>
 sealed class Prepend(string before) : INormalizer
 {
@@ -81,12 +88,13 @@ sealed class Replace(TextPattern pattern, string with) : INormalizer
     /// <inheritdoc/>
     public void Apply(ReadOnlySpan<char> text, CharacterList into)
     {
-        while (pattern.Next(text) is ( >= 0 and int at, int length))
+        int before = 0;
+        foreach (var (at, length) in pattern.All(text))
         {
-            into.Add(text[..at]);
+            into.Add(text[before..at]);
             into.Add(with);
-            text = text[(at + length)..];
+            before = at + length;
         }
-        into.Add(text);
+        into.Add(text[before..]);
     }
 }

@@ -58,3 +58,22 @@ sealed class Whitespace : ISplitter
         return (marks & Marks.Word) != 0 ? Marks.Word : marks & Marks.Space;
     }
 }
+
+/// <summary>Words of so many characters (code points), the last one shorter.</summary>
+sealed class FixedLength(int length) : ISplitter
+{
+    /// <inheritdoc/>
+    public void Split(ReadOnlySpan<char> text, bool first, IWordSink into)
+    {
+        for (int at = 0, end; at < text.Length; at = end)
+        {
+            end = at;
+            for (int left = length; left > 0 && end < text.Length; left--)
+            {
+                Rune.DecodeFromUtf16(text[end..], out _, out int size);
+                end += size;
+            }
+            into.Add(text[at..end], first && at == 0);
+        }
+    }
+}

@@ -35,11 +35,11 @@ sealed class Split(Action<ReadOnlySpan<char>, List<Split.Part>> find, Delimiters
     public static Split At(TextPattern pattern, Delimiters delimiters, bool invert) => new((text, parts) =>
     {
         int before = 0;
-        while (pattern.Next(text[before..]) is ( >= 0 and int at, int length))
+        foreach (var (at, length) in pattern.All(text))
         {
-            if (at > 0) parts.Add(new(before, before + at, false));
-            parts.Add(new(before + at, before + at + length, true));
-            before += at + length;
+            if (at > before) parts.Add(new(before, at, false));
+            parts.Add(new(at, at + length, true));
+            before = at + length;
         }
         if (before < text.Length) parts.Add(new(before, text.Length, false));
     }, delimiters, invert);
@@ -76,7 +76,8 @@ sealed class Split(Action<ReadOnlySpan<char>, List<Split.Part>> find, Delimiters
         {
             end = i + 1;
             while (end < parts.Count && Joined(parts[end - 1].Found, parts[end].Found)) end++;
-            if (delimiters != Delimiters.Removed || !parts[i].Found) into.Add(text[parts[i].Start..parts[end - 1].End], first && parts[i].Start == 0);
+            var (start, stop) = (parts[i].Start, parts[end - 1].End);
+            if (stop > start && (delimiters != Delimiters.Removed || !parts[i].Found)) into.Add(text[start..stop], first && start == 0);
         }
     }
 

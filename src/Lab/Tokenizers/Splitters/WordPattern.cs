@@ -21,12 +21,15 @@ sealed class WordPattern : ISplitter
     /// <summary>GPT-2's words: contractions, and letters, numbers or other characters with the space before them.</summary>
     public static WordPattern Gpt2 { get; } = new(false, int.MaxValue);
 
-    /// <summary>The expressions that are understood, as tokenizer files write them.</summary>
+    /// <summary>Qwen 2's words: as Llama 3's, but every digit by itself.</summary>
+    public static WordPattern Qwen2 { get; } = new(true, 1);
+
+    /// <summary>The expressions that are scanned by hand, as tokenizer files write them.</summary>
     public static IReadOnlyDictionary<string, WordPattern> Expressions { get; } = new Dictionary<string, WordPattern>
     {
         [@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = Gpt2,
         [Newer(@"\p{N}{1,3}")] = new(true, 3),   // Llama 3
-        [Newer(@"\p{N}")] = new(true, 1),        // Qwen 2
+        [Newer(@"\p{N}")] = Qwen2,
     };
 
     static string Newer(string numbers) => @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|" + numbers + @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";

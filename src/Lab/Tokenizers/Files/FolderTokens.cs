@@ -1,0 +1,60 @@
+namespace Heartwood.Lab.Tokenizers.Files;
+
+/// <summary>Joins the added tokens of a tokenizer's own file with those that the folder's other files add or name.</summary>
+/// <param name="ids">the pieces of the model</param>
+/// <param name="own">the added tokens that are known already</param>
+sealed class FolderTokens(IReadOnlyDictionary<string, int> ids, IEnumerable<AddedToken> own)
+{
+    readonly List<AddedToken> tokens = [.. own];
+    readonly List<string> notes = [];
+
+    /// <summary>All added tokens.</summary>
+    public IReadOnlyList<AddedToken> Tokens => tokens;
+
+    /// <summary>What a reader should know of them.</summary>
+    public IReadOnlyList<string> Notes => notes;
+
+    /// <summary>
+    /// Adds what the options add to a <c>tokenizer.json</c>: the file's own tokens stay as they are, others follow its last id, which is
+    /// where transformers puts them whatever id is written.
+    /// </summary>
+    public FolderTokens AfterFile(TokenizerOptions options)
+    {
+        foreach (AddedToken token in options.Added.OrderBy(t => t.Id).Where(t => !Has(t.Content)))
+        {
+            int id = ids.TryGetValue(token.Content, out int known) ? known : Next();
+            if (id != token.Id)
+                notes.Add($"The token '{token.Content}' is not in tokenizer.json and has the id {token.Id} in tokenizer_config.json or added_tokens.json, where another stands: it has {id} here, as in transformers.");
+            tokens.Add(token with { Id = id });
+        }
+        return Name(options);
+    }
+
+    /// <summary>Adds what the options add to a vocabulary: their ids and flags count.</summary>
+    public FolderTokens AfterVocabulary(TokenizerOptions options)
+    {
+        foreach (AddedToken token in options.Added)
+        {
+            tokens.RemoveAll(t => t.Content == token.Content);
+            tokens.Add(token);
+        }
+        return Name(options);
+    }
+
+    // A special token that is only named becomes an added token, one that no file has after the last id.
+    FolderTokens Name(TokenizerOptions options)
+    {
+        foreach (AddedToken token in options.Special.OrderBy(s => Array.IndexOf([.. TokenizerOptions.Roles], s.Key)).Select(s => s.Value).Concat(options.Further).Where(t => !Has(t.Content)).DistinctBy(t => t.Content).ToArray())
+            if (ids.TryGetValue(token.Content, out int id)) tokens.Add(token with { Id = id });
+            else
+            {
+                tokens.Add(token with { Id = Next() });
+                notes.Add($"The special token '{token.Content}' is named but not in the vocabulary: it has the id {tokens[^1].Id} after the last, as in transformers.");
+            }
+        return this;
+    }
+
+    bool Has(string content) => tokens.Exists(t => t.Content == content);
+
+    int Next() => 1 + Math.Max(ids.Values.DefaultIfEmpty(-1).Max(), tokens.Select(t => t.Id).DefaultIfEmpty(-1).Max());
+}
