@@ -9,7 +9,7 @@ namespace Heartwood.Lab.Checkpoints;
 /// </summary>
 public sealed class ModelConfig
 {
-    const string SingleLabel = "single_label_classification";
+    const string SingleLabel = "single_label_classification", OneNumber = "regression";
 
     readonly JsonElement root;
     readonly HashSet<string> read = [];
@@ -62,8 +62,12 @@ public sealed class ModelConfig
     /// <param name="key">the key</param>
     /// <param name="most">the largest that is believed: above it, a file is damaged and would ask for all memory there is</param>
     /// <exception cref="CheckpointException">it is missing, no whole number, below 1 or above <paramref name="most"/></exception>
-    public int RequirePositive(string key, int most = MostOfASize) => Require<int>(key) is var value && value > most ? throw Wrong(key, $"at most {most}", root.GetProperty(key))
-        : value > 0 ? value : throw Wrong(key, "a whole number from 1", root.GetProperty(key));
+    public int RequirePositive(string key, int most = MostOfASize)
+    {
+        int value = Require<int>(key);
+        return value > 0 && value <= most ? value
+            : throw Wrong(key, value > most ? $"at most {most}" : "a whole number from 1", root.GetProperty(key));
+    }
 
     /// <summary>The same for a key that has two names in published files, of which one suffices.</summary>
     /// <exception cref="CheckpointException">as above, or both are there and differ</exception>
@@ -71,7 +75,8 @@ public sealed class ModelConfig
     {
         if (!Has(other)) return RequirePositive(key, most);
         int value = RequirePositive(other, most);
-        return !Has(key) || RequirePositive(key, most) == value ? value : throw Wrong(key, $"{value}, as '{other}' says", root.GetProperty(key));
+        return !Has(key) || RequirePositive(key, most) == value ? value
+            : throw Wrong(key, $"{value}, as '{other}' says", root.GetProperty(key));
     }
 
     /// <summary>An object inside the file, as a config of its own; null where there is none.</summary>
@@ -89,14 +94,14 @@ public sealed class ModelConfig
     /// <exception cref="CheckpointException">the file names another number of labels, leaves one out, or uses a name twice</exception>
     public IReadOnlyList<string> Labels(int count)
     {
-        string problem = Optional("problem_type", SingleLabel);
-        if (problem != SingleLabel && (count > 1 || problem is not ("regression" or "multi_label_classification")))
-            throw new CheckpointException($"{Path}: 'problem_type' has the value {Shown(root.GetProperty("problem_type"))}, the head gives {count} scores; Heartwood reads heads "
-                + $"that choose one of several labels ('{SingleLabel}') and heads of one number ('regression'). Fine-tune the model as one of these: heartwood train --from FOLDER.");
+        string problem = Optional("problem_type", count == 1 ? OneNumber : SingleLabel);
+        if (count == 1 && problem != OneNumber)
+            throw Wrong("problem_type", $"\"{OneNumber}\", for a head with one label gives a score", root.GetProperty("problem_type"));
+        if (count > 1 && problem != SingleLabel)
+            throw new CheckpointException($"{Path}: 'problem_type' has the value {Shown(root.GetProperty("problem_type"))}, the head gives "
+                + $"{count} scores; Heartwood reads heads that choose one of several labels (\"{SingleLabel}\") and heads of one number "
+                + $"(\"{OneNumber}\"). Fine-tune the model as one of these: heartwood train --from FOLDER.");
         if (Has("num_labels") && Require<int>("num_labels") != count) throw Wrong("num_labels", $"{count}, the number of labels of the head", root.GetProperty("num_labels"));
-        if (Has("problem_type") && (root.GetProperty("problem_type").GetRawText() == "\"regression\"") != (count == 1))
-            throw Wrong("problem_type", count == 1 ? "\"regression\", for a head with one label gives a score"
-                : $"\"single_label_classification\", for the head has {count} labels", root.GetProperty("problem_type"));
         if (!Has("id2label")) return [.. Enumerable.Range(0, count).Select(i => $"LABEL_{i}")];
         JsonElement names = root.GetProperty("id2label");
         if (names.ValueKind != JsonValueKind.Object || names.EnumerateObject().Count() != count) throw Wrong("id2label", $"the names of the head's {count} labels", names);
@@ -113,7 +118,8 @@ public sealed class ModelConfig
         foreach (JsonProperty property in root.EnumerateObject())
         {
             if (read.Contains(property.Name) || harmless.Contains(property.Name) || HarmlessKeys.Allow(property)) continue;
-            if (HarmlessKeys.Explain(property, Shown(property.Value), Path) is string explained) throw new CheckpointException($"{Path}: '{property.Name}' {explained}");
+            if (HarmlessKeys.Explain(property, Shown(property.Value), Path) is string explained)
+                throw new CheckpointException($"{Path}: '{property.Name}' {explained}");
             throw new CheckpointException($"{Path}: the key '{property.Name}' has the value {Shown(property.Value)}, which Heartwood does not know and which could change what the model computes. If you are sure that it does not, remove the key; otherwise use a model without it.");
         }
     }

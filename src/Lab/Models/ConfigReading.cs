@@ -31,8 +31,13 @@ static class ConfigReading
 
     /// <summary>What is added to a variance before a norm divides by its root.</summary>
     /// <exception cref="CheckpointException">it is no number, or below 0 or above 1</exception>
-    internal static float Epsilon(this ModelConfig config, string key, float otherwise) => config.Optional(key, otherwise) is >= 0 and <= 1 and var epsilon ? epsilon
-        : throw new CheckpointException($"{config.Path}: {key} is {config.Require<float>(key)}; what is added to a variance lies between 0 and 1. Take the config.json that belongs to the weights.");
+    internal static float Epsilon(this ModelConfig config, string key, float otherwise)
+    {
+        float epsilon = config.Optional(key, otherwise);
+        return epsilon is >= 0 and <= 1 ? epsilon : throw new CheckpointException(
+            $"{config.Path}: {key} is {epsilon}; what is added to a variance lies between 0 and 1. "
+            + "Take the config.json that belongs to the weights.");
+    }
 
     /// <summary>Refuses a key that, at another value than the format's default, would change what is computed.</summary>
     /// <param name="config">the file</param>
@@ -43,9 +48,10 @@ static class ConfigReading
     internal static void Only<T>(this ModelConfig config, string key, T expected, string why) where T : notnull
     {
         if (config.Optional(key, expected) is var found && !found.Equals(expected))
-            throw new CheckpointException($"{config.Path}: '{key}' is {Said(found)}: {why}. Heartwood reads models where it is {Said(expected)}; use one of those.");
+            throw new CheckpointException($"{config.Path}: '{key}' is {Said(found)}: {why}. "
+                + $"Heartwood reads models where it is {Said(expected)}; use one of those.");
 
-        static string Said(T value) => value is bool yes ? (yes ? "true" : "false") : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{value}");
+        static string Said(T value) => value is bool yes ? (yes ? "true" : "false") : $"'{value}'";
     }
 
     /// <summary>The weights without an output matrix that is not read: the model has labels, or the word embeddings are its output.</summary>

@@ -94,7 +94,12 @@ sealed class FolderReading
         return Models.Body.Of(family, Config, Weights().Map(OfBody));
     }
 
-    Weights Weights() => Checkpoints.Weights.Load(folder.Weights).Renamed(names.Sources);
+    // what is not understood in the config is refused before gigabytes of weights are read
+    Weights Weights()
+    {
+        _ = family.Facts(Config, 0);
+        return Checkpoints.Weights.Load(folder.Weights).Renamed(names.Sources);
+    }
 
     Tensors.Tensor? OfBody(string name, Tensors.Tensor tensor) => Names.IsBody(name) ? tensor : null;
 

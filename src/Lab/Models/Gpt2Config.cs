@@ -21,20 +21,22 @@ sealed record Gpt2Config(
     {
         if (config.Family != "gpt2") throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', a GPT-2 was expected.");
         int width = WidthOf(config), heads = config.RequirePositive("n_head", "num_attention_heads", ModelConfig.MostOfACount);
-        int layers = config.RequirePositive("n_layer", "num_hidden_layers", ModelConfig.MostOfACount), positions = config.RequirePositive("n_positions", "max_position_embeddings");
+        int layers = config.RequirePositive("n_layer", "num_hidden_layers", ModelConfig.MostOfACount);
+        int positions = config.RequirePositive("n_positions", "max_position_embeddings");
         if (width % heads != 0) throw new CheckpointException($"{config.Path}: an n_embd of {width} does not divide into {heads} heads (n_head).");
         if (config.Optional("n_ctx", positions) is var seen && seen != positions) throw new CheckpointException($"{config.Path}: n_ctx is {seen}, n_positions {positions}; Heartwood reads models where every token sees all before it, in which the two are equal.");
         Gpt2Config read = new(
             config.RequirePositive("vocab_size"), width, layers, heads, positions,
             config.Epsilon("layer_norm_epsilon", 1e-5f), config.ActivationOf("activation_function", "gelu_new"),
-            config.Optional("scale_attn_weights", true), config.Optional("scale_attn_by_inverse_layer_idx", false), config.Optional("tie_word_embeddings", true),
+            config.Optional("scale_attn_weights", true), config.Optional("scale_attn_by_inverse_layer_idx", false),
+            config.Optional("tie_word_embeddings", true),
             config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.Has("n_inner") ? config.RequirePositive("n_inner") : 4 * width),
             labels > 0 ? config.Labels(labels) : []);
-        // reorder_and_upcast_attn says in which order and precision the same products are computed: here always in float32. What begins with
-        // summary_ is of a head for multiple choice. GPT-1's program left n_special (tokens of its own, counted in vocab_size since) and
-        // predict_special_tokens (whether its loss counted them) in the files of gpt2-medium to gpt2-xl and their many descendants.
-        config.RefuseUnknown("reorder_and_upcast_attn", "summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels", "summary_first_dropout",
-            "n_special", "predict_special_tokens");
+        // reorder_and_upcast_attn says in which order and precision the same products are computed: here always in float32. What begins
+        // with summary_ is of a head for multiple choice. GPT-1's program left n_special (tokens of its own, counted in vocab_size since)
+        // and predict_special_tokens (whether its loss counted them) in the files of gpt2-medium to gpt2-xl and their many descendants.
+        config.RefuseUnknown("reorder_and_upcast_attn", "n_special", "predict_special_tokens",
+            "summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels", "summary_first_dropout");
         return read;
     }
 

@@ -6,9 +6,9 @@ namespace Heartwood.Lab.Models;
 
 /// <summary>The sizes of a Llama or one of its likes, as its config.json says them.</summary>
 sealed record LlamaConfig(
-    string Family, int Vocabulary, int Width, int HeadWidth, int Layers, int Positions, float Epsilon, Activation Activation, double[] Frequencies,
-    LlamaBiases Biases, bool Tied, IReadOnlyList<int?> Windows, IReadOnlyList<int[]> GroupsPerLayer, IReadOnlyList<int> NeuronsPerLayer,
-    IReadOnlyList<string> Labels)
+    string Family, int Vocabulary, int Width, int HeadWidth, int Layers, int Positions, float Epsilon, Activation Activation,
+    double[] Frequencies, LlamaBiases Biases, bool Tied, IReadOnlyList<int?> Windows, IReadOnlyList<int[]> GroupsPerLayer,
+    IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
 {
     /// <summary>Whether some layer of it does not see all of the longest input.</summary>
     internal bool Windowed => Windows.Any(window => window < Positions);
@@ -22,22 +22,24 @@ sealed record LlamaConfig(
         int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
         int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount), shared = KeyValueHeadsOf(config, heads);
         if (heads % shared != 0)
-            throw new CheckpointException($"{config.Path}: {heads} heads (num_attention_heads) do not divide into groups for {shared} key and value heads "
-                + "(num_key_value_heads).");
+            throw new CheckpointException($"{config.Path}: {heads} heads (num_attention_heads) do not divide into groups for {shared} "
+                + "key and value heads (num_key_value_heads).");
         if (!config.Has("head_dim") && width % heads != 0)
-            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads (num_attention_heads), "
-                + "and head_dim says no width of them.");
+            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
+                + "(num_attention_heads), and head_dim says no width of them.");
         int headWidth = config.Has("head_dim") ? config.RequirePositive("head_dim") : width / heads;
         if (headWidth % 2 != 0)
-            throw new CheckpointException($"{config.Path}: heads are {headWidth} wide; rotary positions turn pairs and need an even number.");
+            throw new CheckpointException($"{config.Path}: heads are {headWidth} wide; "
+                + "rotary positions turn pairs and need an even number.");
         LlamaKind kind = LlamaKind.Of(config.Family);
         LlamaBiases biases = kind.Biases(config);
         LlamaConfig read = new(
-            config.Family, config.RequirePositive("vocab_size"), width, headWidth, layers, LongestOf(config), config.Epsilon("rms_norm_eps", 1e-6f),
-            config.ActivationOf("hidden_act", "silu"), RotaryTable.FrequenciesOf(config, headWidth),
+            config.Family, config.RequirePositive("vocab_size"), width, headWidth, layers, LongestOf(config),
+            config.Epsilon("rms_norm_eps", 1e-6f), config.ActivationOf("hidden_act", "silu"), RotaryTable.FrequenciesOf(config, headWidth),
             config.Optional(OwnKeys.Biases, false) ? new(true, true, true) : biases,
             config.Optional("tie_word_embeddings", false), kind.Windows(config, layers), Groups(config, layers, heads, shared),
-            config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.RequirePositive("intermediate_size")), labels > 0 ? config.Labels(labels) : []);
+            config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.RequirePositive("intermediate_size")),
+            labels > 0 ? config.Labels(labels) : []);
         // what some publishers say next to the class's own keys (SmolLM, Falcon 3, embedding models made of Llamas), which no program reads
         config.Only("rope_interleaved", false, "queries and keys are turned in pairs of neighbours");
         config.Only("is_llama_config", true, "the model is none of the family that model_type names");
@@ -63,8 +65,8 @@ sealed record LlamaConfig(
         int[][] groups = config.Optional(OwnKeys.HeadsPerKeyValueHead, Array.ConvertAll(each, _ => uncut));
         for (int i = 0; i < layers; i++)
             if (groups.Length != layers || groups[i].Length > shared || groups[i].Any(g => g < 1 || g > most) || groups[i].Sum() != each[i])
-                throw new CheckpointException($"{config.Path}: '{OwnKeys.HeadsPerKeyValueHead}' should be {layers} lists, each of at most {shared} "
-                    + $"whole numbers from 1 to {most} whose sum is the layer's '{OwnKeys.HeadsPerLayer}'.");
+                throw new CheckpointException($"{config.Path}: '{OwnKeys.HeadsPerKeyValueHead}' should be {layers} lists, each of at most "
+                    + $"{shared} whole numbers from 1 to {most} whose sum is the layer's '{OwnKeys.HeadsPerLayer}'.");
         return groups;
     }
 
@@ -77,7 +79,10 @@ sealed record LlamaConfig(
         return new(c.Family, c.Layers, heads, KeyValueHeadsOf(config, heads), c.Width, c.HeadWidth, c.Vocabulary, c.Positions, c.Labels);
     }
 
-    /// <summary>The config of the same model with every bias: as a Llama, which other software knows so, or, where a window keeps it from being one, with a key of ours.</summary>
+    /// <summary>
+    /// The config of the same model with every bias: as a Llama, which other software knows so, or, where a window keeps it from being one,
+    /// with a key of ours.
+    /// </summary>
     internal JsonObject WithBiases(JsonObject config)
     {
         JsonObject biased = (JsonObject)config.DeepClone();

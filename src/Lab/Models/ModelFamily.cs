@@ -13,6 +13,8 @@ sealed record ModelFamily(
     Func<ModelConfig, Weights, IReadOnlyList<string>, ulong, IModel> WithNewHead,
     Func<FreshRequest, FreshPlan> Fresh, bool ReadsTokenTypes = false)
 {
-    /// <summary>What a config alone says, with a head of so many labels (0: none, or a language model's); what in it is not understood is refused.</summary>
+    /// <summary>
+    /// What a config alone says, with a head of so many labels (0: none, or a language model's); what in it is not understood is refused.
+    /// </summary>
     public required Func<ModelConfig, int, ConfigFacts> Facts { get; init; }
 }

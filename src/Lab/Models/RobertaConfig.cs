@@ -5,8 +5,8 @@ namespace Heartwood.Lab.Models;
 
 /// <summary>The sizes of a RoBERTa classifier, as its config.json says them.</summary>
 sealed record RobertaConfig(
-    string Family, int Vocabulary, int Width, int Layers, int Heads, int PositionRows, int Padding, int TokenTypes, float Epsilon, Activation Activation,
-    IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+    string Family, int Vocabulary, int Width, int Layers, int Heads, int PositionRows, int Padding, int TokenTypes, float Epsilon,
+    Activation Activation, IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
 {
     internal int HeadWidth => Width / Heads;
 
@@ -20,14 +20,21 @@ sealed record RobertaConfig(
     internal static RobertaConfig Read(ModelConfig config, int labels)
     {
         int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
-        int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount), neurons = config.RequirePositive("intermediate_size");
-        if (width % heads != 0) throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads (num_attention_heads).");
+        int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount);
+        int neurons = config.RequirePositive("intermediate_size");
+        if (width % heads != 0)
+            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
+                + "(num_attention_heads).");
         int types = config.Has("type_vocab_size") ? config.RequirePositive("type_vocab_size") : 2;
         int rows = config.RequirePositive("max_position_embeddings"), padding = config.Optional("pad_token_id", 1);
-        if (padding < 0 || padding >= rows - 1) throw new CheckpointException($"{config.Path}: positions begin after pad_token_id ({padding}), and max_position_embeddings ({rows}) leaves none. Take the config.json that belongs to the weights.");
+        if (padding < 0 || padding >= rows - 1)
+            throw new CheckpointException($"{config.Path}: positions begin after pad_token_id ({padding}), and max_position_embeddings "
+                + $"({rows}) leaves none. Take the config.json that belongs to the weights.");
         RobertaConfig read = new(
-            config.Family, config.RequirePositive("vocab_size"), width, layers, heads, rows, padding, types, config.Epsilon("layer_norm_eps", 1e-12f), config.ActivationOf("hidden_act", "gelu"),
-            config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), config.PerLayer(OwnKeys.NeuronsPerLayer, layers, neurons), labels > 0 ? config.Labels(labels) : []);
+            config.Family, config.RequirePositive("vocab_size"), width, layers, heads, rows, padding, types,
+            config.Epsilon("layer_norm_eps", 1e-12f), config.ActivationOf("hidden_act", "gelu"),
+            config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), config.PerLayer(OwnKeys.NeuronsPerLayer, layers, neurons),
+            labels > 0 ? config.Labels(labels) : []);
         config.RefuseUnknown();
         return read;
     }

@@ -27,7 +27,10 @@ sealed class RotaryTable(double[] frequencies)
         return larger;
     }
 
-    /// <summary>The frequencies that a config says: <c>rope_theta</c> and <c>rope_scaling</c>, or both as <c>rope_parameters</c>, as newer files have it.</summary>
+    /// <summary>
+    /// The frequencies that a config says: <c>rope_theta</c> and <c>rope_scaling</c>, or both as <c>rope_parameters</c>, as
+    /// newer files have it.
+    /// </summary>
     /// <exception cref="CheckpointException">a kind of scaling that is not known, or a partial rotation</exception>
     internal static double[] FrequenciesOf(ModelConfig config, int headWidth)
     {
@@ -35,7 +38,8 @@ sealed class RotaryTable(double[] frequencies)
         ModelConfig? newer = config.Section("rope_parameters"), older = config.Section("rope_scaling");
         double[] frequencies = FrequenciesOf(config, newer ?? older, headWidth);
         return newer is null || older is null || frequencies.SequenceEqual(FrequenciesOf(config, older, headWidth)) ? frequencies
-            : throw new CheckpointException($"{config.Path}: rope_parameters and rope_scaling turn positions differently. Remove the one that is wrong.");
+            : throw new CheckpointException($"{config.Path}: rope_parameters and rope_scaling turn positions differently. "
+                + "Remove the one that is wrong.");
     }
 
     static double[] FrequenciesOf(ModelConfig config, ModelConfig? scaling, int headWidth)
@@ -47,48 +51,57 @@ sealed class RotaryTable(double[] frequencies)
         WholeHeads(scaling);
         string kind = scaling.Has("rope_type") ? scaling.Require<string>("rope_type") : scaling.Optional("type", "default");
         string twice = scaling.Optional("type", kind);           // older files say it so, some say it twice
-        if (twice != kind) throw new CheckpointException($"{scaling.Path}: rope_type is '{kind}', type is '{twice}'. Correct the one that is wrong.");
+        if (twice != kind)
+            throw new CheckpointException($"{scaling.Path}: rope_type is '{kind}', type is '{twice}'. Correct the one that is wrong.");
         double[] scaled = kind switch
         {
-            "default" => Plain(),
-            "linear" => Array.ConvertAll(plain, f => f / Factor("factor")),
-            "dynamic" => Dynamic(),
-            "llama3" => Llama3(plain, Factor("factor"), Factor("low_freq_factor"), Factor("high_freq_factor"), scaling),
-            _ => throw new CheckpointException($"{scaling.Path}: rope_type is '{kind}'; Heartwood knows default, linear, dynamic and llama3. Use a model with one of these, or, "
-                + "where the model was trained without the longer context and got it afterwards, remove the key and keep max_position_embeddings as it was trained."),
+            "default" => Default(plain, scaling),
+            "linear" => Array.ConvertAll(plain, f => f / Factor(scaling)),
+            "dynamic" => Dynamic(plain, scaling, config),
+            "llama3" => Llama3(plain, scaling),
+            _ => throw new CheckpointException($"{scaling.Path}: rope_type is '{kind}'; Heartwood knows default, linear, dynamic and "
+                + "llama3. Use a model with one of these; or, where the model was trained without the key and got it for longer inputs, "
+                    + "remove it again, "
+                + "and set max_position_embeddings to the length that the model was trained at."),
         };
-        if (kind != "llama3") Longest("original_max_position_embeddings");
+        scaling.Optional("original_max_position_embeddings", 0.0);        // carried along by kinds that do not read it
         scaling.RefuseUnknown();
         return scaled;
-
-        double Factor(string key) => scaling.Require<double>(key) is > 0 and var factor ? factor : throw new CheckpointException($"{scaling.Path}: {key} should be above 0, it is {scaling.Require<double>(key)}.");
-
-        double[] Plain() => scaling.Optional("factor", 1.0) is 1.0 ? plain : throw new CheckpointException($"{scaling.Path}: rope_type is 'default', which scales nothing, and factor is {scaling.Require<double>("factor")}. Correct the one that is wrong.");
-
-        // it stretches positions only for inputs longer than max_position_embeddings, which no model here takes: up to there it is the plain rule
-        double[] Dynamic()
-        {
-            _ = Factor("factor");
-            return plain;
-        }
-
-        // what other kinds than llama3 do not read, or, if dynamic did, is the length that it already has
-        void Longest(string key)
-        {
-            if (scaling.Has(key) && scaling.RequirePositive(key) is var original && kind == "dynamic" && config.Optional("max_position_embeddings", original) != original)
-                throw new CheckpointException($"{scaling.Path}: {key} is {original} and max_position_embeddings another; Heartwood computes rope_type 'dynamic' up to the original length only. Set max_position_embeddings to {original}.");
-        }
     }
+
+    static double Factor(ModelConfig scaling, string key = "factor") => scaling.Require<double>(key) is > 0 and var factor ? factor
+        : throw new CheckpointException($"{scaling.Path}: {key} should be above 0, it is {scaling.Require<double>(key)}.");
 
     static void WholeHeads(ModelConfig config)
     {
-        if (config.Optional("partial_rotary_factor", 1.0) is not 1.0 and var part) throw new CheckpointException($"{config.Path}: partial_rotary_factor is {part}; Heartwood turns whole heads only.");
+        if (config.Optional("partial_rotary_factor", 1.0) is not 1.0 and var part)
+            throw new CheckpointException($"{config.Path}: partial_rotary_factor is {part}; Heartwood turns whole heads only.");
     }
 
-    // Llama 3.1's rule (Grattafiori et al. 2024; the values are the config's): long waves are stretched by the factor, short ones stay, between them both are mixed
-    static double[] Llama3(double[] plain, double factor, double lowest, double highest, ModelConfig scaling)
+    static double[] Default(double[] plain, ModelConfig scaling) => scaling.Optional("factor", 1.0) is 1.0 ? plain
+        : throw new CheckpointException($"{scaling.Path}: rope_type is 'default', which scales nothing, and factor is "
+            + $"{scaling.Require<double>("factor")}. Correct the one that is wrong.");
+
+    // it stretches positions only for inputs longer than max_position_embeddings, which no model here takes: up to there it is the
+    // plain rule
+    static double[] Dynamic(double[] plain, ModelConfig scaling, ModelConfig config)
     {
-        if (highest <= lowest) throw new CheckpointException($"{scaling.Path}: high_freq_factor ({highest}) should be above low_freq_factor ({lowest}).");
+        const string Original = "original_max_position_embeddings";
+        _ = Factor(scaling);
+        if (scaling.Has(Original) && scaling.RequirePositive(Original) is var original
+            && config.Optional("max_position_embeddings", original) != original)
+            throw new CheckpointException($"{scaling.Path}: {Original} is {original} and max_position_embeddings another; Heartwood "
+                + $"computes rope_type 'dynamic' up to the original length only. Set max_position_embeddings to {original}.");
+        return plain;
+    }
+
+    // Llama 3.1's rule (Grattafiori et al. 2024; the values are the config's): long waves are stretched by the factor, short ones stay,
+    // between them both are mixed
+    static double[] Llama3(double[] plain, ModelConfig scaling)
+    {
+        double factor = Factor(scaling), lowest = Factor(scaling, "low_freq_factor"), highest = Factor(scaling, "high_freq_factor");
+        if (highest <= lowest)
+            throw new CheckpointException($"{scaling.Path}: high_freq_factor ({highest}) should be above low_freq_factor ({lowest}).");
         int original = scaling.RequirePositive("original_max_position_embeddings");
         return Array.ConvertAll(plain, f =>
         {

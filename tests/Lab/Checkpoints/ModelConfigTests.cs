@@ -34,8 +34,10 @@ public sealed class ModelConfigTests
     [InlineData("\"pruned_heads\": {}", "\"pruned_heads\": {\"0\":[1]}", "'pruned_heads' says that heads were taken out of the weights")]
     [InlineData("\"is_decoder\": false", "\"is_decoder\": true", "'is_decoder' has the value true")]
     [InlineData("\"num_beams\"", "\"quantization_config\"", "'quantization_config'")]
-    [InlineData("\"num_beams\": 1", "\"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4}", "quantized (gptq), which Heartwood does not read. Take the model that it was quantized from")]
-    [InlineData("\"num_beams\": 1", "\"auto_map\": {\"AutoModel\": \"modeling_own.Own\"}", "'auto_map' has the value {\"AutoModel\": \"modeling_own.Own\"}: Python code")]
+    [InlineData("\"num_beams\": 1", "\"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4}",
+        "quantized (gptq), which Heartwood does not read. Take the model that it was quantized from")]
+    [InlineData("\"num_beams\": 1", "\"auto_map\": {\"AutoModel\": \"modeling_own.Own\"}",
+        "'auto_map' has the value {\"AutoModel\": \"modeling_own.Own\"}: Python code")]
     [InlineData("\"num_beams\": 1", "\"adapters\": {\"config_map\": {}}", "'adapters' says that adapters were added")]
     [InlineData("initializer_range", "attention_scale", "'attention_scale' has the value 0.02")]
     [InlineData("\"initializer_range\": 0.02", "\"dropout_layers\": [1]", "'dropout_layers' has the value [1]")]
@@ -85,7 +87,7 @@ public sealed class ModelConfigTests
     [InlineData("""{"id2label":["a","b"]}""", 2, "the names of the head's 2 labels")]
     [InlineData("""{"problem_type":"regression"}""", 3, "'problem_type' has the value \"regression\", the head gives 3 scores")]
     [InlineData("""{"problem_type":"multi_label_classification"}""", 2, "heads that choose one of several labels")]
-    [InlineData("""{"problem_type":"ranking"}""", 1, "'problem_type' has the value \"ranking\", the head gives 1 scores")]
+    [InlineData("""{"problem_type":"ranking"}""", 1, "'problem_type': expected \"regression\", for a head with one label gives a score, found \"ranking\"")]
     [InlineData("""{"problem_type":3}""", 1, "'problem_type': expected a string")]
     [InlineData("""{"num_labels":3}""", 2, "expected 2, the number of labels of the head, found 3")]
     public void Labels_that_do_not_match_the_head_are_refused(string json, int count, string says) =>
@@ -99,15 +101,18 @@ public sealed class ModelConfigTests
     public void What_is_not_one_plain_object_is_refused(string json) => Assert.StartsWith("config.json: ", Assert.Throws<CheckpointException>(() => Config(json)).Message);
 
     [Fact]
-    public void A_head_of_one_number_may_be_of_regression_and_is_named() => Assert.Equal(["LABEL_0"], Config("""{"problem_type":"regression"}""").Labels(1));
+    public void A_head_of_one_number_may_be_of_regression_and_is_named() =>
+        Assert.Equal(["LABEL_0"], Config("""{"problem_type":"regression"}""").Labels(1));
 
     [Theory]
     [InlineData("""{"n_embd":16,"hidden_size":16}"""), InlineData("""{"n_embd":16}"""), InlineData("""{"hidden_size":16}""")]
-    public void A_size_may_have_either_of_its_names_or_both(string json) => Assert.Equal(16, Config(json).RequirePositive("n_embd", "hidden_size"));
+    public void A_size_may_have_either_of_its_names_or_both(string json) =>
+        Assert.Equal(16, Config(json).RequirePositive("n_embd", "hidden_size"));
 
     [Fact]
-    public void A_size_that_is_said_twice_and_differently_is_refused() => Assert.Contains("'n_embd': expected 32, as 'hidden_size' says, found 16",
-        Assert.Throws<CheckpointException>(() => Config("""{"n_embd":16,"hidden_size":32}""").RequirePositive("n_embd", "hidden_size")).Message);
+    public void A_size_that_is_said_twice_and_differently_is_refused() =>
+        Assert.Contains("'n_embd': expected 32, as 'hidden_size' says, found 16", Assert.Throws<CheckpointException>(
+            () => Config("""{"n_embd":16,"hidden_size":32}""").RequirePositive("n_embd", "hidden_size")).Message);
 
     [Fact]
     public void A_copy_can_be_edited_without_changing_the_config()

@@ -79,7 +79,8 @@ public sealed class FamilyTests : IDisposable
     public void A_RoBERTa_with_more_token_types_reads_the_first()
     {
         const string Types = "roberta.embeddings.token_type_embeddings.weight";
-        IModel two = Load("roberta/tiny", json => json["type_vocab_size"] = 2, w => w.Map((name, t) => name == Types ? Tensor.From([.. t.Values, .. Enumerable.Repeat(7f, t.Count)], 2, t.Count) : t));
+        IModel two = Load("roberta/tiny", json => json["type_vocab_size"] = 2, w =>
+            w.Map((name, t) => name == Types ? Tensor.From([.. t.Values, .. Enumerable.Repeat(7f, t.Count)], 2, t.Count) : t));
         Small.SameBits(Scores(GoldenModelTests.Load("roberta/tiny"), "roberta"), Scores(two, "roberta"), "scores");
     }
 

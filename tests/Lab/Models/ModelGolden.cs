@@ -16,7 +16,8 @@ sealed class ModelGolden
     public ModelGolden(IModel model, ModelConfig config, string outputs)
     {
         (Model, Config, Outputs) = (model, config, new(outputs));
-        long[] ids = Outputs.Longs("input.input_ids"), types = Outputs.Has("input.token_type_ids") ? Outputs.Longs("input.token_type_ids") : new long[ids.Length];
+        const string Types = "input.token_type_ids";
+        long[] ids = Outputs.Longs("input.input_ids"), types = Outputs.Has(Types) ? Outputs.Longs(Types) : new long[ids.Length];
         (rows, positions) = (Outputs.Shape("input.input_ids")[0], Outputs.Shape("input.input_ids")[1]);
         real = [.. Outputs.Longs("input.attention_mask").Select(m => m == 1)];
         Assert.All(Enumerable.Range(0, rows), row => Assert.True(real[row * positions], "Padding is expected on the right."));
@@ -42,15 +43,20 @@ sealed class ModelGolden
 
     IEnumerable<int> TokensOf(int row) => Enumerable.Range(row * positions, positions).Where(t => real[t]);
 
-    /// <summary>The loss of the golden: mean cross entropy (of what comes next, in a language model), or the mean squared error of one number.</summary>
+    /// <summary>
+    /// The loss of the golden: mean cross entropy (of what comes next, in a language model), or the mean squared error of one number.
+    /// </summary>
     /// <param name="logits">[batch label], or [token vocabulary]</param>
     public Tensor Loss(Tensor logits)
     {
-        if (Model.Output == Output.Labels && Model.Labels.Count == 1) return logits.SquaredError(Tensor.From(Outputs.Floats("input.labels"), rows, 1));
-        long[] labels = Outputs.Longs("input.labels");
+        const string Labels = "input.labels";
+        if (Model.Output == Output.Labels && Model.Labels.Count == 1) return logits.SquaredError(Tensor.From(Outputs.Floats(Labels), rows,
+            1));
+        long[] labels = Outputs.Longs(Labels);
         if (Model.Output == Output.Labels) return logits.CrossEntropy([.. labels.Select(l => (int)l)]);
         int[] places = RealTokens;
-        int[] asked = [.. Enumerable.Range(0, places.Length).Where(t => (places[t] + 1) % positions != 0 && real[places[t] + 1] && labels[places[t] + 1] >= 0)];
+        bool Asked(int next) => next % positions != 0 && real[next] && labels[next] >= 0;
+        int[] asked = [.. Enumerable.Range(0, places.Length).Where(t => Asked(places[t] + 1))];
         return logits.Rows(asked).CrossEntropy([.. asked.Select(t => (int)labels[places[t] + 1])]);
     }
 
@@ -63,7 +69,8 @@ sealed class ModelGolden
         double tolerance = Tolerance(golden);
         for (int t = 0; t < places.Length; t++)
             for (int i = 0; i < width; i++)
-                Assert.True(Math.Abs(golden[places[t] * width + i] - actual[t * width + i]) <= tolerance, $"{name}: token {places[t]}, value {i} is {actual[t * width + i]}, the golden is {golden[places[t] * width + i]}.");
+                Assert.True(Math.Abs(golden[places[t] * width + i] - actual[t * width + i]) <= tolerance,
+                    $"{name}: token {places[t]}, value {i} is {actual[t * width + i]}, the golden is {golden[places[t] * width + i]}.");
     }
 
     /// <summary>Compares what heads attend to, [rows, heads, positions, positions], where both tokens are real.</summary>
@@ -76,7 +83,8 @@ sealed class ModelGolden
             for (int j = 0; j < weights.Length; j++)
             {
                 float expected = golden[((s * heads + head) * positions + query) * positions + j];
-                Assert.True(Math.Abs(expected - weights[j]) <= 1e-5, $"{name}: row {s}, head {head}, from {query} to {j} is {weights[j]}, the golden is {expected}.");
+                Assert.True(Math.Abs(expected - weights[j]) <= 1e-5,
+                    $"{name}: row {s}, head {head}, from {query} to {j} is {weights[j]}, the golden is {expected}.");
             }
     }
 
@@ -93,10 +101,12 @@ sealed class GoldenTensors
     {
         byte[] file = File.ReadAllBytes(path);
         int length = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
-        foreach (JsonProperty tensor in JsonDocument.Parse(file.AsMemory(8, length)).RootElement.EnumerateObject().Where(t => t.Name != "__metadata__"))
+        JsonElement header = JsonDocument.Parse(file.AsMemory(8, length)).RootElement;
+        foreach (JsonProperty tensor in header.EnumerateObject().Where(t => t.Name != "__metadata__"))
         {
             int[] offsets = tensor.Value.GetProperty("data_offsets").Ints();
-            tensors[tensor.Name] = (tensor.Value.GetProperty("dtype").GetString()!, tensor.Value.GetProperty("shape").Ints(), file[(8 + length + offsets[0])..(8 + length + offsets[1])]);
+            tensors[tensor.Name] = (tensor.Value.GetProperty("dtype").GetString()!, tensor.Value.GetProperty("shape").Ints(),
+                file[(8 + length + offsets[0])..(8 + length + offsets[1])]);
         }
     }
 

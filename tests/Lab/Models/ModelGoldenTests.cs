@@ -9,8 +9,9 @@ namespace Heartwood.Tests.Lab.Models;
 
 /// <summary>
 /// Models against what the transformers library computes with them: whatever folders stand in goldens/models of the shared data (or under
-/// HEARTWOOD_GOLDENS), each with config.json, model.safetensors and outputs.safetensors. Its README says what is in them and how near is near.
-/// A folder whose family or head Heartwood does not build must be refused by that name; the same test asks for equal numbers as soon as it does.
+/// HEARTWOOD_GOLDENS), each with config.json, model.safetensors and outputs.safetensors. Its README says what is in them, and how near is
+/// near. A folder whose family or head Heartwood does not build must be refused by that name; the same test asks for equal numbers as soon
+/// as it does.
 /// </summary>
 public sealed class ModelGoldenTests
 {
@@ -19,7 +20,8 @@ public sealed class ModelGoldenTests
     static string? Root => Files.SharedGoldens("models");
 
     static string[] Folders => Root is string root
-        ? [.. Directory.GetDirectories(root).Where(f => File.Exists(Path.Combine(f, "outputs.safetensors"))).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)]
+        ? [.. Directory.GetDirectories(root).Where(f => File.Exists(Path.Combine(f, "outputs.safetensors")))
+            .Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)]
         : [None];
 
     public static TheoryData<string> Models => [.. Folders];
@@ -43,11 +45,13 @@ public sealed class ModelGoldenTests
         golden.Near("hidden_states.0", seen.Seen[new(0, Point.Embeddings)].Values, golden.RealTokens);
         for (int k = 1; k < layers; k++) golden.Near($"hidden_states.{k}", seen.Seen[new(k - 1, Point.LayerOut)].Values, golden.RealTokens);
         bool afterNorm = normed.Contains(golden.Family);
-        golden.Near($"hidden_states.{layers}", afterNorm ? Normed(golden.Model, golden.Batch).Values : seen.Seen[new(layers - 1, Point.LayerOut)].Values, golden.RealTokens);
+        Tensor last = afterNorm ? Normed(golden.Model, golden.Batch) : seen.Seen[new(layers - 1, Point.LayerOut)];
+        golden.Near($"hidden_states.{layers}", last.Values, golden.RealTokens);
         Assert.False(golden.Outputs.Has($"hidden_states.{layers + 1}"), "There are more layers in the golden than in the model.");
     });
 
-    // what scores are computed from, of every token: a classifier shows it for the token that it reads, the last, so each token is made the last of a sequence of its own
+    // what scores are computed from, of every token: a classifier shows it for the token that it reads, the last, so each token is made
+    // the last of a sequence of its own
     static Tensor Normed(IModel model, Batch batch)
     {
         Recorder seen = new(site => site.Point == Point.Pooled);
@@ -55,17 +59,26 @@ public sealed class ModelGoldenTests
         return seen.Seen[new(model.Layers.Count - 1, Point.Pooled)];
     }
 
-    static Sequence[] Beginnings(Batch batch) => [.. Enumerable.Range(0, batch.Count).SelectMany(s => Enumerable.Range(1, batch.Offsets[s + 1] - batch.Offsets[s])
-        .Select(length => Sequence.Plain(batch.Ids[batch.Offsets[s]..(batch.Offsets[s] + length)])))];
+    static Sequence[] Beginnings(Batch batch)
+    {
+        List<Sequence> beginnings = [];
+        for (int s = 0; s < batch.Count; s++)
+            for (int end = batch.Offsets[s] + 1; end <= batch.Offsets[s + 1]; end++) beginnings.Add(Sequence.Plain(batch.Ids[batch.Offsets[s]..end]));
+        return [.. beginnings];
+    }
 
     [Theory, MemberData(nameof(Models))]
     public void Attentions_are_those_of_transformers(string folder) => With(folder, golden =>
     {
         int layers = golden.Model.Layers.Count;
-        Dictionary<(int Head, int Sequence, int Query), double[]>[] patterns = [.. Enumerable.Range(0, layers).Select(_ => new Dictionary<(int, int, int), double[]>())];
-        AttentionWeights.Each(golden.Model, golden.Batch, (layer, head, s, query, weights) => patterns[layer][(head, s, query)] = weights.ToArray(), Tokens.All);
+        Dictionary<(int, int, int), double[]>[] patterns = new Dictionary<(int, int, int), double[]>[layers];
+        for (int layer = 0; layer < layers; layer++) patterns[layer] = [];
+        AttentionWeights.Each(golden.Model, golden.Batch, Keep, Tokens.All);
         for (int layer = 0; layer < layers; layer++) golden.Near($"attentions.{layer}", patterns[layer]);
         Assert.False(golden.Outputs.Has($"attentions.{layers}"), "There are more layers in the golden than in the model.");
+
+        void Keep(int layer, int head, int sequence, int query, ReadOnlySpan<double> weights) =>
+            patterns[layer][(head, sequence, query)] = weights.ToArray();
     });
 
     [Theory, MemberData(nameof(Models))]
@@ -76,7 +89,8 @@ public sealed class ModelGoldenTests
         float expected = golden.Outputs.Floats("loss")[0];
         Assert.Equal(expected, loss.Item, 1e-5f * Math.Max(1, expected));
         const string Prefix = "gradient.";
-        string[] names = [.. golden.Outputs.Names.Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Select(n => n[Prefix.Length..]).Order(StringComparer.Ordinal)];
+        string[] names = [.. golden.Outputs.Names.Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
+            .Select(n => n[Prefix.Length..]).Order(StringComparer.Ordinal)];
         Assert.Equal(names, model.Weights.All.Keys.Order(StringComparer.Ordinal));
         Tensor[] slopes = loss.Gradients([.. names.Select(name => model.Weights.All[name])]);
         for (int i = 0; i < names.Length; i++)
@@ -85,11 +99,14 @@ public sealed class ModelGoldenTests
             double tolerance = 1e-5 * wanted.Max(Math.Abs) + 1e-6;
             Assert.Equal(golden.Outputs.Shape(Prefix + names[i]), slopes[i].Shape.Axes.ToArray());
             for (int j = 0; j < wanted.Length; j++)
-                Assert.True(Math.Abs(wanted[j] - slopes[i].Values[j]) <= tolerance, $"gradient of {names[i]}: value {j} is {slopes[i].Values[j]}, the golden is {wanted[j]}.");
+                Assert.True(Math.Abs(wanted[j] - slopes[i].Values[j]) <= tolerance,
+                    $"gradient of {names[i]}: value {j} is {slopes[i].Values[j]}, the golden is {wanted[j]}.");
         }
     });
 
-    /// <summary>Loads a folder and compares; or, where its family or its head is not built, makes sure that it is refused by that name.</summary>
+    /// <summary>
+    /// Loads a folder and compares; or, where its family or its head is not built, makes sure that it is refused by that name.
+    /// </summary>
     static void With(string folder, Action<ModelGolden> compare)
     {
         Assert.SkipWhen(folder == None, "goldens/models are not next to the repository, nor under HEARTWOOD_GOLDENS.");

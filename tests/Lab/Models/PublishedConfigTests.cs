@@ -28,14 +28,16 @@ public sealed class PublishedConfigTests
 
     static int LabelsOf(JsonElement entry) => entry.TryGetProperty("labels", out JsonElement labels) ? labels.GetInt32() : 0;
 
-    static string Said(ConfigFacts facts) => $"{facts.Family}: {facts.Layers} layers, {facts.Heads} heads of {facts.HeadWidth} on {facts.KeyValueHeads}, width {facts.Width}, "
-        + $"{facts.Vocabulary} ids, {facts.Positions} positions{(facts.Labels.Count > 0 ? "; " : "")}{string.Join(", ", facts.Labels)}";
+    static string Said(ConfigFacts facts) => $"{facts.Family}: {facts.Layers} layers, {facts.Heads} heads of {facts.HeadWidth} on "
+        + $"{facts.KeyValueHeads}, width {facts.Width}, {facts.Vocabulary} ids, {facts.Positions} "
+            + $"positions{(facts.Labels.Count > 0 ? "; " : "")}{string.Join(", ", facts.Labels)}";
 
     [Theory, MemberData(nameof(Names))]
     public void A_published_config_loads_with_its_sizes_or_is_refused_by_name(string model)
     {
         JsonElement entry = published.Single(p => p.GetProperty("model").GetString() == model);
-        string Read() => Said(ConfigFacts.Of(new(JsonSerializer.SerializeToUtf8Bytes(entry.GetProperty("config")), "config.json"), LabelsOf(entry)));
+        string Read() => Said(ConfigFacts.Of(new(JsonSerializer.SerializeToUtf8Bytes(entry.GetProperty("config")), "config.json"),
+            LabelsOf(entry)));
         if (entry.TryGetProperty("loads", out JsonElement sizes)) Assert.Equal(sizes.GetString(), Read());
         else Assert.Contains(entry.GetProperty("refused").GetString()!, Assert.Throws<CheckpointException>(Read).Message);
     }
@@ -55,19 +57,23 @@ public sealed class PublishedConfigTests
         string before = Said(ConfigFacts.Of(new(utf8, "config.json"), labels));
         JsonObject left = (JsonObject)JsonNode.Parse("""
             {
-              "max_sequence_length": 2048, "model_max_length": 512, "max_seq_length": 128, "xla_device": true, "unsloth_version": "2025.5.1", "unsloth_fixed": true,
-              "sentence_transformers": {"version": "4.1.0", "activation_fn": "torch.nn.modules.linear.Identity"}, "sbert_ce_default_activation_function": null,
-              "torch_dtype": "float16", "dtype": "float16", "transformers_version": "5.24.0", "adapter_transformers_version": "3.0.1", "pretraining_tp": 2,
-              "quantization_config": null, "_attn_implementation_autoset": true, "_flash_attn_2_enabled": true, "gradient_checkpointing": true, "use_cache": false,
-              "summary_token_id": 7, "image_token_id": 5, "attention_dropout": 0.1, "resid_pdrop": 0.1, "classifier_dropout": 0.2, "layerdrop": 0.0,
-              "problem_type": null, "task_specific_params": {"text-generation": {"do_sample": true}}, "suppress_tokens": [1], "auto_map": {}, "neftune_noise_alpha": 5.0,
-              "transformers.js_config": {"dtype": "q4"}, "id2label": {"0": "a"}, "label2id": {"a": 0}, "num_labels": 1
+              "max_sequence_length": 2048, "model_max_length": 512, "max_seq_length": 128, "xla_device": true, "unsloth_version":
+              "2025.5.1", "unsloth_fixed": true, "sentence_transformers": {"version": "4.1.0", "activation_fn":
+              "torch.nn.modules.linear.Identity"}, "sbert_ce_default_activation_function": null, "torch_dtype": "float16", "dtype":
+              "float16", "transformers_version": "5.24.0", "adapter_transformers_version": "3.0.1", "pretraining_tp": 2,
+              "quantization_config": null, "_attn_implementation_autoset": true, "_flash_attn_2_enabled": true, "gradient_checkpointing":
+              true, "use_cache": false, "summary_token_id": 7, "image_token_id": 5, "attention_dropout": 0.1, "resid_pdrop": 0.1,
+              "classifier_dropout": 0.2, "layerdrop": 0.0, "problem_type": null, "task_specific_params": {"text-generation": {"do_sample":
+              true}}, "suppress_tokens": [1], "auto_map": {}, "neftune_noise_alpha": 5.0, "transformers.js_config": {"dtype": "q4"},
+              "id2label": {"0": "a"}, "label2id": {"a": 0}, "num_labels": 1
             }
             """)!;
         foreach (var (key, value) in left) json[key] = value?.DeepClone();
-        Assert.Equal(before, Said(ConfigFacts.Of(new(Encoding.UTF8.GetBytes(json.ToJsonString()), "config.json"), 0)));
+        Assert.Equal(before, Said(Of(json)));
         json["expert_layers"] = 4;
-        Assert.Contains("the key 'expert_layers' has the value 4", Assert.Throws<CheckpointException>(() => ConfigFacts.Of(new(Encoding.UTF8.GetBytes(json.ToJsonString()), "config.json"), 0)).Message);
+        Assert.Contains("the key 'expert_layers' has the value 4", Assert.Throws<CheckpointException>(() => Of(json)).Message);
+
+        static ConfigFacts Of(JsonObject json) => ConfigFacts.Of(new(Encoding.UTF8.GetBytes(json.ToJsonString()), "config.json"), 0);
     }
 
     [Fact]
@@ -80,7 +86,8 @@ public sealed class PublishedConfigTests
     }
 
     [Theory]
-    [InlineData("dtype", "float16", null), InlineData("torch_dtype", "float16", null), InlineData(null, null, null), InlineData("dtype", "bfloat16", "float16")]
+    [InlineData("dtype", "float16", null), InlineData("torch_dtype", "float16", null), InlineData(null, null, null),
+        InlineData("dtype", "bfloat16", "float16")]
     public void What_is_written_says_one_dtype_and_that_is_what_is_stored(string? key, string? value, string? older)
     {
         using TemporaryFolder temporary = new();
@@ -88,10 +95,12 @@ public sealed class PublishedConfigTests
         JsonObject config = (JsonObject)model.Config.DeepClone();
         if (key is not null) config[key] = value;
         if (older is not null) config["torch_dtype"] = older;
-        foreach (var (dtype, said) in (ReadOnlySpan<(Dtype, string)>)[(Dtype.F32, "float32"), (Dtype.F16, "float16"), (Dtype.BF16, "bfloat16")])
+        foreach (var (dtype, said) in (ReadOnlySpan<(Dtype, string)>)[(Dtype.F32, "float32"), (Dtype.F16, "float16"),
+            (Dtype.BF16, "bfloat16")])
         {
             ModelFolder.Save(model.With(config, model.Weights), temporary.At(said), new Dictionary<string, byte[]>(), dtype);
-            Assert.Equal([.. (string[])[key ?? "torch_dtype", .. older is null ? [] : (string[])["torch_dtype"]]], Dtypes(temporary.At(said)).Select(d => d.Key).Order());
+            Assert.Equal([.. (string[])[key ?? "torch_dtype", .. older is null ? [] : (string[])["torch_dtype"]]],
+                Dtypes(temporary.At(said)).Select(d => d.Key).Order());
             Assert.All(Dtypes(temporary.At(said)), d => Assert.Equal(said, d.Value));
             using HuggingFaceFolder written = HuggingFaceFolder.Open(temporary.At(said));
             Assert.All(written.Weights.Names, name => Assert.Equal(dtype, written.Weights.DtypeOf(name)));
@@ -104,11 +113,13 @@ public sealed class PublishedConfigTests
         string inputs = Files.Case("05-two-dtype-keys"), model = Path.Combine(inputs, "model"), data = Path.Combine(inputs, "nli.tsv");
         using TemporaryFolder temporary = new();
         SmallRuns.Works("train", "--from", model, "--data", data, "--steps", "2", "--out", temporary.At("trained"));
-        SmallRuns.Works("find", "--model", model, "--data", data, "--in-domain", data, "--seeds", "1", "--steps", "2", "--sparsity", "0.5", "--all", "--out", temporary.At("found"));
+        SmallRuns.Works("find", "--model", model, "--data", data, "--in-domain", data, "--seeds", "1", "--steps", "2", "--sparsity", "0.5",
+            "--all", "--out", temporary.At("found"));
         foreach (string folder in (string[])["trained/model", "found/cut", "found/full-size"])
             Assert.Equal([new("dtype", "float32")], Dtypes(Path.Combine(temporary.Path, folder)));
     }
 
-    static KeyValuePair<string, string>[] Dtypes(string folder) => [.. JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "config.json"))).RootElement.EnumerateObject()
+    static KeyValuePair<string, string>[] Dtypes(string folder) =>
+        [.. JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "config.json"))).RootElement.EnumerateObject()
         .Where(p => p.Name.Contains("dtype", StringComparison.Ordinal)).Select(p => KeyValuePair.Create(p.Name, p.Value.GetString()!))];
 }
