@@ -49,14 +49,14 @@ public sealed record LabelMatch(IReadOnlyList<string> Names, IReadOnlyList<int> 
     public static void RequireKnown(IReadOnlyList<string> model, LabelMap map, IReadOnlyList<DataSource> sources, bool applied)
     {
         string[] there = [.. sources.SelectMany(s => s.Labels).Distinct()];
-        if (map.Targets.FirstOrDefault(l => !there.Contains(l) && !model.Contains(l)) is { } to)
-            throw Unknown($"makes labels count as '{to}', which no data here has ({string.Join(", ", there.Take(20))})", to, there,
-                near => string.Join('|', map.ToString().Split('|')
-                .Select(p => p.EndsWith($">{to}", StringComparison.Ordinal) ? $"{p.Split('>')[0]}>{near}" : p)));
         if (map.Sources.Count > 0 && !applied)
             throw new InvalidDataException($"--label-map \"{map}\" would change nothing: all labels of the data "
                 + $"({string.Join(", ", there.Take(20))}) are the model's own, and some are not among those that the map leaves. Leave "
                 + $"it out; to make the data's labels fewer, rename them in the file: ,labels=A>B after its name.");
+        if (map.Targets.FirstOrDefault(l => !there.Contains(l) && !model.Contains(l)) is { } to)
+            throw Unknown($"makes labels count as '{to}', which no data here has ({string.Join(", ", there.Take(20))})", to, there,
+                near => string.Join('|', map.ToString().Split('|')
+                .Select(p => p.EndsWith($">{to}", StringComparison.Ordinal) ? $"{p.Split('>')[0]}>{near}" : p)));
     }
 
     static InvalidDataException Unknown(string what, string name, IReadOnlyList<string> candidates, Func<string, string> corrected)
