@@ -69,7 +69,8 @@ public sealed class BadInputTests : IDisposable
     {
         File.WriteAllLines(runs.At("d.tsv"), ["text\tpair\tlabel", "the doctor slept\tdoctor\tyes"]);
         string data = $"{runs.At("d.tsv")},text=text,pair=pair,label=label";
-        Assert.Contains("the label 'yes' is none of the model's (entailment, non-entailment). If it is another name for one of them, write \"", SmallRuns.Fails("find", "--model", runs.Model, "--data", data, "--in-domain", data, "--out", runs.At("run")));
+        Assert.Contains("the label 'yes' is none of the model's (entailment, non-entailment). If it is another name for one of them, "
+            + "write \"", SmallRuns.Fails("find", "--model", runs.Model, "--data", data, "--in-domain", data, "--out", runs.At("run")));
         Assert.Contains("--label-map", SmallRuns.Fails("evaluate", "--model", runs.Model, "--in-domain", data));
         Config(c => c["id2label"] = new JsonObject { ["0"] = "a", ["1"] = "b", ["2"] = "c" });
         Assert.Contains("'id2label': expected the names of the head's 2 labels", SmallRuns.Fails("inspect", runs.Model));

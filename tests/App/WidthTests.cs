@@ -62,7 +62,7 @@ public sealed partial class WidthTests
     }
 
     [Fact]
-    public void Progress_bars_fit_every_width()
+    public async Task Progress_bars_fit_every_width()
     {
         Task all = Task.Run(() =>
         {
@@ -82,8 +82,8 @@ public sealed partial class WidthTests
                 Assert.Contains("✓findingsubnetworksat60%,seed2:20stepsin", Solid(text));
             }
         }, TestContext.Current.CancellationToken);
-        if (Task.WaitAny([all], Patience) < 0) Assert.Fail("The bars do not end.");
-        all.GetAwaiter().GetResult();
+        if (await Task.WhenAny(all, Task.Delay(Patience, TestContext.Current.CancellationToken)) != all) Assert.Fail("The bars do not end.");
+        await all;
     }
 
     [Fact]

@@ -1,10 +1,13 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Checkpoints;
+using Heartwood.Tests.Lab.Models;
 using Heartwood.Tests.Lab.Subnetworks.Formats;
 
 namespace Heartwood.Tests.Lab;
@@ -61,6 +64,53 @@ public sealed class FuzzTests
         config.RefuseUnknown("é");
     });
 
+    /// <summary>
+    /// Of each family several published configs; sizes that come out are such that a model of them could be made, or refused for its
+    /// weights.
+    /// </summary>
+    [Fact]
+    public void Mutated_configs_of_published_models_are_read_by_their_families_or_refused()
+    {
+        int each = 40_000 / PublishedConfigTests.Loading.Count() + 1;
+        string[] keys = [.. PublishedConfigTests.Loading.SelectMany(c => (JsonObject)JsonNode.Parse(c.Utf8)!).Select(p =>
+            p.Key).Distinct()];
+        foreach (var (i, (utf8, labels)) in PublishedConfigTests.Loading.Index())
+            Fuzz(each, utf8, (valid, chance) => chance.Flip(0.3) ? Mutate(valid, chance) : WithOtherValues(valid, keys, chance), bytes =>
+            {
+                ConfigFacts facts = ConfigFacts.Of(new(bytes, "config.json"), labels);
+                Assert.InRange(facts.Layers, 1, ModelConfig.MostOfACount);
+                Assert.InRange(facts.Heads, 1, ModelConfig.MostOfACount);
+                Assert.InRange(facts.KeyValueHeads, 1, facts.Heads);
+                int[] sizes = [facts.Width, facts.HeadWidth, facts.Vocabulary, facts.Positions];
+                Assert.All(sizes, size => Assert.InRange(size, 1, ModelConfig.MostOfASize));
+                Assert.Equal(labels, facts.Labels.Distinct().Count());
+            }, $"published config {i}");
+    }
+
+    static readonly string[] values =
+    [
+        "null", "true", "false", "0", "1", "-1", "2", "3", "7", "64", "65536", "16777216", "2147483647", "-2147483648", "2147483648",
+            "1e-12",
+        "0.5", "1e30", "1e308", "-0.0", "\"\"", "\"bert\"", "\"gelu\"", "\"float16\"", "\"yarn\"", "[]", "[0]", "[1,2,3]", "[[1],[2]]",
+            "[null]",
+        "{}", "{\"0\":\"a\",\"1\":\"a\"}", "[\"full_attention\",\"sliding_attention\"]", "{\"rope_type\":\"linear\",\"factor\":2}",
+        "{\"type\":\"dynamic\",\"factor\":1e300}", "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":1,\"high_freq_factor\":4,"
+            + "\"original_max_position_embeddings\":8192,\"rope_theta\":1e-300}",
+    ];
+
+    // the same object with one to three keys that have other values, are gone or are new
+    static byte[] WithOtherValues(byte[] valid, string[] keys, ChanceStream chance)
+    {
+        JsonObject json = (JsonObject)JsonNode.Parse(valid)!;
+        for (int times = 1 + chance.Below(3); times > 0; times--)
+        {
+            string key = chance.Flip(0.2) ? chance.Pick(keys) : json.Select(p => p.Key).ElementAt(chance.Below(json.Count));
+            if (chance.Flip(0.1)) json.Remove(key);
+            else json[key] = JsonNode.Parse(chance.Pick(values));
+        }
+        return Encoding.UTF8.GetBytes(json.ToJsonString());
+    }
+
     [Fact]
     public void Mutated_shard_indices_are_read_or_refused() => Fuzz(20_000, """{"metadata":{},"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"} }"""u8.ToArray(), bytes =>
         Assert.All(Checkpoint.ReadIndex(bytes, "index").Values, shard => Assert.Equal(Path.GetFileName(shard), shard)));
@@ -112,13 +162,16 @@ public sealed class FuzzTests
         Assert.All(PartNames.ParseList(Encoding.UTF8.GetString(bytes)), part => Assert.Equal(part, Part.Parse(part.ToString()))));
 
     /// <summary>Gives <paramref name="count"/> mutations of a valid file to a reader; some must be read and some refused, or the test tests nothing.</summary>
-    internal static void Fuzz(int count, byte[] valid, Action<byte[]> read, [System.Runtime.CompilerServices.CallerMemberName] string test = "")
+    internal static void Fuzz(int count, byte[] valid, Action<byte[]> read, [System.Runtime.CompilerServices.CallerMemberName] string test = "") =>
+        Fuzz(count, valid, Mutate, read, test);
+
+    static void Fuzz(int count, byte[] valid, Func<byte[], ChanceStream, byte[]> mutate, Action<byte[]> read, string test)
     {
         read(valid);
         int accepted = 0;
         for (int i = 0; i < count; i++)
         {
-            byte[] mutated = Mutate(valid, new Chance(2, test).At(i).Stream());
+            byte[] mutated = mutate(valid, new Chance(2, test).At(i).Stream());
             try
             {
                 read(mutated);

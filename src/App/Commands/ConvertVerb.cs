@@ -40,7 +40,8 @@ static class ConvertVerb
         Run = (parsed, session) =>
         {
             string place = parsed.GetValue(into)
-                ?? throw new ArgumentException("Where should the copy go? Give a folder with --out FOLDER; of one file, --out FILE.safetensors.");
+                ?? throw new ArgumentException("Where should the copy go? Give a folder with --out FOLDER; of one file, "
+                    + "--out FILE.safetensors.");
             Conversion done = Conversion.Write(parsed.GetRequiredValue(model), place, parsed.GetValue(entry),
                 parsed.GetValue(float32),
                 (written, of) => session.Progress.Report(new("converting", written, of, "tensors")), session.Stop);

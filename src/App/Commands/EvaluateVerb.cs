@@ -9,7 +9,10 @@ namespace Heartwood.App.Commands;
 static class EvaluateVerb
 {
     static readonly Argument<string?> run = new("RUN") { Description = "A run's folder: its full model, subnetworks, random masks and baselines are measured. Or give --model.", Arity = ArgumentArity.ZeroOrOne };
-    static readonly Option<string[]> data = RunSupport.Several("--data", $"The training data, which means of absent parts are taken over (of --mask, --without) and, of classifiers, both baselines are fitted to: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.ScoresHelp}. {DataSource.TaskHelp}.", "DATA");
+    static readonly Option<string[]> data =
+        RunSupport.Several("--data", $"The training data, which means of absent parts are taken over (of --mask, --without) and, of "
+        + $"classifiers, both baselines are fitted to: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. "
+        + $"{DataSource.ScoresHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
     static readonly Option<int> examples = SharedOptions.Number("--examples", "Most examples of --data to take means over; 0 for all.", new StudyRequest([], []).Examples, 0);
     static readonly Option<string[]> masks = RunSupport.Several("--mask", $"Subnetworks to measure, from anywhere, beside random masks of their size: {Masks.Named}.", "MASK");
     static readonly Option<string[]> without = RunSupport.Several("--without", "Parts to knock out of the full model, with commas, as L0.H1,a3.h7,m3; each list is measured like a mask. They leave zeros, or with --data their means; in a run, what the run's absent parts leave.", "PARTS");
@@ -17,7 +20,10 @@ static class EvaluateVerb
     static readonly Option[] ofMasks = [random, MaskVerb.Absence, examples, MaskVerb.OtherModel];
 
     /// <summary>The verb.</summary>
-    public static Verb Create() => new("evaluate", "Measures accuracy in-domain, out of domain and per case, with intervals: of a run's model and subnetworks, or of any model folder (a classifier next to two baselines where --data is given: majority, and a linear model on word overlap; a model of scores by Pearson, Spearman and mean squared error next to a constant and such a linear model); with --mask, of subnetworks from anywhere.",
+    public static Verb Create() => new("evaluate", "Measures accuracy in-domain, out of domain and per case, with intervals: of a run's "
+        + "model and subnetworks, or of any model folder (a classifier next to two baselines where --data is given: majority, and a "
+        + "linear model on word overlap; a model of scores by Pearson, Spearman and mean squared error next to a constant and such a "
+        + "linear model); with --mask, of subnetworks from anywhere.",
         "evaluate runs/found",
         "evaluate --model models/mnli --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\"",
         "evaluate --model models/stories15M --in-domain blimp/anaphor_number_agreement.jsonl --out-of-domain ioi/ioi_llama.csv --unseen wikitext-2/valid.txt,rows=200",

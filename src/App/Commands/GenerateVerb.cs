@@ -40,7 +40,7 @@ static class GenerateVerb
             Absence = p.GetValue(MaskVerb.Absence),
             Precision = p.GetValue(StudyOptions.Precision) == "bf16" ? Precision.Bf16 : Precision.Float32,
         };
-        GeneratedText made = GeneratedText.Of(request, session.Json ? _ => { } : Show, session.Stop);
+        GeneratedText made = GeneratedText.Of(request, session.Json ? _ => { } : Show, session.Stop, session.World.Say);
         if (!session.Json) session.World.Out.WriteLine();
         session.World.Say($"{made.Tokens.Count} tokens after {made.PromptTokens} in {Words.Duration(made.Seconds)}, {Ended(made)}{(made.Absent.Count == 0 ? "" : $"; absent: {string.Join(",", made.Absent)} ({made.Absence})")}");
         if (session.Json) session.Result(() => JsonSerializer.Serialize(made, ResultJson.Options), () => "");

@@ -9,11 +9,14 @@ namespace Heartwood.App.Commands;
 static class InspectVerb
 {
     static readonly Argument<string?> model = new("MODEL") { Description = "The model's folder; without it the embedded one.", Arity = ArgumentArity.ZeroOrOne };
-    static readonly Option<string[]> data = RunSupport.Several("--data", $"Data that masks would be learned on; the estimate takes the length of its examples: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}.", "DATA");
+    static readonly Option<string[]> data = RunSupport.Several("--data", $"Data that masks would be learned on; the estimate takes the length of its examples: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
     static readonly Option<int> length = SharedOptions.Number("--length", "Length of an example in tokens, for the estimate; --data measures it.", 64, 1);
 
     /// <summary>The verb.</summary>
-    public static Verb Create() => new("inspect", "Shows a model folder's family, parts and weights, and the time and memory that a search of its subnetworks would take here.", "inspect models/mnli --data mnli/train.tsv")
+    public static Verb Create() => new("inspect",
+        "Shows a model folder's family, parts, weights and head (or that it is a body without one), "
+        + "and the time and memory that a search of its subnetworks would take here.",
+        "inspect models/mnli --data mnli/train.tsv")
     {
         Arguments = { model },
         Options = { data, length, StudyOptions.Seeds, StudyOptions.Steps, StudyOptions.Batch, StudyOptions.Most, StudyOptions.Precision },
@@ -24,13 +27,23 @@ static class InspectVerb
             session.Result(() => JsonSerializer.Serialize(seen, ResultJson.Options), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
                 {seen.Layers.Count} layers, width {seen.Width}, heads of {seen.HeadWidth}; {seen.Vocabulary:N0} word pieces{seen.Spare}, at most {seen.MostPositions} tokens
-                {(seen.Labels.Count == 1 ? "gives one number, a score (heartwood evaluate)" : seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}" : "a language model: it tells which token comes next (heartwood generate)")}
+                {HeadOf(seen)}
                 {string.Join("\n", seen.Layers.Select((l, i) => $"  L{i}: heads L{i}.H0 to L{i}.H{l.Heads - 1}{(l.KeyValueHeads < l.Heads ? $" over {l.KeyValueHeads} key and value heads" : "")}, {(l.Neurons > 0 ? $"L{i}.MLP of {l.Neurons:N0} neurons" : "no MLP")}".Replace($"heads L{i}.H0 to L{i}.H-1", "no heads")))}
                 {seen.Heads} heads and {seen.Mlps} MLPs: {seen.Heads + seen.Mlps} parts
-                {(seen.Labels.Count == 1 ? "Searches for subnetworks do not serve scores yet." : $"A search of {seen.Searches} seeds, {seen.Steps} steps each, {seen.TokensPerStep:0} tokens a step: about {Words.Duration(seen.Search.Seconds)}, {Words.Bytes(seen.Search.Bytes)} of memory on this machine")}
+                {SearchOf(seen)}
                 bf16: {(Tensors.Backends.Machine.WhyBf16IsSlow is { } why ? $"not faster than float32 here: {why}" : "by the processor's dot product, faster than float32 (--precision bf16)")}
                 backends: {string.Join(", ", seen.Backends)}; in use: {seen.BackendInUse}{string.Concat(seen.Notes.Select(note => $"\n{note}"))}
                 """);
         },
     };
+
+    static string HeadOf(Inspection seen) => seen.Search is null ? $"a body: {seen.Head}"
+        : seen.Labels.Count == 1 ? "gives one number, a score (heartwood evaluate)"
+        : seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}"
+        : "a language model: it tells which token comes next (heartwood generate)";
+
+    static string SearchOf(Inspection seen) => seen.Labels.Count == 1 ? "Searches for subnetworks do not serve scores yet."
+        : seen.Search is { } search ? $"A search of {seen.Searches} seeds, {seen.Steps} steps each, {seen.TokensPerStep:0} tokens a step: "
+            + $"about {Words.Duration(search.Seconds)}, {Words.Bytes(search.Bytes)} of memory on this machine"
+        : $"It can be fine-tuned on your labels, and searched then: heartwood train --from {seen.Name} --data FILE --out RUN";
 }

@@ -11,11 +11,16 @@ static class StudyOptions
     static readonly PruningOptions standard = new();
 
     public static readonly Option<string?> Model = new("--model") { Description = "Folder of the model: config.json, model.safetensors or pytorch_model.bin, vocab.txt or tokenizer.json. Without it the embedded one.", HelpName = "FOLDER" };
-    public static readonly Option<string[]> Data = RunSupport.Several("--data", $"In-domain data to learn masks on (the training data): FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}.", "DATA");
+    public static readonly Option<string[]> Data = RunSupport.Several("--data", $"In-domain data to learn masks on (the training data): FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
     public static readonly Option<string[]> InDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain.", "DATA");
     public static readonly Option<string[]> OutOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain, of constructions that training holds.", "DATA", "--ood");
     public static readonly Option<string[]> Unseen = RunSupport.Several("--unseen", "Data to measure on out of domain, of constructions that training does not hold.", "DATA");
-    public static readonly Option<string> Map = new("--label-map") { Description = "What the model's labels count as, on every set that has such labels: neutral>non-entailment|contradiction>non-entailment.", HelpName = "A>B", DefaultValueFactory = _ => "" };
+    public static readonly Option<string> Map = new("--label-map")
+    {
+        Description = "What the model's labels count as, on every set that has such labels: neutral>non-entailment|contradiction>non-entailment.",
+        HelpName = "A>B",
+        DefaultValueFactory = _ => "",
+    };
     public static readonly Option<string> Seeds = new("--seeds") { Description = "Seeds to search with: 1-6, or 1,2,7; without it the six that follow --seed.", HelpName = "LIST", DefaultValueFactory = _ => "" };
     public static readonly Option<double[]> Sparsity = new("--sparsity") { Description = "Fraction of heads and MLPs that are absent, 0 to 1; several in a row. The first is the one that core, knock-outs and cut are about; without it 0.5, the demo 0.6.", HelpName = "S", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [0.5] };
     public static readonly Option<int> Steps = SharedOptions.Number("--steps", "Steps of each search.", standard.Steps, 1), Batch = SharedOptions.Number("--batch", "Examples in a batch.", standard.Batch, 1), Examples = SharedOptions.Number("--examples", "Most examples to learn masks on; 0 for all.", 8000, 0), Most = SharedOptions.Number("--most-tokens", "Longest input in tokens, 0 for the model's own; longer pairs are truncated, the longer sentence first.", 0, 0);

@@ -10,10 +10,17 @@ namespace Heartwood.App.Commands;
 /// <summary><c>heartwood train</c>: fine-tunes a folder's model, or trains one of a size from nothing.</summary>
 static class TrainVerb
 {
-    static readonly Option<string[]> data = RunSupport.Several("--data", $"Training data: FILE[,preset=mnli][,text=COL,pair=COL,label=COL][,labels=a>b][,without=-1][,cases=a|b] …, several in a row; or {DataSource.WorldHelp}. {DataSource.ScoresHelp}.", "DATA");
+    static readonly Option<string[]> data =
+        RunSupport.Several("--data", "Training data: FILE[,preset=mnli][,text=COL,pair=COL,label=COL][,labels=a>b][,without=-1]"
+        + $"[,cases=a|b] …, several in a row; or {DataSource.WorldHelp}. {DataSource.ScoresHelp}. {DataSource.FileHelp}.", "DATA");
     static readonly Option<string[]> inDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain while training, for the curve.", "DATA");
     static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain while training, for the curve; never used to choose anything.", "DATA");
-    static readonly Option<string?> from = new("--from") { Description = "Folder of a model to fine-tune; without it a fresh model is made.", HelpName = "FOLDER" };
+    static readonly Option<string?> from = new("--from")
+    {
+        Description = "Folder of a model to fine-tune: a classifier, a language model or a body without a head, "
+            + "which gets one for the labels; without it a fresh model is made.",
+        HelpName = "FOLDER",
+    };
     static readonly Option<string> family = SharedOptions.Choices("--family", "What kind of model a fresh one is.", [.. ModelFolder.Families]);
     static readonly Option<string?> vocabulary = new("--vocabulary") { Description = "vocab.txt of a fresh model; without it the made-up language's.", HelpName = "FILE" };
     static readonly Option<bool> cased = new("--cased") { Description = "A fresh model's tokenizer keeps case and accents." };
@@ -29,7 +36,8 @@ static class TrainVerb
     static readonly Option<bool> half = new("--bf16") { Description = "Store the weights as bf16." };
 
     /// <summary>The verb.</summary>
-    public static Verb Create() => new("train", "Trains a classifier, or a model of scores (one number): fine-tunes a model folder, or trains a model of a size from nothing. What is stopped goes on with the same command, bit for bit.",
+    public static Verb Create() => new("train", "Trains a classifier, or a model of scores (one number): fine-tunes a model folder, or "
+        + "trains a model of a size from nothing. What is stopped goes on with the same command, bit for bit.",
         "train --data world:training --in-domain world:in-domain --steps 500 --rate 7e-4 --out runs/small",
         "train --from models/bert-base --data mnli/train.tsv --in-domain mnli/dev.tsv --out runs/mnli")
     {
@@ -47,8 +55,8 @@ static class TrainVerb
         if (parsed.GetValue(from) is not null) RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is", family, layers, heads, width, neurons, positions, vocabulary, cased, types, start);
         TrainingRequest request = Parse(parsed);
         TrainingRun run = new(request);
-        foreach (string note in run.Notes) session.World.Say(note);
         using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
+        foreach (string note in run.Notes) session.World.Say(note);
         session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
         TrainingResult result = folder.Finished ? folder.ReadJson<TrainingResult>("result.json") : run.Run(folder, session.Progress, session.Stop);
         session.Result(() => JsonSerializer.Serialize(result, ResultJson.Options), () => $"""

@@ -9,6 +9,8 @@ namespace Heartwood.Lab.Checkpoints;
 /// </summary>
 public sealed class ModelConfig
 {
+    const string SingleLabel = "single_label_classification", OneNumber = "regression";
+
     readonly JsonElement root;
     readonly HashSet<string> read = [];
 
@@ -50,9 +52,32 @@ public sealed class ModelConfig
         return Has(key) ? Require<T>(key) : otherwise;
     }
 
+    /// <summary>The largest width, vocabulary or number of positions that is believed.</summary>
+    public const int MostOfASize = 1 << 24;
+
+    /// <summary>The largest number of layers or heads that is believed.</summary>
+    public const int MostOfACount = 1 << 16;
+
     /// <summary>The value of a key that must be a whole number of at least 1: a width, a number of layers.</summary>
-    /// <exception cref="CheckpointException">it is missing, no whole number, or below 1</exception>
-    public int RequirePositive(string key) => Require<int>(key) is > 0 and int value ? value : throw Wrong(key, "a whole number from 1", root.GetProperty(key));
+    /// <param name="key">the key</param>
+    /// <param name="most">the largest that is believed: above it, a file is damaged and would ask for all memory there is</param>
+    /// <exception cref="CheckpointException">it is missing, no whole number, below 1 or above <paramref name="most"/></exception>
+    public int RequirePositive(string key, int most = MostOfASize)
+    {
+        int value = Require<int>(key);
+        return value > 0 && value <= most ? value
+            : throw Wrong(key, value > most ? $"at most {most}" : "a whole number from 1", root.GetProperty(key));
+    }
+
+    /// <summary>The same for a key that has two names in published files, of which one suffices.</summary>
+    /// <exception cref="CheckpointException">as above, or both are there and differ</exception>
+    public int RequirePositive(string key, string other, int most = MostOfASize)
+    {
+        if (!Has(other)) return RequirePositive(key, most);
+        int value = RequirePositive(other, most);
+        return !Has(key) || RequirePositive(key, most) == value ? value
+            : throw Wrong(key, $"{value}, as '{other}' says", root.GetProperty(key));
+    }
 
     /// <summary>An object inside the file, as a config of its own; null where there is none.</summary>
     /// <exception cref="CheckpointException">the key holds something else</exception>
@@ -69,9 +94,14 @@ public sealed class ModelConfig
     /// <exception cref="CheckpointException">the file names another number of labels, leaves one out, or uses a name twice</exception>
     public IReadOnlyList<string> Labels(int count)
     {
+        string problem = Optional("problem_type", count == 1 ? OneNumber : SingleLabel);
+        if (count == 1 && problem != OneNumber)
+            throw Wrong("problem_type", $"\"{OneNumber}\", for a head with one label gives a score", root.GetProperty("problem_type"));
+        if (count > 1 && problem != SingleLabel)
+            throw new CheckpointException($"{Path}: 'problem_type' has the value {Shown(root.GetProperty("problem_type"))}, the head gives "
+                + $"{count} scores; Heartwood reads heads that choose one of several labels (\"{SingleLabel}\") and heads of one number "
+                + $"(\"{OneNumber}\"). Fine-tune the model as one of these: heartwood train --from FOLDER.");
         if (Has("num_labels") && Require<int>("num_labels") != count) throw Wrong("num_labels", $"{count}, the number of labels of the head", root.GetProperty("num_labels"));
-        if (Has("problem_type") && (root.GetProperty("problem_type").GetRawText() == "\"regression\"") != (count == 1))
-            throw Wrong("problem_type", count == 1 ? "\"regression\", for a head with one label gives a score" : $"\"single_label_classification\", for the head has {count} labels", root.GetProperty("problem_type"));
         if (!Has("id2label")) return [.. Enumerable.Range(0, count).Select(i => $"LABEL_{i}")];
         JsonElement names = root.GetProperty("id2label");
         if (names.ValueKind != JsonValueKind.Object || names.EnumerateObject().Count() != count) throw Wrong("id2label", $"the names of the head's {count} labels", names);
@@ -88,8 +118,8 @@ public sealed class ModelConfig
         foreach (JsonProperty property in root.EnumerateObject())
         {
             if (read.Contains(property.Name) || harmless.Contains(property.Name) || HarmlessKeys.Allow(property)) continue;
-            if (property.Name == "pruned_heads")
-                throw new CheckpointException($"{Path}: 'pruned_heads' says that heads were taken out of the weights, so that these hold fewer heads than the config says, and Heartwood does not load them so. Give the folder of the model before it was pruned, whose config.json has no such key, and this file as a mask: --mask {Path}.");
+            if (HarmlessKeys.Explain(property, Shown(property.Value), Path) is string explained)
+                throw new CheckpointException($"{Path}: '{property.Name}' {explained}");
             throw new CheckpointException($"{Path}: the key '{property.Name}' has the value {Shown(property.Value)}, which Heartwood does not know and which could change what the model computes. If you are sure that it does not, remove the key; otherwise use a model without it.");
         }
     }

@@ -14,7 +14,8 @@ static class Quantization
         (".weight_packed", "compressed-tensors"), (".weight_scale", "FP8 or compressed-tensors"), (".weight_scale_inv", "FP8"),
             (".weight_zero_point", "compressed-tensors"),
         (".input_scale", "FP8"), (".activation_scale", "FP8"), ("_packed_params", "PyTorch"),
-        (".weight_scales", "EETQ"), (".W_q", "HQQ"), (".codebooks", "AQLM"), ("._data", "Quanto"), ("._scale", "Quanto"), ("_proj_scales", "MXFP4"),
+        (".weight_scales", "EETQ"), (".W_q", "HQQ"), (".codebooks", "AQLM"), ("._data", "Quanto"),
+        ("._scale", "Quanto"), ("_proj_scales", "MXFP4"),
     ];
 
     /// <summary>Refuses a checkpoint of quantized weights.</summary>

@@ -92,6 +92,11 @@ public sealed class Weights
         return new(mapped, file);
     }
 
+    /// <summary>The same tensors under other names, in the order of these; a tensor may have several names or none.</summary>
+    /// <param name="sources">the name of today for each new one; names that no tensor has are passed over</param>
+    public Weights Renamed(IEnumerable<KeyValuePair<string, string>> sources) =>
+        new(sources.Where(s => tensors.ContainsKey(s.Value)).ToDictionary(s => s.Key, s => tensors[s.Value]), file);
+
     /// <summary>The same weights and more: tensors of names that there are already take their place.</summary>
     public Weights With(IEnumerable<KeyValuePair<string, Tensor>> more)
     {

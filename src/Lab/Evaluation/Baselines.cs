@@ -49,7 +49,8 @@ public sealed class MajorityBaseline : IBaseline
     }
 }
 
-/// <summary>A baseline of the data's labels in a model's place: the first of the model's labels that count as one of the data's gets its score, the others nothing.</summary>
+/// <summary>A baseline of the data's labels in a model's place: the first of the model's labels that count as one of the data's gets its
+/// score, the others nothing.</summary>
 /// <param name="inner">fitted to the data's labels</param>
 /// <param name="mapped">for each label of the model, the label of the data that it counts as</param>
 public sealed class CountedBaseline(IBaseline inner, IReadOnlyList<int> mapped) : IBaseline
@@ -58,5 +59,6 @@ public sealed class CountedBaseline(IBaseline inner, IReadOnlyList<int> mapped) 
     public string Name => inner.Name;
 
     /// <inheritdoc/>
-    public float[] Scores(Row row) => inner.Scores(row) is var scores ? [.. mapped.Select((label, k) => mapped.Take(k).Contains(label) ? float.NegativeInfinity : scores[label])] : [];
+    public float[] Scores(Row row) => inner.Scores(row) is var scores
+        ? [.. mapped.Select((label, k) => mapped.Take(k).Contains(label) ? float.NegativeInfinity : scores[label])] : [];
 }

@@ -3,12 +3,14 @@ using System.Text.Json.Serialization;
 namespace Heartwood.Lab.Evaluation;
 
 /// <summary>One model or subnetwork, measured on every set.</summary>
-/// <param name="InDomain">accuracy in-domain; of scores, which are not right or wrong, without value and n 0 (as are the two after it)</param>
+/// <param name="InDomain">accuracy in-domain; of scores, which are not right or wrong, without value and n 0 (as are the two after
+/// it)</param>
 /// <param name="OutOfDomain">accuracy out of domain, on constructions that occur in training; null where no such set was given</param>
 /// <param name="Unseen">accuracy out of domain on constructions that never occur in training; null where no such set was given</param>
 /// <param name="Cases">accuracy per case, all sets together</param>
 /// <param name="Groups">balanced accuracy and AUC per group of cases</param>
-/// <param name="InDomainLoss">cross entropy in-domain, nats per example (of text, per token; of scores the mean squared error); null for baselines without probabilities</param>
+/// <param name="InDomainLoss">cross entropy in-domain, nats per example (of text, per token; of scores the mean squared error); null for
+/// baselines without probabilities</param>
 /// <param name="Agreement">share of in-domain examples on which it gives the full model's answer; null for the full model</param>
 /// <param name="Kl">KL divergence from the full model's output distribution in-domain, nats per example (of a language model, per token); null for the full model</param>
 /// <param name="Figures">the task's own figures, by set ("inDomain" …) and name; null where no set's task has any</param>
@@ -18,8 +20,10 @@ public sealed record Measured(
     IReadOnlyDictionary<string, Proportion> Cases,
     IReadOnlyDictionary<string, GroupFacts> Groups,
     double? InDomainLoss = null, Proportion? Agreement = null, double? Kl = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? Figures = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? CaseFigures = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? Figures = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? CaseFigures = null);
 
 /// <summary>A group of cases that holds every label.</summary>
 /// <param name="Set">"inDomain", "outOfDomain" or "unseen"</param>

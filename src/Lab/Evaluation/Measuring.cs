@@ -26,7 +26,8 @@ public static class Measuring
             if (set.HasShare)
             {
                 foreach (var one in inCases) cases[NameOf(cases.Keys, one.Key, set.Use)] = set.Share(one);
-                foreach (var one in set.All.GroupBy(i => set.Examples[i].Group).Where(g => g.Key != "")) groups[NameOf(groups.Keys, one.Key, set.Use)] = Group(set, [.. one]);
+                foreach (var one in set.All.GroupBy(i => set.Examples[i].Group).Where(g => g.Key != ""))
+                    groups[NameOf(groups.Keys, one.Key, set.Use)] = Group(set, [.. one]);
             }
             else foreach (var one in inCases) caseFigures[NameOf(caseFigures.Keys, one.Key, set.Use)] = set.FiguresOf(one);
             if (set.Figures is { Count: > 0 } own) figures[set.Use] = own;
@@ -37,7 +38,8 @@ public static class Measuring
             agreement = set.AgreementWith(fullSet);
             kl = set.DivergenceFrom(fullSet);
         }
-        return new(bySet["inDomain"], bySet.GetValueOrDefault("outOfDomain"), bySet.GetValueOrDefault("unseen"), cases, groups, loss, agreement, kl,
+        return new(bySet["inDomain"], bySet.GetValueOrDefault("outOfDomain"), bySet.GetValueOrDefault("unseen"), cases, groups, loss,
+            agreement, kl,
             figures.Count > 0 ? figures : null, caseFigures.Count > 0 ? caseFigures : null);
     }
 
@@ -46,7 +48,8 @@ public static class Measuring
     /// <param name="numbers">what a model gave, [example number] row by row</param>
     /// <exception cref="ArgumentException">its task has no such answers: text, scores</exception>
     public static bool[] Right(EvaluationSet set, float[] numbers) => set.Problem is LanguageModelling or Regression
-        ? throw new ArgumentException($"{(set.Problem is Regression ? "A score" : "A window of text")} is neither right nor wrong. Give data with answers: labels, minimal pairs or prompts.", nameof(set))
+        ? throw new ArgumentException($"{(set.Problem is Regression ? "A score" : "A window of text")} is neither right nor wrong. Give "
+            + $"data with answers: labels, minimal pairs or prompts.", nameof(set))
         : new SetAnswers(set, numbers) is var answers ? [.. answers.All.Select(answers.IsRight)] : [];
 
     // the first label's probability orders the examples

@@ -3,7 +3,8 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Evaluation;
 
-/// <summary>Always gives the same score: the mean of the training rows', which no other constant beats on them in squared error. It correlates with nothing.</summary>
+/// <summary>Always gives the same score: the mean of the training rows', which no other constant beats on them in squared error. It
+/// correlates with nothing.</summary>
 public sealed class ConstantBaseline : IBaseline
 {
     readonly float score;
@@ -23,8 +24,10 @@ public sealed class ConstantBaseline : IBaseline
     public float[] Scores(Row row) => [score];
 
     /// <summary>The rows' scores.</summary>
-    internal static double[] Scores(IReadOnlyList<Row> rows) => rows.Count == 0 ? throw new ArgumentException("A baseline needs training rows; there are none.", nameof(rows))
-        : [.. rows.Select((row, i) => Regression.Parse(row.Label) ?? throw new ArgumentException($"Training row {i + 1}: expected a score, a number, found '{row.Label}'.", nameof(rows)))];
+    internal static double[] Scores(IReadOnlyList<Row> rows) => rows.Count == 0
+        ? throw new ArgumentException("A baseline needs training rows; there are none.", nameof(rows))
+        : [.. rows.Select((row, i) => Regression.Parse(row.Label)
+            ?? throw new ArgumentException($"Training row {i + 1}: expected a score, a number, found '{row.Label}'.", nameof(rows)))];
 }
 
 /// <summary>

@@ -65,10 +65,13 @@ sealed class SetAnswers
     public IReadOnlyDictionary<string, Quantity> Figures => FiguresOf(All);
 
     /// <summary>The same of some examples.</summary>
-    public IReadOnlyDictionary<string, Quantity> FiguresOf(IEnumerable<int> which) => set.Examples.Count == 0 ? new Dictionary<string, Quantity>()
-        : set.Problem.Figures.Select(f => (f.Name, Figure: Of(f, which))).Where(f => f.Figure is not null).ToDictionary(f => f.Name, f => f.Figure!);
+    public IReadOnlyDictionary<string, Quantity> FiguresOf(IEnumerable<int> which) =>
+        set.Examples.Count == 0 ? new Dictionary<string, Quantity>()
+        : set.Problem.Figures.Select(f => (f.Name, Figure: Of(f, which))).Where(f => f.Figure is not null)
+            .ToDictionary(f => f.Name, f => f.Figure!);
 
-    Quantity? Of(FigureRole role, IEnumerable<int> which) => set.Problem.Figures.FirstOrDefault(f => f.Role == role) is { } figure ? Of(figure, which) : null;
+    Quantity? Of(FigureRole role, IEnumerable<int> which) => set.Problem.Figures.FirstOrDefault(f => f.Role == role) is { } figure
+        ? Of(figure, which) : null;
 
     // of the examples on which it was measured
     Quantity? Of(TaskFigure figure, IEnumerable<int> which)
@@ -83,7 +86,8 @@ sealed class SetAnswers
     // a figure that never changes correlates with nothing: NaN
     static Quantity Correlated(FigureKind kind, double[] x, double[] y)
     {
-        if (kind == FigureKind.Spearman && RankCorrelation.Of(x, y) is var ranks) return new(ranks.Rho ?? double.NaN, ranks.N, ranks.Low ?? double.NaN, ranks.High ?? double.NaN);
+        if (kind == FigureKind.Spearman && RankCorrelation.Of(x, y) is var ranks)
+            return new(ranks.Rho ?? double.NaN, ranks.N, ranks.Low ?? double.NaN, ranks.High ?? double.NaN);
         Correlation linear = Correlation.Of(x, y);
         return new(linear.Pearson ?? double.NaN, linear.N, linear.Low ?? double.NaN, linear.High ?? double.NaN);
     }

@@ -37,15 +37,34 @@ public sealed class Bert : IModel
         return new(BertConfig.Read(config, weights.All["classifier.bias"].Count), config.ToJson(), weights);
     }
 
+    static readonly FamilyNames Names = new(
+        "Bert", "bert", ["embeddings.", "encoder.layer.", "pooler."], "embeddings.word_embeddings.weight",
+    [
+        new(HeadKind.Labels, "ForSequenceClassification", "gives scores to labels", "classifier.") { Typical = ["bert.pooler."] },
+        new(HeadKind.Other, "ForTokenClassification", "labels every token", "classifier."),
+        new(HeadKind.Other, "ForMultipleChoice", "chooses one of several texts", "classifier."),
+        new(HeadKind.Other, "ForQuestionAnswering", "finds where an answer stands", "qa_outputs."),
+        new(HeadKind.Other, "ForPreTraining", "guesses masked words and the next sentence", "cls.predictions.", "cls.seq_relationship."),
+        new(HeadKind.Other, "ForMaskedLM", "guesses masked words", "cls.predictions."),
+        new(HeadKind.Other, "LMHeadModel", "tells which token comes next", "cls.predictions."),
+        new(HeadKind.Other, "ForNextSentencePrediction", "tells whether a sentence follows another", "cls.seq_relationship."),
+    ],
+    // RoBERTa's bare body has the same names; it reads one token type
+    seen => seen.Prefixed || seen.ShapeOf("bert.embeddings.token_type_embeddings.weight") is [not 1, ..] ? ["bert"] : [])
+    {
+        Outputs = ["cls.predictions.decoder.weight"],
+        Tied = true,
+    };
+
     /// <summary>What others need of the family.</summary>
-    internal static ModelFamily Described { get; } = new(From, "classifier.bias", WithNewHead, Fresh, ReadsTokenTypes: true);
+    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh, ReadsTokenTypes: true) { Facts = BertConfig.FactsOf };
 
     // the encoder of a checkpoint (of pretraining, say) under a fresh head; a pooler is kept where there is one
     static Bert WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)
     {
         int width = config.RequirePositive("hidden_size");
-        Weights body = weights.Map((name, t) => name.StartsWith("cls.", StringComparison.Ordinal) || name.StartsWith("classifier.", StringComparison.Ordinal) ? null : t);
-        if (!body.Has("bert.pooler.dense.weight")) body = body.With(NewHead.Linear("bert.pooler.dense", width, width, seed));
+        Weights body = weights.Has("bert.pooler.dense.weight") ? weights
+            : weights.With(NewHead.Linear("bert.pooler.dense", width, width, seed));
         return From(NewHead.For(config, Architecture, labels), body.With(NewHead.Linear("classifier", labels.Count, width, seed)));
     }
 

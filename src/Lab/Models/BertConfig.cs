@@ -11,17 +11,31 @@ sealed record BertConfig(
     internal int HeadWidth => Width / Heads;
 
     /// <summary>Reads and checks a config.json; unknown keys that matter are refused.</summary>
+    /// <param name="config">the file</param>
+    /// <param name="labels">how many labels the classification head has; 0 where there is none</param>
     /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
     internal static BertConfig Read(ModelConfig config, int labels)
     {
         if (config.Family != "bert") throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', a BERT was expected.");
-        int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads"), layers = config.RequirePositive("num_hidden_layers"), neurons = config.RequirePositive("intermediate_size");
+        int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
+        int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount);
+        int neurons = config.RequirePositive("intermediate_size");
         if (width % heads != 0) throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads (num_attention_heads).");
         BertConfig read = new(
-            config.RequirePositive("vocab_size"), width, layers, heads, config.RequirePositive("max_position_embeddings"), config.RequirePositive("type_vocab_size"),
-            config.Optional("layer_norm_eps", 1e-12f), config.ActivationOf("hidden_act"),
-            config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), config.PerLayer(OwnKeys.NeuronsPerLayer, layers, neurons), config.Labels(labels));
-        config.RefuseUnknown("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout", OwnKeys.TokenTypes);
+            config.RequirePositive("vocab_size"), width, layers, heads, config.RequirePositive("max_position_embeddings"),
+            config.Has("type_vocab_size") ? config.RequirePositive("type_vocab_size") : 2,
+            config.Epsilon("layer_norm_eps", 1e-12f), config.ActivationOf("hidden_act", "gelu"),
+            config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), config.PerLayer(OwnKeys.NeuronsPerLayer, layers, neurons),
+            labels > 0 ? config.Labels(labels) : []);
+        config.RefuseUnknown(OwnKeys.TokenTypes);
         return read;
+    }
+
+    /// <summary>What the file alone says.</summary>
+    /// <inheritdoc cref="ModelFamily.Facts"/>
+    internal static ConfigFacts FactsOf(ModelConfig config, int labels)
+    {
+        BertConfig c = Read(config, labels);
+        return new(config.Family, c.Layers, c.Heads, c.Heads, c.Width, c.HeadWidth, c.Vocabulary, c.Positions, c.Labels);
     }
 }

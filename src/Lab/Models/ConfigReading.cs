@@ -15,16 +15,44 @@ static class ConfigReading
             : throw new CheckpointException($"{config.Path}: '{key}' should be {layers} whole numbers from 0 to {most}, it is [{string.Join(", ", each)}].");
     }
 
-    /// <summary>The MLP's activation.</summary>
-    /// <exception cref="CheckpointException">the key is missing or names a function that is not known</exception>
-    internal static Activation ActivationOf(this ModelConfig config, string key) => config.Require<string>(key) switch
+    /// <summary>The MLP's activation. Several names stand for one function, whose terms are only added in another order.</summary>
+    /// <param name="config">the file</param>
+    /// <param name="key">the key</param>
+    /// <param name="otherwise">the name where there is none: the family's own default</param>
+    /// <exception cref="CheckpointException">the key names a function that is not known</exception>
+    internal static Activation ActivationOf(this ModelConfig config, string key, string otherwise) => config.Optional(key, otherwise) switch
     {
-        "gelu" => Activation.GeluErf,
-        "gelu_new" or "gelu_pytorch_tanh" => Activation.GeluTanh,
+        "gelu" or "gelu_python" => Activation.GeluErf,
+        "gelu_new" or "gelu_fast" or "gelu_accurate" or "gelu_pytorch_tanh" => Activation.GeluTanh,
         "relu" => Activation.Relu,
         "silu" or "swish" => Activation.Silu,
         var other => throw new CheckpointException($"{config.Path}: {key} is '{other}'; Heartwood knows gelu, gelu_new, gelu_pytorch_tanh, relu and silu."),
     };
+
+    /// <summary>What is added to a variance before a norm divides by its root.</summary>
+    /// <exception cref="CheckpointException">it is no number, or below 0 or above 1</exception>
+    internal static float Epsilon(this ModelConfig config, string key, float otherwise)
+    {
+        float epsilon = config.Optional(key, otherwise);
+        return epsilon is >= 0 and <= 1 ? epsilon : throw new CheckpointException(
+            $"{config.Path}: {key} is {epsilon}; what is added to a variance lies between 0 and 1. "
+            + "Take the config.json that belongs to the weights.");
+    }
+
+    /// <summary>Refuses a key that, at another value than the format's default, would change what is computed.</summary>
+    /// <param name="config">the file</param>
+    /// <param name="key">the key</param>
+    /// <param name="expected">its default, and the only value that is understood</param>
+    /// <param name="why">what another value means</param>
+    /// <exception cref="CheckpointException">it has another value</exception>
+    internal static void Only<T>(this ModelConfig config, string key, T expected, string why) where T : notnull
+    {
+        if (config.Optional(key, expected) is var found && !found.Equals(expected))
+            throw new CheckpointException($"{config.Path}: '{key}' is {Said(found)}: {why}. "
+                + $"Heartwood reads models where it is {Said(expected)}; use one of those.");
+
+        static string Said(T value) => value is bool yes ? (yes ? "true" : "false") : $"'{value}'";
+    }
 
     /// <summary>The weights without an output matrix that is not read: the model has labels, or the word embeddings are its output.</summary>
     /// <exception cref="CheckpointException">config and weights contradict each other</exception>

@@ -6,14 +6,13 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Models;
 
 /// <summary>
-/// GPT-2 (Radford et al. 2019), under the checkpoint names of <c>GPT2LMHeadModel</c> and <c>GPT2ForSequenceClassification</c>, with or
-/// without their <c>transformer.</c> in front. Pre-norm layers, every token sees itself and those before it; the output is the word
+/// GPT-2 (Radford et al. 2019), under the checkpoint names of <c>GPT2LMHeadModel</c> and <c>GPT2ForSequenceClassification</c>.
+/// Pre-norm layers, every token sees itself and those before it; the output is the word
 /// embeddings' own matrix (or <c>lm_head</c> where it is not tied), the labels are read from each sequence's last token.
 /// </summary>
 public sealed class Gpt2 : IModel
 {
     readonly Gpt2Config config;
-    readonly string prefix;
     readonly Tensor words, positions, output;
     readonly Gpt2Layer[] layers;
     readonly LayerNorm norm;
@@ -21,8 +20,7 @@ public sealed class Gpt2 : IModel
     Gpt2(Gpt2Config config, JsonObject json, Weights weights)
     {
         (this.config, Config, Weights) = (config, json, weights);
-        prefix = PrefixOf(weights);
-        Weights w = prefix == "" ? weights : weights["transformer"];
+        Weights w = weights["transformer"];
         words = w.Get("wte.weight", config.Vocabulary, config.Width);
         positions = w.Get("wpe.weight", config.Positions, config.Width);
         layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Gpt2Layer(w["h"][$"{i}"], config, i))];
@@ -39,23 +37,28 @@ public sealed class Gpt2 : IModel
     {
         bool labels = weights.Has("score.weight");
         Gpt2Config read = Gpt2Config.Read(config, labels ? weights.All["score.weight"].Shape[0] : 0);
-        return new(read, config.ToJson(), config.WithoutOutput(weights, labels, read.Tied, $"{PrefixOf(weights)}wte.weight"));
+        return new(read, config.ToJson(), config.WithoutOutput(weights, labels, read.Tied, Names.WholeWords));
     }
 
-    static string PrefixOf(Weights weights) => weights.Has("transformer.wte.weight") ? "transformer." : "";
+    static readonly FamilyNames Names = new("GPT2", "transformer", ["wte.", "wpe.", "h.", "ln_f."], "wte.weight",
+    [
+        new(HeadKind.Labels, "ForSequenceClassification", "gives scores to labels", "score.weight"),
+        new(HeadKind.Other, "DoubleHeadsModel", "chooses one of several texts, next to the token that comes next", "multiple_choice_head."),
+        new(HeadKind.Other, "ForTokenClassification", "labels every token", "classifier."),
+        new(HeadKind.Other, "ForQuestionAnswering", "finds where an answer stands", "qa_outputs."),
+        new(HeadKind.Vocabulary, "LMHeadModel", "tells which token comes next", "lm_head.weight"),
+    ],
+    _ => ["gpt2"])
+    { Outputs = ["lm_head.weight"], Tied = true };
 
     /// <summary>What others need of the family.</summary>
-    internal static ModelFamily Described { get; } = new(From, "score.weight", WithNewHead, Fresh);
+    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh) { Facts = Gpt2Config.FactsOf };
 
     const string Architecture = "GPT2ForSequenceClassification";
 
-    // the body of a checkpoint, under the classifier's names, with a fresh head
-    static Gpt2 WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)
-    {
-        string before = PrefixOf(weights) == "" ? "transformer." : "";
-        Dictionary<string, Tensor> body = weights.All.Where(t => t.Key is not ("score.weight" or "lm_head.weight")).ToDictionary(t => $"{before}{t.Key}", t => t.Value);
-        return From(NewHead.For(config, Architecture, labels), new Weights(body, config.Path).With([NewHead.Weight("score", labels.Count, config.RequirePositive("n_embd"), seed)]));
-    }
+    static Gpt2 WithNewHead(ModelConfig config, Weights body, IReadOnlyList<string> labels, ulong seed) =>
+        From(NewHead.For(config, Architecture, labels), body.With(
+            [NewHead.Weight("score", labels.Count, Gpt2Config.WidthOf(config), seed)]));
 
     static FreshPlan Fresh(FreshRequest request)
     {
@@ -158,7 +161,7 @@ public sealed class Gpt2 : IModel
 
     LayerShape ShapeOf(int i)
     {
-        string layer = $"{prefix}h.{i}", attention = $"{layer}.attn.c_attn", mlp = $"{layer}.mlp";
+        string layer = $"transformer.h.{i}", attention = $"{layer}.attn.c_attn", mlp = $"{layer}.mlp";
         int span = config.HeadsPerLayer[i] * config.HeadWidth;
         return new()
         {

@@ -20,16 +20,35 @@ sealed record Gpt2Config(
     internal static Gpt2Config Read(ModelConfig config, int labels)
     {
         if (config.Family != "gpt2") throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', a GPT-2 was expected.");
-        int width = config.RequirePositive("n_embd"), heads = config.RequirePositive("n_head"), layers = config.RequirePositive("n_layer"), positions = config.RequirePositive("n_positions");
+        int width = WidthOf(config), heads = config.RequirePositive("n_head", "num_attention_heads", ModelConfig.MostOfACount);
+        int layers = config.RequirePositive("n_layer", "num_hidden_layers", ModelConfig.MostOfACount);
+        int positions = config.RequirePositive("n_positions", "max_position_embeddings");
         if (width % heads != 0) throw new CheckpointException($"{config.Path}: an n_embd of {width} does not divide into {heads} heads (n_head).");
         if (config.Optional("n_ctx", positions) is var seen && seen != positions) throw new CheckpointException($"{config.Path}: n_ctx is {seen}, n_positions {positions}; Heartwood reads models where every token sees all before it, in which the two are equal.");
         Gpt2Config read = new(
-            config.RequirePositive("vocab_size"), width, layers, heads, positions, config.Optional("layer_norm_epsilon", 1e-5f), config.ActivationOf("activation_function"),
-            config.Optional("scale_attn_weights", true), config.Optional("scale_attn_by_inverse_layer_idx", false), config.Optional("tie_word_embeddings", true),
+            config.RequirePositive("vocab_size"), width, layers, heads, positions,
+            config.Epsilon("layer_norm_epsilon", 1e-5f), config.ActivationOf("activation_function", "gelu_new"),
+            config.Optional("scale_attn_weights", true), config.Optional("scale_attn_by_inverse_layer_idx", false),
+            config.Optional("tie_word_embeddings", true),
             config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.Has("n_inner") ? config.RequirePositive("n_inner") : 4 * width),
             labels > 0 ? config.Labels(labels) : []);
-        // reorder_and_upcast_attn says in which order and precision the same products are computed: here always in float32
-        config.RefuseUnknown("embd_pdrop", "resid_pdrop", "attn_pdrop", "reorder_and_upcast_attn", "summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels", "summary_first_dropout");
+        // reorder_and_upcast_attn says in which order and precision the same products are computed: here always in float32. What begins
+        // with summary_ is of a head for multiple choice. GPT-1's program left n_special (tokens of its own, counted in vocab_size since)
+        // and predict_special_tokens (whether its loss counted them) in the files of gpt2-medium to gpt2-xl and their many descendants.
+        config.RefuseUnknown("reorder_and_upcast_attn", "n_special", "predict_special_tokens",
+            "summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels", "summary_first_dropout");
         return read;
+    }
+
+    /// <summary>Width of the residual stream.</summary>
+    /// <exception cref="CheckpointException">no key says it</exception>
+    internal static int WidthOf(ModelConfig config) => config.RequirePositive("n_embd", "hidden_size");
+
+    /// <summary>What the file alone says.</summary>
+    /// <inheritdoc cref="ModelFamily.Facts"/>
+    internal static ConfigFacts FactsOf(ModelConfig config, int labels)
+    {
+        Gpt2Config c = Read(config, labels);
+        return new(config.Family, c.Layers, c.Heads, c.Heads, c.Width, c.HeadWidth, c.Vocabulary, c.Positions, c.Labels);
     }
 }

@@ -23,6 +23,9 @@ public enum Output
 
     /// <summary>the token that comes next, one row of scores per token: a language model</summary>
     Vocabulary,
+
+    /// <summary>nothing: a body without a head, see <see cref="ModelFolder.LoadBody"/></summary>
+    None,
 }
 
 /// <summary>
@@ -59,7 +62,7 @@ public interface IModel
     /// <summary>Number of token ids.</summary>
     int Vocabulary { get; }
 
-    /// <summary>Names of the labels; none of a language model.</summary>
+    /// <summary>Names of the labels; none of a language model or a body without a head.</summary>
     IReadOnlyList<string> Labels { get; }
 
     /// <summary>The content of config.json.</summary>
@@ -155,7 +158,8 @@ public static class ModelPasses
     public static Tokens TokensOf(this IModel model, int layer, Tokens last = Tokens.Read) => layer == model.Layers.Count - 1 ? last : Tokens.All;
 
     /// <summary>How many scores a token or sequence gets.</summary>
-    public static int Scores(this IModel model) => model.Output == Output.Labels ? model.Labels.Count : model.Vocabulary;
+    public static int Scores(this IModel model) =>
+        model.Output switch { Output.Labels => model.Labels.Count, Output.Vocabulary => model.Vocabulary, _ => 0 };
 
     /// <summary>Whether its head gives one number, a score, and not a choice among labels.</summary>
     public static bool GivesOneNumber(this IModel model) => model.Output == Output.Labels && model.Labels.Count == 1;

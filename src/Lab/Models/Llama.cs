@@ -42,15 +42,32 @@ public sealed class Llama : IModel
         return new(read, config.ToJson(), config.WithoutOutput(weights, labels, read.Tied, "model.embed_tokens.weight"));
     }
 
+    static readonly FamilyNames Names = new("Llama", "model", ["embed_tokens.", "layers.", "norm.", "rotary_emb."], "embed_tokens.weight",
+    [
+        new(HeadKind.Other, "ForTokenClassification", "labels every token", "score.") { Typical = ["score.bias"] },
+        new(HeadKind.Labels, "ForSequenceClassification", "gives scores to labels", "score.weight"),
+        new(HeadKind.Other, "ForQuestionAnswering", "finds where an answer stands", "qa_outputs."),
+        new(HeadKind.Vocabulary, "ForCausalLM", "tells which token comes next", "lm_head.weight"),
+    ],
+    TypesOf)
+    { Outputs = ["lm_head.weight"] };
+
     /// <summary>What others need of the family.</summary>
-    internal static ModelFamily Described { get; } = new(From, "score.weight", WithNewHead, Fresh);
+    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh) { Facts = LlamaConfig.FactsOf };
+
+    // a Llama with biases has one on the attention's output too
+    static string[] TypesOf(NamesSeen seen)
+    {
+        bool Has(string name) => seen.ShapeOf($"model.layers.0.self_attn.{name}") is not null;
+        if (Has("q_proj.bias")) return Has("o_proj.bias") ? ["llama"] : ["qwen2"];
+        return Has("q_norm.weight") ? [] : seen.Config.Has("sliding_window") ? ["mistral"] : ["llama", "mistral"];
+    }
 
     static string Architecture(string family) => $"{LlamaKind.Of(family).Architecture}ForSequenceClassification";
 
-    // the body of a checkpoint with a fresh head
-    static Llama WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed) =>
-        From(NewHead.For(config, Architecture(config.Family), labels), weights.Map((name, t) => name is "score.weight" or "lm_head.weight" ? null : t)
-            .With([NewHead.Weight("score", labels.Count, config.RequirePositive("hidden_size"), seed)]));
+    static Llama WithNewHead(ModelConfig config, Weights body, IReadOnlyList<string> labels, ulong seed) =>
+        From(NewHead.For(config, Architecture(config.Family), labels), body.With(
+            [NewHead.Weight("score", labels.Count, config.RequirePositive("hidden_size"), seed)]));
 
     static FreshPlan Fresh(FreshRequest request)
     {

@@ -6,8 +6,9 @@ namespace Heartwood.Lab.Models;
 
 /// <summary>The sizes of a Llama or one of its likes, as its config.json says them.</summary>
 sealed record LlamaConfig(
-    string Family, int Vocabulary, int Width, int HeadWidth, int Layers, int Positions, float Epsilon, Activation Activation, double[] Frequencies, LlamaBiases Biases, bool Tied,
-    IReadOnlyList<int?> Windows, IReadOnlyList<int[]> GroupsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+    string Family, int Vocabulary, int Width, int HeadWidth, int Layers, int Positions, float Epsilon, Activation Activation,
+    double[] Frequencies, LlamaBiases Biases, bool Tied, IReadOnlyList<int?> Windows, IReadOnlyList<int[]> GroupsPerLayer,
+    IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
 {
     /// <summary>Whether some layer of it does not see all of the longest input.</summary>
     internal bool Windowed => Windows.Any(window => window < Positions);
@@ -18,37 +19,70 @@ sealed record LlamaConfig(
     /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
     internal static LlamaConfig Read(ModelConfig config, int labels)
     {
-        int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads"), layers = config.RequirePositive("num_hidden_layers");
-        int shared = config.Has("num_key_value_heads") ? config.RequirePositive("num_key_value_heads") : heads;
-        if (heads % shared != 0) throw new CheckpointException($"{config.Path}: {heads} heads (num_attention_heads) do not divide into groups for {shared} key and value heads (num_key_value_heads).");
-        if (!config.Has("head_dim") && width % heads != 0) throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads (num_attention_heads), and head_dim says no width of them.");
+        int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
+        int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount), shared = KeyValueHeadsOf(config, heads);
+        if (heads % shared != 0)
+            throw new CheckpointException($"{config.Path}: {heads} heads (num_attention_heads) do not divide into groups for {shared} "
+                + "key and value heads (num_key_value_heads).");
+        if (!config.Has("head_dim") && width % heads != 0)
+            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
+                + "(num_attention_heads), and head_dim says no width of them.");
         int headWidth = config.Has("head_dim") ? config.RequirePositive("head_dim") : width / heads;
-        if (headWidth % 2 != 0) throw new CheckpointException($"{config.Path}: heads are {headWidth} wide; rotary positions turn pairs and need an even number.");
+        if (headWidth % 2 != 0)
+            throw new CheckpointException($"{config.Path}: heads are {headWidth} wide; "
+                + "rotary positions turn pairs and need an even number.");
         LlamaKind kind = LlamaKind.Of(config.Family);
         LlamaBiases biases = kind.Biases(config);
         LlamaConfig read = new(
-            config.Family, config.RequirePositive("vocab_size"), width, headWidth, layers, config.RequirePositive("max_position_embeddings"), config.Optional("rms_norm_eps", 1e-6f),
-            config.Has("hidden_act") ? config.ActivationOf("hidden_act") : Activation.Silu, RotaryTable.FrequenciesOf(config, headWidth),
+            config.Family, config.RequirePositive("vocab_size"), width, headWidth, layers, LongestOf(config),
+            config.Epsilon("rms_norm_eps", 1e-6f), config.ActivationOf("hidden_act", "silu"), RotaryTable.FrequenciesOf(config, headWidth),
             config.Optional(OwnKeys.Biases, false) ? new(true, true, true) : biases,
             config.Optional("tie_word_embeddings", false), kind.Windows(config, layers), Groups(config, layers, heads, shared),
-            config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.RequirePositive("intermediate_size")), labels > 0 ? config.Labels(labels) : []);
-        // pretraining_tp only said in how many pieces the same products are computed
-        config.RefuseUnknown(["attention_dropout", "pretraining_tp", .. kind.Harmless]);
+            config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.RequirePositive("intermediate_size")),
+            labels > 0 ? config.Labels(labels) : []);
+        // what some publishers say next to the class's own keys (SmolLM, Falcon 3, embedding models made of Llamas), which no program reads
+        config.Only("rope_interleaved", false, "queries and keys are turned in pairs of neighbours");
+        config.Only("is_llama_config", true, "the model is none of the family that model_type names");
+        config.Only("activation", "swiglu", "the MLP's gate is another one");
+        config.Only("is_causal", true, "every token sees those after it too");
+        config.RefuseUnknown(kind.Harmless);
         return read;
     }
+
+    static int KeyValueHeadsOf(ModelConfig config, int heads) =>
+        config.Has("num_key_value_heads") ? config.RequirePositive("num_key_value_heads", ModelConfig.MostOfACount) : heads;
+
+    // The first files of Llama called it otherwise; some that people write leave it out, and it is then the default of the family's class.
+    static int LongestOf(ModelConfig config) =>
+        config.Has("max_position_embeddings") ? config.RequirePositive("max_position_embeddings")
+        : config.Has("max_sequence_length") ? config.RequirePositive("max_sequence_length")
+        : config.Family switch { "mistral" => 131072, "qwen2" => 32768, _ => 2048 };
 
     static int[][] Groups(ModelConfig config, int layers, int heads, int shared)
     {
         int most = heads / shared;
-        int[] each = config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads);
-        int[][] groups = config.Optional(OwnKeys.HeadsPerKeyValueHead, Array.ConvertAll(each, _ => Enumerable.Repeat(most, shared).ToArray()));
+        int[] each = config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), uncut = [.. Enumerable.Repeat(most, shared)];
+        int[][] groups = config.Optional(OwnKeys.HeadsPerKeyValueHead, Array.ConvertAll(each, _ => uncut));
         for (int i = 0; i < layers; i++)
             if (groups.Length != layers || groups[i].Length > shared || groups[i].Any(g => g < 1 || g > most) || groups[i].Sum() != each[i])
-                throw new CheckpointException($"{config.Path}: '{OwnKeys.HeadsPerKeyValueHead}' should be {layers} lists, each of at most {shared} whole numbers from 1 to {most} whose sum is the layer's '{OwnKeys.HeadsPerLayer}'.");
+                throw new CheckpointException($"{config.Path}: '{OwnKeys.HeadsPerKeyValueHead}' should be {layers} lists, each of at most "
+                    + $"{shared} whole numbers from 1 to {most} whose sum is the layer's '{OwnKeys.HeadsPerLayer}'.");
         return groups;
     }
 
-    /// <summary>The config of the same model with every bias: as a Llama, which other software knows so, or, where a window keeps it from being one, with a key of ours.</summary>
+    /// <summary>What the file alone says.</summary>
+    /// <inheritdoc cref="ModelFamily.Facts"/>
+    internal static ConfigFacts FactsOf(ModelConfig config, int labels)
+    {
+        LlamaConfig c = Read(config, labels);
+        int heads = config.RequirePositive("num_attention_heads");
+        return new(c.Family, c.Layers, heads, KeyValueHeadsOf(config, heads), c.Width, c.HeadWidth, c.Vocabulary, c.Positions, c.Labels);
+    }
+
+    /// <summary>
+    /// The config of the same model with every bias: as a Llama, which other software knows so, or, where a window keeps it from being one,
+    /// with a key of ours.
+    /// </summary>
     internal JsonObject WithBiases(JsonObject config)
     {
         JsonObject biased = (JsonObject)config.DeepClone();

@@ -25,24 +25,59 @@ public static class ModelFolder
     internal static ModelFamily FamilyOf(string name, string path) => families.TryGetValue(name, out ModelFamily? family) ? family
         : throw new CheckpointException($"{path}: model_type is '{name}'; Heartwood knows: {string.Join(", ", families.Keys)}.");
 
-    /// <summary>The model of an open folder, whichever family its config names.</summary>
-    /// <exception cref="CheckpointException">the family is not known, or config and weights do not fit</exception>
-    public static IModel Load(HuggingFaceFolder folder) => FamilyOf(folder.Config.Family, folder.Config.Path).Load(folder.Config, Weights.Load(folder.Weights));
+    /// <summary>The names of every family, once.</summary>
+    internal static IEnumerable<FamilyNames> AllNames => families.Values.Select(family => family.Names).Distinct();
 
-    /// <summary>Whether the folder's weights hold a classification head.</summary>
-    /// <exception cref="CheckpointException">the family is not known</exception>
-    public static bool HasHead(HuggingFaceFolder folder) => folder.Weights.Contains(FamilyOf(folder.Config.Family, folder.Config.Path).Head);
+    /// <summary>
+    /// The model of an open folder, whichever family its config names. Its weights have the family's usual names, whatever a wrapper or a
+    /// lost prefix made of them in the file.
+    /// </summary>
+    /// <param name="folder">the folder</param>
+    /// <param name="note">hears what a reader should know of how the folder was read; null for nobody</param>
+    /// <exception cref="CheckpointException">
+    /// the family is not known, config and weights do not fit, or there is no head, or one that Heartwood does not read
+    /// </exception>
+    public static IModel Load(HuggingFaceFolder folder, Action<string>? note = null) => new FolderReading(folder).Load(note);
+
+    /// <summary>
+    /// The body of an open folder, with or without a head there: an encoder as sentence-transformers folders hold it, say. It gives scores
+    /// to nothing (<see cref="Output.None"/>); its last hidden states are what <see cref="ModelPasses.Stream"/> gives for
+    /// <see cref="Tokens.All"/>: [token width], the sequences of the batch one after another, of decoders before their final norm.
+    /// A probe sees them at <see cref="Probes.Point.LayerOut"/> of the last layer.
+    /// </summary>
+    /// <param name="folder">the folder</param>
+    /// <param name="note">hears what a reader should know of how the folder was read; null for nobody</param>
+    /// <exception cref="CheckpointException">the family is not known, or config and weights do not fit</exception>
+    public static IModel LoadBody(HuggingFaceFolder folder, Action<string>? note = null) => new FolderReading(folder).Body(note);
+
+    /// <summary>Whether the folder's weights hold a classification head that is read.</summary>
+    /// <exception cref="CheckpointException">the family is not known, or the weights are another's</exception>
+    public static bool HasHead(HuggingFaceFolder folder) => new FolderReading(folder).Head == HeadKind.Labels;
+
+    /// <summary>
+    /// What an open folder's head gives scores to: <see cref="Output.None"/> where there is no head, or one that Heartwood does not read.
+    /// </summary>
+    /// <param name="folder">the folder</param>
+    /// <param name="inWords">the head as a reader should know it, for example "no head (config.json says BertModel)"</param>
+    /// <exception cref="CheckpointException">the family is not known, or the weights are another's</exception>
+    public static Output OutputOf(HuggingFaceFolder folder, out string inWords)
+    {
+        FolderReading reading = new(folder);
+        inWords = reading.HeadInWords;
+        return reading.Head switch { HeadKind.Labels => Output.Labels, HeadKind.Vocabulary => Output.Vocabulary, _ => Output.None };
+    }
 
     /// <summary>The model of an open folder with a fresh classification head in place of any that it has, to be trained.</summary>
     /// <param name="folder">the folder, of a model with or without a head</param>
     /// <param name="labels">names of the labels; one for a model that gives a score</param>
     /// <param name="seed">seed of the head's weights</param>
+    /// <param name="note">hears what is left out of the folder; null for nobody</param>
     /// <exception cref="CheckpointException">the family is not known, or config and weights do not fit</exception>
     /// <exception cref="InvalidDataException">there is no label</exception>
-    public static IModel LoadWithNewHead(HuggingFaceFolder folder, IReadOnlyList<string> labels, ulong seed)
+    public static IModel LoadWithNewHead(HuggingFaceFolder folder, IReadOnlyList<string> labels, ulong seed, Action<string>? note = null)
     {
         if (labels.Count == 0) throw new InvalidDataException("A head needs labels, and there is none. Look at the data's label column.");
-        return FamilyOf(folder.Config.Family, folder.Config.Path).WithNewHead(folder.Config, Weights.Load(folder.Weights), labels, seed);
+        return new FolderReading(folder).WithNewHead(labels, seed, note);
     }
 
     /// <summary>Writes a model as a folder that loads again.</summary>
@@ -55,7 +90,11 @@ public static class ModelFolder
     public static void Save(IModel model, string path, IReadOnlyDictionary<string, byte[]> tokenizer, Dtype dtype = Dtype.F32, bool replace = false)
     {
         JsonObject config = (JsonObject)model.Config.DeepClone();
-        config["torch_dtype"] = dtype switch { Dtype.F16 => "float16", Dtype.BF16 => "bfloat16", _ => "float32" };
+        // newer files say dtype, older ones torch_dtype, and readers take either: every one that is there says what is stored
+        string stored = dtype switch { Dtype.F16 => "float16", Dtype.BF16 => "bfloat16", _ => "float32" };
+        foreach (string key in (string[])["dtype", "torch_dtype"])
+            if (config.ContainsKey(key)) config[key] = stored;
+        if (!config.ContainsKey("dtype")) config["torch_dtype"] = stored;
         HuggingFaceFolder.Write(path, config, model.Weights.Named(dtype), tokenizer, replace);
     }
 }

@@ -45,14 +45,33 @@ public sealed class Roberta : IModel
     // the head that guesses words, and a pooler that no published head reads
     static bool IsOfPretraining(string name) => name.StartsWith("lm_head.", StringComparison.Ordinal) || name.StartsWith("roberta.pooler.", StringComparison.Ordinal);
 
+    static readonly FamilyNames Names = new(
+        "Roberta", "roberta", ["embeddings.", "encoder.layer.", "pooler."], "embeddings.word_embeddings.weight",
+    [
+        new(HeadKind.Labels, "ForSequenceClassification", "gives scores to labels", "classifier.out_proj."),
+        new(HeadKind.Other, "ForTokenClassification", "labels every token", "classifier.weight"),
+        new(HeadKind.Other, "ForMultipleChoice", "chooses one of several texts", "classifier.weight"),
+        new(HeadKind.Other, "ForQuestionAnswering", "finds where an answer stands", "qa_outputs."),
+        new(HeadKind.Other, "ForMaskedLM", "guesses masked words", "lm_head."),
+        new(HeadKind.Other, "ForCausalLM", "tells which token comes next", "lm_head."),
+    ],
+    seen => seen.Prefixed || seen.ShapeOf("roberta.embeddings.token_type_embeddings.weight") is [1, ..] ? ["roberta", "xlm-roberta"] : [])
+    {
+        Outputs = ["lm_head.decoder.weight"],
+        Tied = true,
+    };
+
     /// <summary>What others need of the family.</summary>
-    internal static ModelFamily Described { get; } = new(From, Head, WithNewHead, Fresh);
+    internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh) { Facts = RobertaConfig.FactsOf };
 
     static Roberta WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)
     {
         int width = config.RequirePositive("hidden_size");
-        Weights body = weights.Map((name, t) => name.StartsWith("classifier.", StringComparison.Ordinal) ? null : t);
-        return From(NewHead.For(config, ArchitectureOf(config.Family), labels), body.With([.. NewHead.Linear("classifier.dense", width, width, seed), .. NewHead.Linear("classifier.out_proj", labels.Count, width, seed)]));
+        return From(NewHead.For(config, ArchitectureOf(config.Family), labels), weights.With(
+        [
+            .. NewHead.Linear("classifier.dense", width, width, seed),
+            .. NewHead.Linear("classifier.out_proj", labels.Count, width, seed),
+        ]));
     }
 
     static FreshPlan Fresh(FreshRequest request)
@@ -179,11 +198,14 @@ sealed class RobertaEmbeddings(Weights w, RobertaConfig c)
 {
     readonly Tensor words = w.Get("word_embeddings.weight", c.Vocabulary, c.Width);
     readonly Tensor positions = w.Get("position_embeddings.weight", c.PositionRows, c.Width);
-    readonly Tensor type = w.Get("token_type_embeddings.weight", 1, c.Width);
+    readonly Tensor types = w.Get("token_type_embeddings.weight", c.TokenTypes, c.Width);
     readonly LayerNorm norm = new(w["LayerNorm"], c.Width, c.Epsilon);
 
     /// <returns>[token width]</returns>
-    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(words.Rows(batch.Ids) + type + positions.Rows(PositionsOf(batch))));
+    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(words.Rows(batch.Ids) + Type + positions.Rows(PositionsOf(batch))));
+
+    // every token is of type 0, also where a model has more of them: nothing that it is given names another
+    Tensor Type => c.TokenTypes == 1 ? types : types.Rows([0]);
 
     // a padding token has the position of its id and is not counted, even inside a sequence
     int[] PositionsOf(Batch batch)

@@ -27,35 +27,86 @@ sealed class RotaryTable(double[] frequencies)
         return larger;
     }
 
-    /// <summary>The frequencies that a config says: <c>rope_theta</c> and <c>rope_scaling</c>, or both as <c>rope_parameters</c>, as newer files have it.</summary>
+    /// <summary>
+    /// The frequencies that a config says: <c>rope_theta</c> and <c>rope_scaling</c>, or both as <c>rope_parameters</c>, as
+    /// newer files have it.
+    /// </summary>
     /// <exception cref="CheckpointException">a kind of scaling that is not known, or a partial rotation</exception>
     internal static double[] FrequenciesOf(ModelConfig config, int headWidth)
     {
-        if (config.Optional("partial_rotary_factor", 1.0) is not 1.0 and var part) throw new CheckpointException($"{config.Path}: partial_rotary_factor is {part}; Heartwood turns whole heads only.");
-        ModelConfig? scaling = config.Section("rope_parameters") ?? config.Section("rope_scaling");
+        WholeHeads(config);
+        ModelConfig? newer = config.Section("rope_parameters"), older = config.Section("rope_scaling");
+        double[] frequencies = FrequenciesOf(config, newer ?? older, headWidth);
+        return newer is null || older is null || frequencies.SequenceEqual(FrequenciesOf(config, older, headWidth)) ? frequencies
+            : throw new CheckpointException($"{config.Path}: rope_parameters and rope_scaling turn positions differently. "
+                + "Remove the one that is wrong.");
+    }
+
+    static double[] FrequenciesOf(ModelConfig config, ModelConfig? scaling, int headWidth)
+    {
         double outside = config.Optional("rope_theta", 10000.0), theta = scaling?.Optional("rope_theta", outside) ?? outside;
         if (theta <= 0) throw new CheckpointException($"{config.Path}: rope_theta is {theta}; a base is above 0.");
         double[] plain = [.. Enumerable.Range(0, headWidth / 2).Select(i => Math.Pow(theta, -2.0 * i / headWidth))];
         if (scaling is null) return plain;
+        WholeHeads(scaling);
         string kind = scaling.Has("rope_type") ? scaling.Require<string>("rope_type") : scaling.Optional("type", "default");
-        scaling.Optional("type", kind);                          // older files say it so, some say it twice
+        string twice = scaling.Optional("type", kind);           // older files say it so, some say it twice
+        if (twice != kind)
+            throw new CheckpointException($"{scaling.Path}: rope_type is '{kind}', type is '{twice}'. Correct the one that is wrong.");
         double[] scaled = kind switch
         {
-            "default" => plain,
-            "linear" => Array.ConvertAll(plain, f => f / Factor("factor")),
-            "llama3" => Llama3(plain, Factor("factor"), Factor("low_freq_factor"), Factor("high_freq_factor"), scaling.RequirePositive("original_max_position_embeddings")),
-            _ => throw new CheckpointException($"{scaling.Path}: rope_type is '{kind}'; Heartwood knows default, linear and llama3."),
+            "default" => Default(plain, scaling),
+            "linear" => Array.ConvertAll(plain, f => f / Factor(scaling)),
+            "dynamic" => Dynamic(plain, scaling, config),
+            "llama3" => Llama3(plain, scaling),
+            _ => throw new CheckpointException($"{scaling.Path}: rope_type is '{kind}'; Heartwood knows default, linear, dynamic and "
+                + "llama3. Use a model with one of these; or, where the model was trained without the key and got it for longer inputs, "
+                    + "remove it again, "
+                + "and set max_position_embeddings to the length that the model was trained at."),
         };
+        scaling.Optional("original_max_position_embeddings", 0.0);        // carried along by kinds that do not read it
         scaling.RefuseUnknown();
         return scaled;
-
-        double Factor(string key) => scaling.Require<double>(key) is > 0 and var factor ? factor : throw new CheckpointException($"{scaling.Path}: {key} should be above 0, it is {scaling.Require<double>(key)}.");
     }
 
-    // Llama 3.1's rule (Grattafiori et al. 2024; the values are the config's): long waves are stretched by the factor, short ones stay, between them both are mixed
-    static double[] Llama3(double[] plain, double factor, double lowest, double highest, int original) => Array.ConvertAll(plain, f =>
+    static double Factor(ModelConfig scaling, string key = "factor") => scaling.Require<double>(key) is > 0 and var factor ? factor
+        : throw new CheckpointException($"{scaling.Path}: {key} should be above 0, it is {scaling.Require<double>(key)}.");
+
+    static void WholeHeads(ModelConfig config)
     {
-        double waves = original * f / (2 * Math.PI), share = Math.Clamp((waves - lowest) / (highest - lowest), 0, 1);
-        return (1 - share) * f / factor + share * f;
-    });
+        if (config.Optional("partial_rotary_factor", 1.0) is not 1.0 and var part)
+            throw new CheckpointException($"{config.Path}: partial_rotary_factor is {part}; Heartwood turns whole heads only.");
+    }
+
+    static double[] Default(double[] plain, ModelConfig scaling) => scaling.Optional("factor", 1.0) is 1.0 ? plain
+        : throw new CheckpointException($"{scaling.Path}: rope_type is 'default', which scales nothing, and factor is "
+            + $"{scaling.Require<double>("factor")}. Correct the one that is wrong.");
+
+    // it stretches positions only for inputs longer than max_position_embeddings, which no model here takes: up to there it is the
+    // plain rule
+    static double[] Dynamic(double[] plain, ModelConfig scaling, ModelConfig config)
+    {
+        const string Original = "original_max_position_embeddings";
+        _ = Factor(scaling);
+        if (scaling.Has(Original) && scaling.RequirePositive(Original) is var original
+            && config.Optional("max_position_embeddings", original) != original)
+            throw new CheckpointException($"{scaling.Path}: {Original} is {original} and max_position_embeddings another; Heartwood "
+                + $"computes rope_type 'dynamic' up to the original length only. Set max_position_embeddings to {original}.");
+        return plain;
+    }
+
+    // Llama 3.1's rule (Grattafiori et al. 2024; the values are the config's): long waves are stretched by the factor, short ones stay,
+    // between them both are mixed
+    static double[] Llama3(double[] plain, ModelConfig scaling)
+    {
+        double factor = Factor(scaling), lowest = Factor(scaling, "low_freq_factor"), highest = Factor(scaling, "high_freq_factor");
+        if (highest <= lowest)
+            throw new CheckpointException($"{scaling.Path}: high_freq_factor ({highest}) should be above low_freq_factor ({lowest}).");
+        int original = scaling.RequirePositive("original_max_position_embeddings");
+        return Array.ConvertAll(plain, f =>
+        {
+            double waves = original * f / (2 * Math.PI), share = Math.Clamp((waves - lowest) / (highest - lowest), 0, 1);
+            return (1 - share) * f / factor + share * f;
+        });
+    }
 }

@@ -23,6 +23,9 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     /// <summary>The labels of the whole file, renamed, whichever rows were asked for.</summary>
     public IReadOnlyList<string> Labels { get => field ?? [.. Rows.Select(r => r.Label).Distinct()]; init; }
 
+    /// <summary>How many rows of the file have a label, whichever were asked for; 0 where there is no file.</summary>
+    public int LabelledRows { get; init; }
+
     /// <summary>The word that names the file, to which keys can be added; null where there is no file.</summary>
     public string? Spec { get; init; }
 
@@ -39,7 +42,12 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     public const string TaskHelp = "A language model is asked for minimal pairs (preset=blimp, or task=pairs,text=GOOD,pair=BAD), prompts (preset=ioi, preset=greater-than, or task=prompts,text=COL,label=ANSWER,wrong=COL[,pair=CORRUPTED]; answers are read as written, their space included) or running text (a .txt file[,window=N,stride=N,rows=WINDOWS], format=lines for one text a line, or task=text,text=COL)";
 
     /// <summary>How scores are told from labels on the command line.</summary>
-    public const string ScoresHelp = "Numbers with decimals, or more than 20 different whole ones, are scores, for a model that gives one number; task=labels or task=scores after the file's name says otherwise";
+    public const string ScoresHelp = "Numbers with decimals, or more than 20 different whole ones, are scores, for a model that gives "
+        + "one number; task=labels or task=scores after the file's name says otherwise";
+
+    /// <summary>What kinds of file are read, for help.</summary>
+    public const string FileHelp = "FILE is tab- or comma-separated, JSON lines, Parquet or text, also gzipped; its name tells which, "
+        + "else format=tsv, csv, jsonl, parquet, text or lines";
 
     /// <summary>How the made-up language's parts are named on the command line.</summary>
     public const string WorldHelp = "world:training or world:in-domain (with ,rows=N,seed=N), world:out-of-domain or world:unseen (with ,per-case=N,seed=N)";
@@ -57,6 +65,7 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
             Problem = table.Problem,
             Notes = table.Notes,
             Labels = table.Labels,
+            LabelledRows = table.LabelledRows,
             LabelColumn = table.LabelColumn,
             Spec = spec,
             ReadOnce = table.ReadOnce,
@@ -69,7 +78,9 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     {
         if (sources.Count == 0) return Classification.Instance;
         if (sources.FirstOrDefault(s => s.Problem.GetType() != sources[0].Problem.GetType()) is { } other)
-            throw new InvalidDataException($"{other.Name} is {other.Problem.Words.Name}, {sources[0].Name} is {sources[0].Problem.Words.Name}. Give data of one task for each use (--data, --in-domain, --out-of-domain, --unseen); different uses may have different tasks.{(sources.All(s => s.Problem is Classification or Regression) ? " What the numbers in a file are can be said: task=scores or task=labels after its name." : "")}");
+            throw new InvalidDataException($"{other.Name} is {other.Problem.Words.Name}, {sources[0].Name} is "
+                + $"{sources[0].Problem.Words.Name}. Give data of one task for each use (--data, --in-domain, --out-of-domain, "
+                + $"--unseen); different uses may have different tasks.{(sources.All(s => s.Problem is Classification or Regression) ? " What the numbers in a file are can be said: task=scores or task=labels after its name." : "")}");
         return sources[0].Problem;
     }
 

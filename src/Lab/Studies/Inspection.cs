@@ -1,3 +1,4 @@
+using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
@@ -26,18 +27,25 @@ public sealed record LayerSize(int Heads, int KeyValueHeads, int Neurons);
 /// <param name="Searches">number of searches estimated</param>
 /// <param name="Steps">steps of each</param>
 /// <param name="TokensPerStep">tokens in a step's batch</param>
-/// <param name="Search">time and memory</param>
+/// <param name="Search">time and memory; null of a body, which nothing is searched in before it has a head</param>
 /// <param name="Backends">what this machine can compute with, best first</param>
 /// <param name="BackendInUse">what it computed the estimate with</param>
 public sealed record Inspection(
     string Name, string Family, string Sha256, long Parameters, int Width, int HeadWidth, int Vocabulary, int MostPositions,
-    IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps, int Searches, int Steps, double TokensPerStep, Estimate Search,
+    IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps,
+    int Searches, int Steps, double TokensPerStep, Estimate? Search,
     IReadOnlyList<string> Backends, string BackendInUse)
 {
+    /// <summary>
+    /// What the model gives scores to, in words: "labels", "the token that comes next", "no head (config.json says BertModel)",
+    /// "the head of a BertForMaskedLM, which …".
+    /// </summary>
+    public string Head { get; init; } = "";
+
     /// <summary>How many words the tokenizer has: more or fewer than the embeddings have rows (<see cref="Vocabulary"/>).</summary>
     public int Words { get; init; }
 
-    /// <summary>What a reader should know of how the tokenizer's files were read.</summary>
+    /// <summary>What a reader should know of how the folder's files were read.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>Rows of the embeddings that no word has, and words that have no row; "" where there are none.</summary>
@@ -46,15 +54,22 @@ public sealed record Inspection(
 
     static string Counted(int count, string noun) => $"{count:N0} {noun}{(count == 1 ? "" : "s")}";
 
-    /// <summary>Looks into a folder.</summary>
+    /// <summary>
+    /// Looks into a folder: at a whole model, or at a body whose head is missing or of a kind that Heartwood does not read.
+    /// </summary>
     /// <param name="folder">the folder; null for the embedded model</param>
     /// <param name="request">the search to estimate; its data gives the lengths</param>
     /// <param name="length">length of an example in tokens where there is no data</param>
+    /// <exception cref="ArgumentException">there is data for the estimate of a search, and no head to search with</exception>
     public static Inspection Of(string? folder, StudyRequest request, int length)
     {
-        LoadedModel loaded = LoadedModel.Load(folder);
+        LoadedModel loaded = LoadedModel.ToInspect(folder, out string head);
         IModel model = loaded.Model;
         Universe universe = model.Universe();
+        if (model.Output == Output.None)
+            return request.Data.Count == 0 ? Of(0, null) : throw new ArgumentException(
+                $"--data is for the estimate of a search, and here is nothing to search: {loaded.Name} has {head}. "
+                + $"Leave it out, or give the body a head first: heartwood train --from {loaded.Name} --data FILE --out RUN.");
         int typical = Math.Min(length, model.MostPositions);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
         IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data) : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
@@ -62,10 +77,21 @@ public sealed record Inspection(
             ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
             : [.. Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)) * Math.Min(request.Pruning.Batch, pool.Count);
-        return new(loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary, model.MostPositions, model.Labels,
-            [.. model.Layers.Select(l => new LayerSize(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons))], universe.Heads, universe.Mlps, request.Seeds.Count, request.Pruning.Steps, tokens,
-            Estimate.Of(model, problem, pool, request.Pruning.Steps, request.Pruning.Batch, request.Seeds.Count, request.Precision),
+        PruningOptions search = request.Pruning;
+        return Of(tokens, Estimate.Of(model, problem, pool, search.Steps, search.Batch, request.Seeds.Count, request.Precision));
+
+        Inspection Of(double tokens, Estimate? search) => new(
+            loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary,
+            model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], universe.Heads, universe.Mlps,
+            request.Seeds.Count, request.Pruning.Steps, tokens, search,
             [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision))
-        { Words = loaded.Tokenizer.Count, Notes = [.. loaded.Notes] };
+        {
+            Head = head,
+            Words = loaded.Tokenizer.Count,
+            Notes = [.. loaded.Notes],
+        };
+
+        static LayerSize SizeOf(LayerShape l) =>
+            new(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons);
     }
 }

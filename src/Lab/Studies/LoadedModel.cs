@@ -25,7 +25,26 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     public static LoadedModel Load(string? folder)
     {
         using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
-        return Of(open, folder, ModelFolder.Load(open));
+        return Noted(note => Of(open, folder, ModelFolder.Load(open, note)));
+    }
+
+    /// <summary>Loads a folder to look at it: a body without its head where there is none that Heartwood reads.</summary>
+    /// <param name="folder">the folder, or null for the embedded model</param>
+    /// <param name="head">the head as a reader should know it</param>
+    /// <inheritdoc cref="Load"/>
+    public static LoadedModel ToInspect(string? folder, out string head)
+    {
+        using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
+        bool whole = ModelFolder.OutputOf(open, out head) != Output.None;
+        return Noted(note => Of(open, folder, whole ? ModelFolder.Load(open, note) : ModelFolder.LoadBody(open, note)));
+    }
+
+    static LoadedModel Noted(Func<Action<string>, LoadedModel> load)
+    {
+        List<string> told = [];
+        LoadedModel loaded = load(told.Add);
+        told.ForEach(loaded.Note);
+        return loaded;
     }
 
     /// <summary>Loads a folder to fine-tune. Its classification head begins anew where it has none, or where other labels are asked for than its own.</summary>
@@ -36,15 +55,24 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <param name="seed">seed of a new head's weights</param>
     /// <exception cref="CheckpointException">the folder is not a model that Heartwood understands</exception>
     /// <exception cref="InvalidDataException">its tokenizer is missing, not understood, or of another size than its embeddings; or there is only one label</exception>
-    public static LoadedModel ToTune(string folder, IReadOnlyList<string> asked, Func<IReadOnlyList<string>> ofData, IProblem problem, ulong seed)
+    public static LoadedModel ToTune(string folder, IReadOnlyList<string> asked, Func<IReadOnlyList<string>> ofData, IProblem problem,
+        ulong seed)
     {
         using HuggingFaceFolder open = HuggingFaceFolder.Open(folder);
-        IModel? whole = ModelFolder.HasHead(open) ? ModelFolder.Load(open) : null;
-        if (whole is not null && whole.GivesOneNumber() == problem.OfOneNumber && (asked.Count == 0 || asked.SequenceEqual(whole.Labels))) return Of(open, folder, whole);
+        List<string> told = [];
+        IModel? whole = ModelFolder.HasHead(open) ? ModelFolder.Load(open, told.Add) : null;
+        bool ofItsKind = whole?.GivesOneNumber() == problem.OfOneNumber;
+        if (whole is not null && ofItsKind && (asked.Count == 0 || asked.SequenceEqual(whole.Labels)))
+            return Noted(note =>
+            {
+                told.ForEach(note);
+                return Of(open, folder, whole);
+            });
         IReadOnlyList<string> labels = problem.OfOneNumber ? Regression.Labels : asked.Count > 0 ? asked : ofData();
         RequireTwo(labels, problem);
-        LoadedModel loaded = Of(open, folder, ModelFolder.LoadWithNewHead(open, labels, seed));
-        if (whole is not null) loaded.Note($"{folder}: its head ({Head(whole)}) is not what the data asks for; a new one begins ({Head(loaded.Model)}).");
+        LoadedModel loaded = Noted(note => Of(open, folder, ModelFolder.LoadWithNewHead(open, labels, seed, note)));
+        if (whole is not null) loaded.Note($"{folder}: its head ({Head(whole)}) is not what the data asks for; a new one begins "
+            + $"({Head(loaded.Model)}).");
         return loaded;
     }
 
@@ -55,7 +83,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     internal static void RequireTwo(IReadOnlyList<string> labels, IProblem problem)
     {
         if (problem.OfOneNumber || labels.Count > 1) return;
-        throw new InvalidDataException($"A classifier needs two or more labels; there {(labels.Count == 0 ? "is none" : $"is only the label '{labels[0]}'")}. Look at the data's label column.");
+        throw new InvalidDataException($"A classifier needs two or more labels; there "
+            + $"{(labels.Count == 0 ? "is none" : $"is only the label '{labels[0]}'")}. Look at the data's label column.");
     }
 
     static LoadedModel Of(HuggingFaceFolder open, string? folder, IModel model)
@@ -122,7 +151,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     public IReadOnlyList<Example> Encode(IReadOnlyList<DataSource> sources, LabelMap map, int most)
     {
         RefuseMixed(sources);
-        return Encode(sources, DataSource.ProblemOf(sources) is Classification && sources.Count > 0 ? LabelMatch.Of(Labels, map, sources).Names : [], most);
+        bool labelled = sources.Count > 0 && DataSource.ProblemOf(sources) is Classification;
+        return Encode(sources, labelled ? LabelMatch.Of(Labels, map, sources).Names : [], most);
     }
 
     /// <summary>The same with labels that are given.</summary>
@@ -153,11 +183,17 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         foreach (DataSource s in sources)
         {
             if (s.Problem.OfVocabulary && Model.Output == Output.Labels)
-                throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a language model can be asked; {Name} is a {(Model.GivesOneNumber() ? "model that gives a score" : $"classifier ({string.Join(", ", Model.Labels)})")}. Give {(Model.GivesOneNumber() ? "rows with scores" : "labelled rows")}, or another model.");
+                throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a language model can be asked; {Name} is "
+                    + $"a {(Model.GivesOneNumber() ? "model that gives a score" : $"classifier ({string.Join(", ", Model.Labels)})")}. "
+                    + $"Give {(Model.GivesOneNumber() ? "rows with scores" : "labelled rows")}, or another model.");
             if (s.Problem.OfOneNumber && !Model.GivesOneNumber())
-                throw new InvalidDataException($"{s.Name} holds scores (column '{s.LabelColumn}'), which a model with one label gives; {Name} is a {(Model.Output == Output.Vocabulary ? "language model" : $"classifier ({string.Join(", ", Model.Labels)})")}. If the numbers are classes, add task=labels to the file's name; else train a model of scores: heartwood train --from {Name} --data {s.Name}.");
+                throw new InvalidDataException($"{s.Name} holds scores (column '{s.LabelColumn}'), which a model with one label gives; "
+                    + $"{Name} is a {(Model.Output == Output.Vocabulary ? "language model" : $"classifier ({string.Join(", ", Model.Labels)})")}. If the numbers are classes, add task=labels to the file's name; else train a model of scores: heartwood train --from {Name} --data {s.Name}.");
             if (s.Problem is Classification && Model.GivesOneNumber())
-                throw new InvalidDataException($"{s.Name} is labelled (column '{s.LabelColumn}': {string.Join(", ", s.Labels.Take(5))}{(s.Labels.Count > 5 ? " …" : "")}), and {Name} gives one number, a score. If the labels are scores, add task=scores to the file's name; else train a classifier: heartwood train --from {Name} --data {s.Name}.");
+                throw new InvalidDataException($"{s.Name} is labelled (column '{s.LabelColumn}': "
+                    + $"{string.Join(", ", s.Labels.Take(5))}{(s.Labels.Count > 5 ? " …" : "")}), and {Name} gives one number, a score. "
+                    + $"If the labels are scores, add task=scores to the file's name; else train a classifier: heartwood train --from "
+                    + $"{Name} --data {s.Name}.");
         }
     }
 

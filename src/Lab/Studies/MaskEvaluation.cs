@@ -65,9 +65,11 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         MaskAbsence absence = new(loaded, masks.Absence, data.Count > 0 ? string.Join(", ", request.Data) : null, Means);
         absence.Require(read.Select(m => m.Mask));
         if (loaded.Model.Output == Output.Vocabulary) absence.RefuseIdleData([.. read.Select(m => m.Mask)]);     // a classifier's baselines are fitted to it too
-        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens, data);
+        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain),
+            DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens, data);
         TellMore();
-        return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 || sets.AllScored ? Study.Baselines(data, loaded, request.LabelMap, sets) : [], read, masks, absence.Of, progress, stop);
+        return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 || sets.AllScored
+            ? Study.Baselines(data, loaded, request.LabelMap, sets) : [], read, masks, absence.Of, progress, stop);
 
         Absence Means()
         {

@@ -59,7 +59,8 @@ public static class MaskSummary
             {
                 Line(text, $"    cut and masked differ by at most {m.LargestDifference:0.0e+0}");
                 text.Append(Summary.Figures(m.Figures));
-                foreach (var (random, draw) in mask.Random.Select((r, i) => (r, i + 1))) text.Append(Text($"    random mask {draw} of the same size\n")).Append(Summary.Figures(random.Figures));
+                foreach (var (random, draw) in mask.Random.Select((r, i) => (r, i + 1)))
+                    text.Append(Text($"    random mask {draw} of the same size\n")).Append(Summary.Figures(random.Figures));
                 foreach (string note in mask.Notes) Line(text, $"    Note: {note}");
                 continue;
             }

@@ -26,7 +26,8 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
         foreach (string note in data.SelectMany(d => d.Notes)) loaded.Note(note);
         loaded.RefuseMixed(data);
-        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens, data);
+        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain),
+            DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens, data);
         foreach (string note in loaded.Notes) tell?.Invoke(note);
         Dictionary<string, Measured> measured = new() { ["model"] = sets.Measure(loaded.Model, null, stop) };
         if (data.Count > 0 || sets.AllScored)

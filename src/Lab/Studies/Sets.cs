@@ -17,13 +17,15 @@ public sealed class Sets
     /// <param name="inDomain">in-domain data</param>
     /// <param name="outOfDomain">out-of-domain data of constructions that occur in training</param>
     /// <param name="unseen">out-of-domain data of others</param>
-    /// <param name="map">what the model's labels count as on the sets that have such labels, for example neutral&gt;non-entailment; see <see cref="LabelMatch"/></param>
+    /// <param name="map">what the model's labels count as on the sets that have such labels, for example neutral&gt;non-entailment; see
+    /// <see cref="LabelMatch"/></param>
     /// <param name="mostTokens">longest input; 0 for the model's own</param>
     /// <param name="data">data that is read with the same map and not measured</param>
-    /// <exception cref="InvalidDataException">a set's labels are neither the model's nor the renamed ones; or the map has names that are nobody's, or changes nothing</exception>
+    /// <exception cref="InvalidDataException">a set's labels are neither the model's nor the renamed ones; or the map has names that are
+    /// nobody's, or changes nothing</exception>
     /// <exception cref="ArgumentException">labels are renamed, and no set asks for any</exception>
-    public Sets(LoadedModel model, IReadOnlyList<DataSource> inDomain, IReadOnlyList<DataSource> outOfDomain, IReadOnlyList<DataSource> unseen, LabelMap map, int mostTokens,
-        IReadOnlyList<DataSource>? data = null)
+    public Sets(LoadedModel model, IReadOnlyList<DataSource> inDomain, IReadOnlyList<DataSource> outOfDomain,
+        IReadOnlyList<DataSource> unseen, LabelMap map, int mostTokens, IReadOnlyList<DataSource>? data = null)
     {
         List<DataSource> labelled = [];
         bool applied = false;
@@ -32,13 +34,15 @@ public sealed class Sets
             if (sources.Count == 0) continue;
             IProblem problem = DataSource.ProblemOf(sources);
             model.RefuseMixed(sources);
-            var (names, mapped) = problem.OfVocabulary ? (RightAndWrong, [0, 1]) : problem.OfOneNumber ? (Regression.Labels, [0]) : Labels(sources);
+            var (names, mapped) = problem.OfVocabulary ? (RightAndWrong, [0, 1]) : problem.OfOneNumber ? (Regression.Labels, [0])
+                : Labels(sources);
             IReadOnlyList<Example> examples = model.Encode(sources, names, mostTokens);
             sets.Add((new(use, examples, names, mapped) { Problem = problem }, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
         }
         if (map.Sources.Count == 0) return;
         if (data is { Count: > 0 } && DataSource.ProblemOf(data) is Classification) Labels(data);
-        if (labelled.Count == 0) throw new ArgumentException("--label-map says what a classifier's labels count as, and nothing that is measured asks for labels. Leave it out.");
+        if (labelled.Count == 0) throw new ArgumentException(
+            "--label-map says what a classifier's labels count as, and nothing that is measured asks for labels. Leave it out.");
         LabelMatch.RequireKnown(model.Labels, map, labelled, applied);
 
         (IReadOnlyList<string> Names, IReadOnlyList<int> Mapped) Labels(IReadOnlyList<DataSource> sources)
@@ -47,7 +51,8 @@ public sealed class Sets
             LabelMatch match = LabelMatch.Of(model.Labels, map, sources);
             applied |= match.Renamed;
             if (map.Sources.Count > 0 && !match.Renamed)
-                model.Note($"{string.Join(", ", sources.Select(s => s.Name))}: the labels are the model's own ({string.Join(", ", model.Labels)}), so --label-map is not applied there.");
+                model.Note($"{string.Join(", ", sources.Select(s => s.Name))}: the labels are the model's own "
+                    + $"({string.Join(", ", model.Labels)}), so --label-map is not applied there.");
             return (match.Names, match.Mapped);
         }
     }

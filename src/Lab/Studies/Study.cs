@@ -76,7 +76,8 @@ public sealed partial class Study
             RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
             (Data, InDomain, OutOfDomain, Unseen) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
             DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
-            foreach (DataSource source in Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen)) RefuseScores(source.Problem.OfOneNumber, $"{source.Name} holds scores (column '{source.LabelColumn}')");
+            foreach (DataSource source in Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen))
+                RefuseScores(source.Problem.OfOneNumber, $"{source.Name} holds scores (column '{source.LabelColumn}')");
             if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             Problem = DataSource.ProblemOf(Data);
             LabelMap map = LabelMap.Parse(request.LabelMap);
@@ -87,7 +88,10 @@ public sealed partial class Study
 
         static void RefuseScores(bool are, string what)
         {
-            if (are) throw new InvalidDataException($"{what}, and searches for subnetworks do not serve scores yet: masks are learned by the divergence of the answers' probabilities from the full model's, and that of one number is always 0. heartwood train and heartwood evaluate serve scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
+            if (are) throw new InvalidDataException(
+                $"{what}, and searches for subnetworks do not serve scores yet: masks are learned by the divergence of the answers' "
+                + $"probabilities from the full model's, and that of one number is always 0. heartwood train and heartwood evaluate "
+                + $"serve scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
         }
 
         /// <summary>Hash of the model's weights.</summary>

@@ -56,9 +56,11 @@ public sealed partial class Study
             : [ConstantBaseline.Fit(sets.InDomainRows, "best constant (in-domain mean)")]);
         if (rows.Count == 0 || !sets.AllLabelled || DataSource.ProblemOf(data) is not Classification) return [];
         LabelMatch match = LabelMatch.Of(loaded.Labels, LabelMap.Parse(labelMap), data);
-        return Figures([new CountedBaseline(MajorityBaseline.Fit(rows, match.Names), match.Mapped), new CountedBaseline(WordOverlapBaseline.Fit(rows, match.Names), match.Mapped)]);
+        return Figures([new CountedBaseline(MajorityBaseline.Fit(rows, match.Names), match.Mapped),
+            new CountedBaseline(WordOverlapBaseline.Fit(rows, match.Names), match.Mapped)]);
 
-        Dictionary<string, Measured> Figures(IBaseline[] baselines) => baselines.ToDictionary(b => b.Name, b => sets.Measure(sets.Scores(b), null) with { InDomainLoss = null });
+        Dictionary<string, Measured> Figures(IBaseline[] baselines) =>
+            baselines.ToDictionary(b => b.Name, b => sets.Measure(sets.Scores(b), null) with { InDomainLoss = null });
     }
 
     /// <summary>Measures masks from anywhere in the run's model, on its data.</summary>
@@ -67,7 +69,8 @@ public sealed partial class Study
     {
         RequireInDomain();
         using IDisposable precision = Machine.At(request.Precision);
-        return MaskEvaluation.Of(loaded, sets, FullScores, Baselines(data, loaded, request.LabelMap, sets), masks.Read(loaded), masks, AbsenceOf, progress, stop);
+        return MaskEvaluation.Of(loaded, sets, FullScores, Baselines(data, loaded, request.LabelMap, sets), masks.Read(loaded), masks,
+            AbsenceOf, progress, stop);
     }
 
     // a mask's own absence, in the run's model

@@ -71,7 +71,8 @@ public static class Summary
     static string Cases(IReadOnlyDictionary<string, Proportion> shares, IReadOnlyDictionary<string, CaseFacts> cases)
     {
         StringBuilder text = new();
-        foreach (var (name, facts) in cases.Where(c => shares.ContainsKey(c.Key)).OrderBy(c => c.Value.Set, StringComparer.Ordinal).ThenBy(c => c.Key, StringComparer.Ordinal))
+        foreach (var (name, facts) in cases.Where(c => shares.ContainsKey(c.Key)).OrderBy(c => c.Value.Set, StringComparer.Ordinal)
+            .ThenBy(c => c.Key, StringComparer.Ordinal))
             Line(text, $"    {Findings.Name(facts.Set),-13} {Findings.UnderHeading(name),-40} right {Of(shares[name])}");
         return text.ToString();
     }

@@ -60,12 +60,14 @@ public sealed record GeneratedText(
     /// <param name="request">what to do</param>
     /// <param name="show">given each piece of text, the prompt first, as soon as it is known</param>
     /// <param name="stop">ends the work</param>
+    /// <param name="tell">hears what a reader should know of how the folder was read</param>
     /// <exception cref="ArgumentException">the model is none of language, the mask another model's, or the prompt too long</exception>
-    public static GeneratedText Of(GenerationRequest request, Action<string> show, CancellationToken stop)
+    public static GeneratedText Of(GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
     {
         using IDisposable precision = Machine.At(request.Precision);
         LoadedModel loaded = LoadedModel.Load(request.Model);
         if (loaded.Model.Output != Output.Vocabulary) throw new ArgumentException($"{request.Model} gives scores to labels ({string.Join(", ", loaded.Model.Labels)}), not to the token that comes next. Give a language model.");
+        foreach (string note in loaded.Notes) tell?.Invoke(note);
         Subnetwork? mask = MaskOf(request, loaded);
         Part[] absent = mask is null ? [] : [.. loaded.Model.Universe().Parts.Except(mask.Kept)];
         if (absent.Length == 0 && request.Data is not null) throw new ArgumentException("The data is for what absent parts leave behind, and none is absent. Name some: --without L0.H1, or leave out --data.");

@@ -39,8 +39,10 @@ public sealed class TrainingRun
         (training, inDomain, outOfDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain));
         IProblem problem = DataSource.ProblemOf(training);
         if (problem.OfOneNumber && request.Labels.Count > 0)
-            throw new ArgumentException($"--labels names the labels of a classifier, and {training[0].Name} holds scores (column '{training[0].LabelColumn}'). Leave it out, or if the numbers are classes, add task=labels to the file's name.");
-        start = request.From is null ? Fresh(problem) : LoadedModel.ToTune(request.From, request.Labels, () => TrainingLabels.Of(training), problem, request.Options.Seed);
+            throw new ArgumentException($"--labels names the labels of a classifier, and {training[0].Name} holds scores (column "
+                + $"'{training[0].LabelColumn}'). Leave it out, or if the numbers are classes, add task=labels to the file's name.");
+        start = request.From is null ? Fresh(problem) : LoadedModel.ToTune(request.From, request.Labels, () => TrainingLabels.Of(training),
+            problem, request.Options.Seed);
         trainer = new(start.Model, start.Encode(training, start.Model.Labels, request.MostTokens), request.Options, problem);
         sets = new(start, inDomain, outOfDomain, [], LabelMap.Parse(request.LabelMap), request.MostTokens);
         if (request.CheckpointSteps.Where(s => s < 1 || s > Steps).ToArray() is [var beyond, ..])
@@ -82,7 +84,8 @@ public sealed class TrainingRun
                     if (sets.Any && (trainer.Step == trainer.Steps || (trainer.Step > 0 && trainer.Step % every == 0)))
                     {
                         last = sets.Measure(trainer.Model, null, stop);
-                        if (last.Figures is null) curve.Append(trainer.Step, new { last.InDomain, last.OutOfDomain, last.InDomainLoss, last.Cases });
+                        if (last.Figures is null)
+                            curve.Append(trainer.Step, new { last.InDomain, last.OutOfDomain, last.InDomainLoss, last.Cases });
                         else curve.Append(trainer.Step, new { last.InDomainLoss, last.Figures });
                     }
                     if (request.CheckpointSteps.Contains(trainer.Step)) Keep($"checkpoints/step-{trainer.Step}", folder);
@@ -92,9 +95,11 @@ public sealed class TrainingRun
                     TrainingLine line = trainer.Advance();
                     tokens += line.Tokens;
                     double tokensPerSecond = tokens / Stopwatch.GetElapsedTime(began).TotalSeconds;
-                    metrics.Append(line.Step, new { line.Loss, accuracy = double.IsNaN(line.Accuracy) ? (double?)null : line.Accuracy, line.Rate, line.GradientNorm, line.Tokens, tokensPerSecond });
+                    double? accuracy = double.IsNaN(line.Accuracy) ? null : line.Accuracy;
+                    metrics.Append(line.Step, new { line.Loss, accuracy, line.Rate, line.GradientNorm, line.Tokens, tokensPerSecond });
                     smooth = double.IsNaN(smooth) ? line.Loss : 0.98 * smooth + 0.02 * line.Loss;
-                    progress.Report(new("training", line.Step, trainer.Steps, "steps", $"loss {smooth:0.000}{(last is null ? "" : $", in-domain {Short(last)}")}"));
+                    progress.Report(new("training", line.Step, trainer.Steps, "steps",
+                        $"loss {smooth:0.000}{(last is null ? "" : $", in-domain {Short(last)}")}"));
                 }
             }
             catch (OperationCanceledException)
@@ -110,7 +115,8 @@ public sealed class TrainingRun
         return result;
     }
 
-    static string Short(Measured last) => last.InDomain.N > 0 ? $"{last.InDomain.Value:0.000}" : string.Join(", ", last.Figures!["inDomain"].Select(f => $"{f.Key} {f.Value.Value:0.000}"));
+    static string Short(Measured last) => last.InDomain.N > 0 ? $"{last.InDomain.Value:0.000}"
+        : string.Join(", ", last.Figures!["inDomain"].Select(f => $"{f.Key} {f.Value.Value:0.000}"));
 
     void Keep(string name, RunFolder folder)
     {
@@ -119,7 +125,8 @@ public sealed class TrainingRun
 
     LoadedModel Fresh(IProblem problem)
     {
-        IReadOnlyList<string> labels = problem.OfOneNumber ? Regression.Labels : request.Labels.Count > 0 ? request.Labels : TrainingLabels.Of(training);
+        IReadOnlyList<string> labels = problem.OfOneNumber ? Regression.Labels : request.Labels.Count > 0 ? request.Labels
+            : TrainingLabels.Of(training);
         LoadedModel.RequireTwo(labels, problem);
         byte[] words = request.Vocabulary is null ? Encoding.UTF8.GetBytes(string.Join('\n', MadeUpLanguage.Vocabulary) + "\n") : File.ReadAllBytes(request.Vocabulary);
         Tokenizer tokenizer = request.Vocabulary is null ? Tokenizer.FromWords(MadeUpLanguage.Vocabulary, request.LowerCase) : Tokenizer.FromVocabulary(request.Vocabulary, request.LowerCase);

@@ -7,8 +7,8 @@ namespace Heartwood.Lab.Tasks;
 
 /// <summary>
 /// What is asked of a model: labels (<see cref="Classification"/>), scores (<see cref="Regression"/>), which of two sentences is likelier
-/// (<see cref="MinimalPairs"/>), which answer comes next (<see cref="Prompts"/>), or running text (<see cref="LanguageModelling"/>). It says how rows become inputs
-/// and how a pass over them becomes a few numbers per example, from which everything else is counted.
+/// (<see cref="MinimalPairs"/>), which answer comes next (<see cref="Prompts"/>), or running text (<see cref="LanguageModelling"/>).
+/// It says how rows become inputs and how a pass over them becomes a few numbers per example, from which everything else is counted.
 /// </summary>
 public interface IProblem
 {
@@ -60,7 +60,8 @@ public interface IProblem
     /// <param name="scores">what a head gives to the examples, [batch label]</param>
     /// <param name="examples">the examples</param>
     /// <exception cref="InvalidOperationException">models are not trained on this task</exception>
-    Tensor Loss(Tensor scores, IReadOnlyList<Example> examples) => throw new InvalidOperationException($"Models are trained on labels or scores, not on {Words.Name}.");
+    Tensor Loss(Tensor scores, IReadOnlyList<Example> examples) =>
+        throw new InvalidOperationException($"Models are trained on labels or scores, not on {Words.Name}.");
 
     /// <summary>The task's own figures.</summary>
     IReadOnlyList<TaskFigure> Figures => [];
@@ -153,11 +154,13 @@ public enum FigureKind
     Spearman,
 }
 
-/// <summary>A figure of a task: a ratio of two sums over examples, or a correlation over them, so that its interval can be one over examples.</summary>
+/// <summary>A figure of a task: a ratio of two sums over examples, or a correlation over them, so that its interval can be one over
+/// examples.</summary>
 /// <param name="Name">"logit difference"</param>
 /// <param name="Unit">"nats", "nats per token", "share"</param>
 /// <param name="Meaning">what it is, in a sentence</param>
-/// <param name="Term">what an example adds to the upper and to the lower sum (of a correlation: its pair of values), by its numbers; NaN where it was not measured</param>
+/// <param name="Term">what an example adds to the upper and to the lower sum (of a correlation: its pair of values), by its numbers; NaN
+/// where it was not measured</param>
 /// <param name="Shown">what is shown of the ratio, a function that rises; null for itself</param>
 /// <param name="Role">what it stands for beside itself</param>
 /// <param name="Least">the smallest that what is shown can be</param>

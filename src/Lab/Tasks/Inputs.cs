@@ -23,7 +23,8 @@ public static class Inputs
         return [.. rows.Select((row, i) =>
         {
             if (!numbers.TryGetValue(row.Label, out int label))
-                throw new InvalidDataException($"{source}: the label '{row.Label}' is none of the model's ({string.Join(", ", labels)}). {Tables.LabelAdvice.Of(null, [.. rows.Select(r => r.Label).Distinct()], labels, counted: false)}");
+                throw new InvalidDataException($"{source}: the label '{row.Label}' is none of the model's ({string.Join(", ", labels)}). "
+                    + $"{Tables.LabelAdvice.Of(null, [.. rows.Select(r => r.Label).Distinct()], labels, counted: false)}");
             return new Example(inputs[i], label, row.Case, row.Group);
         })];
     }

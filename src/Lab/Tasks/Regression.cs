@@ -22,7 +22,8 @@ public sealed class Regression : IProblem
     public static IReadOnlyList<string> Labels { get; } = ["LABEL_0"];
 
     /// <inheritdoc/>
-    public TaskWords Words { get; } = new(TaskName, "example", "accuracy", "A score is not right or wrong.", "in-domain loss, mean squared error", double.NaN);
+    public TaskWords Words { get; } = new(TaskName, "example", "accuracy", "A score is not right or wrong.",
+        "in-domain loss, mean squared error", double.NaN);
 
     /// <inheritdoc/>
     public Tokens Tokens => Tokens.Read;
@@ -38,7 +39,8 @@ public sealed class Regression : IProblem
 
     /// <summary>A score as a file writes it; null where the text is no finite number.</summary>
     public static double? Parse(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double score) && double.IsFinite((float)score) ? score : null;
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double score) && double.IsFinite((float)score) ? score
+            : null;
 
     /// <inheritdoc/>
     public IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules)
@@ -47,14 +49,16 @@ public sealed class Regression : IProblem
         return [.. rows.Select((row, i) => new Example(inputs[i], 0, row.Case, row.Group) { Score = ScoreOf(row, rules) })];
     }
 
-    static double ScoreOf(Row row, InputRules rules) => Parse(row.Label)
-        ?? throw new InvalidDataException($"{Tasks.Inputs.Where(row, rules.Source)}: expected a score, a number, found '{row.Label}'. Give the column of the scores with label=COLUMN.");
+    static double ScoreOf(Row row, InputRules rules) => Parse(row.Label) ?? throw new InvalidDataException(
+        $"{Tasks.Inputs.Where(row, rules.Source)}: expected a score, a number, found '{row.Label}'. "
+        + "Give the column of the scores with label=COLUMN.");
 
     /// <inheritdoc/>
     public int[]? Places(Batch batch, IReadOnlyList<Example> examples) => null;
 
     /// <inheritdoc/>
-    public void Read(Pass pass, Pass? full, IReadOnlyList<Example> examples, Span<float> numbers) => pass.Scores(Tokens.Read).Values.CopyTo(numbers);
+    public void Read(Pass pass, Pass? full, IReadOnlyList<Example> examples, Span<float> numbers) =>
+        pass.Scores(Tokens.Read).Values.CopyTo(numbers);
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Choices(ReadOnlySpan<float> numbers) => [];
@@ -66,9 +70,12 @@ public sealed class Regression : IProblem
     /// <inheritdoc/>
     public IReadOnlyList<TaskFigure> Figures { get; } =
     [
-        new("Pearson", "", "Pearson's correlation of the model's scores with the data's.", (e, n) => (n[0], e.Score), Least: -1, Most: 1, Kind: FigureKind.Pearson),
-        new("Spearman", "", "Spearman's rank correlation of the two; equal scores share their mean rank.", (e, n) => (n[0], e.Score), Least: -1, Most: 1, Kind: FigureKind.Spearman),
-        new("mean squared error", "", "Mean of the squared difference between the model's score and the data's, in squares of the data's unit.",
+        new("Pearson", "", "Pearson's correlation of the model's scores with the data's.", (e, n) => (n[0], e.Score), Least: -1, Most: 1,
+            Kind: FigureKind.Pearson),
+        new("Spearman", "", "Spearman's rank correlation of the two; equal scores share their mean rank.", (e, n) => (n[0], e.Score),
+            Least: -1, Most: 1, Kind: FigureKind.Spearman),
+        new("mean squared error", "", "Mean of the squared difference between the model's score and the data's, in squares of the data's "
+            + "unit.",
             (e, n) => ((n[0] - e.Score) * (n[0] - e.Score), 1), Role: FigureRole.Loss, Least: 0),
     ];
 }

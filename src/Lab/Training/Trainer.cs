@@ -6,7 +6,8 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Training;
 
-/// <summary>Trains a classifier, or a model that gives a score, step by step. Any step follows from the state before it alone, so a run that is stopped and resumed has the same bits as one that is not.</summary>
+/// <summary>Trains a classifier, or a model that gives a score, step by step. Any step follows from the state before it alone, so a run
+/// that is stopped and resumed has the same bits as one that is not.</summary>
 public sealed class Trainer
 {
     readonly IModel model;

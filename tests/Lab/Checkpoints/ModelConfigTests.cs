@@ -31,11 +31,17 @@ public sealed class ModelConfigTests
 
     [Theory]
     [InlineData("\"absolute\"", "\"relative_key\"", "'position_embedding_type' has the value \"relative_key\"")]
-    [InlineData("\"single_label_classification\"", "\"regression\"", "'problem_type' has the value \"regression\"")]
     [InlineData("\"pruned_heads\": {}", "\"pruned_heads\": {\"0\":[1]}", "'pruned_heads' says that heads were taken out of the weights")]
     [InlineData("\"is_decoder\": false", "\"is_decoder\": true", "'is_decoder' has the value true")]
     [InlineData("\"num_beams\"", "\"quantization_config\"", "'quantization_config'")]
-    [InlineData("initializer_range", "attention_dropout", "'attention_dropout' has the value 0.02")]
+    [InlineData("\"num_beams\": 1", "\"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4}",
+        "quantized (gptq), which Heartwood does not read. Take the model that it was quantized from")]
+    [InlineData("\"num_beams\": 1", "\"auto_map\": {\"AutoModel\": \"modeling_own.Own\"}",
+        "'auto_map' has the value {\"AutoModel\": \"modeling_own.Own\"}: Python code")]
+    [InlineData("\"num_beams\": 1", "\"adapters\": {\"config_map\": {}}", "'adapters' says that adapters were added")]
+    [InlineData("initializer_range", "attention_scale", "'attention_scale' has the value 0.02")]
+    [InlineData("\"initializer_range\": 0.02", "\"dropout_layers\": [1]", "'dropout_layers' has the value [1]")]
+    [InlineData("\"initializer_range\": 0.02", "\"attention_version\": 2", "'attention_version' has the value 2")]
     [InlineData("\"vocab_size\"", "\"embedding_size\"", "'embedding_size' has the value 30522")]
     public void A_key_with_a_value_that_matters_is_refused_by_name(string known, string changed, string says) =>
         Assert.Contains(says, Assert.Throws<CheckpointException>(() => ReadAsBert(Published.Replace(known, changed)).RefuseUnknown("hidden_dropout_prob", "attention_probs_dropout_prob")).Message);
@@ -68,6 +74,7 @@ public sealed class ModelConfigTests
     [InlineData("""{"hidden_size":768.5}""", "found 768.5")]
     [InlineData("""{"hidden_size":99999999999}""", "found 99999999999")]
     [InlineData("""{"hidden_size":0}""", "expected a whole number from 1, found 0")]
+    [InlineData("""{"hidden_size":16777217}""", "expected at most 16777216, found 16777217")]
     [InlineData("""{"hidden_size":null}""", "expected the key 'hidden_size' (a whole number), found none")]
     [InlineData("""{"hidden_sise":1}""", "Nearest: 'hidden_sise'")]
     public void A_value_of_another_type_is_refused(string json, string says) =>
@@ -78,6 +85,10 @@ public sealed class ModelConfigTests
     [InlineData("""{"id2label":{"0":"a","2":"b"}}""", 2, "a name for label 1")]
     [InlineData("""{"id2label":{"0":"a","1":"a"}}""", 2, "a name of its own")]
     [InlineData("""{"id2label":["a","b"]}""", 2, "the names of the head's 2 labels")]
+    [InlineData("""{"problem_type":"regression"}""", 3, "'problem_type' has the value \"regression\", the head gives 3 scores")]
+    [InlineData("""{"problem_type":"multi_label_classification"}""", 2, "heads that choose one of several labels")]
+    [InlineData("""{"problem_type":"ranking"}""", 1, "'problem_type': expected \"regression\", for a head with one label gives a score, found \"ranking\"")]
+    [InlineData("""{"problem_type":3}""", 1, "'problem_type': expected a string")]
     [InlineData("""{"num_labels":3}""", 2, "expected 2, the number of labels of the head, found 3")]
     public void Labels_that_do_not_match_the_head_are_refused(string json, int count, string says) =>
         Assert.Contains(says, Assert.Throws<CheckpointException>(() => Config(json).Labels(count)).Message);
@@ -88,6 +99,20 @@ public sealed class ModelConfigTests
     [Theory]
     [InlineData(""), InlineData("{"), InlineData("[]"), InlineData("null"), InlineData("""{"a":1,"a":2}"""), InlineData("""{"a":"\ud800"}"""), InlineData("""{"a":1}}"""), InlineData("""{"a":1,}""")]
     public void What_is_not_one_plain_object_is_refused(string json) => Assert.StartsWith("config.json: ", Assert.Throws<CheckpointException>(() => Config(json)).Message);
+
+    [Fact]
+    public void A_head_of_one_number_may_be_of_regression_and_is_named() =>
+        Assert.Equal(["LABEL_0"], Config("""{"problem_type":"regression"}""").Labels(1));
+
+    [Theory]
+    [InlineData("""{"n_embd":16,"hidden_size":16}"""), InlineData("""{"n_embd":16}"""), InlineData("""{"hidden_size":16}""")]
+    public void A_size_may_have_either_of_its_names_or_both(string json) =>
+        Assert.Equal(16, Config(json).RequirePositive("n_embd", "hidden_size"));
+
+    [Fact]
+    public void A_size_that_is_said_twice_and_differently_is_refused() =>
+        Assert.Contains("'n_embd': expected 32, as 'hidden_size' says, found 16", Assert.Throws<CheckpointException>(
+            () => Config("""{"n_embd":16,"hidden_size":32}""").RequirePositive("n_embd", "hidden_size")).Message);
 
     [Fact]
     public void A_copy_can_be_edited_without_changing_the_config()

@@ -52,7 +52,8 @@ public sealed class PickleGoldenTests
     {
         Need(index);
         string folder = Path.GetDirectoryName(index)!;
-        string[] wholes = [index.Replace(".bin.index.json", ".expected.safetensors", StringComparison.Ordinal), Path.Combine(folder, "zip.bin"), Model(folder)];
+        string expectedOf = index.Replace(".bin.index.json", ".expected.safetensors", StringComparison.Ordinal);
+        string[] wholes = [expectedOf, Path.Combine(folder, "zip.bin"), Model(folder)];
         string? whole = Array.Find(wholes, File.Exists);
         Assert.SkipWhen(whole is null, $"What {index} should hold is in none of {string.Join(", ", wholes)}.");
         using Checkpoint found = Checkpoint.Open(index), expected = Checkpoint.Open(whole);

@@ -8,8 +8,12 @@ namespace Heartwood.Tests.Lab.Checkpoints;
 /// <summary>Numbers that weights rarely are stored as are read where they are a float32, and told where they are not.</summary>
 public sealed class StoredDtypeTests
 {
-    static Checkpoint Holding(Dtype dtype, ReadOnlySpan<byte> bytes) => Checkpoint.Open(
-        (byte[])[.. Files.Safetensors($$"""{"x":{"dtype":"{{dtype}}","shape":[{{bytes.Length / dtype.Size()}}],"data_offsets":[0,{{bytes.Length}}]} }""", 0), .. bytes], "memory");
+    static Checkpoint Holding(Dtype dtype, ReadOnlySpan<byte> bytes)
+    {
+        (int count, int end) = (bytes.Length / dtype.Size(), bytes.Length);
+        string header = $$"""{"x":{"dtype":"{{dtype}}","shape":[{{count}}],"data_offsets":[0,{{end}}]} }""";
+        return Checkpoint.Open((byte[])[.. Files.Safetensors(header, 0), .. bytes], "memory");
+    }
 
     static float[] Read<T>(Dtype dtype, params T[] values) where T : unmanaged
     {

@@ -51,7 +51,7 @@ public class GoldenModelTests
         JsonElement golden = Goldens.Json($"{family}/sites.json");
         IModel model = Load($"{family}/{folder}");
         JsonProperty[] wanted = [.. golden.GetProperty("gradients").EnumerateObject()];
-        Tensor[] weights = [.. wanted.Select(w => model.Weights.All[w.Name].Track())];
+        Tensor[] weights = [.. wanted.Select(w => model.Weights.All[model.Weights.Has(w.Name) ? w.Name : $"transformer.{w.Name}"].Track())];
         Tensor loss = model.Forward(BatchOf(golden), NoProbe.Instance, model.Output == Output.Labels ? Tokens.Read : Tokens.All).CrossEntropy(Targets(golden));
         Assert.Equal(golden.GetProperty("loss").GetSingle(), loss.Item, 1e-5f);
         Tensor[] slopes = loss.Gradients(weights);

@@ -20,11 +20,45 @@ public class LlamaConfigTests
     [Fact]
     public void What_is_not_understood_is_refused_by_name()
     {
-        Refused("rope_type is 'yarn'; Heartwood knows default, linear and llama3", c => c["rope_scaling"] = new JsonObject { ["rope_type"] = "yarn", ["factor"] = 2.0 });
+        Refused("rope_type is 'yarn'; Heartwood knows default, linear, dynamic and llama3", c =>
+            c["rope_scaling"] = new JsonObject { ["rope_type"] = "yarn", ["factor"] = 2.0 });
         Refused("'beta_fast' has the value 32", c => c["rope_scaling"] = new JsonObject { ["type"] = "linear", ["factor"] = 2.0, ["beta_fast"] = 32 });
         Refused("expected the key 'factor'", c => c["rope_scaling"] = new JsonObject { ["type"] = "linear" });
         Refused("'rope_scaling': expected an object", c => c["rope_scaling"] = 2);
+        Refused("rope_type is 'longrope'", c => c["rope_scaling"] = new JsonObject { ["type"] = "longrope", ["factor"] = 2.0 });
+        Refused("rope_type is 'mrope'", c => c["rope_scaling"] = new JsonObject
+        {
+            ["type"] = "mrope",
+            ["mrope_section"] = new JsonArray(16, 24, 24)
+        });
+        Refused("rope_type is 'linear', type is 'dynamic'", c =>
+            c["rope_scaling"] = new JsonObject { ["rope_type"] = "linear", ["type"] = "dynamic", ["factor"] = 2.0 });
+        Refused("rope_type is 'default', which scales nothing, and factor is 2", c =>
+            c["rope_scaling"] = new JsonObject { ["rope_type"] = "default", ["factor"] = 2.0 });
+        Refused("rope_parameters and rope_scaling turn positions differently", c => (c["rope_scaling"], c["rope_parameters"]) =
+            (new JsonObject { ["type"] = "linear", ["factor"] = 2.0 }, new JsonObject { ["rope_type"] = "default" }));
+        Refused("high_freq_factor (1) should be above low_freq_factor (1)", c => c["rope_scaling"] = new JsonObject
+        {
+            ["rope_type"] = "llama3",
+            ["factor"] = 2.0,
+            ["low_freq_factor"] = 1.0,
+            ["high_freq_factor"] = 1.0,
+            ["original_max_position_embeddings"] = 16,
+        });
+        Refused("Set max_position_embeddings to 16", c => c["rope_scaling"] = new JsonObject
+        {
+            ["type"] = "dynamic",
+            ["factor"] = 2.0,
+            ["original_max_position_embeddings"] = 16
+        });
         Refused("turns whole heads only", c => c["partial_rotary_factor"] = 0.5);
+        Refused("turns whole heads only", c => (c["rope_scaling"], c["rope_parameters"]) = (null,
+            new JsonObject { ["partial_rotary_factor"] = 0.25, ["rope_theta"] = 10000.0 }));
+        Refused("'rope_interleaved' is true", c => c["rope_interleaved"] = true);
+        Refused("'is_llama_config' is false", c => c["is_llama_config"] = false);
+        Refused("'is_causal' is false: every token sees those after it too", c => c["is_causal"] = false);
+        Refused("'activation' is 'gelu'", c => c["activation"] = "gelu");
+        Refused("rms_norm_eps is -1", c => c["rms_norm_eps"] = -1);
         Refused("hidden_act is 'mish'", c => c["hidden_act"] = "mish");
         Refused("'logit_scale' has the value 0.5", c => c["logit_scale"] = 0.5);
         Refused("do not divide into groups", c => c["num_key_value_heads"] = 3);
@@ -77,6 +111,34 @@ public class LlamaConfigTests
         Assert.Equal([0.25, 0.0025], linear);
         Assert.Equal(plain, Read(c => c["rope_scaling"] = new JsonObject { ["rope_type"] = "default" }).Frequencies);
         Assert.Equal([0.25, 0.025], Read(c => { c.Remove("rope_scaling"); c["rope_parameters"] = new JsonObject { ["rope_type"] = "linear", ["factor"] = 4.0, ["rope_theta"] = 100.0 }; }).Frequencies);
+    }
+
+    [Fact]
+    public void Scaling_that_begins_with_longer_inputs_changes_nothing_before_them()
+    {
+        double[] plain = Read(_ => { }).Frequencies;
+        Assert.Equal(plain, Read(c => c["rope_scaling"] = new JsonObject { ["type"] = "dynamic", ["factor"] = 4.0 }).Frequencies);
+        Assert.Equal(plain, Read(c => c["rope_scaling"] = new JsonObject
+        {
+            ["rope_type"] = "default",
+            ["type"] = "default",
+            ["factor"] = 1.0
+        }).Frequencies);
+        Assert.Equal([1, 0.1], Read(c => c["rope_parameters"] = new JsonObject
+        {
+            ["rope_type"] = "default",
+            ["rope_theta"] = 100.0,
+            ["partial_rotary_factor"] = 1.0
+        }).Frequencies);
+    }
+
+    [Fact]
+    public void Without_max_position_embeddings_older_files_say_it_otherwise_or_leave_the_familys_default()
+    {
+        Assert.Equal(512, Read(c => { c.Remove("max_position_embeddings"); c["max_sequence_length"] = 512; }).Positions);
+        Assert.Equal(48, Read(c => c["max_sequence_length"] = 512).Positions);
+        Assert.Equal(2048, Read(c => c.Remove("max_position_embeddings")).Positions);
+        Assert.Equal(32768, Read(c => c.Remove("max_position_embeddings"), "qwen2").Positions);
     }
 
     [Fact]

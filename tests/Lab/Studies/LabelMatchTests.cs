@@ -23,11 +23,13 @@ public sealed class LabelMatchTests : IDisposable
 
     [Theory]
     [InlineData("entailment non-entailment", "neutral>non-entailment|contradiction>non-entailment", true, "entailment non-entailment")]
-    [InlineData("entailment neutral contradiction", "neutral>non-entailment|contradiction>non-entailment", false, "entailment neutral contradiction")]
+    [InlineData("entailment neutral contradiction", "neutral>non-entailment|contradiction>non-entailment", false,
+        "entailment neutral contradiction")]
     [InlineData("entailment neutral", "contradiction>neutral", true, "entailment neutral")]
     [InlineData("entailment neutral", "", false, "entailment neutral contradiction")]
     [InlineData("neutral contradiction", "neutral>x|contradiction>x", false, "entailment neutral contradiction")]
-    public void A_map_is_applied_where_all_labels_of_the_file_are_among_the_names_it_leaves(string labels, string map, bool applied, string names)
+    public void A_map_is_applied_where_all_labels_of_the_file_are_among_the_names_it_leaves(string labels, string map, bool applied,
+        string names)
     {
         LabelMatch match = LabelMatch.Of(three, LabelMap.Parse(map), [Labelled(labels)]);
         Assert.Equal((applied, names), (match.Renamed, string.Join(' ', match.Names)));
@@ -36,38 +38,65 @@ public sealed class LabelMatchTests : IDisposable
 
     [Fact]
     public void Whole_files_decide_and_not_the_rows_that_were_chosen() =>
-        Assert.False(LabelMatch.Of(three, LabelMap.Parse("contradiction>neutral"), [Labelled("entailment contradiction neutral neutral", ",rows=2") is var thinned && thinned.Rows.All(r => r.Label != "contradiction") ? thinned : throw new InvalidOperationException("The test needs rows without contradiction.")]).Renamed);
+        Assert.False(LabelMatch.Of(three, LabelMap.Parse("contradiction>neutral"),
+            [Labelled("entailment contradiction neutral neutral", ",rows=2") is var thinned
+            && thinned.Rows.All(r => r.Label != "contradiction") ? thinned
+            : throw new InvalidOperationException("The test needs rows without contradiction.")]).Renamed);
 
     [Theory]
-    [InlineData("nuetral>non-entailment", "--label-map renames 'nuetral', which is none of the model's labels (entailment, neutral, contradiction). Nearest: 'neutral'. If that is meant: --label-map \"neutral>non-entailment\".")]
-    [InlineData("neutral>non-entailment|contradiction>none-entailment", "--label-map makes labels count as 'none-entailment', which no data here has (entailment, non-entailment). Nearest: 'non-entailment'. If that is meant: --label-map \"neutral>non-entailment|contradiction>non-entailment\".")]
-    public void Names_that_do_not_exist_are_refused_on_either_side(string map, string says) => Assert.Equal(says, Refused(map, Labelled("entailment non-entailment")));
+    [InlineData("nuetral>non-entailment", "--label-map renames 'nuetral', which is none of the model's labels (entailment, neutral, "
+        + "contradiction). Nearest: 'neutral'. If that is meant: --label-map \"neutral>non-entailment\".")]
+    [InlineData("neutral>non-entailment|contradiction>none-entailment",
+        "--label-map makes labels count as 'none-entailment', which no data here has (entailment, non-entailment). Nearest: "
+        + "'non-entailment'. If that is meant: --label-map \"neutral>non-entailment|contradiction>non-entailment\".")]
+    public void Names_that_do_not_exist_are_refused_on_either_side(string map, string says) =>
+        Assert.Equal(says, Refused(map, Labelled("entailment non-entailment")));
 
     [Fact]
-    public void A_map_that_changes_nothing_is_refused() => Assert.Contains("would change nothing", Refused(two.ToString().Replace("non-entailment", "entailment", StringComparison.Ordinal), Labelled("entailment neutral contradiction")));
+    public void A_map_that_changes_nothing_is_refused() =>
+        Assert.Contains("would change nothing", Refused(two.ToString().Replace("non-entailment", "entailment", StringComparison.Ordinal),
+        Labelled("entailment neutral contradiction")));
 
     [Fact]
     public void Labels_of_both_kinds_in_one_use_are_refused_with_the_way_to_make_them_one() =>
-        Assert.Contains("Rename those of the model's own in the file: ,labels=neutral>non-entailment|contradiction>non-entailment", Refused(two.ToString(), Labelled("entailment non-entailment neutral")));
+        Assert.Contains("Rename those of the model's own in the file: ,labels=neutral>non-entailment|contradiction>non-entailment",
+            Refused(two.ToString(), Labelled("entailment non-entailment neutral")));
 
-    string Refused(string map, DataSource data) => Assert.Throws<InvalidDataException>(() => new Sets(LoadedModel.Load(SmallWorld.ModelIn(temporary.At("model"), three)), [data], [], [], LabelMap.Parse(map), 0)).Message;
+    string Refused(string map, DataSource data) =>
+        Assert.Throws<InvalidDataException>(() => new Sets(LoadedModel.Load(SmallWorld.ModelIn(temporary.At("model"), three)), [data], [],
+        [], LabelMap.Parse(map), 0)).Message;
 
     [Fact]
     public void It_is_said_where_a_map_is_not_applied()
     {
         LoadedModel model = LoadedModel.Load(SmallWorld.ModelIn(temporary.At("model"), three));
         _ = new Sets(model, [Labelled("entailment neutral contradiction")], [Labelled("entailment non-entailment")], [], two, 0);
-        Assert.Contains("entailment-neutral-contradiction.tsv,text=text,pair=pair,label=label: the labels are the model's own (entailment, neutral, contradiction), so --label-map is not applied there.", Assert.Single(model.Notes));
+        Assert.Contains("entailment-neutral-contradiction.tsv,text=text,pair=pair,label=label: the labels are the model's own "
+            + "(entailment, neutral, contradiction), so --label-map is not applied there.", Assert.Single(model.Notes));
     }
 
     [Fact]
     public void Data_that_masks_are_learned_on_is_read_by_the_map_too()
     {
         string model = SmallWorld.ModelIn(temporary.At("model"), three);
-        StudyRequest request = SmallWorld.Study(model) with { Data = [Labelled("entailment non-entailment").Name], InDomain = [Labelled("entailment neutral contradiction").Name], OutOfDomain = [], Unseen = [] };
-        Assert.Contains("'non-entailment' is none of the model's", Assert.Throws<InvalidDataException>(() => new Heartwood.Lab.Studies.Study.Prepared(request)).Message);
+        StudyRequest request = SmallWorld.Study(model) with
+        {
+            Data = [Labelled("entailment non-entailment").Name],
+            InDomain = [Labelled("entailment neutral contradiction").Name],
+            OutOfDomain = [],
+            Unseen = []
+        };
+        Assert.Contains("'non-entailment' is none of the model's",
+            Assert.Throws<InvalidDataException>(() => new Heartwood.Lab.Studies.Study.Prepared(request)).Message);
         _ = new Heartwood.Lab.Studies.Study.Prepared(request with { LabelMap = two.ToString() });
-        Measured majority = ModelEvaluation.Of(request with { LabelMap = two.ToString(), Data = [Labelled("entailment non-entailment non-entailment").Name], InDomain = [Labelled("entailment non-entailment non-entailment non-entailment").Name] }, default).Measured["majority"];
+        Measured majority = ModelEvaluation.Of(request with
+        {
+            LabelMap = two.ToString(),
+            Data = [Labelled("entailment non-entailment "
+            + "non-entailment").Name],
+            InDomain = [Labelled("entailment non-entailment non-entailment non-entailment").Name]
+        }, default)
+            .Measured["majority"];
         Assert.Equal(0.75, majority.InDomain.Value);
     }
 }

@@ -179,7 +179,7 @@ public class LanguageTaskTests
     {
         string Refused(string good, string bad) => Assert.Throws<InvalidDataException>(() => new MinimalPairs().Encode([new(good, bad, "")], LanguageFolder.Rules())).Message;
         Assert.Contains("17 tokens long, the model takes 16", Refused(LanguageFolder.Text(17, 1), "aa ab"));
-        Assert.Contains("1 tokens long", Refused("aa ab", "aa"));
+        Assert.Contains("1 token long", Refused("aa ab", "aa"));
         Assert.Contains("in none of 1 pairs do the sentences differ", Refused("aa ab", "AA ab"));
         List<string> told = [];
         Assert.Single(new MinimalPairs().Encode([new("aa ab", "AA ab", ""), new("aa ab", "ab aa", "")], LanguageFolder.Rules() with { Tell = told.Add }));

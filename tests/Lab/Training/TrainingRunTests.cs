@@ -149,7 +149,8 @@ public sealed class TrainingRunTests : IDisposable
         string folder = SmallWorld.ModelIn(temporary.At("three"), "entailment", "neutral", "contradiction");
         File.WriteAllLines(temporary.At("d.tsv"), ["text\tpair\tlabel", "the doctor slept\tdoctor\tyes", "the poet ran\tpoet\tno"]);
         TrainingRequest tune = Request with { From = folder, Data = [$"{temporary.At("d.tsv")},text=text,pair=pair,label=label"], InDomain = [], OutOfDomain = [], CheckpointSteps = [] };
-        Assert.Contains("the label 'yes' is none of the model's (entailment, neutral, contradiction)", Assert.Throws<InvalidDataException>(() => new TrainingRun(tune)).Message);
+        Assert.Contains("the label 'yes' is none of the model's (entailment, neutral, contradiction)",
+            Assert.Throws<InvalidDataException>(() => new TrainingRun(tune)).Message);
         Begin("tuned", tune with { Labels = ["yes", "no"] });
         Assert.Equal(["yes", "no"], LoadedModel.Load(At("tuned", "model")).Model.Labels);
     }

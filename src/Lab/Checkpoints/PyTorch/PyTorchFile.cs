@@ -97,7 +97,7 @@ public sealed class PyTorchFile : TensorFile
         StateDict state = new(PickleMachine.Read(source, out IReadOnlyCollection<TorchStorage> storages), entry, bytes.Path);
         at = source.Position;
         if (Next() is not PickleList keys || keys.Exists(key => key is not string))
-            throw new CheckpointException($"{bytes.Path}: expected the names of the storages after the tensors, found other values. {Again}");
+            throw new CheckpointException($"{bytes.Path}: expected the storages' names after the tensors, found other values. {Again}");
         Dictionary<string, (long, long)> places = [];
         ILookup<string, TorchStorage> known = storages.ToLookup(storage => storage.Key);
         foreach (string key in keys.Cast<string>()) places.Add(key, After(bytes, key, known[key], places.ContainsKey(key), ref at));
@@ -126,7 +126,8 @@ public sealed class PyTorchFile : TensorFile
                 $"the file's end at {bytes.Length}. It is cut off: copy or download it again.");
         long count = BitConverter.ToInt64(bytes.Copy(at, 8)), begin = at + 8, length = storage.All * storage.Dtype.Size();
         if (count != storage.All)
-            throw new CheckpointException($"{bytes.Path}: the storage '{key}' should have {storage.All} numbers, at byte {at} it has {count}. {Again}");
+            throw new CheckpointException($"{bytes.Path}: the storage '{key}' should have {storage.All} numbers, at byte {at} " +
+                $"it has {count}. {Again}");
         at = begin + length;
         return (begin, length);
     }
@@ -160,8 +161,8 @@ public sealed class PyTorchFile : TensorFile
     {
         TorchStorage storage = tensor.Storage;
         if ((UInt128)storage.All * (UInt128)storage.Dtype.Size() != (UInt128)place.Length)
-            throw new CheckpointException($"its storage '{storage.Key}' should have {storage.All} numbers of {storage.Dtype.Size()} bytes, " +
-                $"it has {place.Length} bytes");
+            throw new CheckpointException($"its storage '{storage.Key}' should have {storage.All} numbers of {storage.Dtype.Size()} " +
+                $"bytes, it has {place.Length} bytes");
         var (sizes, strides, size) = (tensor.Sizes, tensor.Strides, tensor.Dtype.Size());
         if (sizes.Length > MostAxes || strides.Length != sizes.Length || tensor.Offset < 0
             || Array.Exists(sizes, length => length is < 0 or > int.MaxValue) || Array.Exists(strides, stride => stride < 0))

@@ -49,7 +49,8 @@ internal sealed class StateDict
 
     (string Path, PickleDict Dict) Choose(List<(string Path, PickleDict Dict)> found, string? entry)
     {
-        string listed = string.Join(", ", found.Take(20).Select(f => $"'{f.Path}' ({f.Dict.Items.Count(i => i.Value is TorchTensor)} tensors)"));
+        string listed = string.Join(", ", found.Take(20).Select(f =>
+            $"'{f.Path}' ({f.Dict.Items.Count(i => i.Value is TorchTensor)} tensors)"));
         if (entry is not null)
         {
             return found.Find(f => f.Path == entry) is { Dict: not null } asked ? asked
@@ -57,7 +58,8 @@ internal sealed class StateDict
                     $"{(listed == "" ? "none" : listed)}. Give one of these with --entry.");
         }
         if (found.Count == 0)
-            throw new CheckpointException($"{file}: expected tensors by name (a state dict), found a dict without any. Give the model's weights.");
+            throw new CheckpointException($"{file}: expected tensors by name (a state dict), found a dict without any. Give the model's " +
+                "weights.");
         if (found.Count == 1) return found[0];
         List<(string Path, PickleDict Dict)> named = found.FindAll(f => known.Contains(Last(f.Path)));
         if (named.Count == 1) return named[0];

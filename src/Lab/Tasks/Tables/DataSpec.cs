@@ -7,7 +7,8 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="File">the data file</param>
 public sealed record DataSpec(string File)
 {
-    static readonly string[] Keys = ["preset", "format", "header", "task", "text", "pair", "label", "wrong", "case", "group", "labels", "without", "cases", "not-cases", "per-case", "rows", "window", "stride"];
+    static readonly string[] Keys = ["preset", "format", "header", "task", "text", "pair", "label", "wrong", "case", "group", "labels",
+        "without", "cases", "not-cases", "per-case", "rows", "window", "stride"];
 
     /// <summary>The layout's name (see <see cref="Tables.Preset.All"/>); null to see from the first line.</summary>
     public string? Preset { get; init; }
@@ -71,7 +72,7 @@ public sealed record DataSpec(string File)
     DataSpec With(string key, string value) => key switch
     {
         "preset" => this with { Preset = Tables.Preset.Named(value).Name },
-        "task" => this with { Task = Enum.TryParse(value, ignoreCase: true, out TaskKind task) && Enum.GetNames<TaskKind>().Contains(value, StringComparer.OrdinalIgnoreCase) ? task : throw new FormatException($"'{value}' is no task. Write task=labels, scores, pairs, prompts or text.") },
+        "task" => this with { Task = TaskNamed(value) },
         "format" => this with { Format = value is "tsv" or "csv" or "jsonl" or "parquet" or "text" or "lines" ? value : throw new FormatException($"'{value}' is no format. Write format=tsv, csv, jsonl or parquet, or of running text format=text or lines.") },
         "header" => this with { Header = value is "yes" or "no" ? value == "yes" : throw new FormatException($"header={value} is neither. Write header=yes or header=no.") },
         "text" => this with { Columns = Columns with { Text = value } },
@@ -90,6 +91,10 @@ public sealed record DataSpec(string File)
         _ => this with { Rows = Number(key, value) },
     };
 
+    static TaskKind TaskNamed(string name) =>
+        Enum.GetNames<TaskKind>().Contains(name, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<TaskKind>(name, ignoreCase: true)
+        : throw new FormatException($"'{name}' is no task. Write task=labels, scores, pairs, prompts or text.");
+
     static int Number(string key, string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n > 0
         ? n
         : throw new FormatException($"{key}={value} is no number of {(key is "window" or "stride" ? "tokens" : "rows")}. Write a whole number from 1.");
@@ -103,7 +108,8 @@ public sealed record DataSpec(string File)
         string?[] values =
         [
             Preset, Format, Header is bool header ? header ? "yes" : "no" : null, Task?.ToString().ToLowerInvariant(), Columns.Text, Columns.Pair, Columns.Label, Columns.Wrong, Columns.Case, Columns.Group,
-            Labels.ToString(), string.Join('|', Without), string.Join('|', Cases), string.Join('|', NotCases), $"{PerCase}", $"{Rows}", $"{Window}", $"{Stride}",
+            Labels.ToString(), string.Join('|', Without), string.Join('|', Cases), string.Join('|', NotCases), $"{PerCase}", $"{Rows}",
+            $"{Window}", $"{Stride}",
         ];
         return Doubled(File) + string.Concat(Keys.Zip(values).Where(pair => !string.IsNullOrEmpty(pair.Second)).Select(pair => $",{pair.First}={Doubled(pair.Second!)}"));
     }

@@ -24,6 +24,9 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
     /// <summary>The labels of all rows, renamed.</summary>
     public IReadOnlyList<string> Labels { get; private set; } = [];
 
+    /// <summary>How many rows of the file have a label.</summary>
+    public int Rows { get; private set; }
+
     /// <summary>How many rows are left out for their label.</summary>
     public int LeftOut => leftOut.Values.Sum();
 
@@ -41,41 +44,48 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
 
     /// <summary>Says what the rows ask, and takes those out that have no label.</summary>
     /// <param name="rows">all rows of the file; of those that <see cref="Leaves"/> names, the label is the file's own</param>
-    /// <exception cref="TableException">a name that never occurs is renamed or left out, it is not clear what −1 means, or the column numbers the rows</exception>
+    /// <exception cref="TableException">a name that never occurs is renamed or left out, it is not clear what −1 means, or the column
+    /// numbers the rows</exception>
     public TaskKind Settle(List<Row> rows)
     {
         RefuseUnknown("labels= renames", spec.Labels.Sources);
         RefuseUnknown("without= leaves out", spec.Without);
         int all = rows.Count;
         double[]? numbers = Numbers(rows.Where(r => !marks.Contains(r.Label)).Select(r => r.Label));
-        bool scale = preset.Task == TaskKind.Scores || (spec.Task is null && numbers is not null && (Fractions(numbers) || numbers.Distinct().Count() > MostClasses));
-        bool minusIsScore = scale && ((spec.Task == TaskKind.Scores && preset.Skip is null) || (numbers?.Any(n => n < 0) ?? false));     // among other negative ones
+        bool scale = preset.Task == TaskKind.Scores
+            || (spec.Task is null && numbers is not null && (Fractions(numbers) || numbers.Distinct().Count() > MostClasses));
+        // among other negative ones
+        bool minusIsScore = scale && ((spec.Task == TaskKind.Scores && preset.Skip is null) || (numbers?.Any(n => n < 0) ?? false));
         bool Out(Row row) => spec.Without.Contains(row.Label) || (IsMark(row.Label) && !(minusIsScore && row.Label != "-"));
         foreach (Row row in rows.Where(Out)) leftOut[row.Label] = leftOut.GetValueOrDefault(row.Label) + 1;
         rows.RemoveAll(Out);
-        Labels = [.. rows.Select(r => r.Label).Distinct()];
+        (Labels, Rows) = ([.. rows.Select(r => r.Label).Distinct()], rows.Count);
         if (rows.Count == 0) throw Empty(all);
         RefuseUnclear(scale, minusIsScore);
-        if (LeftOut > 0) notes.Add($"{spec.File}: {LeftOut:N0} of {all:N0} rows are left out, {Why()}.");
+        if (LeftOut > 0) notes.Add($"{spec.File}: {LeftOut:N0} of {all:N0} rows {(LeftOut == 1 ? "is" : "are")} left out, {Why()}.");
         if (!scale) return TaskKind.Labels;
         if (preset.Task == TaskKind.Labels) Announce(rows, [.. rows.Select(r => Regression.Parse(r.Label)!.Value)]);
         return TaskKind.Scores;
     }
 
     string Why() => leftOut.Keys.All(spec.Without.Contains) ? $"whose label is {Quoted(leftOut.Keys)} (without=)"
-        : $"without an agreed label ({Quoted(leftOut.Keys)}). If that is a class, rename it: ,labels={leftOut.Keys.First(k => !spec.Without.Contains(k))}>NAME";
+        : $"without an agreed label ({Quoted(leftOut.Keys)}). If that is a class, rename it: "
+            + $",labels={leftOut.Keys.First(k => !spec.Without.Contains(k))}>NAME";
 
     void RefuseUnknown(string what, IEnumerable<string> names)
     {
         if (names.FirstOrDefault(label => !seen.Contains(label)) is not { } never) return;
-        throw new TableException($"{spec.File}: {what} '{never}', which never occurs. There are: {Shown(seen)}. Nearest: '{Nearest.Of(never, seen)}'.");
+        throw new TableException($"{spec.File}: {what} '{never}', which never occurs. There are: {Shown(seen)}. Nearest: "
+            + $"'{Nearest.Of(never, seen)}'.");
     }
 
     TableException Empty(int all)
     {
         if (leftOut.Keys.All(spec.Without.Contains)) return new($"{spec.File}: without= leaves no row. There are: {Shown(seen)}.");
-        string without = leftOut.Keys.Any(k => k != "-") ? $": the label of all {all} is {Quoted(leftOut.Keys)}, as in test files whose labels are not published" : "";
-        return TableException.At(spec.File, 1, $"expected rows with labels after this line, found none ({LeftOut} without an agreed label{without}). Give the file that holds the data, for example the development set.");
+        string without = leftOut.Keys.Any(k => k != "-")
+            ? $": the label of all {all} is {Quoted(leftOut.Keys)}, as in test files whose labels are not published" : "";
+        return TableException.At(spec.File, 1, $"expected rows with labels after this line, found none ({LeftOut} without an agreed "
+            + $"label{without}). Give the file that holds the data, for example the development set.");
     }
 
     // in layouts that are not known nobody says what -1 is; in those that are, a class 1 without a class 0 makes it look like one
@@ -85,9 +95,11 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
         if (mark is null || (minusIsScore && mark != "-") || (mark == "-" && seen.Contains("+"))) return;
         bool known = IsMark(mark);
         if (known && (scale || mark == "-" || !Labels.Contains("1") || Labels.Contains("0"))) return;
-        string found = known ? $"there is a label 1 and no 0, so that {mark} may be a class" : "it often marks rows without an agreed label, and may be a class";
+        string found = known ? $"there is a label 1 and no 0, so that {mark} may be a class"
+            : "it often marks rows without an agreed label, and may be a class";
         string scores = mark == "-" ? "" : " If the column holds scores: ,task=scores.";
-        throw new TableException($"{spec.File}: the label '{mark}' in column '{column}' is not clear: {found}. To leave its rows out, add ,without={mark} to the file's name; if it is a class, give it a name: ,labels={mark}>NAME.{scores}");
+        throw new TableException($"{spec.File}: the label '{mark}' in column '{column}' is not clear: {found}. To leave its rows out, "
+            + $"add ,without={mark} to the file's name; if it is a class, give it a name: ,labels={mark}>NAME.{scores}");
     }
 
     void Announce(List<Row> rows, double[] scores)
@@ -95,9 +107,13 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
         bool fractions = Fractions(scores);
         int different = scores.Distinct().Count();
         if (!fractions && different == rows.Count)
-            throw new TableException($"{spec.File}: expected labels or scores in column '{column}', found another whole number in each of {different:N0} rows, as a column has that numbers them. Give the labels' column with label=COLUMN; if these are scores, add task=scores, if they are labels, task=labels.");
+            throw new TableException($"{spec.File}: expected labels or scores in column '{column}', found another whole number in each "
+                + $"of {different:N0} rows, as a column has that numbers them. Give the labels' column with label=COLUMN; if these are "
+                + $"scores, add task=scores, if they are labels, task=labels.");
         notes.Add(string.Create(CultureInfo.InvariantCulture,
-            $"{spec.File}: column '{column}' holds {different:N0} different numbers{(fractions ? " with decimals" : "")} ({scores.Min()} to {scores.Max()}), so they are read as scores, not as labels of classes (task=scores). If they are classes, add task=labels to the file's name."));
+            $"{spec.File}: column '{column}' holds {different:N0} different numbers{(fractions ? " with decimals" : "")} ({scores.Min()} "
+                + $"to {scores.Max()}), so they are read as scores, not as labels of classes (task=scores). If they are classes, add "
+                + $"task=labels to the file's name."));
     }
 
     static bool Fractions(double[] numbers) => numbers.Any(n => n != Math.Floor(n));
@@ -110,5 +126,6 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
 
     static string Quoted(IEnumerable<string> labels) => string.Join(", ", labels.Select(l => $"'{l}'"));
 
-    static string Shown(IEnumerable<string> labels) => string.Join(", ", labels.Take(20).Select(l => l.Length > 60 ? l[..60] + "…" : l)) + (labels.Count() > 20 ? $" and {labels.Count() - 20} more" : "");
+    static string Shown(IEnumerable<string> labels) => string.Join(", ", labels.Take(20).Select(l => l.Length > 60 ? l[..60] + "…" : l))
+        + (labels.Count() > 20 ? $" and {labels.Count() - 20} more" : "");
 }

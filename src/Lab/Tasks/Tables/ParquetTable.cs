@@ -60,7 +60,10 @@ internal sealed class ParquetTable
         if (field is DataField { IsArray: false, MaxRepetitionLevel: 0 }) return;
         throw new TableException($"{file}: expected one text or number a row in column '{field.Name}' (the {place + 1}th), found {field.SchemaType switch
         {
-            SchemaType.List => "lists", SchemaType.Map => "maps", SchemaType.Struct => "several fields", _ => "several values"
+            SchemaType.List => "lists",
+            SchemaType.Map => "maps",
+            SchemaType.Struct => "several fields",
+            _ => "several values"
         }}. Name another column, or write the part that you mean as a column of its own.");
     }
 

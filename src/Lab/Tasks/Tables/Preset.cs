@@ -32,7 +32,8 @@ public sealed record Columns(string? Text = null, string? Pair = null, string? L
 /// <param name="Name">what <c>preset=</c> calls it</param>
 /// <param name="Columns">which columns are what</param>
 /// <param name="Header">whether the first line names the columns</param>
-/// <param name="Skip">labels whose rows are left out and counted: "-" stands for no agreement in MNLI and SNLI, −1 for the same (and for labels that are not published) where the datasets library writes these and GLUE</param>
+/// <param name="Skip">labels whose rows are left out and counted: "-" stands for no agreement in MNLI and SNLI, −1 for the same (and for
+/// labels that are not published) where the datasets library writes these and GLUE</param>
 /// <param name="SkipShort">whether rows with too few columns are left out and counted, as published loaders of QQP do: some of its questions are torn in two</param>
 /// <param name="Task">what its rows ask</param>
 /// <param name="Marks">further columns that it is known by</param>
@@ -74,7 +75,8 @@ public sealed record Preset(
         ?? throw new FormatException($"There is no preset '{name}'. There are: {string.Join(", ", All.Select(preset => preset.Name))}. Nearest: '{Nearest.Of(name, All.Select(preset => preset.Name))}'.");
 
     /// <summary>
-    /// The preset that a file's first line shows: the one with the most columns among those whose columns are all there (a layout of single sentences only where there are no others, which could be the pair, but for idx, which numbers rows);
+    /// The preset that a file's first line shows: the one with the most columns among those whose columns are all there (a layout of single
+    /// sentences only where there are no others, which could be the pair, but for idx, which numbers rows);
     /// a layout without header by what its cells hold. Null where none fits.
     /// </summary>
     /// <param name="first">the cells of the first line</param>
@@ -82,15 +84,18 @@ public sealed record Preset(
     {
         [_, "0" or "1"] => Named("sst2-plain"),
         [_, "0" or "1", "" or "*", _] => Named("cola"),
-        _ => All.Where(preset => preset.Header && preset.Names.Concat(preset.Marks ?? []).All(name => first.Contains(name) || first.Contains(preset.OtherOf(name)))
-            && (preset.Columns.Pair is not null || first.Count(name => name != "idx") == preset.Names.Count())).MaxBy(preset => preset.Names.Count()),
+        _ => All.Where(preset => preset.Header && preset.Names.Concat(preset.Marks ?? [])
+            .All(name => first.Contains(name) || first.Contains(preset.OtherOf(name)))
+            && (preset.Columns.Pair is not null || first.Count(name => name != "idx") == preset.Names.Count()))
+                .MaxBy(preset => preset.Names.Count()),
     };
 
     // the name that the datasets library has for a column; the same where it has no other
     string OtherOf(string name) => name == Columns.Label && OtherLabel is { } other ? other : name;
 
     /// <summary>The name of the label's column in a file with these columns.</summary>
-    internal string? LabelIn(IReadOnlyList<string?> first) => Columns.Label is { } label && !first.Contains(label) && first.Contains(OtherOf(label)) ? OtherOf(label) : Columns.Label;
+    internal string? LabelIn(IReadOnlyList<string?> first) => Columns.Label is { } label && !first.Contains(label)
+        && first.Contains(OtherOf(label)) ? OtherOf(label) : Columns.Label;
 
     IEnumerable<string> Names => new[] { Columns.Text, Columns.Pair, Columns.Label, Columns.Case, Columns.Group, Columns.Wrong }.OfType<string>();
 }

@@ -14,6 +14,9 @@ public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256
     /// <summary>The labels of all rows of the file, renamed, whichever rows were asked for.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
+    /// <summary>How many rows of the file have a label, whichever were asked for.</summary>
+    public int LabelledRows { get; init; }
+
     /// <summary>The name of the labels' column; "" where the rows have none.</summary>
     public string LabelColumn { get; init; } = "";
 
@@ -39,7 +42,13 @@ public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256
             TaskKind.Prompts => new Prompts(),
             _ => new LanguageModelling(spec.Window ?? 0, spec.Stride ?? 0, spec.Rows ?? 0),
         })
-        { Notes = [.. notes, .. reader.Notes], Labels = reader.Labels, LabelColumn = reader.LabelName, ReadOnce = file.ReadOnce };
+        {
+            Notes = [.. notes, .. reader.Notes],
+            Labels = reader.Labels,
+            LabelledRows = reader.LabelledRows,
+            LabelColumn = reader.LabelName,
+            ReadOnce = file.ReadOnce,
+        };
     }
 
     /// <summary>Reads the file's hash again.</summary>

@@ -13,10 +13,16 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     int skipped;
 
     /// <summary>See <see cref="Table.Notes"/>.</summary>
-    public IReadOnlyList<string> Notes => [.. skipped > 0 ? [$"{file}: {skipped:N0} rows with fewer columns than the first line are left out, as published loaders do."] : (string[])[], .. labelled?.Notes ?? []];
+    public IReadOnlyList<string> Notes => [.. skipped > 0 ? [Torn] : (string[])[], .. labelled?.Notes ?? []];
+
+    string Torn =>
+        $"{file}: {skipped:N0} {(skipped == 1 ? "row with fewer columns than the first line is" : "rows with fewer columns than the first line are")} left out, as published loaders do.";
 
     /// <summary>See <see cref="Table.Labels"/>.</summary>
     public IReadOnlyList<string> Labels => labelled?.Labels ?? [];
+
+    /// <summary>See <see cref="Table.LabelledRows"/>.</summary>
+    public int LabelledRows => labelled?.Rows ?? 0;
 
     /// <summary>See <see cref="Table.LabelColumn"/>.</summary>
     public string LabelName { get; private set; } = "";
@@ -52,7 +58,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
             throw TableException.At(At(first), $"expected rows {what}{where}, found none. Give the file that holds the data.");
         }
         if (labelled is null && spec.Labels.Sources.Count + spec.Without.Count > 0)
-            throw new TableException($"{file}: {(spec.Without.Count > 0 ? "without= leaves out" : "labels= renames")} labels, and its rows ask for {preset.Task.ToString().ToLowerInvariant()}. Leave it out.");
+            throw new TableException($"{file}: {(spec.Without.Count > 0 ? "without= leaves out" : "labels= renames")} labels, "
+                + $"and its rows ask for {preset.Task.ToString().ToLowerInvariant()}. Leave it out.");
         TaskKind task = labelled?.Settle(rows) ?? preset.Task;
         return (Chosen(rows, task == TaskKind.Text), skipped + (labelled?.LeftOut ?? 0), task);
     }
@@ -140,7 +147,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         string renamed = labelled.Renamed(label);
         if (labelled.Leaves(label)) return new(Cell(columns[0])!, Cell(columns[1]), label, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
         if (preset.Task == TaskKind.Scores && Regression.Parse(renamed) is null)
-            throw TableException.At(At(record), $"expected a score, a number, in column '{columns[2].Name}', found '{renamed}'. Correct the {unit}, give the scores' column with label=COLUMN, or leave such rows out with without={renamed}.");
+            throw TableException.At(At(record), $"expected a score, a number, in column '{columns[2].Name}', found '{renamed}'. "
+                + $"Correct the {unit}, give the scores' column with label=COLUMN, or leave such rows out with without={renamed}.");
         if (allowed is not null && !allowed.Contains(renamed))
             throw TableException.At(At(record), $"expected a label among {Shown(allowed)}, found '{renamed}'. Nearest: '{Nearest.Of(renamed, allowed)}'. Correct the {unit}, or rename labels with labels={renamed}>LABEL.");
         return new(Cell(columns[0])!, Cell(columns[1]), renamed, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");

@@ -48,7 +48,8 @@ sealed class MergesByScore(Dictionary<string, int> ids, IReadOnlyList<ModelPiece
 
         public void Write(List<CutPiece> into)
         {
-            for (int at = 0; at < text.Length; at += symbols[at].Length) Write(at, symbols[at].Length, into);
+            for (int at = 0; at < text.Length; at += symbols[at].Length)
+                Write(at, symbols[at].Length, into);
         }
 
         void Join(int left, int right, int length)
@@ -73,16 +74,23 @@ sealed class MergesByScore(Dictionary<string, int> ids, IReadOnlyList<ModelPiece
             if (model.pieces[id].Kind == PieceKind.Unused) cuts[joined.ToString()] = symbols[left].Length;
         }
 
+        // Unused pieces may be made of unused ones; a stack of its own, as their depth is the file's choice.
         void Write(int start, int length, List<CutPiece> into)
         {
-            ReadOnlySpan<char> part = text.Slice(start, length);
-            int id = model.lookup.TryGetValue(part, out int known) ? known : model.unknown;
-            if (model.pieces[id].Kind == PieceKind.Unused && cuts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(part, out int first))
+            Stack<(int Start, int Length)>? rest = null;
+            for (var (at, size) = (start, length); ; (at, size) = rest.Pop())
             {
-                Write(start, first, into);
-                Write(start + first, length - first, into);
+                ReadOnlySpan<char> part = text.Slice(at, size);
+                int id = model.lookup.TryGetValue(part, out int known) ? known : model.unknown;
+                if (model.pieces[id].Kind == PieceKind.Unused && cuts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(part, out int first))
+                {
+                    rest ??= [];
+                    rest.Push((at + first, size - first));
+                    rest.Push((at, first));
+                }
+                else into.Add(new(at, size, id));
+                if (rest is not { Count: > 0 }) return;
             }
-            else into.Add(new(start, length, id));
         }
     }
 }

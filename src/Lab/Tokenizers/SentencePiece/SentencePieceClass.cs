@@ -104,7 +104,7 @@ sealed record SentencePieceClass(
             "spm.model" => "DebertaV2Tokenizer",
             _ => null,                                         // XLM-RoBERTa, CamemBERT and mBART name it alike, and their ids differ
         };
-        return all.FirstOrDefault(c => c.Name == told) 
+        return all.FirstOrDefault(c => c.Name == told)
             ?? throw Unknown("neither tokenizer_class nor model_type, and a name that several classes use");
 
         InvalidDataException Unknown(string found) => new($"{path}: SentencePiece's file; which special tokens and ids belong to it is "

@@ -61,7 +61,10 @@ sealed record SentencePieceSettings
     {
         SentencePieceSettings settings = new()
         {
-            Added = options.Added, Class = Plain(options.Class), AddBegin = options.AddBegin, AddEnd = options.AddEnd,
+            Added = options.Added,
+            Class = Plain(options.Class),
+            AddBegin = options.AddBegin,
+            AddEnd = options.AddEnd,
         };
         settings = Of("config.json", (file, s) => s with { ModelType = file.Find("model_type")?.Text });
         settings = Of("special_tokens_map.json", Tokens);

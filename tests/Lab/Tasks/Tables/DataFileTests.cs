@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Text;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
-using Heartwood.Tests.Lab.Checkpoints;
 using Heartwood.Tests.Lab.Reports;
 
 namespace Heartwood.Tests.Lab.Tasks.Tables;

@@ -14,25 +14,32 @@ public sealed class LabelColumnTests : IDisposable
 
     Table Read(string header, IEnumerable<string> labels, string keys = "", string name = "t.tsv")
     {
-        File.WriteAllLines(temporary.At(name), [header, .. labels.Select((l, i) => string.Join(name.EndsWith(".csv", StringComparison.Ordinal) ? ',' : '\t', Enumerable.Range(0, header.Split('\t', ',').Length - 1).Select(c => $"text {i % 7} {c}").Append(l)))]);
+        File.WriteAllLines(temporary.At(name),
+            [header, .. labels.Select((l, i) => string.Join(name.EndsWith(".csv", StringComparison.Ordinal) ? ',' : '\t',
+            Enumerable.Range(0, header.Split('\t', ',').Length - 1).Select(c => $"text {i % 7} {c}").Append(l)))]);
         return Table.Read(DataSpec.Parse(temporary.At(name) + keys));
     }
 
-    string Refused(string header, IEnumerable<string> labels, string keys = "") => Assert.Throws<TableException>(() => Read(header, labels, keys)).Message;
+    string Refused(string header, IEnumerable<string> labels, string keys = "") =>
+        Assert.Throws<TableException>(() => Read(header, labels, keys)).Message;
 
     static IEnumerable<string> Whole(int count, int different) => Enumerable.Range(0, count).Select(i => $"{i % different}");
 
     [Theory]
-    [InlineData("premise\thypothesis\tlabel"), InlineData("premise,hypothesis,label", "t.csv"), InlineData("idx\tquestion1\tquestion2\tlabel"), InlineData("idx\tquestion\tsentence\tlabel")]
-    [InlineData("idx\tsentence1\tsentence2\tlabel"), InlineData("idx\tsentence\tlabel"), InlineData("sentence1\tsentence2\tgold_label"), InlineData("id\tquestion1\tquestion2\tis_duplicate")]
+    [InlineData("premise\thypothesis\tlabel"), InlineData("premise,hypothesis,label", "t.csv"),
+        InlineData("idx\tquestion1\tquestion2\tlabel"), InlineData("idx\tquestion\tsentence\tlabel")]
+    [InlineData("idx\tsentence1\tsentence2\tlabel"), InlineData("idx\tsentence\tlabel"), InlineData("sentence1\tsentence2\tgold_label"),
+        InlineData("id\tquestion1\tquestion2\tis_duplicate")]
     public void In_known_layouts_rows_without_an_agreed_label_are_left_out_and_counted(string header, string name = "t.tsv")
     {
         Table table = Read(header, ["0", "-1", "1", "-", "-1", "0"], name: name);
         Assert.Equal(["0", "1", "0"], table.Rows.Select(r => r.Label));
         Assert.Equal(["0", "1"], table.Labels);
         Assert.Equal(3, table.Skipped);
-        Assert.Equal($"{temporary.At(name)}: 3 of 6 rows are left out, without an agreed label ('-1', '-'). If that is a class, rename it: ,labels=-1>NAME.", Assert.Single(table.Notes));
-        Assert.Equal(["0", "no one knows", "1", "no one knows", "0"], Read(header, ["0", "-1", "1", "-", "-1", "0"], ",labels=-1>no one knows", name).Rows.Select(r => r.Label));
+        Assert.Equal($"{temporary.At(name)}: 3 of 6 rows are left out, without an agreed label ('-1', '-'). If that is a class, rename "
+            + $"it: ,labels=-1>NAME.", Assert.Single(table.Notes));
+        Assert.Equal(["0", "no one knows", "1", "no one knows", "0"],
+            Read(header, ["0", "-1", "1", "-", "-1", "0"], ",labels=-1>no one knows", name).Rows.Select(r => r.Label));
     }
 
     [Fact]
@@ -45,10 +52,12 @@ public sealed class LabelColumnTests : IDisposable
         Assert.Contains("'-' in column", Refused(Header, ["yes", "-", "no"], Own));
         Table without = Read(Header, ["0", "-1", "1"], $"{Own},without=-1");
         Assert.Equal((2, 1), (without.Rows.Count, without.Skipped));
-        Assert.Contains("1 of 3 rows are left out, whose label is '-1' (without=).", Assert.Single(without.Notes));
+        Assert.Contains("1 of 3 rows is left out, whose label is '-1' (without=).", Assert.Single(without.Notes));
         Assert.Equal(["0", "-1", "1"], Read(Header, ["0", "-1", "1"], $"{Own},labels=-1>-1").Rows.Select(r => r.Label));
-        Assert.Equal(["+", "-"], Read(Header, ["+", "-"], Own).Rows.Select(r => r.Label));                    // plus and minus are a pair of names
-        Assert.Contains("without= leaves out 'y', which never occurs. There are: x. Nearest: 'x'.", Refused(Header, ["x"], $"{Own},without=y"));
+        // plus and minus are a pair of names
+        Assert.Equal(["+", "-"], Read(Header, ["+", "-"], Own).Rows.Select(r => r.Label));
+        Assert.Contains("without= leaves out 'y', which never occurs. There are: x. Nearest: 'x'.",
+            Refused(Header, ["x"], $"{Own},without=y"));
         Assert.Contains("without= leaves no row", Refused(Header, ["x"], $"{Own},without=x"));
     }
 
@@ -61,21 +70,26 @@ public sealed class LabelColumnTests : IDisposable
 
     [Fact]
     public void A_test_file_without_labels_is_refused_as_one() =>
-        Assert.Contains("found none (3 without an agreed label: the label of all 3 is '-1', as in test files whose labels are not published). Give the file that holds the data, for example the development set.", Refused("idx\tsentence1\tsentence2\tlabel", ["-1", "-1", "-1"]));
+        Assert.Contains("found none (3 without an agreed label: the label of all 3 is '-1', as in test files whose labels are not "
+            + "published). Give the file that holds the data, for example the development set.",
+            Refused("idx\tsentence1\tsentence2\tlabel", ["-1", "-1", "-1"]));
 
     [Theory]
-    [InlineData("0.5 3 2 4.75", true), InlineData("0 1 2 0 1 2", false), InlineData("1.0 0.0 1.0", false), InlineData("0.5 good 2", false), InlineData("1e-3 2 3", true), InlineData("-0.5 -1 2.5", true)]
+    [InlineData("0.5 3 2 4.75", true), InlineData("0 1 2 0 1 2", false), InlineData("1.0 0.0 1.0", false), InlineData("0.5 good 2", false),
+        InlineData("1e-3 2 3", true), InlineData("-0.5 -1 2.5", true)]
     public void Decimals_are_scores(string labels, bool scores)
     {
         Table table = Read("a\tb\tgold", labels.Split(' '), Own);
         Assert.Equal(scores, table.Problem is Regression);
         Assert.Equal(labels.Split(' '), table.Rows.Select(r => r.Label));
         Assert.Equal(scores ? 1 : 0, table.Notes.Count);
-        Assert.IsType<Classification>(Read("a\tb\tgold", labels.Split(' '), $"{Own},task=labels{(labels.Contains("-1", StringComparison.Ordinal) ? ",labels=-1>-1" : "")}").Problem);
+        Assert.IsType<Classification>(Read("a\tb\tgold", labels.Split(' '),
+            $"{Own},task=labels{(labels.Contains("-1", StringComparison.Ordinal) ? ",labels=-1>-1" : "")}").Problem);
     }
 
     [Theory, InlineData(20, false), InlineData(21, true)]
-    public void More_than_twenty_whole_numbers_are_scores(int different, bool scores) => Assert.Equal(scores, Read("a\tb\tgold", Whole(60, different), Own).Problem is Regression);
+    public void More_than_twenty_whole_numbers_are_scores(int different, bool scores) =>
+        Assert.Equal(scores, Read("a\tb\tgold", Whole(60, different), Own).Problem is Regression);
 
     [Fact]
     public void Whole_files_decide_and_not_the_rows_that_are_chosen()
@@ -87,17 +101,20 @@ public sealed class LabelColumnTests : IDisposable
     }
 
     [Fact]
-    public void Numbers_that_are_renamed_to_names_are_labels() => Assert.IsType<Classification>(Read("a\tb\tgold", ["0.5", "1"], $"{Own},labels=0.5>low|1>high").Problem);
+    public void Numbers_that_are_renamed_to_names_are_labels() =>
+        Assert.IsType<Classification>(Read("a\tb\tgold", ["0.5", "1"], $"{Own},labels=0.5>low|1>high").Problem);
 
     [Fact]
     public void A_column_that_numbers_the_rows_is_neither()
     {
-        Assert.Contains("expected labels or scores in column 'gold', found another whole number in each of 30 rows", Refused("a\tb\tgold", Whole(30, 30), Own));
+        Assert.Contains("expected labels or scores in column 'gold', found another whole number in each of 30 rows",
+            Refused("a\tb\tgold", Whole(30, 30), Own));
         Assert.IsType<Regression>(Read("a\tb\tgold", Whole(30, 30), $"{Own},task=scores").Problem);
     }
 
     [Theory]
-    [InlineData("index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore"), InlineData("sentence1\tsentence2\tscore"), InlineData("sentence1\tsentence2\tlabel", ",preset=stsb")]
+    [InlineData("index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore"),
+        InlineData("sentence1\tsentence2\tscore"), InlineData("sentence1\tsentence2\tlabel", ",preset=stsb")]
     public void Layouts_of_stsb_are_known(string header, string keys = "")
     {
         Table table = Read(header, ["0", "5", "-1", "3"], keys);
@@ -118,14 +135,16 @@ public sealed class LabelColumnTests : IDisposable
     [Fact]
     public void A_score_that_is_no_number_is_refused_with_its_line()
     {
-        Assert.Contains(", line 3: expected a score, a number, in column 'gold', found 'high'", Refused("a\tb\tgold", ["1.5", "high"], $"{Own},task=scores"));
+        Assert.Contains(", line 3: expected a score, a number, in column 'gold', found 'high'",
+            Refused("a\tb\tgold", ["1.5", "high"], $"{Own},task=scores"));
         Assert.Single(Read("a\tb\tgold", ["1.5", "high"], $"{Own},task=scores,without=high").Rows);
         Assert.Contains("found 'NaN'", Refused("a\tb\tgold", ["1.5", "NaN"], $"{Own},task=scores"));
     }
 
     [Fact]
     public void Torn_rows_are_counted_too() =>
-        Assert.Contains("1 rows with fewer columns than the first line are left out", Assert.Single(Read("id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate", ["0", "1\ntorn"]).Notes));
+        Assert.Contains("1 row with fewer columns than the first line is left out",
+            Assert.Single(Read("id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate", ["0", "1\ntorn"]).Notes));
 
     [Fact]
     public void Rows_to_leave_out_are_written_as_they_are_read() =>

@@ -8,7 +8,7 @@ namespace Heartwood.Tests.Lab.Tasks.Tables;
 
 /// <summary>
 /// Parquet files as Arrow's C++ library writes them (through ParquetSharp), which is what pandas and the datasets library write with;
-/// goldens/parquet/make.cs made them.
+/// goldens/parquet/README.md says how.
 /// </summary>
 public sealed class ParquetTests
 {

@@ -99,7 +99,8 @@ public sealed class TableTests
     [InlineData(Nli + "x\ta\tb\tg\n", ",text=premis,label=label", "expected a column 'premis' for the text, found label, premise, hypothesis, genre. Nearest: 'premise'. Add text=COLUMN.")]
     [InlineData(Nli + "x\ta\tb\tg\n", ",text=premise", "expected a column for the label, none is given. Add label=COLUMN, or say what else the rows ask: task=pairs, task=prompts or task=text; there are: label, premise")]
     [InlineData(Nli + "x\ta\tb\tg\n", ",preset=hans", "expected a column 'sentence1' for the text")]
-    [InlineData("a\tb\nc\td\n", "", "line 1: expected the columns of a known layout (hans, mnli, nli, qqp, qnli, rte, paws, mrpc, stsb, sst2, sst2-plain, cola, blimp, pairs, ioi, greater-than, prompts, text), found a, b. Say which columns are what")]
+    [InlineData("a\tb\nc\td\n", "", "line 1: expected the columns of a known layout (hans, mnli, nli, qqp, qnli, rte, paws, mrpc, stsb, "
+        + "sst2, sst2-plain, cola, blimp, pairs, ioi, greater-than, prompts, text), found a, b. Say which columns are what")]
     [InlineData("sentence\tlabel\tother\na\t1\tb\n", "", "line 1: expected the columns of a known layout")]
     [InlineData("a\tb\nc\td\n", ",text=1,label=3", "expected a column '3' for the label, found 2 columns without header. Give label= as a number from 1 to 2")]
     [InlineData(Nli + "x\ta\tb\tg\nx\ta\tb\n", "", "line 3: expected 4 columns as in the first line, found 3")]
