@@ -226,5 +226,6 @@ sealed class ExpressionParser
     static bool IsWord(ReadOnlySpan<char> text, int at) => at >= 0 && at < text.Length && (Unicode.Of(text[at]) & Marks.Word) != 0;
 
     static Func<int, bool> Folded(Func<int, bool> has, bool anyCase) => !anyCase ? has
-        : c => has(c) || has(Rune.ToLowerInvariant(new(c)).Value) || has(Rune.ToUpperInvariant(new(c)).Value) || (c == 'ſ' && has('s')) || (c == 'K' && has('k'));
+        : c => has(c) || has(Rune.ToLowerInvariant(new(c)).Value) || has(Rune.ToUpperInvariant(new(c)).Value)
+            || (c == 'ſ' && has('s')) || (c == 'K' && has('k'));
 }

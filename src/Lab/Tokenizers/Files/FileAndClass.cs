@@ -25,8 +25,11 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
         string name = TokenizerClass.Of(options.ModelType, options.Class, ofBytes);
         string[] parts = [.. Rebuilt(name, normalizer)];
         if (parts.Length > 0)
-            yield return $"For {name}, which {(options.Class is null ? $"goes with model_type {options.ModelType}" : "tokenizer_config.json names")}, "
-                + $"transformers 5 builds {string.Join(" and ", parts)} anew, and may give some texts other ids than tokenizer.json says: here the file decides.";
+        {
+            string why = options.Class is null ? $"goes with model_type {options.ModelType}" : "tokenizer_config.json names";
+            yield return $"For {name}, which {why}, transformers 5 builds {string.Join(" and ", parts)} anew, "
+                + "and may give some texts other ids than tokenizer.json says: here the file decides.";
+        }
         if (normalizer is BertNormalizer bert && !parts.Contains("normalizer"))
         {
             foreach (string note in Same("do_lower_case", options.LowerCase, bert.LowerCase)) yield return note;
@@ -36,7 +39,8 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
         foreach (string note in Same("add_bos_token", begin is null ? null : options.AddBegin, template.Begin == begin)) yield return note;
         foreach (string note in Same("add_eos_token", end is null ? null : options.AddEnd, template.End == end)) yield return note;
         if (options.Basic == false)
-            yield return "do_basic_tokenize is false in tokenizer_config.json, which only says how a vocab.txt is read: tokenizer.json decides.";
+            yield return "do_basic_tokenize is false in tokenizer_config.json, which only says how a vocab.txt is read: "
+                + "tokenizer.json decides.";
     }
 
     static string[] Same(string option, bool? config, bool inFile) => config is bool said && said != inFile
@@ -73,7 +77,8 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
             case "LlamaTokenizer" when options.AddPrefixSpace != false:
                 if (!Is("normalizer", null)) yield return "normalizer";
                 string scheme = options.Legacy == true ? "always" : "first";
-                if (!Is("pre_tokenizer", $$"""{"type":"Metaspace","replacement":"▁","prepend_scheme":"{{scheme}}","split":false}""")) yield return "pre_tokenizer";
+                string spaces = $$"""{"type":"Metaspace","replacement":"▁","prepend_scheme":"{{scheme}}","split":false}""";
+                if (!Is("pre_tokenizer", spaces)) yield return "pre_tokenizer";
                 break;
             case "GemmaTokenizer":
                 if (!Is("normalizer", """{"type":"Replace","pattern":{"String":" "},"content":"▁"}""")) yield return "normalizer";

@@ -49,7 +49,8 @@ sealed class FolderTokens(IReadOnlyDictionary<string, int> ids, IEnumerable<Adde
     // A special token that is only named becomes an added token, one that no file has after the last id.
     FolderTokens Name(TokenizerOptions options)
     {
-        IEnumerable<AddedToken> named = TokenizerOptions.Roles.Where(options.Special.ContainsKey).Select(role => options.Special[role]).Concat(options.Further);
+        IEnumerable<AddedToken> named = TokenizerOptions.Roles.Where(options.Special.ContainsKey).Select(role => options.Special[role])
+            .Concat(options.Further);
         foreach (AddedToken token in named.Where(t => !Has(t.Content)).DistinctBy(t => t.Content).ToArray())
             if (ids.TryGetValue(token.Content, out int id)) tokens.Add(token with { Id = id });
             else

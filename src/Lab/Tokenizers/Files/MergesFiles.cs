@@ -47,12 +47,15 @@ static class MergesFiles
                 : Array.TrueForAll(["<s>", "</s>", "<mask>"], ids.ContainsKey) ? Kind.Roberta : Kind.Gpt2;
             INormalizer? normalizer = kind is Kind.NeoX or Kind.Qwen2 ? new UnicodeNormalizer(compatibility: false, composed: true) : null;
             bool roberta = kind == Kind.Roberta;
-            string start = options.Named("cls_token", options.Named("bos_token", "<s>")), stop = options.Named("sep_token", options.Named("eos_token", "</s>"));
-            string mask = options.Named("mask_token", "<mask>"), padding = options.Named("pad_token", "<pad>"), unknown = options.Named("unk_token", "<unk>");
+            string start = options.Named("cls_token", options.Named("bos_token", "<s>"));
+            string stop = options.Named("sep_token", options.Named("eos_token", "</s>"));
+            string mask = options.Named("mask_token", "<mask>"), padding = options.Named("pad_token", "<pad>");
+            string unknown = options.Named("unk_token", "<unk>");
             string[] special = roberta ? [start, padding, stop, unknown, mask] : ["<|endoftext|>"];
             FolderTokens tokens = FolderTokens.Of(ids, special, roberta ? mask : null).AfterVocabulary(options);
             AddedToken[] added = [.. tokens.Tokens.Select(t => t.In(normalizer))];
-            Vocabulary all = new(ids, TokenizerFile.Pieces(file.Named("the vocabulary"), ids, added, holes: TokenizerFile.MostHoles), added);
+            string[] pieces = TokenizerFile.Pieces(file.Named("the vocabulary"), ids, added, holes: TokenizerFile.MostHoles);
+            Vocabulary all = new(ids, pieces, added);
             int? begin = Id(options.Begin, roberta ? "<s>" : kind == Kind.Qwen2 ? "" : "<|endoftext|>");
             int? end = Id(options.End, roberta ? "</s>" : "<|endoftext|>");
             return new(all, new Bpe(ids, table, new()), options.SplitsSpecial ? [.. added.Where(a => !a.Special)] : added, normalizer,

@@ -73,7 +73,8 @@ sealed class SplitterFile
         bool invert = split["invert"].Flag;
         Field pattern = split["pattern"];
         Field? expression = pattern.Only("String", "Regex").Find("Regex");
-        return expression is Field e && WordPattern.Expressions.TryGetValue(e.Text, out WordPattern? known) ? Split.At(known, delimiters, invert) : Split.At(NormalizerFile.Pattern(pattern), delimiters, invert);
+        return expression is Field e && WordPattern.Expressions.TryGetValue(e.Text, out WordPattern? known)
+            ? Split.At(known, delimiters, invert) : Split.At(NormalizerFile.Pattern(pattern), delimiters, invert);
     }
 
     static Delimiters Behaviour(Field behaviour) => behaviour.Text switch

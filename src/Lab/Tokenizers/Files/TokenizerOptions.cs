@@ -87,11 +87,12 @@ sealed record TokenizerOptions
             End = options.End ?? map.End,
             Special = map.Special.Where(s => !options.Special.ContainsKey(s.Key)).Concat(options.Special).ToDictionary(),
             Further = [.. options.Further.Concat(map.Further).DistinctBy(t => t.Content)],
-            Class = options.Class ?? files.Json("config.json", config => config.Find("tokenizer_class")?.Text ?? "") switch { "" => null, var named => named },
+            Class = options.Class ?? (files.Json("config.json", config => config.Find("tokenizer_class")?.Text ?? "") is { Length: > 0 } named ? named : null),
             ModelType = files.Json("config.json", config => config.Find("model_type")?.Text ?? ""),
         };
         HashSet<string> special = [.. options.Special.Values.Concat(options.Further).Select(t => t.Content)];
-        AddedToken[]? own = files.Json("added_tokens.json", file => file.Properties.Select(p => Own(p.Name, p.Value, special.Contains(p.Name))).ToArray());
+        AddedToken[]? own = files.Json("added_tokens.json", file =>
+            file.Properties.Select(p => Own(p.Name, p.Value, special.Contains(p.Name))).ToArray());
         return options with { Added = [.. options.Added.Concat(own ?? []).DistinctBy(t => t.Content)] };
     }
 
@@ -120,7 +121,8 @@ sealed record TokenizerOptions
         SplitsSpecial = file.FlagOr("split_special_tokens", false),
         NeverSplit = [.. file.Find("never_split")?.Items.Select(i => i.Text) ?? []],
         Added = Decoder(file),
-        Said = file.Properties.Select(p => (p.Name, p.Value.Shown)).Where(p => p.Shown is not ("null" or "false" or "\"\"" or "[]" or "{}")).ToDictionary(),
+        Said = file.Properties.Select(p => (p.Name, p.Value.Shown))
+            .Where(p => p.Shown is not ("null" or "false" or "\"\"" or "[]" or "{}")).ToDictionary(),
     };
 
     static AddedToken[] Decoder(Field file)

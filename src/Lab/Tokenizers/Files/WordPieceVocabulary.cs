@@ -24,7 +24,8 @@ static class WordPieceVocabulary
         string mask = options.Named("mask_token", mpnet ? "<mask>" : "[MASK]");
         string[] special =
         [
-            options.Named("unk_token", "[UNK]"), options.Named("sep_token", mpnet ? "</s>" : "[SEP]"), options.Named("pad_token", mpnet ? "<pad>" : "[PAD]"),
+            options.Named("unk_token", "[UNK]"), options.Named("sep_token", mpnet ? "</s>" : "[SEP]"),
+            options.Named("pad_token", mpnet ? "<pad>" : "[PAD]"),
             options.Named("cls_token", mpnet ? "<s>" : "[CLS]"), mask,
         ];
         Dictionary<string, int> ids = new(pieces.Count);
@@ -48,7 +49,8 @@ static class WordPieceVocabulary
 
         int Needed(string name) => all.Find(name)
             ?? throw new InvalidDataException($"{path}: none of its {pieces.Count} lines is '{name}', "
-                + $"which a WordPiece vocabulary of {(mpnet ? "MPNet" : "BERT")} has. Give the model's own vocab.txt, or name its special tokens in tokenizer_config.json.");
+                + $"which a WordPiece vocabulary of {(mpnet ? "MPNet" : "BERT")} has. "
+                + "Give the model's own vocab.txt, or name its special tokens in tokenizer_config.json.");
     }
 
     /// <summary>The lines of a file in UTF-8, without a byte order mark; an unfinished last line counts, nothing after the last line break does.</summary>
