@@ -92,7 +92,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         IReadOnlyDictionary<string, byte[]> files = open.ReadTokenizer();
         Tokenizer tokenizer = folder is null ? EmbeddedModel.ReadTokenizer(files) : Tokenizer.FromFolder(folder);
         if (Math.Abs(tokenizer.Count - model.Vocabulary) is var difference && difference > MostDifference(model.Vocabulary))
-            throw new InvalidDataException($"{open.Path}: expected a tokenizer of about as many words as the model's embeddings have rows, {model.Vocabulary}; found {tokenizer.Count} words, {difference} {(tokenizer.Count > model.Vocabulary ? "more" : "fewer")} "
+            throw new InvalidDataException($"{open.Path}: expected a tokenizer of about as many words as the model's embeddings have rows, {model.Vocabulary}; "
+                + $"found {tokenizer.Count} words, {difference} {(tokenizer.Count > model.Vocabulary ? "more" : "fewer")} "
                 + $"(at most {MostDifference(model.Vocabulary)} may differ). It is another model's: use the tokenizer that belongs to the weights.");
         tokenizer = tokenizer.For(model.Vocabulary);
         TokenTypeRule rule = TokenTypes.RuleOf(model);

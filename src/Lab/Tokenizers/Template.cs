@@ -104,7 +104,8 @@ sealed record Template(IReadOnlyList<Template.Slot> Single, IReadOnlyList<Templa
                     int left = Math.Min(without, length);
                     (piece, without) = (piece + left, without - left);
                     if (left == length && length > 0) continue;
-                    for (int end = Math.Min(piece + length - left, piece + pieces); piece < end; piece++, pieces--) Put(word.Pieces[piece], type, texts.Count);
+                    int end = Math.Min(piece + length - left, piece + pieces);
+                    for (; piece < end; piece++, pieces--) Put(word.Pieces[piece], type, texts.Count);
                     texts.Add(text);
                 }
             }

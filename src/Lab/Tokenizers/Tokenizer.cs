@@ -137,7 +137,8 @@ public sealed class Tokenizer
 
     // Which token, of which text: not the whole where it is long.
     TokenWithoutRowException WithoutRow(int id, string text) => new(
-        $"The text '{(text.Length > 60 ? text[..60] + "…" : text)}' has the token '{Piece(id)}' with the id {id}, but the model's embeddings have {Rows} rows, for the ids 0 to {Rows - 1}. "
+        $"The text '{(text.Length > 60 ? text[..60] + "…" : text)}' has the token '{Piece(id)}' with the id {id}, "
+        + $"but the model's embeddings have {Rows} rows, for the ids 0 to {Rows - 1}. "
         + "Leave such texts out, write the token otherwise, or take a model whose embeddings have a row for it.");
 
     // Half a surrogate pair is no character; like the reference, which reads UTF-8, it is taken for U+FFFD.

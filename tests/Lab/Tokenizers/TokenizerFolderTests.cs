@@ -96,6 +96,74 @@ public sealed class TokenizerFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_special_token_that_is_only_named_follows_the_last_id_and_is_told_of()
+    {
+        int count = Bytes(p => !p.StartsWith('<')).Count;
+        Write("tokenizer_config.json", """{"tokenizer_class":"GPT2Tokenizer","eos_token":"<|end|>"}""");
+        Write("special_tokens_map.json", """{"pad_token":{"content":"<pad>","lstrip":true},"eos_token":"<other>"}""");
+        var read = Tokenizer.FromFolder(folder);
+        Assert.Equal([count, count + 1], read.Encode("<|end|>  <pad>").Ids.Where(id => id >= count));
+        Assert.Equal([read.EncodeText("a").Ids[0], count + 1], read.Encode("a <pad>").Ids);
+        Assert.Equal((count + 2, count), (read.Count, read.End));
+        Assert.All(read.Notes, note => Assert.Contains("after the last", note, StringComparison.Ordinal));
+        Assert.Equal(2, read.Notes.Count);
+    }
+
+    [Fact]
+    public void What_is_too_long_loses_its_beginning_where_that_is_said()
+    {
+        Write("tokenizer.json", TokenizerGoldens.File("bytes").ToJsonString());
+        int[] ids = Tokenizer.FromFolder(folder).Encode("the old artist").Ids, second = Tokenizer.FromFolder(folder).Encode("hello").Ids;
+        Write("tokenizer_config.json", """{"truncation_side":"left"}""");
+        Tokenizer left = Tokenizer.FromFolder(folder);
+        Assert.Equal(ids[^3..], left.Encode("the old artist", maximumTokens: 3).Ids);
+        Assert.Equal(ids.Length > second.Length ? [.. ids[^2..], .. second[^1..]] : [.. ids[^1..], .. second[^2..]], left.Encode("the old artist", "hello", 3).Ids);
+        Assert.Equal(left.Encode("the old artist", maximumTokens: 3).WordTexts.Length, left.Encode("the old artist", maximumTokens: 3).Words.Distinct().Count());
+    }
+
+    [Fact]
+    public void Special_tokens_are_text_as_any_other_where_they_are_to_be_split()
+    {
+        Write("tokenizer.json", TokenizerGoldens.File("bytes").ToJsonString());
+        int end = Tokenizer.FromFolder(folder).Id("<|endoftext|>");
+        Assert.Contains(end, Tokenizer.FromFolder(folder).Encode("a<|endoftext|>").Ids);
+        Write("tokenizer_config.json", """{"split_special_tokens":true}""");
+        Assert.DoesNotContain(end, Tokenizer.FromFolder(folder).Encode("a<|endoftext|>").Ids);
+    }
+
+    [Fact]
+    public void Ids_that_no_piece_has_are_left_empty_where_they_are_few()
+    {
+        Write("vocab.txt", "[UNK]\n[CLS]\n[SEP]\na\n");
+        Write("added_tokens.json", """{"[e]": 7}""");
+        var read = Tokenizer.FromFolder(folder);
+        Assert.Equal((8, "", "[e]"), (read.Count, read.Piece(5), read.Piece(7)));
+        Assert.Equal([1, 3, 7, 2], read.Encode("a [E]").Ids);
+        Write("added_tokens.json", """{"[E]": 70000}""");
+        Assert.Contains("70000", Refused(), StringComparison.Ordinal);
+        Write("added_tokens.json", """{"[E]": 3}""");
+        Assert.Contains("'[E]'", Refused(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Whole_words_are_the_pieces_of_a_word_level_tokenizer()
+    {
+        var read = TokenizerGoldens.Read(JsonNode.Parse("""{"version":"1.0","added_tokens":[],"pre_tokenizer":{"type":"Whitespace"},"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":1,"b":2}}}""")!);
+        Assert.Equal([2, 0, 1], read.Encode("b ab a").Ids);
+    }
+
+    [Fact]
+    public void Every_file_of_a_tokenizer_goes_with_the_model()
+    {
+        string[] names = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model"];
+        Dictionary<string, byte[]> files = names.ToDictionary(n => n, n => new byte[] { (byte)n.Length });
+        files["config.json"] = File.ReadAllBytes(Goldens.Path("llama/grouped/config.json"));
+        files["model.safetensors"] = File.ReadAllBytes(Goldens.Path("llama/grouped/model.safetensors"));
+        using var open = Heartwood.Lab.Checkpoints.HuggingFaceFolder.Open(files, "memory");
+        Assert.Equal(names.Order(StringComparer.Ordinal), open.ReadTokenizer().Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Words_are_what_a_reader_calls_words_in_every_kind()
     {
         string[] words = ["the", "old", "artist", ",", "said", "hello", "!"];

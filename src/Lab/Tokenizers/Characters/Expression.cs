@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -104,7 +105,11 @@ sealed class Expression(Expression.Node whole)
                 return (text, at, ref left) => ahead(text, at, ref left) >= 0 != not ? next(text, at, ref left) : -1;
             case Behind(var body, var length, var not):
                 Step behind = Compile(body, End);
-                return (text, at, ref left) => (Back(text, at, length) is >= 0 and int from && behind(text[..at], from, ref left) == at) != not ? next(text, at, ref left) : -1;
+                return (text, at, ref left) =>
+                {
+                    bool stands = Back(text, at, length) is >= 0 and int from && behind(text[..at], from, ref left) == at;
+                    return stands != not ? next(text, at, ref left) : -1;
+                };
             case Anchor(var place):
                 return (text, at, ref left) => place(text, at) ? next(text, at, ref left) : -1;
             default:
@@ -155,7 +160,8 @@ sealed class Expression(Expression.Node whole)
     {
         Count(ref left);
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw new InvalidDataException("A regular expression of tokenizer.json repeats a group too often in one text to be followed. Cut the text into shorter rows.");
+            throw new InvalidDataException("A regular expression of tokenizer.json repeats a group too often in one text to be followed. "
+                + "Cut the text into shorter rows.");
         return (lazy ? next : once)(text, at, ref left) is >= 0 and int end ? end : (lazy ? once : next)(text, at, ref left);
     };
 
@@ -163,14 +169,15 @@ sealed class Expression(Expression.Node whole)
 
     static void Count(ref long left)
     {
-        if (--left < 0) throw new InvalidDataException("A regular expression of tokenizer.json tries too many ways to cut one text. Cut the text into shorter rows.");
+        if (--left < 0)
+            throw new InvalidDataException("A regular expression of tokenizer.json tries too many ways to cut one text. Cut the text into shorter rows.");
     }
 
     static bool Is(Func<int, bool> has, ReadOnlySpan<char> text, int at, ref long left, out int size)
     {
         size = 0;
         Count(ref left);
-        return at < text.Length && Rune.DecodeFromUtf16(text[at..], out Rune c, out size) == System.Buffers.OperationStatus.Done && has(c.Value);
+        return at < text.Length && Rune.DecodeFromUtf16(text[at..], out Rune c, out size) == OperationStatus.Done && has(c.Value);
     }
 
     static int Back(ReadOnlySpan<char> text, int at, int characters)

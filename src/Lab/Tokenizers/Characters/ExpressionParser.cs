@@ -69,7 +69,8 @@ sealed class ExpressionParser
         if (Skip("?")) return (0, 1);
         if (!Skip("{")) return (0, -1);
         int? least = Number(), most = Skip(",") ? Number() ?? int.MaxValue : least;
-        if (!Skip("}") || (least is null && most is null or int.MaxValue) || most < (least ?? 0)) throw new FormatException("a '{' that begins no repeat");
+        if (!Skip("}") || (least is null && most is null or int.MaxValue) || most < (least ?? 0))
+            throw new FormatException("a '{' that begins no repeat");
         return (least ?? 0, most!.Value);
     }
 
@@ -110,7 +111,8 @@ sealed class ExpressionParser
     {
         bool ahead = Skip("?="), notAhead = !ahead && Skip("?!"), behind = Skip("?<="), notBehind = !behind && Skip("?<!"), atomic = Skip("?>");
         if (Skip("?i:")) anyCase = true;
-        else if (!ahead && !notAhead && !behind && !notBehind && !atomic && !Skip("?:") && Peek == '?') throw new FormatException("a group of another kind than (?:, (?i:, (?=, (?!, (?<=, (?<! and (?>");
+        else if (!ahead && !notAhead && !behind && !notBehind && !atomic && !Skip("?:") && Peek == '?')
+            throw new FormatException("a group of another kind than (?:, (?i:, (?=, (?!, (?<=, (?<! and (?>");
         Node body = Alternatives(anyCase);
         if (!Skip(")")) throw new FormatException("a '(' without ')'");
         return ahead || notAhead ? new Ahead(body, notAhead)
@@ -147,7 +149,8 @@ sealed class ExpressionParser
         at++;
         int? to = Take() is var d && d != '\\' ? d : null;
         if (to is null) _ = Escape(out to);
-        return to is int last && last >= from ? x => x >= from && x <= last : throw new FormatException("a range of characters whose end is before its beginning");
+        return to is int last && last >= from ? x => x >= from && x <= last
+            : throw new FormatException("a range of characters whose end is before its beginning");
     }
 
     // What stands after a backslash, and the character where it is only one.
@@ -186,8 +189,10 @@ sealed class ExpressionParser
     {
         StringBuilder digits = new();
         while (digits.Length < most && Peek is >= 0 and < 128 && char.IsAsciiHexDigit((char)Peek)) digits.Append((char)Take());
-        if (digits.Length == 0 || (closed && !Skip("}")) || (!closed && most == 4 && digits.Length < 4)) throw new FormatException("a character's number that is not whole");
-        return int.Parse(digits.ToString(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) is >= 0 and <= 0x10FFFF and int c ? c : throw new FormatException("a number of no character");
+        if (digits.Length == 0 || (closed && !Skip("}")) || (!closed && most == 4 && digits.Length < 4))
+            throw new FormatException("a character's number that is not whole");
+        int c = int.Parse(digits.ToString(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        return c is >= 0 and <= 0x10FFFF ? c : throw new FormatException("a number of no character");
     }
 
     Func<int, bool> Property()
@@ -201,7 +206,7 @@ sealed class ExpressionParser
         {
             "L" => x => (Unicode.Of(x) & Marks.Letter) != 0,
             "N" => x => (Unicode.Of(x) & Marks.Number) != 0,
-            _ when name.Length is 1 or 2 && Categories.Contains(name) => x => Short(Rune.GetUnicodeCategory(new(x))).StartsWith(name, StringComparison.Ordinal),
+            _ when Categories.Contains(name) => x => Short(Rune.GetUnicodeCategory(new(x))).StartsWith(name, StringComparison.Ordinal),
             _ => throw new FormatException($"'\\p{{{name}}}'"),
         };
         return not ? x => !has(x) : has;
@@ -209,7 +214,8 @@ sealed class ExpressionParser
 
     static readonly string[] names =
     [
-        "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn",
+        "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp",
+        "Cc", "Cf", "Cs", "Co", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn",
     ];
 
     static readonly HashSet<string> Categories = [.. names, .. names.Select(n => n[..1])];
@@ -220,5 +226,6 @@ sealed class ExpressionParser
     static bool IsWord(ReadOnlySpan<char> text, int at) => at >= 0 && at < text.Length && (Unicode.Of(text[at]) & Marks.Word) != 0;
 
     static Func<int, bool> Folded(Func<int, bool> has, bool anyCase) => !anyCase ? has
-        : c => has(c) || (Rune.IsValid(c) && (has(Rune.ToLowerInvariant(new(c)).Value) || has(Rune.ToUpperInvariant(new(c)).Value))) || (c == 'ſ' && (has('s') || has('S'))) || (c == 'K' && (has('k') || has('K')));
+        : c => has(c) || has(Rune.ToLowerInvariant(new(c)).Value) || has(Rune.ToUpperInvariant(new(c)).Value)
+            || (c == 'ſ' && has('s')) || (c == 'K' && has('k'));
 }

@@ -1,6 +1,6 @@
 namespace Heartwood.Lab.Tokenizers.Characters;
 
-/// <summary>What a <c>tokenizer.json</c> looks for in text: a text or a regular expression, the simplest of which are scanned by hand.</summary>
+/// <summary>What a <c>tokenizer.json</c> looks for in text: a text or a regular expression; the simplest are scanned by hand.</summary>
 sealed class TextPattern
 {
     readonly string text = "";
@@ -26,7 +26,7 @@ sealed class TextPattern
         [@"\s{2,}"] = new(Marks.Space, '\0', 2),
     };
 
-    /// <summary>Where the pattern stands, from left to right, and how long it is there: 0 for an expression that matches between characters.</summary>
+    /// <summary>Where the pattern stands, from left to right, and how long it is there: 0 where it matches between characters.</summary>
     public IReadOnlyList<(int At, int Length)> All(ReadOnlySpan<char> within)
     {
         List<(int, int)>? found = null;
@@ -43,7 +43,8 @@ sealed class TextPattern
     (int At, int Length) Next(ReadOnlySpan<char> within, int from)
     {
         if (expression is not null) return expression.Next(within, from);
-        if (text.Length > 0) return within[from..].IndexOf(text, StringComparison.Ordinal) is >= 0 and int found ? (from + found, text.Length) : (-1, 0);
+        if (text.Length > 0)
+            return within[from..].IndexOf(text, StringComparison.Ordinal) is >= 0 and int found ? (from + found, text.Length) : (-1, 0);
         for (int at = from, end; least > 0 && at < within.Length; at = Math.Max(end, at + 1))
         {
             for (end = at; end < within.Length && Repeats(within[end]);) end++;

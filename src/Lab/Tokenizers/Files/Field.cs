@@ -72,7 +72,8 @@ readonly struct Field(string file, string at, JsonElement value)
 
         bool Has(JsonElement part) => part.ValueKind switch
         {
-            JsonValueKind.Object => part.EnumerateObject().Any(p => p.NameEquals("type") ? p.Value.ValueKind == JsonValueKind.String && p.Value.ValueEquals(type) : Has(p.Value)),
+            JsonValueKind.Object => part.EnumerateObject().Any(p => p.NameEquals("type")
+                ? p.Value.ValueKind == JsonValueKind.String && p.Value.ValueEquals(type) : Has(p.Value)),
             JsonValueKind.Array => part.EnumerateArray().Any(Has),
             _ => false,
         };

@@ -10,15 +10,26 @@ namespace Heartwood.Lab.Tokenizers.Files;
 /// <param name="options">what stands next to it</param>
 sealed class FileAndClass(Field file, TokenizerOptions options)
 {
-    const string Always = """{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true}""", SpacesThenAlways = $$"""{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{{Always}}]}""";
+    const string Always = """{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true}""",
+        SpacesThenAlways = $$"""{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{{Always}}]}""";
+
+    const string Debertas = """
+        {"type":"Sequence","normalizers":[{"type":"Replace","pattern":{"Regex":"\\s{2,}|[\\n\\r\\t]"},"content":" "},{"type":"NFC"},
+        {"type":"Strip","strip_left":false,"strip_right":true}]}
+        """;
 
     /// <summary>What is to be said.</summary>
     public IEnumerable<string> Notes(INormalizer? normalizer, Template template, int? begin, int? end)
     {
-        string name = TokenizerClass.Of(options.ModelType, options.Class, new[] { "pre_tokenizer", "decoder" }.Any(part => file.Find(part)?.HasPart("ByteLevel") == true));
+        bool ofBytes = file.Find("pre_tokenizer")?.HasPart("ByteLevel") == true || file.Find("decoder")?.HasPart("ByteLevel") == true;
+        string name = TokenizerClass.Of(options.ModelType, options.Class, ofBytes);
         string[] parts = [.. Rebuilt(name, normalizer)];
         if (parts.Length > 0)
-            yield return $"For {name}, which {(options.Class is null ? $"goes with model_type {options.ModelType}" : "tokenizer_config.json names")}, transformers 5 builds {string.Join(" and ", parts)} anew, and may give some texts other ids than tokenizer.json says: here the file decides.";
+        {
+            string why = options.Class is null ? $"goes with model_type {options.ModelType}" : "tokenizer_config.json names";
+            yield return $"For {name}, which {why}, transformers 5 builds {string.Join(" and ", parts)} anew, "
+                + "and may give some texts other ids than tokenizer.json says: here the file decides.";
+        }
         if (normalizer is BertNormalizer bert && !parts.Contains("normalizer"))
         {
             foreach (string note in Same("do_lower_case", options.LowerCase, bert.LowerCase)) yield return note;
@@ -27,11 +38,16 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
         }
         foreach (string note in Same("add_bos_token", begin is null ? null : options.AddBegin, template.Begin == begin)) yield return note;
         foreach (string note in Same("add_eos_token", end is null ? null : options.AddEnd, template.End == end)) yield return note;
-        if (options.Basic == false) yield return "do_basic_tokenize is false in tokenizer_config.json, which only says how a vocab.txt is read: tokenizer.json decides.";
+        if (options.Basic == false)
+            yield return "do_basic_tokenize is false in tokenizer_config.json, which only says how a vocab.txt is read: "
+                + "tokenizer.json decides.";
     }
 
     static string[] Same(string option, bool? config, bool inFile) => config is bool said && said != inFile
-        ? [$"{option} is {(said ? "true" : "false")} in tokenizer_config.json, but tokenizer.json does the opposite: the file decides."] : [];
+        ?
+        [
+            $"{option} is {(said ? "true" : "false")} in tokenizer_config.json, but tokenizer.json does the opposite: the file decides.",
+        ] : [];
 
     // The parts of the file that the class would not build like this.
     IEnumerable<string> Rebuilt(string name, INormalizer? normalizer)
@@ -42,7 +58,8 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
         {
             case "BertTokenizer" or "DistilBertTokenizer" or "MPNetTokenizer":
                 bool lower = options.LowerCase ?? true;
-                if (normalizer is not BertNormalizer bert || bert != new BertNormalizer(true, options.SpaceChinese ?? true, options.StripAccents ?? lower, lower)) yield return "normalizer";
+                BertNormalizer own = new(true, options.SpaceChinese ?? true, options.StripAccents ?? lower, lower);
+                if (!own.Equals(normalizer)) yield return "normalizer";
                 if (!Is("pre_tokenizer", """{"type":"BertPreTokenizer"}""")) yield return "pre_tokenizer";
                 if (file["model"].Find("max_input_chars_per_word") is Field most && !most.Equals("100")) yield return "model";
                 break;
@@ -59,7 +76,9 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
                 break;
             case "LlamaTokenizer" when options.AddPrefixSpace != false:
                 if (!Is("normalizer", null)) yield return "normalizer";
-                if (!Is("pre_tokenizer", Always.Replace("always", options.Legacy == true ? "always" : "first", StringComparison.Ordinal).Replace("true", "false", StringComparison.Ordinal))) yield return "pre_tokenizer";
+                string scheme = options.Legacy == true ? "always" : "first";
+                string spaces = $$"""{"type":"Metaspace","replacement":"▁","prepend_scheme":"{{scheme}}","split":false}""";
+                if (!Is("pre_tokenizer", spaces)) yield return "pre_tokenizer";
                 break;
             case "GemmaTokenizer":
                 if (!Is("normalizer", """{"type":"Replace","pattern":{"String":" "},"content":"▁"}""")) yield return "normalizer";
@@ -73,7 +92,7 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
                 if (!Is("pre_tokenizer", SpacesThenAlways)) yield return "pre_tokenizer";
                 break;
             case "DebertaV2Tokenizer":
-                if (!Is("normalizer", """{"type":"Sequence","normalizers":[{"type":"Replace","pattern":{"Regex":"\\s{2,}|[\\n\\r\\t]"},"content":" "},{"type":"NFC"},{"type":"Strip","strip_left":false,"strip_right":true}]}""")) yield return "normalizer";
+                if (!Is("normalizer", Debertas)) yield return "normalizer";
                 if (!Is("pre_tokenizer", $$"""{"type":"Sequence","pretokenizers":[{{Always}}]}""")) yield return "pre_tokenizer";
                 break;
         }
@@ -85,6 +104,6 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
     {
         if (file.Find("normalizer") is not Field all || all.Type != "Sequence") return false;
         string[] types = [.. all["normalizers"].Items.Select(n => n.Type)];
-        return types.SequenceEqual(lower ? ["Replace", "Replace", "NFKD", "StripAccents", "Lowercase", "Precompiled"] : ["Replace", "Replace", "NFKD", "StripAccents", "Precompiled"]);
+        return types.SequenceEqual(["Replace", "Replace", "NFKD", "StripAccents", .. lower ? ["Lowercase"] : (string[])[], "Precompiled"]);
     }
 }

@@ -9,7 +9,8 @@ sealed class FolderFiles(string folder, Func<string, byte[]?> find)
     public string Folder => folder;
 
     /// <summary>The files of a folder on disk.</summary>
-    public static FolderFiles On(string folder) => new(folder, name => Path.Combine(folder, name) is var path && File.Exists(path) ? File.ReadAllBytes(path) : null);
+    public static FolderFiles On(string folder) =>
+        new(folder, name => Path.Combine(folder, name) is var path && File.Exists(path) ? File.ReadAllBytes(path) : null);
 
     /// <summary>Where a file of this name lies, or would lie.</summary>
     public string PathOf(string name) => Path.Combine(folder, name);
@@ -19,5 +20,6 @@ sealed class FolderFiles(string folder, Func<string, byte[]?> find)
 
     /// <summary>What a reader makes of a JSON file; null where there is no such file.</summary>
     /// <exception cref="InvalidDataException">not JSON of Unicode text, or <paramref name="read"/> refuses it</exception>
-    public T? Json<T>(string name, Func<Field, T> read) where T : class => find(name) is byte[] bytes ? Field.Read(bytes, PathOf(name), read) : null;
+    public T? Json<T>(string name, Func<Field, T> read) where T : class =>
+        find(name) is byte[] bytes ? Field.Read(bytes, PathOf(name), read) : null;
 }

@@ -8,6 +8,10 @@ sealed class FolderTokens(IReadOnlyDictionary<string, int> ids, IEnumerable<Adde
     readonly List<AddedToken> tokens = [.. own];
     readonly List<string> notes = [];
 
+    /// <summary>Begins with the special tokens of a vocabulary that it has; the mask takes the white space before it along.</summary>
+    public static FolderTokens Of(IReadOnlyDictionary<string, int> ids, IEnumerable<string> special, string? mask) =>
+        new(ids, special.Where(ids.ContainsKey).Distinct().Select(s => new AddedToken(s, ids[s]) { Special = true, LeftStrip = s == mask }));
+
     /// <summary>All added tokens.</summary>
     public IReadOnlyList<AddedToken> Tokens => tokens;
 
@@ -24,7 +28,8 @@ sealed class FolderTokens(IReadOnlyDictionary<string, int> ids, IEnumerable<Adde
         {
             int id = ids.TryGetValue(token.Content, out int known) ? known : Next();
             if (id != token.Id)
-                notes.Add($"The token '{token.Content}' is not in tokenizer.json and has the id {token.Id} in tokenizer_config.json or added_tokens.json, where another stands: it has {id} here, as in transformers.");
+                notes.Add($"The token '{token.Content}' is not in tokenizer.json and has the id {token.Id} "
+                    + $"in tokenizer_config.json or added_tokens.json, where another stands: it has {id} here, as in transformers.");
             tokens.Add(token with { Id = id });
         }
         return Name(options);
@@ -44,12 +49,15 @@ sealed class FolderTokens(IReadOnlyDictionary<string, int> ids, IEnumerable<Adde
     // A special token that is only named becomes an added token, one that no file has after the last id.
     FolderTokens Name(TokenizerOptions options)
     {
-        foreach (AddedToken token in options.Special.OrderBy(s => Array.IndexOf([.. TokenizerOptions.Roles], s.Key)).Select(s => s.Value).Concat(options.Further).Where(t => !Has(t.Content)).DistinctBy(t => t.Content).ToArray())
+        IEnumerable<AddedToken> named = TokenizerOptions.Roles.Where(options.Special.ContainsKey).Select(role => options.Special[role])
+            .Concat(options.Further);
+        foreach (AddedToken token in named.Where(t => !Has(t.Content)).DistinctBy(t => t.Content).ToArray())
             if (ids.TryGetValue(token.Content, out int id)) tokens.Add(token with { Id = id });
             else
             {
                 tokens.Add(token with { Id = Next() });
-                notes.Add($"The special token '{token.Content}' is named but not in the vocabulary: it has the id {tokens[^1].Id} after the last, as in transformers.");
+                notes.Add($"The special token '{token.Content}' is named but not in the vocabulary: "
+                    + $"it has the id {tokens[^1].Id} after the last, as in transformers.");
             }
         return this;
     }

@@ -30,7 +30,7 @@ static class MergesFiles
     /// <summary>The classes that are read from these two files.</summary>
     public static IReadOnlyCollection<string> Classes => kinds.Keys;
 
-    /// <summary>The tokenizer, of the class that the options name, or of RoBERTa's or GPT-2's where the vocabulary's special tokens say so.</summary>
+    /// <summary>The tokenizer, of the class that the options name, else of RoBERTa's or GPT-2's, as the vocabulary's special tokens say.</summary>
     /// <param name="vocabulary">the bytes of <c>vocab.json</c></param>
     /// <param name="merges">the bytes of <c>merges.txt</c></param>
     /// <param name="vocabularyPath">where the former come from</param>
@@ -43,19 +43,26 @@ static class MergesFiles
             Dictionary<string, int> ids = TokenizerFile.Ids(file.Named("the vocabulary"));
             MergeTable table = new(Pairs(merges, mergesPath), ids, "", (i, piece) => new InvalidDataException(
                 $"{mergesPath}: merge {i + 1} needs '{piece}', which is not in {Path.GetFileName(vocabularyPath)}. Give the two files of one tokenizer."));
-            Kind kind = TokenizerClass.WithoutFile(options) is string named ? kinds.GetValueOrDefault(named) : Array.TrueForAll(["<s>", "</s>", "<mask>"], ids.ContainsKey) ? Kind.Roberta : Kind.Gpt2;
+            Kind kind = TokenizerClass.WithoutFile(options) is string named && kinds.TryGetValue(named, out Kind known) ? known
+                : Array.TrueForAll(["<s>", "</s>", "<mask>"], ids.ContainsKey) ? Kind.Roberta : Kind.Gpt2;
             INormalizer? normalizer = kind is Kind.NeoX or Kind.Qwen2 ? new UnicodeNormalizer(compatibility: false, composed: true) : null;
             bool roberta = kind == Kind.Roberta;
-            string start = options.Named("cls_token", options.Named("bos_token", "<s>")), stop = options.Named("sep_token", options.Named("eos_token", "</s>")), mask = options.Named("mask_token", "<mask>");
-            string[] special = roberta ? [start, options.Named("pad_token", "<pad>"), stop, options.Named("unk_token", "<unk>"), mask] : ["<|endoftext|>"];
-            FolderTokens tokens = new FolderTokens(ids, special.Where(ids.ContainsKey).Distinct().Select(s => new AddedToken(s, ids[s]) { Special = true, LeftStrip = roberta && s == mask })).AfterVocabulary(options);
+            string start = options.Named("cls_token", options.Named("bos_token", "<s>"));
+            string stop = options.Named("sep_token", options.Named("eos_token", "</s>"));
+            string mask = options.Named("mask_token", "<mask>"), padding = options.Named("pad_token", "<pad>");
+            string unknown = options.Named("unk_token", "<unk>");
+            string[] special = roberta ? [start, padding, stop, unknown, mask] : ["<|endoftext|>"];
+            FolderTokens tokens = FolderTokens.Of(ids, special, roberta ? mask : null).AfterVocabulary(options);
             AddedToken[] added = [.. tokens.Tokens.Select(t => t.In(normalizer))];
-            Vocabulary all = new(ids, TokenizerFile.Pieces(file.Named("the vocabulary"), ids, added, holes: TokenizerFile.MostHoles), added);
-            int? begin = Id(options.Begin, roberta ? "<s>" : kind == Kind.Qwen2 ? "" : "<|endoftext|>"), end = Id(options.End, roberta ? "</s>" : "<|endoftext|>");
+            string[] pieces = TokenizerFile.Pieces(file.Named("the vocabulary"), ids, added, holes: TokenizerFile.MostHoles);
+            Vocabulary all = new(ids, pieces, added);
+            int? begin = Id(options.Begin, roberta ? "<s>" : kind == Kind.Qwen2 ? "" : "<|endoftext|>");
+            int? end = Id(options.End, roberta ? "</s>" : "<|endoftext|>");
             return new(all, new Bpe(ids, table, new()), options.SplitsSpecial ? [.. added.Where(a => !a.Special)] : added, normalizer,
                 new ByteLevel(options.AddPrefixSpace ?? false, kind == Kind.Qwen2 ? WordPattern.Qwen2 : WordPattern.Gpt2), byteLevel: true, marker: '\0')
             {
-                Template = roberta ? Template.Roberta(Needed(start), Needed(stop)) : Template.Around(options.AddBegin == true ? begin : null, options.AddEnd == true ? end : null),
+                Template = roberta ? Template.Roberta(Needed(start), Needed(stop))
+                    : Template.Around(options.AddBegin == true ? begin : null, options.AddEnd == true ? end : null),
                 Decoder = new ByteLevelDecoder(),
                 Begin = begin,
                 End = end,
@@ -65,7 +72,8 @@ static class MergesFiles
 
             int? Id(string? said, string otherwise) => said == "" ? null : all.Find(said ?? otherwise);
 
-            int Needed(string token) => all.Find(token) ?? throw file.Named("the vocabulary").Fault("the special tokens of RoBERTa's class", $"no '{token}'");
+            int Needed(string token) => all.Find(token)
+                ?? throw file.Named("the vocabulary").Fault("the special tokens of RoBERTa's class", $"no '{token}'");
         });
 
     static List<(string, string)> Pairs(byte[] bytes, string path)

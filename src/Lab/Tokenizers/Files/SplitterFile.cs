@@ -27,11 +27,14 @@ sealed class SplitterFile
         "Punctuation" => Split.At(Marks.Punctuation, splitter.Only("type", "behavior").Find("behavior") is Field b ? Behaviour(b) : Delimiters.Isolated),
         "Split" => AtPattern(splitter.Only("type", "pattern", "behavior", "invert")),
         "CharDelimiterSplit" => Split.At(new TextPattern($"{splitter.Only("type", "delimiter")["delimiter"].Character}"), Delimiters.Removed, invert: false),
-        "FixedLength" => new FixedLength(splitter.Only("type", "length")["length"] is var length && length.Number > 0 ? length.Number : throw length.Fault("1 or more", length.Shown)),
+        "FixedLength" => OfLength(splitter.Only("type", "length")["length"]),
         var other => throw splitter["type"].Fault("a pre-tokenizer of BERT's, GPT-2's or SentencePiece's", $"'{other}'"),
     };
 
-    SplitterSequence Sequence(Field[] splitters, bool last) => new([.. splitters.Select((s, i) => Read(s, last && i == splitters.Length - 1))]);
+    static FixedLength OfLength(Field length) => length.Number > 0 ? new(length.Number) : throw length.Fault("1 or more", length.Shown);
+
+    SplitterSequence Sequence(Field[] splitters, bool last) =>
+        new([.. splitters.Select((s, i) => Read(s, last && i == splitters.Length - 1))]);
 
     static ISplitter Plain(Field field, ISplitter splitter)
     {
@@ -69,7 +72,8 @@ sealed class SplitterFile
         Delimiters delimiters = Behaviour(split["behavior"]);
         bool invert = split["invert"].Flag;
         Field pattern = split["pattern"];
-        return pattern.Only("String", "Regex").Find("Regex") is Field expression && WordPattern.Expressions.TryGetValue(expression.Text, out WordPattern? known)
+        Field? expression = pattern.Only("String", "Regex").Find("Regex");
+        return expression is Field e && WordPattern.Expressions.TryGetValue(e.Text, out WordPattern? known)
             ? Split.At(known, delimiters, invert) : Split.At(NormalizerFile.Pattern(pattern), delimiters, invert);
     }
 

@@ -1,6 +1,6 @@
 namespace Heartwood.Lab.Tokenizers.Files;
 
-/// <summary>Which class of transformers 5 is meant to read a folder (its rules as measured: shared/goldens/tokenizers/class-choice.json).</summary>
+/// <summary>Which class of transformers 5 reads a folder (as measured: shared/goldens/tokenizers/class-choice.json).</summary>
 static class TokenizerClass
 {
     /// <summary>The class that reads any <c>tokenizer.json</c> as it is, and nothing without one.</summary>
@@ -54,11 +54,13 @@ static class TokenizerClass
     }
 
     /// <summary>The class that reads a folder without <c>tokenizer.json</c>; null where none is named and the kind of model has none.</summary>
-    public static string? WithoutFile(TokenizerOptions options) => Bare(options.Class) ?? (Registered(options.ModelType) is var own && own != Generic ? own : null);
+    public static string? WithoutFile(TokenizerOptions options) =>
+        Bare(options.Class) ?? (Registered(options.ModelType) is var own && own != Generic ? own : null);
 
     /// <summary>The next move where a folder cannot be read without <c>tokenizer.json</c>.</summary>
     public static string Remedy(FolderFiles files) =>
-        $"Put its tokenizer.json into the folder, which is read whatever the class: AutoTokenizer.from_pretrained(\"{files.Folder}\").save_pretrained(\"{files.Folder}\") in Python writes it where the class has one.";
+        "Put its tokenizer.json into the folder, which is read whatever the class: "
+        + $"AutoTokenizer.from_pretrained(\"{files.Folder}\").save_pretrained(\"{files.Folder}\") in Python writes it where the class has one.";
 
     /// <summary>The error that a class is not read from the files that are there.</summary>
     /// <param name="files">the folder</param>
@@ -66,5 +68,6 @@ static class TokenizerClass
     /// <param name="there">the files that are there; empty where there are none</param>
     /// <param name="read">the classes that are read from such files</param>
     public static InvalidDataException Refused(FolderFiles files, string name, string there, IEnumerable<string> read) => new(
-        $"{files.Folder}: expected tokenizer.json, or a class that is read without it ({string.Join(", ", read)}); found the class {name}{(there == "" ? "" : $" with {there}")}, which cuts text by rules of its own. {Remedy(files)}");
+        $"{files.Folder}: expected tokenizer.json, or a class that is read without it ({string.Join(", ", read)}); "
+        + $"found the class {name}{(there == "" ? "" : $" with {there}")}, which cuts text by rules of its own. {Remedy(files)}");
 }

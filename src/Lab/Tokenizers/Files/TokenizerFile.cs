@@ -33,7 +33,8 @@ static class TokenizerFile
         Template template = file.Find("post_processor") is Field t ? new TemplateFile(vocabulary).Read(t) : Template.None;
         char marker = splitters.Marker != '\0' ? splitters.Marker : NormalizerFile.Marker(normalizer);
         int? begin = Id(options.Begin, template.Begin, begins), end = Id(options.End, template.End, ends);
-        return new(vocabulary, model, options.SplitsSpecial ? [.. added.Where(a => !a.Special)] : added, normalizer, splitter, splitters.IsByteLevel, marker)
+        AddedToken[] looked = options.SplitsSpecial ? [.. added.Where(a => !a.Special)] : added;
+        return new(vocabulary, model, looked, normalizer, splitter, splitters.IsByteLevel, marker)
         {
             Template = template,
             Decoder = file.Find("decoder") is Field d ? DecoderFile.Read(d) : null,
@@ -48,8 +49,8 @@ static class TokenizerFile
     }
 
     // The caller's limit replaces the file's, as it does in the reference; only the side remains. Nothing is ever padded.
-    static bool FromLeft(Field file) => file.Find("truncation") is Field truncation && (truncation["direction"].Text is var side && side is "Left" or "Right"
-        ? side == "Left" : throw truncation["direction"].Fault("Left or Right", $"'{side}'"));
+    static bool FromLeft(Field file) => file.Find("truncation")?["direction"] is Field side
+        && (side.Text is "Left" or "Right" ? side.Text == "Left" : throw side.Fault("Left or Right", $"'{side.Text}'"));
 
     /// <summary>An added token. What is not said of it is false, but a token that is not special is looked for in normalized text.</summary>
     public static AddedToken Added(Field token, int id)
@@ -93,7 +94,8 @@ static class TokenizerFile
         }
         var beyond = added.Where(t => !ids.ContainsKey(t.Content)).Select(t => KeyValuePair.Create(t.Content, t.Id));
         var all = (model is null ? beyond.Concat(ids) : beyond.Concat(model.Index().Select(p => KeyValuePair.Create(p.Item, p.Index)))).ToArray();
-        string?[] pieces = new string?[Math.Max(all.Length, Math.Min(all.Length + holes, all.Select(p => p.Value).DefaultIfEmpty(-1).Max() + 1L))];
+        long longest = all.Select(p => p.Value).DefaultIfEmpty(-1).Max() + 1L;
+        string?[] pieces = new string?[Math.Max(all.Length, Math.Min(all.Length + holes, longest))];
         foreach (var (piece, id) in all)
         {
             if (id >= pieces.Length) throw at.Named($"the id of '{piece}'").Fault($"less than {pieces.Length}, the number of pieces", $"{id}");

@@ -72,7 +72,8 @@ sealed record TokenizerOptions
     public string Named(string role, string otherwise) => Special.TryGetValue(role, out AddedToken? token) ? token.Content : otherwise;
 
     /// <summary>Whether a token is added or named as special, or is one of BERT's special tokens.</summary>
-    public bool Names(string token) => token is "[UNK]" or "[SEP]" or "[PAD]" or "[CLS]" or "[MASK]" || Special.Values.Concat(Further).Concat(Added).Any(t => t.Content == token);
+    public bool Names(string token) => token is "[UNK]" or "[SEP]" or "[PAD]" or "[CLS]" or "[MASK]"
+        || Special.Values.Concat(Further).Concat(Added).Any(t => t.Content == token);
 
     /// <summary>Reads all the files that say something.</summary>
     /// <exception cref="InvalidDataException">one of them is not what it should be</exception>
@@ -86,17 +87,19 @@ sealed record TokenizerOptions
             End = options.End ?? map.End,
             Special = map.Special.Where(s => !options.Special.ContainsKey(s.Key)).Concat(options.Special).ToDictionary(),
             Further = [.. options.Further.Concat(map.Further).DistinctBy(t => t.Content)],
-            Class = options.Class ?? files.Json("config.json", config => config.Find("tokenizer_class")?.Text ?? "") switch { "" => null, var named => named },
+            Class = options.Class ?? (files.Json("config.json", config => config.Find("tokenizer_class")?.Text ?? "") is { Length: > 0 } named ? named : null),
             ModelType = files.Json("config.json", config => config.Find("model_type")?.Text ?? ""),
         };
         HashSet<string> special = [.. options.Special.Values.Concat(options.Further).Select(t => t.Content)];
-        AddedToken[] own = files.Json("added_tokens.json", file => file.Properties.Select(p => Own(p.Name, p.Value, special.Contains(p.Name))).ToArray()) ?? [];
-        return options with { Added = [.. options.Added.Concat(own).DistinctBy(t => t.Content)] };
+        AddedToken[]? own = files.Json("added_tokens.json", file =>
+            file.Properties.Select(p => Own(p.Name, p.Value, special.Contains(p.Name))).ToArray());
+        return options with { Added = [.. options.Added.Concat(own ?? []).DistinctBy(t => t.Content)] };
     }
 
     // A token of which only the id is written is looked for in normalized text unless it is special.
     static AddedToken Own(string content, Field id, bool special) =>
-        content == "" ? throw id.Fault("a token's text as name", "none") : new(content, id.Number) { Special = special, Normalized = !special };
+        content == "" ? throw id.Fault("a token's text as name", "none")
+        : new(content, id.Number) { Special = special, Normalized = !special };
 
     /// <summary>Reads <c>tokenizer_config.json</c>; of all that it says only what can change ids.</summary>
     /// <exception cref="InvalidDataException">not such a file</exception>
@@ -113,22 +116,25 @@ sealed record TokenizerOptions
         AddBegin = file.Find("add_bos_token")?.Flag,
         AddEnd = file.Find("add_eos_token")?.Flag,
         Legacy = file.Find("legacy")?.Flag,
-        TruncatesLeft = file.Find("truncation_side") is Field side ? side.Text is "left" or "right" ? side.Text == "left" : throw side.Fault("left or right", $"'{side.Text}'") : null,
+        TruncatesLeft = file.Find("truncation_side") is not Field side ? null
+            : side.Text is "left" or "right" ? side.Text == "left" : throw side.Fault("left or right", $"'{side.Text}'"),
         SplitsSpecial = file.FlagOr("split_special_tokens", false),
         NeverSplit = [.. file.Find("never_split")?.Items.Select(i => i.Text) ?? []],
         Added = Decoder(file),
-        Said = file.Properties.Where(p => p.Value.Shown is not ("null" or "false" or "\"\"" or "[]" or "{}")).ToDictionary(p => p.Name, p => p.Value.Shown),
+        Said = file.Properties.Select(p => (p.Name, p.Value.Shown))
+            .Where(p => p.Shown is not ("null" or "false" or "\"\"" or "[]" or "{}")).ToDictionary(),
     };
 
     static AddedToken[] Decoder(Field file)
     {
         if (file.Find("added_tokens_decoder") is not Field decoder) return [];
-        AddedToken[] added = [.. decoder.Properties.Select(p => TokenizerFile.Added(p.Value, int.TryParse(p.Name, out int id) && id >= 0 ? id
-            : throw p.Value.Fault("ids as names", $"'{p.Name}'")))];
+        AddedToken[] added = [.. decoder.Properties.Select(p => TokenizerFile.Added(p.Value, Id(p.Name, p.Value)))];
         if (added.GroupBy(t => t.Content).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw decoder.Fault("each token once", $"'{twice.Key}' with the ids {string.Join(" and ", twice.Select(t => t.Id))}");
         return added;
     }
+
+    static int Id(string name, Field token) => int.TryParse(name, out int id) && id >= 0 ? id : throw token.Fault("ids as names", $"'{name}'");
 
     // special_tokens_map.json, and the same names in tokenizer_config.json
     static TokenizerOptions ReadSpecial(Field file)

@@ -11,7 +11,10 @@ static class WordPieceVocabulary
 {
     /// <summary>The classes that are read from a <c>vocab.txt</c>: all alike but MPNet's, which has RoBERTa's special tokens.</summary>
     public static IReadOnlyList<string> Classes { get; } =
-        ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer", "ConvBertTokenizer", "SqueezeBertTokenizer", "LxmertTokenizer", "RetriBertTokenizer", "MPNetTokenizer"];
+    [
+        "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer", "ConvBertTokenizer", "SqueezeBertTokenizer",
+        "LxmertTokenizer", "RetriBertTokenizer", "MPNetTokenizer",
+    ];
 
     /// <summary>A tokenizer of one of <see cref="Classes"/>, BERT's where the options name none.</summary>
     /// <exception cref="InvalidDataException">a special token that it needs is missing</exception>
@@ -21,15 +24,17 @@ static class WordPieceVocabulary
         string mask = options.Named("mask_token", mpnet ? "<mask>" : "[MASK]");
         string[] special =
         [
-            options.Named("unk_token", "[UNK]"), options.Named("sep_token", mpnet ? "</s>" : "[SEP]"), options.Named("pad_token", mpnet ? "<pad>" : "[PAD]"),
+            options.Named("unk_token", "[UNK]"), options.Named("sep_token", mpnet ? "</s>" : "[SEP]"),
+            options.Named("pad_token", mpnet ? "<pad>" : "[PAD]"),
             options.Named("cls_token", mpnet ? "<s>" : "[CLS]"), mask,
         ];
         Dictionary<string, int> ids = new(pieces.Count);
         for (int i = 0; i < pieces.Count; i++) ids[pieces[i]] = i;
-        FolderTokens tokens = new FolderTokens(ids, special.Where(ids.ContainsKey).Distinct().Select(s => new AddedToken(s, ids[s]) { Special = true, LeftStrip = mpnet && s == mask })).AfterVocabulary(options);
+        FolderTokens tokens = FolderTokens.Of(ids, special, mpnet ? mask : null).AfterVocabulary(options);
         BertNormalizer normalizer = new(true, options.SpaceChinese ?? true, options.StripAccents ?? lower, lower);
         AddedToken[] added = [.. tokens.Tokens.Select(t => t.In(basic ? normalizer : null))];
-        Vocabulary all = new(ids, TokenizerFile.Pieces(new Field(path, "the vocabulary", default), ids, added, [.. pieces], TokenizerFile.MostHoles), added);
+        Field at = new(path, "the vocabulary", default);
+        Vocabulary all = new(ids, TokenizerFile.Pieces(at, ids, added, [.. pieces], TokenizerFile.MostHoles), added);
         int unknown = Needed(special[0]), end = Needed(special[1]), start = Needed(special[3]);
         return new(all, new WordPiece(ids, unknown), options.SplitsSpecial ? [.. added.Where(a => !a.Special)] : added,
             basic ? normalizer : null, basic ? new BertSplitter() : new WhitespaceSplit(), byteLevel: false, marker: '\0')
@@ -43,18 +48,20 @@ static class WordPieceVocabulary
         };
 
         int Needed(string name) => all.Find(name)
-            ?? throw new InvalidDataException($"{path}: none of its {pieces.Count} lines is '{name}', which a WordPiece vocabulary of {(mpnet ? "MPNet" : "BERT")} has. Give the model's own vocab.txt, or name its special tokens in tokenizer_config.json.");
+            ?? throw new InvalidDataException($"{path}: none of its {pieces.Count} lines is '{name}', "
+                + $"which a WordPiece vocabulary of {(mpnet ? "MPNet" : "BERT")} has. "
+                + "Give the model's own vocab.txt, or name its special tokens in tokenizer_config.json.");
     }
 
-    /// <summary>The lines of a file in UTF-8, a byte order mark left out; an unfinished last line counts, nothing after the last line break does.</summary>
+    /// <summary>The lines of a file in UTF-8, without a byte order mark; an unfinished last line counts, nothing after the last line break does.</summary>
     /// <exception cref="InvalidDataException">not UTF-8</exception>
     public static List<string> Lines(byte[] bytes, string path)
     {
         List<string> lines = [];
         try
         {
-            ReadOnlySpan<byte> text = bytes;
-            using StringReader reader = new(new UTF8Encoding(false, true).GetString(text.StartsWith(Encoding.UTF8.Preamble) ? text[Encoding.UTF8.Preamble.Length..] : text));
+            ReadOnlySpan<byte> text = bytes, mark = Encoding.UTF8.Preamble;
+            using StringReader reader = new(new UTF8Encoding(false, true).GetString(text.StartsWith(mark) ? text[mark.Length..] : text));
             while (reader.ReadLine() is string line) lines.Add(line);
         }
         catch (DecoderFallbackException fault)
