@@ -116,7 +116,7 @@ public sealed class FuzzTests
         Assert.All(Checkpoint.ReadIndex(bytes, "index").Values, shard => Assert.Equal(Path.GetFileName(shard), shard)));
 
     [Theory]
-    [InlineData("tsv", "gold_label\tsentence1\tsentence2\theuristic\tsubcase\ttemplate\nentailment\ta b .\tb .\tconstituent\tce\tt1\r\n-\té\t\tlexical\tcn\tt2\n", null)]
+    [InlineData("tsv", "gold_label\tsentence1\tsentence2\theuristic\tsubcase\ttemplate\nentailment\ta b .\tb .\tconstituent\tce\tt1\r\nnon-entailment\té\t\tlexical\tcn\tt2\n", null)]
     [InlineData("tsv", "gj04\t1\t*\tA sentence.\ngj04\t0\t\tAnother.\n", null)]
     [InlineData("csv", "label,\"premise\",hypothesis\r\nx,\"a, \"\"b\"\"\nc\",\ny,d\"e,\"f\"\n", null)]
     [InlineData("jsonl", "{\"sentence1\":\"a\",\"sentence2\":\"b\",\"gold_label\":\"x\"}\n{\"gold_label\":\"y\",\"sentence1\":\"\\u00e9\",\"sentence2\":1}\n", "x")]

@@ -8,8 +8,8 @@ namespace Heartwood.Lab.Evaluation;
 /// <summary>
 /// How much of its attention each head gives to each kind of token: the sum of its weights on tokens of the kind, averaged over the
 /// tokens of an example that see any token of the kind, then over examples. Beside it the average head, and what equal weights on all tokens would give.
-/// In the last layer only the token counts that is read, so its heads are compared with the average of that layer alone; and so are those of
-/// layers whose window is another.
+/// In the last layer only the token counts that is read, so its heads are compared with the average of that layer alone; and so are those
+/// of layers whose window is another.
 /// </summary>
 public sealed class AttentionMass
 {
@@ -73,7 +73,8 @@ public sealed class AttentionMass
         int kinds = KeyKinds.All.Count, sights = uniform.Length;
         int[][] held = [.. Enumerable.Range(0, batch.Count).Select(s => Held(texts[first + s]))];
         int[] places = [.. model.Layers.Select((_, layer) => Heads.TakeWhile(h => h.Layer < layer).Count())];
-        double[][,] sums = [.. Heads.Select(_ => new double[batch.Count, kinds])], even = [.. uniform.Select(_ => new double[batch.Count, kinds])];
+        double[][,] sums = [.. Heads.Select(_ => new double[batch.Count, kinds])];
+        double[][,] even = [.. uniform.Select(_ => new double[batch.Count, kinds])];
         int[][,] counts = [.. uniform.Select(_ => new int[batch.Count, kinds])];
         double[] found = new double[kinds], shares = new double[kinds];
         int[] firstHead = [.. Enumerable.Repeat(-1, sights)];    // what depends on the tokens alone is counted at one head of each group

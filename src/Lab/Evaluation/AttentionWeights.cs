@@ -7,16 +7,16 @@ namespace Heartwood.Lab.Evaluation;
 /// <summary>Is shown what one head attends to from one token.</summary>
 /// <param name="head">place of the head in its layer</param>
 /// <param name="query">place of the token in its sequence</param>
-/// <param name="weights">the share of each token of the sequence, which add up to 1; 0 for those that the token does not see [token of the sequence]</param>
+/// <param name="weights">the share of each token of the sequence, which add up to 1; 0 where the token does not see [token of the sequence]</param>
 /// <param name="layer">the layer</param>
 /// <param name="sequence">place of the sequence in its batch</param>
 public delegate void AttentionVisitor(int layer, int head, int sequence, int query, ReadOnlySpan<double> weights);
 
 /// <summary>
-/// What heads attend to: softmax(q·k / √headWidth) per sequence and head, computed outside the pass from queries and keys as attention reads
-/// them (<see cref="Point.AttentionQuery"/>, <see cref="Point.AttentionKey"/>; the attention op never holds all weights at once). What a token sees
-/// the model says: all of its sequence, or itself and what stands before it (<see cref="IModel.Causal"/>), in a window or not
-/// (<see cref="LayerShape.Window"/>).
+/// What heads attend to: softmax(q·k / √headWidth) per sequence and head, computed outside the pass from queries and keys as attention
+/// reads them (<see cref="Point.AttentionQuery"/>, <see cref="Point.AttentionKey"/>; the attention op never holds all weights at once).
+/// What a token sees the model says: all of its sequence, or itself and what stands before it (<see cref="IModel.Causal"/>), in a window
+/// or not (<see cref="LayerShape.Window"/>).
 /// </summary>
 public static class AttentionWeights
 {
@@ -31,8 +31,11 @@ public static class AttentionWeights
         Recorder seen = new(site => site.Point is Point.AttentionQuery or Point.AttentionKey);
         model.Stream(batch, seen, last);
         for (int layer = 0; layer < model.Layers.Count; layer++)
-            if (model.Layers[layer].Heads > 0)
-                Each(model, layer, seen.Seen[new(layer, Point.AttentionQuery)], seen.Seen[new(layer, Point.AttentionKey)], batch, model.TokensOf(layer, last), visit);
+        {
+            if (model.Layers[layer].Heads == 0) continue;
+            Tensor queries = seen.Seen[new(layer, Point.AttentionQuery)], keys = seen.Seen[new(layer, Point.AttentionKey)];
+            Each(model, layer, queries, keys, batch, model.TokensOf(layer, last), visit);
+        }
     }
 
     /// <summary>The tokens of its sequence that a token sees.</summary>
@@ -60,10 +63,11 @@ public static class AttentionWeights
                 var (from, count) = Seen(model, layer, query, length).GetOffsetAndLength(length);
                 for (int head = 0; head < heads; head++)
                 {
+                    ReadOnlySpan<float> asked = row.Slice(head * headWidth, headWidth);
                     Span<double> own = weights.AsSpan(0, length);
                     own.Clear();
                     for (int j = from; j < from + count; j++)
-                        own[j] = scale * Dot(row.Slice(head * headWidth, headWidth), k.Slice((start + j) * keyWidth + owners[head] * headWidth, headWidth));
+                        own[j] = scale * Dot(asked, k.Slice((start + j) * keyWidth + owners[head] * headWidth, headWidth));
                     Softmax(own.Slice(from, count));
                     visit(layer, head, s, query, own);
                 }

@@ -2,14 +2,15 @@ using Heartwood.Lab.Checkpoints;
 
 namespace Heartwood.Lab.Models;
 
-/// <summary>What tells Llama and its likes apart: how config.json says which linear layers have biases, and which layers a sliding window.</summary>
+/// <summary>What tells Llama and its likes apart: how config.json says which matrices have biases, and which layers a sliding window.</summary>
 /// <param name="Architecture">what the names of its classes begin with</param>
 /// <param name="FreshBiases">which biases a model that is made from nothing has</param>
 /// <param name="Biases">which biases a config asks for, as long as it has no <see cref="OwnKeys.Biases"/></param>
-/// <param name="Windows">by config and number of layers: how many tokens each layer's attention sees at most, the token itself included; null where it sees all</param>
+/// <param name="Windows">by config and number of layers: how many tokens each layer sees at most, the one that looks included; null for all</param>
 /// <param name="Harmless">keys that its class carries along and does not read</param>
 sealed record LlamaKind(
-    string Architecture, LlamaBiases FreshBiases, Func<ModelConfig, LlamaBiases> Biases, Func<ModelConfig, int, int?[]> Windows, params IReadOnlyList<string> Harmless)
+    string Architecture, LlamaBiases FreshBiases, Func<ModelConfig, LlamaBiases> Biases, Func<ModelConfig, int, int?[]> Windows,
+    params IReadOnlyList<string> Harmless)
 {
     const string Full = "full_attention", Sliding = "sliding_attention";
 
@@ -22,7 +23,8 @@ sealed record LlamaKind(
     static readonly Dictionary<string, LlamaKind> kinds = new(StringComparer.Ordinal)
     {
         // a key of a window has stayed in some files that once were another family's: this family has none
-        ["llama"] = new("Llama", none, BiasesOfLlama, (config, layers) => Checked(config, new int?[layers]), "sliding_window", "use_sliding_window", "max_window_layers"),
+        ["llama"] = new("Llama", none, BiasesOfLlama, (config, layers) => Checked(config, new int?[layers]),
+            "sliding_window", "use_sliding_window", "max_window_layers"),
         ["mistral"] = new("Mistral", none, _ => none, WindowsOfMistral, "max_window_layers"),
         ["qwen2"] = new("Qwen2", ofQwen2, _ => ofQwen2, WindowsOfQwen2),
     };
@@ -43,8 +45,8 @@ sealed record LlamaKind(
         int? window = WindowOf(config);
         bool used = config.Optional("use_sliding_window", true);
         if (window is not null && !used)
-            throw new CheckpointException($"{config.Path}: use_sliding_window is false and sliding_window {window}; a mistral has a window wherever sliding_window is a number. "
-                + "Set sliding_window to null if the model was trained without.");
+            throw new CheckpointException($"{config.Path}: use_sliding_window is false and sliding_window {window}; "
+                + "a mistral has a window wherever sliding_window is a number. Set sliding_window to null if the model was trained without.");
         return Checked(config, [.. Enumerable.Repeat(window, layers)]);
     }
 
@@ -58,7 +60,8 @@ sealed record LlamaKind(
         string[] kinds = config.Optional<string[]>("layer_types", []);
         if (kinds.Length == 0) return [.. Enumerable.Range(0, layers).Select(i => i >= first ? window : null)];
         if (window is null && kinds.Contains(Sliding))
-            throw new CheckpointException($"{config.Path}: layer_types names '{Sliding}', and there is no window: use_sliding_window is {(used ? "true" : "false, or left out")}. Take the config.json that belongs to the weights.");
+            throw new CheckpointException($"{config.Path}: layer_types names '{Sliding}', and there is no window: "
+                + $"use_sliding_window is {(used ? "true" : "false, or left out")}. Take the config.json that belongs to the weights.");
         return Checked(config, [.. Enumerable.Range(0, layers).Select(i => i < kinds.Length && kinds[i] == Sliding ? window : null)]);
     }
 
@@ -67,7 +70,8 @@ sealed record LlamaKind(
         int window = config.Optional("sliding_window", WindowOfClasses);
         if (!config.Has("sliding_window") && config.ToJson().ContainsKey("sliding_window")) return null;
         return window >= 1 ? window
-            : throw new CheckpointException($"{config.Path}: sliding_window is {window}; a token sees itself at least: 1 or more, or null for no window.");
+            : throw new CheckpointException(
+                $"{config.Path}: sliding_window is {window}; a token sees itself at least: 1 or more, or null for no window.");
     }
 
     // layer_types, where it is there, says the same
@@ -75,14 +79,16 @@ sealed record LlamaKind(
     {
         string[] kinds = config.Optional<string[]>("layer_types", []);
         foreach (string kind in kinds)
-            if (kind is not (Full or Sliding)) throw new CheckpointException($"{config.Path}: layer_types names '{kind}'; Heartwood knows {Full} and {Sliding}.");
+            if (kind is not (Full or Sliding))
+                throw new CheckpointException($"{config.Path}: layer_types names '{kind}'; Heartwood knows {Full} and {Sliding}.");
         if (kinds.Length == 0) return windows;
         if (kinds.Length != windows.Length)
-            throw new CheckpointException($"{config.Path}: layer_types should name {windows.Length} layers (num_hidden_layers), it names {kinds.Length}.");
+            throw new CheckpointException(
+                $"{config.Path}: layer_types should name {windows.Length} layers (num_hidden_layers), it names {kinds.Length}.");
         for (int i = 0; i < kinds.Length; i++)
             if (kinds[i] == Sliding != windows[i] is not null)
-                throw new CheckpointException($"{config.Path}: layer_types says '{kinds[i]}' of layer {i}, and a {config.Family} has {(windows[i] is { } window ? $"a window of {window}" : "no window")} there. "
-                    + "Take the config.json that belongs to the weights.");
+                throw new CheckpointException($"{config.Path}: layer_types says '{kinds[i]}' of layer {i}, and a {config.Family} has "
+                    + $"{(windows[i] is { } window ? $"a window of {window}" : "no window")} there. Take the config.json that belongs to the weights.");
         return windows;
     }
 }

@@ -15,7 +15,10 @@ public sealed partial class Study
     /// <summary>Folder of the model of full size that computes the same, in the run.</summary>
     public const string FullSizeFolder = "full-size";
 
-    /// <summary>Cuts out the subnetwork of the main sparsity with the lowest in-domain loss (out-of-domain data does not choose), as a smaller model and, where other software reads that, as one of full size.</summary>
+    /// <summary>
+    /// Cuts out the subnetwork of the main sparsity with the lowest in-domain loss (out-of-domain data does not choose), as a smaller model
+    /// and, where other software reads that, as one of full size.
+    /// </summary>
     public CutFacts Cut()
     {
         MeasuredSubnetwork best = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]).MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
@@ -26,7 +29,10 @@ public sealed partial class Study
         });
     }
 
-    /// <summary>Cuts out any subnetwork of the run's model into a folder of its own, with the model of full size next to it, where there is one that other software reads (<see cref="Cutting.WhyNoFullSize"/>).</summary>
+    /// <summary>
+    /// Cuts out any subnetwork of the run's model into a folder of its own, with the model of full size next to it, where there is one
+    /// that other software reads (<see cref="Cutting.WhyNoFullSize"/>).
+    /// </summary>
     /// <param name="subnetwork">which parts stay</param>
     /// <param name="into">the folder to make; the cut model goes to <see cref="CutFolder"/> in it</param>
     /// <param name="otherModel">whether it may have been found in a model of other weights</param>
@@ -55,10 +61,11 @@ public sealed partial class Study
         ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace);
         if (fullSize is not null) ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace);
         var (before, after) = Speed.InTurn(Model, cut, Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
-        return new(subnetwork.Seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count, difference, fullSizeDifference, sets.InDomain.Count,
-            before, after, before / after, noFullSize);
+        return new(subnetwork.Seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
+            difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after, noFullSize);
 
-        double Difference(IModel other) => MaskMeasuring.LargestDifference(Model, other, kept, absence, sets.InDomainProblem, sets.InDomain, stop);
+        double Difference(IModel other) =>
+            MaskMeasuring.LargestDifference(Model, other, kept, absence, sets.InDomainProblem, sets.InDomain, stop);
     }
 
     /// <summary>Writes <c>result.json</c> and <c>report.html</c> from all the stages, and marks the run finished.</summary>

@@ -116,13 +116,15 @@ public static class Summary
     public static string Of(CutFacts cut, string into)
     {
         StringBuilder text = new();
-        Line(text, $"{cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({(double)cut.ParametersAfter / cut.ParametersBefore:0.00} of them); sparsity {cut.Sparsity:0.00}");
-        Line(text, $"{cut.SecondsPer1000TokensBefore * 1000:0.0} ms per 1,000 tokens became {cut.SecondsPer1000TokensAfter * 1000:0.0}: {cut.SpeedUp:0.00} times as fast");
-        string ours = Text($"Cut and masked model differ by at most {cut.LargestDifference:0.0e+0} in any logit of {cut.Compared} examples");
-        string where = $"The cut model is in {Path.Combine(into, Study.CutFolder)}";
-        Line(text, cut.NoFullSize is null ? (FormattableString)$"{ours}, full-size and masked model by at most {cut.FullSizeDifference:0.0e+0}." : $"{ours}.");
-        Line(text, cut.NoFullSize is null
-            ? (FormattableString)$"{where}; a model of full size that computes the same, for any software, in {Path.Combine(into, Study.FullSizeFolder)}" : $"{where}. {cut.NoFullSize}");
+        double left = (double)cut.ParametersAfter / cut.ParametersBefore;
+        double before = cut.SecondsPer1000TokensBefore * 1000, after = cut.SecondsPer1000TokensAfter * 1000;
+        Line(text, $"{cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({left:0.00} of them); sparsity {cut.Sparsity:0.00}");
+        Line(text, $"{before:0.0} ms per 1,000 tokens became {after:0.0}: {cut.SpeedUp:0.00} times as fast");
+        string proof = Text($"by at most {cut.LargestDifference:0.0e+0} in any logit of {cut.Compared} examples");
+        string full = Text($", full-size and masked model by at most {cut.FullSizeDifference:0.0e+0}");
+        string next = $"; a model of full size that computes the same, for any software, in {Path.Combine(into, Study.FullSizeFolder)}";
+        Line(text, $"Cut and masked model differ {proof}{(cut.NoFullSize is null ? full : "")}.");
+        Line(text, $"The cut model is in {Path.Combine(into, Study.CutFolder)}{(cut.NoFullSize is { } why ? $". {why}" : next)}");
         return text.ToString();
     }
 

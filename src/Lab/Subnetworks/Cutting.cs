@@ -43,7 +43,7 @@ public static class Cutting
         return whole.With(config, Changed(whole, changes));
     }
 
-    /// <summary>Why a model of full size would be one that no other software reads, with the next move; null where others read it.</summary>
+    /// <summary>Why no other software would read a model of full size, with the next move; null where others read it.</summary>
     /// <param name="model">the full model</param>
     /// <param name="absence">what absent parts leave behind, "mean" or "zero"</param>
     public static string? WhyNoFullSize(IModel model, string absence) => absence == "zero" || model.WhyOnlyOurBiases is not { } why ? null

@@ -13,7 +13,9 @@ public static class AttentionOps
     /// <param name="offsets">sequence s is tokens offsets[s] to offsets[s + 1]; the first is 0, the last the number of tokens</param>
     /// <param name="heads">number of heads</param>
     /// <param name="causal">whether a token sees only itself and what stands before it</param>
-    /// <param name="window">how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all before it</param>
+    /// <param name="window">
+    /// how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all
+    /// </param>
     /// <returns>[token width], each head's mix of values</returns>
     /// <exception cref="ShapeException">shapes, heads or offsets do not fit, or the window shows nothing</exception>
     public static Tensor Attention(this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> offsets, int heads, bool causal = false, int? window = null) =>
@@ -27,7 +29,9 @@ public static class AttentionOps
     /// <param name="offsets">the keys and values of sequence s are rows offsets[s] to offsets[s + 1] of k and v</param>
     /// <param name="heads">number of heads</param>
     /// <param name="causal">whether the queries of a sequence are its last tokens, each of which sees only itself and what stands before it; else queries may be of any tokens and see all</param>
-    /// <param name="window">how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all before it</param>
+    /// <param name="window">
+    /// how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all
+    /// </param>
     /// <returns>[query width], each head's mix of values</returns>
     /// <exception cref="ShapeException">shapes, heads or offsets do not fit, or a sequence has queries and nothing that they see, or the window shows nothing</exception>
     public static Tensor Attention(
@@ -46,7 +50,9 @@ public static class AttentionOps
     /// <param name="offsets">the keys and values of sequence s are rows offsets[s] to offsets[s + 1] of k and v</param>
     /// <param name="groups">how many heads each group has, at least one; they may differ</param>
     /// <param name="causal">whether the queries of a sequence are its last tokens, each of which sees only itself and what stands before it; else queries may be of any tokens and see all</param>
-    /// <param name="window">how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all before it</param>
+    /// <param name="window">
+    /// how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all
+    /// </param>
     /// <returns>[query width], each head's mix of values</returns>
     /// <exception cref="ShapeException">shapes, groups or offsets do not fit, or a sequence has queries and nothing that they see, or the window shows nothing</exception>
     public static Tensor Attention(
@@ -62,7 +68,8 @@ public static class AttentionOps
         Check(queryOffsets, queries, "queries");
         if (queryOffsets.Length != offsets.Length) throw new ShapeException($"Queries are of {queryOffsets.Length - 1} sequences, keys of {offsets.Length - 1}; give each sequence its queries.");
         if (window is { } keys && (keys < 1 || !causal))
-            throw new ShapeException(keys < 1 ? $"A window of {keys} shows a query no key; give 1 or more, or none." : $"A window of {keys} is one of causal attention; give causal: true, or no window.");
+            throw new ShapeException(keys < 1 ? $"A window of {keys} shows a query no key; give 1 or more, or none."
+                : $"A window of {keys} is one of causal attention; give causal: true, or no window.");
         AttentionPlan plan = new(queryOffsets, offsets, groups, width / heads, causal, window);
         for (int s = 0; s < plan.Sequences; s++)
             if (plan.QueriesOf(s) is var asked && asked > (causal ? plan.LengthOf(s) : plan.LengthOf(s) > 0 ? asked : 0))

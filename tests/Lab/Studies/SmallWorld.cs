@@ -16,7 +16,7 @@ static class SmallWorld
     public static IReadOnlyDictionary<string, byte[]> Tokenizer { get; } = new Dictionary<string, byte[]>
     {
         ["vocab.txt"] = Encoding.UTF8.GetBytes(string.Join('\n', MadeUpLanguage.Vocabulary) + "\n"),
-        ["tokenizer_config.json"] = "{\"do_lower_case\": true}"u8.ToArray(),
+        ["tokenizer_config.json"] = "{\"do_lower_case\": true, \"tokenizer_class\": \"BertTokenizer\"}"u8.ToArray(),
     };
 
     /// <summary>Untrained, with weights large enough that its parts matter.</summary>
