@@ -49,8 +49,8 @@ public sealed record Inspection(
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>Rows of the embeddings that no word has, and words that have no row; "" where there are none.</summary>
-    public string Spare => Words < Vocabulary ? $"; {Counted(Vocabulary - Words, "spare row")} of the embeddings: the tokenizer has {Words:N0} words"
-        : Words > Vocabulary ? $"; the tokenizer has {Counted(Words - Vocabulary, "word")} more, which no text may use" : "";
+    public string Spare => Words < Vocabulary ? $" ({Counted(Vocabulary - Words, "spare row")}: the tokenizer has {Words:N0} words)"
+        : Words > Vocabulary ? $" (the tokenizer has {Counted(Words - Vocabulary, "word")} more, which no text may use)" : "";
 
     static string Counted(int count, string noun) => $"{count:N0} {noun}{(count == 1 ? "" : "s")}";
 
