@@ -86,9 +86,9 @@ public sealed class DataVerbTests : IDisposable
                 ["find", "--model", runs.Model, "--data", data, "--in-domain", data, "--seeds", "1", "--steps", "2", "--most-tokens", "40", "--out", runs.At("found")],
             ])
         {
-            var (code, _, error) = SmallRuns.Here(command);
+            var (code, output, error) = SmallRuns.Here(command);
             Assert.True(code == 0, error);
-            Assert.Single(error.Split('\n'), line => line == says);
+            Assert.Single((output + "\n" + error).Split('\n'), line => line == says);
         }
     }
 

@@ -36,7 +36,7 @@ public sealed class ParquetTests
         IReadOnlyList<string> notes = Read($"{Golden("gzip")},text=premise,label=label,without=-1").Notes;
         Assert.Equal(2, notes.Count);
         Assert.EndsWith("nli-gzip.parquet: the numbers in 'label' are read as the names that the file has for them: 0 entailment, 1 neutral, 2 contradiction.", notes[0]);
-        Assert.EndsWith("1 of 6 rows are left out, whose label is '-1' (without=).", notes[1]);
+        Assert.EndsWith("1 of 6 rows is left out, whose label is '-1' (without=).", notes[1]);
         Assert.Empty(Read($"{Golden("gzip")},text=premise,label=idx").Notes);
     }
 
