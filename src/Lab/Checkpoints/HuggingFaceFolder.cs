@@ -40,7 +40,7 @@ public sealed class HuggingFaceFolder : IDisposable
     /// <exception cref="CheckpointException">the folder, its config.json or its weights are missing, or anything is wrong with them</exception>
     public static HuggingFaceFolder Open(string path)
     {
-        if (!Directory.Exists(path)) throw new CheckpointException($"{path}: expected a folder with {ConfigFile} and {Checkpoint.SingleFile}, found {(File.Exists(path) ? "a file" : "nothing")}. Give the model's folder.");
+        if (!Directory.Exists(path)) throw new CheckpointException($"{path}: expected a folder with {ConfigFile} and the weights, found {(File.Exists(path) ? "a file" : "nothing")}. Give the model's folder.");
         return new(path, Read, () => Checkpoint.Open(path));
 
         byte[]? Read(string name) => System.IO.Path.Combine(path, name) is var file && File.Exists(file) ? CheckpointException.Restating(file, () => File.ReadAllBytes(file)) : null;
