@@ -17,13 +17,18 @@ internal static class JsonFault
         if (utf8.Trim(" \t\r\n"u8).IsEmpty) return "nothing.";
         if (failure is not JsonException json) return "a string that ends in half a character (a surrogate without its other half).";
         int at = Place(utf8, json);
-        if (IsWhole(utf8, levels)) return Twice(utf8, levels) is { } name ? $"a name that occurs twice: '{name}'." : $"something else ({Where(utf8, at)}).";
+        if (IsWhole(utf8, levels))
+            return Twice(utf8, levels) is { } name ? $"a name that occurs twice: '{name}'." : $"something else ({Where(utf8, at)}).";
         if (IsWhole(utf8, 1000)) return $"more than {levels} levels of lists and objects.";
-        if (utf8[..Math.Min(at, utf8.Length)].TrimEnd(" \t\r\n"u8) is [.., (byte)','] && at < utf8.Length && utf8[at] is (byte)'}' or (byte)']') return $"a comma after the last item ({Where(utf8, at)}).";
+        if (utf8[..Math.Min(at, utf8.Length)].TrimEnd(" \t\r\n"u8) is [.., (byte)',']
+            && at < utf8.Length && utf8[at] is (byte)'}' or (byte)']')
+            return $"a comma after the last item ({Where(utf8, at)}).";
         ReadOnlySpan<byte> rest = at < utf8.Length ? utf8[at..] : default, trimmed = rest.TrimStart(" \t\r\n"u8);
         if (trimmed.IsEmpty || IsCutOff(utf8)) return "JSON that is cut off before its end.";
         foreach (string word in (string[])["-NaN", "NaN", "-Infinity", "Infinity", "None", "True", "False", "nan", "undefined"])
-            if (Beginning(utf8, at, word)) return $"{word}, which JSON has no word for ({Where(utf8, at)}); write {(word switch { "True" => "true", "False" => "false", _ => "null" })}.";
+            if (Beginning(utf8, at, word))
+                return $"{word}, which JSON has no word for ({Where(utf8, at)})"
+                    + $"; write {(word switch { "True" => "true", "False" => "false", _ => "null" })}.";
         if (trimmed[0] == '\'') return $"a single quote ({Where(utf8, at)}); JSON has double quotes.";
         return $"{Shown(trimmed)} where JSON has something else ({Where(utf8, at)}).";
     }
@@ -78,7 +83,8 @@ internal static class JsonFault
             while (reader.Read())
                 if (reader.TokenType == JsonTokenType.StartObject) names.Push([]);
                 else if (reader.TokenType == JsonTokenType.EndObject) names.Pop();
-                else if (reader.TokenType == JsonTokenType.PropertyName && !names.Peek().Add(reader.GetString()!)) return reader.GetString();
+                else if (reader.TokenType == JsonTokenType.PropertyName && !names.Peek().Add(reader.GetString()!))
+                    return reader.GetString();
         }
         catch (InvalidOperationException) { }
         return null;

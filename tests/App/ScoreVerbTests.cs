@@ -57,7 +57,8 @@ public sealed class ScoreVerbTests : IDisposable
     public void The_figures_are_shown_with_n_and_intervals_and_by_case()
     {
         string data = Scores("d.tsv", 144), text = SmallRuns.Works(Train(data, "run", 4));
-        Assert.Matches(@"^in-domain: Pearson -?0\.\d{4} \(-?0\.\d{4} to -?0\.\d{4}, n = 144\); Spearman -?0\.\d{4} \(.*, n = 144\); mean squared error \d\.\d{4} \(.*, n = 144\)", text);
+        Assert.Matches(@"^in-domain: Pearson -?0\.\d{4} \(-?0\.\d{4} to -?0\.\d{4}, n = 144\); "
+            + @"Spearman -?0\.\d{4} \(.*, n = 144\); mean squared error \d\.\d{4} \(.*, n = 144\)", text);
         Assert.Contains("Measure it: heartwood evaluate --model", text);
         text = SmallRuns.Works("evaluate", "--model", runs.At("run", "model"), "--in-domain", $"{data},case=genre");
         Assert.Contains("best constant (in-domain mean)\n    in-domain: Pearson none (one of the two never changes, n = 144)", text);

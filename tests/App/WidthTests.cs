@@ -4,7 +4,9 @@ using Heartwood.App.Console;
 
 namespace Heartwood.Tests.App;
 
-/// <summary>Help and progress at every width of a terminal, from 1 column on: they end, throw nothing, and lose no word that can be wrapped.</summary>
+/// <summary>
+/// Help and progress at every width of a terminal, from 1 column on: they end, throw nothing, and lose no word that can be wrapped.
+/// </summary>
 public sealed partial class WidthTests
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -21,7 +23,8 @@ public sealed partial class WidthTests
     public void The_help_of_every_verb_fits_every_width_and_says_the_same(string verb)
     {
         string wide = Help(verb, 2000);
-        string[] lines = wide[..wide.LastIndexOf("\nExample", StringComparison.Ordinal)].Split('\n'), words = Words(wide), own = Words(string.Join('\n', lines));
+        string[] lines = wide[..wide.LastIndexOf("\nExample", StringComparison.Ordinal)].Split('\n'),
+            words = Words(wide), own = Words(string.Join('\n', lines));
         for (int width = 1; width <= 200; width++) Holds(HelpLayout.Of(lines, width), own, width);
         foreach (int width in (int[])[1, 2, 3, 13, 19, 20, 59, 60, 100]) Holds(Help(verb, width), words, width);
     }
@@ -39,7 +42,8 @@ public sealed partial class WidthTests
     }
 
     // or is one word, with the backslash that wraps a command line, or one in quotes
-    static bool Fits(string line, int width) => line.Length <= width || line.Trim().TrimEnd('\\').Trim() is var word && (!word.Contains(' ') || word is ['"', .., '"']);
+    static bool Fits(string line, int width) =>
+        line.Length <= width || line.Trim().TrimEnd('\\').Trim() is var word && (!word.Contains(' ') || word is ['"', .., '"']);
 
     // without what wraps a command line
     static string[] Words(string help) => [.. help.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(word => word != "\\")];
@@ -51,7 +55,8 @@ public sealed partial class WidthTests
         Assert.Equal(100, world.Redirected().Width);
         Assert.Equal(37, (world.Redirected() with { Columns = 37 }).Width);
         Assert.Equal(37, (world.OnTerminal(90, colours: false) with { Columns = 37 }).Width);
-        foreach (var (text, width) in new (string?, int?)[] { (null, null), ("", null), ("80", 80), ("1", 1), ("0", null), ("-3", null), ("x", null), ("99999999999", null) })
+        foreach (var (text, width) in new (string?, int?)[]
+            { (null, null), ("", null), ("80", 80), ("1", 1), ("0", null), ("-3", null), ("x", null), ("99999999999", null) })
             Assert.Equal(width, Surroundings.ColumnsOf(text));
         foreach (int width in (int[])[1, 20, 200])
         {
@@ -72,7 +77,9 @@ public sealed partial class WidthTests
                 using (Progress progress = Progress.In(world.OnTerminal(width, colours: false)))
                 {
                     for (int step = 0; step <= 20; step++, world.Time.Move(1))
-                        foreach (int seed in (int[])[1, 2]) progress.Report(new($"finding subnetworks at 60 %, seed {seed}", seed * step / 2, 20, "steps", "loss 0.3141, sparsity 0.42"));
+                        foreach (int seed in (int[])[1, 2])
+                            progress.Report(new($"finding subnetworks at 60 %, seed {seed}", seed * step / 2, 20,
+                                "steps", "loss 0.3141, sparsity 0.42"));
                     progress.Report(new("[red]markup[/] …", 1, 10, "steps"));
                     Thread.Sleep(width <= 40 ? 120 : 0);                     // the bars are drawn ten times a second
                 }
@@ -82,7 +89,8 @@ public sealed partial class WidthTests
                 Assert.Contains("✓findingsubnetworksat60%,seed2:20stepsin", Solid(text));
             }
         }, TestContext.Current.CancellationToken);
-        if (await Task.WhenAny(all, Task.Delay(Patience, TestContext.Current.CancellationToken)) != all) Assert.Fail("The bars do not end.");
+        if (await Task.WhenAny(all, Task.Delay(Patience, TestContext.Current.CancellationToken)) != all)
+            Assert.Fail("The bars do not end.");
         await all;
     }
 

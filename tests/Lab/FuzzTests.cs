@@ -125,7 +125,8 @@ public sealed class FuzzTests
         DataSpec spec = new($"fuzz.{format}") { Rows = 3 };
         Fuzz(10_000, Encoding.UTF8.GetBytes(content), bytes =>
         {
-            var (rows, skipped, _) = new TableReader(spec, label is null ? null : [label, "y"]).Read(DataFile.Of(spec.File, bytes), _ => { });
+            var (rows, skipped, _) = new TableReader(spec, label is null ? null : [label, "y"])
+                .Read(DataFile.Of(spec.File, bytes), _ => { });
             Assert.InRange(rows.Count, 1, 3);
             Assert.InRange(skipped, 0, bytes.Length);
             Assert.DoesNotContain(rows, row => row.Label.Length == 0);
@@ -162,7 +163,8 @@ public sealed class FuzzTests
         Assert.All(PartNames.ParseList(Encoding.UTF8.GetString(bytes)), part => Assert.Equal(part, Part.Parse(part.ToString()))));
 
     /// <summary>Gives <paramref name="count"/> mutations of a valid file to a reader; some must be read and some refused, or the test tests nothing.</summary>
-    internal static void Fuzz(int count, byte[] valid, Action<byte[]> read, [System.Runtime.CompilerServices.CallerMemberName] string test = "") =>
+    internal static void Fuzz(
+        int count, byte[] valid, Action<byte[]> read, [System.Runtime.CompilerServices.CallerMemberName] string test = "") =>
         Fuzz(count, valid, Mutate, read, test);
 
     static void Fuzz(int count, byte[] valid, Func<byte[], ChanceStream, byte[]> mutate, Action<byte[]> read, string test)

@@ -12,9 +12,12 @@ static class Small
     const int Words = 20;
 
     /// <summary>A classifier whose every tensor is random, biases and norms too, and whose logits are of order one.</summary>
-    public static IModel Model(int layers = 2, int heads = 2, int width = 8, int labels = 2, ulong seed = 1, string family = "bert", int words = Words, int positions = 16)
+    public static IModel Model(
+        int layers = 2, int heads = 2, int width = 8, int labels = 2, ulong seed = 1, string family = "bert",
+        int words = Words, int positions = 16)
     {
-        IModel fresh = UntrainedModel.Make(family, new(layers, heads, width, width + 4, positions), words, [.. Enumerable.Range(0, labels).Select(l => $"label {l}")], TokenTypeRule.Sentence, seed);
+        IModel fresh = UntrainedModel.Make(family, new(layers, heads, width, width + 4, positions), words,
+            [.. Enumerable.Range(0, labels).Select(l => $"label {l}")], TokenTypeRule.Sentence, seed);
         return fresh.With(fresh.Config, fresh.Weights.Map((name, t) => IsEmbedding(name, t)
             ? Tensor.Normal(new(seed, name), 1, t.Shape.Axes).KeepForever()
             : (t + Tensor.Normal(new(seed, name), t.Shape.Rank == 1 ? 0.3f : 0.1f, t.Shape.Axes)).KeepForever()));

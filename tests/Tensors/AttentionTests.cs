@@ -56,7 +56,8 @@ public class AttentionTests
     public void A_window_as_long_as_the_sequence_gives_the_bits_of_none_forth_and_back(string backend)
     {
         using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
-        Tensor q = Drawn("q", Offsets[^1]).Track(), k = Drawn("k", Offsets[^1]).Track(), v = Drawn("v", Offsets[^1]).Track(), weights = Drawn("g", Offsets[^1]);
+        Tensor q = Drawn("q", Offsets[^1]).Track(), k = Drawn("k", Offsets[^1]).Track(), v = Drawn("v", Offsets[^1]).Track(),
+            weights = Drawn("g", Offsets[^1]);
         Tensor none = q.Attention(k, v, Offsets, Heads, true);
         Tensor[] slopes = (none * weights).Sum().Gradients(q, k, v);
         foreach (int window in new[] { 100, 101, int.MaxValue })
@@ -81,10 +82,14 @@ public class AttentionTests
             for (int t = 0; t < tokens; t++)
             {
                 int from = Math.Max(0, t + 1 - window);
-                Assert.Equal(Bits(q.Slice(0, t, 1).Attention(k.Slice(0, from, t + 1 - from), v.Slice(0, from, t + 1 - from), [0, 1], [0, t + 1 - from], Heads, true)), Bits(all.Slice(0, t, 1)));
+                Assert.Equal(
+                    Bits(q.Slice(0, t, 1).Attention(k.Slice(0, from, t + 1 - from), v.Slice(0, from, t + 1 - from),
+                        [0, 1], [0, t + 1 - from], Heads, true)),
+                    Bits(all.Slice(0, t, 1)));
             }
             foreach (int last in new[] { 1, 5, 20 })
-                Assert.Equal(Bits(all.Slice(0, tokens - last, last)), Bits(q.Slice(0, tokens - last, last).Attention(k, v, [0, last], [0, tokens], Heads, true, window)));
+                Assert.Equal(Bits(all.Slice(0, tokens - last, last)),
+                    Bits(q.Slice(0, tokens - last, last).Attention(k, v, [0, last], [0, tokens], Heads, true, window)));
         }
     }
 
@@ -117,8 +122,10 @@ public class AttentionTests
     public void A_window_that_shows_nothing_or_of_attention_to_both_sides_is_refused()
     {
         Tensor q = Drawn("q", 3);
-        Assert.Contains("A window of 0 shows a query no key", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3], Heads, true, 0)).Message);
-        Assert.Contains("A window of 2 is one of causal attention", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3], Heads, false, 2)).Message);
+        Assert.Contains("A window of 0 shows a query no key",
+            Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3], Heads, true, 0)).Message);
+        Assert.Contains("A window of 2 is one of causal attention",
+            Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3], Heads, false, 2)).Message);
     }
 
     [Fact]

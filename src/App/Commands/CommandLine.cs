@@ -9,7 +9,11 @@ namespace Heartwood.App.Commands;
 static class CommandLine
 {
     /// <summary>The verbs, in the order in which one uses them.</summary>
-    public static IReadOnlyList<Verb> Verbs => [DemoVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(), FindVerb.Create(), EvaluateVerb.Create(), StageVerbs.Compare(), StageVerbs.Cut(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create()];
+    public static IReadOnlyList<Verb> Verbs =>
+    [
+        DemoVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(), FindVerb.Create(),
+        EvaluateVerb.Create(), StageVerbs.Compare(), StageVerbs.Cut(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create(),
+    ];
 
     /// <summary>Runs one command.</summary>
     /// <param name="arguments">the command line's words</param>

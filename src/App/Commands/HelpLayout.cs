@@ -73,7 +73,8 @@ static partial class HelpLayout
         return text.Append('\n').ToString();
     }
 
-    static (string Left, string Right)? Parted(string line) => TwoParts().Match(line) is { Success: true } parts ? (parts.Groups[1].Value, parts.Groups[2].Value) : null;
+    static (string Left, string Right)? Parted(string line) =>
+        TwoParts().Match(line) is { Success: true } parts ? (parts.Groups[1].Value, parts.Groups[2].Value) : null;
 
     static int Indent(string line, int width) => width < Indents ? 0 : line.Length - line.TrimStart(' ').Length;
 

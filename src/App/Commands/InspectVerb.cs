@@ -9,7 +9,9 @@ namespace Heartwood.App.Commands;
 static class InspectVerb
 {
     static readonly Argument<string?> model = new("MODEL") { Description = "The model's folder; without it the embedded one.", Arity = ArgumentArity.ZeroOrOne };
-    static readonly Option<string[]> data = RunSupport.Several("--data", $"Data that masks would be learned on; the estimate takes the length of its examples: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
+    static readonly Option<string[]> data = RunSupport.Several("--data",
+        "Data that masks would be learned on; the estimate takes the length of its examples: "
+            + $"FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
     static readonly Option<int> length = SharedOptions.Number("--length", "Length of an example in tokens, for the estimate; --data measures it.", 64, 1);
 
     /// <summary>The verb.</summary>

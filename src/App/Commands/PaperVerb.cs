@@ -15,7 +15,12 @@ static class PaperVerb
     const double Usual = 0.5;
 
     // paper's own: what find's say of them is not so here
-    static readonly Option<string?> model = new("--model") { Description = "Folder of the model, a classifier: config.json, model.safetensors or pytorch_model.bin, vocab.txt or tokenizer.json. Without it the embedded model's recipe is trained anew, for its checkpoints.", HelpName = "FOLDER" };
+    static readonly Option<string?> model = new("--model")
+    {
+        Description = "Folder of the model, a classifier: config.json, model.safetensors or pytorch_model.bin, vocab.txt or "
+            + "tokenizer.json. Without it the embedded model's recipe is trained anew, for its checkpoints.",
+        HelpName = "FOLDER",
+    };
     static readonly Option<string[]> data = RunSupport.Several("--data", $"In-domain data with labels to learn masks on (the training data): FILE[,key=value…], several in a row; or {DataSource.WorldHelp}.", "DATA");
     static readonly Option<double[]> sparsity = new("--sparsity") { Description = $"The main sparsity, which core, knock-outs and cut are about: the curve from 0.05 to 0.9 is searched all the same. Several in a row are the curve itself, the main one first. Without it {Usual}, of the embedded model {EmbeddedModel.Study.Sparsities[0]}.", HelpName = "S", AllowMultipleArgumentsPerToken = true };
 

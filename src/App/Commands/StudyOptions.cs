@@ -10,14 +10,22 @@ static class StudyOptions
 {
     static readonly PruningOptions standard = new();
 
-    public static readonly Option<string?> Model = new("--model") { Description = "Folder of the model: config.json, model.safetensors or pytorch_model.bin, vocab.txt or tokenizer.json. Without it the embedded one.", HelpName = "FOLDER" };
-    public static readonly Option<string[]> Data = RunSupport.Several("--data", $"In-domain data to learn masks on (the training data): FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
+    public static readonly Option<string?> Model = new("--model")
+    {
+        Description = "Folder of the model: config.json, model.safetensors or pytorch_model.bin, vocab.txt or tokenizer.json. "
+            + "Without it the embedded one.",
+        HelpName = "FOLDER",
+    };
+    public static readonly Option<string[]> Data = RunSupport.Several("--data",
+        "In-domain data to learn masks on (the training data): "
+            + $"FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
     public static readonly Option<string[]> InDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain.", "DATA");
     public static readonly Option<string[]> OutOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain, of constructions that training holds.", "DATA", "--ood");
     public static readonly Option<string[]> Unseen = RunSupport.Several("--unseen", "Data to measure on out of domain, of constructions that training does not hold.", "DATA");
     public static readonly Option<string> Map = new("--label-map")
     {
-        Description = "What the model's labels count as, on every set that has such labels: neutral>non-entailment|contradiction>non-entailment.",
+        Description = "What the model's labels count as, on every set that has such labels: "
+            + "neutral>non-entailment|contradiction>non-entailment.",
         HelpName = "A>B",
         DefaultValueFactory = _ => "",
     };

@@ -42,7 +42,9 @@ sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(
     {
         if (context is not null) return context;
         TaskCompletionSource<ProgressContext> ready = new();
-        ProgressColumn[] columns = terminal.Profile.Width >= WithBar ? [new StageColumn(), Bar(), new FiguresColumn(figures)] : [new NarrowColumn(figures)];
+        ProgressColumn[] columns = terminal.Profile.Width >= WithBar
+            ? [new StageColumn(), Bar(), new FiguresColumn(figures)]
+            : [new NarrowColumn(figures)];
         shown = terminal.Progress().AutoClear(true).HideCompleted(true).Columns(columns)
             .StartAsync(async c => { ready.SetResult(c); await closed.Task.ConfigureAwait(false); });
         return context = ready.Task.GetAwaiter().GetResult();
@@ -81,7 +83,9 @@ sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(
         {
             int width = Width(options);
             string share = figures.GetValueOrDefault(task.Id, "").Split(',')[0];
-            return new Text(width - share.Length - 2 is >= 8 and int left ? $"{share}, {CutInMiddle(task.Description, left)}" : Cut(share, width));
+            return new Text(width - share.Length - 2 is >= 8 and int left
+                ? $"{share}, {CutInMiddle(task.Description, left)}"
+                : Cut(share, width));
         }
 
         public override int? GetColumnWidth(RenderOptions options) => Width(options);

@@ -13,7 +13,10 @@ sealed record Surroundings(TextWriter Out, TextWriter Error, IAnsiConsole? Termi
 {
     /// <summary>This process: its streams, its terminal (colours unless NO_COLOR is set), the system's clock.</summary>
     public static Surroundings OfThisProcess() =>
-        new(SystemConsole.Out, SystemConsole.Error, ErrorTerminal(), TimeProvider.System) { Columns = ColumnsOf(Environment.GetEnvironmentVariable("COLUMNS")) };
+        new(SystemConsole.Out, SystemConsole.Error, ErrorTerminal(), TimeProvider.System)
+        {
+            Columns = ColumnsOf(Environment.GetEnvironmentVariable("COLUMNS")),
+        };
 
     /// <summary>How many characters a line is to hold, by the variable COLUMNS; null where it says nothing.</summary>
     public int? Columns { get; init; }
@@ -25,7 +28,8 @@ sealed record Surroundings(TextWriter Out, TextWriter Error, IAnsiConsole? Termi
     public bool IsRead => Terminal is not null || Columns is not null;
 
     /// <summary>What the variable COLUMNS says; null where it is no number from 1.</summary>
-    public static int? ColumnsOf(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int columns) && columns > 0 ? columns : null;
+    public static int? ColumnsOf(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int columns) && columns > 0 ? columns : null;
 
     /// <summary>Writes a line to the error stream, above the progress bars where there are some.</summary>
     public void Say(string line)

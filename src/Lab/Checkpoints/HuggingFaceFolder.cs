@@ -13,7 +13,8 @@ public sealed class HuggingFaceFolder : IDisposable
     public static IReadOnlyList<string> TokenizerFiles { get; } =
     [
         "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
-        "tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model", "sentencepiece.model", "source.spm", "target.spm", "bpe.codes", "normalizer.json", "tekken.json", "tokenizer.model.v3",
+        "tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model", "sentencepiece.model",
+        "source.spm", "target.spm", "bpe.codes", "normalizer.json", "tekken.json", "tokenizer.model.v3",
     ];
 
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

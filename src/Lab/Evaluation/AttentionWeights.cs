@@ -7,7 +7,8 @@ namespace Heartwood.Lab.Evaluation;
 /// <summary>Is shown what one head attends to from one token.</summary>
 /// <param name="head">place of the head in its layer</param>
 /// <param name="query">place of the token in its sequence</param>
-/// <param name="weights">the share of each token of the sequence, which add up to 1; 0 where the token does not see [token of the sequence]</param>
+/// <param name="weights">the share of each token of the sequence, which add up to 1; 0 where the token does not see [token of the
+/// sequence]</param>
 /// <param name="layer">the layer</param>
 /// <param name="sequence">place of the sequence in its batch</param>
 public delegate void AttentionVisitor(int layer, int head, int sequence, int query, ReadOnlySpan<double> weights);

@@ -212,7 +212,8 @@ sealed class Gpt2Attention(Weights w, Gpt2Config c, int layer)
         if (output is null) return Tensor.Zeros(queries[^1], 0);
         Tensor all = queriesKeysValues!.Forward(norm!.Forward(x));
         Tensor q = probe.At(new(layer, Point.Query), Gpt2.Chosen(all.Slice(1, 0, span), batch, tokens));
-        Tensor k = probe.At(new(layer, Point.Key), all.Slice(1, span, span)), v = probe.At(new(layer, Point.Value), all.Slice(1, 2 * span, span));
+        Tensor k = probe.At(new(layer, Point.Key), all.Slice(1, span, span)),
+            v = probe.At(new(layer, Point.Value), all.Slice(1, 2 * span, span));
         q = probe.At(new(layer, Point.AttentionQuery), factor == 1 ? q : q * factor);
         (k, v) = batch.Attended(layer, probe.At(new(layer, Point.AttentionKey), k), v);
         return q.Attention(k, v, queries, batch.KeyOffsets, heads, causal: true);

@@ -77,7 +77,9 @@ public interface IModel
     /// <summary>The same function with a bias, zero, wherever an output projection or an MLP's last matrix has none: constants can be folded into it. Families whose checkpoints may lack them say how their config tells.</summary>
     IModel WithBiases() => this;
 
-    /// <summary>Why the form that <see cref="WithBiases"/> gives is Heartwood's own, which no other software reads; null where others read it.</summary>
+    /// <summary>
+    /// Why the form that <see cref="WithBiases"/> gives is Heartwood's own, which no other software reads; null where others read it.
+    /// </summary>
     string? WhyOnlyOurBiases => null;
 
     /// <summary>The residual stream that enters layer 0, [token width].</summary>

@@ -25,7 +25,10 @@ public sealed record LayerShape
     /// <summary>How many heads each key and value head serves, in the order of the heads, where heads share keys and values; empty where they do not. A key and value head goes with the last head that it serves.</summary>
     public IReadOnlyList<int> HeadsPerKeyValueHead { get; init; } = [];
 
-    /// <summary>How many tokens its attention sees at most: the one that looks and those just before it (a sliding window); null where it sees all that the model lets it see.</summary>
+    /// <summary>
+    /// How many tokens its attention sees at most: the one that looks and those just before it (a sliding window); null where it sees all
+    /// that the model lets it see.
+    /// </summary>
     public int? Window { get; init; }
 
     /// <summary>What each key and value head of <see cref="HeadsPerKeyValueHead"/> has.</summary>

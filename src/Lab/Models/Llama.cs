@@ -8,9 +8,9 @@ namespace Heartwood.Lab.Models;
 /// <summary>
 /// Llama (Touvron et al. 2023) and its likes, under the checkpoint names of <c>LlamaForCausalLM</c> and
 /// <c>LlamaForSequenceClassification</c>: Qwen2 is a Llama whose queries, keys and values have biases, Mistral one with a sliding
-/// window (Jiang et al. 2023), which Qwen2 may have in some layers too. Pre-norm layers with RMS norm, rotary positions, key and value heads that serve several
-/// query heads, and a gated MLP. The output is <c>lm_head</c> or, tied, the word embeddings' own matrix; labels are read from each
-/// sequence's last token.
+/// window (Jiang et al. 2023), which Qwen2 may have in some layers too. Pre-norm layers with RMS norm, rotary positions, key and value
+/// heads that serve several query heads, and a gated MLP. The output is <c>lm_head</c> or, tied, the word embeddings' own matrix; labels
+/// are read from each sequence's last token.
 /// </summary>
 public sealed class Llama : IModel
 {
@@ -146,7 +146,8 @@ public sealed class Llama : IModel
 
     /// <inheritdoc/>
     public string? WhyOnlyOurBiases => !config.Windowed ? null
-        : $"the only form of it with these biases that other software reads is a llama, which has no sliding window, and this {Family} has one (of {config.Windows.Min()} tokens)";
+        : "the only form of it with these biases that other software reads is a llama, "
+            + $"which has no sliding window, and this {Family} has one (of {config.Windows.Min()} tokens)";
 
     /// <inheritdoc/>
     public Tensor Embed(Batch batch, IProbe probe)
@@ -250,8 +251,9 @@ sealed class LlamaLayer(Weights w, LlamaConfig c, RotaryTable turns, int layer)
 }
 
 /// <summary>
-/// Attention: every head mixes the values of the tokens so far (of the last few, where there is a window) by softmax(q kᵀ / √headWidth), queries and keys turned by their
-/// positions; a key and value head serves a group of heads; the output projection adds the mixes up. Without heads, what is left is a constant.
+/// Attention: every head mixes the values of the tokens so far (of the last few, where there is a window) by softmax(q kᵀ / √headWidth),
+/// queries and keys turned by their positions; a key and value head serves a group of heads; the output projection adds the mixes up.
+/// Without heads, what is left is a constant.
 /// </summary>
 sealed class LlamaAttention
 {
@@ -283,7 +285,8 @@ sealed class LlamaAttention
         Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Llama.Chosen(x, batch, tokens)));
         Tensor k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
         Tensor angles = turns.For(batch.Positions.Max() + 1);
-        q = probe.At(new(layer, Point.AttentionQuery), q.Rotate(angles, tokens == Tokens.All ? batch.Positions : Array.ConvertAll(batch.Last, t => batch.Positions[t])));
+        q = probe.At(new(layer, Point.AttentionQuery),
+            q.Rotate(angles, tokens == Tokens.All ? batch.Positions : Array.ConvertAll(batch.Last, t => batch.Positions[t])));
         (k, v) = batch.Attended(layer, probe.At(new(layer, Point.AttentionKey), k.Rotate(angles, batch.Positions)), v);
         return q.Attention(k, v, queries, batch.KeyOffsets, groups, causal: true, c.Windows[layer]);
     }

@@ -2,11 +2,14 @@ using Heartwood.Lab.Checkpoints;
 
 namespace Heartwood.Lab.Models;
 
-/// <summary>What tells Llama and its likes apart: how config.json says which matrices have biases, and which layers a sliding window.</summary>
+/// <summary>
+/// What tells Llama and its likes apart: how config.json says which matrices have biases, and which layers a sliding window.
+/// </summary>
 /// <param name="Architecture">what the names of its classes begin with</param>
 /// <param name="FreshBiases">which biases a model that is made from nothing has</param>
 /// <param name="Biases">which biases a config asks for, as long as it has no <see cref="OwnKeys.Biases"/></param>
-/// <param name="Windows">by config and number of layers: how many tokens each layer sees at most, the one that looks included; null for all</param>
+/// <param name="Windows">by config and number of layers: how many tokens each layer sees at most, the one that looks included; null for
+/// all</param>
 /// <param name="Harmless">keys that its class carries along and does not read</param>
 sealed record LlamaKind(
     string Architecture, LlamaBiases FreshBiases, Func<ModelConfig, LlamaBiases> Biases, Func<ModelConfig, int, int?[]> Windows,
@@ -46,7 +49,8 @@ sealed record LlamaKind(
         bool used = config.Optional("use_sliding_window", true);
         if (window is not null && !used)
             throw new CheckpointException($"{config.Path}: use_sliding_window is false and sliding_window {window}; "
-                + "a mistral has a window wherever sliding_window is a number. Set sliding_window to null if the model was trained without.");
+                + "a mistral has a window wherever sliding_window is a number. "
+                + "Set sliding_window to null if the model was trained without.");
         return Checked(config, [.. Enumerable.Repeat(window, layers)]);
     }
 
@@ -88,7 +92,8 @@ sealed record LlamaKind(
         for (int i = 0; i < kinds.Length; i++)
             if (kinds[i] == Sliding != windows[i] is not null)
                 throw new CheckpointException($"{config.Path}: layer_types says '{kinds[i]}' of layer {i}, and a {config.Family} has "
-                    + $"{(windows[i] is { } window ? $"a window of {window}" : "no window")} there. Take the config.json that belongs to the weights.");
+                    + $"{(windows[i] is { } window ? $"a window of {window}" : "no window")} there. "
+                    + "Take the config.json that belongs to the weights.");
         return windows;
     }
 }

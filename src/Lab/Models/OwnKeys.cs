@@ -12,7 +12,10 @@ public static class OwnKeys
     /// <summary>of a cut model: how many neurons each layer's MLP has left, one number per layer</summary>
     public const string NeuronsPerLayer = "heartwood_neurons_per_layer";
 
-    /// <summary>of a cut model whose family has no biases that means could be folded into, and no form that has: true where every linear layer has a bias</summary>
+    /// <summary>
+    /// of a cut model whose family has no biases that means could be folded into, and no form that has: true where every linear layer has a
+    /// bias
+    /// </summary>
     public const string Biases = "heartwood_biases";
 
     /// <summary>where token types come from: "sentence" or "overlap"; absent in models made elsewhere, which means "sentence"</summary>

@@ -202,7 +202,8 @@ sealed class RobertaEmbeddings(Weights w, RobertaConfig c)
     readonly LayerNorm norm = new(w["LayerNorm"], c.Width, c.Epsilon);
 
     /// <returns>[token width]</returns>
-    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(words.Rows(batch.Ids) + Type + positions.Rows(PositionsOf(batch))));
+    internal Tensor Forward(Batch batch) =>
+        Scope.Within(() => norm.Forward(words.Rows(batch.Ids) + Type + positions.Rows(PositionsOf(batch))));
 
     // every token is of type 0, also where a model has more of them: nothing that it is given names another
     Tensor Type => c.TokenTypes == 1 ? types : types.Rows([0]);

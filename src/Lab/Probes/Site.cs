@@ -18,7 +18,10 @@ public enum Point
     /// <summary>values of all heads, [token heads·headWidth]</summary>
     Value,
 
-    /// <summary>queries as attention reads them: turned by their positions or scaled, where the family does so, else the same as at <see cref="Query"/>, [token heads·headWidth]</summary>
+    /// <summary>
+    /// queries as attention reads them: turned by their positions or scaled, where the family does so, else the same as at
+    /// <see cref="Query"/>, [token heads·headWidth]
+    /// </summary>
     AttentionQuery,
 
     /// <summary>keys as attention reads them, [token heads·headWidth]</summary>

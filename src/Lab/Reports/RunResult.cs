@@ -185,7 +185,8 @@ public sealed record CorrelationFacts(double TargetSparsity, int N, double? Pear
 /// <param name="ParametersBefore">weights of the full model</param>
 /// <param name="ParametersAfter">weights of the cut model</param>
 /// <param name="LargestDifference">largest difference of a logit between cut and masked model</param>
-/// <param name="FullSizeDifference">the same between the model of full size that computes the same and the masked model; NaN, written as null, where there is none</param>
+/// <param name="FullSizeDifference">the same between the model of full size that computes the same and the masked model; NaN, written as
+/// null, where there is none</param>
 /// <param name="Compared">on how many examples these were measured</param>
 /// <param name="SecondsPer1000TokensBefore">full model, median of several passes</param>
 /// <param name="SecondsPer1000TokensAfter">cut model, in turn with the other</param>

@@ -80,19 +80,25 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
         if (sources.FirstOrDefault(s => s.Problem.GetType() != sources[0].Problem.GetType()) is { } other)
             throw new InvalidDataException($"{other.Name} is {other.Problem.Words.Name}, {sources[0].Name} is "
                 + $"{sources[0].Problem.Words.Name}. Give data of one task for each use (--data, --in-domain, --out-of-domain, "
-                + $"--unseen); different uses may have different tasks.{(sources.All(s => s.Problem is Classification or Regression) ? " What the numbers in a file are can be said: task=scores or task=labels after its name." : "")}");
+                + "--unseen); different uses may have different tasks."
+                + (sources.All(s => s.Problem is Classification or Regression)
+                    ? " What the numbers in a file are can be said: task=scores or task=labels after its name." : ""));
         return sources[0].Problem;
     }
 
     /// <summary>Reads several sources one after another as one.</summary>
     public static IReadOnlyList<DataSource> ReadAll(IEnumerable<string> specs) => [.. specs.Select(Read)];
 
-    /// <summary>Refuses pipes where a run is opened again later, by <c>evaluate</c>, <c>compare</c> or <c>cut</c>, and reads its data once more.</summary>
+    /// <summary>
+    /// Refuses pipes where a run is opened again later, by <c>evaluate</c>, <c>compare</c> or <c>cut</c>, and reads its data once more.
+    /// </summary>
     /// <exception cref="InvalidDataException">one of the sources is a pipe</exception>
     internal static void RefusePipes(IEnumerable<DataSource> sources)
     {
         if (sources.FirstOrDefault(s => s.ReadOnce) is { } pipe)
-            throw new InvalidDataException($"{pipe.Name}: expected a file that can be read again, when the run is resumed, evaluated or cut; found a pipe, which can be read once. Save what comes out of it to a file, and give that (gzip and Parquet are read as they are).");
+            throw new InvalidDataException($"{pipe.Name}: expected a file that can be read again, "
+                + "when the run is resumed, evaluated or cut; found a pipe, which can be read once. "
+                + "Save what comes out of it to a file, and give that (gzip and Parquet are read as they are).");
     }
 
     /// <summary>Parts data into what is learned on and what is measured on: at most so many rows, and at most a fifth, spread evenly over all.</summary>

@@ -92,9 +92,11 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         IReadOnlyDictionary<string, byte[]> files = open.ReadTokenizer();
         Tokenizer tokenizer = folder is null ? EmbeddedModel.ReadTokenizer(files) : Tokenizer.FromFolder(folder);
         if (Math.Abs(tokenizer.Count - model.Vocabulary) is var difference && difference > MostDifference(model.Vocabulary))
-            throw new InvalidDataException($"{open.Path}: expected a tokenizer of about as many words as the model's embeddings have rows, {model.Vocabulary}; "
+            throw new InvalidDataException($"{open.Path}: expected a tokenizer of about as many words as the model's embeddings have "
+                + $"rows, {model.Vocabulary}; "
                 + $"found {tokenizer.Count} words, {difference} {(tokenizer.Count > model.Vocabulary ? "more" : "fewer")} "
-                + $"(at most {MostDifference(model.Vocabulary)} may differ). It is another model's: use the tokenizer that belongs to the weights.");
+                + $"(at most {MostDifference(model.Vocabulary)} may differ). "
+                + "It is another model's: use the tokenizer that belongs to the weights.");
         tokenizer = tokenizer.For(model.Vocabulary);
         TokenTypeRule rule = TokenTypes.RuleOf(model);
         if (rule == TokenTypeRule.Overlap && model.TokenTypes < 4)
@@ -188,7 +190,10 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
                     + $"Give {(Model.GivesOneNumber() ? "rows with scores" : "labelled rows")}, or another model.");
             if (s.Problem.OfOneNumber && !Model.GivesOneNumber())
                 throw new InvalidDataException($"{s.Name} holds scores (column '{s.LabelColumn}'), which a model with one label gives; "
-                    + $"{Name} is a {(Model.Output == Output.Vocabulary ? "language model" : $"classifier ({string.Join(", ", Model.Labels)})")}. If the numbers are classes, add task=labels to the file's name; else train a model of scores: heartwood train --from {Name} --data {s.Name}.");
+                    + $"{Name} is a "
+                    + $"{(Model.Output == Output.Vocabulary ? "language model" : $"classifier ({string.Join(", ", Model.Labels)})")}. "
+                    + "If the numbers are classes, add task=labels to the file's name; else train a model of scores: "
+                    + $"heartwood train --from {Name} --data {s.Name}.");
             if (s.Problem is Classification && Model.GivesOneNumber())
                 throw new InvalidDataException($"{s.Name} is labelled (column '{s.LabelColumn}': "
                     + $"{string.Join(", ", s.Labels.Take(5))}{(s.Labels.Count > 5 ? " …" : "")}), and {Name} gives one number, a score. "

@@ -82,7 +82,12 @@ public static class Summary
     {
         StringBuilder text = new();
         foreach (var (set, own) in (figures ?? new Dictionary<string, IReadOnlyDictionary<string, Quantity>>()).OrderBy(f => f.Key, StringComparer.Ordinal))
-            Line(text, $"    {Findings.Name(set)}: {string.Join("; ", own.Select(f => double.IsNaN(f.Value.Value) ? Text($"{f.Key} none (one of the two never changes, n = {f.Value.N})") : Text($"{f.Key} {f.Value.Value:0.0000} ({Interval(f.Value)}, n = {f.Value.N})")))}");
+        {
+            IEnumerable<string> each = own.Select(f => double.IsNaN(f.Value.Value)
+                ? Text($"{f.Key} none (one of the two never changes, n = {f.Value.N})")
+                : Text($"{f.Key} {f.Value.Value:0.0000} ({Interval(f.Value)}, n = {f.Value.N})"));
+            Line(text, $"    {Findings.Name(set)}: {string.Join("; ", each)}");
+        }
         return text.ToString();
 
         static string Interval(Quantity q) => double.IsNaN(q.Low) ? "no interval" : Text($"{q.Low:0.0000} to {q.High:0.0000}");
@@ -118,7 +123,8 @@ public static class Summary
         StringBuilder text = new();
         double left = (double)cut.ParametersAfter / cut.ParametersBefore;
         double before = cut.SecondsPer1000TokensBefore * 1000, after = cut.SecondsPer1000TokensAfter * 1000;
-        Line(text, $"{cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({left:0.00} of them); sparsity {cut.Sparsity:0.00}");
+        Line(text,
+            $"{cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({left:0.00} of them); sparsity {cut.Sparsity:0.00}");
         Line(text, $"{before:0.0} ms per 1,000 tokens became {after:0.0}: {cut.SpeedUp:0.00} times as fast");
         string proof = Text($"by at most {cut.LargestDifference:0.0e+0} in any logit of {cut.Compared} examples");
         string full = Text($", full-size and masked model by at most {cut.FullSizeDifference:0.0e+0}");

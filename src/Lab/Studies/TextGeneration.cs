@@ -76,7 +76,8 @@ public sealed record GeneratedText(
         int[] prompt = PromptOf(loaded.Tokenizer, request.Prompt);
         TextFlow flow = new(loaded.Tokenizer);
         IReadOnlySet<int> ends = EndsOf(loaded);
-        IEnumerable<SaidToken> tokens = Generation.Continue(loaded.Model, prompt, request.Tokens, request.Sampling, probe, ends, Math.Min(loaded.Tokenizer.Count, loaded.Model.Vocabulary), stop);
+        IEnumerable<SaidToken> tokens = Generation.Continue(loaded.Model, prompt, request.Tokens, request.Sampling, probe, ends,
+            Math.Min(loaded.Tokenizer.Count, loaded.Model.Vocabulary), stop);
         List<SaidToken> said = [];
         show(flow.Add(prompt));
         long began = Stopwatch.GetTimestamp();

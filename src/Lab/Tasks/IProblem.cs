@@ -102,8 +102,12 @@ public sealed record InputRules(Tokenizer Tokenizer, int MostTokens, TokenTypeRu
     {
         string where = Inputs.Where(row, Source);
         int[] ids = [.. Begin, .. Tokenizer.EncodeText(text).Ids];
-        if (ids.Length > MostTokens) throw new InvalidDataException($"{where}: '{Short(text)}' is {ids.Length} tokens long, the model takes {MostTokens}. Leave such rows out; cut off, they would be others.");
-        if (ids.Length < 2) throw new InvalidDataException($"{where}: '{Short(text)}' is {ids.Length} token{(ids.Length == 1 ? "" : "s")} long, and a language model scores tokens that follow others. Leave such rows out.");
+        if (ids.Length > MostTokens)
+            throw new InvalidDataException($"{where}: '{Short(text)}' is {ids.Length} tokens long, the model takes {MostTokens}. "
+                + "Leave such rows out; cut off, they would be others.");
+        if (ids.Length < 2)
+            throw new InvalidDataException($"{where}: '{Short(text)}' is {ids.Length} token{(ids.Length == 1 ? "" : "s")} long, "
+                + "and a language model scores tokens that follow others. Leave such rows out.");
         return ids;
     }
 

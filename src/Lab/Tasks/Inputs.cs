@@ -16,7 +16,8 @@ public static class Inputs
     /// <param name="tell">hears how many rows were truncated</param>
     /// <exception cref="InvalidDataException">a row's label is not among the labels, or its text is no token</exception>
     public static IReadOnlyList<Example> Encode(
-        IReadOnlyList<Row> rows, Tokenizer tokenizer, IReadOnlyList<string> labels, int mostTokens, TokenTypeRule rule, string source, Action<string>? tell = null)
+        IReadOnlyList<Row> rows, Tokenizer tokenizer, IReadOnlyList<string> labels, int mostTokens,
+        TokenTypeRule rule, string source, Action<string>? tell = null)
     {
         Sequence[] inputs = EncodeTexts(rows, tokenizer, mostTokens, rule, source, tell);
         Dictionary<string, int> numbers = labels.Index().ToDictionary(l => l.Item, l => l.Index);
@@ -31,7 +32,8 @@ public static class Inputs
 
     /// <summary>The texts or pairs of rows as inputs; longer ones are truncated, and counted.</summary>
     /// <exception cref="InvalidDataException">a row's text is no token</exception>
-    internal static Sequence[] EncodeTexts(IReadOnlyList<Row> rows, Tokenizer tokenizer, int mostTokens, TokenTypeRule rule, string source, Action<string>? tell)
+    internal static Sequence[] EncodeTexts(
+        IReadOnlyList<Row> rows, Tokenizer tokenizer, int mostTokens, TokenTypeRule rule, string source, Action<string>? tell)
     {
         Sequence[] inputs = new Sequence[rows.Count];
         List<Row> empty = [], longer = [];
@@ -40,24 +42,33 @@ public static class Inputs
             inputs[i] = EncodeOne(rows[i], tokenizer, mostTokens, rule);
             int tokens = inputs[i].Ids.Length;
             if (tokens == 0) empty.Add(rows[i]);
-            else if (tokens == mostTokens && mostTokens < int.MaxValue && tokenizer.Encode(rows[i].Text, rows[i].Pair, mostTokens + 1).Count > mostTokens) longer.Add(rows[i]);
+            else if (tokens == mostTokens && mostTokens < int.MaxValue
+                && tokenizer.Encode(rows[i].Text, rows[i].Pair, mostTokens + 1).Count > mostTokens)
+                longer.Add(rows[i]);
         }
         if (empty.Count > 0)
-            throw new InvalidDataException($"{Where(empty[0], source)}: expected a text, found '{InputRules.Short(empty[0].Text)}', which is no token for this model (it puts none around a text){Others(empty)}. Write a text there, or delete {(empty.Count == 1 ? "the line" : "these lines")}.");
+            throw new InvalidDataException($"{Where(empty[0], source)}: expected a text, found '{InputRules.Short(empty[0].Text)}', "
+                + $"which is no token for this model (it puts none around a text){Others(empty)}. "
+                + $"Write a text there, or delete {(empty.Count == 1 ? "the line" : "these lines")}.");
         if (longer.Count > 0)
-            tell?.Invoke($"{source}: {longer.Count:N0} of {rows.Count:N0} rows {(longer.Count == 1 ? "is" : "are")} longer than {mostTokens} tokens and {(longer.Count == 1 ? "is" : "are")} cut off there, of a pair the longer text first{(longer[0].Place.InFile is { Length: > 0 } first ? $" (the first: {first})" : "")}.");
+            tell?.Invoke($"{source}: {longer.Count:N0} of {rows.Count:N0} rows {(longer.Count == 1 ? "is" : "are")} "
+                + $"longer than {mostTokens} tokens and {(longer.Count == 1 ? "is" : "are")} cut off there, of a pair the longer text first"
+                + $"{(longer[0].Place.InFile is { Length: > 0 } first ? $" (the first: {first})" : "")}.");
         return inputs;
     }
 
     /// <summary>Where a row stands, for messages: its file and line, or the source of rows that are made.</summary>
     internal static string Where(Row row, string source) => row.Place.ToString() is { Length: > 0 } place ? place : source;
 
-    /// <summary>The other rows of a fault, for the end of a clause: "; the same on line 7, line 9 and 12 more"; "" for a single row.</summary>
+    /// <summary>
+    /// The other rows of a fault, for the end of a clause: "; the same on line 7, line 9 and 12 more"; "" for a single row.
+    /// </summary>
     internal static string Others(IReadOnlyList<Row> rows)
     {
         const int most = 10;
         if (rows.Count == 1) return "";
-        return $"; the same on {string.Join(", ", rows.Skip(1).Take(most).Select(r => r.Place.InFile))}{(rows.Count > most + 1 ? $" and {rows.Count - most - 1:N0} more" : "")}";
+        return $"; the same on {string.Join(", ", rows.Skip(1).Take(most).Select(r => r.Place.InFile))}"
+            + $"{(rows.Count > most + 1 ? $" and {rows.Count - most - 1:N0} more" : "")}";
     }
 
     static Sequence EncodeOne(Row row, Tokenizer tokenizer, int mostTokens, TokenTypeRule rule)

@@ -53,7 +53,8 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
         }
         if (windows.Count == 0) throw new InvalidDataException($"{rules.Source}: there is no token to score. Give a file with text.");
         if (nothing.Count > 0)
-            rules.Tell($"{rules.Source}: {nothing.Count:N0} of {rows.Count:N0} texts have no token to score and are left out (the first: {(nothing[0].Place.InFile is { Length: > 0 } first ? first : $"'{InputRules.Short(nothing[0].Text)}'")}).");
+            rules.Tell($"{rules.Source}: {nothing.Count:N0} of {rows.Count:N0} texts have no token to score and are left out "
+                + $"(the first: {(nothing[0].Place.InFile is { Length: > 0 } first ? first : $"'{InputRules.Short(nothing[0].Text)}'")}).");
         return Most == 0 || windows.Count <= Most ? windows : [.. Enumerable.Range(0, Most).Select(i => windows[(int)((long)i * windows.Count / Most)])];
     }
 

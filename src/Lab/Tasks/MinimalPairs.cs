@@ -25,7 +25,10 @@ public sealed class MinimalPairs : IProblem
     /// <inheritdoc/>
     public IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules)
     {
-        Example[] pairs = [.. rows.Select(row => new Example(Sequence.Plain(rules.Plain(row.Text, row)), 0, row.Case, row.Group) { Second = Sequence.Plain(rules.Plain(row.Pair!, row)) })
+        Example[] pairs = [.. rows.Select(row => new Example(Sequence.Plain(rules.Plain(row.Text, row)), 0, row.Case, row.Group)
+            {
+                Second = Sequence.Plain(rules.Plain(row.Pair!, row)),
+            })
             .Where(pair => !pair.Input.Ids.AsSpan().SequenceEqual(pair.Second!.Value.Ids))];
         if (pairs.Length == 0) throw new InvalidDataException($"{rules.Source}: in none of {rows.Count} pairs do the sentences differ for this model ('{InputRules.Short(rows[0].Text)}' and '{InputRules.Short(rows[0].Pair!)}'). Give other columns with text= and pair=, or other data.");
         if (pairs.Length < rows.Count) rules.Tell($"{rules.Source}: {rows.Count - pairs.Length} of {rows.Count} pairs are left out: their sentences are the same tokens.");

@@ -52,7 +52,11 @@ public sealed class Prompts : IProblem
             alike.Add($"'{InputRules.Short(row.Label)}' and '{InputRules.Short(row.Wrong)}' behind '{InputRules.Short(row.Text)}'. Use a model whose tokenizer tells them apart, or other answers.");
             return null;
         }
-        return new Example(Sequence.Plain(prompt), 0, row.Case, row.Group) { Second = row.Pair is null ? null : Sequence.Plain(rules.Plain(row.Pair, row)), Next = new([.. right.Order()], [.. wrong.Order()]) };
+        return new Example(Sequence.Plain(prompt), 0, row.Case, row.Group)
+        {
+            Second = row.Pair is null ? null : Sequence.Plain(rules.Plain(row.Pair, row)),
+            Next = new([.. right.Order()], [.. wrong.Order()]),
+        };
 
         // an answer is read where it stands, behind the prompt; where the prompt's own tokens change by it, it cannot be told
         HashSet<int> First(string answers) => [.. answers.Split('|').Select(answer => (int[])[.. rules.Begin, .. rules.Tokenizer.EncodeText(row.Text + answer).Ids])

@@ -38,7 +38,8 @@ public sealed class Tokenizer
     /// <exception cref="IOException">the file cannot be read</exception>
     public static Tokenizer FromSentencePiece(string path) => FromSentencePiece(File.ReadAllBytes(path), path);
 
-    internal static Tokenizer FromSentencePiece(byte[] bytes, string path) => new(SentencePieceTokenizer.Bare(SentencePieceFile.Read(bytes, path), path));
+    internal static Tokenizer FromSentencePiece(byte[] bytes, string path) =>
+        new(SentencePieceTokenizer.Bare(SentencePieceFile.Read(bytes, path), path));
 
     /// <summary>Reads BERT's <c>vocab.txt</c>: one piece per line, in UTF-8; the line's number from 0 is its id, the last one's where a piece stands twice.</summary>
     /// <param name="path">the file</param>
@@ -114,7 +115,8 @@ public sealed class Tokenizer
     /// <exception cref="ArgumentOutOfRangeException">there is no such id</exception>
     public string Decode(IEnumerable<int> ids, bool skipSpecial = true)
     {
-        List<(int Id, string Piece)> kept = [.. ids.Select(id => (Id: id, Piece: Piece(id))).Where(p => !skipSpecial || !parts.Vocabulary.IsSpecial(p.Id))];
+        List<(int Id, string Piece)> kept = [.. ids.Select(id => (Id: id, Piece: Piece(id)))
+            .Where(p => !skipSpecial || !parts.Vocabulary.IsSpecial(p.Id))];
         if (parts.Text is not null) return parts.Text([.. kept.Select(k => k.Id)]);
         List<string> pieces = [.. kept.Select(k => k.Piece)];
         return parts.Decoder is null ? string.Join(' ', pieces) : string.Concat(parts.Decoder.Apply(pieces));

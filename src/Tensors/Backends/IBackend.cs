@@ -63,7 +63,10 @@ interface IBackend : IProducts
     /// <summary>Each row's heads turned by the angles of its position: turns[position headWidth] holds their cosines, then their sines; value d of a head pairs with value d + headWidth / 2. Back: by the angles' negatives.</summary>
     void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y);
 
-    /// <summary>context = softmax(q kᵀ · scale) v within each sequence and head, over the keys that the plan lets a query see; the statistics that the gradient needs are kept as the plan says, unless empty.</summary>
+    /// <summary>
+    /// context = softmax(q kᵀ · scale) v within each sequence and head, over the keys that the plan lets a query see; the statistics that
+    /// the gradient needs are kept as the plan says, unless empty.
+    /// </summary>
     void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics);
 
     /// <summary>The gradients of <see cref="Attention"/>.</summary>

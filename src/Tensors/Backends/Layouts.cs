@@ -62,7 +62,8 @@ sealed class AttentionPlan
     /// <param name="headWidth">width of every head</param>
     /// <param name="causal">see <see cref="Causal"/></param>
     /// <param name="window">see <see cref="Window"/>; null where a query sees all before it</param>
-    internal AttentionPlan(ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, ReadOnlySpan<int> groups, int headWidth, bool causal, int? window = null)
+    internal AttentionPlan(
+        ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, ReadOnlySpan<int> groups, int headWidth, bool causal, int? window = null)
     {
         Window = window ?? int.MaxValue;
         Starts = new int[groups.Length + 1];
@@ -110,7 +111,9 @@ sealed class AttentionPlan
     /// <summary>Whether a sequence's queries are its last tokens, each of which sees only itself and what stands before it.</summary>
     internal bool Causal { get; }
 
-    /// <summary>How many keys a causal query sees at most: its own and those of the tokens just before it. int.MaxValue where there is no window.</summary>
+    /// <summary>
+    /// How many keys a causal query sees at most: its own and those of the tokens just before it. int.MaxValue where there is no window.
+    /// </summary>
     internal int Window { get; }
 
     /// <summary>The sequences in the order in which threads take them. The part that each begins with is neighbours in memory, as in the operations before and after; in it those with most work come first, so that threads end together.</summary>

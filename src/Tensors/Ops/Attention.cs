@@ -18,7 +18,8 @@ public static class AttentionOps
     /// </param>
     /// <returns>[token width], each head's mix of values</returns>
     /// <exception cref="ShapeException">shapes, heads or offsets do not fit, or the window shows nothing</exception>
-    public static Tensor Attention(this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> offsets, int heads, bool causal = false, int? window = null) =>
+    public static Tensor Attention(
+        this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> offsets, int heads, bool causal = false, int? window = null) =>
         q.Attention(k.Require(q.Shape), v, offsets, offsets, heads, causal, window);
 
     /// <summary>The same for some tokens of each sequence only, as where nothing but the first or the last is read; the bits are those of all tokens' attention.</summary>
@@ -33,9 +34,11 @@ public static class AttentionOps
     /// how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all
     /// </param>
     /// <returns>[query width], each head's mix of values</returns>
-    /// <exception cref="ShapeException">shapes, heads or offsets do not fit, or a sequence has queries and nothing that they see, or the window shows nothing</exception>
+    /// <exception cref="ShapeException">shapes, heads or offsets do not fit, or a sequence has queries and nothing that they see, or the
+    /// window shows nothing</exception>
     public static Tensor Attention(
-        this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, int heads, bool causal, int? window = null)
+        this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets,
+        int heads, bool causal, int? window = null)
     {
         Span<int> each = new int[Math.Max(0, heads)];
         each.Fill(1);
@@ -54,9 +57,11 @@ public static class AttentionOps
     /// how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all
     /// </param>
     /// <returns>[query width], each head's mix of values</returns>
-    /// <exception cref="ShapeException">shapes, groups or offsets do not fit, or a sequence has queries and nothing that they see, or the window shows nothing</exception>
+    /// <exception cref="ShapeException">shapes, groups or offsets do not fit, or a sequence has queries and nothing that they see, or the
+    /// window shows nothing</exception>
     public static Tensor Attention(
-        this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, ReadOnlySpan<int> groups, bool causal, int? window = null)
+        this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets,
+        ReadOnlySpan<int> groups, bool causal, int? window = null)
     {
         var (queries, width) = q.AsTokens();
         int tokens = k.AsTokens().Tokens, heads = 0;

@@ -27,7 +27,10 @@ static class Files
         return found;
     }
 
-    /// <summary>What other programs computed, in the folder that HEARTWOOD_GOLDENS names, else in shared/goldens beside a folder above; null where there is none.</summary>
+    /// <summary>
+    /// What other programs computed, in the folder that HEARTWOOD_GOLDENS names, else in shared/goldens beside a folder above; null where
+    /// there is none.
+    /// </summary>
     /// <param name="folder">for example "models"</param>
     public static string? SharedGoldens(string folder) => Shared("HEARTWOOD_GOLDENS", "goldens", folder);
 
@@ -41,7 +44,8 @@ static class Files
 
     static string? Shared(string variable, string kind, string path)
     {
-        IEnumerable<string> places = Environment.GetEnvironmentVariable(variable) is string given ? [given] : Above().Select(above => Path.Combine(above, "shared", kind));
+        IEnumerable<string> places = Environment.GetEnvironmentVariable(variable) is string given ? [given]
+            : Above().Select(above => Path.Combine(above, "shared", kind));
         return places.Select(place => Path.Combine(place, path)).FirstOrDefault(Path.Exists);
     }
 

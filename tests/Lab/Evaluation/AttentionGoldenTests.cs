@@ -8,7 +8,10 @@ using Heartwood.Tests.Lab.Checkpoints;
 
 namespace Heartwood.Tests.Lab.Evaluation;
 
-/// <summary>What heads attend to, against the patterns of the transformers library: whatever folders stand in goldens/models of the shared data (or under HEARTWOOD_GOLDENS).</summary>
+/// <summary>
+/// What heads attend to, against the patterns of the transformers library: whatever folders stand in goldens/models of the shared data (or
+/// under HEARTWOOD_GOLDENS).
+/// </summary>
 public class AttentionGoldenTests
 {
     const string None = "no goldens";
@@ -16,7 +19,8 @@ public class AttentionGoldenTests
     static string? Root => Files.SharedGoldens("models");
 
     public static TheoryData<string> Models => Root is not string root ? [None]
-        : [.. Directory.GetDirectories(root).Where(f => File.Exists(Path.Combine(f, "outputs.safetensors"))).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+        : [.. Directory.GetDirectories(root).Where(f => File.Exists(Path.Combine(f, "outputs.safetensors")))
+            .Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
 
     [Theory, MemberData(nameof(Models))]
     public void Every_heads_attention_is_that_of_transformers_to_the_edge_of_its_window(string folder)
@@ -26,12 +30,14 @@ public class AttentionGoldenTests
         using HuggingFaceFolder open = HuggingFaceFolder.Open(path);
         Assert.SkipUnless(ModelFolder.Families.Contains(open.Config.Family), $"{open.Config.Family} is not built yet.");
         string head = open.Config.Optional<string[]>("architectures", [])[0];
-        Assert.SkipUnless(head.EndsWith("ForSequenceClassification", StringComparison.Ordinal) || head.EndsWith("LMHeadModel", StringComparison.Ordinal)
+        Assert.SkipUnless(head.EndsWith("ForSequenceClassification", StringComparison.Ordinal)
+            || head.EndsWith("LMHeadModel", StringComparison.Ordinal)
             || head.EndsWith("ForCausalLM", StringComparison.Ordinal), $"{head} is not built yet.");
         IModel model = Load(open);
         Outputs golden = new(Path.Combine(path, "outputs.safetensors"));
         int positions = golden.Shape("input.input_ids")[1], rows = 0;
-        long[] ids = golden.Longs("input.input_ids"), real = golden.Longs("input.attention_mask"), types = golden.Has("input.token_type_ids") ? golden.Longs("input.token_type_ids") : new long[ids.Length];
+        long[] ids = golden.Longs("input.input_ids"), real = golden.Longs("input.attention_mask"),
+            types = golden.Has("input.token_type_ids") ? golden.Longs("input.token_type_ids") : new long[ids.Length];
         int[] lengths = [.. real.Chunk(positions).Select(row => (int)row.Sum())];
         Batch batch = new([.. lengths.Select((length, s) => new Sequence(Row(ids, s, length), Row(types, s, length)))]);
         float[][] patterns = [.. model.Layers.Select((_, layer) => golden.Floats($"attentions.{layer}"))];
@@ -42,7 +48,8 @@ public class AttentionGoldenTests
             for (int key = 0; key < weights.Length; key++)
             {
                 float expected = patterns[layer][((s * model.Layers[layer].Heads + of) * positions + query) * positions + key];
-                Assert.True(Math.Abs(expected - weights[key]) <= 1e-5, $"layer {layer}, row {s}, head {of}, from {query} to {key}: {weights[key]}, the golden has {expected}.");
+                Assert.True(Math.Abs(expected - weights[key]) <= 1e-5,
+                    $"layer {layer}, row {s}, head {of}, from {query} to {key}: {weights[key]}, the golden has {expected}.");
                 Assert.Equal(expected > 0, weights[key] > 0);
             }
         }, Tokens.All);
@@ -68,7 +75,8 @@ public class AttentionGoldenTests
 
         int Start => 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(file);
 
-        JsonElement Header => field.ValueKind == JsonValueKind.Undefined ? field = JsonDocument.Parse(file.AsMemory(8, Start - 8)).RootElement : field;
+        JsonElement Header =>
+            field.ValueKind == JsonValueKind.Undefined ? field = JsonDocument.Parse(file.AsMemory(8, Start - 8)).RootElement : field;
 
         internal bool Has(string name) => Header.TryGetProperty(name, out _);
 

@@ -136,7 +136,8 @@ public class AttentionTests
             for (int d = 0; d < width; d++)
             {
                 double mix = 0;
-                for (int j = 0; j < weights.Length; j++) mix += weights[j] * values.Values[(batch.Offsets[s] + j) * valueWidth + owner * width + d];
+                for (int j = 0; j < weights.Length; j++)
+                    mix += weights[j] * values.Values[(batch.Offsets[s] + j) * valueWidth + owner * width + d];
                 Assert.Equal(mixes.Values[(batch.Offsets[s] + query) * mixes.Shape[1] + head * width + d], mix, 1e-5);
             }
         }, Tokens.All);
@@ -155,7 +156,8 @@ public class AttentionTests
         Assert.Equal(0, mass.Uniform(4, KeyKind.First).N);
         Assert.Equal(1 / 3.0, mass.Uniform(4, KeyKind.Itself).Value, 1e-12);
         foreach (int layer in (int[])[0, 1, 2])
-            Assert.Equal((mass.Mass(2 * layer, KeyKind.Itself).Value + mass.Mass(2 * layer + 1, KeyKind.Itself).Value) / 2, mass.AverageHead(2 * layer, KeyKind.Itself).Value, 1e-12);
+            Assert.Equal((mass.Mass(2 * layer, KeyKind.Itself).Value + mass.Mass(2 * layer + 1, KeyKind.Itself).Value) / 2,
+                mass.AverageHead(2 * layer, KeyKind.Itself).Value, 1e-12);
         Assert.All(Enumerable.Range(0, 6), h => Assert.Equal(0, mass.Mass(h, KeyKind.Next).N));
     }
 

@@ -87,7 +87,8 @@ public sealed class FamilyTests : IDisposable
     [Fact]
     public void What_pretraining_and_older_programs_stored_beside_the_weights_is_left_out()
     {
-        Assert.DoesNotContain(GoldenModelTests.Load("roberta/tiny").Weights.All.Keys, name => name.Contains("lm_head") || name.Contains("pooler") || name.Contains("position_ids"));
+        Assert.DoesNotContain(GoldenModelTests.Load("roberta/tiny").Weights.All.Keys,
+            name => name.Contains("lm_head") || name.Contains("pooler") || name.Contains("position_ids"));
         Assert.DoesNotContain("h.0.attn.bias", GoldenModelTests.Load("gpt2/language").Weights.All.Keys);
     }
 

@@ -79,10 +79,12 @@ public class LlamaConfigTests
         Windows([null, null], c => c["use_sliding_window"] = true, "qwen2");        // from layer 2 on
         Windows([null, 8], c => (c["use_sliding_window"], c["max_window_layers"]) = (true, 1), "qwen2");
         Windows([null, null], c => (c["use_sliding_window"], c["max_window_layers"], c["sliding_window"]) = (true, 0, null), "qwen2");
-        Windows([8, null], c => (c["use_sliding_window"], c["layer_types"]) = (true, new JsonArray("sliding_attention", "full_attention")), "qwen2");
+        Windows([8, null],
+            c => (c["use_sliding_window"], c["layer_types"]) = (true, new JsonArray("sliding_attention", "full_attention")), "qwen2");
         Windows([null, null], c => c["layer_types"] = new JsonArray("full_attention", "full_attention"), "qwen2");
         Windows([9, 9], c => c["layer_types"] = new JsonArray("sliding_attention", "sliding_attention"), "mistral");
-        Windows([null, null], c => (c["sliding_window"], c["use_sliding_window"], c["max_window_layers"]) = (4, false, 1), "grouped");      // a Llama has none
+        // a Llama has none
+        Windows([null, null], c => (c["sliding_window"], c["use_sliding_window"], c["max_window_layers"]) = (4, false, 1), "grouped");
 
         static void Windows(int?[] expected, Action<JsonObject> change, string folder)
         {
@@ -95,12 +97,18 @@ public class LlamaConfigTests
     [Fact]
     public void A_window_that_the_config_contradicts_is_refused_by_name()
     {
-        Refused("layer_types says 'full_attention' of layer 1, and a mistral has a window of 9 there", c => (c["model_type"], c["sliding_window"], c["layer_types"]) = ("mistral", 9, new JsonArray("sliding_attention", "full_attention")));
-        Refused("layer_types says 'sliding_attention' of layer 0, and a llama has no window there", c => c["layer_types"] = new JsonArray("sliding_attention", "full_attention"));
-        Refused("layer_types names 'sliding_attention', and there is no window", c => (c["model_type"], c["layer_types"]) = ("qwen2", new JsonArray("sliding_attention", "full_attention")));
-        Refused("layer_types should name 2 layers (num_hidden_layers), it names 1", c => (c["model_type"], c["layer_types"]) = ("qwen2", new JsonArray("full_attention")));
+        Refused("layer_types says 'full_attention' of layer 1, and a mistral has a window of 9 there",
+            c => (c["model_type"], c["sliding_window"], c["layer_types"]) =
+                ("mistral", 9, new JsonArray("sliding_attention", "full_attention")));
+        Refused("layer_types says 'sliding_attention' of layer 0, and a llama has no window there",
+            c => c["layer_types"] = new JsonArray("sliding_attention", "full_attention"));
+        Refused("layer_types names 'sliding_attention', and there is no window",
+            c => (c["model_type"], c["layer_types"]) = ("qwen2", new JsonArray("sliding_attention", "full_attention")));
+        Refused("layer_types should name 2 layers (num_hidden_layers), it names 1",
+            c => (c["model_type"], c["layer_types"]) = ("qwen2", new JsonArray("full_attention")));
         Refused("sliding_window is 0; a token sees itself at least", c => (c["model_type"], c["sliding_window"]) = ("mistral", 0));
-        Refused("use_sliding_window is false and sliding_window 9", c => (c["model_type"], c["sliding_window"], c["use_sliding_window"]) = ("mistral", 9, false));
+        Refused("use_sliding_window is false and sliding_window 9",
+            c => (c["model_type"], c["sliding_window"], c["use_sliding_window"]) = ("mistral", 9, false));
     }
 
     [Fact]

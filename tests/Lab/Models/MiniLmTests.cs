@@ -20,8 +20,10 @@ public class MiniLmTests
 {
     static readonly string[] Sentences =
     [
-        "This is an example sentence", "Each sentence is converted", "A man is playing a guitar.", "The doctors near the actor danced .", "naïve café — 3.14 %",
-        "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness, it was the epoch of belief.",
+        "This is an example sentence", "Each sentence is converted", "A man is playing a guitar.",
+        "The doctors near the actor danced .", "naïve café — 3.14 %",
+        "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness, "
+            + "it was the epoch of belief.",
     ];
 
     [Fact]
@@ -42,7 +44,8 @@ public class MiniLmTests
     }
 
     // [token width] after the last layer
-    static float[] States(IModel model, int[] ids) => model.Stream(new([Sequence.Plain(ids)]), NoProbe.Instance, Tokens.All).Values.ToArray();
+    static float[] States(IModel model, int[] ids) =>
+        model.Stream(new([Sequence.Plain(ids)]), NoProbe.Instance, Tokens.All).Values.ToArray();
 
     static float[] PublishedStates(InferenceSession session, int[] ids)
     {
@@ -59,7 +62,8 @@ public class MiniLmTests
     static float[] VectorOf(float[] states)
     {
         const int width = 384;
-        float[] mean = [.. Enumerable.Range(0, width).Select(i => Enumerable.Range(0, states.Length / width).Average(t => states[t * width + i]))];
+        float[] mean = [.. Enumerable.Range(0, width).Select(i =>
+            Enumerable.Range(0, states.Length / width).Average(t => states[t * width + i]))];
         double length = Math.Sqrt(mean.Sum(v => (double)v * v));
         return Array.ConvertAll(mean, v => (float)(v / length));
     }

@@ -63,7 +63,8 @@ public sealed class ModelGoldenTests
     {
         List<Sequence> beginnings = [];
         for (int s = 0; s < batch.Count; s++)
-            for (int end = batch.Offsets[s] + 1; end <= batch.Offsets[s + 1]; end++) beginnings.Add(Sequence.Plain(batch.Ids[batch.Offsets[s]..end]));
+            for (int end = batch.Offsets[s] + 1; end <= batch.Offsets[s + 1]; end++)
+                beginnings.Add(Sequence.Plain(batch.Ids[batch.Offsets[s]..end]));
         return [.. beginnings];
     }
 

@@ -60,7 +60,8 @@ public class ReadTokensTests
         Assert.Equal(all.Seen.Keys, read.Seen.Keys);
         foreach (var (site, value) in all.Seen)
         {
-            bool fewer = site.Layer == 1 && site.Point is not (Point.Key or Point.AttentionKey or Point.Value or Point.Pooled or Point.Logits);
+            bool fewer = site.Layer == 1
+                && site.Point is not (Point.Key or Point.AttentionKey or Point.Value or Point.Pooled or Point.Logits);
             Assert.Equal(fewer ? batch.Count : value.Shape[0], read.Seen[site].Shape[0]);
             Small.SameBits((fewer ? value.Rows(readTokens) : value).Values, read.Seen[site].Values, site.ToString());
         }

@@ -12,7 +12,8 @@ public class RotaryTests
 {
     /// <summary>Small classifiers of every family, some with windows, one with scaled queries, some cut unevenly.</summary>
     public static TheoryData<string> Models =>
-        [.. ModelFolder.Families, "mistral, window", "qwen2, window", "gpt2, scaled", "bert, cut", "gpt2, cut", "llama, cut", "qwen2, cut", "mistral, cut", "mistral, window, cut"];
+        [.. ModelFolder.Families, "mistral, window", "qwen2, window", "gpt2, scaled",
+            "bert, cut", "gpt2, cut", "llama, cut", "qwen2, cut", "mistral, cut", "mistral, window, cut"];
 
     /// <summary>One of them: three layers of two heads (four on two key and value heads before a cut).</summary>
     /// <param name="name">its name</param>
@@ -21,7 +22,9 @@ public class RotaryTests
     internal static IModel Make(string name, int vocabulary = 20, int positions = 16)
     {
         string[] words = name.Split(", ");
-        IModel model = words.Contains("cut") ? Grouped(words[0], vocabulary, positions) : Small.Model(layers: 3, family: words[0], words: vocabulary, positions: positions);
+        IModel model = words.Contains("cut")
+            ? Grouped(words[0], vocabulary, positions)
+            : Small.Model(layers: 3, family: words[0], words: vocabulary, positions: positions);
         if (words.Contains("scaled")) model = With(model, c => c["scale_attn_by_inverse_layer_idx"] = true);
         if (words.Contains("window")) model = Windowed(model, 3);
         if (!words.Contains("cut")) return model;
@@ -52,7 +55,8 @@ public class RotaryTests
         JsonObject config = (JsonObject)model.Config.DeepClone();
         config["num_key_value_heads"] = 2;
         return model.With(config, model.Weights.Map((name, t) =>
-            !name.Contains("k_proj", StringComparison.Ordinal) && !name.Contains("v_proj", StringComparison.Ordinal) ? t : t.Slice(0, 0, 8).KeepForever()));
+            !name.Contains("k_proj", StringComparison.Ordinal) && !name.Contains("v_proj", StringComparison.Ordinal)
+                ? t : t.Slice(0, 0, 8).KeepForever()));
     }
 
     sealed class Replacing(Point point, Func<Tensor, Tensor> with) : IProbe
@@ -86,9 +90,11 @@ public class RotaryTests
         IModel model = Make(name);
         Recorder seen = new();
         model.Forward(Small.Batch(), seen);
-        bool same = (name.StartsWith("gpt2", StringComparison.Ordinal) || name.Contains("bert", StringComparison.Ordinal)) && !name.Contains("scaled", StringComparison.Ordinal);
+        bool same = (name.StartsWith("gpt2", StringComparison.Ordinal) || name.Contains("bert", StringComparison.Ordinal))
+            && !name.Contains("scaled", StringComparison.Ordinal);
         Assert.Equal(same, seen.Seen[new(1, Point.Query)].Values.SequenceEqual(seen.Seen[new(1, Point.AttentionQuery)].Values));
-        Assert.Equal(same || name == "gpt2, scaled", seen.Seen[new(1, Point.Key)].Values.SequenceEqual(seen.Seen[new(1, Point.AttentionKey)].Values));
+        Assert.Equal(same || name == "gpt2, scaled",
+            seen.Seen[new(1, Point.Key)].Values.SequenceEqual(seen.Seen[new(1, Point.AttentionKey)].Values));
     }
 
     [Theory, MemberData(nameof(Models))]
@@ -130,7 +136,9 @@ public class RotaryTests
                     Recorder seen = new(site => site.Point == Point.LayerOut);
                     model.Stream(past.Next(ids[start..(start + piece)]), seen, Tokens.All);
                     for (int layer = 0; layer < model.Layers.Count; layer++)
-                        Small.SameBits(whole.Seen[new(layer, Point.LayerOut)].Rows([.. Enumerable.Range(start, piece)]).Values, seen.Seen[new(layer, Point.LayerOut)].Values, $"{backend}, layer {layer}, from token {start}");
+                        Small.SameBits(
+                            whole.Seen[new(layer, Point.LayerOut)].Rows([.. Enumerable.Range(start, piece)]).Values,
+                            seen.Seen[new(layer, Point.LayerOut)].Values, $"{backend}, layer {layer}, from token {start}");
                     start += piece;
                 }
             }
@@ -144,7 +152,8 @@ public class RotaryTests
         Sequence six = new([3, 5, 7, 9, 11, 13], new int[6]);
         foreach (int window in (int[])[6, 5])
         {
-            float[] none = model.Forward(new([six]), NoProbe.Instance).Values.ToArray(), windowed = Windowed(model, window).Forward(new([six]), NoProbe.Instance).Values.ToArray();
+            float[] none = model.Forward(new([six]), NoProbe.Instance).Values.ToArray(),
+                windowed = Windowed(model, window).Forward(new([six]), NoProbe.Instance).Values.ToArray();
             if (window == 6) Small.SameBits(none, windowed, "scores");
             else Assert.NotEqual(none, windowed);
         }

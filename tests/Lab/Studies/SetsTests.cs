@@ -74,7 +74,9 @@ public sealed class SetsTests : IDisposable
         string vocabulary = Path.Combine(folder, "vocab.txt");
         string[] words = System.IO.File.ReadAllLines(vocabulary);
         System.IO.File.WriteAllLines(vocabulary, [.. words, .. Enumerable.Range(0, 129).Select(i => $"more{i}")]);
-        Assert.Equal($"{folder}: expected a tokenizer of about as many words as the model's embeddings have rows, {words.Length}; found {words.Length + 129} words, 129 more (at most 128 may differ). It is another model's: use the tokenizer that belongs to the weights.",
+        Assert.Equal($"{folder}: expected a tokenizer of about as many words as the model's embeddings have rows, {words.Length}; "
+            + $"found {words.Length + 129} words, 129 more (at most 128 may differ). "
+            + "It is another model's: use the tokenizer that belongs to the weights.",
             Assert.Throws<InvalidDataException>(() => LoadedModel.Load(folder)).Message);
     }
 
@@ -89,9 +91,16 @@ public sealed class SetsTests : IDisposable
         Assert.Equal((words.Length + 2, words.Length), (longer.Tokenizer.Count, longer.Tokenizer.Rows));
         Assert.NotEmpty(longer.Tokenizer.Encode($"{words[^1]} {words[^2]}").Ids);
         string data = temporary.At("data.tsv");
-        System.IO.File.WriteAllText(data, $"gold_label\tsentence1\tsentence2\n{longer.Labels[0]}\t{words[^1]}\t{words[^2]}\n{longer.Labels[0]}\tthe zebra\t{words[^2]}\n");
+        System.IO.File.WriteAllText(data,
+            $"gold_label\tsentence1\tsentence2\n{longer.Labels[0]}\t{words[^1]}\t{words[^2]}\n"
+                + $"{longer.Labels[0]}\tthe zebra\t{words[^2]}\n");
         string message = Assert.Throws<TokenWithoutRowException>(() => longer.Encode([DataSource.Read(data)])).Message;
-        Assert.Equal($"{data}: The text 'the zebra' has the token 'zebra' with the id {words.Length}, but the model's embeddings have {words.Length} rows, for the ids 0 to {words.Length - 1}. Leave such texts out, write the token otherwise, or take a model whose embeddings have a row for it.", message);
+        Assert.Equal(
+            $"{data}: The text 'the zebra' has the token 'zebra' with the id {words.Length}, "
+                + $"but the model's embeddings have {words.Length} rows, "
+                + $"for the ids 0 to {words.Length - 1}. "
+                + "Leave such texts out, write the token otherwise, or take a model whose embeddings have a row for it.",
+            message);
         System.IO.File.WriteAllLines(vocabulary, words[..^2]);
         Assert.Equal(words.Length - 2, LoadedModel.Load(folder).Tokenizer.Count);
     }

@@ -44,8 +44,13 @@ public sealed class CuttingTests : IDisposable
     public void Cut_equals_masked_and_so_does_the_model_of_full_size(string set, string kind)
     {
         string[] goldens = ["bert/tiny-old", "gpt2/language", "gpt2/classifier", "gpt2/untied", "llama/grouped", "llama/qwen2", "llama/mistral", "llama/llama3", "llama/classifier"];
-        IModel[] models = [.. ModelFolder.Families.Select(family => Small.Model(layers: 3, heads: 3, width: 12, family: family)), .. goldens.Select(GoldenModelTests.Load),
-            .. ((string[])["mistral", "qwen2"]).Select(family => RotaryTests.Windowed(Small.Model(layers: 3, heads: 3, width: 12, family: family), 3))];
+        IModel[] models =
+        [
+            .. ModelFolder.Families.Select(family => Small.Model(layers: 3, heads: 3, width: 12, family: family)),
+            .. goldens.Select(GoldenModelTests.Load),
+            .. ((string[])["mistral", "qwen2"])
+                .Select(family => RotaryTests.Windowed(Small.Model(layers: 3, heads: 3, width: 12, family: family), 3)),
+        ];
         foreach (IModel model in models)
         {
             Absence absence = Small.Absent(model, kind);
@@ -60,7 +65,8 @@ public sealed class CuttingTests : IDisposable
                 IModel full = Cutting.FullSize(model, kept, absence);
                 Small.Close(masked, Scores(full), $"full size {model.Family}");
                 Assert.Equal(model.Layers.Select(l => l.Window), full.Layers.Select(l => l.Window));
-                Assert.Equal(whole.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape), full.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape));
+                Assert.Equal(whole.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape),
+                    full.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape));
             }
             Assert.Equal(kept.Count(p => p.Kind == PartKind.Head), cut.Layers.Sum(l => l.Heads));
             Assert.Equal(kept.Count(p => p.Kind == PartKind.Mlp), cut.Layers.Count(l => l.Neurons > 0));
@@ -178,7 +184,8 @@ public sealed class CuttingTests : IDisposable
         Assert.Equal(cut.Layers.Select(l => (l.Heads, l.Neurons)), back.Layers.Select(l => (l.Heads, l.Neurons)));
     }
 
-    [Theory, InlineData("bert/tiny"), InlineData("roberta/tiny"), InlineData("gpt2/language"), InlineData("llama/grouped"), InlineData("llama/qwen2")]
+    [Theory, InlineData("bert/tiny"), InlineData("roberta/tiny"), InlineData("gpt2/language"),
+        InlineData("llama/grouped"), InlineData("llama/qwen2")]
     public void The_folder_of_full_size_needs_no_key_of_ours_and_has_every_tensor_of_the_original(string folder)
     {
         IModel model = GoldenModelTests.Load(folder);

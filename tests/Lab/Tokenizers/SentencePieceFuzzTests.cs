@@ -11,7 +11,8 @@ public class SentencePieceFuzzTests
     [
         new("<unk>", 0, PieceKind.Unknown), new("<s>", 0, PieceKind.Control), new("</s>", 0, PieceKind.Control),
         new("▁", -2, PieceKind.Normal), new("a", -3, PieceKind.Normal), new("b", -3.5f, PieceKind.Normal),
-        new("▁a", -2.5f, PieceKind.Normal), new("ab", -4, PieceKind.Unused), new("▁ab", -3, PieceKind.Normal), new("fi", -5, PieceKind.Normal),
+        new("▁a", -2.5f, PieceKind.Normal), new("ab", -4, PieceKind.Unused),
+        new("▁ab", -3, PieceKind.Normal), new("fi", -5, PieceKind.Normal),
         new("<x>", 0, PieceKind.UserDefined), new("▁▁", 0, PieceKind.UserDefined),
     ];
 

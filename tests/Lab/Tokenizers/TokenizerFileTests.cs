@@ -132,7 +132,8 @@ public class TokenizerFileTests
             File.WriteAllText(config, """{"do_lower_case": false, "strip_accents": null, "model_max_length": 512}""");
             Assert.Equal(["Café"], Tokenizer.FromFolder(folder).Encode("Café").WordTexts);
             File.Copy(WordPieceGoldens.File("tokenizer.json"), Path.Combine(folder, "tokenizer.json"));
-            Assert.Contains("do_lower_case is false in tokenizer_config.json", Assert.Single(Tokenizer.FromFolder(folder).Notes), StringComparison.Ordinal);
+            Assert.Contains("do_lower_case is false in tokenizer_config.json",
+                Assert.Single(Tokenizer.FromFolder(folder).Notes), StringComparison.Ordinal);
             Assert.Equal(["cafe"], Tokenizer.FromFolder(folder).Encode("Café").WordTexts);
             File.WriteAllText(config, """{"do_lower_case": true}""");
             Assert.Equal(["cafe"], Tokenizer.FromFolder(folder).Encode("Café").WordTexts);

@@ -87,7 +87,8 @@ public sealed class TokenizerFolderTests : IDisposable
         Assert.Contains("neither tokenizer.json", Refused(), StringComparison.Ordinal);
         Write("tokenizer.json", TokenizerGoldens.File("bytes").ToJsonString());
         Write("tokenizer_config.json", """{"add_prefix_space":true,"tokenizer_class":"GPT2Tokenizer"}""");
-        Assert.Contains("transformers 5 builds pre_tokenizer anew", Assert.Single(Tokenizer.FromFolder(folder).Notes), StringComparison.Ordinal);
+        Assert.Contains("transformers 5 builds pre_tokenizer anew",
+            Assert.Single(Tokenizer.FromFolder(folder).Notes), StringComparison.Ordinal);
         Write("tokenizer.json", TokenizerGoldens.File("characters").ToJsonString());
         Write("tokenizer_config.json", """{"add_bos_token":false}""");
         Assert.Contains("add_bos_token is false", Assert.Single(Tokenizer.FromFolder(folder).Notes), StringComparison.Ordinal);
@@ -117,8 +118,10 @@ public sealed class TokenizerFolderTests : IDisposable
         Write("tokenizer_config.json", """{"truncation_side":"left"}""");
         Tokenizer left = Tokenizer.FromFolder(folder);
         Assert.Equal(ids[^3..], left.Encode("the old artist", maximumTokens: 3).Ids);
-        Assert.Equal(ids.Length > second.Length ? [.. ids[^2..], .. second[^1..]] : [.. ids[^1..], .. second[^2..]], left.Encode("the old artist", "hello", 3).Ids);
-        Assert.Equal(left.Encode("the old artist", maximumTokens: 3).WordTexts.Length, left.Encode("the old artist", maximumTokens: 3).Words.Distinct().Count());
+        Assert.Equal(ids.Length > second.Length ? [.. ids[^2..], .. second[^1..]] : [.. ids[^1..], .. second[^2..]],
+            left.Encode("the old artist", "hello", 3).Ids);
+        Assert.Equal(left.Encode("the old artist", maximumTokens: 3).WordTexts.Length,
+            left.Encode("the old artist", maximumTokens: 3).Words.Distinct().Count());
     }
 
     [Fact]
@@ -155,7 +158,8 @@ public sealed class TokenizerFolderTests : IDisposable
     [Fact]
     public void Every_file_of_a_tokenizer_goes_with_the_model()
     {
-        string[] names = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model"];
+        string[] names = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+            "vocab.txt", "vocab.json", "merges.txt", "tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model"];
         Dictionary<string, byte[]> files = names.ToDictionary(n => n, n => new byte[] { (byte)n.Length });
         files["config.json"] = File.ReadAllBytes(Goldens.Path("llama/grouped/config.json"));
         files["model.safetensors"] = File.ReadAllBytes(Goldens.Path("llama/grouped/model.safetensors"));
@@ -188,7 +192,8 @@ public sealed class TokenizerFolderTests : IDisposable
             ("bytes", j => j["model"]!["merges"]!.AsArray().Add("a b c"), "two pieces"),
             ("bytes", j => j["pre_tokenizer"] = JsonNode.Parse("""{"type":"Split","pattern":{"Regex":"(a)\\1"},"behavior":"Isolated","invert":false}"""), "(a)\\1"),
             ("characters", j => j["normalizer"] = JsonNode.Parse("""{"type":"Replace","pattern":{"Regex":"(x*"},"content":""}"""), "'(x*'"),
-            ("characters", j => j["normalizer"] = JsonNode.Parse("""{"type":"Replace","pattern":{"Regex":"\\p{Han}"},"content":""}"""), "Han"),
+            ("characters",
+                j => j["normalizer"] = JsonNode.Parse("""{"type":"Replace","pattern":{"Regex":"\\p{Han}"},"content":""}"""), "Han"),
             ("characters", j => j["normalizer"] = JsonNode.Parse("""{"type":"Precompiled","precompiled_charsmap":"AAAA"}"""), "charsmap"),
             ("characters", j => j["pre_tokenizer"] = JsonNode.Parse("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"last"}"""), "'last'"),
             ("characters", j => j["model"]!["unk_token"] = "<none>", "'<none>'"),

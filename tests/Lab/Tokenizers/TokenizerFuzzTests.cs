@@ -116,7 +116,8 @@ public class TokenizerFuzzTests
             Assert.True(read > 20 && refused > 700, $"{read} read, {refused} refused");
         }
 
-        static TokenizerParts Of(byte[] vocabulary, byte[] merges) => MergesFiles.Read(vocabulary, merges, "file vocab.json", "file merges.txt", new());
+        static TokenizerParts Of(byte[] vocabulary, byte[] merges) =>
+            MergesFiles.Read(vocabulary, merges, "file vocab.json", "file merges.txt", new());
     }
 
     [Fact]

@@ -65,7 +65,8 @@ public sealed partial class TokenizerGoldenTests
 
         string[] sentences = SentencePieceTexts("sentences");
         JsonArray rows = golden["sentences"]!.AsArray();
-        JsonNode? others = golden["base"] is JsonNode other ? SentencePieceJson(SentencePieceFileOf("sentencepiece", other + ".json")) : null;
+        JsonNode? others = golden["base"] is JsonNode other
+            ? SentencePieceJson(SentencePieceFileOf("sentencepiece", other + ".json")) : null;
         for (int i = 0; i < rows.Count; i++)
         {
             JsonNode row = rows[i] ?? others!["sentences"]![i]!;

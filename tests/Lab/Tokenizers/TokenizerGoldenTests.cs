@@ -26,9 +26,12 @@ public sealed partial class TokenizerGoldenTests
 
     static JsonNode Json(string name) => JsonNode.Parse(File.ReadAllBytes(Path.Combine(goldens!, name)))!;
 
-    static IEnumerable<string> AllFolders => goldens is null || !Directory.Exists(Path.Combine(goldens, "folders")) ? [] : Directory.GetDirectories(Path.Combine(goldens, "folders")).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal);
+    static IEnumerable<string> AllFolders =>
+        goldens is null || !Directory.Exists(Path.Combine(goldens, "folders")) ? []
+        : Directory.GetDirectories(Path.Combine(goldens, "folders")).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal);
 
-    static bool IsModelAlone(string folder) => Directory.GetFiles(At(folder), "*.model").Length > 0 && !File.Exists(Path.Combine(At(folder), "tokenizer.json"));
+    static bool IsModelAlone(string folder) =>
+        Directory.GetFiles(At(folder), "*.model").Length > 0 && !File.Exists(Path.Combine(At(folder), "tokenizer.json"));
 
     static string At(string folder) => Path.Combine(goldens!, "folders", folder);
 
@@ -56,7 +59,8 @@ public sealed partial class TokenizerGoldenTests
     public void Ids_and_types_of_pairs_whole_and_cut_to_16_equal_the_reference(string folder)
     {
         var (tokenizer, golden) = Read(folder);
-        if (golden["file_alone_differs"] is JsonObject { Count: > 0 }) Assert.Skip($"{folder}: pairs of folders that the class builds anew are the class's, not the file's");
+        if (golden["file_alone_differs"] is JsonObject { Count: > 0 })
+            Assert.Skip($"{folder}: pairs of folders that the class builds anew are the class's, not the file's");
         foreach (var (i, row) in golden.Rows("pairs"))
         {
             string[] pair = [.. texts.Value["pairs"]![i]!.AsArray().Select(t => t!.GetValue<string>())];
@@ -77,21 +81,26 @@ public sealed partial class TokenizerGoldenTests
     public void Text_of_ids_equals_the_reference(string folder)
     {
         var (tokenizer, golden) = Read(folder);
-        if (golden["parts_changed_by_the_class"]?.AsArray().Any(p => p!.GetValue<string>() == "decoder") == true) Assert.Skip($"{folder}: its class has another decoder than its file");
+        if (golden["parts_changed_by_the_class"]?.AsArray().Any(p => p!.GetValue<string>() == "decoder") == true)
+            Assert.Skip($"{folder}: its class has another decoder than its file");
         foreach (var (i, row) in golden.Rows("sentences"))
-            Assert.Equal(row["decoded"]?.GetValue<string>() ?? texts.Value["sentences"]![i]!.GetValue<string>(), tokenizer.Decode(TokenizerGoldens.Numbers(row["ids"])));
-        Assert.Equal(TokenizerGoldens.Numbers(golden["special_ids_skipped_by_decode"]).Order(), Enumerable.Range(0, tokenizer.Count).Where(tokenizer.Parts.Vocabulary.IsSpecial));
+            Assert.Equal(row["decoded"]?.GetValue<string>() ?? texts.Value["sentences"]![i]!.GetValue<string>(),
+                tokenizer.Decode(TokenizerGoldens.Numbers(row["ids"])));
+        Assert.Equal(TokenizerGoldens.Numbers(golden["special_ids_skipped_by_decode"]).Order(),
+            Enumerable.Range(0, tokenizer.Count).Where(tokenizer.Parts.Vocabulary.IsSpecial));
     }
 
     [Theory, MemberData(nameof(Folders))]
     public void Sentences_cut_to_12_tokens_equal_the_reference(string folder)
     {
         var (tokenizer, golden) = Read(folder);
-        if (golden["file_alone_differs"] is JsonObject { Count: > 0 }) Assert.Skip($"{folder}: batches of folders that the class builds anew are the class's, not the file's");
+        if (golden["file_alone_differs"] is JsonObject { Count: > 0 })
+            Assert.Skip($"{folder}: batches of folders that the class builds anew are the class's, not the file's");
         foreach (var (number, row) in TokenizerGoldens.Numbers(golden["batches_of_sentences"]).Zip(golden.Batch("max_length_12")))
         {
             int[] padded = TokenizerGoldens.Numbers(row!["ids"]), kept = Digits(row, "attention", padded.Length, 1);
-            Assert.Equal(padded.Where((_, t) => kept[t] == 1), tokenizer.Encode(texts.Value["sentences"]![number]!.GetValue<string>(), maximumTokens: 12).Ids);
+            Assert.Equal(padded.Where((_, t) => kept[t] == 1),
+                tokenizer.Encode(texts.Value["sentences"]![number]!.GetValue<string>(), maximumTokens: 12).Ids);
         }
     }
 
@@ -100,7 +109,9 @@ public sealed partial class TokenizerGoldenTests
     {
         var (tokenizer, golden) = Read(folder);
         int said = tokenizer.Notes.Count(n => n.Contains("transformers 5 builds", StringComparison.Ordinal));
-        Assert.InRange(said, golden["file_alone_differs"] is JsonObject { Count: > 0 } ? 1 : 0, golden["parts_changed_by_the_class"] is JsonArray { Count: > 0 } ? 1 : 0);
+        Assert.InRange(said,
+            golden["file_alone_differs"] is JsonObject { Count: > 0 } ? 1 : 0,
+            golden["parts_changed_by_the_class"] is JsonArray { Count: > 0 } ? 1 : 0);
     }
 
     [Fact]
@@ -108,7 +119,8 @@ public sealed partial class TokenizerGoldenTests
     {
         if (!Has("class-choice.json")) Assert.Skip(Absent);
         int seen = 0;
-        foreach (string?[] row in Json("class-choice.json")["rows"]!.AsArray().Select(r => r!.AsArray().Select(c => c?.GetValue<string>()).ToArray()))
+        foreach (string?[] row in Json("class-choice.json")["rows"]!.AsArray()
+            .Select(r => r!.AsArray().Select(c => c?.GetValue<string>()).ToArray()))
             if (!row[3]!.StartsWith("error", StringComparison.Ordinal))
             {
                 Assert.True(TokenizerClass.Of(row[1], row[2], row[0] == "bytelevel") == row[3], string.Join(' ', row));
@@ -117,20 +129,25 @@ public sealed partial class TokenizerGoldenTests
         Assert.NotEqual(0, seen);
     }
 
-    /// <summary>The normalizers of <c>normalizers.json</c> as a tokenizer.json writes them; the map is that of the folder that is named.</summary>
-    public static TheoryData<string> Normalizers => [.. !Has("normalizers.json") ? [""] : Json("normalizers.json")["results"]!.AsObject().Select(r => r.Key)];
+    /// <summary>
+    /// The normalizers of <c>normalizers.json</c> as a tokenizer.json writes them; the map is that of the folder that is named.
+    /// </summary>
+    public static TheoryData<string> Normalizers =>
+        [.. !Has("normalizers.json") ? [""] : Json("normalizers.json")["results"]!.AsObject().Select(r => r.Key)];
 
     [Theory, MemberData(nameof(Normalizers))]
     public void Normal_forms_equal_the_reference(string name)
     {
         if (name == "") Assert.Skip(Absent);
-        JsonNode file = name.StartsWith("Precompiled of ", StringComparison.Ordinal) ? JsonNode.Parse(File.ReadAllBytes(Path.Combine(goldens!, name["Precompiled of ".Length..], "tokenizer.json")))!["normalizer"]!
+        JsonNode file = name.StartsWith("Precompiled of ", StringComparison.Ordinal)
+            ? JsonNode.Parse(File.ReadAllBytes(Path.Combine(goldens!, name["Precompiled of ".Length..], "tokenizer.json")))!["normalizer"]!
             : name.StartsWith("BertNormalizer ", StringComparison.Ordinal) ? new JsonObject
             {
                 ["type"] = "BertNormalizer",
                 ["clean_text"] = !name.Contains("nothing else", StringComparison.Ordinal),
                 ["handle_chinese_chars"] = !name.Contains("nothing else", StringComparison.Ordinal),
-                ["strip_accents"] = name.Contains("accents kept", StringComparison.Ordinal) ? false : name.Contains("accents stripped", StringComparison.Ordinal) ? true : null,
+                ["strip_accents"] = name.Contains("accents kept", StringComparison.Ordinal) ? false
+                    : name.Contains("accents stripped", StringComparison.Ordinal) ? true : null,
                 ["lowercase"] = name.Contains("lower", StringComparison.Ordinal),
             }
             : new JsonObject { ["type"] = name };
@@ -151,7 +168,8 @@ public sealed partial class TokenizerGoldenTests
         int rows = 0;
         foreach (JsonNode? model in Json("near-ties.json")["models"]!.AsArray())
         {
-            JsonArray pieces = model!["pieces"]!.AsArray(), exact = [.. pieces.Select(p => new JsonArray(p![0]!.GetValue<string>(), (double)p[1]!.GetValue<float>()))];
+            JsonArray pieces = model!["pieces"]!.AsArray(),
+                exact = [.. pieces.Select(p => new JsonArray(p![0]!.GetValue<string>(), (double)p[1]!.GetValue<float>()))];
             Tokenizer decimals = Of(pieces.DeepClone()), floats = Of(exact);
             foreach (JsonNode? row in model["rows"]!.AsArray())
             {
@@ -176,7 +194,8 @@ public sealed partial class TokenizerGoldenTests
         if (folder == "") Assert.Skip(Absent);
         Golden golden = new(folder);
         if (!refused.TryGetValue(folder, out string? named)) return (Tokenizer.FromFolder(At(folder)), golden);
-        Assert.Contains(named, Assert.Throws<InvalidDataException>(() => Tokenizer.FromFolder(At(folder))).Message, StringComparison.Ordinal);
+        Assert.Contains(named,
+            Assert.Throws<InvalidDataException>(() => Tokenizer.FromFolder(At(folder))).Message, StringComparison.Ordinal);
         Assert.Skip($"{folder} is refused: {named}");
         throw new InvalidOperationException();
     }
@@ -185,12 +204,15 @@ public sealed partial class TokenizerGoldenTests
     static bool AddsTokenOf(string folder, string text)
     {
         if (!File.Exists(Path.Combine(At(folder), "tokenizer.json"))) return false;
-        HashSet<string> own = [.. JsonNode.Parse(File.ReadAllBytes(Path.Combine(At(folder), "tokenizer.json")))!["added_tokens"]!.AsArray().Select(t => t!["content"]!.GetValue<string>())];
+        JsonNode file = JsonNode.Parse(File.ReadAllBytes(Path.Combine(At(folder), "tokenizer.json")))!;
+        HashSet<string> own = [.. file["added_tokens"]!.AsArray().Select(t => t!["content"]!.GetValue<string>())];
         TokenizerOptions options = TokenizerOptions.Of(FolderFiles.On(At(folder)));
-        return options.Added.Concat(options.Special.Values).Concat(options.Further).Any(t => !own.Contains(t.Content) && text.Contains(t.Content, StringComparison.Ordinal));
+        return options.Added.Concat(options.Special.Values).Concat(options.Further)
+            .Any(t => !own.Contains(t.Content) && text.Contains(t.Content, StringComparison.Ordinal));
     }
 
-    static int[] Digits(JsonNode row, string name, int count, int otherwise) => row[name] is JsonNode digits ? [.. digits.GetValue<string>().Select(d => d - '0')] : [.. Enumerable.Repeat(otherwise, count)];
+    static int[] Digits(JsonNode row, string name, int count, int otherwise) =>
+        row[name] is JsonNode digits ? [.. digits.GetValue<string>().Select(d => d - '0')] : [.. Enumerable.Repeat(otherwise, count)];
 
     static void Equal(JsonNode expected, int[] found, string text)
     {
@@ -214,6 +236,7 @@ public sealed partial class TokenizerGoldenTests
         }
 
         /// <summary>The rows of a batch; none where transformers makes none because there is nothing to pad with.</summary>
-        public IEnumerable<JsonNode?> Batch(string name) => json["batches"]?[name] switch { JsonArray rows => rows, JsonObject => [], _ => Base!.Batch(name) };
+        public IEnumerable<JsonNode?> Batch(string name) =>
+            json["batches"]?[name] switch { JsonArray rows => rows, JsonObject => [], _ => Base!.Batch(name) };
     }
 }

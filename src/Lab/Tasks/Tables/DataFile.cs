@@ -19,12 +19,15 @@ internal sealed record DataFile(string Path, string Name, byte[] Stored, byte[] 
     public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(Stored));
 
     /// <summary>Reads a file, or a pipe to its end.</summary>
-    /// <exception cref="TableException">it cannot be read, or is of a kind that is not read: the message names the kind and the next move</exception>
+    /// <exception cref="TableException">it cannot be read, or is of a kind that is not read: the message names the kind and the next
+    /// move</exception>
     public static DataFile Read(string path)
     {
         (byte[] stored, bool once) = Bytes(path);
         if (once && stored.Length == 0)
-            throw new TableException($"{path}: expected data, found none: a pipe can be read once, and this one is empty or was read already. Save it to a file, and give the file.");
+            throw new TableException($"{path}: expected data, found none: a pipe can be read once, "
+                + "and this one is empty or was read already. "
+                + "Save it to a file, and give the file.");
         return Of(path, stored, once);
     }
 
@@ -34,10 +37,12 @@ internal sealed record DataFile(string Path, string Name, byte[] Stored, byte[] 
     {
         bool packed = Marks.IsGzip(stored);
         byte[] content = packed ? Unpacked(stored, path) : stored;
-        if (Marks.Of(content) is { } mark) throw new TableException($"{path}: {(packed ? "gzip, and in it " : "")}{mark.Name}, not a table. {mark.Move(path)}");
+        if (Marks.Of(content) is { } mark)
+            throw new TableException($"{path}: {(packed ? "gzip, and in it " : "")}{mark.Name}, not a table. {mark.Move(path)}");
         string name = packed && path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
         if (Marks.Encoding(content) is not { } encoding) return new(path, name, stored, content, once, []);
-        return new(path, name, stored, Utf8Of(content, encoding, path), once, [$"{path} is {Marks.NameOf(encoding)} and was read as that."]);
+        return new(path, name, stored, Utf8Of(content, encoding, path), once,
+            [$"{path} is {Marks.NameOf(encoding)} and was read as that."]);
     }
 
     /// <summary>Hash of what stands at a path now.</summary>
@@ -59,7 +64,8 @@ internal sealed record DataFile(string Path, string Name, byte[] Stored, byte[] 
             }
             return (ToEnd(stream, path), once);
         }
-        catch (Exception e) when (e is IOException and not TableException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e)
+            when (e is IOException and not TableException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new TableException(e is FileNotFoundException or DirectoryNotFoundException
                 ? $"{path}: there is no such file. Check the path; keys are written FILE,key=value."
@@ -84,7 +90,8 @@ internal sealed record DataFile(string Path, string Name, byte[] Stored, byte[] 
         }
         catch (InvalidDataException e)
         {
-            throw new TableException($"{path}: expected gzip as its first bytes say, found damage: {e.Message} Fetch or pack the file again; gunzip -t {path} tells whether it is whole.", e);
+            throw new TableException($"{path}: expected gzip as its first bytes say, found damage: {e.Message} "
+                + $"Fetch or pack the file again; gunzip -t {path} tells whether it is whole.", e);
         }
     }
 
@@ -101,7 +108,8 @@ internal sealed record DataFile(string Path, string Name, byte[] Stored, byte[] 
     }
 
     static TableException TooLarge(string path) =>
-        new($"{path}: expected at most {MostBytes:N0} bytes of data, unpacked, found more. Split the file, and give its parts one after another.");
+        new($"{path}: expected at most {MostBytes:N0} bytes of data, unpacked, found more. "
+            + "Split the file, and give its parts one after another.");
 
     static byte[] Utf8Of(byte[] content, Encoding encoding, string path)
     {
@@ -112,7 +120,8 @@ internal sealed record DataFile(string Path, string Name, byte[] Stored, byte[] 
         }
         catch (ArgumentException e)
         {
-            throw new TableException($"{path}: expected {Marks.NameOf(encoding)}, as its byte order mark says, found bytes that are none. Save it as UTF-8.", e);
+            throw new TableException($"{path}: expected {Marks.NameOf(encoding)}, as its byte order mark says, found bytes that are none. "
+                + "Save it as UTF-8.", e);
         }
     }
 }

@@ -16,7 +16,10 @@ public sealed record DataSpec(string File)
     /// <summary>What the rows ask; null to take it from the preset, or labels.</summary>
     public TaskKind? Task { get; init; }
 
-    /// <summary>"tsv", "csv", "jsonl" or "parquet"; "text" for a file that is one running text, "lines" for one text a line; null to see from the file.</summary>
+    /// <summary>
+    /// "tsv", "csv", "jsonl" or "parquet"; "text" for a file that is one running text, "lines" for one text a line; null to see from the
+    /// file.
+    /// </summary>
     public string? Format { get; init; }
 
     /// <summary>Whether the first line names the columns; null where the preset says, or where columns given by number say that it does not.</summary>
@@ -73,7 +76,9 @@ public sealed record DataSpec(string File)
     {
         "preset" => this with { Preset = Tables.Preset.Named(value).Name },
         "task" => this with { Task = TaskNamed(value) },
-        "format" => this with { Format = value is "tsv" or "csv" or "jsonl" or "parquet" or "text" or "lines" ? value : throw new FormatException($"'{value}' is no format. Write format=tsv, csv, jsonl or parquet, or of running text format=text or lines.") },
+        "format" => this with { Format = value is "tsv" or "csv" or "jsonl" or "parquet" or "text" or "lines"
+            ? value : throw new FormatException($"'{value}' is no format. "
+                + "Write format=tsv, csv, jsonl or parquet, or of running text format=text or lines.") },
         "header" => this with { Header = value is "yes" or "no" ? value == "yes" : throw new FormatException($"header={value} is neither. Write header=yes or header=no.") },
         "text" => this with { Columns = Columns with { Text = value } },
         "pair" => this with { Columns = Columns with { Pair = value } },

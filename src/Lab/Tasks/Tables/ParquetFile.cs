@@ -25,7 +25,8 @@ internal sealed class ParquetFile : IDisposable
         this.bytes = bytes;
         if (bytes.Length < 12 || !bytes.AsSpan().EndsWith("PAR1"u8)) throw new InvalidDataException("no end of one: it is cut off.");
         uint footer = BitConverter.ToUInt32(bytes, bytes.Length - 8);
-        if (footer > bytes.Length - 12) throw new InvalidDataException($"a footer of {footer:N0} bytes in a file of {bytes.Length:N0}: it is damaged.");
+        if (footer > bytes.Length - 12)
+            throw new InvalidDataException($"a footer of {footer:N0} bytes in a file of {bytes.Length:N0}: it is damaged.");
         int at = bytes.Length - 8 - (int)footer;
         Skip(ref at, bytes.Length - 8, StructType, 0);
         Reader = ParquetReader.CreateAsync(new MemoryStream(bytes, writable: false)).GetAwaiter().GetResult();
@@ -54,27 +55,36 @@ internal sealed class ParquetFile : IDisposable
 
     /// <summary>How many rows a group has.</summary>
     /// <exception cref="InvalidDataException">more than its bytes could hold</exception>
-    public int RowsOf(ParquetRowGroupReader group) => group.RowCount is >= 0 and var rows && rows <= Math.Min(int.MaxValue / 2, RowsForNothing + (long)RowsPerByte * bytes.Length)
+    public int RowsOf(ParquetRowGroupReader group) =>
+        group.RowCount is >= 0 and var rows && rows <= Math.Min(int.MaxValue / 2, RowsForNothing + (long)RowsPerByte * bytes.Length)
         ? (int)rows : throw new InvalidDataException($"{group.RowCount:N0} rows in {bytes.Length:N0} bytes: it is damaged.");
 
     /// <summary>Checks the pages of a column.</summary>
     /// <exception cref="InvalidDataException">they claim more than is there</exception>
     public void Check(ParquetRowGroupReader group, DataField field)
     {
-        if (group.GetMetadata(field)?.MetaData is not { } chunk) throw new InvalidDataException($"no column '{field.Name}' in a group of rows: it is damaged.");
-        if (chunk.NumValues != group.RowCount) throw new InvalidDataException($"{chunk.NumValues:N0} values in column '{field.Name}' of {group.RowCount:N0} rows: it is damaged.");
-        long start = chunk.DictionaryPageOffset is > 0 and long dictionary ? Math.Min(dictionary, chunk.DataPageOffset) : chunk.DataPageOffset;
+        if (group.GetMetadata(field)?.MetaData is not { } chunk)
+            throw new InvalidDataException($"no column '{field.Name}' in a group of rows: it is damaged.");
+        if (chunk.NumValues != group.RowCount)
+            throw new InvalidDataException($"{chunk.NumValues:N0} values in column '{field.Name}' "
+                + $"of {group.RowCount:N0} rows: it is damaged.");
+        long start = chunk.DictionaryPageOffset is > 0 and long dictionary
+            ? Math.Min(dictionary, chunk.DataPageOffset) : chunk.DataPageOffset;
         if (start < 4 || chunk.TotalCompressedSize < 0 || start + chunk.TotalCompressedSize > bytes.Length - 8)
             throw new InvalidDataException($"column '{field.Name}' outside the file: it is damaged.");
         int at = (int)start, end = (int)(start + chunk.TotalCompressedSize);
         for (long values = 0; at < end && values < chunk.NumValues;)
         {
             Page page = PageAt(ref at, end);
-            if (page.Stored < 0 || page.Stored > end - at || page.Unpacked < 0 || page.Unpacked > BytesForNothing + (long)BytesPerByte * page.Stored || page.Values < 0 || page.Values > chunk.NumValues + BytesForNothing / 8)
+            if (page.Stored < 0 || page.Stored > end - at
+                || page.Unpacked < 0 || page.Unpacked > BytesForNothing + (long)BytesPerByte * page.Stored
+                || page.Values < 0 || page.Values > chunk.NumValues + BytesForNothing / 8)
                 throw new InvalidDataException($"a page of column '{field.Name}' that claims more than is there: it is damaged.");
             at += (int)page.Stored;
             values += page.Data ? page.Values : 0;
-            if (at >= end && values < chunk.NumValues) throw new InvalidDataException($"{values:N0} of {chunk.NumValues:N0} values in the pages of column '{field.Name}': it is damaged.");
+            if (at >= end && values < chunk.NumValues)
+                throw new InvalidDataException($"{values:N0} of {chunk.NumValues:N0} values "
+                    + $"in the pages of column '{field.Name}': it is damaged.");
         }
     }
 
@@ -85,14 +95,16 @@ internal sealed class ParquetFile : IDisposable
 
     const int BoolType = 2, ByteType = 3, DoubleType = 7, BinaryType = 8, ListType = 9, SetType = 10, MapType = 11, StructType = 12;
 
-    // type (1), unpacked size (2), stored size (3); of a data page (5), a dictionary (7) or a data page's second form (8) the number of values (1)
+    // type (1), unpacked size (2), stored size (3); of a data page (5), a dictionary (7) or a data page's second form (8) the number of
+    // values (1)
     readonly record struct Page(long Unpacked, long Stored, long Values, bool Data);
 
     Page PageAt(ref int at, int end)
     {
         Page page = default;
         for (int id = 0; Field(ref at, end, ref id, out int type);)
-            if (type is > ByteType and < DoubleType && id is 2 or 3) page = id == 2 ? page with { Unpacked = Number(ref at, end) } : page with { Stored = Number(ref at, end) };
+            if (type is > ByteType and < DoubleType && id is 2 or 3)
+                page = id == 2 ? page with { Unpacked = Number(ref at, end) } : page with { Stored = Number(ref at, end) };
             else if (type == StructType && id is 5 or 7 or 8)
             {
                 page = page with { Data = id != 7 };

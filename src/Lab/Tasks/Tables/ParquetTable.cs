@@ -51,23 +51,27 @@ internal sealed class ParquetTable
         catch (Exception e) when (e is not TableException)
         {
             string why = e is InvalidDataException own ? own.Message : $"damage, or a form that is not read ({e.GetType().Name}).";
-            throw new TableException($"{file}: expected a Parquet file, as its first bytes say, found {why} Fetch or write the file again, or save it as CSV or JSON lines.", e);
+            throw new TableException($"{file}: expected a Parquet file, as its first bytes say, found {why} "
+                + "Fetch or write the file again, or save it as CSV or JSON lines.", e);
         }
     }
 
     void RefuseNested(Field field, int place)
     {
         if (field is DataField { IsArray: false, MaxRepetitionLevel: 0 }) return;
-        throw new TableException($"{file}: expected one text or number a row in column '{field.Name}' (the {place + 1}th), found {field.SchemaType switch
+        string kind = field.SchemaType switch
         {
             SchemaType.List => "lists",
             SchemaType.Map => "maps",
             SchemaType.Struct => "several fields",
             _ => "several values"
-        }}. Name another column, or write the part that you mean as a column of its own.");
+        };
+        throw new TableException($"{file}: expected one text or number a row in column '{field.Name}' (the {place + 1}th), found {kind}. "
+            + "Name another column, or write the part that you mean as a column of its own.");
     }
 
-    (string?[]?[] Columns, int Rows) Group(ParquetFile open, int group, Field[] fields, int[] wanted, IReadOnlyDictionary<string, string[]> names)
+    (string?[]?[] Columns, int Rows) Group(
+        ParquetFile open, int group, Field[] fields, int[] wanted, IReadOnlyDictionary<string, string[]> names)
     {
         using ParquetRowGroupReader reader = open.Reader.OpenRowGroupReader(group);
         int rows = open.RowsOf(reader);
@@ -93,22 +97,27 @@ internal sealed class ParquetTable
         if (StrictJson.ParseObject(Encoding.UTF8.GetBytes(text), out _) is not { } root) return names;
         if (!Under(root, "info", out JsonElement info) || !Under(info, "features", out JsonElement features)) return names;
         foreach (JsonProperty feature in features.EnumerateObject())
-            if (Under(features, feature.Name, out JsonElement kind) && kind.TryGetProperty("_type", out JsonElement type) && type.ValueKind == JsonValueKind.String
-                && type.GetString() == "ClassLabel" && kind.TryGetProperty("names", out JsonElement list) && list.ValueKind == JsonValueKind.Array
+            if (Under(features, feature.Name, out JsonElement kind)
+                && kind.TryGetProperty("_type", out JsonElement type) && type.ValueKind == JsonValueKind.String
+                && type.GetString() == "ClassLabel"
+                && kind.TryGetProperty("names", out JsonElement list) && list.ValueKind == JsonValueKind.Array
                 && list.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String))
                 names[feature.Name] = [.. list.EnumerateArray().Select(name => name.GetString()!)];
         return names;
 
-        static bool Under(JsonElement element, string name, out JsonElement inner) => element.TryGetProperty(name, out inner) && inner.ValueKind == JsonValueKind.Object;
+        static bool Under(JsonElement element, string name, out JsonElement inner) =>
+            element.TryGetProperty(name, out inner) && inner.ValueKind == JsonValueKind.Object;
     }
 
-    static string Listed(string[] names) => string.Join(", ", names.Take(20).Select((name, number) => $"{number} {name}")) + (names.Length > 20 ? " …" : "");
+    static string Listed(string[] names) =>
+        string.Join(", ", names.Take(20).Select((name, number) => $"{number} {name}")) + (names.Length > 20 ? " …" : "");
 
     // −1 is what the datasets library writes for "no label", and stays
     static void Named(string?[] cells, string[] names)
     {
         for (int i = 0; i < cells.Length; i++)
-            if (int.TryParse(cells[i], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < names.Length) cells[i] = names[number];
+            if (int.TryParse(cells[i], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < names.Length)
+                cells[i] = names[number];
     }
 
     string?[] Cells(RawColumnData raw, DataField field, int rows)
@@ -132,7 +141,8 @@ internal sealed class ParquetTable
             RawColumnData<DateTime> time => Of(time, v => v.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture)),
             RawColumnData<DateOnly> day => Of(day, v => v.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
             RawColumnData<Guid> id => Of(id, v => v.ToString()),
-            _ => throw new TableException($"{file}: expected texts or numbers in column '{field.Name}', found {field.ClrType.Name}. Name another column, or write it as text."),
+            _ => throw new TableException($"{file}: expected texts or numbers in column '{field.Name}', found {field.ClrType.Name}. "
+                + "Name another column, or write it as text."),
         };
 
         // the values of rows that have one stand together; the levels say which rows these are
@@ -153,5 +163,6 @@ internal sealed class ParquetTable
     static string Decimal(string number) => number.AsSpan().TrimStart('-').ContainsAnyExceptInRange('0', '9') ? number : number + ".0";
 
     string Utf8(ReadOnlySpan<byte> text, DataField field) => System.Text.Unicode.Utf8.IsValid(text) ? Encoding.UTF8.GetString(text)
-        : throw new TableException($"{file}: expected text in column '{field.Name}', found bytes that are not UTF-8. Name another column, or write it as text.");
+        : throw new TableException($"{file}: expected text in column '{field.Name}', found bytes that are not UTF-8. "
+            + "Name another column, or write it as text.");
 }

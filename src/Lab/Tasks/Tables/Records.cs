@@ -8,7 +8,9 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="Cells">its cells; null where a JSON line or a row of Parquet has no text or number</param>
 internal readonly record struct Record(int Line, string?[] Cells);
 
-/// <summary>Takes files apart: tab-separated, comma-separated. LF and CRLF end a line; a byte order mark and empty lines at the end are passed over.</summary>
+/// <summary>
+/// Takes files apart: tab-separated, comma-separated. LF and CRLF end a line; a byte order mark and empty lines at the end are passed over.
+/// </summary>
 internal static class Records
 {
     /// <summary>The rows of a tab-separated file as GLUE publishes them: no quoting, one line a row.</summary>
@@ -78,15 +80,18 @@ internal static class Records
                 if (head[i] == 0) zeros[i % 2]++;
             bool wide = Math.Max(zeros[0], zeros[1]) > head.Length / 8 && Math.Min(zeros[0], zeros[1]) <= Math.Max(zeros[0], zeros[1]) / 4;
             throw TableException.At(file, LineOf(bytes, zero), wide
-                ? $"every other byte is 0, as in UTF-16 without a byte order mark. Convert it: iconv -f utf-16{(zeros[1] > zeros[0] ? "le" : "be")} -t utf-8 {file} > FILE"
-                : $"byte {zero} is 0, which no text holds: this is a file of another kind. Give a table (tab- or comma-separated, JSON lines, Parquet) or running text.");
+                ? "every other byte is 0, as in UTF-16 without a byte order mark. "
+                    + $"Convert it: iconv -f utf-16{(zeros[1] > zeros[0] ? "le" : "be")} -t utf-8 {file} > FILE"
+                : $"byte {zero} is 0, which no text holds: this is a file of another kind. "
+                    + "Give a table (tab- or comma-separated, JSON lines, Parquet) or running text.");
         }
         if (Utf8.IsValid(bytes)) return;
         int at = 0;
         while (Rune.DecodeFromUtf8(bytes[at..], out _, out int length) == System.Buffers.OperationStatus.Done) at += length;
         // 0x80 to 0x9F are letters and quotes in Windows' encoding only
         string encoding = bytes[at..].IndexOfAnyInRange((byte)0x80, (byte)0x9F) >= 0 && bytes[at] < 0xC0 ? "windows-1252" : "latin1";
-        throw TableException.At(file, LineOf(bytes, at), $"byte {at} (0x{bytes[at]:X2}) is not UTF-8. Convert the file to UTF-8 from the encoding that it has, "
+        throw TableException.At(file, LineOf(bytes, at),
+            $"byte {at} (0x{bytes[at]:X2}) is not UTF-8. Convert the file to UTF-8 from the encoding that it has, "
             + $"for example (if it is Western European) iconv -f {encoding} -t utf-8 {file} > FILE");
     }
 

@@ -8,7 +8,10 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="Problem">what the rows ask</param>
 public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256, int Skipped, IProblem Problem)
 {
-    /// <summary>What a reader should know of the file and its rows: its encoding where it is not UTF-8, how many rows are left out and why, what labels are taken for.</summary>
+    /// <summary>
+    /// What a reader should know of the file and its rows: its encoding where it is not UTF-8, how many rows are left out and why, what
+    /// labels are taken for.
+    /// </summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>The labels of all rows of the file, renamed, whichever rows were asked for.</summary>

@@ -16,7 +16,9 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     public IReadOnlyList<string> Notes => [.. skipped > 0 ? [Torn] : (string[])[], .. labelled?.Notes ?? []];
 
     string Torn =>
-        $"{file}: {skipped:N0} {(skipped == 1 ? "row with fewer columns than the first line is" : "rows with fewer columns than the first line are")} left out, as published loaders do.";
+        $"{file}: {skipped:N0} "
+            + $"{(skipped == 1 ? "row with fewer columns than the first line is" : "rows with fewer columns than the first line are")} "
+            + "left out, as published loaders do.";
 
     /// <summary>See <see cref="Table.Labels"/>.</summary>
     public IReadOnlyList<string> Labels => labelled?.Labels ?? [];
@@ -46,12 +48,14 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         if (!records.MoveNext()) throw TableException.At(file, 1, "expected rows, found an empty file. Give the file that holds the data.");
         Record first = records.Current;
         Preset preset = Layout(first.Cells);
-        bool header = format is "jsonl" or "parquet" || (spec.Header ?? (spec.Columns.Text is null || spec.Preset is not null ? preset.Header : Number(spec.Columns.Text) is null));
+        bool header = format is "jsonl" or "parquet"
+            || (spec.Header ?? (spec.Columns.Text is null || spec.Preset is not null ? preset.Header : Number(spec.Columns.Text) is null));
         columns = Find(preset, first, header);
         if (preset.Task is TaskKind.Labels or TaskKind.Scores) labelled = new(spec, preset, LabelName = columns[2].Name);
         List<Row> rows = [];
         for (bool more = !header || records.MoveNext(); more; more = records.MoveNext())
-            if (ToRow(records.Current, first.Cells.Length, columns, preset) is Row row) rows.Add(row with { Place = new(file, records.Current.Line, unit) });
+            if (ToRow(records.Current, first.Cells.Length, columns, preset) is Row row)
+                rows.Add(row with { Place = new(file, records.Current.Line, unit) });
         if (rows.Count == 0)
         {
             string where = unit == "row" ? "in it" : "after this line", what = preset.Task == TaskKind.Labels ? "with labels " : "";
@@ -67,13 +71,16 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     // one text, or one a line; the file is their case
     List<Row> Texts(byte[] bytes, string format)
     {
-        if (spec.Task is { } task and not TaskKind.Text || spec.Preset is { } preset && Preset.Named(preset).Task != TaskKind.Text || spec.Columns != new Columns() || spec.Labels.Sources.Count + spec.Without.Count > 0 || spec.Header is not null)
+        if (spec.Task is { } task and not TaskKind.Text
+            || spec.Preset is { } preset && Preset.Named(preset).Task != TaskKind.Text
+            || spec.Columns != new Columns() || spec.Labels.Sources.Count + spec.Without.Count > 0 || spec.Header is not null)
             throw new TableException($"{file}: format={format} is running text, without columns, header or labels. Leave out other tasks' keys, or give format=tsv, csv or jsonl.");
         if (spec.Cases.Count + spec.NotCases.Count > 0 || (spec.PerCase is not null && format == "text"))
             throw new TableException($"{file}: {(spec.PerCase is not null ? "per-case=" : spec.Cases.Count > 0 ? "cases=" : "not-cases=")} chooses by cases, and a file of running text is one case. Leave it out; rows=N takes N windows of it.");
         string text = System.Text.Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
         IEnumerable<string> pieces = format == "text" ? [text] : text.Split('\n').Select(line => line.TrimEnd('\r'));
-        Row[] rows = [.. pieces.Select((t, i) => new Row(t, null, "", Path.GetFileName(file)) { Place = new(file, i + 1, "line") }).Where(row => !string.IsNullOrWhiteSpace(row.Text))];
+        Row[] rows = [.. pieces.Select((t, i) => new Row(t, null, "", Path.GetFileName(file)) { Place = new(file, i + 1, "line") })
+            .Where(row => !string.IsNullOrWhiteSpace(row.Text))];
         return rows.Length > 0 ? [.. rows] : throw TableException.At(file, 1, "expected text, found none. Give the file that holds the data.");
     }
 
@@ -83,8 +90,10 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         byte[] bytes = data.Content;
         if (!Marks.IsParquet(bytes))
             return spec.Format != "parquet" ? spec.Format ?? OfName(data.Name, bytes)
-                : throw new TableException($"{file}: expected a Parquet file, found one that does not begin as they do (PAR1). Leave out format=parquet, or give tsv, csv or jsonl.");
-        return spec.Format is null or "parquet" ? "parquet" : throw new TableException($"{file}: expected {spec.Format}, found a Parquet file. Leave out format={spec.Format}.");
+                : throw new TableException($"{file}: expected a Parquet file, found one that does not begin as they do (PAR1). "
+                    + "Leave out format=parquet, or give tsv, csv or jsonl.");
+        return spec.Format is null or "parquet" ? "parquet"
+            : throw new TableException($"{file}: expected {spec.Format}, found a Parquet file. Leave out format={spec.Format}.");
     }
 
     string OfName(string name, byte[] bytes) => Path.GetExtension(name).ToLowerInvariant() switch
@@ -94,7 +103,9 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         ".csv" => "csv",
         ".jsonl" or ".ndjson" or ".json" => "jsonl",
         _ when spec is { Task: TaskKind.Text, Columns.Text: null, Header: null } => "text",
-        var other => throw new TableException($"{file}: expected a name that ends in .tsv, .txt, .csv or .jsonl (or any name of a Parquet file), found '{other}'. Add format=tsv, format=csv or format=jsonl, or if it is running text task=text."),
+        var other => throw new TableException($"{file}: expected a name that ends in .tsv, .txt, .csv or .jsonl "
+            + $"(or any name of a Parquet file), found '{other}'. Add format=tsv, format=csv or format=jsonl, "
+            + "or if it is running text task=text."),
     };
 
     /// <summary>The preset that is named or seen, with the columns that are given in place of its own.</summary>
@@ -102,10 +113,23 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         Preset? preset = spec.Preset is string name ? Preset.Named(name) : spec.Columns.Text is null ? Preset.Detect(first) : new("", new());
         if (preset is null)
-            throw TableException.At(new RowPlace(file, unit == "row" ? 0 : 1, unit), $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), found {Shown(Named(first))}. Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=; by number from 1 where the file has no header. What the rows ask: task=labels, scores (label= the score), pairs (text= good, pair= bad), prompts (label= answer, wrong=, pair= corrupted) or text.");
-        if (spec.Task is { } task && spec.Preset is not null && preset.Task != task && !(OfLabels(task) && OfLabels(preset.Task))) throw new TableException($"{file}: preset={preset.Name} is of {preset.Task.ToString().ToLowerInvariant()}, task={task.ToString().ToLowerInvariant()} asks for another. Leave one of the two out.");
+            throw TableException.At(new RowPlace(file, unit == "row" ? 0 : 1, unit),
+                $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), "
+                    + $"found {Shown(Named(first))}. "
+                    + "Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=; "
+                    + "by number from 1 where the file has no header. "
+                    + "What the rows ask: task=labels, scores (label= the score), pairs (text= good, pair= bad), "
+                    + "prompts (label= answer, wrong=, pair= corrupted) or text.");
+        if (spec.Task is { } task && spec.Preset is not null && preset.Task != task && !(OfLabels(task) && OfLabels(preset.Task)))
+            throw new TableException($"{file}: preset={preset.Name} is of {preset.Task.ToString().ToLowerInvariant()}, "
+                + $"task={task.ToString().ToLowerInvariant()} asks for another. Leave one of the two out.");
         Columns given = spec.Columns, own = preset.Columns;
-        return preset with { Task = spec.Task ?? preset.Task, Columns = new(given.Text ?? own.Text, given.Pair ?? own.Pair, given.Label ?? preset.LabelIn(first), given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong) };
+        return preset with
+        {
+            Task = spec.Task ?? preset.Task,
+            Columns = new(given.Text ?? own.Text, given.Pair ?? own.Pair, given.Label ?? preset.LabelIn(first),
+                given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong),
+        };
     }
 
     static bool OfLabels(TaskKind task) => task is TaskKind.Labels or TaskKind.Scores;
@@ -117,15 +141,24 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         Columns columns = preset.Columns;
         bool answers = preset.Task == TaskKind.Prompts && preset.Derive is null;
-        return [Place("text", columns.Text, needed: true), Place("pair", columns.Pair, needed: preset.Task == TaskKind.Pairs), Place("label", columns.Label, needed: OfLabels(preset.Task) || answers),
-            Place("case", columns.Case), Place("group", columns.Group), Place("wrong", columns.Wrong, needed: answers)];
+        return
+        [
+            Place("text", columns.Text, needed: true), Place("pair", columns.Pair, needed: preset.Task == TaskKind.Pairs),
+            Place("label", columns.Label, needed: OfLabels(preset.Task) || answers),
+            Place("case", columns.Case), Place("group", columns.Group), Place("wrong", columns.Wrong, needed: answers),
+        ];
 
         Column Place(string role, string? name, bool needed = false)
         {
-            if (name is null) return needed ? throw TableException.At(At(first), $"expected a column for the {role}, none is given. Add {role}=COLUMN{(preset.Task == TaskKind.Labels ? ", or say what else the rows ask: task=pairs, task=prompts or task=text" : "")}; there are: {Shown(Named(first.Cells))}.") : new(role, -1);
+            if (name is null)
+                return needed ? throw TableException.At(At(first), $"expected a column for the {role}, none is given. Add {role}=COLUMN"
+                    + $"{(preset.Task == TaskKind.Labels ? ", or say what else the rows ask: task=pairs, task=prompts or task=text" : "")}"
+                    + $"; there are: {Shown(Named(first.Cells))}.") : new(role, -1);
             int times = header ? first.Cells.Count(cell => cell == name) : 0;
             if (times > 1)
-                throw TableException.At(At(first), $"expected columns with names of their own, found '{name}' {times} times, and it is asked for as the {role}. Rename one, or give {role}= by number from 1; if the line is no header, add header=no.");
+                throw TableException.At(At(first),
+                    $"expected columns with names of their own, found '{name}' {times} times, and it is asked for as the {role}. "
+                        + $"Rename one, or give {role}= by number from 1; if the line is no header, add header=no.");
             if (times == 1) return new(name, Array.IndexOf(first.Cells, name));
             if (Number(name) is >= 1 and int number && number <= first.Cells.Length) return new(name, number - 1);
             throw TableException.At(At(first), header
@@ -139,26 +172,38 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         if (record.Cells.Length != width)
         {
             if (preset.SkipShort && record.Cells.Length < width) return Skip();
-            throw TableException.At(At(record), $"expected {width} columns as in the first line, found {record.Cells.Length}. Correct the {unit}{(record.Cells.Length == 1 && record.Cells[0] == "" ? ": it is empty" : "")}.");
+            throw TableException.At(At(record),
+                $"expected {width} columns as in the first line, found {record.Cells.Length}. "
+                    + $"Correct the {unit}{(record.Cells.Length == 1 && record.Cells[0] == "" ? ": it is empty" : "")}.");
         }
-        if (labelled is null) return Whole(new(Cell(columns[0])!, Cell(columns[1]), Cell(columns[2]) ?? "", Cell(columns[3]) ?? "", Cell(columns[4]) ?? "", Cell(columns[5]) ?? ""));
+        if (labelled is null)
+            return Whole(new(Cell(columns[0])!, Cell(columns[1]), Cell(columns[2]) ?? "", Cell(columns[3]) ?? "",
+                Cell(columns[4]) ?? "", Cell(columns[5]) ?? ""));
         string label = Cell(columns[2])!;
-        if (label.Length == 0) throw TableException.At(At(record), $"expected a label in column '{columns[2].Name}', found nothing. Give a file with labels.");
+        if (label.Length == 0)
+            throw TableException.At(At(record), $"expected a label in column '{columns[2].Name}', found nothing. Give a file with labels.");
         string renamed = labelled.Renamed(label);
         if (labelled.Leaves(label)) return new(Cell(columns[0])!, Cell(columns[1]), label, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
         if (preset.Task == TaskKind.Scores && Regression.Parse(renamed) is null)
             throw TableException.At(At(record), $"expected a score, a number, in column '{columns[2].Name}', found '{renamed}'. "
                 + $"Correct the {unit}, give the scores' column with label=COLUMN, or leave such rows out with without={renamed}.");
         if (allowed is not null && !allowed.Contains(renamed))
-            throw TableException.At(At(record), $"expected a label among {Shown(allowed)}, found '{renamed}'. Nearest: '{Nearest.Of(renamed, allowed)}'. Correct the {unit}, or rename labels with labels={renamed}>LABEL.");
+            throw TableException.At(At(record),
+                $"expected a label among {Shown(allowed)}, found '{renamed}'. Nearest: '{Nearest.Of(renamed, allowed)}'. "
+                    + $"Correct the {unit}, or rename labels with labels={renamed}>LABEL.");
         return new(Cell(columns[0])!, Cell(columns[1]), renamed, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
 
         Row Whole(Row row)
         {
             try { row = preset.Derive?.Invoke(row) ?? row; }
-            catch (FormatException e) { throw TableException.At(At(record), $"{e.Message}. Correct the {unit}, or say with task=, text=, label= and wrong= which columns are what."); }
+            catch (FormatException e)
+            {
+                throw TableException.At(At(record), $"{e.Message}. Correct the {unit}, "
+                    + "or say with task=, text=, label= and wrong= which columns are what.");
+            }
             return preset.Task != TaskKind.Prompts || (row.Label != "" && row.Wrong != "") || preset.Derive is not null ? row
-                : throw TableException.At(At(record), $"expected an answer and a wrong one in '{columns[2].Name}' and '{columns[5].Name}', found nothing. Correct the {unit}.");
+                : throw TableException.At(At(record), $"expected an answer and a wrong one in '{columns[2].Name}' and '{columns[5].Name}', "
+                    + $"found nothing. Correct the {unit}.");
         }
 
         string? Cell(Column column) => column.Place < 0 ? null : record.Cells[column.Place]

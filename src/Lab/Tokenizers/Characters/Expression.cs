@@ -170,7 +170,8 @@ sealed class Expression(Expression.Node whole)
     static void Count(ref long left)
     {
         if (--left < 0)
-            throw new InvalidDataException("A regular expression of tokenizer.json tries too many ways to cut one text. Cut the text into shorter rows.");
+            throw new InvalidDataException("A regular expression of tokenizer.json tries too many ways to cut one text. "
+                + "Cut the text into shorter rows.");
     }
 
     static bool Is(Func<int, bool> has, ReadOnlySpan<char> text, int at, ref long left, out int size)

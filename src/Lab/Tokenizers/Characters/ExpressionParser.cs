@@ -109,14 +109,16 @@ sealed class ExpressionParser
 
     Node Group(bool anyCase)
     {
-        bool ahead = Skip("?="), notAhead = !ahead && Skip("?!"), behind = Skip("?<="), notBehind = !behind && Skip("?<!"), atomic = Skip("?>");
+        bool ahead = Skip("?="), notAhead = !ahead && Skip("?!"),
+            behind = Skip("?<="), notBehind = !behind && Skip("?<!"), atomic = Skip("?>");
         if (Skip("?i:")) anyCase = true;
         else if (!ahead && !notAhead && !behind && !notBehind && !atomic && !Skip("?:") && Peek == '?')
             throw new FormatException("a group of another kind than (?:, (?i:, (?=, (?!, (?<=, (?<! and (?>");
         Node body = Alternatives(anyCase);
         if (!Skip(")")) throw new FormatException("a '(' without ')'");
         return ahead || notAhead ? new Ahead(body, notAhead)
-            : behind || notBehind ? new Behind(body, Length(body) ?? throw new FormatException("a look back of no certain length"), notBehind)
+            : behind || notBehind
+                ? new Behind(body, Length(body) ?? throw new FormatException("a look back of no certain length"), notBehind)
             : atomic ? new Atomic(body) : body;
     }
 

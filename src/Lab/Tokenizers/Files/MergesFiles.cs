@@ -30,14 +30,17 @@ static class MergesFiles
     /// <summary>The classes that are read from these two files.</summary>
     public static IReadOnlyCollection<string> Classes => kinds.Keys;
 
-    /// <summary>The tokenizer, of the class that the options name, else of RoBERTa's or GPT-2's, as the vocabulary's special tokens say.</summary>
+    /// <summary>
+    /// The tokenizer, of the class that the options name, else of RoBERTa's or GPT-2's, as the vocabulary's special tokens say.
+    /// </summary>
     /// <param name="vocabulary">the bytes of <c>vocab.json</c></param>
     /// <param name="merges">the bytes of <c>merges.txt</c></param>
     /// <param name="vocabularyPath">where the former come from</param>
     /// <param name="mergesPath">where the latter come from</param>
     /// <param name="options">what stands next to them</param>
     /// <exception cref="InvalidDataException">a file is not what it should be, or the two do not belong together</exception>
-    public static TokenizerParts Read(byte[] vocabulary, byte[] merges, string vocabularyPath, string mergesPath, TokenizerOptions options) =>
+    public static TokenizerParts Read(
+        byte[] vocabulary, byte[] merges, string vocabularyPath, string mergesPath, TokenizerOptions options) =>
         Field.Read<TokenizerParts>(vocabulary, vocabularyPath, file =>
         {
             Dictionary<string, int> ids = TokenizerFile.Ids(file.Named("the vocabulary"));
@@ -59,7 +62,8 @@ static class MergesFiles
             int? begin = Id(options.Begin, roberta ? "<s>" : kind == Kind.Qwen2 ? "" : "<|endoftext|>");
             int? end = Id(options.End, roberta ? "</s>" : "<|endoftext|>");
             return new(all, new Bpe(ids, table, new()), options.SplitsSpecial ? [.. added.Where(a => !a.Special)] : added, normalizer,
-                new ByteLevel(options.AddPrefixSpace ?? false, kind == Kind.Qwen2 ? WordPattern.Qwen2 : WordPattern.Gpt2), byteLevel: true, marker: '\0')
+                new ByteLevel(options.AddPrefixSpace ?? false, kind == Kind.Qwen2 ? WordPattern.Qwen2 : WordPattern.Gpt2),
+                    byteLevel: true, marker: '\0')
             {
                 Template = roberta ? Template.Roberta(Needed(start), Needed(stop))
                     : Template.Around(options.AddBegin == true ? begin : null, options.AddEnd == true ? end : null),

@@ -41,7 +41,8 @@ static class ModelFile
             (i, piece) => merges.Named($"model.merges {i + 1}").Fault("pieces of model.vocab", $"'{piece}'"));
         return (new Bpe(ids, table, new()
         {
-            Unknown = model.Find("unk_token") is Field unknown && (ids.ContainsKey(unknown.Text) || !SpellsAll(ids)) ? Known(unknown, ids) : null,
+            Unknown = model.Find("unk_token") is Field unknown && (ids.ContainsKey(unknown.Text) || !SpellsAll(ids))
+                ? Known(unknown, ids) : null,
             FuseUnknown = model.FlagOr("fuse_unk", false),
             ByteFallback = model.FlagOr("byte_fallback", false),
             IgnoreMerges = model.FlagOr("ignore_merges", false),

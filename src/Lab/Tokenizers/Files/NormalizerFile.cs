@@ -42,7 +42,8 @@ static class NormalizerFile
         }
         catch (FormatException fault)
         {
-            throw pattern["Regex"].Fault("a regular expression of groups, sets, repeats and looks ahead", $"{fault.Message} in '{expression}'");
+            throw pattern["Regex"].Fault("a regular expression of groups, sets, repeats and looks ahead",
+                $"{fault.Message} in '{expression}'");
         }
     }
 

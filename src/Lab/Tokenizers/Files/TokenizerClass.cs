@@ -36,7 +36,8 @@ static class TokenizerClass
     static readonly HashSet<string> specific = [.. registered.Values, "DistilBertTokenizer", "LlamaTokenizer"];
 
     /// <summary>The class's name without what older versions put at its end.</summary>
-    public static string? Bare(string? named) => named is not null && named.EndsWith("Fast", StringComparison.Ordinal) ? named[..^4] : named;
+    public static string? Bare(string? named) =>
+        named is not null && named.EndsWith("Fast", StringComparison.Ordinal) ? named[..^4] : named;
 
     /// <summary>The class that belongs to a kind of model, or null.</summary>
     public static string? Registered(string? modelType) => registered.GetValueOrDefault(modelType ?? "");
@@ -53,14 +54,17 @@ static class TokenizerClass
         return name is null ? own ?? Generic : specific.Contains(name) ? name : Generic;
     }
 
-    /// <summary>The class that reads a folder without <c>tokenizer.json</c>; null where none is named and the kind of model has none.</summary>
+    /// <summary>
+    /// The class that reads a folder without <c>tokenizer.json</c>; null where none is named and the kind of model has none.
+    /// </summary>
     public static string? WithoutFile(TokenizerOptions options) =>
         Bare(options.Class) ?? (Registered(options.ModelType) is var own && own != Generic ? own : null);
 
     /// <summary>The next move where a folder cannot be read without <c>tokenizer.json</c>.</summary>
     public static string Remedy(FolderFiles files) =>
         "Put its tokenizer.json into the folder, which is read whatever the class: "
-        + $"AutoTokenizer.from_pretrained(\"{files.Folder}\").save_pretrained(\"{files.Folder}\") in Python writes it where the class has one.";
+        + $"AutoTokenizer.from_pretrained(\"{files.Folder}\").save_pretrained(\"{files.Folder}\") "
+        + "in Python writes it where the class has one.";
 
     /// <summary>The error that a class is not read from the files that are there.</summary>
     /// <param name="files">the folder</param>

@@ -52,7 +52,9 @@ static class TokenizerFile
     static bool FromLeft(Field file) => file.Find("truncation")?["direction"] is Field side
         && (side.Text is "Left" or "Right" ? side.Text == "Left" : throw side.Fault("Left or Right", $"'{side.Text}'"));
 
-    /// <summary>An added token. What is not said of it is false, but a token that is not special is looked for in normalized text.</summary>
+    /// <summary>
+    /// An added token. What is not said of it is false, but a token that is not special is looked for in normalized text.
+    /// </summary>
     public static AddedToken Added(Field token, int id)
     {
         token.Only("id", "special", "content", "single_word", "lstrip", "rstrip", "normalized", "__type");
@@ -84,7 +86,8 @@ static class TokenizerFile
     /// <param name="added">the added tokens; their ids may lie beyond the vocabulary's</param>
     /// <param name="model">the text of the vocabulary's ids, where a text may stand twice</param>
     /// <param name="holes">how many ids may have no piece; their text is empty</param>
-    public static string[] Pieces(Field at, Dictionary<string, int> ids, IReadOnlyList<AddedToken> added, string[]? model = null, int holes = 0)
+    public static string[] Pieces(
+        Field at, Dictionary<string, int> ids, IReadOnlyList<AddedToken> added, string[]? model = null, int holes = 0)
     {
         HashSet<string> seen = [];
         foreach (AddedToken token in added)
@@ -98,7 +101,8 @@ static class TokenizerFile
         string?[] pieces = new string?[Math.Max(all.Length, Math.Min(all.Length + holes, longest))];
         foreach (var (piece, id) in all)
         {
-            if (id >= pieces.Length) throw at.Named($"the id of '{piece}'").Fault($"less than {pieces.Length}, the number of pieces", $"{id}");
+            if (id >= pieces.Length)
+                throw at.Named($"the id of '{piece}'").Fault($"less than {pieces.Length}, the number of pieces", $"{id}");
             if (pieces[id] is string other) throw at.Named($"the id of '{piece}'").Fault("one of its own", $"{id}, which '{other}' has");
             pieces[id] = piece;
         }

@@ -23,14 +23,17 @@ static class TokenizerFolder
     /// <exception cref="InvalidDataException">no tokenizer, one that is not understood, or two files that contradict each other</exception>
     public static Tokenizer Read(string folder) => Read(FolderFiles.On(folder));
 
-    /// <summary>The tokenizer of a folder: of <c>tokenizer.json</c> where it is there, else of the class that the other files name.</summary>
+    /// <summary>
+    /// The tokenizer of a folder: of <c>tokenizer.json</c> where it is there, else of the class that the other files name.
+    /// </summary>
     /// <exception cref="InvalidDataException">no tokenizer, one that is not understood, or two files that contradict each other</exception>
     public static Tokenizer Read(FolderFiles files)
     {
         TokenizerOptions options = TokenizerOptions.Of(files);
         if (files.Find("tokenizer.json") is byte[] json) return new(TokenizerFile.Read(json, files.PathOf("tokenizer.json"), options));
         string? name = TokenizerClass.WithoutFile(options);
-        bool ofMerges = name is not null && MergesFiles.Classes.Contains(name), ofWords = name is not null && WordPieceVocabulary.Classes.Contains(name);
+        bool ofMerges = name is not null && MergesFiles.Classes.Contains(name),
+            ofWords = name is not null && WordPieceVocabulary.Classes.Contains(name);
         bool ofModel = !ofMerges && !ofWords && SentencePieceFolder.Names.Any(file => files.Find(file) is not null);
         byte[]? words = ofModel ? null : files.Find("vocab.txt");
         bool wordsFirst = ofWords && words is not null;
@@ -48,7 +51,8 @@ static class TokenizerFolder
         if (SentencePieceFolder.Read(files.Folder, files.Find, options) is Tokenizer read) return read;
         if (options.Class is not null && !ofMerges && !ofWords)
             throw TokenizerClass.Refused(files, name!, "", [.. WordPieceVocabulary.Classes, .. MergesFiles.Classes]);
-        throw new InvalidDataException($"{files.Folder}: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt, nor SentencePiece's "
+        throw new InvalidDataException($"{files.Folder}: neither tokenizer.json, nor vocab.json with merges.txt, "
+            + "nor vocab.txt, nor SentencePiece's "
             + $"{string.Join(" or ", SentencePieceFolder.Names)} is there. Copy the model's own tokenizer into the folder.");
     }
 
@@ -56,7 +60,8 @@ static class TokenizerFolder
     // class is usual, the files may be another's.
     static void Understood(FolderFiles files, TokenizerOptions options, string there, IReadOnlyCollection<string> classes)
     {
-        if (TokenizerClass.Bare(options.Class) is string name && !classes.Contains(name)) throw TokenizerClass.Refused(files, name, there, classes);
+        if (TokenizerClass.Bare(options.Class) is string name && !classes.Contains(name))
+            throw TokenizerClass.Refused(files, name, there, classes);
         foreach (var (key, said) in options.Said)
             if (!harmless.Contains(key))
                 throw new InvalidDataException($"{files.PathOf("tokenizer_config.json")}: {key}: expected nothing that is unknown, "
@@ -64,6 +69,7 @@ static class TokenizerFolder
                     + "Take it out if it changes none, or put the model's tokenizer.json into the folder.");
         if (options.NeverSplit.FirstOrDefault(t => !options.Names(t)) is string never)
             throw new InvalidDataException($"{files.PathOf("tokenizer_config.json")}: never_split: expected special tokens only; "
-                + $"found '{never}'. Add it to added_tokens.json with its id, which keeps it whole, or put the model's tokenizer.json into the folder.");
+                + $"found '{never}'. Add it to added_tokens.json with its id, which keeps it whole, "
+                + "or put the model's tokenizer.json into the folder.");
     }
 }

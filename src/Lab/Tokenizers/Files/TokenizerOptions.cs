@@ -7,7 +7,8 @@ namespace Heartwood.Lab.Tokenizers.Files;
 sealed record TokenizerOptions
 {
     /// <summary>The names under which the files mention special tokens.</summary>
-    public static IReadOnlyList<string> Roles { get; } = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+    public static IReadOnlyList<string> Roles { get; } =
+        ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
     static readonly string[] lists = ["additional_special_tokens", "extra_special_tokens"];
 
@@ -87,7 +88,9 @@ sealed record TokenizerOptions
             End = options.End ?? map.End,
             Special = map.Special.Where(s => !options.Special.ContainsKey(s.Key)).Concat(options.Special).ToDictionary(),
             Further = [.. options.Further.Concat(map.Further).DistinctBy(t => t.Content)],
-            Class = options.Class ?? (files.Json("config.json", config => config.Find("tokenizer_class")?.Text ?? "") is { Length: > 0 } named ? named : null),
+            Class = options.Class
+                ?? (files.Json("config.json", config => config.Find("tokenizer_class")?.Text ?? "")
+                    is { Length: > 0 } named ? named : null),
             ModelType = files.Json("config.json", config => config.Find("model_type")?.Text ?? ""),
         };
         HashSet<string> special = [.. options.Special.Values.Concat(options.Further).Select(t => t.Content)];
@@ -134,7 +137,8 @@ sealed record TokenizerOptions
         return added;
     }
 
-    static int Id(string name, Field token) => int.TryParse(name, out int id) && id >= 0 ? id : throw token.Fault("ids as names", $"'{name}'");
+    static int Id(string name, Field token) =>
+        int.TryParse(name, out int id) && id >= 0 ? id : throw token.Fault("ids as names", $"'{name}'");
 
     // special_tokens_map.json, and the same names in tokenizer_config.json
     static TokenizerOptions ReadSpecial(Field file)

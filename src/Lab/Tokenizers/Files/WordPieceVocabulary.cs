@@ -20,7 +20,8 @@ static class WordPieceVocabulary
     /// <exception cref="InvalidDataException">a special token that it needs is missing</exception>
     public static TokenizerParts Of(IReadOnlyList<string> pieces, string path, TokenizerOptions options)
     {
-        bool mpnet = TokenizerClass.WithoutFile(options) == "MPNetTokenizer", lower = options.LowerCase ?? true, basic = options.Basic ?? true;
+        bool mpnet = TokenizerClass.WithoutFile(options) == "MPNetTokenizer", lower = options.LowerCase ?? true,
+            basic = options.Basic ?? true;
         string mask = options.Named("mask_token", mpnet ? "<mask>" : "[MASK]");
         string[] special =
         [
@@ -53,7 +54,9 @@ static class WordPieceVocabulary
                 + "Give the model's own vocab.txt, or name its special tokens in tokenizer_config.json.");
     }
 
-    /// <summary>The lines of a file in UTF-8, without a byte order mark; an unfinished last line counts, nothing after the last line break does.</summary>
+    /// <summary>
+    /// The lines of a file in UTF-8, without a byte order mark; an unfinished last line counts, nothing after the last line break does.
+    /// </summary>
     /// <exception cref="InvalidDataException">not UTF-8</exception>
     public static List<string> Lines(byte[] bytes, string path)
     {

@@ -82,7 +82,8 @@ sealed class MergesByScore(Dictionary<string, int> ids, IReadOnlyList<ModelPiece
             {
                 ReadOnlySpan<char> part = text.Slice(at, size);
                 int id = model.lookup.TryGetValue(part, out int known) ? known : model.unknown;
-                if (model.pieces[id].Kind == PieceKind.Unused && cuts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(part, out int first))
+                if (model.pieces[id].Kind == PieceKind.Unused
+                    && cuts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(part, out int first))
                 {
                     rest ??= [];
                     rest.Push((at + first, size - first));

@@ -59,7 +59,10 @@ sealed record SentencePieceClass(
     [
         new("LlamaTokenizer", SpecialPlaces.Around, begin, end, "llama", "mistral", "mixtral", "phi3") { KnowsLegacy = true },
         new("CodeLlamaTokenizer", SpecialPlaces.Around, begin, end),
-        new("GemmaTokenizer", SpecialPlaces.Around, ("bos_token", "<bos>"), ("eos_token", "<eos>"), "gemma", "gemma2", "gemma3_text") { Mask = "<mask>" },
+        new("GemmaTokenizer", SpecialPlaces.Around, ("bos_token", "<bos>"), ("eos_token", "<eos>"), "gemma", "gemma2", "gemma3_text")
+        {
+            Mask = "<mask>",
+        },
         new("T5Tokenizer", SpecialPlaces.T5, begin, end, "t5", "mt5", "umt5", "longt5", "switch_transformers")
         {
             ExtraIds = 100, KnowsLegacy = true,
@@ -108,7 +111,8 @@ sealed record SentencePieceClass(
             ?? throw Unknown("neither tokenizer_class nor model_type, and a name that several classes use");
 
         InvalidDataException Unknown(string found) => new($"{path}: SentencePiece's file; which special tokens and ids belong to it is "
-            + $"said by the tokenizer's class: expected one of {string.Join(", ", all.Select(c => c.Name))}; found {found}. Name the right one of "
+            + $"said by the tokenizer's class: expected one of {string.Join(", ", all.Select(c => c.Name))}"
+            + $"; found {found}. Name the right one of "
             + $"these as tokenizer_class in tokenizer_config.json, or put {SentencePieceFile.Converted} next to it.");
     }
 

@@ -39,7 +39,8 @@ static class SentencePieceFolder
         SentencePieceSettings settings = SentencePieceSettings.Read(folder, find, options);
         SentencePieceClass kind = SentencePieceClass.Of(settings, file, path);
         if (settings.LowerCase == true && !kind.KnowsCase)
-            throw new InvalidDataException($"{Path.Combine(folder, "tokenizer_config.json")}: do_lower_case: expected false, as {kind.Name} "
+            throw new InvalidDataException($"{Path.Combine(folder, "tokenizer_config.json")}: "
+                + $"do_lower_case: expected false, as {kind.Name} "
                 + "lower-cases nothing; found true. Take it out, or name the class that the model was trained with as tokenizer_class.");
         if (kind.KnowsLegacy && settings is { Legacy: false, AddPrefixSpace: false })
             file = file with { Normalizer = file.Normalizer with { AddDummyPrefix = false } };

@@ -16,7 +16,10 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
 {
     static int Most => 4 * L.Width;                              // queries at a time
 
-    /// <summary>What a vector of queries sees: its first query the keys from Low on (which may be below 0) and before Open, each further query one more behind both; no key from End on.</summary>
+    /// <summary>
+    /// What a vector of queries sees: its first query the keys from Low on (which may be below 0) and before Open, each further query one
+    /// more behind both; no key from End on.
+    /// </summary>
     readonly record struct Sight(int Low, int Open, int End)
     {
         /// <summary>From here on no query's window has yet to begin.</summary>
@@ -34,7 +37,9 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         }
     }
 
-    /// <summary>One sequence and head: where its rows begin, and how they go on. Keys are counted from the first that any query sees.</summary>
+    /// <summary>
+    /// One sequence and head: where its rows begin, and how they go on. Keys are counted from the first that any query sees.
+    /// </summary>
     readonly struct Item(AttentionPlan plan, int sequence, int head)
     {
         /// <summary>Keys of the sequence that no query sees, before those that are counted.</summary>
@@ -62,7 +67,9 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         /// <summary>Where the keys end that the queries before <paramref name="end"/> see.</summary>
         internal int Seen(int end) => plan.Seen(sequence, end - 1) - Unseen;
 
-        /// <summary>What the vector of queries from <paramref name="start"/> on sees, of keys <paramref name="first"/> to <paramref name="end"/>.</summary>
+        /// <summary>
+        /// What the vector of queries from <paramref name="start"/> on sees, of keys <paramref name="first"/> to <paramref name="end"/>.
+        /// </summary>
         internal Sight See(int start, int first, int end)
         {
             int open = plan.Seen(sequence, start) - Unseen - first;
@@ -108,18 +115,22 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     static void One(Item item, float* q, float* k, float* v, float* context, float* statistics)
     {
         int width = item.Width, keys = item.Keys, atOnce = item.KeysAtOnce, padded = Pad(width);
-        float* turned = Strips.Take((width + atOnce + 2) * Most + (keys + Most) * padded), scores = turned + width * Most, largest = scores + atOnce * Most, inverse = largest + Most;
+        float* turned = Strips.Take((width + atOnce + 2) * Most + (keys + Most) * padded), scores = turned + width * Most,
+            largest = scores + atOnce * Most, inverse = largest + Most;
         float* valueRoom = inverse + Most, room = valueRoom + keys * padded;
         Side values = Read(v + item.Key, item.KeyStep, keys, width, valueRoom);
         for (int i = 0; i < item.Queries;)
         {
-            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), end = i + count, from = item.From(i), seen = item.Seen(end);
+            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i),
+                end = i + count, from = item.From(i), seen = item.Seen(end);
             Turn(q + item.Query(i), item.Step, count, width, turned, lanes);
             item.AskNextQueries(q, i, end);
             item.AskNextKeys(k, i, end);
-            Strided<L, V>.Product(k + item.Key + from * item.KeyStep, item.KeyStep, 1, seen - from, width, turned, lanes, scores, lanes, lanes / L.Width);
+            Strided<L, V>.Product(k + item.Key + from * item.KeyStep, item.KeyStep, 1, seen - from, width,
+                turned, lanes, scores, lanes, lanes / L.Width);
             item.AskNextKeys(v, i, end);
-            for (int c = 0; c < lanes; c += L.Width) Softmax(scores + c, lanes, item.See(i + c, from, seen), item.Scale, largest + c, inverse + c);
+            for (int c = 0; c < lanes; c += L.Width)
+                Softmax(scores + c, lanes, item.See(i + c, from, seen), item.Scale, largest + c, inverse + c);
             Write(scores, 1, lanes, count, seen - from, values.Behind(from), context + item.Query(i), item.Step, width, room, inverse);
             if (statistics is not null)
             {
@@ -149,7 +160,8 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     static void OneBack(Item item, float* q, float* k, float* v, float* statistics, float* g, float* dq, float* dk, float* dv)
     {
         int width = item.Width, keys = item.Keys, atOnce = item.KeysAtOnce, padded = Pad(width), all = keys * padded;
-        float* turned = Strips.Take((width + 2 * atOnce + 2) * Most + 3 * all + 3 * Most * padded), p = turned + width * Most, slopes = p + atOnce * Most, largest = slopes + atOnce * Most, inverse = largest + Most;
+        float* turned = Strips.Take((width + 2 * atOnce + 2) * Most + 3 * all + 3 * Most * padded),
+            p = turned + width * Most, slopes = p + atOnce * Most, largest = slopes + atOnce * Most, inverse = largest + Most;
         float* keyRoom = inverse + Most, keySums = keyRoom + all, valueSums = keySums + all, queryRoom = valueSums + all, gradientRoom = queryRoom + Most * padded, room = gradientRoom + Most * padded;
         Side keyRows = Read(k + item.Key, item.KeyStep, keys, width, keyRoom);
         if (item.First)
@@ -168,22 +180,26 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         }
         for (int i = 0; i < item.Queries;)
         {
-            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i), end = i + count, from = item.From(i), seen = item.Seen(end) - from;
+            int lanes = Lanes(item.Queries - i), count = Math.Min(lanes, item.Queries - i),
+                end = i + count, from = item.From(i), seen = item.Seen(end) - from;
             Turn(q + item.Query(i), item.Step, count, width, turned, lanes);
             item.AskNextQueries(q, i, end);
             item.AskNextKeys(k, i, end);
-            Strided<L, V>.Product(k + item.Key + from * item.KeyStep, item.KeyStep, 1, seen, width, turned, lanes, p, lanes, lanes / L.Width);
+            Strided<L, V>.Product(k + item.Key + from * item.KeyStep, item.KeyStep, 1, seen, width,
+                turned, lanes, p, lanes, lanes / L.Width);
             Turn(g + item.Query(i), item.Step, count, width, turned, lanes);
             item.AskNextQueries(g, i, end);
             item.AskNextKeys(v, i, end);
-            Strided<L, V>.Product(v + item.Key + from * item.KeyStep, item.KeyStep, 1, seen, width, turned, lanes, slopes, lanes, lanes / L.Width);
+            Strided<L, V>.Product(v + item.Key + from * item.KeyStep, item.KeyStep, 1, seen, width,
+                turned, lanes, slopes, lanes, lanes / L.Width);
             item.AskQueries(dq, i, end);
             item.AskKeys(dk, i, end);
             item.AskKeys(dv, i, end);
             new Span<float>(largest, 2 * Most).Clear();
             Copy(statistics + item.Statistic(i), largest, count);
             Copy(statistics + item.Statistics + item.Statistic(i), inverse, count);
-            for (int c = 0; c < lanes; c += L.Width) Slope(p + c, slopes + c, lanes, item.See(i + c, from, from + seen), item.Scale, largest + c, inverse + c);
+            for (int c = 0; c < lanes; c += L.Width)
+                Slope(p + c, slopes + c, lanes, item.See(i + c, from, from + seen), item.Scale, largest + c, inverse + c);
             Write(slopes, 1, lanes, count, seen, keyRows.Behind(from), dq + item.Query(i), item.Step, width, room, null);
             Add(slopes, lanes, seen, count, Read(q + item.Query(i), item.Step, count, width, queryRoom), keySums + from * padded, padded);
             Add(p, lanes, seen, count, Read(g + item.Query(i), item.Step, count, width, gradientRoom), valueSums + from * padded, padded);
@@ -208,7 +224,8 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Softmax(float* scores, nint step, Sight sight, float scale, float* largest, float* inverse)
     {
-        V sum = L.Splat(0), zero = sum, by = L.Splat(scale * Exp.TwoPerNatural), low = L.Splat(float.NegativeInfinity), lane = Lane(), most = low;
+        V sum = L.Splat(0), zero = sum, by = L.Splat(scale * Exp.TwoPerNatural),
+            low = L.Splat(float.NegativeInfinity), lane = Lane(), most = low;
         int middle = sight.Middle, open = sight.Open, end = sight.End;
         float* at = scores;
         for (int j = 0; j < middle; j++, at += step) most = L.Max(most, sight.At(j, lane, L.Load(at), low));

@@ -101,11 +101,14 @@ public sealed class PaperRunTests : IDisposable
         Assert.Contains("--checkpoints", Report.Answers(result).Single(a => a.Title.StartsWith("When in training", StringComparison.Ordinal)).Reading);
     }
 
-    [Theory, InlineData("llama"), InlineData("qwen2, window"), InlineData("mistral"), InlineData("qwen2, cut"), InlineData("mistral, window, cut")]
+    [Theory, InlineData("llama"), InlineData("qwen2, window"), InlineData("mistral"),
+        InlineData("qwen2, cut"), InlineData("mistral, window, cut")]
     public void Every_question_is_answered_of_decoders_with_rotary_positions_windows_and_uneven_groups(string name)
     {
         IModel model = RotaryTests.Make(name, MadeUpLanguage.Vocabulary.Count, 40);
-        model = model.With(NewHead.Labelled((JsonObject)model.Config.DeepClone(), $"{model.Config["architectures"]![0]}", ["entailment", "non-entailment"]), model.Weights);
+        JsonObject config = NewHead.Labelled(
+            (JsonObject)model.Config.DeepClone(), $"{model.Config["architectures"]![0]}", ["entailment", "non-entailment"]);
+        model = model.With(config, model.Weights);
         ModelFolder.Save(model, temporary.At("decoder"), SmallWorld.Tokenizer);
         StudyRequest study = new(["world:training,rows=16"], ["world:in-domain,rows=12"])
         {
@@ -130,7 +133,8 @@ public sealed class PaperRunTests : IDisposable
         // a page draws what the token sees
         foreach (var (page, example) in attention.Pages.SelectMany(page => page.Examples.Select(example => (page, example))))
             for (int t = 0; t < example.Tokens.Count; t++)
-                if (t > example.From || t <= example.From - (model.Layers[Part.Parse(page.Part).Layer].Window ?? 40)) Assert.Equal(0, example.Tokens[t].Weight);
+                if (t > example.From || t <= example.From - (model.Layers[Part.Parse(page.Part).Layer].Window ?? 40))
+                    Assert.Equal(0, example.Tokens[t].Weight);
         Assert.Equal(name.Contains("window", StringComparison.Ordinal), result.Cut.NoFullSize is not null);
         Assert.Equal(result.Cut.NoFullSize is null, Directory.Exists(temporary.At("run/study/full-size")));
         Assert.InRange(result.Cut.LargestDifference, 0, 1e-4);

@@ -65,23 +65,31 @@ public sealed class DataFileTests : IDisposable
         Assert.Equal(rows, table.Rows);
         Assert.Equal([$"{temporary.At("a.tsv")} is {name[..6].ToUpperInvariant()} and was read as that."], table.Notes);
         Assert.Equal(rows, Read(Gzip(bytes), "b.tsv.gz").Rows);
-        Assert.Contains("found bytes that are none", Refused([.. encoding.GetPreamble(), .. encoding.GetBytes("a\t"), .. encoding.CodePage is 1200 ? (byte[])[0, 0xD8, 65, 0] : encoding.CodePage is 1201 ? [0xD8, 0, 0, 65] : [0xFF, 0xFF, 0xFF, 0xFF]], "c.tsv"));
+        byte[] none = encoding.CodePage is 1200 ? [0, 0xD8, 65, 0]
+            : encoding.CodePage is 1201 ? [0xD8, 0, 0, 65] : [0xFF, 0xFF, 0xFF, 0xFF];
+        Assert.Contains("found bytes that are none", Refused([.. encoding.GetPreamble(), .. encoding.GetBytes("a\t"), .. none], "c.tsv"));
     }
 
     [Fact]
     public void Encodings_without_a_mark_are_refused_with_the_move_for_each()
     {
-        Assert.Contains("line 1: every other byte is 0, as in UTF-16 without a byte order mark. Convert it: iconv -f utf-16le -t utf-8 ", Refused(Encoding.Unicode.GetBytes(Nli), "a.tsv"));
+        Assert.Contains("line 1: every other byte is 0, as in UTF-16 without a byte order mark. Convert it: iconv -f utf-16le -t utf-8 ",
+            Refused(Encoding.Unicode.GetBytes(Nli), "a.tsv"));
         Assert.Contains("iconv -f utf-16be -t utf-8 ", Refused(Encoding.BigEndianUnicode.GetBytes(Nli), "a.tsv"));
-        Assert.Contains("line 2: byte 27 (0xE4) is not UTF-8. Convert the file to UTF-8 from the encoding that it has, for example (if it is Western European) iconv -f latin1 -t utf-8", Refused(Encoding.Latin1.GetBytes(Nli), "a.tsv"));
+        Assert.Contains(
+            "line 2: byte 27 (0xE4) is not UTF-8. Convert the file to UTF-8 from the encoding that it has, "
+                + "for example (if it is Western European) iconv -f latin1 -t utf-8",
+            Refused(Encoding.Latin1.GetBytes(Nli), "a.tsv"));
         Assert.Contains("iconv -f windows-1252 -t utf-8", Refused([.. Utf8("a\tb\nit"), 0x92, .. Utf8("s\tx\n")], "a.tsv"));
-        Assert.Contains("line 2: byte 5 is 0, which no text holds: this is a file of another kind", Refused([.. Utf8("a\tb\nx"), 0, 1, 2, .. Utf8("abcdefghijklmnop\ty\n")], "a.tsv"));
+        Assert.Contains("line 2: byte 5 is 0, which no text holds: this is a file of another kind",
+            Refused([.. Utf8("a\tb\nx"), 0, 1, 2, .. Utf8("abcdefghijklmnop\ty\n")], "a.tsv"));
     }
 
     [Theory]
     [InlineData("504B0304140000000800", "a zip archive, not a table. Unpack it, and give the file inside: unzip ")]
     [InlineData("504B0304786C2F776F726B626F6F6B2E786D6C", "an Excel workbook, not a table. Save the sheet as CSV UTF-8")]
-    [InlineData("504B03046D696D65747970656170706C69636174696F6E2F766E642E6F617369732E6F70656E646F63756D656E742E7370726561647368656574", "an OpenDocument spreadsheet")]
+    [InlineData("504B03046D696D65747970656170706C69636174696F6E2F766E642E6F617369732E6F70656E646F63756D656E742E7370726561647368656574",
+        "an OpenDocument spreadsheet")]
     [InlineData("D0CF11E0A1B11AE10000", "an old Office file (xls), not a table. Save the sheet as CSV")]
     [InlineData("377ABCAF271C0004", "a 7z archive")]
     [InlineData("526172211A0700", "a rar archive")]
@@ -97,13 +105,15 @@ public sealed class DataFileTests : IDisposable
     [InlineData("53514C69746520666F726D6174203300", "an SQLite database")]
     [InlineData("894844460D0A1A0A", "an HDF5 file")]
     [InlineData("934E554D5059", "an array of NumPy")]
-    [InlineData("76657273696F6E2068747470733A2F2F6769742D6C66732E6769746875622E636F6D2F737065632F76310A", "a pointer of Git LFS to a file that was not fetched, not a table. Fetch it in its repository: git lfs pull")]
+    [InlineData("76657273696F6E2068747470733A2F2F6769742D6C66732E6769746875622E636F6D2F737065632F76310A",
+        "a pointer of Git LFS to a file that was not fetched, not a table. Fetch it in its repository: git lfs pull")]
     [InlineData("3C21444F43545950452068746D6C3E", "an HTML page, not a table")]
     [InlineData("0A3C68746D6C3E", "an HTML page")]
     public void Files_of_other_kinds_are_known_by_their_marks_and_the_move_is_theirs(string hex, string says)
     {
         byte[] bytes = Convert.FromHexString(hex);
-        foreach (string name in (string[])["a.tsv", "a.csv", "a.jsonl"]) Assert.Contains($"{temporary.At(name)}: {says}", Refused(bytes, name));
+        foreach (string name in (string[])["a.tsv", "a.csv", "a.jsonl"])
+            Assert.Contains($"{temporary.At(name)}: {says}", Refused(bytes, name));
         string packed = Refused(Gzip(bytes), "a.tsv.gz");
         Assert.Contains(says.Split(',')[0], packed);
     }
@@ -126,7 +136,8 @@ public sealed class DataFileTests : IDisposable
     public void Rows_know_their_lines()
     {
         Assert.Equal(["line 2", "line 3"], Read(Utf8(Nli), "a.tsv").Rows.Select(r => r.Place.InFile));
-        Assert.Equal([$"{temporary.At("a.csv")}, line 2", $"{temporary.At("a.csv")}, line 4"], Read(Utf8("text,label\n\"a\nb\",x\nc,y\n"), "a.csv", ",text=text,label=label").Rows.Select(r => $"{r.Place}"));
+        Assert.Equal([$"{temporary.At("a.csv")}, line 2", $"{temporary.At("a.csv")}, line 4"],
+            Read(Utf8("text,label\n\"a\nb\",x\nc,y\n"), "a.csv", ",text=text,label=label").Rows.Select(r => $"{r.Place}"));
         Assert.Equal(["line 1", "line 3"], Read(Utf8("one\n\ntwo"), "a.txt", ",format=lines").Rows.Select(r => r.Place.InFile));
     }
 
@@ -135,7 +146,10 @@ public sealed class DataFileTests : IDisposable
     {
         const string pandas = ",Unnamed: 0,text,label,text.1,note,note\n0,0,a,x,b,1,2\n1,1,c,y,d,1,2\n";
         Assert.Equal(["a", "c"], Read(Utf8(pandas), "a.csv", ",text=text,label=label").Rows.Select(r => r.Text));
-        Assert.Contains("line 1: expected columns with names of their own, found 'note' 2 times, and it is asked for as the case. Rename one, or give case= by number from 1", Refused(Utf8(pandas), "a.csv", ",text=text,label=label,case=note"));
+        Assert.Contains(
+            "line 1: expected columns with names of their own, found 'note' 2 times, and it is asked for as the case. "
+                + "Rename one, or give case= by number from 1",
+            Refused(Utf8(pandas), "a.csv", ",text=text,label=label,case=note"));
         Assert.Equal(["1", "1"], Read(Utf8(pandas), "a.csv", ",text=text,label=label,case=6").Rows.Select(r => r.Case));
         Assert.Equal(["0", "1"], Read(Utf8(pandas), "a.csv", ",text=text,label=label,case=1").Rows.Select(r => r.Case));
         Assert.Equal(rows, Read(Utf8("\t\t\tlabel\tpremise\thypothesis\n0\t0\t0\tx\tä b\tc\n1\t1\t1\ty\td\te\n"), "a.tsv").Rows);
@@ -156,7 +170,8 @@ public sealed class DataFileTests : IDisposable
         table.RefuseChanged();
         Thread nothing = new(() => File.WriteAllText(pipe, ""));
         nothing.Start();
-        Assert.Contains("a pipe can be read once, and this one is empty or was read already. Save it to a file", Assert.Throws<TableException>(() => Table.Read(DataSpec.Parse(pipe))).Message);
+        Assert.Contains("a pipe can be read once, and this one is empty or was read already. Save it to a file",
+            Assert.Throws<TableException>(() => Table.Read(DataSpec.Parse(pipe))).Message);
         nothing.Join();
     }
 }

@@ -5,7 +5,8 @@ namespace Heartwood.Tests.Lab.Tasks.Tables;
 
 public sealed class JsonRecordsTests
 {
-    static List<string> Read(string text) => [.. JsonRecords.Read(Encoding.UTF8.GetBytes(text), "x.jsonl").Skip(1).Select(r => $"{r.Line} {string.Join('|', r.Cells.Select(c => c ?? "none"))}")];
+    static List<string> Read(string text) => [.. JsonRecords.Read(Encoding.UTF8.GetBytes(text), "x.jsonl").Skip(1)
+        .Select(r => $"{r.Line} {string.Join('|', r.Cells.Select(c => c ?? "none"))}")];
 
     static string Refused(string text) => Assert.Throws<TableException>(() => Read(text)).Message;
 
@@ -20,7 +21,8 @@ public sealed class JsonRecordsTests
         Assert.Equal(["1 a", "1 b"], Read("\uFEFF [{\"t\":\"a\"},{\"t\":\"b\"}]"));
         Assert.Empty(Read("[]"));
         Assert.Contains("x.jsonl, line 2: expected a JSON object without duplicate names, found Number.", Refused("[{\"t\":\"a\"},\n1]"));
-        Assert.Contains("found JSON that is cut off before its end. Correct it, or write one object a line.", Refused("[{\"t\":\"a\"},\n{\"t\":"));
+        Assert.Contains("found JSON that is cut off before its end. Correct it, or write one object a line.",
+            Refused("[{\"t\":\"a\"},\n{\"t\":"));
     }
 
     [Theory]
@@ -35,12 +37,15 @@ public sealed class JsonRecordsTests
     [InlineData("{\"t\": 1,}", "found a comma after the last item (column 9).")]
     [InlineData("{\"t\": 1} {\"t\": 2}", "found '{\"t\": 2}' where JSON has something else (column 10).")]
     [InlineData("{\"t\": \"\\ud800\"}", "found a string that ends in half a character")]
-    [InlineData("{\n  \"t\": 1\n}\n", "line 1: expected a JSON object without duplicate names, found JSON that is cut off before its end. Write one object a line: jq -c . x.jsonl > lines.jsonl")]
+    [InlineData("{\n  \"t\": 1\n}\n",
+        "line 1: expected a JSON object without duplicate names, found JSON that is cut off before its end. "
+            + "Write one object a line: jq -c . x.jsonl > lines.jsonl")]
     public void The_parser_s_words_never_show(string text, string says)
     {
         string message = Refused(text);
         Assert.Contains(says, message);
-        foreach (string inner in (string[])["BytePositionInLine", "isFinalBlock", "LineNumber", "Path:"]) Assert.DoesNotContain(inner, message);
+        foreach (string inner in (string[])["BytePositionInLine", "isFinalBlock", "LineNumber", "Path:"])
+            Assert.DoesNotContain(inner, message);
     }
 
     [Fact]

@@ -24,7 +24,9 @@ public sealed class ParquetTests
         Table table = Read($"{Golden(codec)},text=premise,label=label,case=idx,without=-1");
         Assert.Equal(
             [
-                new Row("the old doctor saw the nurse .", null, "entailment", "0"), new Row("the king met the queen .", null, "contradiction", "1"), new Row("ein Käse — naïve", null, "neutral", "2"),
+                new Row("the old doctor saw the nurse .", null, "entailment", "0"),
+                new Row("the king met the queen .", null, "contradiction", "1"),
+                new Row("ein Käse — naïve", null, "neutral", "2"),
                 new Row("the king met the queen .", null, "neutral", "3"), new Row("e", null, "entailment", "5"),
             ], table.Rows);
         Assert.Equal(["row 1", "row 2", "row 3", "row 4", "row 6"], table.Rows.Select(r => r.Place.InFile));
@@ -35,7 +37,9 @@ public sealed class ParquetTests
     {
         IReadOnlyList<string> notes = Read($"{Golden("gzip")},text=premise,label=label,without=-1").Notes;
         Assert.Equal(2, notes.Count);
-        Assert.EndsWith("nli-gzip.parquet: the numbers in 'label' are read as the names that the file has for them: 0 entailment, 1 neutral, 2 contradiction.", notes[0]);
+        Assert.EndsWith(
+            "nli-gzip.parquet: the numbers in 'label' are read as the names that the file has for them: "
+                + "0 entailment, 1 neutral, 2 contradiction.", notes[0]);
         Assert.EndsWith("1 of 6 rows is left out, whose label is '-1' (without=).", notes[1]);
         Assert.Empty(Read($"{Golden("gzip")},text=premise,label=idx").Notes);
     }
@@ -43,7 +47,8 @@ public sealed class ParquetTests
     [Fact]
     public void Numbers_and_truth_values_are_written_as_json_has_them()
     {
-        Assert.Equal(["0.0", "1.5", "2.0", "-0.25", "1E-09", "5.0"], Read($"{Golden("snappy")},text=premise,label=score").Rows.Select(r => r.Label));
+        Assert.Equal(["0.0", "1.5", "2.0", "-0.25", "1E-09", "5.0"],
+            Read($"{Golden("snappy")},text=premise,label=score").Rows.Select(r => r.Label));
         Assert.Equal(["0", "1", "2", "3", "4", "5"], Read($"{Golden("snappy")},text=premise,label=idx").Rows.Select(r => r.Label));
     }
 
@@ -54,9 +59,13 @@ public sealed class ParquetTests
     [Fact]
     public void Columns_of_several_values_are_refused_only_where_they_are_asked_for()
     {
-        Assert.Contains("expected one text or number a row in column 'tokens' (the 7th), found lists. Name another column", Refused($"{Golden("zstd")},text=tokens,label=label"));
+        Assert.Contains("expected one text or number a row in column 'tokens' (the 7th), found lists. Name another column",
+            Refused($"{Golden("zstd")},text=tokens,label=label"));
         Assert.Contains("row 3: expected text in 'flag', found none", Refused($"{Golden("zstd")},text=premise,label=flag"));
-        Assert.Contains("nli-zstd.parquet: expected a column 'premis' for the text, found premise, hypothesis, label, idx, score, flag, tokens. Nearest: 'premise'", Refused($"{Golden("zstd")},text=premis,label=label"));
+        Assert.Contains(
+            "nli-zstd.parquet: expected a column 'premis' for the text, "
+                + "found premise, hypothesis, label, idx, score, flag, tokens. Nearest: 'premise'",
+            Refused($"{Golden("zstd")},text=premis,label=label"));
     }
 
     [Fact]
@@ -77,7 +86,11 @@ public sealed class ParquetTests
     public async Task Our_library_s_own_files_of_every_type_are_read()
     {
         string path = Path.Combine(Files.NewFolder(), "types.parquet");
-        DataField[] fields = [new DataField<string>("text"), new DataField<int>("i32"), new DataField<int?>("none"), new DataField<byte>("u8"), new DataField<ulong>("u64"), new DataField<float>("f32"), new DataField<decimal>("dec"), new DataField<bool>("b")];
+        DataField[] fields =
+        [
+            new DataField<string>("text"), new DataField<int>("i32"), new DataField<int?>("none"), new DataField<byte>("u8"),
+            new DataField<ulong>("u64"), new DataField<float>("f32"), new DataField<decimal>("dec"), new DataField<bool>("b"),
+        ];
         await using (FileStream stream = File.Create(path))
         await using (ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), stream))
         {
@@ -91,7 +104,9 @@ public sealed class ParquetTests
             await group.WriteAsync<decimal>(fields[6], new[] { 1.5m, 2m });
             await group.WriteAsync<bool>(fields[7], new[] { true, false });
         }
-        foreach (var (column, cells) in new (string, string[])[] { ("i32", ["-3", "7"]), ("u8", ["0", "255"]), ("u64", ["1", "18446744073709551615"]), ("f32", ["0.1", "3.0"]), ("b", ["true", "false"]) })
+        foreach (var (column, cells) in new (string, string[])[]
+            { ("i32", ["-3", "7"]), ("u8", ["0", "255"]), ("u64", ["1", "18446744073709551615"]),
+              ("f32", ["0.1", "3.0"]), ("b", ["true", "false"]) })
             Assert.Equal(cells, Read($"{path},text=text,label={column}").Rows.Select(r => r.Label));
         Assert.StartsWith("1.5", Read($"{path},text=text,label=dec").Rows[0].Label);
         Assert.Contains("row 1: expected text in 'none', found none", Refused($"{path},text=text,label=none"));
@@ -105,7 +120,8 @@ public sealed class ParquetTests
         foreach (int length in (int[])[4, 11, 12, 100, whole.Length / 2, whole.Length - 1])
         {
             File.WriteAllBytes(path, whole[..length]);
-            Assert.StartsWith($"{path}: expected a Parquet file, as its first bytes say, found ", Refused($"{path},text=premise,label=label"));
+            Assert.StartsWith($"{path}: expected a Parquet file, as its first bytes say, found ",
+                Refused($"{path},text=premise,label=label"));
         }
         // a footer of nested structures, one byte each: a reader that descends into them runs out of stack
         byte[] deep = [.. "PAR1"u8, .. Enumerable.Repeat((byte)0x1C, 2_000_000), .. BitConverter.GetBytes(2_000_000), .. "PAR1"u8];
