@@ -197,7 +197,10 @@ static class OpTable
                 t => t[0].Attention(t[1], t[2], Queries, Lengths, [3, 1], true, window), queries, keys, keys);
             Shape many = new(139, 32);
             yield return new($"attention of many tokens in a window of {window}",
-                t => t[0].Attention(t[1], t[2], [0, 139], 2, true, window), many, many, many) { Domain = u => u / 2 };
+                t => t[0].Attention(t[1], t[2], [0, 139], 2, true, window), many, many, many)
+            {
+                Domain = u => u / 2,
+            };
         }
         yield return new("attention of the first token", t => t[0].Attention(t[1], t[2], [0, 1, 2], [0, 100, 139], 1, false), new Shape(2, 64), new Shape(139, 64), new Shape(139, 64));
         yield return new("attention of many tokens", t => t[0].Attention(t[1], t[2], [0, 139], 2, true), new Shape(139, 32), new Shape(139, 32), new Shape(139, 32)) { Domain = u => u / 2 };

@@ -58,7 +58,7 @@ public sealed class Bert : IModel
 
     /// <summary>What others need of the family.</summary>
     internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh, ReadsTokenTypes: true)
-        { Facts = BertConfig.FactsOf };
+    { Facts = BertConfig.FactsOf };
 
     // the encoder of a checkpoint (of pretraining, say) under a fresh head; a pooler is kept where there is one
     static Bert WithNewHead(ModelConfig config, Weights weights, IReadOnlyList<string> labels, ulong seed)

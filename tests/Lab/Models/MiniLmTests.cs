@@ -52,7 +52,9 @@ public class MiniLmTests
         DenseTensor<long> Row(Func<int, long> value) => new(Array.ConvertAll(ids, id => value(id)), [1, ids.Length]);
         Dictionary<string, DenseTensor<long>> known = new()
         {
-            ["input_ids"] = Row(id => id), ["attention_mask"] = Row(_ => 1), ["token_type_ids"] = Row(_ => 0),
+            ["input_ids"] = Row(id => id),
+            ["attention_mask"] = Row(_ => 1),
+            ["token_type_ids"] = Row(_ => 0),
         };
         using var outputs = session.Run([.. session.InputNames.Select(name => NamedOnnxValue.CreateFromTensor(name, known[name]))]);
         return [.. outputs.Single(o => o.AsTensor<float>().Dimensions.Length == 3).AsTensor<float>()];

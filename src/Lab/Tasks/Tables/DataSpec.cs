@@ -76,9 +76,7 @@ public sealed record DataSpec(string File)
     {
         "preset" => this with { Preset = Tables.Preset.Named(value).Name },
         "task" => this with { Task = TaskNamed(value) },
-        "format" => this with { Format = value is "tsv" or "csv" or "jsonl" or "parquet" or "text" or "lines"
-            ? value : throw new FormatException($"'{value}' is no format. "
-                + "Write format=tsv, csv, jsonl or parquet, or of running text format=text or lines.") },
+        "format" => this with { Format = FormatNamed(value) },
         "header" => this with { Header = value is "yes" or "no" ? value == "yes" : throw new FormatException($"header={value} is neither. Write header=yes or header=no.") },
         "text" => this with { Columns = Columns with { Text = value } },
         "pair" => this with { Columns = Columns with { Pair = value } },
@@ -95,6 +93,10 @@ public sealed record DataSpec(string File)
         "stride" => this with { Stride = Number(key, value) },
         _ => this with { Rows = Number(key, value) },
     };
+
+    static string FormatNamed(string value) => value is "tsv" or "csv" or "jsonl" or "parquet" or "text" or "lines" ? value
+        : throw new FormatException($"'{value}' is no format. "
+            + "Write format=tsv, csv, jsonl or parquet, or of running text format=text or lines.");
 
     static TaskKind TaskNamed(string name) =>
         Enum.GetNames<TaskKind>().Contains(name, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<TaskKind>(name, ignoreCase: true)
