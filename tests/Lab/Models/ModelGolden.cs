@@ -89,13 +89,14 @@ sealed class ModelGolden
             }
     }
 
-    // values of some language models reach 20, and float32 is then off by so much on either side; the scalar backend rounds every product
-    // and every sum (it has no fused multiply-add), which leaves one value of llama3-lm 2.01e-5 from the golden
+    // values of some language models reach 20, and float32 is then off by so much on either side; the goldens are float32 sums themselves:
+    // one value of mistral-lm is 1.07e-5 from the reference backend, which sums in double, one of llama3-lm 2.01e-5 from the scalar one,
+    // which has no fused multiply-add; the vector backends are judged by the goldens' own tolerance
     static double Tolerance(float[] golden)
     {
         float largest = golden.Max(Math.Abs);
-        double rounding = Machine.Backend.Name == "scalar" ? 1.25 : 1;
-        return largest < 10 ? 1e-5 : rounding * Math.Max(2e-5, 1e-6 * largest);
+        double rounding = Machine.Backend.Name is "scalar" or "reference" ? 1.25 : 1;
+        return rounding * (largest < 10 ? 1e-5 : Math.Max(2e-5, 1e-6 * largest));
     }
 }
 
