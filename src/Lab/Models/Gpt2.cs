@@ -117,7 +117,7 @@ public sealed class Gpt2 : IModel
     {
         if (tokens == Tokens.All && Output == Output.Labels) x = Chosen(x, batch, Tokens.Read);
         Tensor normed = probe.At(new(layers.Length - 1, Point.Pooled), norm.Forward(x));
-        return probe.At(new(layers.Length - 1, Point.Logits), normed.Linear(output));
+        return probe.At(new(layers.Length - 1, Point.Logits), normed.Linear(output, precision: Weights.Precision));
     }
 
     // the last token of a sequence has seen all of it
