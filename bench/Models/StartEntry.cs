@@ -23,7 +23,7 @@ static class StartEntry
         Case.Figured("the demo, all phases", threads =>
         {
             string run = Path.Combine(Path.GetTempPath(), $"heartwood-bench-{Environment.ProcessId}");
-            StudyRequest study = EmbeddedModel.Study;
+            StudyRequest study = EmbeddedStudy.Study;
             try
             {
                 (string Phase, double Seconds)[] each = [.. phases.Select(phase => (phase, Programs.Run("dotnet", [Programs.Heartwood, phase, .. phase == "find" ? Sources(study) : [run], .. phase == "find" ? ["--out", run] : Array.Empty<string>(), "--threads", $"{threads}"]).Seconds))];
