@@ -106,10 +106,10 @@ public static class Differentiation
                 using Scope? step = Scope.IsOpen ? Scope.Open() : null;
                 Tensor?[] back = origin.Slopes(slope);
                 for (int k = 0; k < back.Length; k++)
-                    {
-                        Tensor input = origin.Inputs[k];
-                        if (back[k] is { } one && onPath.Contains(input)) pending.Add(input, one.SumTo(input.Shape));
-                    }
+                {
+                    Tensor input = origin.Inputs[k];
+                    if (back[k] is { } one && onPath.Contains(input)) pending.Add(input, one.SumTo(input.Shape));
+                }
                 pending.Done(order[i], step);
             }
             return Array.ConvertAll(wanted, t => pending.Known(t) ?? Tensor.Zeros(t.Shape.Axes));

@@ -83,16 +83,16 @@ sealed class Reference : IBackend
         {
             (int atA, int atB) = walk.Start(o);
             for (int i = 0; i < walk.Inner; i++, at++, atA += walk.StepsA[^1], atB += walk.StepsB[^1])
+            {
+                float left = a[atA], right = b[atB];
+                y[at] = op switch
                 {
-                    float left = a[atA], right = b[atB];
-                    y[at] = op switch
-                    {
-                        Binary.Add => left + right,
-                        Binary.Subtract => left - right,
-                        Binary.Multiply => left * right,
-                        _ => left / right,
-                    };
-                }
+                    Binary.Add => left + right,
+                    Binary.Subtract => left - right,
+                    Binary.Multiply => left * right,
+                    _ => left / right,
+                };
+            }
         }
     }
 
