@@ -42,7 +42,8 @@ public class EntryTests
         string peers = Repository.Path("bench", "peers");
         string Scripts(string pattern) => string.Join('\n', Directory.GetFiles(peers, pattern).Select(File.ReadAllText));
         string python = Scripts("*.py"), node = Scripts("*.mjs");
-        string[] ofOperations = ["gemm", "gemm-ragged", "gemm-gradients", "gemm-avx2", "ops", "op-table"];     // models' cases write checkpoints
+        // the cases of models write checkpoints, so only those of operations are made
+        string[] ofOperations = ["gemm", "gemm-ragged", "gemm-gradients", "gemm-avx2", "ops", "op-table"];
         Assert.Empty(ofOperations.Except(Entries.All.Select(e => e.Name)));
         foreach (Entry entry in Entries.All.Where(e => ofOperations.Contains(e.Name)))
         {
