@@ -74,7 +74,8 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
         {
             string piece = vocabulary.Pieces[id];
             if (string.CompareOrdinal(text, at, piece, 0, piece.Length) != 0) return [(Legible(text), pieces.Count)];
-            if (count > 0 && (IsPunctuation(text[at]) || (IsPunctuation(text[at - 1]) && !IsPunctuation(text[at]))) && text.AsSpan(start, at - start).ContainsAnyExcept(marker))
+            bool divides = count > 0 && (IsPunctuation(text[at]) || IsPunctuation(text[at - 1]));
+            if (divides && text.AsSpan(start, at - start).ContainsAnyExcept(marker))
             {
                 parts.Add((Legible(text[start..at]), count));
                 (start, count) = (at, 0);
@@ -88,5 +89,5 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
 
     string Legible(string text) => Shown(text.Replace(marker, ' '));
 
-    static bool IsPunctuation(char c) => (Unicode.Of(c) & Marks.Punctuation) != 0;
+    static bool IsPunctuation(char c) => (Unicode.MarksOf(c) & Marks.Punctuation) != 0;
 }

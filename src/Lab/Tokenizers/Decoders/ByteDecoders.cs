@@ -26,7 +26,8 @@ sealed class ByteFallbackDecoder : IDecoder
         List<string> text = [];
         List<byte> bytes = [];
         foreach (string piece in pieces)
-            if (piece is ['<', '0', 'x', char high, char low, '>'] && char.IsAsciiHexDigit(high) && char.IsAsciiHexDigit(low)) bytes.Add(Convert.FromHexString([high, low])[0]);
+            if (piece is ['<', '0', 'x', char high, char low, '>'] && char.IsAsciiHexDigit(high) && char.IsAsciiHexDigit(low))
+                bytes.Add(Convert.FromHexString([high, low])[0]);
             else
             {
                 Flush();

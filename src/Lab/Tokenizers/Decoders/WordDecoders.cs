@@ -6,7 +6,10 @@ namespace Heartwood.Lab.Tokenizers.Decoders;
 sealed class WordPieceDecoder(string prefix, bool cleanUp) : IDecoder
 {
     static readonly (string From, string To)[] tidied =
-        [(" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re")];
+    [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"),
+        (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+    ];
 
     /// <inheritdoc/>
     public List<string> Apply(List<string> pieces) => [.. pieces.Select((piece, i) =>
@@ -20,13 +23,14 @@ sealed class WordPieceDecoder(string prefix, bool cleanUp) : IDecoder
 sealed class MetaspaceDecoder(char marker, PrependScheme scheme) : IDecoder
 {
     /// <inheritdoc/>
-    public List<string> Apply(List<string> pieces) =>
-        [.. pieces.Select((piece, i) => i == 0 && scheme != PrependScheme.Never ? piece.Replace($"{marker}", "", StringComparison.Ordinal) : piece.Replace(marker, ' '))];
+    public List<string> Apply(List<string> pieces) => [.. pieces.Select((piece, i) =>
+        i == 0 && scheme != PrependScheme.Never ? piece.Replace($"{marker}", "", StringComparison.Ordinal) : piece.Replace(marker, ' '))];
 }
 
 /// <summary>Makes spaces of what ends a word, but at the end nothing.</summary>
 sealed class SuffixDecoder(string suffix) : IDecoder
 {
     /// <inheritdoc/>
-    public List<string> Apply(List<string> pieces) => [.. pieces.Select((piece, i) => piece.Replace(suffix, i == pieces.Count - 1 ? "" : " ", StringComparison.Ordinal))];
+    public List<string> Apply(List<string> pieces) =>
+        [.. pieces.Select((piece, i) => piece.Replace(suffix, i == pieces.Count - 1 ? "" : " ", StringComparison.Ordinal))];
 }

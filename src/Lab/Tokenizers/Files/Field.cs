@@ -19,8 +19,9 @@ readonly struct Field(string file, string at, JsonElement value)
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            // The latter is what a string throws that is no Unicode: bad UTF-8, or half a surrogate pair.
-            throw new InvalidDataException($"{file}: not JSON of Unicode text ({fault.Message}). Give the model's own {Path.GetFileName(file)}.", fault);
+            // An InvalidOperationException comes from a string that is no Unicode: bad UTF-8, or half a surrogate pair.
+            string next = $"Give the model's own {Path.GetFileName(file)}.";
+            throw new InvalidDataException($"{file}: not JSON of Unicode text ({fault.Message}). {next}", fault);
         }
     }
 
@@ -28,8 +29,11 @@ readonly struct Field(string file, string at, JsonElement value)
     public Field this[string name] => Find(name) ?? throw new Field(file, Below(name), default).Fault("a value", "nothing");
 
     /// <summary>A property, or null where it is not there or null.</summary>
-    public Field? Find(string name) =>
-        Kind(JsonValueKind.Object, "an object").TryGetProperty(name, out var property) && property.ValueKind != JsonValueKind.Null ? new Field(file, Below(name), property) : null;
+    public Field? Find(string name)
+    {
+        bool there = Kind(JsonValueKind.Object, "an object").TryGetProperty(name, out JsonElement property);
+        return there && property.ValueKind != JsonValueKind.Null ? new Field(file, Below(name), property) : null;
+    }
 
     /// <summary>Whether the property is there, be it null.</summary>
     public bool Says(string name) => value.TryGetProperty(name, out _);
@@ -41,13 +45,22 @@ readonly struct Field(string file, string at, JsonElement value)
     public char Character => Text is [char one] ? one : throw Fault("one character", Shown);
 
     /// <summary>The whole number, 0 or more.</summary>
-    public int Number => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= 0 ? number : throw Fault("a whole number from 0", Shown);
+    public int Number => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= 0
+        ? number
+        : throw Fault("a whole number from 0", Shown);
 
     /// <summary>The finite number.</summary>
-    public double Real => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number : throw Fault("a number", Shown);
+    public double Real => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number)
+        ? number
+        : throw Fault("a number", Shown);
 
     /// <summary>Whether it is true.</summary>
-    public bool Flag => value.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => throw Fault("true or false", Shown) };
+    public bool Flag => value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw Fault("true or false", Shown),
+    };
 
     /// <summary>The property that says of which kind an object is.</summary>
     public string Type => this["type"].Text;
@@ -114,11 +127,20 @@ readonly struct Field(string file, string at, JsonElement value)
     public Field Named(string place) => new(file, place, value);
 
     /// <summary>The value as it is written, cut where it is long.</summary>
-    public string Shown => value.ValueKind == JsonValueKind.Undefined ? "nothing" : value.GetRawText() is { Length: > 60 } text ? text[..60] + "…" : value.GetRawText();
+    public string Shown
+    {
+        get
+        {
+            if (value.ValueKind == JsonValueKind.Undefined) return "nothing";
+            string text = value.GetRawText();
+            return text.Length > 60 ? text[..60] + "…" : text;
+        }
+    }
 
     /// <summary>What is wrong here.</summary>
     public InvalidDataException Fault(string expected, string found) =>
-        new($"{file}: {at}: expected {expected}; found {found}. What is not understood here would change ids: give the model's own tokenizer, of a kind that docs/tour.md names.");
+        new($"{file}: {at}: expected {expected}; found {found}. What is not understood here would change ids: give the model's own "
+            + "tokenizer, of a kind that docs/tour.md names.");
 
     string Below(string name) => at == "the file" ? name : $"{at}.{name}";
 

@@ -22,7 +22,7 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
     public IEnumerable<string> Notes(INormalizer? normalizer, Template template, int? begin, int? end)
     {
         bool ofBytes = file.Find("pre_tokenizer")?.HasPart("ByteLevel") == true || file.Find("decoder")?.HasPart("ByteLevel") == true;
-        string name = TokenizerClass.Of(options.ModelType, options.Class, ofBytes);
+        string name = TokenizerClass.ForJson(options.ModelType, options.Class, ofBytes);
         string[] parts = [.. Rebuilt(name, normalizer)];
         if (parts.Length > 0)
         {

@@ -9,7 +9,7 @@ sealed class FolderTokens(IReadOnlyDictionary<string, int> ids, IEnumerable<Adde
     readonly List<string> notes = [];
 
     /// <summary>Begins with the special tokens of a vocabulary that it has; the mask takes the white space before it along.</summary>
-    public static FolderTokens Of(IReadOnlyDictionary<string, int> ids, IEnumerable<string> special, string? mask) =>
+    public static FolderTokens FromVocabulary(IReadOnlyDictionary<string, int> ids, IEnumerable<string> special, string? mask) =>
         new(ids, special.Where(ids.ContainsKey).Distinct()
             .Select(s => new AddedToken(s, ids[s]) { Special = true, LeftStrip = s == mask }));
 

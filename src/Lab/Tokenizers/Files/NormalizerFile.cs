@@ -27,7 +27,8 @@ static class NormalizerFile
     };
 
     /// <summary>A replacement, which decoders make too.</summary>
-    public static Replace Replace(Field replace) => new(Pattern(replace.Only("type", "pattern", "content")["pattern"]), replace["content"].Text);
+    public static Replace Replace(Field replace) =>
+        new(Pattern(replace.Only("type", "pattern", "content")["pattern"]), replace["content"].Text);
 
     /// <summary>What a pattern looks for.</summary>
     public static TextPattern Pattern(Field pattern)

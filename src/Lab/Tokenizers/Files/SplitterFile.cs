@@ -56,8 +56,10 @@ sealed class SplitterFile
     {
         Marker = field["replacement"].Character;
         bool? add = field.Find("add_prefix_space")?.Flag;
-        PrependScheme scheme = field.Find("prepend_scheme") is Field s ? Scheme(s) : add == false ? PrependScheme.Never : PrependScheme.Always;
-        if (add is bool a && a == (scheme == PrependScheme.Never)) throw field["add_prefix_space"].Fault("what prepend_scheme says", $"{a}");
+        PrependScheme unsaid = add == false ? PrependScheme.Never : PrependScheme.Always;
+        PrependScheme scheme = field.Find("prepend_scheme") is Field said ? Scheme(said) : unsaid;
+        if (add is bool adds && adds == (scheme == PrependScheme.Never))
+            throw field["add_prefix_space"].Fault("what prepend_scheme says", $"{adds}");
         return new(Marker, scheme, field.FlagOr("split", true));
     }
 

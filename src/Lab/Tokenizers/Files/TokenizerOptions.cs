@@ -78,7 +78,7 @@ sealed record TokenizerOptions
 
     /// <summary>Reads all the files that say something.</summary>
     /// <exception cref="InvalidDataException">one of them is not what it should be</exception>
-    public static TokenizerOptions Of(FolderFiles files)
+    public static TokenizerOptions InFolder(FolderFiles files)
     {
         TokenizerOptions options = files.Json("tokenizer_config.json", Read) ?? new();
         TokenizerOptions map = files.Json("special_tokens_map.json", ReadSpecial) ?? new();
