@@ -25,10 +25,10 @@ sealed record AddedToken(string Content, int Id)
     /// <summary>Whether it is looked for, itself normalized, in normalized text.</summary>
     public bool Normalized { get; init; }
 
-    /// <summary>What is looked for, and decoded to: the content, normalized where that is said.</summary>
+    /// <summary>The text that is looked for and decoded to: the content, normalized where <see cref="Normalized"/> says so.</summary>
     public string Written { get; private init; } = Content;
 
-    /// <summary>The token as it is written in text that is normalized so.</summary>
+    /// <summary>The token as it is written in text that this normalizer has rewritten.</summary>
     public AddedToken In(INormalizer? normalizer)
     {
         if (!Normalized || normalizer is null) return this;
@@ -38,7 +38,7 @@ sealed record AddedToken(string Content, int Id)
     }
 }
 
-/// <summary>Finds added tokens: the leftmost, of several there the longest.</summary>
+/// <summary>Finds added tokens: the leftmost first, and of several that begin at one place the longest.</summary>
 sealed class AddedTokens
 {
     readonly Dictionary<string, AddedToken> tokens = [];

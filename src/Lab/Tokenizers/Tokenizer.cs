@@ -145,13 +145,13 @@ public sealed class Tokenizer
         Reading Read(string of) => new Reading(parts, pair is null && !left ? maximumTokens : int.MaxValue).Read(Whole(of));
     }
 
-    // Which token, of which text: not the whole where it is long.
+    // Says which token of which text; of a long text only the beginning.
     TokenWithoutRowException WithoutRow(int id, string text) => new(
         $"The text '{(text.Length > 60 ? text[..60] + "…" : text)}' has the token '{Piece(id)}' with the id {id}, "
         + $"but the model's embeddings have {Rows} rows, for the ids 0 to {Rows - 1}. "
         + "Leave such texts out, write the token otherwise, or take a model whose embeddings have a row for it.");
 
-    // Half a surrogate pair is no character; like the reference, which reads UTF-8, it is taken for U+FFFD.
+    // Half a surrogate pair is no character; it is read as U+FFFD, as in the reference, which reads UTF-8.
     static string Whole(string text)
     {
         if (!text.AsSpan().ContainsAnyInRange('\ud800', '\udfff')) return text;

@@ -15,7 +15,7 @@ sealed class ByteLevelDecoder : IDecoder
     }
 }
 
-/// <summary>Makes characters of pieces like <c>&lt;0xE2&gt;</c> that stand together, or U+FFFD of each where they are not UTF-8.</summary>
+/// <summary>Turns runs of pieces like <c>&lt;0xE2&gt;</c> into the characters they spell; into U+FFFD each where they are not UTF-8.</summary>
 sealed class ByteFallbackDecoder : IDecoder
 {
     static readonly UTF8Encoding strict = new(false, true);

@@ -19,7 +19,7 @@ sealed class WordPieceDecoder(string prefix, bool cleanUp) : IDecoder
     })];
 }
 
-/// <summary>Makes spaces of markers, and nothing of those that the first piece begins with if one was put before the text.</summary>
+/// <summary>Turns markers into spaces; where a marker was put before the text, those of the first piece are dropped.</summary>
 sealed class MetaspaceDecoder(char marker, PrependScheme scheme) : IDecoder
 {
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ sealed class MetaspaceDecoder(char marker, PrependScheme scheme) : IDecoder
         i == 0 && scheme != PrependScheme.Never ? piece.Replace($"{marker}", "", StringComparison.Ordinal) : piece.Replace(marker, ' '))];
 }
 
-/// <summary>Makes spaces of what ends a word, but at the end nothing.</summary>
+/// <summary>Turns the mark at the end of each word into a space; after the last word it is dropped.</summary>
 sealed class SuffixDecoder(string suffix) : IDecoder
 {
     /// <inheritdoc/>

@@ -28,14 +28,14 @@ readonly struct Field(string file, string at, JsonElement value)
     /// <summary>A property; an error where it is not there.</summary>
     public Field this[string name] => Find(name) ?? throw new Field(file, Below(name), default).Fault("a value", "nothing");
 
-    /// <summary>A property, or null where it is not there or null.</summary>
+    /// <summary>A property; null where it is missing or null.</summary>
     public Field? Find(string name)
     {
         bool there = Kind(JsonValueKind.Object, "an object").TryGetProperty(name, out JsonElement property);
         return there && property.ValueKind != JsonValueKind.Null ? new Field(file, Below(name), property) : null;
     }
 
-    /// <summary>Whether the property is there, be it null.</summary>
+    /// <summary>Whether the property is there, even as null.</summary>
     public bool Says(string name) => value.TryGetProperty(name, out _);
 
     /// <summary>The text.</summary>
@@ -112,7 +112,7 @@ readonly struct Field(string file, string at, JsonElement value)
         }
     }
 
-    /// <summary>A flag, or what it is where it is not said.</summary>
+    /// <summary>A flag, or <paramref name="otherwise"/> where the file does not give it.</summary>
     public bool FlagOr(string name, bool otherwise) => Find(name)?.Flag ?? otherwise;
 
     /// <summary>Refuses properties of other names: they would mean something that is not understood.</summary>

@@ -18,7 +18,7 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
         {"type":"Strip","strip_left":false,"strip_right":true}]}
         """;
 
-    /// <summary>What is to be said.</summary>
+    /// <summary>The notes for the reader.</summary>
     public IEnumerable<string> Notes(INormalizer? normalizer, Template template, int? begin, int? end)
     {
         bool ofBytes = file.Find("pre_tokenizer")?.HasPart("ByteLevel") == true || file.Find("decoder")?.HasPart("ByteLevel") == true;
@@ -49,7 +49,7 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
             $"{option} is {(said ? "true" : "false")} in tokenizer_config.json, but tokenizer.json does the opposite: the file decides.",
         ] : [];
 
-    // The parts of the file that the class would not build like this.
+    // The parts of the file that the class would build in another way.
     IEnumerable<string> Rebuilt(string name, INormalizer? normalizer)
     {
         bool spaced = options.AddPrefixSpace ?? false;

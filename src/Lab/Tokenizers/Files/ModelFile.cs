@@ -6,7 +6,7 @@ namespace Heartwood.Lab.Tokenizers.Files;
 /// <summary>Reads the <c>model</c> of a <c>tokenizer.json</c>: what cuts words into pieces.</summary>
 static class ModelFile
 {
-    /// <summary>The model and its pieces; their texts too where one may stand twice.</summary>
+    /// <summary>The model and the ids of its pieces; and the texts by id where a text may occur twice, else null.</summary>
     public static (IPieceModel Model, Dictionary<string, int> Ids, string[]? Pieces) Read(Field model) => Kind(model) switch
     {
         "WordPiece" => WordPiece(model.Only("type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab")),
@@ -18,7 +18,7 @@ static class ModelFile
         var other => throw model["type"].Fault("WordPiece, BPE, Unigram or WordLevel", $"'{other}'"),
     };
 
-    // Old files leave the type out, and are told apart by what they hold.
+    // Old files leave the type out; what they hold shows which kind they are.
     static string Kind(Field model)
     {
         if (model.Find("type") is Field type) return type.Text;
@@ -79,7 +79,7 @@ static class ModelFile
         return (new Unigram(ids, [.. scores], unknown, model.FlagOr("byte_fallback", false)), ids, [.. pieces]);
     }
 
-    // Where every byte has its letter nothing is unknown, and the name of it may be an added token's.
+    // Where every byte has its letter nothing is unknown, and the name of the unknown piece may be an added token's.
     static bool SpellsAll(Dictionary<string, int> ids) => ByteAlphabet.Letters.All(letter => ids.ContainsKey($"{letter}"));
 
     static int Known(Field token, Dictionary<string, int> ids) =>

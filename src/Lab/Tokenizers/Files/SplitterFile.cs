@@ -45,7 +45,7 @@ sealed class SplitterFile
         return splitter;
     }
 
-    // What follows cuts words as they are spelled; the last splitter leaves spelling to the pieces, so that its words stay legible.
+    // Splitters after this one cut words as they are spelled. The last one leaves the spelling to the piece model: its words stay legible.
     ByteLevel OfBytes(Field field, bool last)
     {
         IsByteLevel |= last;

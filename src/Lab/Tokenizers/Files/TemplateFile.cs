@@ -15,7 +15,7 @@ sealed class TemplateFile(Vocabulary vocabulary)
             case "RobertaProcessing":
                 processor.Only("type", "sep", "cls", "trim_offsets", "add_prefix_space");
                 return Template.Roberta(Named(processor["cls"]), Named(processor["sep"]));
-            case "ByteLevel":   // moves offsets, which are not asked for
+            case "ByteLevel":   // moves offsets, which Heartwood does not use
                 processor.Only("type", "add_prefix_space", "trim_offsets", "use_regex");
                 return Template.None;
             case "Sequence":

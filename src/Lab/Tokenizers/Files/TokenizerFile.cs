@@ -3,7 +3,7 @@ using Heartwood.Lab.Tokenizers.Splitters;
 
 namespace Heartwood.Lab.Tokenizers.Files;
 
-/// <summary>Reads a <c>tokenizer.json</c>; all that would change an id and is not understood is refused by name.</summary>
+/// <summary>Reads a <c>tokenizer.json</c>; what is not understood and would change an id is refused by name.</summary>
 static class TokenizerFile
 {
     static readonly string[] begins = ["<s>", "<|begin_of_text|>", "<bos>", "<|endoftext|>"];
@@ -50,7 +50,7 @@ static class TokenizerFile
             : ofTemplate ?? usual.Select(vocabulary.Find).FirstOrDefault(id => id is int known && vocabulary.IsSpecial(known));
     }
 
-    // The caller's limit replaces the file's, as it does in the reference; only the side remains. Nothing is ever padded.
+    // The caller's limit replaces the file's, as in the reference; only the side is read. Nothing is ever padded.
     static bool FromLeft(Field file) => file.Find("truncation")?["direction"] is Field side
         && (side.Text is "Left" or "Right" ? side.Text == "Left" : throw side.Fault("Left or Right", $"'{side.Text}'"));
 

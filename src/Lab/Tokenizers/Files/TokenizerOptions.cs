@@ -45,7 +45,7 @@ sealed record TokenizerOptions
     /// <summary>Whether a text that is too long loses its beginning.</summary>
     public bool? TruncatesLeft { get; init; }
 
-    /// <summary>Whether special tokens that a text spells are read as any other text.</summary>
+    /// <summary>Whether the name of a special token in a text is read as ordinary text.</summary>
     public bool SplitsSpecial { get; init; }
 
     /// <summary>The beginning of text; empty where it is said that there is none.</summary>
@@ -66,10 +66,10 @@ sealed record TokenizerOptions
     /// <summary>Words that BERT's basic tokenization leaves whole.</summary>
     public IReadOnlyList<string> NeverSplit { get; init; } = [];
 
-    /// <summary>All that tokenizer_config.json says and that is neither null, nor false, nor empty: how it is written.</summary>
+    /// <summary>The keys of tokenizer_config.json whose value is not null, false or empty, with the value as it is written.</summary>
     public IReadOnlyDictionary<string, string> Said { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What the text of a special token is, or the one given where none is named.</summary>
+    /// <summary>The text of a special token; <paramref name="otherwise"/> where the files name none.</summary>
     public string Named(string role, string otherwise) => Special.TryGetValue(role, out AddedToken? token) ? token.Content : otherwise;
 
     /// <summary>Whether a token is added or named as special, or is one of BERT's special tokens.</summary>
@@ -104,7 +104,7 @@ sealed record TokenizerOptions
         content == "" ? throw id.Fault("a token's text as name", "none")
         : new(content, id.Number) { Special = special, Normalized = !special };
 
-    /// <summary>Reads <c>tokenizer_config.json</c>; of all that it says only what can change ids.</summary>
+    /// <summary>Reads from <c>tokenizer_config.json</c> what can change ids.</summary>
     /// <exception cref="InvalidDataException">not such a file</exception>
     public static TokenizerOptions Read(byte[] bytes, string path) => Field.Read(bytes, path, Read);
 

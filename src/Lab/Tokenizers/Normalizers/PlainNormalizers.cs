@@ -17,7 +17,7 @@ sealed class Lowercase : INormalizer
     }
 }
 
-/// <summary>Drops combining marks; what is composed stays.</summary>
+/// <summary>Drops combining marks; composed characters stay.</summary>
 sealed class StripAccents : INormalizer
 {
     /// <inheritdoc/>

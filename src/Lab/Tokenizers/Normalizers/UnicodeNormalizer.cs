@@ -88,7 +88,7 @@ sealed class UnicodeNormalizer(bool compatibility, bool composed) : INormalizer
             else
                 foreach (string word in words.AsSpan(1)) excluded.UnionWith(Unicode.Range(word));
 
-        // A character composes of what all but the last of its decomposition compose to, and the last.
+        // A character is composed of two: what all but the last of its decomposition compose to, and the last.
         Dictionary<(int, int), int> pairs = [];
         var composable = Unicode.Decompositions.Where(d => d.Value.Length > 1 && !excluded.Contains(d.Key));
         foreach (var (c, to) in composable.OrderBy(d => d.Value.Length))
