@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Heartwood.Bench.Harness;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tensors.Backends;
 

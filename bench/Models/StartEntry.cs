@@ -24,7 +24,7 @@ static class StartEntry
         Case.Figured("the demo, all phases", threads =>
         {
             string run = Path.Combine(Path.GetTempPath(), $"heartwood-bench-{Environment.ProcessId}");
-            string[] search = [.. Sources(EmbeddedModel.Study), "--out", run];
+            string[] search = [.. Sources(EmbeddedStudy.Study), "--out", run];
             try
             {
                 List<(string Phase, double Seconds)> each = [];

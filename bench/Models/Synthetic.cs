@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Heartwood.Bench.Harness;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
 

@@ -1,6 +1,5 @@
 using Heartwood.Bench.Harness;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Lab.Training;

@@ -1,5 +1,5 @@
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Tasks;
 

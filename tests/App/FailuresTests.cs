@@ -1,6 +1,6 @@
 using Heartwood.App.Commands;
 using Heartwood.App.Console;
-using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Runs;
 using Heartwood.Tests.Lab.Reports;
 
 namespace Heartwood.Tests.App;

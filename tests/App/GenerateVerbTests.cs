@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tests.Lab;
 using Heartwood.Tests.Lab.Reports;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Checkpoints;
 using Heartwood.Tests.Lab.Studies;

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Heartwood.App.Console;
-using Report = Heartwood.Lab.Tasks.Progress;
+using Report = Heartwood.Lab.Runs.Progress;
 
 namespace Heartwood.Tests.App;
 

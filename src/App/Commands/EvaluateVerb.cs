@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.App.Commands;
 

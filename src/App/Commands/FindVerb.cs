@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 
 namespace Heartwood.App.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Studies;
 using Heartwood.Tensors;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.App.Commands;
 

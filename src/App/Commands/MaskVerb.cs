@@ -3,11 +3,13 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Heartwood.App.Console;
-using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.App.Commands;
 

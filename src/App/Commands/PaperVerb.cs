@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.App.Commands;
 
@@ -22,10 +24,10 @@ static class PaperVerb
         HelpName = "FOLDER",
     };
     static readonly Option<string[]> data = RunSupport.Several("--data", $"In-domain data with labels to learn masks on (the training data): FILE[,key=value…], several in a row; or {DataSource.WorldHelp}.", "DATA");
-    static readonly Option<double[]> sparsity = new("--sparsity") { Description = $"The main sparsity, which core, knock-outs and cut are about: the curve from 0.05 to 0.9 is searched all the same. Several in a row are the curve itself, the main one first. Without it {Usual}, of the embedded model {EmbeddedModel.Study.Sparsities[0]}.", HelpName = "S", AllowMultipleArgumentsPerToken = true };
+    static readonly Option<double[]> sparsity = new("--sparsity") { Description = $"The main sparsity, which core, knock-outs and cut are about: the curve from 0.05 to 0.9 is searched all the same. Several in a row are the curve itself, the main one first. Without it {Usual}, of the embedded model {EmbeddedStudy.Study.Sparsities[0]}.", HelpName = "S", AllowMultipleArgumentsPerToken = true };
 
     static readonly Option<string[]> checkpoints = RunSupport.Several("--checkpoints", "Folders of the model at steps of its training (RUN/checkpoints/step-500 …), for the core's emergence and the effective size over training.", "FOLDER");
-    static readonly Option<double[]> gridSparsity = new("--grid-sparsity") { Description = "Sparsities searched at each checkpoint; where the study has them too, the last checkpoint's are the study's own.", HelpName = "S", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. new PaperRequest(EmbeddedModel.Study).GridSparsities] };
+    static readonly Option<double[]> gridSparsity = new("--grid-sparsity") { Description = "Sparsities searched at each checkpoint; where the study has them too, the last checkpoint's are the study's own.", HelpName = "S", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. new PaperRequest(EmbeddedStudy.Study).GridSparsities] };
     static readonly Option<string> gridSeeds = new("--grid-seeds") { Description = "Seeds searched with at each checkpoint: 1-3, or 1,2,7; without it the study's first three.", HelpName = "LIST", DefaultValueFactory = _ => "" };
     static readonly Option<int> gridCheckpoints = SharedOptions.Number("--grid-checkpoints", "Most checkpoints to search at, spread evenly over those whose model stands above guessing.", 6, 1);
     static readonly Option<double> tolerance = SharedOptions.Number("--tolerance", "How far below its model a subnetwork may lie and still count as good as it, a fraction.", 0.03, 0, 1);
@@ -65,12 +67,12 @@ static class PaperVerb
     {
         bool own = p.GetValue(model) is not null;
         if (!own) RunSupport.RefuseIdle(p, "without --model: the embedded model has its own data and checkpoints", data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, checkpoints);
-        StudyRequest sources = own ? StudyOptions.Sourced(p) with { Model = p.GetValue(model), Data = p.GetValue(data)!, HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0 } : EmbeddedModel.Study;
+        StudyRequest sources = own ? StudyOptions.Sourced(p) with { Model = p.GetValue(model), Data = p.GetValue(data)!, HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0 } : EmbeddedStudy.Study;
         double[] asked = p.GetValue(sparsity) ?? [];
-        sources = sources with { Sparsities = asked.Length > 1 ? asked : PaperRequest.Sparsities(asked is [var main] ? main : own ? Usual : EmbeddedModel.Study.Sparsities[0]) };
+        sources = sources with { Sparsities = asked.Length > 1 ? asked : PaperRequest.Sparsities(asked is [var main] ? main : own ? Usual : EmbeddedStudy.Study.Sparsities[0]) };
         return new(StudyOptions.With(p, sources))
         {
-            Training = own ? null : EmbeddedModel.Recipe,
+            Training = own ? null : EmbeddedStudy.Recipe,
             Checkpoints = p.GetValue(checkpoints)!,
             GridSparsities = p.GetValue(gridSparsity)!,
             GridSeeds = p.GetValue(gridSeeds) is { Length: > 0 } seeds ? StudyOptions.SeedsOf("--grid-seeds", seeds) : [],

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Heartwood.App.Console;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Tensors;
 
 namespace Heartwood.App.Commands;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 
 namespace Heartwood.App.Commands;

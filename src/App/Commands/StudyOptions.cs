@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.App.Commands;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Runs;
 
 namespace Heartwood.App.Commands;
 

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
-using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Runs;
 
 namespace Heartwood.App.Console;
 

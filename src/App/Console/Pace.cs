@@ -9,7 +9,7 @@ sealed class Pace(TimeProvider clock)
     TimeSpan lastAt = TimeSpan.MinValue;
 
     /// <summary>The latest report.</summary>
-    public Lab.Tasks.Progress Latest { get; private set; }
+    public Lab.Runs.Progress Latest { get; private set; }
 
     /// <summary>Time since the stage began.</summary>
     public TimeSpan Elapsed => clock.GetElapsedTime(began);
@@ -25,7 +25,7 @@ sealed class Pace(TimeProvider clock)
     public TimeSpan? Left => Rate is double rate ? TimeSpan.FromSeconds(Math.Min((Latest.Total - Latest.Done) / rate, 3.6e6)) : null;
 
     /// <summary>Takes a report.</summary>
-    public void Take(Lab.Tasks.Progress report)
+    public void Take(Lab.Runs.Progress report)
     {
         Latest = report;
         TimeSpan now = Elapsed;

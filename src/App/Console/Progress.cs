@@ -1,4 +1,4 @@
-using Report = Heartwood.Lab.Tasks.Progress;
+using Report = Heartwood.Lab.Runs.Progress;
 
 namespace Heartwood.App.Console;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Evaluation;
 

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Evaluation;

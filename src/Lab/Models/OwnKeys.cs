@@ -1,3 +1,4 @@
+
 namespace Heartwood.Lab.Models;
 
 /// <summary>The keys that Heartwood adds to config.json.</summary>

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Reports;

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Reports;
@@ -17,18 +18,18 @@ internal static class HeadMap
     public static Markup Draw(string id, string heading, string title, string description, IReadOnlyList<int> headsPerLayer, IReadOnlyDictionary<string, Cell> cells)
     {
         int most = headsPerLayer.DefaultIfEmpty(0).Max();
-        double size = Math.Clamp((Charts.Width - Left - Gap - 4) / (most + 1), 18, 32), mlp = Left + most * size + Gap;
-        double width = Math.Max(Charts.Width, mlp + size + 4), height = Top + headsPerLayer.Count * size + 22;
+        double size = Math.Clamp((Chart.Width - Left - Gap - 4) / (most + 1), 18, 32), mlp = Left + most * size + Gap;
+        double width = Math.Max(Chart.Width, mlp + size + 4), height = Top + headsPerLayer.Count * size + 22;
         int[] layers = [.. Enumerable.Range(0, headsPerLayer.Count)], shown = [.. Enumerable.Range(0, most).Where(h => size >= 22 || h % 2 == 0)];
         Markup Square(Part part, double x) =>
             cells.TryGetValue(part.ToString(), out var cell) ? HeatMap.Draw(cell, x, Top + part.Layer * size, size, size) : Markup.Empty;
         IEnumerable<Markup> Row(int layer) =>
             [.. Enumerable.Range(0, headsPerLayer[layer]).Select(h => Square(Part.Head(layer, h), Left + h * size)), Square(Part.Mlp(layer), mlp)];
-        return Charts.Panel(id, heading, title, description, width, height, $"""
-            <g aria-hidden="true">{shown.Select(h => Charts.Text($"H{h}", Left + (h + 0.5) * size, Top - 6, "tick", "middle"))}
-            {Charts.Text("MLP", mlp + size / 2, Top - 6, "tick", "middle")}
-            {layers.Select(l => Charts.Text($"L{l}", Left - 6, Top + (l + 0.5) * size + 3.5, "tick", "end"))}
-            {Charts.Text("heads across, layers down", Left, height - 6, "axis")}</g>
+        return Chart.Panel(id, heading, title, description, width, height, $"""
+            <g aria-hidden="true">{shown.Select(h => Chart.Text($"H{h}", Left + (h + 0.5) * size, Top - 6, "tick", "middle"))}
+            {Chart.Text("MLP", mlp + size / 2, Top - 6, "tick", "middle")}
+            {layers.Select(l => Chart.Text($"L{l}", Left - 6, Top + (l + 0.5) * size + 3.5, "tick", "end"))}
+            {Chart.Text("heads across, layers down", Left, height - 6, "axis")}</g>
             {layers.SelectMany(Row)}
             """);
     }

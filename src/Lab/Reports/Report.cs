@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Reports.Sections;
 

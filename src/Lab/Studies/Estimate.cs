@@ -31,7 +31,7 @@ public sealed record Estimate(double Seconds, long Bytes)
         using IDisposable choice = Tensors.Backends.Machine.At(precision);
         int atOnce = Math.Clamp(searches, 1, Tensors.Backends.Machine.Threads), inBatch = Math.Min(batch, pool.Count);
         double length = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)), tokens = length * inBatch;
-        IReadOnlyList<Example> few = Study.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, inBatch));
+        IReadOnlyList<Example> few = Thinning.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, inBatch));
         Batch pilot = problem.BatchOf(few);
         int[]? places = problem.Places(pilot, few);
         double step = PassSeconds(model, pilot, problem.Tokens, places, Work.Learning, atOnce), pass = PassSeconds(model, pilot, problem.Tokens, places, Work.Scores, atOnce);

@@ -75,7 +75,7 @@ public sealed record Inspection(
         IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data) : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
         IReadOnlyList<Example> pool = data.Count == 0
             ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
-            : [.. Study.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
+            : [.. Thinning.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)) * Math.Min(request.Pruning.Batch, pool.Count);
         PruningOptions search = request.Pruning;
         return Of(tokens, Estimate.Of(model, problem, pool, search.Steps, search.Batch, request.Seeds.Count, request.Precision));

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 using Heartwood.Lab.Tasks;
@@ -11,7 +11,7 @@ using Heartwood.Tensors.Backends;
 namespace Heartwood.Lab.Studies;
 
 /// <summary>Which masks to measure, and how.</summary>
-/// <param name="Masks">each as <see cref="Studies.Masks.Read"/> takes it</param>
+/// <param name="Masks">each as <see cref="Masks.Read"/> takes it</param>
 /// <param name="Without">lists of parts, each knocked out of the full model</param>
 /// <param name="Random">random masks of the same size beside each</param>
 /// <param name="Seed">their seed</param>
@@ -22,8 +22,8 @@ public sealed record MaskRequest(IReadOnlyList<string> Masks, IReadOnlyList<stri
     /// <summary>Whether there is a mask to measure.</summary>
     public bool Any => Masks.Count + Without.Count > 0;
 
-    internal IReadOnlyList<(MaskFile File, Subnetwork Mask)> Read(LoadedModel loaded) => [.. Masks.Select(m => Studies.Masks.Read(m, loaded.Model.Sizes()))
-        .Concat(Without.Select(w => Studies.Masks.Without(w, loaded.Model.Sizes()))).Select(f => (f, Studies.Masks.Fit(f.Mask, loaded, OtherModel)))];
+    internal IReadOnlyList<(MaskFile File, Subnetwork Mask)> Read(LoadedModel loaded) => [.. Masks.Select(m => Evaluation.Masks.Read(m, loaded.Model.Sizes()))
+        .Concat(Without.Select(w => Evaluation.Masks.Without(w, loaded.Model.Sizes()))).Select(f => (f, Evaluation.Masks.Fit(f.Mask, loaded, OtherModel)))];
 }
 
 /// <summary>One mask, measured.</summary>
@@ -75,7 +75,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         {
             IReadOnlyList<Example> examples = loaded.Encode(data, LabelMap.Parse(request.LabelMap), request.MostTokens);
             TellMore();
-            return Absence.Mean(loaded.Model, Inputs.Batches(Study.Thinned(examples, request.Examples), 2048), stop);
+            return Absence.Mean(loaded.Model, Inputs.Batches(Thinning.Thinned(examples, request.Examples), 2048), stop);
         }
 
         void TellMore()

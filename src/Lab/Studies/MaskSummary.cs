@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 using MathNet.Numerics.Statistics;

@@ -1,6 +1,6 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tensors.Backends;
 

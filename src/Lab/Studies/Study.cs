@@ -2,6 +2,7 @@ using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
@@ -81,7 +82,7 @@ public sealed partial class Study
             if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             Problem = DataSource.ProblemOf(Data);
             LabelMap map = LabelMap.Parse(request.LabelMap);
-            Pool = [.. Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
+            Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
             Sets = new(Loaded, InDomain, OutOfDomain, Unseen, map, request.MostTokens, Data);
         }
@@ -120,10 +121,6 @@ public sealed partial class Study
         Cut();
         return Report();
     }
-
-    /// <summary>At most so many items, spread evenly over the list; 0 for all.</summary>
-    internal static IReadOnlyList<T> Thinned<T>(IReadOnlyList<T> items, int most) =>
-        most == 0 || items.Count <= most ? items : [.. Enumerable.Range(0, most).Select(i => items[(int)((long)i * items.Count / most)])];
 
     // ---- finding
 

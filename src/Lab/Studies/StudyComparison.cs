@@ -1,6 +1,6 @@
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 using Heartwood.Tensors.Backends;

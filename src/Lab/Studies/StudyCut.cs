@@ -3,6 +3,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
@@ -60,7 +61,7 @@ public sealed partial class Study
         Dictionary<string, byte[]> files = new(loaded.TokenizerFiles);
         ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace);
         if (fullSize is not null) ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace);
-        var (before, after) = Speed.InTurn(Model, cut, Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
+        var (before, after) = Speed.InTurn(Model, cut, Thinning.Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
         return new(subnetwork.Seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
             difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after, noFullSize);
 

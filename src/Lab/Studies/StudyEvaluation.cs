@@ -1,5 +1,4 @@
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
@@ -50,7 +49,7 @@ public sealed partial class Study
     internal static Dictionary<string, Measured> Baselines(IReadOnlyList<DataSource> data, LoadedModel loaded, string labelMap, Sets sets)
     {
         loaded.RefuseMixed(data);
-        IReadOnlyList<Row> rows = Thinned<Row>([.. data.SelectMany(d => d.Rows)], 60_000);
+        IReadOnlyList<Row> rows = Thinning.Thinned<Row>([.. data.SelectMany(d => d.Rows)], 60_000);
         if (sets.AllScored) return Figures(rows.Count > 0
             ? [ConstantBaseline.Fit(rows, "mean of training scores"), WordOverlapScores.Fit(rows)]
             : [ConstantBaseline.Fit(sets.InDomainRows, "best constant (in-domain mean)")]);

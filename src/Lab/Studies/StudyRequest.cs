@@ -1,4 +1,5 @@
 using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies;

@@ -1,4 +1,4 @@
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using MathNet.Numerics.Statistics;

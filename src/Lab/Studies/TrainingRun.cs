@@ -3,7 +3,7 @@ using System.Text;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Lab.Tasks.Worlds;

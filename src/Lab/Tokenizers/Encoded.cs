@@ -1,3 +1,4 @@
+
 namespace Heartwood.Lab.Tokenizers;
 
 /// <summary>A text, or a pair, as the model reads it.</summary>

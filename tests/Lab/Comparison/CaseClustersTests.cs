@@ -37,9 +37,9 @@ public class CaseClustersTests
     public void Agreement_is_the_mean_correlation_of_pairs_of_one_class()
     {
         double[] a = [1, 1, 0, 0], b = [0.9, 1, 0.1, 0], c = [0, 0, 1, 1];
-        double expected = Heartwood.Lab.Evaluation.Correlation.Of(a, b).Pearson!.Value;
+        double expected = Heartwood.Lab.Evaluation.Statistics.Correlation.Of(a, b).Pearson!.Value;
         Assert.Equal(expected, CaseClusters.Agreement([a, c, b], ["yes", "no", "yes"], [1, 1, 1, 1], new(1, "test"), 99)!.Observed, 1e-12);
-        Assert.Equal((expected - 1 + Heartwood.Lab.Evaluation.Correlation.Of(b, c).Pearson!.Value) / 3, CaseClusters.Agreement([a, c, b], ["", "", ""], [1, 1, 1, 1], new(1, "test"), 99)!.Observed, 1e-12);
+        Assert.Equal((expected - 1 + Heartwood.Lab.Evaluation.Statistics.Correlation.Of(b, c).Pearson!.Value) / 3, CaseClusters.Agreement([a, c, b], ["", "", ""], [1, 1, 1, 1], new(1, "test"), 99)!.Observed, 1e-12);
         Assert.Null(CaseClusters.Agreement([a, c], ["yes", "no"], [1, 1, 1, 1], new(1, "test"), 99));
     }
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Heartwood.Lab.Checkpoints;
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Models;
 using Heartwood.Tests.Lab.Checkpoints;
 

@@ -1,4 +1,4 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Tasks;

@@ -1,5 +1,6 @@
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Tests.Lab.Evaluation;
 

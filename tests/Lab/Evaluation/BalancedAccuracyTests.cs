@@ -1,4 +1,4 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Tests.Lab.Evaluation;
 

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Checkpoints;

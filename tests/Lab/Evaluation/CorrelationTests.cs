@@ -1,4 +1,4 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using static Heartwood.Tests.Lab.Comparison.ComparisonGolden;
 
 namespace Heartwood.Tests.Lab.Evaluation;

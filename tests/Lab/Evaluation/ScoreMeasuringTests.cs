@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tests.Lab.Checkpoints;

@@ -1,5 +1,5 @@
 using Heartwood.Lab.Checkpoints;
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Tensors;

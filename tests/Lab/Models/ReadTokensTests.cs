@@ -1,7 +1,7 @@
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
-using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tensors.Backends;
 

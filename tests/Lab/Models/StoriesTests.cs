@@ -3,8 +3,8 @@ using System.Text.Json;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
-using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Checkpoints;
 

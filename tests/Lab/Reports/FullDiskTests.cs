@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using Heartwood.Lab.Checkpoints;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 
 namespace Heartwood.Tests.Lab.Reports;
 

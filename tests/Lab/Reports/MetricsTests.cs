@@ -1,4 +1,4 @@
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 
 namespace Heartwood.Tests.Lab.Reports;
 

@@ -1,4 +1,4 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
 using Microsoft.Playwright;

@@ -1,5 +1,8 @@
 using System.Text.RegularExpressions;
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Reports.Sections;

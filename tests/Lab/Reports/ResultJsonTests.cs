@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Reports;
 
 namespace Heartwood.Tests.Lab.Reports;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Tensors;
 
 namespace Heartwood.Tests.Lab.Reports;

@@ -1,5 +1,5 @@
 using System.Text;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 
 namespace Heartwood.Tests.Lab.Reports;
 

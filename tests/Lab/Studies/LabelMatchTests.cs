@@ -1,5 +1,6 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tests.Lab.Reports;
 

@@ -1,9 +1,8 @@
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Lab.Tokenizers;
 using Heartwood.Tests.Lab.Reports;
-using Study = Heartwood.Lab.Studies.Study;
 
 namespace Heartwood.Tests.Lab.Studies;
 
@@ -65,7 +64,7 @@ public sealed class SetsTests : IDisposable
 
     [Theory, InlineData(10, 3, "0 3 6"), InlineData(4, 8, "0 1 2 3"), InlineData(5, 0, "0 1 2 3 4"), InlineData(7, 7, "0 1 2 3 4 5 6"), InlineData(3, 1, "0")]
     public void Thinning_spreads_evenly_and_keeps_the_order(int count, int most, string expected) =>
-        Assert.Equal(expected, string.Join(' ', Study.Thinned([.. Enumerable.Range(0, count)], most)));
+        Assert.Equal(expected, string.Join(' ', Thinning.Thinned([.. Enumerable.Range(0, count)], most)));
 
     [Fact]
     public void A_tokenizer_of_very_another_size_than_the_embeddings_is_refused()

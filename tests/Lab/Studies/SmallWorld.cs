@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Worlds;

@@ -1,7 +1,10 @@
 using System.Text.Json;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tensors.Backends;
 using Heartwood.Tests.Lab.Reports;

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;

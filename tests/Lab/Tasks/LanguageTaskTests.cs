@@ -1,6 +1,7 @@
 using System.Text;
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;

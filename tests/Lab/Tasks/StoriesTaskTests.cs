@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tests.Lab.Checkpoints;

@@ -1,4 +1,5 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Paper;
 
@@ -8,8 +9,8 @@ internal static class AddedBack
     /// <summary>The figure.</summary>
     public static Figure Draw(AddBackFacts facts) => new("add-back", "Which parts, added back to the core, bring generalization back?", Reading(facts),
         [Lines(facts, "outOfDomain", "out of domain", p => p.OutOfDomain, facts.OutOfDomain), Lines(facts, "inDomain", "in-domain", p => p.InDomain, facts.InDomain)],
-        [Charts.Key(Shape.Disc, "core", "added greedily, with its 95\u00A0% interval over examples"), Charts.Key(Shape.Diamond, "sub", $"in the order of masks learned beside the core, with the range over {Wording.Count(Of(facts, "learned").Length, "seed")}"),
-            Charts.Key(Shape.Ring, "random", $"as many heads and MLPs at random, with the range over {Wording.Count(Of(facts, "random").Length, "draw")}")], $"""
+        [Chart.Key(Shape.Disc, "core", "added greedily, with its 95\u00A0% interval over examples"), Chart.Key(Shape.Diamond, "sub", $"in the order of masks learned beside the core, with the range over {Wording.Count(Of(facts, "learned").Length, "seed")}"),
+            Chart.Key(Shape.Ring, "random", $"as many heads and MLPs at random, with the range over {Wording.Count(Of(facts, "random").Length, "draw")}")], $"""
         The line across is the full model, the broken one {Wording.Points(facts.Tolerance)} below it. Greedy adding took at each step the part that raised accuracy most on {Wording.Count(facts.Chosen, "example")} out of domain (between equals, the probability of the correct label), and the masks were learned on them;
         all paths out of domain are measured on {Wording.Count(facts.OutOfDomain.N)} others. The greedy path: {string.Join(", ", Greedy(facts).Order)}.
         """,

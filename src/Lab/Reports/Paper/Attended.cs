@@ -1,4 +1,5 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Paper;
 

@@ -1,4 +1,5 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Looks;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Paper;
 

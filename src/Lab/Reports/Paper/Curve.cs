@@ -1,4 +1,5 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Paper;
 
@@ -8,7 +9,7 @@ internal static class Curve
     /// <summary>The figure.</summary>
     public static Figure Draw(Findings study, PaperFacts paper) => new("curve", "How much can be pruned before accuracy goes, and before generalization goes?", Reading(study, paper),
         [.. study.Sets.Where(set => paper.Curve.Any(p => On(p.Subnetworks, set) is not null)).Select(set => Panel(study, paper, set))],
-        [Charts.Key(Shape.Disc, "sub", "subnetworks: mean over seeds"), Charts.Key(Shape.Ring, "random", "random masks of the same sizes: mean"), Charts.BandKey("from the lowest to the highest seed")],
+        [Chart.Key(Shape.Disc, "sub", "subnetworks: mean over seeds"), Chart.Key(Shape.Ring, "random", "random masks of the same sizes: mean"), Chart.BandKey("from the lowest to the highest seed")],
         $"The line across is the full model, the dotted one guessing. Each mark stands at the sparsity that its subnetworks have.",
         [new("curve", "accuracy against sparsity, over seeds", ["target sparsity", "sparsity", "kind", "set", "seeds", "mean", "lowest", "highest", "95 % low", "95 % high"],
             [.. paper.Curve.SelectMany(p => ((string Kind, SetBands Bands)[])[("subnetworks", p.Subnetworks), ("random masks", p.Random)], (p, k) => (Point: p, k.Kind, k.Bands))

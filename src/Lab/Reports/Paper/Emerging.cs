@@ -1,5 +1,7 @@
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Paper;
 
@@ -15,7 +17,7 @@ internal static class Emerging
     public static Figure Draw(Findings study, PaperFacts paper) => paper.Emergence is not { } facts ? new(Id, Question, Missing, [], [], $"", []) : new(Id, Question, Reading(facts),
         [Training(study, facts), Map("in-domain", "emergence-in", facts, l => l.InDomain, h => h.FirstInDomain),
             .. facts.Checkpoints.Any(c => c.Full.OutOfDomain is not null) ? [Map("out of domain", "emergence-out", facts, l => l.OutOfDomain, h => h.FirstOutOfDomain)] : (Markup[])[]],
-        [Charts.Key(Shape.Disc, "full", "in-domain"), Charts.Key(Shape.Diamond, "sub", "out of domain"), Charts.Key(Shape.Ring, "random", "unseen"), Charts.BandKey("95\u00A0% interval over examples")],
+        [Chart.Key(Shape.Disc, "full", "in-domain"), Chart.Key(Shape.Diamond, "sub", "out of domain"), Chart.Key(Shape.Ring, "random", "unseen"), Chart.BandKey("95\u00A0% interval over examples")],
         $"""
         In the maps rows are heads, the core's of the trained model above the gap; numbers are the accuracy lost without the head, in points. Coloured is what lies above (blue: below) zero with its whole interval,
         which holds for all {Wording.Count(facts.Tests)} at once; an outline marks the first checkpoint at which the head matters, of those whose model has come at least half the way from guessing to the trained one.

@@ -1,3 +1,5 @@
+using Heartwood.Lab.Charts;
+
 namespace Heartwood.Lab.Reports.Paper;
 
 /// <summary>Which subnetwork generalizes to which cases.</summary>

@@ -1,3 +1,5 @@
+using Heartwood.Lab.Charts;
+
 namespace Heartwood.Lab.Reports.Paper;
 
 /// <summary>A head's page: what it attends to, drawn on its strongest examples.</summary>
@@ -41,7 +43,7 @@ internal static class TextDrawing
         if (boxes[example.From].Y == 4 && Drawn(example).Any(t => boxes[t].Y == 4)) boxes = [.. Places(example.Tokens, Arc)];
         DrawnToken from = example.Tokens[example.From];
         double most = Math.Max(1e-9, example.Tokens.Max(t => t.Weight));
-        return Charts.Panel(id, heading, $"Attention of {head} from “{from.Text}” in: {string.Join(' ', example.Tokens.Select(t => t.Text))}", $"Most goes to {Most(example)}.", Charts.Width, boxes[^1].Y + Height + 8, $"""
+        return Chart.Panel(id, heading, $"Attention of {head} from “{from.Text}” in: {string.Join(' ', example.Tokens.Select(t => t.Text))}", $"Most goes to {Most(example)}.", Chart.Width, boxes[^1].Y + Height + 8, $"""
             <g class="core" aria-hidden="true">{Drawn(example).Select(t => Line(boxes[example.From], boxes[t], example.Tokens[t].Weight))}</g>
             {example.Tokens.Select((t, i) => Box(head, example, t, boxes[i], t.Weight / most * 0.92, i == example.From))}
             """);
@@ -61,7 +63,7 @@ internal static class TextDrawing
         {
             double width = LetterWidth * Shown(token.Text).Length + 9;
             if (!second && token.Sentence == 1) (second, x, y) = (true, Left, y + Parted);
-            else if (x + width > Charts.Width - 2) (x, y) = (Left, y + Wrapped);
+            else if (x + width > Chart.Width - 2) (x, y) = (Left, y + Wrapped);
             yield return (x, y, width);
             x += width + Gap;
         }
@@ -76,7 +78,7 @@ internal static class TextDrawing
         string itself = token.To is { } to ? $"\nattends most to “{example.Tokens[to].Text}” itself ({Wording.Percent(token.Share!.Value)})" : "";
         return $"""
             <g class="mark cell{kind}"><title>{token.Text}{Sentence(token)}
-            gets {Wording.Percent(token.Weight)} of {head}’s attention from “{example.Tokens[example.From].Text}”{itself}</title><rect class="ground" {place}/><rect class="heat" fill-opacity="{strength}" {place}/>{Charts.Text(Shown(token.Text), box.X + box.Width / 2, box.Y + 14, "", "middle")}</g>
+            gets {Wording.Percent(token.Weight)} of {head}’s attention from “{example.Tokens[example.From].Text}”{itself}</title><rect class="ground" {place}/><rect class="heat" fill-opacity="{strength}" {place}/>{Chart.Text(Shown(token.Text), box.X + box.Width / 2, box.Y + 14, "", "middle")}</g>
 
             """;
     }

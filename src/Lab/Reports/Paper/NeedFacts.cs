@@ -1,5 +1,5 @@
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Paper;
 

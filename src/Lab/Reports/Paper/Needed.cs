@@ -1,3 +1,4 @@
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Subnetworks;
 
@@ -11,7 +12,7 @@ internal static class Needed
     /// <summary>The figure, null where the core has no head or no other is there.</summary>
     public static Figure? Draw(NeedFacts facts) => facts.Core.Count == 0 || facts.Sets.Count == 0 || facts.Sets[0].Heads.Count == 0 ? null : new("needs", "What do the other heads need of the core?", Reading(facts),
         [.. facts.Sets.Select(s => Outputs(facts, s)), .. facts.Sets.Select(s => Effects(facts, s)), .. facts.Sets.Select(s => NeedGraph.Draw(facts, s))],
-        [Charts.Key(Shape.Disc, "core", "the core's head"), Charts.Key(Shape.Ring, "base", "another head")], $"""
+        [Chart.Key(Shape.Disc, "core", "the core's head"), Chart.Key(Shape.Ring, "base", "another head")], $"""
         Change of output: the root of the squared change of what a head mixes, over the tokens of an example, by the root of its squares, when the core's heads are absent. Only heads in layers behind an absent head can change; “–” marks those with no head of the core before them.
         Change of effect: what knocking the head out takes from the logit of the correct label without the core's heads, less what it takes from the full model, in nats; any head's effect can change, for the core may read what it writes.
         An outline marks what at most 5&#160;% of as many random heads outside the core do (for outputs drawn from the layers before the head; without outline too where these are too few to draw from). The graph has a line where one head of the core alone changes another head's output by {Wording.Percent(facts.Threshold)} or more, and more than 95&#160;% of the pairs of two heads outside the core
@@ -75,7 +76,7 @@ internal static class NeedGraph
     public static Markup Draw(NeedFacts facts, NeedSet set)
     {
         int layers = facts.HeadsPerLayer.Count, most = facts.HeadsPerLayer.DefaultIfEmpty(0).Max();
-        double width = Math.Max(Charts.Width, Left + Right + 56 * (layers - 1)), step = (width - Left - Right) / Math.Max(1, layers - 1), row = most > 16 ? 17 : 26;
+        double width = Math.Max(Chart.Width, Left + Right + 56 * (layers - 1)), step = (width - Left - Right) / Math.Max(1, layers - 1), row = most > 16 ? 17 : 26;
         NeedPair[] lines = [.. set.Pairs.Where(p => p.Edge).OrderByDescending(p => p.Output.Value).ThenBy(p => p.From, StringComparer.Ordinal).ThenBy(p => p.To, StringComparer.Ordinal).Take(MostLines)];
         (double X, double Y) At(string part)
         {
@@ -83,12 +84,12 @@ internal static class NeedGraph
             return (Left + p.Layer * step, Top + p.Index * row);
         }
         string[] heads = [.. facts.Core.Concat(set.Heads.Select(h => h.Part)).Select(Part.Parse).Order().Select(p => $"{p}")];
-        return Charts.Panel($"needs-graph-{set.Set}", $"who needs whom, {Findings.Name(set.Set)}", $"Heads outside the core that need a head of the core, {Findings.Name(set.Set)}", $"{Wording.Count(set.Pairs.Count(p => p.Edge), "line")}, {lines.Length} drawn.",
+        return Chart.Panel($"needs-graph-{set.Set}", $"who needs whom, {Findings.Name(set.Set)}", $"Heads outside the core that need a head of the core, {Findings.Name(set.Set)}", $"{Wording.Count(set.Pairs.Count(p => p.Edge), "line")}, {lines.Length} drawn.",
             width, Top + (most - 1) * row + 26, $"""
-            <g aria-hidden="true">{Enumerable.Range(0, layers).Select<int, Markup>(l => Charts.Text($"L{l}", Left + l * step, 12, "tick", "middle"))}
-            {Enumerable.Range(0, most).Select<int, Markup>(h => Charts.Text($"H{h}", 4, Top + h * row + 3.5, "tick"))}</g>
+            <g aria-hidden="true">{Enumerable.Range(0, layers).Select<int, Markup>(l => Chart.Text($"L{l}", Left + l * step, 12, "tick", "middle"))}
+            {Enumerable.Range(0, most).Select<int, Markup>(h => Chart.Text($"H{h}", 4, Top + h * row + 3.5, "tick"))}</g>
             <g class="core" aria-hidden="true">{lines.Select(p => Line(At(p.From), At(p.To), p.Output.Value))}</g>
-            {heads.Select(h => Charts.Draw(new(0, facts.Core.Contains(h) ? "core" : "base", facts.Core.Contains(h) ? Shape.Disc : Shape.Ring, Tip(facts, set, h)), At(h).X, At(h).Y, 5))}
+            {heads.Select(h => Chart.Draw(new(0, facts.Core.Contains(h) ? "core" : "base", facts.Core.Contains(h) ? Shape.Disc : Shape.Ring, Tip(facts, set, h)), At(h).X, At(h).Y, 5))}
             """);
     }
 

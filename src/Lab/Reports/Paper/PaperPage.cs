@@ -1,3 +1,4 @@
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Reports.Sections;
 
 namespace Heartwood.Lab.Reports.Paper;

@@ -1,4 +1,6 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Paper;
 
@@ -16,7 +18,7 @@ internal static class Shift
             [Map(study, "shift-main", main), Map(study, "shift-other", other), Difference(study, main, other),
                 .. lines.Length == 0 ? [] : (Markup[])[BandChart.Draw("shift-correlation", $"rank correlation with {Wording.Sparsity(facts.Main)}", "Rank correlation of heads' frequencies with those at the main sparsity", $"{Wording.Count(lines.Length, "sparsity mark")}.",
                     [new("sub", Shape.Disc, lines)], x, [.. x.Ticks(5).Select(t => (t, Wording.Number(t, "0.0#")))], y, ("sparsity", "Spearman's ρ over heads"), false)]],
-            [Charts.BandKey("95\u00A0% interval over heads")],
+            [Chart.BandKey("95\u00A0% interval over heads")],
             $"In the first two maps a number says how many subnetworks keep the part; in the third, how many more do at {Wording.Sparsity(facts.Other)} (blue: fewer), in percent of the subnetworks.",
             [new("shift", "how many subnetworks keep each part, at every sparsity", ["part", .. Sparsities(study).Select(s => Wording.Sparsity(s))],
                 [.. main.Kept.Keys.Select(p => (object?[])[p, .. Sparsities(study).Select(s => (object?)Of(study, s).Kept[p])])]),

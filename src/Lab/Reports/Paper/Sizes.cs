@@ -1,4 +1,6 @@
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Paper;
 
@@ -18,7 +20,7 @@ internal static class Sizes
         return new("sizes", "Does the model's effective size grow or shrink as generalization appears?", Reading(paper, facts),
             [BandChart.Draw("sizes-training", "parts of the smallest subnetwork as good as the model", "Parts of the smallest subnetwork as good as the model, at each checkpoint", $"{Wording.Count(facts.Checkpoints.Count, "checkpoint")}, {Wording.Count(facts.Sparsities.Count, "size")} each.",
                 lines, x, ticks, BandChart.Up([0, facts.Parts], facts.Parts), ("step (checkpoints evenly spaced)", "parts"), false, [(facts.Parts, "level")]), Accuracies(study, paper, facts)],
-            [.. kinds.Reverse().Select(k => Charts.Key(k.Shape, k.Class, k.Name == "both" ? "as good on both" : $"as good {k.Name}")), Charts.BandKey("from the smallest to the largest over seeds")],
+            [.. kinds.Reverse().Select(k => Chart.Key(k.Shape, k.Class, k.Name == "both" ? "as good on both" : $"as good {k.Name}")), Chart.BandKey("from the smallest to the largest over seeds")],
             $"""
             A subnetwork is as good as its checkpoint's model when it lies at most {Wording.Points(paper.Tolerance)} below it; sizes are those of the grid (sparsity {string.Join(", ", facts.Sparsities.Select(s => Wording.Number(s, "0.0#")))}), and a seed without any counts the whole model (the line).
             A checkpoint counts where its model stands more than that above guessing, interval and all, and has come at least half the way from guessing to the trained model: guessing would be nearly as good otherwise.

@@ -1,5 +1,7 @@
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Paper;
 
@@ -17,8 +19,8 @@ internal static class WithoutCore
         Where[] there = [.. sets.Where(s => facts.Checkpoints.All(c => c.Full.On(s.Set) is not null))];
         int draws = facts.Checkpoints[0].WithoutRandom.Count;
         return new("core-training", "What does the model lose without the core's heads as training goes on?", string.Join(" ", there.Select(s => Reading(facts, s))), [.. there.Select(s => Panel(study, facts, s))],
-            [Charts.Key(Shape.Disc, "full", "the model, with its 95\u00A0% interval over examples"), Charts.Key(Shape.Diamond, "core", $"without the core's {Wording.Count(Heads(facts), "head")}, with the interval of what is lost"),
-                .. draws > 0 ? [Charts.Key(Shape.Ring, "random", $"without as many heads at random: mean, and range over {Wording.Count(draws, "draw")}")] : (Markup[])[]],
+            [Chart.Key(Shape.Disc, "full", "the model, with its 95\u00A0% interval over examples"), Chart.Key(Shape.Diamond, "core", $"without the core's {Wording.Count(Heads(facts), "head")}, with the interval of what is lost"),
+                .. draws > 0 ? [Chart.Key(Shape.Ring, "random", $"without as many heads at random: mean, and range over {Wording.Count(draws, "draw")}")] : (Markup[])[]],
             $"""
             The core is the trained model's, at every checkpoint. A checkpoint counts where its model stands more than {Wording.Points(paper.Tolerance)} above guessing (the dotted line), interval and all, and has come at least half the way to the trained model:
             before that there is next to nothing to lose. The random sets are the same ones at all checkpoints, so that a set's mean loss over them has one place among the others'.

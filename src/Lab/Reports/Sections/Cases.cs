@@ -1,3 +1,7 @@
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Evaluation;
+
 namespace Heartwood.Lab.Reports.Sections;
 
 /// <summary>Accuracy per case: of every subnetwork, and of what is left after knock-outs.</summary>
@@ -14,7 +18,7 @@ internal static class Cases
                 $"{Wording.Capital(study.SharedAccuracy)} per case of the full model and of every subnetwork", name => [
                     .. Marks(s is { } t ? study.At(t) : [], name, _ => ("sub", Shape.Disc)),
                     .. Marks([study.Full], name, _ => ("full", Shape.Diamond))])))],
-            [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "one subnetwork each; equal ones step aside")] : (Markup[])[]],
+            [Chart.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Chart.Key(Shape.Disc, "sub", "one subnetwork each; equal ones step aside")] : (Markup[])[]],
             $"{(study.AsksTokens ? "" : "A case that holds one label has no line for guessing: whoever always gives that label scores 100%.")}",
             [TableOf("cases", $"{study.SharedAccuracy} per case", study.All, study)]);
     }
@@ -31,8 +35,8 @@ internal static class Cases
                 .. named.SelectMany(k => Marks([Entry.Of(k)], name, _ => ("core", k.Name == "core alone" ? Shape.Disc : Shape.Ring))
                     .Select(m => RankOf(k, name) is { } r ? m with { Tip = $"{m.Tip}\n{r.AtLeastAsHarmful} of {r.Draws} {k.Ranks!.Among} at most as high" } : m)),
                 .. Marks([study.Full], name, _ => ("full", Shape.Diamond))], name => Extent(draws, name)))],
-            [Charts.Key(Shape.Diamond, "full", "full model"), Charts.Key(Shape.Disc, "core", "core alone"), Charts.Key(Shape.Ring, "core", "core heads knocked out"),
-                .. draws.Length > 0 ? [Charts.BandKey($"from the lowest to the highest of {draws.Length} random sets of as many heads")] : (Markup[])[]],
+            [Chart.Key(Shape.Diamond, "full", "full model"), Chart.Key(Shape.Disc, "core", "core alone"), Chart.Key(Shape.Ring, "core", "core heads knocked out"),
+                .. draws.Length > 0 ? [Chart.BandKey($"from the lowest to the highest of {draws.Length} random sets of as many heads")] : (Markup[])[]],
             $"Each mark is of the full model with the named parts absent.",
             [TableOfKnockOuts(study)]);
     }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Evaluation;
 
 namespace Heartwood.Lab.Reports.Sections;
 

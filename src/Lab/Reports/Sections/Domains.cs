@@ -1,4 +1,5 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Sections;
 
@@ -8,9 +9,9 @@ internal static class Domains
     /// <summary>The figure.</summary>
     public static Figure Draw(Findings study) => new("domains", Other(study).Count == 0 ? Wording.Capital(study.Accuracy(DataSet.InDomain)) : "In-domain against out of domain", Reading(study),
         Other(study).Count == 0 ? [Alone(study)] : [.. Other(study).SelectMany(set => Panels(study, set))],
-        [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")] : (Markup[])[],
-            .. study.Randoms.Count > 0 ? [Charts.Key(Shape.Ring, "random", "random mask of the same size")] : (Markup[])[],
-            .. study.Baselines.Count > 0 ? [Charts.Key(Shape.Cross, "base", "baseline without a model")] : (Markup[])[]],
+        [Chart.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Chart.Key(Shape.Disc, "sub", "subnetwork, with its seed")] : (Markup[])[],
+            .. study.Randoms.Count > 0 ? [Chart.Key(Shape.Ring, "random", "random mask of the same size")] : (Markup[])[],
+            .. study.Baselines.Count > 0 ? [Chart.Key(Shape.Cross, "base", "baseline without a model")] : (Markup[])[]],
         $"Thin lines are 95\u00A0% intervals over examples. {(Other(study).Count == 0 ? "" : "The dotted lines are guessing; on the dashed line both are equal.")}{Meanings(study)}", [TableOf(study)]);
 
     // what is called accuracy, where it is not a label's
@@ -46,7 +47,7 @@ internal static class Domains
     static IEnumerable<Entry> Ordered(IEnumerable<Entry> entries) =>
         entries.OrderBy(e => e.Kind switch { EntryKind.Random => 0, EntryKind.Baseline => 1, EntryKind.Subnetwork => 2, _ => 3 });
 
-    static Point Point(Entry e, DataSet set, string label) => Reports.Point.Of(e.On(DataSet.InDomain)!, e.On(set)!, Look(e).Class, Look(e).Shape, e.Tip, label);
+    static Point Point(Entry e, DataSet set, string label) => Charts.Point.Of(e.On(DataSet.InDomain)!, e.On(set)!, Look(e).Class, Look(e).Shape, e.Tip, label);
 
     static (string Class, Shape Shape) Look(Entry e) => e.Kind switch
     {

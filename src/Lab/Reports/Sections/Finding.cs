@@ -1,3 +1,5 @@
+using Heartwood.Lab.Charts;
+
 namespace Heartwood.Lab.Reports.Sections;
 
 /// <summary>The finding, in three to five sentences computed from the figures; nothing is ranked that noise could order.</summary>

@@ -1,3 +1,6 @@
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
+
 namespace Heartwood.Lab.Reports.Sections;
 
 /// <summary>How many subnetworks keep each part, and the core.</summary>

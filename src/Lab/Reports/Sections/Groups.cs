@@ -1,3 +1,4 @@
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 
 namespace Heartwood.Lab.Reports.Sections;
@@ -21,8 +22,8 @@ internal static class Groups
         object?[] Cells(Entry e, string group, GroupFacts g) =>
             [group, Findings.Name(g.Set), e.Name, e.Kind.ToString().ToLowerInvariant(), e.Target, .. Table.CellsOf(g.Balanced), .. labels ? Table.CellsOf(g.Auc) : []];
         return new("groups", $"{Wording.Capital(measure)} per group", Reading(study), [.. sparsities.Select((s, i) => Panel(study, groups, s, $"groups-{i}"))],
-            [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count == 0 ? (Markup[])[]
-                : [Charts.Key(Shape.Disc, "sub", "one subnetwork per line, seeds in order"), Charts.BandKey("spread over seeds")]],
+            [Chart.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count == 0 ? (Markup[])[]
+                : [Chart.Key(Shape.Disc, "sub", "one subnetwork per line, seeds in order"), Chart.BandKey("spread over seeds")]],
             note, [new("groups", $"{measure}{(labels ? " and AUC" : "")} per group", columns, [.. study.All.SelectMany(e => e.Groups.Select(g => Cells(e, g.Key, g.Value)))])]);
     }
 

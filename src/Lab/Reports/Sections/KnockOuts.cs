@@ -1,4 +1,6 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Sections;
 
@@ -15,8 +17,8 @@ internal static class KnockOuts
         if (all.Count == 0) return null;
         DataSet[] sets = [.. study.Sets.Where(set => all.Any(k => Entry.Of(k).On(set) is not null))];
         return new("knock-outs", "Knocking out the core", string.Join(" ", Readings(study)), [.. sets.Select(set => Panel(study, set))],
-            [Charts.Key(Shape.Diamond, "full", "full model"), Charts.Key(Shape.Disc, "core", "the core's sets, with their 95\u00A0% interval over examples"),
-                .. all.Any(k => draws.ContainsValue(k.Kind)) ? [Charts.Key(Shape.Ring, "random", "one random set of the same size each")] : (Markup[])[]],
+            [Chart.Key(Shape.Diamond, "full", "full model"), Chart.Key(Shape.Disc, "core", "the core's sets, with their 95\u00A0% interval over examples"),
+                .. all.Any(k => draws.ContainsValue(k.Kind)) ? [Chart.Key(Shape.Ring, "random", "one random set of the same size each")] : (Markup[])[]],
             $"Heads alone and heads with MLPs are kept apart because an MLP weighs so much that mixed sets say little. Under each name, how many of the random sets leave at most as much; for the core alone, random sets kept alone.",
             [new("knock-outs", "sets of parts knocked out", ["name", "kind", "parts absent", .. sets.SelectMany(s => Table.ColumnsOf(Findings.Name(s))), "compared with", "draws at least as harmful", "draws", "parts"],
                 [.. all.Select(k => (object?[])[k.Name, k.Kind, k.Parts.Count, .. sets.SelectMany(s => Table.CellsOf(Entry.Of(k).On(s))), k.Ranks?.Among, k.Rank?.AtLeastAsHarmful, k.Rank?.Draws, string.Join(" ", k.Parts)])])]);

@@ -1,3 +1,6 @@
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
+
 namespace Heartwood.Lab.Reports.Sections;
 
 /// <summary>In-domain loss against out-of-domain accuracy, over subnetworks: what in-domain equality hides.</summary>
@@ -18,7 +21,7 @@ internal static class Losses
                 [.. all.Where(e => e.Target is null || e.Target == s).Select(e => new Point(e.Loss!.Value, e.On(DataSet.OutOfDomain)!.Value,
                     Mark.Of(e.On(DataSet.OutOfDomain)!, e.Kind == EntryKind.Full ? "full" : "sub", e.Kind == EntryKind.Full ? Shape.Diamond : Shape.Disc, e.Tip), e.Name))],
                 x, y, (study.Words(DataSet.InDomain).Loss, study.Accuracy(DataSet.OutOfDomain)), (false, true)))],
-            [.. full ? [Charts.Key(Shape.Diamond, "full", "full model (not part of the correlation)")] : (Markup[])[], Charts.Key(Shape.Disc, "sub", "subnetwork, with its seed")],
+            [.. full ? [Chart.Key(Shape.Diamond, "full", "full model (not part of the correlation)")] : (Markup[])[], Chart.Key(Shape.Disc, "sub", "subnetwork, with its seed")],
             $"""
             Upright lines are 95&nbsp;% intervals over examples. {(study.AsksTokens ? "" : Counterexamples)}
             """,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Heartwood.Lab.Charts;
 
 namespace Heartwood.Lab.Reports.Sections;
 

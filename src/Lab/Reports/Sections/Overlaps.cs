@@ -1,3 +1,6 @@
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
+
 namespace Heartwood.Lab.Reports.Sections;
 
 /// <summary>Overlap of every pair of subnetworks against chance.</summary>
@@ -13,7 +16,7 @@ internal static class Overlaps
         Scale x = Scale.Around([0, .. shown.SelectMany(o => o.Pairs).SelectMany(p => (double[])[p.Shared, p.High, p.Low])], 0, 1);
         string[] columns = ["target sparsity", "seed a", "seed b", "shared", "jaccard", "expected", "low", "high", "p-value", "corrected"];
         return new("overlap", "Overlap against chance", string.Join(" ", shown.Select(Reading)), [.. shown.Select((o, i) => Panel(o, x, $"overlap-{i}"))],
-            [Charts.Key(Shape.Disc, "sub", "parts that both keep"), Charts.Key(Shape.Ring, "random", "expected by chance"), Charts.BandKey("chance's 95\u00A0% interval")],
+            [Chart.Key(Shape.Disc, "sub", "parts that both keep"), Chart.Key(Shape.Ring, "random", "expected by chance"), Chart.BandKey("chance's 95\u00A0% interval")],
             $"""
             Rows are pairs of seeds. Chance: random subnetworks with the same numbers of heads and of MLPs.
             At the right, p-values after Holm's correction for the number of pairs.

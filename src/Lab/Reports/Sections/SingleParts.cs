@@ -1,3 +1,5 @@
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
 using MathNet.Numerics.Distributions;
 
 namespace Heartwood.Lab.Reports.Sections;

@@ -1,4 +1,6 @@
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Reports.Sections;
 
@@ -11,7 +13,7 @@ internal static class TaskFigures
         var shown = Shown(study);
         if (shown.Count == 0) return null;
         return new("figures", "The task's own figures", Reading(study), [.. shown.Select((s, i) => Panel(study, s.Set, s.Facts, $"figures-{i}"))],
-            [Charts.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Charts.Key(Shape.Disc, "sub", "subnetwork"), Charts.Key(Shape.Ring, "random", "random mask of the same size")] : (Markup[])[]],
+            [Chart.Key(Shape.Diamond, "full", "full model"), .. study.Subnetworks.Count > 0 ? [Chart.Key(Shape.Disc, "sub", "subnetwork"), Chart.Key(Shape.Ring, "random", "random mask of the same size")] : (Markup[])[]],
             $"""
             Thin lines are 95&nbsp;% intervals over examples (of text, over windows).
             {string.Join(" ", shown.DistinctBy(s => s.Facts.Name).Select(s => $"{Wording.Capital(s.Facts.Name)}: {s.Facts.Meaning}"))}

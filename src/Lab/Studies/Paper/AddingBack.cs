@@ -1,5 +1,6 @@
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;

@@ -1,4 +1,6 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Looks;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;

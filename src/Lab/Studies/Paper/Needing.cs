@@ -1,5 +1,7 @@
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Looks;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Subnetworks;
 

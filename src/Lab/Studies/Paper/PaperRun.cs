@@ -1,6 +1,7 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors.Backends;

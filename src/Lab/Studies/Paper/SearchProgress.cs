@@ -1,4 +1,4 @@
-using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Runs;
 
 namespace Heartwood.Lab.Studies.Paper;
 

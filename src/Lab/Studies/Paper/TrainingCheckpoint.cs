@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies.Paper;
 

@@ -15,7 +15,9 @@ sealed class ByteLevelDecoder : IDecoder
     }
 }
 
-/// <summary>Turns runs of pieces like <c>&lt;0xE2&gt;</c> into the characters they spell; into U+FFFD each where they are not UTF-8.</summary>
+/// <summary>
+/// Turns runs of pieces like <c>&lt;0xE2&gt;</c> into the characters they spell; into U+FFFD each where they are not UTF-8.
+/// </summary>
 sealed class ByteFallbackDecoder : IDecoder
 {
     static readonly UTF8Encoding strict = new(false, true);

@@ -1,3 +1,4 @@
+
 namespace Heartwood.Lab.Tokenizers.Pieces;
 
 /// <summary>What pairs of pieces merge to, and in which order.</summary>

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Studies.Paper;

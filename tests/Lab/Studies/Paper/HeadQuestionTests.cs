@@ -2,7 +2,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
-using Heartwood.Lab.Studies;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies.Paper;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;

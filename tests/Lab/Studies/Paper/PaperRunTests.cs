@@ -5,6 +5,7 @@ using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Models;

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
 using Heartwood.Tests.Lab.Reports;

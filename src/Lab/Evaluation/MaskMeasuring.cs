@@ -1,0 +1,45 @@
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
+
+namespace Heartwood.Lab.Evaluation;
+
+/// <summary>Measures subnetworks of one model on the same sets, each as the cut model that it is.</summary>
+/// <param name="model">the full model</param>
+/// <param name="sets">what to measure on</param>
+/// <param name="full">the full model's scores of the sets</param>
+/// <param name="absence">what absent parts leave behind</param>
+/// <param name="stop">ends the work</param>
+sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full, Absence absence, CancellationToken stop)
+{
+    const int ComparedWithMasked = 512;
+
+    readonly Universe universe = model.Universe();
+
+    /// <summary>Figures of a subnetwork.</summary>
+    public MeasuredSubnetwork Of(Subnetwork subnetwork)
+    {
+        IModel cut = Cutting.Cut(model, subnetwork.Kept, absence);
+        Measured m = sets.Measure(sets.Scores(cut, stop, full: model), full);
+        return new(subnetwork.Seed, subnetwork.TargetSparsity, 1 - (double)subnetwork.Kept.Count / universe.Count, [.. subnetwork.Kept.Select(p => p.ToString())],
+            m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
+            LargestDifference(model, cut, subnetwork.Kept, absence, sets.InDomainProblem, Thinning.Thinned(sets.InDomain, ComparedWithMasked), stop), m.Figures);
+    }
+
+    /// <summary>Figures of a random subnetwork with as many heads and as many MLP blocks.</summary>
+    /// <param name="subnetwork">the one to imitate</param>
+    /// <param name="seed">seed of the draw</param>
+    /// <param name="draw">number of the draw</param>
+    public MeasuredSubnetwork RandomLike(Subnetwork subnetwork, ulong seed, long draw) =>
+        Of(subnetwork with { Kept = RandomParts.Like(universe, [.. subnetwork.Kept], new(seed, "random mask"), draw) });
+
+    /// <summary>Largest difference of any logit between a cut model and the masked one: in float32 whatever the precision in use, for it is the weights that are proved, and bf16 would round the two models differently.</summary>
+    public static double LargestDifference(IModel model, IModel cut, IReadOnlyList<Part> kept, Absence absence, IProblem problem, IReadOnlyList<Example> examples, CancellationToken stop)
+    {
+        using IDisposable exact = Machine.At(Precision.Float32);
+        using Scope scope = Scope.Open();
+        return new Answers(examples, problem: problem).LargestDifference(cut, model, MaskProbe.Only(model.Universe(), kept).Values.ToArray(), absence, stop);
+    }
+}

@@ -1,0 +1,148 @@
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Runs;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Tables;
+
+namespace Heartwood.Lab.Evaluation;
+
+/// <summary>The sets that a model is measured on, encoded once, with the rows they came from.</summary>
+public sealed class Sets
+{
+    readonly List<(EvaluationSet Set, IReadOnlyList<Row> Rows, Answers Answers)> sets = [];
+
+    /// <summary>Encodes the sets.</summary>
+    /// <param name="model">the model that reads them</param>
+    /// <param name="inDomain">in-domain data</param>
+    /// <param name="outOfDomain">out-of-domain data of constructions that occur in training</param>
+    /// <param name="unseen">out-of-domain data of others</param>
+    /// <param name="map">what the model's labels count as on the sets that have such labels, for example neutral&gt;non-entailment; see
+    /// <see cref="LabelMatch"/></param>
+    /// <param name="mostTokens">longest input; 0 for the model's own</param>
+    /// <param name="data">data that is read with the same map and not measured</param>
+    /// <exception cref="InvalidDataException">a set's labels are neither the model's nor the renamed ones; or the map has names that are
+    /// nobody's, or changes nothing</exception>
+    /// <exception cref="ArgumentException">labels are renamed, and no set asks for any</exception>
+    public Sets(LoadedModel model, IReadOnlyList<DataSource> inDomain, IReadOnlyList<DataSource> outOfDomain,
+        IReadOnlyList<DataSource> unseen, LabelMap map, int mostTokens, IReadOnlyList<DataSource>? data = null)
+    {
+        List<DataSource> labelled = [];
+        bool applied = false;
+        foreach (var (use, sources) in new[] { ("inDomain", inDomain), ("outOfDomain", outOfDomain), ("unseen", unseen) })
+        {
+            if (sources.Count == 0) continue;
+            IProblem problem = DataSource.ProblemOf(sources);
+            model.RefuseMixed(sources);
+            var (names, mapped) = problem.OfVocabulary ? (RightAndWrong, [0, 1]) : problem.OfOneNumber ? (Regression.Labels, [0])
+                : Labels(sources);
+            IReadOnlyList<Example> examples = model.Encode(sources, names, mostTokens);
+            sets.Add((new(use, examples, names, mapped) { Problem = problem }, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
+        }
+        if (map.Sources.Count == 0) return;
+        if (data is { Count: > 0 } && DataSource.ProblemOf(data) is Classification) Labels(data);
+        if (labelled.Count == 0) throw new ArgumentException(
+            "--label-map says what a classifier's labels count as, and nothing that is measured asks for labels. Leave it out.");
+        LabelMatch.RequireKnown(model.Labels, map, labelled, applied);
+
+        (IReadOnlyList<string> Names, IReadOnlyList<int> Mapped) Labels(IReadOnlyList<DataSource> sources)
+        {
+            labelled.AddRange(sources);
+            LabelMatch match = LabelMatch.Of(model.Labels, map, sources);
+            applied |= match.Renamed;
+            if (map.Sources.Count > 0 && !match.Renamed)
+                model.Note($"{string.Join(", ", sources.Select(s => s.Name))}: the labels are the model's own "
+                    + $"({string.Join(", ", model.Labels)}), so --label-map is not applied there.");
+            return (match.Names, match.Mapped);
+        }
+    }
+
+    static readonly string[] RightAndWrong = ["right", "wrong"];
+
+    Sets() { }
+
+    /// <summary>The same sets with at most so many examples each, spread evenly; 0 for all.</summary>
+    public Sets Thin(int most)
+    {
+        if (most == 0) return this;
+        Sets thin = new();
+        foreach (var (set, rows, _) in sets)
+        {
+            EvaluationSet fewer = set with { Examples = Thinning.Thinned(set.Examples, most) };
+            thin.sets.Add((fewer, Thinning.Thinned(rows, most), new(fewer.Examples, problem: fewer.Problem)));
+        }
+        return thin;
+    }
+
+    /// <summary>Each set with the rows that its examples are.</summary>
+    internal IReadOnlyList<(EvaluationSet Set, IReadOnlyList<Row> Rows)> Each => [.. sets.Select(s => (s.Set, s.Rows))];
+
+    /// <summary>Whether there is a set to measure on.</summary>
+    public bool Any => sets.Count > 0;
+
+    /// <summary>Number of examples in all sets.</summary>
+    public int Examples => sets.Sum(s => s.Set.Examples.Count);
+
+    /// <summary>Number of tokens in all sets.</summary>
+    public long Tokens => sets.Sum(s => s.Answers.Tokens);
+
+    /// <summary>The examples of the in-domain set.</summary>
+    public IReadOnlyList<Example> InDomain => sets[0].Set.Examples;
+
+    /// <summary>What the in-domain set asks.</summary>
+    public IProblem InDomainProblem => sets[0].Set.Problem;
+
+    /// <summary>What each set asks, by its use; null where all ask for labels.</summary>
+    public IReadOnlyDictionary<string, TaskFacts>? Tasks => sets.All(s => s.Set.Problem is Classification) ? null : sets.ToDictionary(s => s.Set.Use, s => TaskFacts.Of(s.Set.Problem));
+
+    /// <summary>What a model gives on every set, [example number] row by row; compared with the full model where one is given.</summary>
+    public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null, IModel? full = null) => [.. sets.Select(s => s.Answers.Of(model, advance, stop, full))];
+
+    /// <summary>Scores of every set under several masks: first by mask, then by set.</summary>
+    public IReadOnlyList<IReadOnlyList<float[]>> Scores(IModel model, IReadOnlyList<float[]> masks, Absence absence, CancellationToken stop, Action<int>? advance = null)
+    {
+        float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, absence, advance, stop))];
+        return [.. masks.Select((_, m) => (IReadOnlyList<float[]>)[.. bySet.Select(s => s[m])])];
+    }
+
+    /// <summary>Scores of what needs no model.</summary>
+    public IReadOnlyList<float[]> Scores(IBaseline baseline) => [.. sets.Select(s => s.Rows.SelectMany(baseline.Scores).ToArray())];
+
+    /// <summary>Figures from scores.</summary>
+    public Measured Measure(IReadOnlyList<float[]> scores, IReadOnlyList<float[]>? full) => Measuring.Measure([.. sets.Select(s => s.Set)], scores, full);
+
+    /// <summary>Figures of a model.</summary>
+    public Measured Measure(IModel model, IReadOnlyList<float[]>? full, CancellationToken stop) => Measure(Scores(model, stop), full);
+
+    /// <summary>Which examples of each set are answered right, by the set's use.</summary>
+    /// <param name="scores">scores of every set, as <see cref="Scores(IModel, CancellationToken, Action{int}?, IModel?)"/> gives them</param>
+    public IReadOnlyDictionary<string, bool[]> Right(IReadOnlyList<float[]> scores) => sets.Zip(scores).ToDictionary(s => s.First.Set.Use, s => Measuring.Right(s.First.Set, s.Second));
+
+    /// <summary>What one answer to everything would reach on each set, by the set's use: the share of its commonest label.</summary>
+    public IReadOnlyDictionary<string, double> Guessing() => sets.ToDictionary(s => s.Set.Use, s => s.Set.Examples.GroupBy(e => e.Label).Select(g => (double)g.Count() / s.Set.Examples.Count).DefaultIfEmpty(1).Max());
+
+    /// <summary>Whether every set asks for labels.</summary>
+    public bool AllLabelled => sets.All(s => s.Set.Problem is Classification);
+
+    /// <summary>Whether every set asks for scores.</summary>
+    public bool AllScored => sets.All(s => s.Set.Problem is Regression);
+
+    /// <summary>The rows of the in-domain set.</summary>
+    internal IReadOnlyList<Row> InDomainRows => sets[0].Rows;
+
+    /// <summary>What each case is, under the name that <see cref="Measuring"/> gives its figures.</summary>
+    public IReadOnlyDictionary<string, CaseFacts> Cases()
+    {
+        Dictionary<string, CaseFacts> cases = [];
+        foreach (EvaluationSet set in sets.Select(s => s.Set).OrderBy(s => s.Use == "inDomain"))
+            foreach (var one in set.Examples.Where(e => e.Case != "").GroupBy(e => e.Case))
+                cases[Measuring.NameOf(cases.Keys, one.Key, set.Use)] = new(set.Use, one.First().Group, set.Problem is Classification && one.Select(e => e.Label).Distinct().Count() == 1 ? set.Labels[one.First().Label] : null);
+        return cases;
+    }
+
+    /// <summary>The same where sets ask for tokens, each case by itself; null where labels are asked for, whose cases are shown in groups.</summary>
+    public IReadOnlyDictionary<string, CaseFacts>? TaskCases => AllLabelled ? null : Cases();
+
+    /// <summary>What the manifest says of data.</summary>
+    public static IReadOnlyList<DataFacts> Facts(params (string Use, IReadOnlyList<DataSource> Sources)[] uses) =>
+        [.. uses.SelectMany(u => u.Sources.Select(s => new DataFacts(u.Use, s.Name, s.Rows.Count, s.Sha256)))];
+}

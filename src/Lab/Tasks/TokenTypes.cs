@@ -1,0 +1,21 @@
+using System.Text.Json.Nodes;
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
+
+namespace Heartwood.Lab.Tasks;
+
+/// <summary>How a model's folder says where its token types come from.</summary>
+public static class TokenTypes
+{
+    /// <summary>The value of <see cref="OwnKeys.TokenTypes"/> for a rule.</summary>
+    public static string NameOf(TokenTypeRule rule) => rule == TokenTypeRule.Overlap ? "overlap" : "sentence";
+
+    /// <summary>The rule that a model was trained with.</summary>
+    /// <exception cref="CheckpointException">the value is not known</exception>
+    public static TokenTypeRule RuleOf(IModel model) => (model.Config[OwnKeys.TokenTypes] is JsonValue value && value.TryGetValue(out string? text) ? text : model.Config[OwnKeys.TokenTypes]?.ToJsonString()) switch
+    {
+        null or "sentence" => TokenTypeRule.Sentence,
+        "overlap" => TokenTypeRule.Overlap,
+        var other => throw new CheckpointException($"config.json: '{OwnKeys.TokenTypes}' is '{other}'; Heartwood knows sentence and overlap."),
+    };
+}
