@@ -45,7 +45,7 @@ internal sealed class SafetensorsHeader
     {
         this.file = file;
         if (json is not [(byte)'{', ..]) throw new CheckpointException($"{file}: expected a header that begins with '{{', found {(json.IsEmpty ? "nothing" : $"byte 0x{json[0]:X2}")}. It is not a safetensors file: give the model's .safetensors file.");
-        foreach (JsonProperty property in CheckpointException.Object(json, $"{file}: header").EnumerateObject())
+        foreach (JsonProperty property in CheckpointException.Json($"{file}: header").ObjectIn(json).Object.EnumerateObject())
         {
             if (property.Name == MetadataName)
             {

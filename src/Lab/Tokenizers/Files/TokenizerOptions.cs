@@ -1,3 +1,5 @@
+using Heartwood.Lab.Json;
+
 namespace Heartwood.Lab.Tokenizers.Files;
 
 /// <summary>
@@ -106,7 +108,7 @@ sealed record TokenizerOptions
 
     /// <summary>Reads <c>tokenizer_config.json</c>; of all that it says only what can change ids.</summary>
     /// <exception cref="InvalidDataException">not such a file</exception>
-    public static TokenizerOptions Read(byte[] bytes, string path) => Field.Read(bytes, path, Read);
+    public static TokenizerOptions Read(byte[] bytes, string path) => TokenizerJson.Read(bytes, path, Read);
 
     static TokenizerOptions Read(Field file) => ReadSpecial(file) with
     {
