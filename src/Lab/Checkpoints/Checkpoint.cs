@@ -169,7 +169,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Which shard each tensor is in; shards are plain file names, so that nothing outside the folder is read.</summary>
     internal static Dictionary<string, string> ReadIndex(ReadOnlySpan<byte> utf8, string path)
     {
-        JsonElement root = CheckpointException.Object(utf8, path);
+        JsonElement root = CheckpointException.Json(path).ObjectIn(utf8).Object;
         if (!root.TryGetProperty("weight_map", out JsonElement map)
             || map.ValueKind != JsonValueKind.Object || !map.EnumerateObject().Any())
             throw new CheckpointException($"{path}: expected 'weight_map' with the file of each tensor, found {map.ValueKind}. Give the " +

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Checkpoints;
 
@@ -16,11 +16,11 @@ public sealed class CheckpointException(string message, Exception? inner = null)
         return new($"No tensor '{name}' in {where}. {next}");
     }
 
-    /// <summary>The JSON object that <paramref name="utf8"/> holds.</summary>
-    /// <exception cref="CheckpointException">it holds something else</exception>
-    internal static JsonElement Object(ReadOnlySpan<byte> utf8, string where) => StrictJson.ParseObject(utf8, out string found)
-        ?? throw new CheckpointException($"{where}: expected a JSON object without duplicate names, found {found} "
-            + "Copy the file again from its source, or correct it there.");
+    /// <summary>A JSON file of a checkpoint, which is refused with this exception.</summary>
+    /// <param name="file">the file, for messages</param>
+    /// <param name="next">the next move after a value that is wrong, a sentence</param>
+    internal static JsonSource Json(string file, string next = "Copy the file again from its source, or correct it there.") =>
+        new(file, (message, inner) => new CheckpointException(message, inner), next);
 
     /// <summary>
     /// Runs <paramref name="read"/> and restates as a <see cref="CheckpointException"/> what the operating system refuses.

@@ -119,7 +119,7 @@ public sealed record Conversion(string From, string Into, int Tensors, long Byte
 
     static string Float32(string config)
     {
-        JsonObject json = JsonObject.Create(CheckpointException.Object(File.ReadAllBytes(config), config).Clone())!;
+        JsonObject json = JsonObject.Create(CheckpointException.Json(config).ObjectIn(File.ReadAllBytes(config)).Object.Clone())!;
         foreach (string key in (string[])["torch_dtype", "dtype"])
             if (json[key]?.GetValueKind() == JsonValueKind.String) json[key] = "float32";
         return json.ToJsonString(indented) + "\n";

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Checkpoints;
 
@@ -11,6 +12,7 @@ public sealed class ModelConfig
 {
     const string SingleLabel = "single_label_classification", OneNumber = "regression";
 
+    readonly Field file;
     readonly JsonElement root;
     readonly HashSet<string> read = [];
 
@@ -25,7 +27,12 @@ public sealed class ModelConfig
     /// <param name="utf8">the JSON</param>
     /// <param name="path">the file, for messages</param>
     /// <exception cref="CheckpointException">it is not one JSON object without duplicate names</exception>
-    public ModelConfig(ReadOnlySpan<byte> utf8, string path) => (root, Path) = (CheckpointException.Object(utf8, path), path);
+    public ModelConfig(ReadOnlySpan<byte> utf8, string path)
+        : this(CheckpointException.Json(path, "Take the config.json that belongs to the weights, or correct it.").ObjectIn(utf8), path)
+    {
+    }
+
+    ModelConfig(Field file, string path) => (this.file, root, Path) = (file, file.Object, path);
 
     /// <summary>True if the key is there with a value other than null.</summary>
     public bool Has(string key) => root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
@@ -42,8 +49,7 @@ public sealed class ModelConfig
             throw new CheckpointException($"{Path}: expected the key '{key}' ({Wanted<T>()}), found none. Nearest: '{nearest}'. "
                 + "Take the config.json that belongs to the weights.");
         }
-        JsonElement value = root.GetProperty(key);
-        return Convert(typeof(T), value) is T converted ? converted : throw Wrong(key, Wanted<T>(), value);
+        return (T)Read(typeof(T), file.Find(key)!.Value);
     }
 
     /// <summary>The value of a key that may be absent or null.</summary>
@@ -161,22 +167,13 @@ public sealed class ModelConfig
         return typeof(T).IsArray ? "an array" : "a number";
     }
 
-    static object? Convert(Type type, JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Number when type == typeof(int) => value.TryGetInt32(out int n) ? n : null,
-        JsonValueKind.Number when type == typeof(double) => value.TryGetDouble(out double x) && double.IsFinite(x) ? x : null,
-        JsonValueKind.Number when type == typeof(float) => value.TryGetSingle(out float x) && float.IsFinite(x) ? x : null,
-        JsonValueKind.True or JsonValueKind.False when type == typeof(bool) => value.GetBoolean(),
-        JsonValueKind.String when type == typeof(string) => value.GetString(),
-        JsonValueKind.Array when type == typeof(int[]) => All<int>(value),
-        JsonValueKind.Array when type == typeof(int[][]) => All<int[]>(value),
-        JsonValueKind.Array when type == typeof(string[]) => All<string>(value),
-        _ => null,
-    };
-
-    static T[]? All<T>(JsonElement array)
-    {
-        object?[] items = [.. array.EnumerateArray().Select(item => Convert(typeof(T), item))];
-        return Array.TrueForAll(items, item => item is T) ? [.. items.Cast<T>()] : null;
-    }
+    static object Read(Type type, Field value) => type == typeof(int) ? value.Whole()
+        : type == typeof(double) ? value.Real
+        : type == typeof(float) ? (float)value.Real
+        : type == typeof(bool) ? value.Flag
+        : type == typeof(string) ? value.Text
+        : type == typeof(int[]) ? value.Items.Select(item => item.Whole()).ToArray()
+        : type == typeof(int[][]) ? value.Items.Select(item => (int[])Read(typeof(int[]), item)).ToArray()
+        : type == typeof(string[]) ? value.Items.Select(item => item.Text).ToArray()
+        : throw new ArgumentException($"{type} is no type of a config's value.", nameof(type));
 }

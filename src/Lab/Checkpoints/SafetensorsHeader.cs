@@ -53,7 +53,7 @@ internal sealed class SafetensorsHeader
             throw new CheckpointException($"{file}: expected a header that begins with '{{', found {found}. "
                 + "It is not a safetensors file: give the model's .safetensors file.");
         }
-        foreach (JsonProperty property in CheckpointException.Object(json, $"{file}: header").EnumerateObject())
+        foreach (JsonProperty property in CheckpointException.Json($"{file}: header").ObjectIn(json).Object.EnumerateObject())
         {
             if (property.Name == MetadataName)
             {

@@ -151,7 +151,7 @@ public sealed partial class TokenizerGoldenTests
                 ["lowercase"] = name.Contains("lower", StringComparison.Ordinal),
             }
             : new JsonObject { ["type"] = name };
-        var normalizer = Field.Read(System.Text.Encoding.UTF8.GetBytes(file.ToJsonString()), "normalizer", NormalizerFile.Read);
+        var normalizer = TokenizerJson.Read(System.Text.Encoding.UTF8.GetBytes(file.ToJsonString()), "normalizer", NormalizerFile.Read);
         JsonNode all = Json("normalizers.json");
         foreach (var (text, expected) in all["texts"]!.AsArray().Zip(all["results"]![name]!.AsArray()))
         {

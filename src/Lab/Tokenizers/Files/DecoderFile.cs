@@ -1,3 +1,4 @@
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Decoders;
 using Heartwood.Lab.Tokenizers.Splitters;
 

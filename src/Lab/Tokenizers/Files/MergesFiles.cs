@@ -41,7 +41,7 @@ static class MergesFiles
     /// <exception cref="InvalidDataException">a file is not what it should be, or the two do not belong together</exception>
     public static TokenizerParts Read(
         byte[] vocabulary, byte[] merges, string vocabularyPath, string mergesPath, TokenizerOptions options) =>
-        Field.Read<TokenizerParts>(vocabulary, vocabularyPath, file =>
+        TokenizerJson.Read<TokenizerParts>(vocabulary, vocabularyPath, file =>
         {
             Dictionary<string, int> ids = TokenizerFile.Ids(file.Named("the vocabulary"));
             string vocabularyName = Path.GetFileName(vocabularyPath);

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Characters;
 using Heartwood.Lab.Tokenizers.Normalizers;
 

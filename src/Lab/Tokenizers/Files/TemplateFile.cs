@@ -1,3 +1,5 @@
+using Heartwood.Lab.Json;
+
 namespace Heartwood.Lab.Tokenizers.Files;
 
 /// <summary>Reads the <c>post_processor</c> of a <c>tokenizer.json</c>: where special tokens stand.</summary>

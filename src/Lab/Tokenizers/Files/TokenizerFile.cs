@@ -1,3 +1,4 @@
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Normalizers;
 using Heartwood.Lab.Tokenizers.Splitters;
 
@@ -15,7 +16,7 @@ static class TokenizerFile
     /// <summary>The tokenizer in the file's bytes.</summary>
     /// <exception cref="InvalidDataException">the message says where, what was expected and what was found</exception>
     public static TokenizerParts Read(byte[] bytes, string path, TokenizerOptions options) =>
-        Field.Read(bytes, path, file => Read(file, options));
+        TokenizerJson.Read(bytes, path, file => Read(file, options));
 
     static TokenizerParts Read(Field file, TokenizerOptions options)
     {

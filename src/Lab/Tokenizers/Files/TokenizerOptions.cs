@@ -1,3 +1,5 @@
+using Heartwood.Lab.Json;
+
 namespace Heartwood.Lab.Tokenizers.Files;
 
 /// <summary>
@@ -106,7 +108,7 @@ sealed record TokenizerOptions
 
     /// <summary>Reads from <c>tokenizer_config.json</c> what can change ids.</summary>
     /// <exception cref="InvalidDataException">not such a file</exception>
-    public static TokenizerOptions Read(byte[] bytes, string path) => Field.Read(bytes, path, Read);
+    public static TokenizerOptions Read(byte[] bytes, string path) => TokenizerJson.Read(bytes, path, Read);
 
     static TokenizerOptions Read(Field file) => ReadSpecial(file) with
     {

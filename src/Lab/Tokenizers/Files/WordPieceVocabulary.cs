@@ -1,4 +1,5 @@
 using System.Text;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Decoders;
 using Heartwood.Lab.Tokenizers.Normalizers;
 using Heartwood.Lab.Tokenizers.Pieces;
@@ -34,7 +35,7 @@ static class WordPieceVocabulary
         FolderTokens tokens = FolderTokens.FromVocabulary(ids, special, mpnet ? mask : null).AfterVocabulary(options);
         BertNormalizer normalizer = new(true, options.SpaceChinese ?? true, options.StripAccents ?? lower, lower);
         AddedToken[] added = [.. tokens.Tokens.Select(t => t.In(basic ? normalizer : null))];
-        Field at = new(path, "the vocabulary", default);
+        Field at = new(TokenizerJson.Source(path), "the vocabulary", default);
         Vocabulary all = new(ids, TokenizerFile.Pieces(at, ids, added, [.. pieces], TokenizerFile.MostHoles), added);
         int unknown = Needed(special[0]), end = Needed(special[1]), start = Needed(special[3]);
         return new(all, new WordPiece(ids, unknown), options.SplitsSpecial ? [.. added.Where(a => !a.Special)] : added,

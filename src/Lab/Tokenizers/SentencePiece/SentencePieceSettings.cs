@@ -1,3 +1,4 @@
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Files;
 
 namespace Heartwood.Lab.Tokenizers.SentencePiece;
@@ -76,7 +77,7 @@ sealed record SentencePieceSettings
         });
 
         SentencePieceSettings Joined(string name, Func<Field, SentencePieceSettings, SentencePieceSettings> read) =>
-            find(name) is byte[] bytes ? Field.Read(bytes, Path.Combine(folder, name), file => read(file, settings)) : settings;
+            find(name) is byte[] bytes ? TokenizerJson.Read(bytes, Path.Combine(folder, name), file => read(file, settings)) : settings;
     }
 
     static string? Plain(string? name) => name is not null && name.EndsWith("Fast", StringComparison.Ordinal) ? name[..^4] : name;
