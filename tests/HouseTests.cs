@@ -68,6 +68,10 @@ public partial class HouseTests
     }
 
     [Fact]
+    public void The_program_has_one_backend_and_only_tests_and_benchmarks_choose_another() =>
+        None(Mentions("src", new Regex(@"\bMachine\.Using\(")).Where(mention => !mention.StartsWith("src/Tensors/Parallelism.cs:", StringComparison.Ordinal)));
+
+    [Fact]
     public void No_file_is_longer_than_500_lines() => None(Written("*.cs", "*.js", "*.css")
         .Select(f => (File: f, Lines: File.ReadLines(f).Count())).Where(f => f.Lines > MostLines).Select(f => $"{Relative(f.File)}: {f.Lines} lines; divide it"));
 

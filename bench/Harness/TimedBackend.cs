@@ -21,6 +21,9 @@ sealed class TimedBackend(IBackend inner) : IBackend
 
     public string Name => inner.Name;
 
+    // left untimed: what is profiled is float32
+    public IProducts? Bf16 => inner.Bf16;
+
     public void Map(Unary op, ReadOnlySpan<float> x, Span<float> y, float p = 0, float q = 0)
     {
         long began = Stopwatch.GetTimestamp();

@@ -1,6 +1,5 @@
 using Heartwood.Bench.Harness;
 using Heartwood.Tensors;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Bench.Ops;
 
@@ -65,19 +64,12 @@ static class GemmEntries
     internal static IEnumerable<Case> Bf16(string? note) =>
         from width in weights
         let shape = new Shape(1024, width.Output, width.Input)
-        select Case.Timed($"linear, {shape}", () => At(Precision.Bf16, Run(shape))) with
+        select Case.Timed($"linear, {shape}", () => Run(shape, Precision.Bf16)) with
         {
             Rivals = [new("float32", () => Run(shape))],
             Operations = shape.Operations / 2,
             Note = note,
         };
-
-    /// <summary>An action at a precision.</summary>
-    internal static Action At(Precision precision, Action action) => () =>
-    {
-        using IDisposable choice = Machine.At(precision);
-        action();
-    };
 
     enum Kind { InputFrozen, InputTrained, Weight }
 
@@ -98,11 +90,11 @@ static class GemmEntries
 
     static Case Linear(Shape shape) => Case.Timed($"{shape}", () => Run(shape)) with { Operations = shape.Operations };
 
-    static Action Run(Shape shape)
+    static Action Run(Shape shape, Precision precision = Precision.Float32)
     {
         Tensor x = Draw.Numbers("x", shape.Tokens, shape.Input), weight = Draw.Numbers("weight", shape.Output, shape.Input);
         Tensor bias = Draw.Numbers("bias", shape.Output);
-        return Passes.Forward(() => x.Linear(weight, bias));
+        return Passes.Forward(() => x.Linear(weight, bias, precision: precision));
     }
 
     static Case Gradient(Shape shape, Kind kind)

@@ -7,7 +7,6 @@ using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Tensors;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -73,7 +72,7 @@ public sealed partial class Study
         {
             request.Check();
             Request = request;
-            Loaded = LoadedModel.Load(request.Model);
+            Loaded = LoadedModel.Load(request.Model, request.Precision);
             RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
             (Data, InDomain, OutOfDomain, Unseen) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
             DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
@@ -106,7 +105,11 @@ public sealed partial class Study
             Cutting.WhyNoFullSize(Loaded.Model, Request.Absence) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
         /// <summary>What the search will take.</summary>
-        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count, Request.Precision);
+        public Estimate Estimate()
+        {
+            int searches = Request.Seeds.Count * Request.Sparsities.Count;
+            return Studies.Estimate.Of(Loaded.Model, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, searches);
+        }
     }
 
     /// <summary>The study of a request in a run folder.</summary>
@@ -134,7 +137,6 @@ public sealed partial class Study
     /// <returns>the subnetworks, by sparsity, then seed</returns>
     public IReadOnlyList<Subnetwork> Find()
     {
-        using IDisposable precision = Machine.At(request.Precision);
         (double Sparsity, ulong Seed)[] searches = [.. request.Sparsities.SelectMany(sparsity => request.Seeds.Select(seed => (sparsity, seed)))];
         if (!searches.All(s => folder.Has(FileOf(s.Sparsity, s.Seed))))
         {
