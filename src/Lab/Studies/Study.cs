@@ -6,7 +6,6 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -76,7 +75,7 @@ public sealed partial class Study
         {
             request.Check();
             Request = request;
-            Loaded = LoadedModel.Load(request.Model);
+            Loaded = LoadedModel.Load(request.Model, request.Precision);
             RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
             if (sameData is not null)
                 (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
@@ -115,7 +114,11 @@ public sealed partial class Study
             Cutting.WhyNoFullSize(Loaded.Model, Request.Absence) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
         /// <summary>What the search will take.</summary>
-        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count, Request.Precision);
+        public Estimate Estimate()
+        {
+            int searches = Request.Seeds.Count * Request.Sparsities.Count;
+            return Studies.Estimate.Of(Loaded.Model, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, searches);
+        }
     }
 
     /// <summary>The study of a request in a run folder.</summary>
@@ -150,7 +153,6 @@ public sealed partial class Study
     public IReadOnlyList<Subnetwork> Find()
     {
         if (found is not null) return found;
-        using IDisposable precision = Machine.At(request.Precision);
         if (!Searches.All(s => folder.Has(s.File)))
         {
             folder.RequireSpace(Model.Weights.Count * sizeof(float) * 3 + 50_000_000);
