@@ -52,7 +52,7 @@ static class Alone
     static Dictionary<string, double> MaskSteps(string[] arguments)
     {
         IModel model = LoadedModel.Load(arguments[0]).Model;
-        StructuredPruning search = SubnetworkEntries.Search(model, Of64(model, arguments[1]), Absence.Zero(model));
+        StructuredPruning search = SubnetworkEntries.Search(model, Of64(model, arguments[1]), Absence.Zero(model.Universe(SubnetworkEntries.InPlay)));
         for (int step = 0; step < 3; step++) search.Advance();
         return new() { ["bytes"] = Programs.Resident().Most };
     }
@@ -61,7 +61,7 @@ static class Alone
     static Dictionary<string, double> ManySteps(string[] arguments)
     {
         LoadedModel demo = LoadedModel.Load(null);
-        StructuredPruning search = SubnetworkEntries.Search(demo.Model, TrainingEntries.DemoPairs(demo, 2000), Absence.Zero(demo.Model), batch: 32);
+        StructuredPruning search = SubnetworkEntries.Search(demo.Model, TrainingEntries.DemoPairs(demo, 2000), Absence.Zero(demo.Model.Universe(SubnetworkEntries.InPlay)), batch: 32);
         Dictionary<string, double> figures = [];
         while (search.Step < Looks[^1])
         {
@@ -80,10 +80,10 @@ static class Alone
         IModel model = LoadedModel.Load(arguments[0]).Model;     // the code is compiled, the system has the file in memory
         IReadOnlyList<Example> examples = Of64(model, arguments[1]);
         Answers answers = new(examples);
-        Absence absence = Absence.Zero(model);
+        Absence absence = Absence.Zero(model.Universe(SubnetworkEntries.InPlay));
         StructuredPruning search = SubnetworkEntries.Search(model, examples, absence);
         search.Advance();
-        void Cut() => Cutting.Cut(model, model.Universe().Parts.Where(p => (p.Kind == PartKind.Head ? p.Index : p.Layer) % 2 == 0), absence);
+        void Cut() => Cutting.Cut(model, model.Universe(SubnetworkEntries.InPlay).Parts.Where(p => (Heads.Kind.Includes(p) ? p.Index : p.Layer) % 2 == 0), absence);
         double evaluate = Least(() => answers.Of(model)), step = Least(() => search.Advance());
         Cut();
         double most = Programs.Resident().Most;                  // of everything once: what was cut or loaded again stays in memory

@@ -52,7 +52,7 @@ public sealed partial class Study
     {
         (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
-        universe = Model.Universe();
+        universe = ready.Universe;
     }
 
     /// <summary>Everything read and checked, before a run folder is opened.</summary>
@@ -67,6 +67,7 @@ public sealed partial class Study
         internal IReadOnlyList<Example> Pool { get; }
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
+        internal Universe Universe { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
         public Prepared(StudyRequest request)
@@ -75,6 +76,7 @@ public sealed partial class Study
             Request = request;
             Loaded = LoadedModel.Load(request.Model);
             RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
+            Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
             (Data, InDomain, OutOfDomain, Unseen) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
             DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
             foreach (DataSource source in Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen))
@@ -106,7 +108,7 @@ public sealed partial class Study
             Cutting.WhyNoFullSize(Loaded.Model, Request.Absence) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
         /// <summary>What the search will take.</summary>
-        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count, Request.Precision);
+        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Universe, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count, Request.Precision);
     }
 
     /// <summary>The study of a request in a run folder.</summary>
@@ -171,7 +173,8 @@ public sealed partial class Study
         IReadOnlyList<Part> kept = request.Choose == Choice.Rank ? search.KeptByRank() : search.KeptByMask();
         folder.WriteText(file, new Subnetwork(seed, "structured pruning", sparsity, universe.Count, kept, search.Scores, request.Absence, loaded.Sha256)
         {
-            Model = Model.Sizes(),
+            InPlay = request.Parts,
+            Model = Model.Sizes(request.Tenants.PartKinds),
             Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
             Options = new Dictionary<string, string>(RequestText.Of(options)) { ["choose"] = request.Choose == Choice.Rank ? "rank" : "mask", ["examples"] = $"{pool.Count}" },
             AbsenceFile = request.Absence == "mean" ? $"../{AbsenceFile}" : "",
@@ -181,13 +184,17 @@ public sealed partial class Study
 
     internal Absence Absent()
     {
-        if (folder.Has(AbsenceFile)) return Absence.Load(folder.PathOf(AbsenceFile), Model);
+        if (folder.Has(AbsenceFile)) return Absence.Load(folder.PathOf(AbsenceFile), universe);
         progress.Report(new("means of the parts", 0, pool.Count, "examples"));
-        Absence absence = request.Absence == "zero" ? Absence.Zero(Model) : Absence.Mean(Model, Inputs.Batches(pool, 2048), stop);
+        Absence absence = Absent(universe);
         folder.Write(AbsenceFile, absence.Save);
         progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
         return absence;
     }
+
+    // what the request says of parts, of any universe
+    Absence Absent(Universe parts) =>
+        request.Absence == "zero" ? Absence.Zero(parts) : Absence.Mean(Model, parts, Inputs.Batches(pool, 2048), stop);
 
     internal static string NameOf(double sparsity, ulong seed) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"sparsity-{sparsity}-seed-{seed}");
 
