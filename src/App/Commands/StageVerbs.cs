@@ -65,6 +65,6 @@ static class StageVerbs
     {
         RunSupport.UseThreads(parsed);
         using RunFolder folder = RunFolder.Reopen(path ?? parsed.GetRequiredValue(run), session.World.Clock, session.Progress, session.Stop);
-        step(Study.Reopen(folder, session.Progress, session.Stop), folder);
+        step(Study.Reopen(folder, session.Progress, session.Stop, session.Tenants), folder);
     }
 }

@@ -52,7 +52,7 @@ public sealed partial class Study
     {
         (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
-        universe = Model.Universe();
+        universe = ready.Universe;
     }
 
     /// <summary>Everything read and checked, before a run folder is opened.</summary>
@@ -67,6 +67,7 @@ public sealed partial class Study
         internal IReadOnlyList<Example> Pool { get; }
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
+        internal Universe Universe { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
         /// <param name="request">what is asked</param>
@@ -77,6 +78,7 @@ public sealed partial class Study
             Request = request;
             Loaded = LoadedModel.Load(request.Model, request.Precision);
             RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
+            Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
             if (sameData is not null)
                 (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
             else
@@ -117,7 +119,7 @@ public sealed partial class Study
         public Estimate Estimate()
         {
             int searches = Request.Seeds.Count * Request.Sparsities.Count;
-            return Studies.Estimate.Of(Loaded.Model, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, searches);
+            return Studies.Estimate.Of(Loaded.Model, Universe, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, searches);
         }
     }
 
@@ -188,7 +190,8 @@ public sealed partial class Study
         IReadOnlyList<Part> kept = request.Choose == Choice.Rank ? search.KeptByRank() : search.KeptByMask();
         folder.WriteText(file, new Subnetwork(seed, "structured pruning", sparsity, universe.Count, kept, search.Scores, request.Absence, loaded.Sha256)
         {
-            Model = Model.Sizes(),
+            InPlay = request.Parts,
+            Model = Model.Sizes(request.Tenants.PartKinds),
             Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
             Options = new Dictionary<string, string>(RequestText.Of(options)) { ["choose"] = request.Choose == Choice.Rank ? "rank" : "mask", ["examples"] = $"{pool.Count}" },
             AbsenceFile = request.Absence == "mean" ? $"../{AbsenceFile}" : "",
@@ -202,12 +205,16 @@ public sealed partial class Study
         folder.Work(new Job(AbsenceFile, () =>
         {
             progress.Report(new("means of the parts", 0, pool.Count, "examples"));
-            Absence made = request.Absence == "zero" ? Absence.Zero(Model) : Absence.Mean(Model, Inputs.Batches(pool, 2048), stop);
+            Absence made = Absent(universe);
             folder.Write(AbsenceFile, made.Save);
             progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
         }));
-        return absent = Absence.Load(folder.PathOf(AbsenceFile), Model);
+        return absent = Absence.Load(folder.PathOf(AbsenceFile), universe);
     }
+
+    // what the request says of parts, of any universe
+    Absence Absent(Universe parts) =>
+        request.Absence == "zero" ? Absence.Zero(parts) : Absence.Mean(Model, parts, Inputs.Batches(pool, 2048), stop);
 
     internal static string NameOf(double sparsity, ulong seed) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"sparsity-{sparsity}-seed-{seed}");
 

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Runs;
@@ -39,7 +40,7 @@ public sealed class PaperRun
             Shape = new(request.Study);
             if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null) throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. For language models: heartwood find --all.");
             Training = request.Training is null ? null : new(request.Training);
-            Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model);
+            Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model, Shape.Universe.Kinds);
         }
 
         /// <summary>Hash of the model's weights; of a model that is yet to be trained, of those that training begins from.</summary>
@@ -89,7 +90,7 @@ public sealed class PaperRun
     {
         EvaluationStage measured = study.Evaluate();
         ulong seed = request.Study.Seeds[0];
-        Part[] core = [.. result.Core.Parts.Select(Part.Parse).Where(p => p.Kind == PartKind.Head)];
+        Part[] core = [.. result.Core.Parts.Select(Part.Parse).Where(Heads.Kind.Includes)];
         Subject subject = new(study.Loaded, study.Sets, study.Absent(), [.. result.Core.Parts.Select(Part.Parse)], request.Study.MostTokens, seed, Math.Max(Subject.LeastDraws, request.Study.Draws), folder, progress, stop);
         var (emergence, sizes) = checkpoints.Count == 0 ? (null, null) : OverTraining(study, checkpoints, core);
         return new(request.Tolerance,
@@ -106,7 +107,7 @@ public sealed class PaperRun
     // the checkpoints: knock-outs at each, then the grid of searches at some
     (EmergenceFacts, SizeFacts) OverTraining(Study study, IReadOnlyList<TrainingCheckpoint> checkpoints, IReadOnlyList<Part> core)
     {
-        int tests = checkpoints.Count * study.Universe.Heads;
+        int tests = checkpoints.Count * study.Universe.CountOf(Heads.Kind);
         Measured trained = study.Evaluate().Full;
         EmergenceFacts emergence = Emergence.Of([.. checkpoints.Select(c => At(c, SearchProgress.Under(c.Name, progress), s => Emergence.Measure(s, c, core, tests, trained, request.Tolerance)))], core, tests, request.Study.Seeds[0]);
 
@@ -136,7 +137,7 @@ public sealed class PaperRun
         using RunFolder own = Within(name, ready.Training!.ModelSha256, ready.Training.Data, [request.Training.Options.Seed], request.Training);
         ready.Training.Run(own, progress, stop);
         string model = own.PathOf("model");
-        return (model, TrainingCheckpoint.Read([.. request.Training.CheckpointSteps.Select(s => own.PathOf($"checkpoints/step-{s}"))], LoadedModel.Load(model).Model));
+        return (model, TrainingCheckpoint.Read([.. request.Training.CheckpointSteps.Select(s => own.PathOf($"checkpoints/step-{s}"))], LoadedModel.Load(model).Model, ready.Shape.Universe.Kinds));
     }
 
     RunFolder Within(string name, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object asked) =>
