@@ -11,8 +11,10 @@ namespace Heartwood.Bench.Models;
 /// <summary>bf16 next to float32, both ours.</summary>
 static class Bf16Entry
 {
+    const string About = "frozen weights in bf16 against float32, both ours: BERT-base forward, a step of mask learning, linear layers";
+
     /// <summary>Encoder, search and matrix products.</summary>
-    public static Entry Bf16 { get; } = new("bf16", "frozen weights in bf16 against float32, both ours: BERT-base forward, a step of mask learning, linear layers", () =>
+    public static Entry Bf16 { get; } = new("bf16", About, () =>
     {
         string? note = Machine.WhyBf16IsSlow is { } why ? $"without the processor's bf16 dot product: {why}" : null;
         IModel single = Synthetic.Load("base"), half = single.At(Precision.Bf16);
@@ -20,14 +22,17 @@ static class Bf16Entry
         IReadOnlyList<Example> pairs = Pairs.Examples(Pairs.Batch, half);
         return
         [
-            Of("BERT-base forward, 16 × 64 tokens", model => Forward(model, batch)) with { Target = Target.RatioAtMost(0.6, "float32") },
-            Of("a step of mask learning, BERT-base, 32 pairs of MNLI's lengths", model => Step(model, pairs)),
+            AgainstFloat32("BERT-base forward, 16 × 64 tokens", model => Forward(model, batch)) with
+            {
+                Target = Target.RatioAtMost(0.6, "float32"),
+            },
+            AgainstFloat32("a step of mask learning, BERT-base, 32 pairs of MNLI's lengths", model => Step(model, pairs)),
             .. GemmEntries.Bf16(note),
             Case.Figured("a mask's gradient, its distance from float32's, BERT-base, 32 pairs",
                 _ => new(100 * Distance(single, pairs.AsBatch()), "% of its length")),
         ];
 
-        Case Of(string size, Func<IModel, Action> pass) => Case.Timed(size, () => pass(half)) with
+        Case AgainstFloat32(string size, Func<IModel, Action> pass) => Case.Timed(size, () => pass(half)) with
         {
             Rivals = [new("float32", () => pass(single))],
             Note = note,
@@ -53,7 +58,7 @@ static class Bf16Entry
 
     static Action Step(IModel model, IReadOnlyList<Example> pairs)
     {
-        var search = SubnetworkEntries.Search(model, pairs, Absence.Mean(model, [pairs.AsBatch()]));
+        var search = SubnetworkEntries.Search(model, pairs, Absence.Mean(model, model.Universe(SubnetworkEntries.InPlay), [pairs.AsBatch()]));
         return () => search.Advance();
     }
 }

@@ -49,6 +49,7 @@ static class PaperVerb
     {
         RunSupport.UseThreads(parsed);
         PaperRequest request = Parse(parsed);
+        request = request with { Study = request.Study with { Tenants = session.Tenants } };
         string path = RunSupport.OutOf(parsed, request.Study.Model is null ? Folder : null);
         RunSupport.Tell(session, request.Study.Precision);
         PaperRun.Prepared prepared = new(request);

@@ -72,13 +72,18 @@ public sealed class Weights
     public bool Has(string name) => tensors.ContainsKey(Full(name));
 
     /// <summary>A tensor that must be there with this shape.</summary>
-    /// <exception cref="CheckpointException">it is missing or has another shape; the message names it, the file and what was found</exception>
+    /// <exception cref="CheckpointException">
+    /// it is missing or has another shape; the message names it, the file and what was found
+    /// </exception>
     public Tensor Get(string name, params ReadOnlySpan<int> axes)
     {
         string full = Full(name);
-        if (!tensors.TryGetValue(full, out Tensor? found)) throw new CheckpointException($"{file}: no tensor '{full}'. Nearest: '{Nearest.Of(full, tensors.Keys)}'. The weights must belong to the config.json beside them.");
+        const string next = "The weights must belong to the config.json next to them.";
+        if (!tensors.TryGetValue(full, out Tensor? found))
+            throw new CheckpointException($"{file}: no tensor '{full}'. Nearest: '{Nearest.Of(full, tensors.Keys)}'. {next}");
         Shape shape = new(axes);
-        if (found.Shape != shape) throw new CheckpointException($"{file}: '{full}' should be {shape} by config.json, the file has {found.Shape}. The weights must belong to the config.json beside them.");
+        if (found.Shape != shape)
+            throw new CheckpointException($"{file}: '{full}' should be {shape} by config.json, the file has {found.Shape}. {next}");
         used.Add(full);
         return found;
     }
@@ -93,7 +98,8 @@ public sealed class Weights
     public void RefuseUnused(Predicate<string> harmless)
     {
         if (tensors.Keys.FirstOrDefault(n => !used.Contains(n) && !harmless(n)) is { } left)
-            throw new CheckpointException($"{file}: the tensor '{left}' {tensors[left].Shape} belongs to no part of the model that config.json describes. Use the config.json that belongs to the weights.");
+            throw new CheckpointException($"{file}: the tensor '{left}' {tensors[left].Shape} belongs to no part of the model that "
+                + "config.json describes. Use the config.json that belongs to the weights.");
     }
 
     /// <summary>The same weights with each tensor replaced by what <paramref name="change"/> makes of it; null leaves it out.</summary>
@@ -120,7 +126,8 @@ public sealed class Weights
 
     /// <summary>The tensors as a file's entries.</summary>
     /// <param name="dtype">how the values are stored</param>
-    public IEnumerable<NamedTensor> Named(Dtype dtype) => tensors.Select(t => new NamedTensor(t.Key, t.Value.Shape.Axes.ToArray(), dtype, () => t.Value.Values));
+    public IEnumerable<NamedTensor> Named(Dtype dtype) =>
+        tensors.Select(t => new NamedTensor(t.Key, t.Value.Shape.Axes.ToArray(), dtype, () => t.Value.Values));
 
     // other tensors, of the same origin and precision
     Weights Alike(IReadOnlyDictionary<string, Tensor> others) => new(others, [], "", file, Precision);

@@ -20,27 +20,29 @@ public sealed record Estimate(double Seconds, long Bytes)
 
     /// <summary>Estimates mask learning: forward and backward passes with frozen weights, and what comes before them.</summary>
     /// <param name="model">the model</param>
+    /// <param name="universe">the parts in play</param>
     /// <param name="problem">what is asked</param>
     /// <param name="pool">the examples that masks are learned on</param>
     /// <param name="steps">steps of one search</param>
     /// <param name="batch">examples in a batch</param>
     /// <param name="searches">number of searches</param>
-    public static Estimate Of(IModel model, IProblem problem, IReadOnlyList<Example> pool, int steps, int batch, int searches)
+    public static Estimate Of(
+        IModel model, Universe universe, IProblem problem, IReadOnlyList<Example> pool, int steps, int batch, int searches)
     {
         int atOnce = Math.Clamp(searches, 1, Tensors.Backends.Machine.Threads), inBatch = Math.Min(batch, pool.Count);
         double length = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)), tokens = length * inBatch;
         IReadOnlyList<Example> few = Thinning.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, inBatch));
         Batch pilot = problem.BatchOf(few);
         int[]? places = problem.Places(pilot, few);
-        double step = PassSeconds(model, pilot, problem.Tokens, places, Work.Learning, atOnce), pass = PassSeconds(model, pilot, problem.Tokens, places, Work.Scores, atOnce);
-        if (problem.OfVocabulary) step += PassSeconds(model, pilot, problem.Tokens, places, Work.Stream, atOnce);        // the full model passes beside
+        double step = PassSeconds(model, universe, pilot, problem.Tokens, places, Work.Learning, atOnce), pass = PassSeconds(model, universe, pilot, problem.Tokens, places, Work.Scores, atOnce);
+        if (problem.OfVocabulary) step += PassSeconds(model, universe, pilot, problem.Tokens, places, Work.Stream, atOnce);        // the full model passes beside
         double rounds = Math.Ceiling(searches / (double)atOnce), passes = 2 * pool.Count * length / atOnce;     // the parts' means, and the full model's outputs
         double seconds = (step * tokens * steps * rounds + pass * passes) / pilot.Tokens;
         return new(seconds, Memory(model, tokens, problem.OfVocabulary, atOnce)) { SecondsPerToken = pass / pilot.Tokens / atOnce };
     }
 
     // seconds of one pass over the pilot batch, from its last layer and its last two
-    static double PassSeconds(IModel model, Batch pilot, Tokens computed, int[]? places, Work kind, int atOnce)
+    static double PassSeconds(IModel model, Universe universe, Batch pilot, Tokens computed, int[]? places, Work kind, int atOnce)
     {
         double[] work = [.. model.Layers.Select(l => l.Heads * (4.0 * model.Width + pilot.Tokens / pilot.Count) * model.HeadWidth + 2.0 * model.Width * l.Neurons)];
         int last = work.Length - 1;
@@ -55,8 +57,8 @@ public sealed record Estimate(double Seconds, long Bytes)
             Parallelism.For(atOnce, item =>
             {
                 using Scope scope = Scope.Open();
-                Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(model.Universe().Count));
-                IProbe probe = kind == Work.Learning ? new MaskProbe(mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
+                Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(universe.Count));
+                IProbe probe = kind == Work.Learning ? new MaskProbe(mask.Track(), Absence.Zero(universe)) : NoProbe.Instance;
                 long began = Stopwatch.GetTimestamp();
                 best[item] = double.PositiveInfinity;
                 for (int run = 0; run < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < PilotSeconds; run++)

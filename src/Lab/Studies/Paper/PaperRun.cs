@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Runs;
@@ -39,7 +40,7 @@ public sealed class PaperRun
             Shape = new(request.Study);
             if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null) throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. For language models: heartwood find --all.");
             Training = request.Training is null ? null : new(request.Training);
-            Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model);
+            Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model, Shape.Universe.Kinds);
         }
 
         /// <summary>Hash of the model's weights; of a model that is yet to be trained, of those that training begins from.</summary>
@@ -66,7 +67,7 @@ public sealed class PaperRun
         SearchProgress searches = new(progress, "searches", request.Study.Seeds.Count * request.Study.Sparsities.Count, request.Study.Pruning.Steps);
 
         StudyRequest asked = request.Study with { Model = model };
-        Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked);
+        Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Shape);
         using RunFolder own = Within("study", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
         Study study = Study.In(own, prepared, searches.Of(""), stop);
@@ -74,11 +75,14 @@ public sealed class PaperRun
         RunResult result = own.Finished ? ResultJson.Read(File.ReadAllText(own.PathOf("result.json"))) : study.All();
 
         PaperFacts facts = Answers(study, result, checkpoints);
-        result = result with { Paper = facts, Seconds = folder.Seconds, Manifest = folder.Manifest with { ModelSha256 = prepared.ModelSha256 } };
-        folder.WriteText("result.json", ResultJson.Write(result));
-        folder.WriteText("report.html", Report.Html(result));
-        folder.Finish();
-        return result;
+        folder.Finish(() =>
+        {
+            Manifest manifest = folder.Manifest with { ModelSha256 = prepared.ModelSha256 };
+            RunResult whole = result with { Paper = facts, Seconds = folder.Seconds, Manifest = manifest };
+            folder.WriteText("result.json", ResultJson.Write(whole));
+            folder.WriteText("report.html", Report.Html(whole));
+        });
+        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")));
     }
 
     /// <summary>The answers to the paper's questions, in the page's order. Each step is one file beside this one, its facts one member of <see cref="PaperFacts"/>, its figure one entry of <see cref="PaperPage"/>.</summary>
@@ -86,7 +90,7 @@ public sealed class PaperRun
     {
         EvaluationStage measured = study.Evaluate();
         ulong seed = request.Study.Seeds[0];
-        Part[] core = [.. result.Core.Parts.Select(Part.Parse).Where(p => p.Kind == PartKind.Head)];
+        Part[] core = [.. result.Core.Parts.Select(Part.Parse).Where(Heads.Kind.Includes)];
         Subject subject = new(study.Loaded, study.Sets, study.Absent(), [.. result.Core.Parts.Select(Part.Parse)], request.Study.MostTokens, seed, Math.Max(Subject.LeastDraws, request.Study.Draws), folder, progress, stop);
         var (emergence, sizes) = checkpoints.Count == 0 ? (null, null) : OverTraining(study, checkpoints, core);
         return new(request.Tolerance,
@@ -103,7 +107,7 @@ public sealed class PaperRun
     // the checkpoints: knock-outs at each, then the grid of searches at some
     (EmergenceFacts, SizeFacts) OverTraining(Study study, IReadOnlyList<TrainingCheckpoint> checkpoints, IReadOnlyList<Part> core)
     {
-        int tests = checkpoints.Count * study.Universe.Heads;
+        int tests = checkpoints.Count * study.Universe.CountOf(Heads.Kind);
         Measured trained = study.Evaluate().Full;
         EmergenceFacts emergence = Emergence.Of([.. checkpoints.Select(c => At(c, SearchProgress.Under(c.Name, progress), s => Emergence.Measure(s, c, core, tests, trained, request.Tolerance)))], core, tests, request.Study.Seeds[0]);
 
@@ -120,7 +124,7 @@ public sealed class PaperRun
     T At<T>(TrainingCheckpoint checkpoint, IProgress<Progress> told, Func<Study, T> measure)
     {
         StudyRequest asked = request.Study with { Model = checkpoint.Folder, Sparsities = request.GridSparsities, Seeds = request.SeedsOfGrid };
-        Study.Prepared prepared = new(asked);
+        Study.Prepared prepared = new(asked, ready.Shape);
         using RunFolder own = Within($"checkpoints/{checkpoint.Name}", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
         return measure(Study.In(own, prepared, told, stop));
@@ -131,14 +135,13 @@ public sealed class PaperRun
         if (request.Training is null) return (request.Study.Model, ready.Checkpoints);
         const string name = "training";
         using RunFolder own = Within(name, ready.Training!.ModelSha256, ready.Training.Data, [request.Training.Options.Seed], request.Training);
-        if (!own.Finished) ready.Training.Run(own, progress, stop);
+        ready.Training.Run(own, progress, stop);
         string model = own.PathOf("model");
-        return (model, TrainingCheckpoint.Read([.. request.Training.CheckpointSteps.Select(s => own.PathOf($"checkpoints/step-{s}"))], LoadedModel.Load(model).Model));
+        return (model, TrainingCheckpoint.Read([.. request.Training.CheckpointSteps.Select(s => own.PathOf($"checkpoints/step-{s}"))], LoadedModel.Load(model).Model, ready.Shape.Universe.Kinds));
     }
 
-    // a run inside this one: begun by the same command, on the same machine
     RunFolder Within(string name, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object asked) =>
-        RunFolder.Open(folder.PathOf(name), folder.Manifest with { ModelSha256 = modelSha256, Data = data, Seeds = seeds, Request = RequestText.Of(asked) });
+        folder.Within(name, folder.Manifest with { ModelSha256 = modelSha256, Data = data, Seeds = seeds, Request = RequestText.Of(asked) });
 
     // whether the study searched all that the grid asks for
     static bool HasGrid(PaperRequest request) => request.GridSparsities.All(request.Study.Sparsities.Contains) && request.SeedsOfGrid.All(request.Study.Seeds.Contains);
