@@ -63,7 +63,7 @@ public sealed record Inspection(
     /// <exception cref="ArgumentException">there is data for the estimate of a search, and no head to search with</exception>
     public static Inspection Of(string? folder, StudyRequest request, int length)
     {
-        LoadedModel loaded = LoadedModel.ToInspect(folder, out string head);
+        LoadedModel loaded = LoadedModel.ToInspect(folder, request.Precision, out string head);
         IModel model = loaded.Model;
         Universe universe = model.Universe();
         if (model.Output == Output.None)
@@ -78,7 +78,7 @@ public sealed record Inspection(
             : [.. Thinning.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)) * Math.Min(request.Pruning.Batch, pool.Count);
         PruningOptions search = request.Pruning;
-        return Of(tokens, Estimate.Of(model, problem, pool, search.Steps, search.Batch, request.Seeds.Count, request.Precision));
+        return Of(tokens, Estimate.Of(model, problem, pool, search.Steps, search.Batch, request.Seeds.Count));
 
         Inspection Of(double tokens, Estimate? search) => new(
             loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary,

@@ -23,7 +23,7 @@ public sealed record PaperCost(int Searches, int Steps, long Passes, int Trainin
         StudyRequest study = request.Study;
         int own = study.Seeds.Count * study.Sparsities.Count, grid = Math.Max(0, Math.Min(request.GridCheckpoints, checkpoints) - (reused ? 1 : 0)) * request.GridSparsities.Count * request.SeedsOfGrid.Count;
         int all = own + grid + AddingBack.Searches;
-        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Problem, shape.Pool, study.Pruning.Steps, study.Pruning.Batch, all, study.Precision);
+        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Problem, shape.Pool, study.Pruning.Steps, study.Pruning.Batch, all);
         Universe universe = shape.Loaded.Model.Universe();
         long models = 2L * (own + grid) + universe.Count + 3L * study.Draws + 4 + (long)checkpoints * (universe.Heads + study.Draws + 3);
         long passes = models * shape.Sets.Examples, closer = Closer(request, shape);
