@@ -45,8 +45,7 @@ static class InspectVerb
         : seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}"
         : "a language model: it tells which token comes next (heartwood generate)";
 
-    static string SearchOf(Inspection seen) => seen.Labels.Count == 1 ? "Searches for subnetworks do not serve scores yet."
-        : seen.Search is { } search ? $"A search of {seen.Searches} seeds, {seen.Steps} steps each, {seen.TokensPerStep:0} tokens a step: "
+    static string SearchOf(Inspection seen) => seen.Search is { } search ? $"A search of {seen.Searches} seeds, {seen.Steps} steps each, {seen.TokensPerStep:0} tokens a step: "
             + $"about {Words.Duration(search.Seconds)}, {Words.Bytes(search.Bytes)} of memory on this machine"
         : $"It can be fine-tuned on your labels, and searched then: heartwood train --from {seen.Name} --data FILE --out RUN";
 }

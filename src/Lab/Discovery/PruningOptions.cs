@@ -40,9 +40,9 @@ public sealed record PruningOptions(
 
 /// <summary>What one step of mask learning did.</summary>
 /// <param name="Step">the step, from 1</param>
-/// <param name="Kl">KL divergence from the full model on the batch, nats per example</param>
+/// <param name="Distance">the objective's mean over the batch: KL divergence from the full model in nats, of scores the squared difference</param>
 /// <param name="Sparsity">expected sparsity of the mask</param>
 /// <param name="Target">target sparsity of the step</param>
 /// <param name="Multiplier1">λ1</param>
 /// <param name="Multiplier2">λ2</param>
-public sealed record PruningLine(int Step, double Kl, double Sparsity, double Target, double Multiplier1, double Multiplier2);
+public sealed record PruningLine(int Step, double Distance, double Sparsity, double Target, double Multiplier1, double Multiplier2);

@@ -1,7 +1,9 @@
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training.Objectives;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Discovery;
@@ -9,7 +11,7 @@ namespace Heartwood.Lab.Discovery;
 /// <summary>
 /// Structured pruning as in The Heuristic Core (Bhaskar, Friedman and Chen, ACL 2024, section 3), after CoFi (Xia, Zhong and
 /// Chen, ACL 2022, eq. 3): weights frozen, one hard-concrete mask value per part, the loss is the KL divergence to the full
-/// model's outputs plus λ1 (t − s) + λ2 (t − s)², in which both multipliers climb; t rises linearly to the target.
+/// model's outputs (or another objective) plus λ1 (t − s) + λ2 (t − s)², in which both multipliers climb; t rises linearly to the target.
 /// One seed; step by step, each step following from the state before it alone.
 /// </summary>
 public sealed class StructuredPruning
@@ -23,6 +25,7 @@ public sealed class StructuredPruning
     readonly ulong seed;
     readonly HardConcrete concrete;
     readonly IProblem problem;
+    readonly IObjective objective;
     readonly Tensor? fullLogits;
     readonly Tensor logAlpha, multipliers;
     readonly AdamW masks, climb;
@@ -37,11 +40,16 @@ public sealed class StructuredPruning
     /// <param name="seed">seed of log α, batches and masks</param>
     /// <param name="stay">parts that are never absent, at fewer than the target keeps; null for none</param>
     /// <param name="problem">what is asked; null for labels</param>
-    /// <exception cref="ArgumentException">an option is out of range, or there are no examples</exception>
-    public StructuredPruning(IModel model, Absence absence, IReadOnlyList<Example> examples, float[] fullLogits, PruningOptions options, ulong seed, IReadOnlyCollection<Part>? stay = null, IProblem? problem = null)
+    /// <param name="objective">what is made small; null for the usual distance from the full model (<see cref="Objectives.ToFull"/>)</param>
+    /// <exception cref="ArgumentException">an option is out of range, there are no examples, or the objective is not for the problem</exception>
+    public StructuredPruning(
+        IModel model, Absence absence, IReadOnlyList<Example> examples, float[] fullLogits, PruningOptions options, ulong seed,
+        IReadOnlyCollection<Part>? stay = null, IProblem? problem = null, IObjective? objective = null)
     {
         options.Check();
         this.problem = problem ?? Classification.Instance;
+        this.objective = objective ?? Objectives.ToFull(this.problem);
+        Objectives.Check(this.objective, this.problem);
         int needed = this.problem.OfVocabulary ? 0 : examples.Count * model.Scores();
         if (examples.Count == 0 || fullLogits.Length != needed)
             throw new ArgumentException($"{examples.Count} examples need {needed} scores of the full model, {fullLogits.Length} were given.", nameof(fullLogits));
@@ -72,17 +80,28 @@ public sealed class StructuredPruning
         using Scope scope = Scope.Open();
         int[] picked = Pick(step);
         Tensor mask = concrete.Sample(logAlpha, new Chance(seed, "mask").At(step));
-        Tensor kl = Imitation.Kl(problem, model, [.. picked.Select(i => examples[i])], new MaskProbe(mask, absence), fullLogits?.Rows(picked));
+        Tensor distance = Distance(picked, new MaskProbe(mask, absence));
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(options.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
         Tensor gap = (sparsity * -1 + target).As(1);
         Tensor penalty = (multipliers * Movement.Concatenate(0, gap, gap * gap)).Sum();
-        Tensor loss = kl + penalty;
+        Tensor loss = distance + penalty;
         if (!float.IsFinite(loss.Item)) throw new InvalidOperationException($"The loss of step {step + 1} (seed {seed}) is {loss.Item}. Lower --mask-rate (now {options.Rate}) or check the model with: heartwood evaluate.");
         Tensor[] slopes = loss.Gradients(logAlpha, multipliers);
         masks.Step([slopes[0]], (float)options.Rate);
         climb.Step([slopes[1]], (float)options.MultiplierRate, scale: -1);
-        return new(step + 1, kl.Item, sparsity.Item, target, multipliers.Values[0], multipliers.Values[1]);
+        return new(step + 1, distance.Item, sparsity.Item, target, multipliers.Values[0], multipliers.Values[1]);
+    }
+
+    // the objective on a batch: where the head scores labels, the full model's scores were kept; else it passes next to the masked one
+    Tensor Distance(int[] picked, IProbe probe)
+    {
+        Example[] own = [.. picked.Select(i => examples[i])];
+        Batch batch = problem.BatchOf(own);
+        Pass? full = !objective.NeedsReference ? null
+            : fullLogits is not null ? Pass.Remembered(model, batch, fullLogits.Rows(picked))
+            : new(model, Scope.Within(() => model.Stream(batch, NoProbe.Instance, problem.Tokens)), batch, NoProbe.Instance);
+        return objective.Mean(problem, Pass.Of(model, batch, probe, problem.Tokens), full, own);
     }
 
     // batches walk through shuffled passes over the examples

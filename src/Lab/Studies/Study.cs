@@ -64,6 +64,7 @@ public sealed partial class Study
         internal IReadOnlyList<DataSource> InDomain { get; }
         internal IReadOnlyList<DataSource> OutOfDomain { get; }
         internal IReadOnlyList<DataSource> Unseen { get; }
+        internal IEnumerable<DataSource> Sources => Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen);
         internal IReadOnlyList<Example> Pool { get; }
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
@@ -77,7 +78,6 @@ public sealed partial class Study
             request.Check();
             Request = request;
             Loaded = LoadedModel.Load(request.Model, request.Precision);
-            RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
             Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
             if (sameData is not null)
                 (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
@@ -86,8 +86,6 @@ public sealed partial class Study
                 (Data, InDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain));
                 (OutOfDomain, Unseen) = (DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
                 DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
-                foreach (DataSource source in Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen))
-                    RefuseScores(source.Problem.OfOneNumber, $"{source.Name} holds scores (column '{source.LabelColumn}')");
                 if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             }
             Problem = DataSource.ProblemOf(Data);
@@ -95,14 +93,6 @@ public sealed partial class Study
             Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
             Sets = new(Loaded, InDomain, OutOfDomain, Unseen, map, request.MostTokens, Data);
-        }
-
-        static void RefuseScores(bool are, string what)
-        {
-            if (are) throw new InvalidDataException(
-                $"{what}, and searches for subnetworks do not serve scores yet: masks are learned by the divergence of the answers' "
-                + $"probabilities from the full model's, and that of one number is always 0. heartwood train and heartwood evaluate "
-                + $"serve scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
         }
 
         /// <summary>Hash of the model's weights.</summary>
@@ -182,8 +172,8 @@ public sealed partial class Study
                 stop.ThrowIfCancellationRequested();
             }
             PruningLine line = search.Advance();
-            metrics.Append(line.Step, new { line.Kl, line.Sparsity, line.Target, line.Multiplier1, line.Multiplier2 });
-            progress.Report(new($"{Finding} {seed} at {sparsity:0.##}", line.Step, options.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
+            metrics.Append(line.Step, new { line.Distance, line.Sparsity, line.Target, line.Multiplier1, line.Multiplier2 });
+            progress.Report(new($"{Finding} {seed} at {sparsity:0.##}", line.Step, options.Steps, "steps", $"{(problem.OfOneNumber ? "squared difference" : "KL")} {line.Distance:0.000}, sparsity {line.Sparsity:0.00}"));
             if (line.Step % 50 == 0) folder.Write(state, search.Save);
         }
         folder.Write(state, search.Save);

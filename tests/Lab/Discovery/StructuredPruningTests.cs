@@ -76,7 +76,7 @@ public sealed class StructuredPruningTests : IDisposable
         float[] full = new Answers(examples).Of(model);
         StructuredPruning search = new(model, absence, examples, full, options with { Rate = 3 }, 3, stay), free = new(model, absence, examples, full, options with { Rate = 3 }, 3);
         List<PruningLine> lines = Run(search);
-        Assert.Equal(Run(free)[0].Kl, lines[0].Kl);                   // log alpha begins at 10: nothing is absent yet
+        Assert.Equal(Run(free)[0].Distance, lines[0].Distance);                   // log alpha begins at 10: nothing is absent yet
         Assert.All(stay, part => Assert.Equal(1e4, search.Scores[part]));
         Assert.All(search.Scores.Keys.Except(stay), part => Assert.InRange(search.Scores[part], -100, 100));
         Assert.Subset(search.KeptByRank().ToHashSet(), stay.ToHashSet());
@@ -93,7 +93,7 @@ public sealed class StructuredPruningTests : IDisposable
         Assert.InRange(lines[0].Sparsity, 0, 1e-3);
         Assert.True(lines[^1].Multiplier1 > 1 && lines[^1].Multiplier2 > 1);
         Assert.True(lines[^1].Sparsity > lines[1].Sparsity);
-        Assert.All(lines, l => Assert.True(l.Kl > -1e-6));
+        Assert.All(lines, l => Assert.True(l.Distance > -1e-6));
     }
 
     [Theory, InlineData(0.5, 3), InlineData(0.34, 4), InlineData(0.9, 1), InlineData(0.95, 0), InlineData(0.05, 6)]

@@ -110,7 +110,7 @@ sealed class AddingBack
             {
                 subject.Stop.ThrowIfCancellationRequested();
                 PruningLine line = search.Advance();
-                subject.Progress.Report(new($"masks beside the core, seed {seed}", line.Step, pruning.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
+                subject.Progress.Report(new($"masks beside the core, seed {seed}", line.Step, pruning.Steps, "steps", $"KL {line.Distance:0.000}, sparsity {line.Sparsity:0.00}"));
             }
             return (string[])[.. search.Scores.Where(s => !subject.Core.Contains(s.Key)).OrderByDescending(s => s.Value).ThenBy(s => s.Key).Select(s => $"{s.Key}")];
         });
