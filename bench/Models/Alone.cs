@@ -52,7 +52,7 @@ static class Alone
     static Dictionary<string, double> MaskSteps(string[] arguments)
     {
         IModel model = LoadedModel.Load(arguments[0]).Model;
-        StructuredPruning search = SubnetworkEntries.Search(model, Of64(model, arguments[1]), Absence.Zero(model));
+        PruningSearch search = SubnetworkEntries.Search(model, Of64(model, arguments[1]), Absence.Zero(model));
         for (int step = 0; step < 3; step++) search.Advance();
         return new() { ["bytes"] = Programs.Resident().Most };
     }
@@ -61,7 +61,7 @@ static class Alone
     static Dictionary<string, double> ManySteps(string[] arguments)
     {
         LoadedModel demo = LoadedModel.Load(null);
-        StructuredPruning search = SubnetworkEntries.Search(demo.Model, TrainingEntries.DemoPairs(demo, 2000), Absence.Zero(demo.Model), batch: 32);
+        PruningSearch search = SubnetworkEntries.Search(demo.Model, TrainingEntries.DemoPairs(demo, 2000), Absence.Zero(demo.Model), batch: 32);
         Dictionary<string, double> figures = [];
         while (search.Step < Looks[^1])
         {
@@ -81,7 +81,7 @@ static class Alone
         IReadOnlyList<Example> examples = Of64(model, arguments[1]);
         Answers answers = new(examples);
         Absence absence = Absence.Zero(model);
-        StructuredPruning search = SubnetworkEntries.Search(model, examples, absence);
+        PruningSearch search = SubnetworkEntries.Search(model, examples, absence);
         search.Advance();
         void Cut() => Cutting.Cut(model, model.Universe().Parts.Where(p => (p.Kind == PartKind.Head ? p.Index : p.Layer) % 2 == 0), absence);
         double evaluate = Least(() => answers.Of(model)), step = Least(() => search.Advance());

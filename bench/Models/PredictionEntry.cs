@@ -34,7 +34,7 @@ static class PredictionEntry
         {
             File.WriteAllLines(data, ["first\tsecond\tlabel", .. Pairs.Lengths(Rows).Select(Line)]);
             string source = $"{data},text=first,pair=second,label=label";
-            string[] shared = ["--seeds", $"1-{Seeds}", "--steps", $"{Steps}", "--threads", threads.ToString(CultureInfo.InvariantCulture)];
+            string[] shared = ["--seeds", $"1-{Seeds}", "--method", $"structured-pruning,steps={Steps}", "--threads", threads.ToString(CultureInfo.InvariantCulture)];
             string said = Programs.Run("dotnet", [Programs.Heartwood, "inspect", model, "--data", source, .. shared, "--json"]).Output;
             string run = Path.Combine(folder, "run");
             long bytes = Programs.Watched("dotnet", [Programs.Heartwood, "find", "--model", model, "--data", source, "--in-domain", source, .. shared, "--out", run]);

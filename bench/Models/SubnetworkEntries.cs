@@ -29,7 +29,7 @@ static class SubnetworkEntries
 
         Case Of(string size, string peer, double target) => Case.Timed(size, () =>
         {
-            StructuredPruning search = Search(model, examples, Absence.Mean(model, [batch]));
+            PruningSearch search = Search(model, examples, Absence.Mean(model, [batch]));
             return () => search.Advance();
         }) with
         {
@@ -40,8 +40,15 @@ static class SubnetworkEntries
     });
 
     /// <summary>A search whose every step takes all the examples.</summary>
-    internal static StructuredPruning Search(IModel model, IReadOnlyList<Example> examples, Absence absence, int batch = 0) =>
-        new(model, absence, examples, new Answers(examples).Of(model), new(Steps: 1_000_000, Batch: batch == 0 ? examples.Count : batch), seed: 1);
+    internal static PruningSearch Search(IModel model, IReadOnlyList<Example> examples, Absence absence, int batch = 0)
+    {
+        Search asked = new(model, model.Universe(), absence, Classification.Instance, examples)
+        {
+            FullScores = () => new Answers(examples).Of(model),
+            Seed = 1,
+        };
+        return new(asked, new(Steps: 1_000_000, BatchSize: batch == 0 ? examples.Count : batch));
+    }
 
     // the KL divergence and its gradient at a mask between 0.2 and 0.8, absent parts at zero: what the peer compares its own with
     internal static float[] Slopes(IModel model, Batch batch)

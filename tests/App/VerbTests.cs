@@ -81,7 +81,7 @@ public sealed class VerbTests : IDisposable
     [InlineData("18446744073709551615", "--seeds", "18446744073709551615-18446744073709551615")]
     public void The_seeds_are_those_asked_for_or_the_six_that_follow_the_seed(string expected, params string[] more)
     {
-        string[] find = ["find", "--model", runs.Model, "--data", "world:training,rows=20", "--steps", "1", "--batch", "2", "--out", runs.At("run"), "--json", .. more];
+        string[] find = ["find", "--model", runs.Model, "--data", "world:training,rows=20", "--method", "structured-pruning,steps=1,batch-size=2", "--out", runs.At("run"), "--json", .. more];
         Assert.Equal(expected, string.Join(' ', Json(SmallRuns.Works(find)).EnumerateArray().Select(s => s.GetProperty("seed").GetUInt64())));
     }
 }

@@ -26,7 +26,8 @@ public sealed partial class Study
     {
         RequireInDomain();
         using IDisposable precision = Machine.At(request.Precision);
-        IReadOnlyList<Subnetwork> found = Find();
+        Find();
+        IReadOnlyList<Subnetwork> found = FoundBy(MainMethod);
         return folder.Stage("evaluation", () =>
         {
             Absence absence = Absent();
