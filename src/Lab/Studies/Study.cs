@@ -5,7 +5,6 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
