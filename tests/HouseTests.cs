@@ -10,7 +10,7 @@ public partial class HouseTests
 
     /// <summary>The folders of src/Lab, left to right: a folder may use those before it and itself, none behind it.</summary>
     static readonly string[] leftToRight =
-        ["Runs", "Checkpoints", "Tokenizers", "Probes", "Models", "Subnetworks", "Tasks", "Training", "Discovery", "Evaluation", "Comparison",
+        ["Json", "Runs", "Checkpoints", "Tokenizers", "Probes", "Models", "Subnetworks", "Tasks", "Training", "Discovery", "Evaluation", "Comparison",
             "Charts", "Reports", "Studies"];
 
     static readonly string[] projects = ["src/Tensors/Tensors.csproj", "src/Lab/Lab.csproj", "src/App/App.csproj"];
@@ -66,6 +66,10 @@ public partial class HouseTests
         Assert.Contains("Bert", families);
         None(Mentions("src/Lab/Discovery", new Regex(string.Join('|', families), RegexOptions.IgnoreCase)));
     }
+
+    [Fact]
+    public void The_program_has_one_backend_and_only_tests_and_benchmarks_choose_another() =>
+        None(Mentions("src", new Regex(@"\bMachine\.Using\(")).Where(mention => !mention.StartsWith("src/Tensors/Parallelism.cs:", StringComparison.Ordinal)));
 
     [Fact]
     public void No_file_is_longer_than_500_lines() => None(Written("*.cs", "*.js", "*.css")
@@ -136,7 +140,7 @@ public partial class HouseTests
     }
 
     // Heartwood.Lab.Models, Lab.Models.Bert or, as the compiler allows inside the lab, Models.Bert; but no member of that name
-    [GeneratedRegex(@"(?<![\w.])(?:Heartwood\.Lab\.|Lab\.)(?<folder>[A-Z]\w*)|(?<![\w.])(?<folder>Runs|Checkpoints|Tokenizers|Probes|Models|Subnetworks|Tasks|Training|Discovery|Evaluation|Comparison|Charts|Reports|Studies)\.[A-Z]\w*\b")]
+    [GeneratedRegex(@"(?<![\w.])(?:Heartwood\.Lab\.|Lab\.)(?<folder>[A-Z]\w*)|(?<![\w.])(?<folder>Json|Runs|Checkpoints|Tokenizers|Probes|Models|Subnetworks|Tasks|Training|Discovery|Evaluation|Comparison|Charts|Reports|Studies)\.[A-Z]\w*\b")]
     private static partial Regex Qualified();
 
     [GeneratedRegex(@"class (\w+)[^{]*: IModel\b")]

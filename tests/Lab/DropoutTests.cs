@@ -65,7 +65,7 @@ public class DropoutTests
         foreach (Point point in Enum.GetValues<Point>())
         {
             Assert.Same(ones, new DropoutProbe(0, new(1, "dropout")).At(new(0, point), ones));
-            Assert.Equal(point is Point.Embeddings or Point.AttentionOut or Point.MlpOut or Point.Pooled, !ReferenceEquals(ones, new DropoutProbe(0.5f, new(1, "dropout")).At(new(0, point), ones)));
+            Assert.Equal(point is Point.Embeddings or Point.AttentionOut or Point.MlpOut or Point.BeforeScores, !ReferenceEquals(ones, new DropoutProbe(0.5f, new(1, "dropout")).At(new(0, point), ones)));
         }
     }
 }

@@ -129,7 +129,7 @@ public sealed class Bert : IModel
     public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
         if (tokens == Tokens.All) x = Chosen(x, batch, Tokens.Read);
-        Tensor pooled = probe.At(new(layers.Length - 1, Point.Pooled), pooler.Forward(x, Activation.Tanh));
+        Tensor pooled = probe.At(new(layers.Length - 1, Point.BeforeScores), pooler.Forward(x, Activation.Tanh));
         return probe.At(new(layers.Length - 1, Point.Logits), classifier.Forward(pooled));
     }
 
@@ -216,7 +216,7 @@ sealed class BertLayer(Weights w, BertConfig c, int layer)
     /// <param name="probe">sees every site from the heads on</param>
     internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
     {
-        x = Scope.Within(() => probe.At(new(layer, Point.AttentionNorm), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe)))));
+        x = Scope.Within(() => probe.At(new(layer, Point.Middle), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe)))));
         return Scope.Replace(x, Scope.Within(() => probe.At(new(layer, Point.LayerOut), norm2.Forward(x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe))))));
     }
 }

@@ -68,7 +68,7 @@ public interface IModel
     /// <summary>The content of config.json.</summary>
     JsonObject Config { get; }
 
-    /// <summary>The weights by checkpoint name.</summary>
+    /// <summary>The weights by checkpoint name, with the precision at which the model multiplies by them.</summary>
     Weights Weights { get; }
 
     /// <summary>The same kind of model with other weights, of the shapes that <paramref name="config"/> says.</summary>
@@ -165,6 +165,13 @@ public static class ModelPasses
 
     /// <summary>Whether its head gives one number, a score, and not a choice among labels.</summary>
     public static bool GivesOneNumber(this IModel model) => model.Output == Output.Labels && model.Labels.Count == 1;
+
+    /// <summary>
+    /// The same model at a precision, which everything made of it keeps: the model with other weights, the cut one, the frozen one.
+    /// </summary>
+    /// <exception cref="NotSupportedException">the backend that HEARTWOOD_BACKEND names has not this precision</exception>
+    public static IModel At(this IModel model, Precision precision) =>
+        model.Weights.Precision == precision ? model : model.With(model.Config, model.Weights.At(precision));
 
     /// <summary>The same model with weights that remember nothing of gradients (they share memory with this model's).</summary>
     public static IModel Frozen(this IModel model) => model.With(model.Config, model.Weights.Map((_, t) => t.Detach()));

@@ -166,8 +166,8 @@ public sealed class Llama : IModel
     public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
         if (tokens == Tokens.All && Output == Output.Labels) x = Chosen(x, batch, Tokens.Read);
-        Tensor normed = probe.At(new(layers.Length - 1, Point.Pooled), norm.Forward(x));
-        return probe.At(new(layers.Length - 1, Point.Logits), normed.Linear(output));
+        Tensor normed = probe.At(new(layers.Length - 1, Point.BeforeScores), norm.Forward(x));
+        return probe.At(new(layers.Length - 1, Point.Logits), normed.Linear(output, precision: Weights.Precision));
     }
 
     // the last token of a sequence has seen all of it
@@ -245,7 +245,7 @@ sealed class LlamaLayer(Weights w, LlamaConfig c, RotaryTable turns, int layer)
     /// <param name="probe">sees every site from the heads on</param>
     internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
     {
-        x = Scope.Within(() => probe.At(new(layer, Point.AttentionNorm), x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe))));
+        x = Scope.Within(() => probe.At(new(layer, Point.Middle), x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe))));
         return Scope.Replace(x, Scope.Within(() => probe.At(new(layer, Point.LayerOut), x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe)))));
     }
 }

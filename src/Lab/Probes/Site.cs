@@ -34,7 +34,7 @@ public enum Point
     AttentionOut,
 
     /// <summary>the residual stream between attention and MLP, [token width]</summary>
-    AttentionNorm,
+    Middle,
 
     /// <summary>the MLP's neurons after their activation, [token neuron]</summary>
     Neurons,
@@ -46,7 +46,7 @@ public enum Point
     LayerOut,
 
     /// <summary>what the scores are computed from, [batch width], or [token width] of a language model; its layer is the last</summary>
-    Pooled,
+    BeforeScores,
 
     /// <summary>scores of the labels, [batch label], or of the vocabulary, [token vocabulary]; its layer is the last</summary>
     Logits,

@@ -23,11 +23,8 @@ public sealed record Estimate(double Seconds, long Bytes)
     /// <param name="problem">what is asked</param>
     /// <param name="pool">the examples that are searched on</param>
     /// <param name="methods">what each method costs</param>
-    /// <param name="precision">of products with the weights</param>
-    public static Estimate Of(
-        IModel model, IProblem problem, IReadOnlyList<Example> pool, IReadOnlyList<MethodCost> methods, Precision precision)
+    public static Estimate Of(IModel model, IProblem problem, IReadOnlyList<Example> pool, IReadOnlyList<MethodCost> methods)
     {
-        using IDisposable choice = Tensors.Backends.Machine.At(precision);
         double length = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length));
         int mostKept = Math.Max(1, methods.Max(m => m.Each.KeptAtOnce));
         IReadOnlyList<Example> few = Thinning.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, Math.Min(mostKept, pool.Count)));
@@ -52,7 +49,7 @@ public sealed record Estimate(double Seconds, long Bytes)
             if (plain > 0) each += plain * length * PerToken(Work.Scores, atOnce);
             seconds += each * rounds;
             double tokens = method.Each.KeptAtOnce > 0 ? length * method.Each.KeptAtOnce : Math.Max(length, PilotTokens);
-            bytes = Math.Max(bytes, Memory(model, tokens, problem.OfVocabulary, atOnce, precision));
+            bytes = Math.Max(bytes, Memory(model, tokens, problem.OfVocabulary, atOnce));
         }
         int before = AtOnce(methods.Max(m => m.Each.Spreads ? Tensors.Backends.Machine.Threads : m.Searches));
         double pass = PerToken(Work.Scores, before) / before;                             // the parts' means, and the full model's outputs
@@ -113,11 +110,12 @@ public sealed record Estimate(double Seconds, long Bytes)
     // of every layer: the residual stream twice, queries, keys and values, the heads' mix with two figures each, the MLP's neurons and result;
     // the widest gradients come and go; weights as read, and packed for both directions; of a vocabulary
     // the scores of as many tokens as are computed at once, with what a divergence makes of them
-    static long Memory(IModel model, double tokens, bool vocabulary, int atOnce, Precision precision)
+    static long Memory(IModel model, double tokens, bool vocabulary, int atOnce)
     {
         double stays = model.Layers.Sum(l => 3.0 * model.Width + 4.0 * l.Heads * model.HeadWidth + 2.0 * l.Heads + l.Neurons);
         double passing = 4.0 * model.Layers.Max(l => l.Neurons + model.Width);
-        double packed = (precision == Precision.Bf16 ? 1 : 2) * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
+        int packings = model.Weights.Precision == Precision.Bf16 ? 1 : 2;
+        double packed = packings * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
         if (vocabulary) packed += 2.0 * model.Vocabulary * model.Width;
         double scores = vocabulary ? 14.0 * Math.Min(tokens, NextTokens.RowsAtOnce(model)) * model.Vocabulary : 0;
         return (long)(sizeof(float) * (model.Weights.Count + packed + ((stays + passing) * tokens + scores) * atOnce)) + 80_000_000;

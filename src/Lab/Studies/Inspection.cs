@@ -63,7 +63,7 @@ public sealed record Inspection(
     public static Inspection Of(string? folder, StudyRequest request, int length, Tenants tenants)
     {
         IReadOnlyList<Method> methods = Method.ReadAll(request.Methods, tenants);
-        LoadedModel loaded = LoadedModel.ToInspect(folder, out string head);
+        LoadedModel loaded = LoadedModel.ToInspect(folder, request.Precision, out string head);
         IModel model = loaded.Model;
         Universe universe = model.Universe();
         if (model.Output == Output.None)
@@ -78,7 +78,7 @@ public sealed record Inspection(
             : [.. Thinning.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length));
         MethodCost[] costs = [.. methods.Select(m => m.Cost(request, universe.Count, pool.Count))];
-        return Of(tokens, costs, Estimate.Of(model, problem, pool, costs, request.Precision));
+        return Of(tokens, costs, Estimate.Of(model, problem, pool, costs));
 
         Inspection Of(double tokens, IReadOnlyList<MethodCost> costs, Estimate? search) => new(
             loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary,

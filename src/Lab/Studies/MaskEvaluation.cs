@@ -6,7 +6,6 @@ using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -55,8 +54,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
     public static MaskEvaluation Of(StudyRequest request, MaskRequest masks, IProgress<Progress> progress, CancellationToken stop, Action<string>? tell = null)
     {
         if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
-        using IDisposable precision = Machine.At(request.Precision);
-        LoadedModel loaded = LoadedModel.Load(request.Model);
+        LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
         var read = masks.Read(loaded);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
         loaded.RefuseMixed(data);

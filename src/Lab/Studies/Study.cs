@@ -76,7 +76,7 @@ public sealed partial class Study
             request.Check();
             Request = request;
             Methods = Method.ReadAll(request.Methods, tenants);
-            Loaded = LoadedModel.Load(request.Model);
+            Loaded = LoadedModel.Load(request.Model, request.Precision);
             RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
             Universe universe = Loaded.Model.Universe();
             foreach (Method method in Methods) method.Finder.Facts.Check(universe);
@@ -111,7 +111,7 @@ public sealed partial class Study
             Cutting.WhyNoFullSize(Loaded.Model, Request.Absence) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
         /// <summary>What all searches will take.</summary>
-        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Problem, Pool, Costs, Request.Precision);
+        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Problem, Pool, Costs);
 
         /// <summary>What each method costs, by its label, in the order of the request.</summary>
         public IReadOnlyList<MethodCost> Costs =>

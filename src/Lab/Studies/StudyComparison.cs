@@ -3,7 +3,6 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -23,7 +22,6 @@ public sealed partial class Study
     /// <summary>Compares the subnetworks with one another and with chance, and knocks out of the full model what they share.</summary>
     public ComparisonStage Compare()
     {
-        using IDisposable precision = Machine.At(request.Precision);
         EvaluationStage evaluation = Evaluate();
         IReadOnlyList<Subnetwork> found = FoundBy(MainMethod);
         return folder.Stage("comparison", () =>
@@ -114,14 +112,12 @@ public sealed partial class Study
     /// <summary>Figures of the full model.</summary>
     internal Measured FullModel()
     {
-        using IDisposable precision = Machine.At(request.Precision);
         return sets.Measure(FullScores, null);
     }
 
     /// <summary>Which examples of each set (by its use) the model answers right without these parts, one entry per list of parts; at most as many examples as knock-outs are asked for.</summary>
     internal IReadOnlyList<IReadOnlyDictionary<string, bool[]>> Right(IReadOnlyList<IReadOnlyList<Part>> absent)
     {
-        using IDisposable precision = Machine.At(request.Precision);
         Sets thin = sets.Thin(request.KnockOutExamples);
         var scores = thin.Scores(Model, [.. absent.Select(Without)], Absent(), stop, Advance("knock-outs", (long)absent.Count * thin.Examples, "examples"));
         return [.. scores.Select(thin.Right)];

@@ -4,7 +4,6 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -52,7 +51,6 @@ public sealed partial class Study
 
     CutFacts WriteCut(Subnetwork subnetwork, Absence absence, string cutPath, string fullSizePath, string shown, bool replace)
     {
-        using IDisposable precision = Machine.At(request.Precision);
         IReadOnlyList<Part> kept = subnetwork.Kept;
         IModel cut = Cutting.Cut(Model, kept, absence);
         string? noFullSize = Cutting.WhyNoFullSize(Model, absence.Kind);

@@ -2,7 +2,6 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -25,7 +24,6 @@ public sealed partial class Study
     public EvaluationStage Evaluate()
     {
         RequireInDomain();
-        using IDisposable precision = Machine.At(request.Precision);
         Find();
         IReadOnlyList<Subnetwork> found = FoundBy(MainMethod);
         return folder.Stage("evaluation", () =>
@@ -68,7 +66,6 @@ public sealed partial class Study
     public MaskEvaluation Evaluate(MaskRequest masks)
     {
         RequireInDomain();
-        using IDisposable precision = Machine.At(request.Precision);
         return MaskEvaluation.Of(loaded, sets, FullScores, Baselines(data, loaded, request.LabelMap, sets), masks.Read(loaded), masks,
             AbsenceOf, progress, stop);
     }

@@ -5,7 +5,6 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -30,7 +29,6 @@ public sealed partial class Study
     /// <returns>the subnetworks, by method, then sparsity, then seed</returns>
     public IReadOnlyList<Subnetwork> Find()
     {
-        using IDisposable precision = Machine.At(request.Precision);
         MethodSearch[] left = [.. methods.SelectMany(m => m.Searches(request)).Where(s => !IsDone(s))];
         if (left.Length > 0)
         {

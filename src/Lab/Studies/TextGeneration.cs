@@ -7,7 +7,6 @@ using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tokenizers;
 using Heartwood.Tensors;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -64,8 +63,7 @@ public sealed record GeneratedText(
     /// <exception cref="ArgumentException">the model is none of language, the mask another model's, or the prompt too long</exception>
     public static GeneratedText Of(GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
     {
-        using IDisposable precision = Machine.At(request.Precision);
-        LoadedModel loaded = LoadedModel.Load(request.Model);
+        LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
         if (loaded.Model.Output != Output.Vocabulary) throw new ArgumentException($"{request.Model} gives scores to labels ({string.Join(", ", loaded.Model.Labels)}), not to the token that comes next. Give a language model.");
         foreach (string note in loaded.Notes) tell?.Invoke(note);
         Subnetwork? mask = MaskOf(request, loaded);

@@ -30,11 +30,11 @@ interface IBackend : IProducts
     /// <summary>c[rows columns] = activation(a · b + bias) with a b that is used once, as it is stored: [inner columns], or [columns inner] if turned; a is [rows inner], or stored [inner rows] if transposed; bias may be empty, the activation absent.</summary>
     void MatMulOnce(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> b, int columns, bool turned, ReadOnlySpan<float> bias, Unary? activation, Span<float> c);
 
-    /// <summary>Products with weights that stay as they are; a backend may have them cheaper than those of the rest.</summary>
-    IProducts Frozen => this;
-
-    /// <summary>The precision of <see cref="Frozen"/>.</summary>
-    Precision Precision => Frozen == this ? Precision.Float32 : Precision.Bf16;
+    /// <summary>
+    /// Products with frozen weights in bf16: both sides rounded, sums in float32; always the same object, for packed weights are kept for
+    /// it. Null where the backend has float32 alone.
+    /// </summary>
+    IProducts? Bf16 => null;
 
     /// <summary>Softmax of each row of x[rows width]; its logarithm if asked.</summary>
     void Softmax(ReadOnlySpan<float> x, int rows, int width, bool logarithm, Span<float> y);

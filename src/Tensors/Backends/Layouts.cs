@@ -146,11 +146,12 @@ sealed class AttentionPlan
 }
 
 /// <summary>A weight matrix arranged as the right side of products with it and with its transpose: one is for passes, the other for gradients.</summary>
-sealed class PackedMatrices(IBackend backend, int version)
+/// <param name="products">whose arrangement it is: a backend's, at a precision</param>
+/// <param name="version">the weight's version that was packed</param>
+sealed class PackedMatrices(IProducts products, int version)
 {
-    internal IBackend Backend => backend;
+    internal IProducts Products => products;
 
-    /// <summary>The weight's version that was packed.</summary>
     internal int Version => version;
 
     internal Tensor? Transposed { get; set; }

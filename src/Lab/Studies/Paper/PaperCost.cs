@@ -27,7 +27,7 @@ public sealed record PaperCost(int Searches, int Steps, long Passes, int Trainin
         int all = own + grid + AddingBack.Searches;
         Universe universe = shape.Loaded.Model.Universe();
         MethodCost cost = new(Method.Usual, all, new StructuredPruning(pruning).Cost(universe.Count, shape.Pool.Count));
-        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Problem, shape.Pool, [cost], study.Precision);
+        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Problem, shape.Pool, [cost]);
         long models = 2L * (own + grid) + universe.Count + 3L * study.Draws + 4 + (long)checkpoints * (universe.Heads + study.Draws + 3);
         long passes = models * shape.Sets.Examples, closer = Closer(request, shape);
         TrainingRequest? training = request.Training;

@@ -5,7 +5,6 @@ using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies.Paper;
 
@@ -95,7 +94,6 @@ public sealed class PaperRun
     /// <summary>The answers to the paper's questions, in the page's order. Each step is one file beside this one, its facts one member of <see cref="PaperFacts"/>, its figure one entry of <see cref="PaperPage"/>.</summary>
     PaperFacts Answers(Study study, RunResult result, IReadOnlyList<TrainingCheckpoint> checkpoints)
     {
-        using IDisposable precision = Machine.At(request.Study.Precision);
         EvaluationStage measured = study.Evaluate();
         ulong seed = request.Study.Seeds[0];
         Part[] core = [.. result.Core.Parts.Select(Part.Parse).Where(p => p.Kind == PartKind.Head)];

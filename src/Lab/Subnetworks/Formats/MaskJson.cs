@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Subnetworks.Formats;
 
@@ -106,7 +107,7 @@ static class MaskJson
 
     /// <summary>Reads a file's content.</summary>
     /// <exception cref="FormatException">it is not a subnetwork; the message says what is wrong</exception>
-    public static Subnetwork Read(ReadOnlySpan<byte> utf8, string source) => Read(JsonFields.Of(utf8, source), source);
+    public static Subnetwork Read(ReadOnlySpan<byte> utf8, string source) => Read(MaskFile.Fields(utf8, source), source);
 
     public static Subnetwork Read(JsonFields file, string source)
     {
@@ -232,7 +233,7 @@ static class MaskJson
     {
         if (scores is null) return new Dictionary<T, double>();
         Dictionary<T, double> read = [];
-        foreach (var property in scores.Each()) read[parse(property.Name)] = scores.NumberOf(property.Value, property.Name);
+        foreach (var property in scores.Each) read[parse(property.Name)] = property.Value.Real;
         return read;
     }
 }

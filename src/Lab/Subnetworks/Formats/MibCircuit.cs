@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Subnetworks.Formats;
 
@@ -43,11 +44,11 @@ static class MibCircuit
         List<(Part, bool)> nodes = [];
         Dictionary<Part, double> scores = [];
         bool input = true;
-        foreach (JsonProperty property in file.Each())
+        foreach (var property in file.Each)
         {
             Node node = NodeOf(property.Name);
             if (node.Part is { } named && !sizes.Has(named)) throw new FormatException($"the node '{property.Name}' is none of a model with {sizes.InWords}, which 'cfg' says it is.");
-            var (inGraph, score) = State(file, property, node == Node.Logits);
+            var (inGraph, score) = State(property.Name, property.Value, node == Node.Logits);
             if (node.Part is not { } part)
             {
                 if (node == Node.Input) input = inGraph;
@@ -66,11 +67,11 @@ static class MibCircuit
     {
         Dictionary<Edge, bool> edges = [];
         Dictionary<Edge, double> scores = [];
-        foreach (JsonProperty property in file.Each())
+        foreach (var property in file.Each)
         {
             Edge edge = EdgeOf(property.Name);
             if (!edge.IsIn(sizes)) throw new FormatException($"the edge '{property.Name}' is none of a model with {sizes.InWords}{(sizes.Parallel ? ", attention and MLP in parallel" : "")}, which 'cfg' says it is.");
-            var (inGraph, score) = State(file, property, optional: false);
+            var (inGraph, score) = State(property.Name, property.Value, optional: false);
             edges.Add(edge, inGraph);
             if (score is { } known) scores[edge] = known;
         }
@@ -78,14 +79,14 @@ static class MibCircuit
     }
 
     // true or false, or an object; a score that is null or NaN is none
-    static (bool In, double? Score) State(JsonFields file, JsonProperty property, bool optional)
+    static (bool In, double? Score) State(string name, Field value, bool optional)
     {
-        if (property.Value.ValueKind is JsonValueKind.True or JsonValueKind.False) return (property.Value.GetBoolean(), null);
-        JsonFields state = file.ObjectOf(property.Value, $"'{property.Name}'");
-        if (state.Has("neurons") || state.Has("neurons_scores")) throw new FormatException($"'{property.Name}' lists neurons. Heartwood reads circuits of nodes and of edges; write the circuit at one of these levels.");
-        bool inGraph = state.Flag("in_graph") ?? (optional ? true : throw new FormatException($"'{property.Name}' lacks 'in_graph'."));
-        double? score = property.Value.TryGetProperty("score", out JsonElement value) && value.ValueKind != JsonValueKind.Null && !(value.ValueKind == JsonValueKind.String && value.ValueEquals("NaN"u8)) ? state.Number("score") : null;
-        return (inGraph, score);
+        if (value.IsFlag) return (value.Flag, null);
+        JsonFields state = new(value.Named($"'{name}'"));
+        if (state.Has("neurons") || state.Has("neurons_scores")) throw new FormatException($"'{name}' lists neurons. Heartwood reads circuits of nodes and of edges; write the circuit at one of these levels.");
+        bool inGraph = state.Flag("in_graph") ?? (optional ? true : throw new FormatException($"'{name}' lacks 'in_graph'."));
+        bool known = state.Find("score") is { } score && !(score.IsText && score.Text == "NaN");
+        return (inGraph, known ? state.Number("score") : null);
     }
 
     // an edge is there where what writes is (and what reads), as the format has it after a choice of nodes

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Subnetworks.Formats;
 
@@ -17,7 +18,7 @@ static class PrunedHeads
     static readonly JsonSerializerOptions indented = new() { WriteIndented = true, NewLine = "\n" };
 
     /// <summary>Whether an object without the key is the value of it.</summary>
-    public static bool IsBare(JsonFields file) => file.Count > 0 && file.Each().All(p => Number(p.Name) is not null && p.Value.ValueKind == JsonValueKind.Array);
+    public static bool IsBare(JsonFields file) => file.Count > 0 && file.Each.All(p => Number(p.Name) is not null && p.Value.IsList);
 
     /// <summary>Reads a config.json, or the value of the key alone.</summary>
     /// <param name="file">the file</param>
@@ -28,7 +29,7 @@ static class PrunedHeads
         ModelSizes sizes = (Said(file) ?? model) ?? throw new FormatException($"'{Key}' names the heads that are gone, and not how many there are. Give the whole config.json, or name the model: --model FOLDER.");
         JsonFields gone = file.Has(Key) ? file.Object(Key)! : file;
         HashSet<Part> absent = [];
-        foreach (JsonProperty layer in gone.Each())
+        foreach (var layer in gone.Each)
         {
             int number = Number(layer.Name) ?? throw new FormatException($"'{Key}' has the key '{layer.Name}'; its keys are the numbers of layers, from 0.");
             foreach (int head in gone.Wholes(layer.Name)!)

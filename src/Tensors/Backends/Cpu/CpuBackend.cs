@@ -1,13 +1,22 @@
 namespace Heartwood.Tensors.Backends.Cpu;
 
 /// <summary>The processor, with one instruction set.</summary>
-/// <param name="name">as HEARTWOOD_BACKEND names it</param>
-/// <param name="frozen">products with frozen weights, where they are not float32</param>
-sealed unsafe class CpuBackend<L, V>(string name, IProducts? frozen = null) : IBackend where L : struct, ILanes<V>
+/// <typeparam name="L">the instructions</typeparam>
+/// <typeparam name="V">what they compute with at once</typeparam>
+sealed unsafe class CpuBackend<L, V> : IBackend where L : struct, ILanes<V>
 {
-    public string Name => name;
+    /// <summary>The backend of an instruction set.</summary>
+    /// <param name="name">as HEARTWOOD_BACKEND names it</param>
+    /// <param name="dot">its bf16 products; null where it has no instruction for them, and float32's give the same values</param>
+    public CpuBackend(string name, IProducts? dot = null)
+    {
+        Name = name;
+        Bf16 = dot ?? new RoundedProducts(this);
+    }
 
-    public IProducts Frozen => frozen ?? this;
+    public string Name { get; }
+
+    public IProducts Bf16 { get; }
 
     public void Map(Unary op, ReadOnlySpan<float> x, Span<float> y, float p, float q)
     {

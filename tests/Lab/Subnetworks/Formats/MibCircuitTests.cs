@@ -105,7 +105,7 @@ public class MibCircuitTests
     }
 
     [Theory]
-    [InlineData("\"n_layers\": 1", "\"n_layers\": 0", "'n_layers' should be a whole number from 1")]
+    [InlineData("\"n_layers\": 1", "\"n_layers\": 0", "cfg.n_layers: expected a whole number from 1")]
     [InlineData("\"n_layers\": 1", "\"n_layers\": 999999", "'cfg' makes more than 1,000,000 nodes")]
     [InlineData("\"n_heads\": 2", "\"n_heads\": 1", "the node 'a0.h1' is none of a model with 1 layer of 1 head, which 'cfg' says it is")]
     [InlineData("\"parallel_attn_mlp\": false", "\"parallel_attn_mlp\": true", "the edge 'a0.h0->m0' is none of a model")]
@@ -113,7 +113,7 @@ public class MibCircuitTests
     [InlineData("input->m0", "input-m0", "'input-m0' is no edge")]
     [InlineData("a0.h0->m0", "a0.h0->m0<q>", "the edge 'a0.h0->m0<q>' is none of a model")]
     [InlineData("input->a0.h0<q>", "input->a0.h0", "the edge 'input->a0.h0' is none of a model")]
-    [InlineData("-2.5", "Infinity", "'score' should be a finite number, it is \"Infinity\"")]
+    [InlineData("-2.5", "Infinity", "'a0.h1'.score: expected a finite number, found \"Infinity\"")]
     [InlineData("-2.5", "-2.5, \"neurons\": [true]", "'a0.h1' lists neurons. Heartwood reads circuits of nodes and of edges")]
     [InlineData("\"in_graph\": false, ", "", "'a0.h1' lacks 'in_graph'")]
     [InlineData("\"edges\"", "\"edgez\"", "the key 'edges' is missing")]
