@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.App.Commands;
 
@@ -50,16 +52,22 @@ static class FindVerb
             path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request, request.Precision);
         Study.Keep(folder, request);
         if (folder.Finished)
-            Finished(session, folder, ResultJson.Read(File.ReadAllText(folder.PathOf("result.json"))));
-        else if (toTheEnd) Finished(session, folder, Study.In(folder, prepared, session.Progress, session.Stop).All());
+            Finished(session, folder, ResultJson.Read(File.ReadAllText(folder.PathOf("result.json"))), Study.FindersIn(folder));
         else
         {
-            var found = Study.In(folder, prepared, session.Progress, session.Stop).Find();
-            session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))), () => Summary.Of(found, path));
+            Study study = Study.In(folder, prepared, session.Progress, session.Stop);
+            IReadOnlyList<Subnetwork> found = study.Find();
+            FinderTable? table = study.CompareFinders();
+            if (toTheEnd) Finished(session, folder, study.All(), table);
+            else
+                session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))),
+                    () => Summary.Of(found, path) + InWords(table));
         }
     }
 
     /// <summary>Prints a finished study.</summary>
-    public static void Finished(Session session, RunFolder folder, RunResult result) =>
-        session.Result(() => ResultJson.Write(result), () => Summary.Of(result, folder.FolderPath));
+    public static void Finished(Session session, RunFolder folder, RunResult result, FinderTable? table = null) =>
+        session.Result(() => ResultJson.Write(result), () => Summary.Of(result, folder.FolderPath) + InWords(table));
+
+    static string InWords(FinderTable? table) => table is null ? "" : $"\n{FinderSummary.Table(table)}";
 }
