@@ -66,7 +66,7 @@ public sealed class VerbTests : IDisposable
     public void A_mask_of_a_run_is_cut_into_a_folder_of_its_own()
     {
         SmallRuns.Works(runs.Find("run", 4));
-        string mask = runs.At("run", "subnetworks", "sparsity-0.5-seed-2.json");
+        string mask = runs.At("run", "subnetworks", "structured-pruning-sparsity-0.5-seed-2.json");
         Assert.StartsWith("Where should the result go?", SmallRuns.Fails("cut", runs.At("run"), "--mask", mask));
         SmallRuns.Works("cut", runs.At("run"), "--mask", mask, "--out", runs.At("mine"));
         JsonElement seen = Json(SmallRuns.Works("inspect", runs.At("mine", "cut"), "--json"));

@@ -64,7 +64,8 @@ static class StageVerbs
     internal static void In(ParseResult parsed, Session session, Action<Study, RunFolder> step, string? path = null)
     {
         RunSupport.UseThreads(parsed);
-        using RunFolder folder = RunFolder.Reopen(path ?? parsed.GetRequiredValue(run), session.World.Clock);
+        string named = path ?? parsed.GetRequiredValue(run);
+        using RunFolder folder = RunFolder.Reopen(named, session.World.Clock, session.Progress, session.Stop);
         step(Study.Reopen(folder, session.Tenants, session.Progress, session.Stop), folder);
     }
 }

@@ -59,7 +59,7 @@ static class TrainVerb
         using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
         foreach (string note in run.Notes) session.World.Say(note);
         session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
-        TrainingResult result = folder.Finished ? folder.ReadJson<TrainingResult>("result.json") : run.Run(folder, session.Progress, session.Stop);
+        TrainingResult result = run.Run(folder, session.Progress, session.Stop);
         session.Result(() => JsonSerializer.Serialize(result, ResultJson.Options), () => $"""
             {(result.Final is { } scored && Summary.OfScores(scored) ? Summary.Figures(scored.Figures).Trim() : result.Final is { } f ? $"in-domain {f.InDomain.Value:0.0000} ({f.InDomain.Low:0.0000} to {f.InDomain.High:0.0000}, n = {f.InDomain.N}){(f.OutOfDomain is { } o ? $", out of domain {o.Value:0.0000} ({o.Low:0.0000} to {o.High:0.0000}, n = {o.N})" : "")}" : "nothing was measured: give --in-domain")}
             The model is in {result.Model} ({result.Steps} steps, {result.Seconds:0} s).

@@ -27,6 +27,7 @@ public sealed partial class Study
     readonly RunFolder folder;
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
+    Absence? absent;
 
     /// <summary>The model that is studied.</summary>
     public IModel Model => loaded.Model;
@@ -71,7 +72,8 @@ public sealed partial class Study
         /// <summary>Reads and checks everything that the request names.</summary>
         /// <param name="request">what is asked</param>
         /// <param name="tenants">where the names in it are looked up</param>
-        public Prepared(StudyRequest request, Tenants tenants)
+        /// <param name="sameData">what was prepared for a request of the same data, which is then not read again</param>
+        public Prepared(StudyRequest request, Tenants tenants, Prepared? sameData = null)
         {
             request.Check();
             Request = request;
@@ -80,11 +82,17 @@ public sealed partial class Study
             RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
             Universe universe = Loaded.Model.Universe();
             foreach (Method method in Methods) method.Finder.Facts.Check(universe);
-            (Data, InDomain, OutOfDomain, Unseen) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
-            DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
-            foreach (DataSource source in Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen))
-                RefuseScores(source.Problem.OfOneNumber, $"{source.Name} holds scores (column '{source.LabelColumn}')");
-            if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
+            if (sameData is not null)
+                (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
+            else
+            {
+                (Data, InDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain));
+                (OutOfDomain, Unseen) = (DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
+                DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
+                foreach (DataSource source in Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen))
+                    RefuseScores(source.Problem.OfOneNumber, $"{source.Name} holds scores (column '{source.LabelColumn}')");
+                if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
+            }
             Problem = DataSource.ProblemOf(Data);
             LabelMap map = LabelMap.Parse(request.LabelMap);
             Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
@@ -133,12 +141,15 @@ public sealed partial class Study
 
     internal Absence Absent()
     {
-        if (folder.Has(AbsenceFile)) return Absence.Load(folder.PathOf(AbsenceFile), Model);
-        progress.Report(new("means of the parts", 0, pool.Count, "examples"));
-        Absence absence = request.Absence == "zero" ? Absence.Zero(Model) : Absence.Mean(Model, Inputs.Batches(pool, 2048), stop);
-        folder.Write(AbsenceFile, absence.Save);
-        progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
-        return absence;
+        if (absent is not null) return absent;
+        folder.Work(new Job(AbsenceFile, () =>
+        {
+            progress.Report(new("means of the parts", 0, pool.Count, "examples"));
+            Absence made = request.Absence == "zero" ? Absence.Zero(Model) : Absence.Mean(Model, Inputs.Batches(pool, 2048), stop);
+            folder.Write(AbsenceFile, made.Save);
+            progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
+        }));
+        return absent = Absence.Load(folder.PathOf(AbsenceFile), Model);
     }
 
     internal Action<int> Advance(string stage, long total, string unit)

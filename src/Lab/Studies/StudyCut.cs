@@ -74,14 +74,23 @@ public sealed partial class Study
         ComparisonStage comparison = Compare();
         CutFacts cut = Cut();
         foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
-        RunResult result = new(
-            request.Title == "" ? loaded.Name : request.Title,
-            new(Model.Family, Model.Layers.Count, [.. Model.Layers.Select(l => l.Heads)], Model.Width, Model.Weights.Count, Model.Labels),
-            evaluation.Full, evaluation.Baselines, evaluation.Subnetworks, evaluation.RandomSubnetworks, comparison.Overlap, comparison.Frequencies,
-            comparison.Cores[0], comparison.Cores, comparison.KnockOuts, comparison.PartKnockOuts, comparison.Correlation, cut, folder.Seconds, folder.Manifest, sets.Cases(), Tasks: sets.Tasks);
-        folder.WriteText("result.json", ResultJson.Write(result));
-        folder.WriteText("report.html", Reports.Report.Html(result));
-        folder.Finish();
-        return result;
+        RunResult? written = null;
+        folder.Finish(() =>
+        {
+            written = Result(evaluation, comparison, cut);
+            folder.WriteText("result.json", ResultJson.Write(written));
+            folder.WriteText("report.html", Reports.Report.Html(written));
+        });
+        return written ?? ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")));
+    }
+
+    RunResult Result(EvaluationStage evaluation, ComparisonStage comparison, CutFacts cut)
+    {
+        ModelFacts model = new(Model.Family, Model.Layers.Count, [.. Model.Layers.Select(l => l.Heads)], Model.Width, Model.Weights.Count,
+            Model.Labels);
+        return new(request.Title == "" ? loaded.Name : request.Title, model, evaluation.Full, evaluation.Baselines,
+            evaluation.Subnetworks, evaluation.RandomSubnetworks, comparison.Overlap, comparison.Frequencies, comparison.Cores[0],
+            comparison.Cores, comparison.KnockOuts, comparison.PartKnockOuts, comparison.Correlation, cut, folder.Seconds, folder.Manifest,
+            sets.Cases(), Tasks: sets.Tasks);
     }
 }

@@ -4,7 +4,6 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
-using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies;
 
@@ -23,9 +22,13 @@ public sealed partial class Study
     /// <summary>How many of the main method's searches are done.</summary>
     internal int Found => MainMethod.Searches(request).Count(IsDone);
 
-    bool IsDone(MethodSearch search) => search.Files.All(f => folder.Has(f.File));
+    bool IsDone(MethodSearch search) => folder.Has(search.Files[^1].File);
 
-    /// <summary>Searches with every method, several searches of a method at once.</summary>
+    readonly Dictionary<Method, IReadOnlyList<Subnetwork>> found = [];          // each file is read once
+
+    /// <summary>
+    /// Searches with every method, several searches of a method at once, shared with other processes that work on the folder.
+    /// </summary>
     /// <returns>the subnetworks, by method, then sparsity, then seed</returns>
     public IReadOnlyList<Subnetwork> Find()
     {
@@ -35,10 +38,7 @@ public sealed partial class Study
             folder.RequireSpace(Model.Weights.Count * sizeof(float) * 3 + 50_000_000);
             Search asked = Asked(left.Any(s => s.Method.Finder.Facts.Needs.HasFlag(FinderNeeds.Gradient)));
             foreach (var method in left.GroupBy(s => s.Method))
-            {
-                MethodSearch[] searches = [.. method];
-                Parallelism.For(searches.Length, i => Run(searches[i], asked));
-            }
+                folder.Work([.. method.Select(search => new Job(search.Files[^1].File, () => Run(search, asked)))]);
             foreach (DataSource source in data) source.RefuseChanged();
         }
         return [.. methods.SelectMany(FoundBy)];
@@ -47,16 +47,17 @@ public sealed partial class Study
     /// <summary>The subnetworks of one method that were found, by sparsity, then seed.</summary>
     internal IReadOnlyList<Subnetwork> FoundBy(Method method)
     {
+        if (found.TryGetValue(method, out IReadOnlyList<Subnetwork>? read)) return read;
         IReadOnlyList<MethodSearch> searches = method.Searches(request);
         var files = request.Sparsities.SelectMany(sparsity => searches.SelectMany(s => s.Files).Where(f => f.Sparsity == sparsity));
-        return [.. files.Select(f => Subnetwork.FromJson(File.ReadAllText(folder.PathOf(f.File)), folder.PathOf(f.File)))];
+        return found[method] = [.. files.Select(f => Subnetwork.FromJson(File.ReadAllText(folder.PathOf(f.File)), folder.PathOf(f.File)))];
     }
 
     /// <summary>Seconds that the searches of a method took, one by one, as far as they are known.</summary>
     internal double SecondsOf(Method method) =>
         method.Searches(request).Select(SecondsFile).Where(folder.Has).Sum(folder.ReadJson<double>);
 
-    static string SecondsFile(MethodSearch search) => $"search/{search.Name}-seconds.json";
+    static string SecondsFile(MethodSearch search) => $"search-times/{search.Name}.json";
 
     // what all searches are asked, but for seed and size; the full model's scores are computed before several searches run at once
     Search Asked(bool gradients)
@@ -77,7 +78,6 @@ public sealed partial class Study
 
     void Run(MethodSearch which, Search asked)
     {
-        if (IsDone(which)) return;
         string state = $"search/{which.Name}.safetensors";
         double began = folder.Seconds, before = folder.Has(SecondsFile(which)) ? folder.ReadJson<double>(SecondsFile(which)) : 0;
         ISearch search = which.Method.Finder.Begin(asked with { Seed = which.Seed ?? 0, Sparsity = which.Sparsities[0] });

@@ -67,8 +67,16 @@ public sealed class TrainingRun
     /// <summary>Number of weights.</summary>
     public long Parameters => start.Model.Weights.Count;
 
-    /// <summary>Trains, from the beginning or from where the folder's run stopped.</summary>
+    /// <summary>
+    /// Trains, from the beginning or from where the folder's run stopped; where another process is at it, waits for what that one trains.
+    /// </summary>
     public TrainingResult Run(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
+    {
+        folder.Finish(() => Train(folder, progress, stop));
+        return folder.ReadJson<TrainingResult>("result.json");
+    }
+
+    void Train(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
         folder.RequireSpace(start.Model.Weights.Count * sizeof(float) * (4 + request.CheckpointSteps.Count));
         if (folder.Has(StateFile)) trainer.Restore(folder.PathOf(StateFile));
@@ -109,10 +117,7 @@ public sealed class TrainingRun
             }
         foreach (DataSource source in training.Concat(inDomain).Concat(outOfDomain)) source.RefuseChanged();
         Keep("model", folder);
-        TrainingResult result = new(folder.PathOf("model"), trainer.Steps, last, folder.Seconds);
-        folder.WriteJson("result.json", result);
-        folder.Finish();
-        return result;
+        folder.WriteJson("result.json", new TrainingResult(folder.PathOf("model"), trainer.Steps, last, folder.Seconds));
     }
 
     static string Short(Measured last) => last.InDomain.N > 0 ? $"{last.InDomain.Value:0.000}"

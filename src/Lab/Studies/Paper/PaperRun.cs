@@ -76,7 +76,7 @@ public sealed class PaperRun
         SearchProgress searches = new(progress, "searches", request.Study.Seeds.Count * request.Study.Sparsities.Count, ready.Pruning.Steps);
 
         StudyRequest asked = request.Study with { Model = model };
-        Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Tenants);
+        Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Tenants, ready.Shape);
         using RunFolder own = Within("study", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
         Study study = Study.In(own, prepared, searches.Of(""), stop);
@@ -84,11 +84,14 @@ public sealed class PaperRun
         RunResult result = own.Finished ? ResultJson.Read(File.ReadAllText(own.PathOf("result.json"))) : study.All();
 
         PaperFacts facts = Answers(study, result, checkpoints);
-        result = result with { Paper = facts, Seconds = folder.Seconds, Manifest = folder.Manifest with { ModelSha256 = prepared.ModelSha256 } };
-        folder.WriteText("result.json", ResultJson.Write(result));
-        folder.WriteText("report.html", Report.Html(result));
-        folder.Finish();
-        return result;
+        folder.Finish(() =>
+        {
+            Manifest manifest = folder.Manifest with { ModelSha256 = prepared.ModelSha256 };
+            RunResult whole = result with { Paper = facts, Seconds = folder.Seconds, Manifest = manifest };
+            folder.WriteText("result.json", ResultJson.Write(whole));
+            folder.WriteText("report.html", Report.Html(whole));
+        });
+        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")));
     }
 
     /// <summary>The answers to the paper's questions, in the page's order. Each step is one file beside this one, its facts one member of <see cref="PaperFacts"/>, its figure one entry of <see cref="PaperPage"/>.</summary>
@@ -130,7 +133,7 @@ public sealed class PaperRun
     T At<T>(TrainingCheckpoint checkpoint, IProgress<Progress> told, Func<Study, T> measure)
     {
         StudyRequest asked = request.Study with { Model = checkpoint.Folder, Sparsities = request.GridSparsities, Seeds = request.SeedsOfGrid };
-        Study.Prepared prepared = new(asked, ready.Tenants);
+        Study.Prepared prepared = new(asked, ready.Tenants, ready.Shape);
         using RunFolder own = Within($"checkpoints/{checkpoint.Name}", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
         return measure(Study.In(own, prepared, told, stop));
@@ -141,14 +144,13 @@ public sealed class PaperRun
         if (request.Training is null) return (request.Study.Model, ready.Checkpoints);
         const string name = "training";
         using RunFolder own = Within(name, ready.Training!.ModelSha256, ready.Training.Data, [request.Training.Options.Seed], request.Training);
-        if (!own.Finished) ready.Training.Run(own, progress, stop);
+        ready.Training.Run(own, progress, stop);
         string model = own.PathOf("model");
         return (model, TrainingCheckpoint.Read([.. request.Training.CheckpointSteps.Select(s => own.PathOf($"checkpoints/step-{s}"))], LoadedModel.Load(model).Model));
     }
 
-    // a run inside this one: begun by the same command, on the same machine
     RunFolder Within(string name, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object asked) =>
-        RunFolder.Open(folder.PathOf(name), folder.Manifest with { ModelSha256 = modelSha256, Data = data, Seeds = seeds, Request = RequestText.Of(asked) });
+        folder.Within(name, folder.Manifest with { ModelSha256 = modelSha256, Data = data, Seeds = seeds, Request = RequestText.Of(asked) });
 
     // whether the study searched all that the grid asks for
     static bool HasGrid(PaperRequest request) => request.GridSparsities.All(request.Study.Sparsities.Contains) && request.SeedsOfGrid.All(request.Study.Seeds.Contains);
