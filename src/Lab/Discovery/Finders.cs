@@ -7,5 +7,6 @@ public static class Finders
     public static IReadOnlyList<IFinder> Usual =>
     [
         new StructuredPruning(),
+        new RandomScores(),
     ];
 }
