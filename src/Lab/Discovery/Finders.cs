@@ -8,5 +8,6 @@ public static class Finders
     [
         new StructuredPruning(),
         new RandomScores(),
+        new AblationScores(),
     ];
 }
