@@ -9,5 +9,6 @@ public static class Finders
         new StructuredPruning(),
         new RandomScores(),
         new AblationScores(),
+        new Shapley(),
     ];
 }
