@@ -10,5 +10,6 @@ public static class Finders
         new RandomScores(),
         new AblationScores(),
         new Shapley(),
+        new Greedy(),
     ];
 }
