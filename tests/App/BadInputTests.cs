@@ -82,7 +82,8 @@ public sealed class BadInputTests : IDisposable
         SmallRuns.Works(runs.Find("run", 4));
         string before = File.ReadAllText(runs.At("run", "manifest.json"));
         string message = SmallRuns.Fails(runs.Find("run", 5));
-        Assert.Contains("holds another run: pruning.steps was 4, now 5. Give another folder with --out, or run the first command again: heartwood find ", message);
+        Assert.Contains("holds another run: methods was structured-pruning,steps=4,batch-size=8, now structured-pruning,steps=5,batch-size=8. "
+            + "Give another folder with --out, or run the first command again: heartwood find ", message);
         Assert.Contains("holds another run", SmallRuns.Fails(runs.Train("run")));
         Assert.Equal(before, File.ReadAllText(runs.At("run", "manifest.json")));
         Directory.CreateDirectory(runs.At("mine"));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Heartwood.App.Commands;
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
@@ -100,6 +101,39 @@ public sealed class MethodTests : IDisposable
         Assert.Equal(["by-place", "structured-pruning", "by-place-2"], methods.Select(m => m.Label));
         Assert.Equal([1, 6, 1], methods.Select(m => m.Searches(request).Count));
         Assert.Equal([0.5, 0.3], methods[0].Searches(request)[0].Sparsities);
+    }
+
+    [Fact]
+    public void Several_finders_end_in_one_table_next_to_random_parts()
+    {
+        string model = SmallWorld.ModelIn(temporary.At("model"));
+        string[] find = ["find", "--model", model, "--data", "world:training,rows=40", "--in-domain", "world:in-domain,rows=20",
+            "--out-of-domain", "world:out-of-domain,per-case=1", "--method", "ablation", "--method", "by-place", "random",
+            "structured-pruning,steps=2,batch-size=4", "--seeds", "1-2", "--sparsity", "0.5", "--out", temporary.At("run")];
+        World world = new();
+        Assert.True(CommandLine.Run(find, world.Redirected(), tenants: tenants) == 0, world.Error.ToString());
+        FinderTable table = JsonSerializer.Deserialize<FinderTable>(
+            File.ReadAllText(temporary.At("run/stages/finders.json")), RunFolder.Json)!;
+        Assert.Equal(["ablation", "by-place", "random", "structured-pruning"], table.Rows.Select(r => r.Method));
+        Assert.Equal([1, 1, 2, 2], table.Rows.Select(r => r.Searches));
+        Assert.Equal([7 * 40, 0, 0, 48], table.Rows.Select(r => r.Passes));
+        Assert.All(table.Rows, r => Assert.Equal(r.Searches, Assert.Single(r.Sizes).Found.Subnetworks));
+        Assert.All(table.Rows, r => Assert.InRange(r.Sizes[0].Random.OutOfDomain!.Mean, 0, 1));
+        Assert.Equal([true, true, true, false], table.Rows.Select(r => r.Areas is not null));           // its scores depend on the size
+        Assert.Equal([false, true, true, true], table.Rows.Select(r => r.Agreement is not null));
+        Assert.Equal(["inDomain", "outOfDomain"], table.Rows[0].Areas!.Exact.Keys.Order());
+        Assert.True(table.Random!.Exact.ContainsKey("inDomain"));
+
+        string[] said = world.Out.ToString().Split('\n');
+        string first = said.Single(l => l.StartsWith("ablation ", StringComparison.Ordinal) && l.Contains("0.5", StringComparison.Ordinal)
+            && !l.Contains("keeps", StringComparison.Ordinal));
+        Assert.Contains("280", first);
+        Assert.Contains("5 random rankings", world.Out.ToString());
+        byte[] kept = File.ReadAllBytes(temporary.At("run/subnetworks/ablation-sparsity-0.5.json"));
+        World again = new();
+        Assert.Equal(0, CommandLine.Run(find, again.Redirected(), tenants: tenants));
+        Assert.Equal(world.Out.ToString(), again.Out.ToString());
+        Assert.Equal(kept, File.ReadAllBytes(temporary.At("run/subnetworks/ablation-sparsity-0.5.json")));
     }
 
     [Theory]
