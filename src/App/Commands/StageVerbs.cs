@@ -66,6 +66,6 @@ static class StageVerbs
         RunSupport.UseThreads(parsed);
         string named = path ?? parsed.GetRequiredValue(run);
         using RunFolder folder = RunFolder.Reopen(named, session.World.Clock, session.Progress, session.Stop);
-        step(Study.Reopen(folder, session.Tenants, session.Progress, session.Stop), folder);
+        step(Study.Reopen(folder, session.Progress, session.Stop, session.Tenants), folder);
     }
 }

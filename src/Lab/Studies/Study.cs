@@ -52,7 +52,7 @@ public sealed partial class Study
         (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
         methods = ready.Methods;
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
-        universe = Model.Universe();
+        universe = ready.Universe;
     }
 
     /// <summary>Everything read and checked, before a run folder is opened.</summary>
@@ -68,20 +68,20 @@ public sealed partial class Study
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
         internal IReadOnlyList<Method> Methods { get; }
+        internal Universe Universe { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
         /// <param name="request">what is asked</param>
-        /// <param name="tenants">where the names in it are looked up</param>
         /// <param name="sameData">what was prepared for a request of the same data, which is then not read again</param>
-        public Prepared(StudyRequest request, Tenants tenants, Prepared? sameData = null)
+        public Prepared(StudyRequest request, Prepared? sameData = null)
         {
             request.Check();
             Request = request;
-            Methods = Method.ReadAll(request.Methods, tenants);
+            Methods = Method.ReadAll(request.Methods, request.Tenants);
             Loaded = LoadedModel.Load(request.Model, request.Precision);
             RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
-            Universe universe = Loaded.Model.Universe();
-            foreach (Method method in Methods) method.Finder.Facts.Check(universe);
+            Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
+            foreach (Method method in Methods) method.Finder.Facts.Check(Universe);
             if (sameData is not null)
                 (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
             else
@@ -119,11 +119,10 @@ public sealed partial class Study
             Cutting.WhyNoFullSize(Loaded.Model, Request.Absence) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
         /// <summary>What all searches will take.</summary>
-        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Problem, Pool, Costs);
+        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Universe, Problem, Pool, Costs);
 
         /// <summary>What each method costs, by its label, in the order of the request.</summary>
-        public IReadOnlyList<MethodCost> Costs =>
-            [.. Methods.Select(m => m.Cost(Request, Loaded.Model.Universe().Count, Pool.Count))];
+        public IReadOnlyList<MethodCost> Costs => [.. Methods.Select(m => m.Cost(Request, Universe.Count, Pool.Count))];
     }
 
     /// <summary>The study of a request in a run folder.</summary>
@@ -145,12 +144,16 @@ public sealed partial class Study
         folder.Work(new Job(AbsenceFile, () =>
         {
             progress.Report(new("means of the parts", 0, pool.Count, "examples"));
-            Absence made = request.Absence == "zero" ? Absence.Zero(Model) : Absence.Mean(Model, Inputs.Batches(pool, 2048), stop);
+            Absence made = Absent(universe);
             folder.Write(AbsenceFile, made.Save);
             progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
         }));
-        return absent = Absence.Load(folder.PathOf(AbsenceFile), Model);
+        return absent = Absence.Load(folder.PathOf(AbsenceFile), universe);
     }
+
+    // what the request says of parts, of any universe
+    Absence Absent(Universe parts) =>
+        request.Absence == "zero" ? Absence.Zero(parts) : Absence.Mean(Model, parts, Inputs.Batches(pool, 2048), stop);
 
     internal Action<int> Advance(string stage, long total, string unit)
     {

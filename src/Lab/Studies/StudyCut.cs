@@ -41,13 +41,14 @@ public sealed partial class Study
     public CutFacts Cut(Subnetwork subnetwork, string into, bool otherModel = false)
     {
         RequireInDomain();
-        Subnetwork fit = Masks.Fit(subnetwork, loaded, otherModel);
-        return WriteCut(fit, AbsenceOf(fit).Absence, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder), Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
+        Universe parts = Masks.UniverseOf([subnetwork], Model, request.Tenants.PartKinds);
+        Subnetwork fit = Masks.Fit(subnetwork, loaded, parts, request.Tenants.PartKinds, otherModel);
+        return WriteCut(fit, AbsenceOf(fit, parts).Absence, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder), Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
     }
 
     /// <summary>The same of a subnetwork as the command line names it.</summary>
     /// <inheritdoc cref="Cut(Subnetwork, string, bool)"/>
-    public CutFacts Cut(string mask, string into, bool otherModel = false) => Cut(Masks.Read(mask, Model.Sizes()).Mask, into, otherModel);
+    public CutFacts Cut(string mask, string into, bool otherModel = false) => Cut(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, into, otherModel);
 
     CutFacts WriteCut(Subnetwork subnetwork, Absence absence, string cutPath, string fullSizePath, string shown, bool replace)
     {
@@ -60,7 +61,7 @@ public sealed partial class Study
         ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace);
         if (fullSize is not null) ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace);
         var (before, after) = Speed.InTurn(Model, cut, Thinning.Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
-        return new(subnetwork.Seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
+        return new(subnetwork.Seed, 1 - (double)kept.Count / absence.Universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
             difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after, noFullSize);
 
         double Difference(IModel other) =>

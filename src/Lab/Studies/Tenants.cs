@@ -1,13 +1,17 @@
 using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Studies;
 
-/// <summary>The lists of tenants that names on the command line are looked up in; handed in, nowhere static.</summary>
+/// <summary>The tenants of the house, each a list; names that users write are looked up here and nowhere else.</summary>
 public sealed record Tenants
 {
-    /// <summary>Those that come with the program.</summary>
-    public static Tenants Usual => new() { Finders = Discovery.Finders.Usual };
+    /// <summary>All that Heartwood comes with.</summary>
+    public static Tenants Usual { get; } = new();
+
+    /// <summary>The kinds of part.</summary>
+    public IReadOnlyList<PartKind> PartKinds { get; init; } = Subnetworks.PartKinds.Usual;
 
     /// <summary>Ways to find subnetworks.</summary>
-    public required IReadOnlyList<IFinder> Finders { get; init; }
+    public IReadOnlyList<IFinder> Finders { get; init; } = Discovery.Finders.Usual;
 }

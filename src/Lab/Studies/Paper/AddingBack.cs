@@ -1,8 +1,8 @@
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports.Paper;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -130,7 +130,7 @@ sealed class AddingBack
         Part[] left = [.. subject.Universe.Parts.Except(subject.Core)];
         new Chance(subject.Seed, "parts added at random").At(draw).Stream().Shuffle<Part>(left);
         List<Part> rest = [.. left], order = [];
-        foreach (PartKind kind in greedy.Select(g => g.Kind))
+        foreach (string kind in greedy.Select(g => g.Kind))
         {
             Part next = rest.First(p => p.Kind == kind);
             rest.Remove(next);
