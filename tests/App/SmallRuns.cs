@@ -19,7 +19,7 @@ sealed class SmallRuns : IDisposable
 
     public string[] Find(string into, int steps = 30, params string[] more) =>
         ["find", "--model", Model, "--data", "world:training,rows=60", "--in-domain", "world:in-domain,rows=40", "--out-of-domain", "world:out-of-domain,per-case=2", "--unseen", "world:unseen,per-case=1",
-            "--seeds", "1-2", "--steps", $"{steps}", "--batch", "8", "--draws", "2", "--core-share", "1", "--threads", "2", "--out", At(into), .. more];
+            "--seeds", "1-2", "--method", $"structured-pruning,steps={steps},batch-size=8", "--draws", "2", "--core-share", "1", "--threads", "2", "--out", At(into), .. more];
 
     /// <summary>Runs a command in this process.</summary>
     public static (int Code, string Out, string Error) Here(params string[] arguments)

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Studies;
@@ -10,4 +11,7 @@ public sealed record Tenants
 
     /// <summary>The kinds of part.</summary>
     public IReadOnlyList<PartKind> PartKinds { get; init; } = Subnetworks.PartKinds.Usual;
+
+    /// <summary>Ways to find subnetworks.</summary>
+    public IReadOnlyList<IFinder> Finders { get; init; } = Discovery.Finders.Usual;
 }

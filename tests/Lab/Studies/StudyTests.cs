@@ -104,7 +104,7 @@ public sealed class StudyTests : IDisposable
             int stops = 0;
             while (Begin(name, Request, 1 + chance.Below(trial == 0 ? 12 : 60)) is null) Assert.True(++stops < 60, "It never ends.");
             Assert.Equal(expected, ResultOf(name));
-            Assert.Equal(File.ReadAllText(Path.Combine(temporary.At("whole"), "search/sparsity-0.5-seed-2.jsonl")), File.ReadAllText(Path.Combine(temporary.At(name), "search/sparsity-0.5-seed-2.jsonl")));
+            Assert.Equal(File.ReadAllText(Path.Combine(temporary.At("whole"), "search/structured-pruning-sparsity-0.5-seed-2.jsonl")), File.ReadAllText(Path.Combine(temporary.At(name), "search/structured-pruning-sparsity-0.5-seed-2.jsonl")));
         }
     }
 
@@ -136,9 +136,9 @@ public sealed class StudyTests : IDisposable
     [Fact]
     public void The_paper_s_choice_of_parts_and_absence_at_zero_run_too()
     {
-        RunResult result = Begin("run", Request with { Choose = Choice.Mask, Absence = "zero", Sparsities = [0.5] })!;
+        RunResult result = Begin("run", Request with { Methods = [$"{Request.Methods[0]},choose=mask"], Absence = "zero", Sparsities = [0.5] })!;
         Assert.Equal(2, result.Subnetworks.Count);
-        Assert.Contains("\"absence\": \"zero\"", File.ReadAllText(Path.Combine(temporary.At("run"), "subnetworks/sparsity-0.5-seed-1.json")));
+        Assert.Contains("\"absence\": \"zero\"", File.ReadAllText(Path.Combine(temporary.At("run"), "subnetworks/structured-pruning-sparsity-0.5-seed-1.json")));
     }
 
     [Fact]

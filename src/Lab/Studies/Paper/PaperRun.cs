@@ -1,3 +1,4 @@
+using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
@@ -32,11 +33,13 @@ public sealed class PaperRun
         internal TrainingRun? Training { get; }
         internal IReadOnlyList<TrainingCheckpoint> Checkpoints { get; }
 
+        internal PruningOptions Pruning { get; }
+
         /// <summary>Reads and checks everything that the request names.</summary>
         public Prepared(PaperRequest request)
         {
             request.Check();
-            Request = request;
+            (Request, Pruning) = (request, Learned(Method.ReadAll(request.Study.Methods, request.Study.Tenants)));
             Shape = new(request.Study);
             RefuseScores();
             if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null) throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. For language models: heartwood find --all.");
@@ -55,6 +58,10 @@ public sealed class PaperRun
                 + "scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
         }
 
+        static PruningOptions Learned(IReadOnlyList<Method> methods) => methods is [{ Finder: StructuredPruning learned }] ? learned.Options
+            : throw new ArgumentException($"heartwood paper repeats The Heuristic Core, whose masks are learned: it takes one --method, "
+                + $"{Method.Usual}, not {string.Join(", ", methods.Select(m => m.Label))}. Other finders: heartwood find --method NAME --all.");
+
         /// <summary>Hash of the model's weights; of a model that is yet to be trained, of those that training begins from.</summary>
         public string ModelSha256 => Training?.ModelSha256 ?? Shape.ModelSha256;
 
@@ -65,7 +72,7 @@ public sealed class PaperRun
         public IReadOnlyCollection<string> Notes => [.. Shape.Notes.Union(Training?.Notes ?? [])];
 
         /// <summary>What the whole run takes.</summary>
-        public PaperCost Cost() => PaperCost.Of(Request, Shape, Request.Training?.CheckpointSteps.Count ?? Checkpoints.Count,
+        public PaperCost Cost() => PaperCost.Of(Request, Shape, Pruning, Request.Training?.CheckpointSteps.Count ?? Checkpoints.Count,
             HasGrid(Request) && (Training is not null ? Request.Training!.CheckpointSteps.Contains(Training.Steps) : Checkpoints.Any(c => c.Sha256 == Shape.ModelSha256)));
     }
 
@@ -76,7 +83,7 @@ public sealed class PaperRun
     public RunResult All()
     {
         var (model, checkpoints) = Trained();
-        SearchProgress searches = new(progress, "searches", request.Study.Seeds.Count * request.Study.Sparsities.Count, request.Study.Pruning.Steps);
+        SearchProgress searches = new(progress, "searches", request.Study.Seeds.Count * request.Study.Sparsities.Count, ready.Pruning.Steps);
 
         StudyRequest asked = request.Study with { Model = model };
         Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Shape);
@@ -113,7 +120,7 @@ public sealed class PaperRun
             sizes,
             folder.Stage("attention", () => Attending.Of(subject, request.HeadExamples)),
             Needing.Of(subject, request.HeadExamples / 2),
-            AddingBack.Of(subject, request.HeadExamples, request.Tolerance, request.Study.Pruning));
+            AddingBack.Of(subject, request.HeadExamples, request.Tolerance, ready.Pruning));
     }
 
     // the checkpoints: knock-outs at each, then the grid of searches at some
@@ -125,7 +132,7 @@ public sealed class PaperRun
 
         TrainingCheckpoint[] chosen = [.. SizeGrid.Chosen(checkpoints, emergence, request.GridCheckpoints)];
         bool[] own = [.. chosen.Select(c => HasGrid(request) && c.Sha256 == study.Loaded.Sha256)];
-        SearchProgress searches = new(progress, "searches at checkpoints", own.Count(o => !o) * request.GridSparsities.Count * request.SeedsOfGrid.Count, request.Study.Pruning.Steps);
+        SearchProgress searches = new(progress, "searches at checkpoints", own.Count(o => !o) * request.GridSparsities.Count * request.SeedsOfGrid.Count, ready.Pruning.Steps);
         return (emergence, SizeGrid.Of([.. chosen.Zip(own, (c, reused) => SizeGrid.At(emergence.Checkpoints.Single(f => f.Name == c.Name), reused ? study.Evaluate().Subnetworks : At(c, searches.Of(c.Name), s =>
         {
             searches.Spare(s.Found);

@@ -33,7 +33,7 @@ sealed class SmallPaper(TemporaryFolder temporary)
         OutOfDomain = [Data("out", 48, 31)],
         Seeds = [1, 2, 3],
         Sparsities = [0.5, 0.17, 0.34, 0.67],
-        Pruning = new(Steps: 8, Batch: 8, Rate: 0.5),
+        Methods = ["structured-pruning,steps=8,batch-size=8,learning-rate=0.5"],
         Draws = 3,
         CoreShare = 1,
     })

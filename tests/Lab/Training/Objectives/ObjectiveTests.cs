@@ -158,9 +158,17 @@ public class ObjectiveTests
     public void A_search_makes_small_what_it_is_given()
     {
         float[] full = [.. classifier.Forward(Classification.Instance.BatchOf(labelled), NoProbe.Instance).Values];
-        PruningOptions options = new(Sparsity: 0.3, Steps: 3, Batch: 5, LogAlpha: 0);
-        StructuredPruning Search(IObjective? objective) => new(classifier, Absence.Zero(classifier.Universe()), labelled, full, options, 3, objective: objective);
-        PruningLine usual = Search(null).Advance(), kl = Search(new KlToFull()).Advance(), labels = Search(new CrossEntropy()).Advance();
+        PruningOptions options = new(Steps: 3, BatchSize: 5, LogAlpha: 0);
+        Universe universe = classifier.Universe();
+        Search asked = new(classifier, universe, Absence.Zero(universe), Classification.Instance, labelled)
+        {
+            FullScores = () => full,
+            Sparsity = 0.3,
+            Seed = 3,
+        };
+        PruningLine First(Search search) => new PruningSearch(search, options).Take();
+        PruningLine usual = First(asked), kl = First(asked with { Objective = new KlToFull() });
+        PruningLine labels = First(asked with { Objective = new CrossEntropy() });
         Assert.Equal(usual, kl);
         Assert.NotEqual(usual.Distance, labels.Distance);
         Assert.Equal(usual.Sparsity, labels.Sparsity);
