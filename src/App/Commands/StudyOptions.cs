@@ -20,8 +20,8 @@ static class StudyOptions
     public static readonly Option<string[]> Data = RunSupport.Several("--data",
         "In-domain data to learn masks on (the training data): "
             + $"FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
-    public static readonly Option<string[]> InDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain.", "DATA");
-    public static readonly Option<string[]> OutOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain, of constructions that training holds.", "DATA", "--ood");
+    public static readonly Option<string[]> InDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain; a name before it, NAME=FILE, is the set's.", "DATA");
+    public static readonly Option<string[]> OutOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain, of constructions that training holds; several are pooled, and each is shown by its name (NAME=FILE) too.", "DATA", "--ood");
     public static readonly Option<string[]> Unseen = RunSupport.Several("--unseen", "Data to measure on out of domain, of constructions that training does not hold.", "DATA");
     public static readonly Option<string> Map = new("--label-map")
     {
