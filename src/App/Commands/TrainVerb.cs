@@ -45,7 +45,7 @@ static class TrainVerb
         Refused = new Dictionary<string, string> { ["--precision"] = "weights that are trained stay float32. To store the trained model in half the space: --bf16" },
         Resumes = true,
         TakesOut = true,
-        Options = { data, inDomain, outOfDomain, from, family, vocabulary, cased, types, start, layers, heads, width, neurons, positions, labels, StudyOptions.Map, epochs, steps, batch, StudyOptions.Most, rate, warmUp, final, decay, beta2, clip, dropout, every, checkpoints, half },
+        Options = { data, inDomain, outOfDomain, from, family, vocabulary, cased, types, start, layers, heads, width, neurons, positions, labels, StudyOptions.Map, epochs, steps, batch, StudyOptions.MaxLength, rate, warmUp, final, decay, beta2, clip, dropout, every, checkpoints, half },
         Run = Run,
     };
 
@@ -81,7 +81,7 @@ static class TrainVerb
         Start = p.GetValue(start) == "matching" ? FreshStart.Matching : FreshStart.Independent,
         Labels = p.GetValue(labels)!.Split(',', StringSplitOptions.RemoveEmptyEntries),
         LabelMap = p.GetValue(StudyOptions.Map)!,
-        MostTokens = p.GetValue(StudyOptions.Most),
+        MostTokens = p.GetValue(StudyOptions.MaxLength),
         CheckpointSteps = [.. p.GetValue(checkpoints)!.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(s => int.TryParse(s, out int n) && n > 0 ? n : throw new ArgumentException($"--checkpoints takes steps with commas, as 100,200; '{s}' is none."))],
         EvaluateEvery = p.GetValue(every),
         Half = p.GetValue(half),

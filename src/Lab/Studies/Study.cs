@@ -1,4 +1,3 @@
-using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
@@ -23,11 +22,11 @@ public sealed partial class Study
     readonly IReadOnlyList<Example> pool;
     readonly IProblem problem;
     readonly Sets sets;
+    readonly IReadOnlyList<Method> methods;
     readonly Universe universe;
     readonly RunFolder folder;
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
-    IReadOnlyList<Subnetwork>? found;                            // each file is read once
     Absence? absent;
 
     /// <summary>The model that is studied.</summary>
@@ -51,6 +50,7 @@ public sealed partial class Study
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
         (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
+        methods = ready.Methods;
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
         universe = Model.Universe();
     }
@@ -67,16 +67,21 @@ public sealed partial class Study
         internal IReadOnlyList<Example> Pool { get; }
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
+        internal IReadOnlyList<Method> Methods { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
         /// <param name="request">what is asked</param>
+        /// <param name="tenants">where the names in it are looked up</param>
         /// <param name="sameData">what was prepared for a request of the same data, which is then not read again</param>
-        public Prepared(StudyRequest request, Prepared? sameData = null)
+        public Prepared(StudyRequest request, Tenants tenants, Prepared? sameData = null)
         {
             request.Check();
             Request = request;
+            Methods = Method.ReadAll(request.Methods, tenants);
             Loaded = LoadedModel.Load(request.Model, request.Precision);
             RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
+            Universe universe = Loaded.Model.Universe();
+            foreach (Method method in Methods) method.Finder.Facts.Check(universe);
             if (sameData is not null)
                 (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
             else
@@ -113,12 +118,12 @@ public sealed partial class Study
         public IReadOnlyCollection<string> Notes =>
             Cutting.WhyNoFullSize(Loaded.Model, Request.Absence) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
-        /// <summary>What the search will take.</summary>
-        public Estimate Estimate()
-        {
-            int searches = Request.Seeds.Count * Request.Sparsities.Count;
-            return Studies.Estimate.Of(Loaded.Model, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, searches);
-        }
+        /// <summary>What all searches will take.</summary>
+        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Problem, Pool, Costs);
+
+        /// <summary>What each method costs, by its label, in the order of the request.</summary>
+        public IReadOnlyList<MethodCost> Costs =>
+            [.. Methods.Select(m => m.Cost(Request, Loaded.Model.Universe().Count, Pool.Count))];
     }
 
     /// <summary>The study of a request in a run folder.</summary>
@@ -134,68 +139,6 @@ public sealed partial class Study
         return Report();
     }
 
-    // ---- finding
-
-    /// <summary>What the progress of a search is called, before its seed and sparsity.</summary>
-    internal const string Finding = "finding, seed";
-
-    /// <summary>How many of the searches are done.</summary>
-    internal int Found => Searches.Count(s => folder.Has(s.File));
-
-    /// <summary>The plan of the searches: by sparsity, then seed.</summary>
-    IReadOnlyList<(double Sparsity, ulong Seed, string File)> Searches =>
-        [.. request.Sparsities.SelectMany(sparsity => request.Seeds.Select(seed => (sparsity, seed, FileOf(sparsity, seed))))];
-
-    /// <summary>
-    /// Searches with every seed at every sparsity, several searches at once, shared with other processes that work on the folder.
-    /// </summary>
-    /// <returns>the subnetworks, by sparsity, then seed</returns>
-    public IReadOnlyList<Subnetwork> Find()
-    {
-        if (found is not null) return found;
-        if (!Searches.All(s => folder.Has(s.File)))
-        {
-            folder.RequireSpace(Model.Weights.Count * sizeof(float) * 3 + 50_000_000);
-            Absence absence = Absent();
-            float[] full = problem.OfVocabulary ? [] : folder.Stage("full-outputs",
-                () => new Answers(pool).Of(Model, Advance("outputs of the full model", pool.Count, "examples"), stop));
-            folder.Work([.. Searches.Select(s => new Job(s.File, () => Search(s.Sparsity, s.Seed, absence, full)))]);
-            foreach (DataSource source in data) source.RefuseChanged();
-        }
-        return found = [.. Searches.Select(s => Subnetwork.FromJson(File.ReadAllText(folder.PathOf(s.File)), folder.PathOf(s.File)))];
-    }
-
-    void Search(double sparsity, ulong seed, Absence absence, float[] full)
-    {
-        string file = FileOf(sparsity, seed), state = $"search/{NameOf(sparsity, seed)}.safetensors";
-        PruningOptions options = request.Pruning with { Sparsity = sparsity };
-        StructuredPruning search = new(Model, absence, pool, full, options, seed, problem: problem);
-        if (folder.Has(state)) search.Restore(folder.PathOf(state));
-        using Metrics metrics = folder.Metrics($"search/{NameOf(sparsity, seed)}.jsonl", search.Step);
-        while (!search.Done)
-        {
-            if (stop.IsCancellationRequested)
-            {
-                folder.Write(state, search.Save);
-                stop.ThrowIfCancellationRequested();
-            }
-            PruningLine line = search.Advance();
-            metrics.Append(line.Step, new { line.Kl, line.Sparsity, line.Target, line.Multiplier1, line.Multiplier2 });
-            progress.Report(new($"{Finding} {seed} at {sparsity:0.##}", line.Step, options.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
-            if (line.Step % 50 == 0) folder.Write(state, search.Save);
-        }
-        folder.Write(state, search.Save);
-        IReadOnlyList<Part> kept = request.Choose == Choice.Rank ? search.KeptByRank() : search.KeptByMask();
-        folder.WriteText(file, new Subnetwork(seed, "structured pruning", sparsity, universe.Count, kept, search.Scores, request.Absence, loaded.Sha256)
-        {
-            Model = Model.Sizes(),
-            Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
-            Options = new Dictionary<string, string>(RequestText.Of(options)) { ["choose"] = request.Choose == Choice.Rank ? "rank" : "mask", ["examples"] = $"{pool.Count}" },
-            AbsenceFile = request.Absence == "mean" ? $"../{AbsenceFile}" : "",
-            Version = folder.Manifest.Version,
-        }.ToJson());
-    }
-
     internal Absence Absent()
     {
         if (absent is not null) return absent;
@@ -208,10 +151,6 @@ public sealed partial class Study
         }));
         return absent = Absence.Load(folder.PathOf(AbsenceFile), Model);
     }
-
-    internal static string NameOf(double sparsity, ulong seed) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"sparsity-{sparsity}-seed-{seed}");
-
-    static string FileOf(double sparsity, ulong seed) => $"subnetworks/{NameOf(sparsity, seed)}.json";
 
     internal Action<int> Advance(string stage, long total, string unit)
     {

@@ -23,7 +23,7 @@ public sealed partial class Study
     public ComparisonStage Compare()
     {
         EvaluationStage evaluation = Evaluate();
-        IReadOnlyList<Subnetwork> found = Find();
+        IReadOnlyList<Subnetwork> found = FoundBy(MainMethod);
         return folder.Stage("comparison", () =>
         {
             var bySparsity = request.Sparsities.Select(s => (Sparsity: s, Kept: (IReadOnlyList<IReadOnlyCollection<Part>>)[.. found.Where(f => f.TargetSparsity == s).Select(f => f.Kept.ToArray())])).ToArray();
@@ -42,6 +42,7 @@ public sealed partial class Study
 
     CoreFacts CoreOf(double sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept, double share)
     {
+        if (!MainMethod.Finder.Facts.Seeded) return CoreFacts.OfOne(sparsity, share, [.. kept[0].Select(p => p.ToString())]);
         Core core = Core.Of(universe, kept, share, request.Seeds[0]);
         return new(sparsity, share, core.Subnetworks, [.. core.Parts.Select(p => p.ToString())], core.ExpectedByChance, core.Low, core.High, core.PValue, core.Method);
     }

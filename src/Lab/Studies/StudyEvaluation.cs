@@ -24,7 +24,8 @@ public sealed partial class Study
     public EvaluationStage Evaluate()
     {
         RequireInDomain();
-        IReadOnlyList<Subnetwork> found = Find();
+        Find();
+        IReadOnlyList<Subnetwork> found = FoundBy(MainMethod);
         return folder.Stage("evaluation", () =>
         {
             Absence absence = Absent();

@@ -28,7 +28,9 @@ public static class Summary
         foreach (MeasuredSubnetwork s in main)
             Line(text, $"subnetwork, seed {s.Seed,-3} in-domain {s.InDomain.Value * 100,5:0.0} %, out of domain {Percent(s.OutOfDomain)}, unseen {Percent(s.Unseen)}; {s.Parts.Count} of {Parts(result)} parts");
         if (main.Length > 1) Line(text, $"In-domain they differ by {Spread(main.Select(s => s.InDomain)):0.0} points{(result.Full.OutOfDomain is null ? "" : Text($", out of domain by {Spread(main.Select(s => s.OutOfDomain!)):0.0}{Widest(main, result)}"))}.");
-        Line(text, $"The core: {result.Core.Parts.Count} parts are in all {main.Length} (by chance {result.Core.ExpectedByChance:0.0}, p = {Small(result.Core.PValue)}): {Short(result.Core.Parts)}");
+        string chance = ByChance(result.Core, "");
+        if (result.Core.Applies) Line(text, $"The core: {result.Core.Parts.Count} parts are in all {main.Length}{chance}: {Short(result.Core.Parts)}");
+        else Line(text, $"Overlap and core are {CoreFacts.NotSeeded}; its one subnetwork stands in for the core: {Short(result.Core.Parts)}");
         foreach (KnockOutFacts k in result.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}{Placed(k)}");
         if (result.KnockOuts.Where(k => k.Kind == "random heads").ToArray() is { Length: > 0 } random)
             Line(text, $"  as many random heads     in-domain {random.Select(k => k.InDomain.Value).Median() * 100:0.0} % (median of {random.Length} draws)");
@@ -41,7 +43,7 @@ public static class Summary
 
     /// <summary>Subnetworks that were found but not measured yet.</summary>
     public static string Of(IReadOnlyList<Subnetwork> found, string folder) =>
-        string.Concat(found.Select(s => Text($"seed {s.Seed,-3} at {s.TargetSparsity:0.##}: keeps {s.Kept.Count} of {s.Parts} parts: {Short([.. s.Kept.Select(p => p.ToString())])}\n")))
+        string.Concat(found.Select(s => Text($"{s.Method}, seed {s.Seed,-3} at {s.TargetSparsity:0.##}: keeps {s.Kept.Count} of {s.Parts} parts: {Short([.. s.Kept.Select(p => p.ToString())])}\n")))
         + $"The subnetworks are in {Path.Combine(folder, "subnetworks")}\nMeasure them: heartwood evaluate {folder}\n";
 
     /// <summary>A model that was measured, and the baselines beside it; one line per group of cases, or per case of a language model's tasks.</summary>
@@ -123,7 +125,7 @@ public static class Summary
         foreach (OverlapFacts o in stage.Overlap.Where(o => o.Pairs.Count > 0))
             Line(text, $"at {o.TargetSparsity:0.##}: {o.Pairs.Count} pairs share {o.Pairs.Average(p => p.Shared):0.0} parts on average (by chance {o.Pairs.Average(p => p.Expected):0.0}); {o.Pairs.Count(p => p.Corrected < 0.05)} of them more than chance gives (p < 0.05 after Holm's correction)");
         foreach (CoreFacts c in stage.Cores)
-            Line(text, $"at {c.TargetSparsity:0.##}, kept by {(c.Share == 1 ? "all" : Text($"{c.Share:0 %}"))} of {c.Subnetworks}: {c.Parts.Count} parts (by chance {c.ExpectedByChance:0.0}, p = {Small(c.PValue)}, {c.Method}): {Short(c.Parts)}");
+            Line(text, $"at {c.TargetSparsity:0.##}, kept by {(c.Share == 1 ? "all" : Text($"{c.Share:0 %}"))} of {c.Subnetworks}: {c.Parts.Count} parts{ByChance(c, $", {c.Method}")}: {Short(c.Parts)}");
         foreach (KnockOutFacts k in stage.KnockOuts.Where(k => k.Kind == "core")) Line(text, $"  {Said(k.Name),-24} in-domain {Of(k.InDomain)}, out of domain {Percent(k.OutOfDomain)}{Placed(k)}");
         return text.ToString();
     }
@@ -161,6 +163,9 @@ public static class Summary
         : k.Name == "core alone" ? Text($"; {r.AtLeastAsHarmful} of {r.Draws} random sets kept alone do no better") : Text($"; {r.AtLeastAsHarmful} of {r.Draws} random sets hurt as much");
 
     static string Said(string name) => name switch { "core" => "without the core", "core heads" => "without the core's heads", "core alone" => "the core alone", _ => name };
+
+    static string ByChance(CoreFacts core, string method) =>
+        core.Applies ? Text($" (by chance {core.ExpectedByChance:0.0}, p = {Small(core.PValue)}{method})") : $" (chance: {CoreFacts.NotSeeded})";
 
     static string Short(IReadOnlyList<string> parts) => string.Join(' ', parts.Take(16)) + (parts.Count > 16 ? Text($" … ({parts.Count})") : "");
 

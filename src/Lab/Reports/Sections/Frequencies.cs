@@ -30,7 +30,8 @@ internal static class Frequencies
 
     /// <summary>A core against chance, in a sentence.</summary>
     public static string Reading(CoreFacts core) => core.Subnetworks < 2
-        ? $"At {Wording.Sparsity(core.TargetSparsity)} there is one subnetwork only, and nothing to share."
+        ? $"At {Wording.Sparsity(core.TargetSparsity)} there is one subnetwork only, and nothing to share"
+            + (core.Applies ? "." : $": overlap and core are {CoreFacts.NotSeeded}.")
         : $"At {Wording.Sparsity(core.TargetSparsity)}, {(core.Share >= 1 ? $"all {core.Subnetworks}" : $"at least {Wording.Percent(core.Share)} of {core.Subnetworks}")} subnetworks keep {Size(core)}; "
             + $"chance gives {Wording.Number(core.ExpectedByChance, "0.0#")} (95\u00A0% between {Wording.Number(core.Low, "0")} and {Wording.Number(core.High, "0")}), {Wording.Probability(core.PValue)} ({core.Method}).";
 

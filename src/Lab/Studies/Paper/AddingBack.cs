@@ -3,6 +3,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies.Paper;
@@ -106,14 +107,20 @@ sealed class AddingBack
         int kept = subject.Core.Count + Math.Clamp(size, 1, left - 1);
         string[] order = subject.Folder.Stage($"add-back-learned-{seed}-order", () =>
         {
-            StructuredPruning search = new(subject.Model, subject.Absence, chosen.Examples, chosenAnswers.Of(subject.Model, null, subject.Stop), pruning with { Sparsity = 1 - (double)kept / parts }, seed, subject.Core);
-            while (!search.Done)
+            Search asked = new(subject.Model, subject.Universe, subject.Absence, Classification.Instance, chosen.Examples)
+            {
+                FullScores = () => chosenAnswers.Of(subject.Model, null, subject.Stop),
+                Sparsity = 1 - (double)kept / parts,
+                Seed = seed,
+            };
+            PruningSearch search = new(asked, pruning, subject.Core);
+            while (!search.IsDone())
             {
                 subject.Stop.ThrowIfCancellationRequested();
-                PruningLine line = search.Advance();
+                PruningLine line = search.Take();
                 subject.Progress.Report(new($"masks beside the core, seed {seed}", line.Step, pruning.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
             }
-            return (string[])[.. search.Scores.Where(s => !subject.Core.Contains(s.Key)).OrderByDescending(s => s.Value).ThenBy(s => s.Key).Select(s => $"{s.Key}")];
+            return (string[])[.. search.Scores.Ranked(subject.Universe).Except(subject.Core).Select(part => $"{part}")];
         });
         return [.. order.Select(Part.Parse)];
     }

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Studies.Paper;
@@ -18,20 +19,22 @@ public sealed record PaperCost(int Searches, int Steps, long Passes, int Trainin
     /// <param name="shape">model and data, or a model of the same size where it is yet to be trained</param>
     /// <param name="checkpoints">number of checkpoints</param>
     /// <param name="reused">whether the last checkpoint's searches are the study's own</param>
-    public static PaperCost Of(PaperRequest request, Study.Prepared shape, int checkpoints, bool reused)
+    /// <param name="pruning">how masks are learned</param>
+    public static PaperCost Of(PaperRequest request, Study.Prepared shape, PruningOptions pruning, int checkpoints, bool reused)
     {
         StudyRequest study = request.Study;
         int own = study.Seeds.Count * study.Sparsities.Count, grid = Math.Max(0, Math.Min(request.GridCheckpoints, checkpoints) - (reused ? 1 : 0)) * request.GridSparsities.Count * request.SeedsOfGrid.Count;
         int all = own + grid + AddingBack.Searches;
-        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Problem, shape.Pool, study.Pruning.Steps, study.Pruning.Batch, all);
         Universe universe = shape.Loaded.Model.Universe();
+        MethodCost cost = new(Method.Usual, all, new StructuredPruning(pruning).Cost(universe.Count, shape.Pool.Count));
+        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Problem, shape.Pool, [cost]);
         long models = 2L * (own + grid) + universe.Count + 3L * study.Draws + 4 + (long)checkpoints * (universe.Heads + study.Draws + 3);
         long passes = models * shape.Sets.Examples, closer = Closer(request, shape);
         TrainingRequest? training = request.Training;
         double trained = (double)(training?.Options.Steps ?? 0) * (training?.Options.TokensPerBatch ?? 0) * TrainingPasses;
         double means = (double)checkpoints * shape.Pool.Sum(e => (double)e.Input.Ids.Length);
         double tokens = (passes + closer) * ((double)shape.Sets.Tokens / shape.Sets.Examples);
-        return new(all, study.Pruning.Steps, passes + closer, training?.Options.Steps ?? 0, searches.Seconds + (tokens + means + trained) * searches.SecondsPerToken, searches.Bytes);
+        return new(all, pruning.Steps, passes + closer, training?.Options.Steps ?? 0, searches.Seconds + (tokens + means + trained) * searches.SecondsPerToken, searches.Bytes);
     }
 
     // the questions about the core's heads, as if the core had every head that a subnetwork keeps where its heads count, and no part where parts are added to it

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
@@ -31,16 +32,25 @@ public sealed class PaperRun
         internal TrainingRun? Training { get; }
         internal IReadOnlyList<TrainingCheckpoint> Checkpoints { get; }
 
+        internal PruningOptions Pruning { get; }
+        internal Tenants Tenants { get; }
+
         /// <summary>Reads and checks everything that the request names.</summary>
-        public Prepared(PaperRequest request)
+        /// <param name="request">what is asked</param>
+        /// <param name="tenants">where the names in it are looked up</param>
+        public Prepared(PaperRequest request, Tenants tenants)
         {
             request.Check();
-            Request = request;
-            Shape = new(request.Study);
+            (Request, Tenants, Pruning) = (request, tenants, Learned(Method.ReadAll(request.Study.Methods, tenants)));
+            Shape = new(request.Study, tenants);
             if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null) throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. For language models: heartwood find --all.");
             Training = request.Training is null ? null : new(request.Training);
             Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model);
         }
+
+        static PruningOptions Learned(IReadOnlyList<Method> methods) => methods is [{ Finder: StructuredPruning learned }] ? learned.Options
+            : throw new ArgumentException($"heartwood paper repeats The Heuristic Core, whose masks are learned: it takes one --method, "
+                + $"{Method.Usual}, not {string.Join(", ", methods.Select(m => m.Label))}. Other finders: heartwood find --method NAME --all.");
 
         /// <summary>Hash of the model's weights; of a model that is yet to be trained, of those that training begins from.</summary>
         public string ModelSha256 => Training?.ModelSha256 ?? Shape.ModelSha256;
@@ -52,7 +62,7 @@ public sealed class PaperRun
         public IReadOnlyCollection<string> Notes => [.. Shape.Notes.Union(Training?.Notes ?? [])];
 
         /// <summary>What the whole run takes.</summary>
-        public PaperCost Cost() => PaperCost.Of(Request, Shape, Request.Training?.CheckpointSteps.Count ?? Checkpoints.Count,
+        public PaperCost Cost() => PaperCost.Of(Request, Shape, Pruning, Request.Training?.CheckpointSteps.Count ?? Checkpoints.Count,
             HasGrid(Request) && (Training is not null ? Request.Training!.CheckpointSteps.Contains(Training.Steps) : Checkpoints.Any(c => c.Sha256 == Shape.ModelSha256)));
     }
 
@@ -63,10 +73,10 @@ public sealed class PaperRun
     public RunResult All()
     {
         var (model, checkpoints) = Trained();
-        SearchProgress searches = new(progress, "searches", request.Study.Seeds.Count * request.Study.Sparsities.Count, request.Study.Pruning.Steps);
+        SearchProgress searches = new(progress, "searches", request.Study.Seeds.Count * request.Study.Sparsities.Count, ready.Pruning.Steps);
 
         StudyRequest asked = request.Study with { Model = model };
-        Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Shape);
+        Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Tenants, ready.Shape);
         using RunFolder own = Within("study", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
         Study study = Study.In(own, prepared, searches.Of(""), stop);
@@ -100,7 +110,7 @@ public sealed class PaperRun
             sizes,
             folder.Stage("attention", () => Attending.Of(subject, request.HeadExamples)),
             Needing.Of(subject, request.HeadExamples / 2),
-            AddingBack.Of(subject, request.HeadExamples, request.Tolerance, request.Study.Pruning));
+            AddingBack.Of(subject, request.HeadExamples, request.Tolerance, ready.Pruning));
     }
 
     // the checkpoints: knock-outs at each, then the grid of searches at some
@@ -112,7 +122,7 @@ public sealed class PaperRun
 
         TrainingCheckpoint[] chosen = [.. SizeGrid.Chosen(checkpoints, emergence, request.GridCheckpoints)];
         bool[] own = [.. chosen.Select(c => HasGrid(request) && c.Sha256 == study.Loaded.Sha256)];
-        SearchProgress searches = new(progress, "searches at checkpoints", own.Count(o => !o) * request.GridSparsities.Count * request.SeedsOfGrid.Count, request.Study.Pruning.Steps);
+        SearchProgress searches = new(progress, "searches at checkpoints", own.Count(o => !o) * request.GridSparsities.Count * request.SeedsOfGrid.Count, ready.Pruning.Steps);
         return (emergence, SizeGrid.Of([.. chosen.Zip(own, (c, reused) => SizeGrid.At(emergence.Checkpoints.Single(f => f.Name == c.Name), reused ? study.Evaluate().Subnetworks : At(c, searches.Of(c.Name), s =>
         {
             searches.Spare(s.Found);
@@ -123,7 +133,7 @@ public sealed class PaperRun
     T At<T>(TrainingCheckpoint checkpoint, IProgress<Progress> told, Func<Study, T> measure)
     {
         StudyRequest asked = request.Study with { Model = checkpoint.Folder, Sparsities = request.GridSparsities, Seeds = request.SeedsOfGrid };
-        Study.Prepared prepared = new(asked, ready.Shape);
+        Study.Prepared prepared = new(asked, ready.Tenants, ready.Shape);
         using RunFolder own = Within($"checkpoints/{checkpoint.Name}", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
         return measure(Study.In(own, prepared, told, stop));

@@ -69,7 +69,7 @@ public sealed class HeadQuestionTests : IDisposable
     {
         var (planted, sets) = OneHead();
         using RunFolder folder = Open("run");
-        AddBackFacts facts = AddingBack.Of(Subject(planted, sets, folder, [Part.Mlp(1)]), 0, 0.03, new(Steps: 4, Batch: 8))!;
+        AddBackFacts facts = AddingBack.Of(Subject(planted, sets, folder, [Part.Mlp(1)]), 0, 0.03, new(Steps: 4, BatchSize: 8))!;
         AddBackPath greedy = facts.Paths[0];
         Assert.Equal(("greedy", $"{needed}", 1), (greedy.Kind, greedy.Order[0], greedy.Back));
         Assert.Equal([1, 1, 1], greedy.Points.Skip(1).Select(p => p.OutOfDomain.Value));
@@ -86,7 +86,7 @@ public sealed class HeadQuestionTests : IDisposable
     {
         var (_, sets) = OneHead();
         EvaluationSet set = sets.Each.Single(s => s.Set.Use == "outOfDomain").Set;
-        set = set with { Examples = [.. set.Examples, .. set.Examples.Take(7)] };
+        set = set with { Examples = [.. set.Examples, .. set.Examples.Take(7)], From = [.. set.From, .. set.From.Take(7)] };
         var (chosen, measured) = AddingBack.Halves(set);
         string[][] inputs = [.. new[] { chosen, measured }.Select(h => (string[])[.. h.Examples.Select(e => string.Join(' ', e.Input.Ids))])];
         Assert.Empty(inputs[0].Intersect(inputs[1]));
@@ -117,7 +117,7 @@ public sealed class HeadQuestionTests : IDisposable
         Assert.InRange(stops, 3, 20);
 
         static string Answer(Subject subject) =>
-            System.Text.Json.JsonSerializer.Serialize((object[])[AddingBack.Of(subject, 0, 0.03, new(Steps: 4, Batch: 8))!, Needing.Of(subject, 0)], ResultJson.Options);
+            System.Text.Json.JsonSerializer.Serialize((object[])[AddingBack.Of(subject, 0, 0.03, new(Steps: 4, BatchSize: 8))!, Needing.Of(subject, 0)], ResultJson.Options);
     }
 
     [Fact]

@@ -117,7 +117,7 @@ public sealed class PaperRunTests : IDisposable
             OutOfDomain = ["world:out-of-domain,per-case=1"],
             Seeds = [1, 2],
             Sparsities = [0.34, 0.6],
-            Pruning = new(Steps: 2, Batch: 4, Rate: 0.5),
+            Methods = ["structured-pruning,steps=2,batch-size=4,learning-rate=0.5"],
             CoreShare = 1,
         };
         RunResult result = small.Begin("run", new PaperRequest(study) { GridSparsities = [0.34], GridSeeds = [1] })!;
@@ -167,14 +167,14 @@ public sealed class PaperRunTests : IDisposable
             (request with { Checkpoints = [request.Study.Model!] }, "does not say its step"), (request with { Checkpoints = [request.Checkpoints[0], request.Checkpoints[0]] }, "step 1 twice"),
             (request with { Checkpoints = [SmallWorld.ModelIn(temporary.At("other-7"), "yes", "no")] }, "Give checkpoints of the model's own training"),
         })
-            Assert.Contains(gist, Assert.Throws<ArgumentException>(() => new PaperRun.Prepared(wrong)).Message);
+            Assert.Contains(gist, Assert.Throws<ArgumentException>(() => new PaperRun.Prepared(wrong, Tenants.Usual)).Message);
         Assert.False(Directory.Exists(temporary.At("run")));
     }
 
     [Fact]
     public void Checkpoints_are_put_in_the_order_of_their_steps()
     {
-        PaperRun.Prepared prepared = new(small.OfModel with { Checkpoints = [.. small.OfModel.Checkpoints.Reverse()] });
+        PaperRun.Prepared prepared = new(small.OfModel with { Checkpoints = [.. small.OfModel.Checkpoints.Reverse()] }, Tenants.Usual);
         Assert.Equal(["step-1", "step-45", "step-90"], prepared.Facts.Where(f => f.Use == "checkpoint").Select(f => Path.GetFileName(f.Source)));
     }
 
@@ -182,10 +182,10 @@ public sealed class PaperRunTests : IDisposable
     public void The_cost_counts_every_search_that_will_be_made()
     {
         // 3 more learn masks beside the core
-        Assert.Equal((15 + 4, 8, 0), Told(new PaperRun.Prepared(small.OfModel).Cost()));                                                   // the last checkpoint's are the study's own
-        Assert.Equal((15 + 8, 8, 0), Told(new PaperRun.Prepared(small.OfModel with { GridSparsities = [0.34, 0.6] }).Cost()));
-        Assert.Equal((15 + 4, 8, 90), Told(new PaperRun.Prepared(small.Request with { Training = small.Training }).Cost()));
-        PaperCost none = new PaperRun.Prepared(small.OfModel with { Checkpoints = [] }).Cost();
+        Assert.Equal((15 + 4, 8, 0), Told(new PaperRun.Prepared(small.OfModel, Tenants.Usual).Cost()));                                                   // the last checkpoint's are the study's own
+        Assert.Equal((15 + 8, 8, 0), Told(new PaperRun.Prepared(small.OfModel with { GridSparsities = [0.34, 0.6] }, Tenants.Usual).Cost()));
+        Assert.Equal((15 + 4, 8, 90), Told(new PaperRun.Prepared(small.Request with { Training = small.Training }, Tenants.Usual).Cost()));
+        PaperCost none = new PaperRun.Prepared(small.OfModel with { Checkpoints = [] }, Tenants.Usual).Cost();
         Assert.Equal((15, 8, 0), Told(none));
         // attention: 2 passes and 3 heads out; needs, on half: 5 masks, 20 draws, 2 sweeps of 2; additions: 21 sets on half of 48, 14 paths of 7 sizes
         Assert.Equal((2 * 12 + 6 + 3 * 3 + 4) * 108L + 5 * 108 + (5 + 20 + 4) * 54 + 21 * 49 / 2 + 14 * 7 * (60 + 24), none.Passes);

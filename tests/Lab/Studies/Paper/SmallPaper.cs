@@ -33,7 +33,7 @@ sealed class SmallPaper(TemporaryFolder temporary)
         OutOfDomain = [Data("out", 48, 31)],
         Seeds = [1, 2, 3],
         Sparsities = [0.5, 0.17, 0.34, 0.67],
-        Pruning = new(Steps: 8, Batch: 8, Rate: 0.5),
+        Methods = ["structured-pruning,steps=8,batch-size=8,learning-rate=0.5"],
         Draws = 3,
         CoreShare = 1,
     })
@@ -64,7 +64,7 @@ sealed class SmallPaper(TemporaryFolder temporary)
     /// <summary>One process's part of a run, which ends at a given report of progress (never, if 0).</summary>
     public RunResult? Begin(string name, PaperRequest request, int stopAfter = 0)
     {
-        PaperRun.Prepared prepared = new(request);
+        PaperRun.Prepared prepared = new(request, Tenants.Usual);
         using RunFolder folder = RunFolder.Open(temporary.At(name), Manifests.Small with { ModelSha256 = prepared.ModelSha256, Data = prepared.Facts, Seeds = request.Study.Seeds, Request = RequestText.Of(request) });
         using CancellationTokenSource stop = new();
         int reports = 0;

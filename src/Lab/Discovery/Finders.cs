@@ -1,0 +1,15 @@
+namespace Heartwood.Lab.Discovery;
+
+/// <summary>The finders that come with the program, each with its usual options.</summary>
+public static class Finders
+{
+    /// <summary>The list, in the order in which help names them.</summary>
+    public static IReadOnlyList<IFinder> Usual =>
+    [
+        new StructuredPruning(),
+        new RandomScores(),
+        new AblationScores(),
+        new Shapley(),
+        new Greedy(),
+    ];
+}
