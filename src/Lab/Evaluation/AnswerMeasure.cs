@@ -27,5 +27,5 @@ public sealed class AnswerMeasure(
         return [.. numbers.Select(n => Worth(new(set, n)))];
     }
 
-    static Worth Worth(SetAnswers answers) => new(answers.Share(answers.All).Value, -answers.Loss ?? 0);
+    static Worth Worth(SetAnswers answers) => new(answers.Share(answers.All).Value, -answers.Loss([.. answers.All]) ?? 0);
 }
