@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -19,7 +20,7 @@ static class FindVerb
             "find --model models/mnli --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --sparsity 0.5 0.6 --all --out runs/mnli",
             "find --model models/stories15M --data tinystories.txt,rows=2000 --in-domain blimp/anaphor_number_agreement.jsonl --out-of-domain blimp/principle_A_case_2.jsonl --all --out runs/blimp")
         { Resumes = true, TakesOut = true, Run = (parsed, session) => Begin(parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)) };
-        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Append(all)) verb.Options.Add(option);
+        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([all, QuestionOptions.Ask])) verb.Options.Add(option);
         return verb;
     }
 
@@ -28,7 +29,8 @@ static class FindVerb
     {
         RunSupport.UseThreads(parsed);
         RunSupport.Tell(session, request.Precision);
-        Study.Prepared prepared = new(request);
+        request = request with { Asked = QuestionOptions.Asked(parsed, toTheEnd) };
+        Study.Prepared prepared = new(request, session.Tenants);
         if (toTheEnd && request.InDomain.Count == 0) throw new ArgumentException("--all measures too: give --in-domain FILE.");
         foreach (string note in prepared.Notes) session.World.Say(note);
         Estimate estimate = prepared.Estimate();
@@ -36,16 +38,19 @@ static class FindVerb
         if (estimate.Bytes > Console.Machine.Memory) throw new InvalidOperationException($"The search needs about {Words.Bytes(estimate.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. Lower --batch or --most-tokens.");
         using RunFolder folder = RunSupport.Open(path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request, request.Precision);
         Study.Keep(folder, request);
-        if (folder.Finished) Finished(session, folder, ResultJson.Read(File.ReadAllText(folder.PathOf("result.json"))));
+        if (folder.Finished) Finished(session, folder, Report.Read(folder.FolderPath, session.Tenants.Questions));
         else if (toTheEnd) Finished(session, folder, Study.In(folder, prepared, session.Progress, session.Stop).All());
         else
         {
             var found = Study.In(folder, prepared, session.Progress, session.Stop).Find();
-            session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))), () => Summary.Of(found, path));
+            session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))), () => Summary.Found(found, path));
         }
     }
 
-    /// <summary>Prints a finished study.</summary>
-    public static void Finished(Session session, RunFolder folder, RunResult result) =>
-        session.Result(() => ResultJson.Write(result), () => Summary.Of(result, folder.FolderPath));
+    /// <summary>Draws the page of a finished study, and prints what it found.</summary>
+    public static void Finished(Session session, RunFolder folder, Result result)
+    {
+        Report.Write(folder.FolderPath, result);
+        session.Result(() => ResultJson.Write(result), () => Summary.Finished(result, folder.FolderPath));
+    }
 }

@@ -1,4 +1,5 @@
 using Heartwood.App.Console;
+using Heartwood.Lab.Studies;
 
 namespace Heartwood.App.Commands;
 
@@ -8,7 +9,9 @@ namespace Heartwood.App.Commands;
 /// <param name="Json">whether the result is wanted as JSON</param>
 /// <param name="Progress">where long work reports to, from any thread</param>
 /// <param name="Stop">cancelled by Ctrl+C and SIGTERM</param>
-sealed record Session(Surroundings World, string Command, bool Json, IProgress<Lab.Runs.Progress> Progress, CancellationToken Stop)
+/// <param name="Tenants">what names of questions and the like are looked up in</param>
+sealed record Session(
+    Surroundings World, string Command, bool Json, IProgress<Lab.Runs.Progress> Progress, CancellationToken Stop, Tenants Tenants)
 {
     /// <summary>What the verb found, as it is printed when it has ended; null while there is none.</summary>
     public string? Found { get; private set; }

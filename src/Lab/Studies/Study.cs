@@ -1,7 +1,7 @@
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
@@ -29,6 +29,7 @@ public sealed partial class Study
     readonly RunFolder folder;
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
+    readonly Tenants tenants;
 
     /// <summary>The model that is studied.</summary>
     public IModel Model => loaded.Model;
@@ -36,22 +37,12 @@ public sealed partial class Study
     /// <summary>See <see cref="Sets.TaskCases"/>.</summary>
     public IReadOnlyDictionary<string, CaseFacts>? TaskCases => sets.TaskCases;
 
-    internal StudyRequest Request => request;
-
     internal LoadedModel Loaded => loaded;
-
-    internal Sets Sets => sets;
-
-    internal IReadOnlyList<Example> Pool => pool;
-
-    internal RunFolder Folder => folder;
-
-    internal Universe Universe => universe;
 
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
         (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
-        (this.folder, this.progress, this.stop) = (folder, progress, stop);
+        (this.folder, this.progress, this.stop, tenants) = (folder, progress, stop, ready.Tenants);
         universe = Model.Universe();
     }
 
@@ -67,11 +58,16 @@ public sealed partial class Study
         internal IReadOnlyList<Example> Pool { get; }
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
+        internal Tenants Tenants { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
-        public Prepared(StudyRequest request)
+        /// <param name="request">what is asked</param>
+        /// <param name="tenants">what names are looked up in; null for the usual ones</param>
+        public Prepared(StudyRequest request, Tenants? tenants = null)
         {
+            Tenants = tenants ?? Tenants.Usual;
             request.Check();
+            Tenants.RequireQuestions(request.Asked);
             Request = request;
             Loaded = LoadedModel.Load(request.Model);
             RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
@@ -112,20 +108,10 @@ public sealed partial class Study
     /// <summary>The study of a request in a run folder.</summary>
     public static Study In(RunFolder folder, Prepared prepared, IProgress<Progress> progress, CancellationToken stop) => new(prepared, folder, progress, stop);
 
-    /// <summary>Everything from search to report.</summary>
-    public RunResult All()
-    {
-        Find();
-        Evaluate();
-        Compare();
-        Cut();
-        return Report();
-    }
+    /// <summary>Everything from search to the facts of all questions.</summary>
+    public Result All() => Report();
 
     // ---- finding
-
-    /// <summary>What the progress of a search is called, before its seed and sparsity.</summary>
-    internal const string Finding = "finding, seed";
 
     /// <summary>How many of the searches are done.</summary>
     internal int Found => request.Sparsities.Sum(sparsity => request.Seeds.Count(seed => folder.Has(FileOf(sparsity, seed))));
@@ -164,7 +150,7 @@ public sealed partial class Study
             }
             PruningLine line = search.Advance();
             metrics.Append(line.Step, new { line.Kl, line.Sparsity, line.Target, line.Multiplier1, line.Multiplier2 });
-            progress.Report(new($"{Finding} {seed} at {sparsity:0.##}", line.Step, options.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
+            progress.Report(new($"{SearchProgress.Finding} {seed} at {sparsity:0.##}", line.Step, options.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
             if (line.Step % 50 == 0) folder.Write(state, search.Save);
         }
         folder.Write(state, search.Save);

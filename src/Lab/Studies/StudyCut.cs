@@ -1,7 +1,6 @@
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors.Backends;
@@ -22,12 +21,16 @@ public sealed partial class Study
     /// </summary>
     public CutFacts Cut()
     {
-        MeasuredSubnetwork best = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]).MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
-        return folder.Stage("cut", () =>
-        {
-            Subnetwork subnetwork = Find().Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
-            return WriteCut(subnetwork, Absent(), folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder, replace: true);
-        });
+        using IDisposable precision = Machine.At(request.Precision);
+        return Subject.Facts<CutFacts>() ?? throw new InvalidOperationException("The study's questions do not cut.");
+    }
+
+    CutFacts CutOut()
+    {
+        var measured = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]);
+        MeasuredSubnetwork best = measured.MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
+        Subnetwork subnetwork = Subject.Found!.Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
+        return WriteCut(subnetwork, Absent(), folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder, replace: true);
     }
 
     /// <summary>
@@ -67,23 +70,5 @@ public sealed partial class Study
 
         double Difference(IModel other) =>
             MaskMeasuring.LargestDifference(Model, other, kept, absence, sets.InDomainProblem, sets.InDomain, stop);
-    }
-
-    /// <summary>Writes <c>result.json</c> and <c>report.html</c> from all the stages, and marks the run finished.</summary>
-    public RunResult Report()
-    {
-        EvaluationStage evaluation = Evaluate();
-        ComparisonStage comparison = Compare();
-        CutFacts cut = Cut();
-        foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
-        RunResult result = new(
-            request.Title == "" ? loaded.Name : request.Title,
-            new(Model.Family, Model.Layers.Count, [.. Model.Layers.Select(l => l.Heads)], Model.Width, Model.Weights.Count, Model.Labels),
-            evaluation.Full, evaluation.Baselines, evaluation.Subnetworks, evaluation.RandomSubnetworks, comparison.Overlap, comparison.Frequencies,
-            comparison.Cores[0], comparison.Cores, comparison.KnockOuts, comparison.PartKnockOuts, comparison.Correlation, cut, folder.Seconds, folder.Manifest, sets.Cases(), Tasks: sets.Tasks);
-        folder.WriteText("result.json", ResultJson.Write(result));
-        folder.WriteText("report.html", Reports.Report.Html(result));
-        folder.Finish();
-        return result;
     }
 }

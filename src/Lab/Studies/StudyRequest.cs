@@ -1,4 +1,5 @@
 using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -69,6 +70,26 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
 
     /// <summary>most examples per set in knock-outs of single parts and random sets, spread evenly; 0 for all</summary>
     public int KnockOutExamples { get; init; }
+
+    /// <summary>names of questions that are asked beyond the usual ones</summary>
+    public IReadOnlyList<string> Asked { get; init; } = [];
+
+    /// <summary>What questions need to know of the request.</summary>
+    internal Settings Settings() => new()
+    {
+        Title = Title,
+        Seeds = Seeds,
+        Sparsities = Sparsities,
+        CoreShare = CoreShare,
+        Draws = Draws,
+        AblationExamples = KnockOutExamples,
+        MaxLength = MostTokens,
+        LabelMap = LabelMap,
+        GridSparsities = Sparsities,
+        GridSeeds = Seeds,
+        Pruning = Pruning,
+        Asked = Asked,
+    };
 
     /// <summary>Refuses what cannot be asked.</summary>
     /// <exception cref="ArgumentException">names the option and its range</exception>

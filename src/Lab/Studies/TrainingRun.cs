@@ -3,6 +3,7 @@ using System.Text;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
@@ -11,13 +12,6 @@ using Heartwood.Lab.Tokenizers;
 using Heartwood.Lab.Training;
 
 namespace Heartwood.Lab.Studies;
-
-/// <summary>What a training run ended with; also its <c>result.json</c>.</summary>
-/// <param name="Model">folder of the trained model</param>
-/// <param name="Steps">steps taken</param>
-/// <param name="Final">the last measurement; null where nothing was given to measure on</param>
-/// <param name="Seconds">how long the run took</param>
-public sealed record TrainingResult(string Model, int Steps, Measured? Final, double Seconds);
 
 /// <summary>Trains a model in a run folder: <c>metrics.jsonl</c>, <c>curve.jsonl</c>, <c>state.safetensors</c> to resume from, <c>checkpoints/step-N</c>, <c>model</c>.</summary>
 public sealed class TrainingRun
@@ -29,11 +23,15 @@ public sealed class TrainingRun
     readonly LoadedModel start;
     readonly Trainer trainer;
     readonly Sets sets;
+    readonly Tenants tenants;
 
     /// <summary>Reads and checks everything, before the first expensive second.</summary>
     /// <exception cref="Exception">what <see cref="DataSource"/>, <see cref="LoadedModel"/>, <see cref="Sets"/> and <see cref="Trainer"/> refuse</exception>
-    public TrainingRun(TrainingRequest request)
+    /// <param name="request">what is asked</param>
+    /// <param name="tenants">what names are looked up in; null for the usual ones</param>
+    public TrainingRun(TrainingRequest request, Tenants? tenants = null)
     {
+        this.tenants = tenants ?? Tenants.Usual;
         if (request.InDomain.Count == 0 && request.OutOfDomain.Count > 0) throw new ArgumentException("--out-of-domain is measured beside --in-domain: give --in-domain FILE too.");
         this.request = request;
         (training, inDomain, outOfDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain));
@@ -68,7 +66,7 @@ public sealed class TrainingRun
     public long Parameters => start.Model.Weights.Count;
 
     /// <summary>Trains, from the beginning or from where the folder's run stopped.</summary>
-    public TrainingResult Run(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
+    public Result Run(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
         folder.RequireSpace(start.Model.Weights.Count * sizeof(float) * (4 + request.CheckpointSteps.Count));
         if (folder.Has(StateFile)) trainer.Restore(folder.PathOf(StateFile));
@@ -109,11 +107,22 @@ public sealed class TrainingRun
             }
         foreach (DataSource source in training.Concat(inDomain).Concat(outOfDomain)) source.RefuseChanged();
         Keep("model", folder);
-        TrainingResult result = new(folder.PathOf("model"), trainer.Steps, last, folder.Seconds);
-        folder.WriteJson("result.json", result);
+        Result result = new(folder.Manifest, Ended(folder, last, progress, stop).AskAll());
+        folder.WriteText("result.json", ResultJson.Write(result));
         folder.Finish();
         return result;
     }
+
+    // what the run's questions are asked of
+    Subject Ended(RunFolder folder, Measured? last, IProgress<Progress> progress, CancellationToken stop) => new(folder, progress, stop)
+    {
+        Loaded = start with { Model = trainer.Model },
+        Sets = sets,
+        Settings = new() { Title = $"Training of {start.Name}", Kind = RunKind.Training, Seeds = [request.Options.Seed], LabelMap = request.LabelMap },
+        Questions = tenants.Questions,
+        Data = training,
+        Training = new(folder.PathOf("model"), trainer.Steps, last),
+    };
 
     static string Short(Measured last) => last.InDomain.N > 0 ? $"{last.InDomain.Value:0.000}"
         : string.Join(", ", last.Figures!["inDomain"].Select(f => $"{f.Key} {f.Value.Value:0.000}"));
