@@ -3,44 +3,92 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Heartwood.Bench.Harness;
 using Heartwood.Bench.Models;
+using Spectre.Console;
+using Progress = Heartwood.Bench.Harness.Progress;
 
 namespace Heartwood.Bench;
 
 /// <summary>The program's words: which entries, how many threads, where the rows go.</summary>
 static class CommandLine
 {
-    static readonly Argument<string[]> entries = new("ENTRY") { Arity = ArgumentArity.OneOrMore, Description = "Which entries to run; all for every one.", HelpName = "ENTRY" };
-    static readonly Option<int[]> threads = new("--threads") { AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2], Description = "Numbers of threads, each measured." };
-    static readonly Option<string?> only = new("--only") { HelpName = "TEXT", Description = "Only the cases whose size contains this text." };
-    static readonly Option<string?> json = new("--json") { HelpName = "FILE", Description = "Writes the rows there, an array." };
-    static readonly Option<bool> write = new("--write") { Description = "Puts the rows into docs/performance.json and the tables into docs/performance.md." };
+    static readonly Argument<string[]> entries = new("ENTRY")
+    {
+        Arity = ArgumentArity.OneOrMore,
+        HelpName = "ENTRY",
+        Description = "Which entries to run; all for every one.",
+    };
+
+    static readonly Option<int[]> threads = new("--threads")
+    {
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [1, 2],
+        Description = "Numbers of threads, each measured.",
+    };
+
+    static readonly Option<string?> only = new("--only")
+    {
+        HelpName = "TEXT",
+        Description = "Only the cases whose size contains this text.",
+    };
+
+    static readonly Option<string?> json = new("--json")
+    {
+        HelpName = "FILE",
+        Description = "Writes the rows there, an array.",
+    };
+
+    static readonly Option<bool> write = new("--write")
+    {
+        Description = "Puts the rows into bench/results.jsonl and what follows from them into docs/performance.md.",
+    };
+
+    /// <summary>The file of kept results.</summary>
+    public static string KeptResults => Repository.Path("bench", "results.jsonl");
+
+    /// <summary>The page that shows some of them.</summary>
+    public static string ShortPage => Repository.Path("docs", "performance.md");
 
     /// <summary>Runs one command.</summary>
     /// <returns>0; 1 for a failure, 2 for a misunderstanding, 130 after Ctrl+C</returns>
     public static int Run(string[] arguments, TextWriter output, TextWriter error)
     {
         RootCommand root = new($"""
-            Measures Heartwood's speed beside that of PyTorch and ONNX Runtime, in turn, medians over rounds.
+            Measures Heartwood's speed next to that of PyTorch and ONNX Runtime, in turn, medians over rounds.
 
             Entries:
             {string.Join('\n', Entries.All.Select(e => $"  {e.Name,-16} {e.About}"))}
             """) { entries, threads, only, json, write };
         entries.AcceptOnlyFromAmong([.. Entries.All.Select(e => e.Name), "all"]);
         root.Add(Checkpoint(output));
+        root.Add(Page(output));
         root.SetAction(parsed => Measure(parsed, output, error));
-        return root.Parse(arguments.Length == 0 ? ["--help"] : arguments).Invoke(new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null });
+        InvocationConfiguration configuration = new() { Output = output, Error = error, ProcessTerminationTimeout = null };
+        return root.Parse(arguments.Length == 0 ? ["--help"] : arguments).Invoke(configuration);
     }
 
     static Command Checkpoint(TextWriter output)
     {
-        Option<string> size = new("--size") { Required = true, HelpName = "SIZE", Description = $"{string.Join(", ", Synthetic.Names)}, or LAYERSxWIDTH." };
+        Option<string> size = new("--size")
+        {
+            Required = true,
+            HelpName = "SIZE",
+            Description = $"{string.Join(", ", Synthetic.Names)}, or LAYERSxWIDTH.",
+        };
         Option<string> folder = new("--out") { Required = true, HelpName = "FOLDER", Description = "Where to; new or empty." };
-        Command command = new("checkpoint", "Writes a BERT of a size with random weights, as a folder that heartwood loads.") { size, folder };
+        const string about = "Writes a BERT of a size with random weights, as a folder that heartwood loads.";
+        Command command = new("checkpoint", about) { size, folder };
         command.SetAction(parsed =>
         {
             Synthetic.Write(parsed.GetValue(size)!, parsed.GetValue(folder)!);
             output.WriteLine($"{parsed.GetValue(folder)}: config.json, vocab.txt, model.safetensors");
         });
+        return command;
+    }
+
+    static Command Page(TextWriter output)
+    {
+        Command command = new("page", "Prints every row of bench/results.jsonl as one page of Markdown; measures nothing.");
+        command.SetAction(_ => output.Write(PerformancePage.Whole(ResultsFile.Read(KeptResults), Entries.About)));
         return command;
     }
 
@@ -68,7 +116,8 @@ static class CommandLine
         IReadOnlyList<EntryResults> results = run.Measure(chosen);
         Row[] rows = [.. results.SelectMany(r => r.Rows)];
         Show(output, results);
-        if (parsed.GetValue(json) is { } file) File.WriteAllText(file, JsonSerializer.Serialize(rows.Concat(Results.Threads(rows)), Json.Options) + "\n");
+        if (parsed.GetValue(json) is { } file)
+            File.WriteAllText(file, JsonSerializer.Serialize(rows.Concat(Results.Threads(rows)), Json.Options) + "\n");
         if (!stop.IsCancellationRequested) return 0;
         error.WriteLine($"Stopped; {rows.Length} rows measured so far are kept.");
         return 130;
@@ -76,10 +125,10 @@ static class CommandLine
 
     static void Show(TextWriter output, IReadOnlyList<EntryResults> results)
     {
-        Spectre.Console.IAnsiConsole console = Spectre.Console.AnsiConsole.Create(new()
+        IAnsiConsole console = AnsiConsole.Create(new()
         {
-            Out = new Spectre.Console.AnsiConsoleOutput(output),
-            ColorSystem = Console.IsOutputRedirected ? Spectre.Console.ColorSystemSupport.NoColors : Spectre.Console.ColorSystemSupport.Detect,
+            Out = new AnsiConsoleOutput(output),
+            ColorSystem = Console.IsOutputRedirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
         });
         if (Console.IsOutputRedirected) console.Profile.Width = 200;
         foreach (EntryResults entry in results)
@@ -96,10 +145,10 @@ static class CommandLine
 
     static void Write(IReadOnlyList<EntryResults> results, bool whole)
     {
-        string kept = Repository.Path("docs", "performance.json"), page = Repository.Path("docs", "performance.md");
-        IReadOnlyList<EntryResults> merged = Results.Merged(Results.Read(kept), results, whole, [.. Entries.All.Select(e => e.Name)]);
-        string text = PerformancePage.Written(File.ReadAllText(page), merged, name => Entries.All.Single(e => e.Name == name).About);
-        File.WriteAllText(kept, JsonSerializer.Serialize(merged, Json.Options) + "\n");
-        File.WriteAllText(page, text);
+        string[] order = [.. Entries.All.Select(e => e.Name)];
+        IReadOnlyList<EntryResults> merged = Results.Merged(ResultsFile.Read(KeptResults), results, whole, order);
+        string page = PerformancePage.Written(File.ReadAllText(ShortPage), merged);
+        ResultsFile.Write(KeptResults, merged);
+        File.WriteAllText(ShortPage, page);
     }
 }

@@ -21,15 +21,15 @@ static class Entries
         TrainingEntries.Training,
         SubnetworkEntries.MaskStep,
         SubnetworkEntries.Cut,
-        SubnetworkEntries.KnockOuts,
+        SubnetworkEntries.Ablations,
         MemoryEntry.Memory,
         StartEntry.Start,
-        InterruptionsEntry.Interruptions,
-        ApartEntry.Apart,
         SizesEntry.Sizes,
-        PredictionEntry.Prediction,
         ProfileEntry.Profile,
         Bf16Entry.Bf16,
         TokenizerEntry.Tokenizers,
     ];
+
+    /// <summary>One line about an entry of that name.</summary>
+    public static string About(string name) => All.Single(e => e.Name == name).About;
 }

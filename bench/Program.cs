@@ -1,3 +1,4 @@
 using Heartwood.Bench;
+using Heartwood.Bench.Models;
 
-return args is [Heartwood.Bench.Models.Alone.Word, .. var work] ? Heartwood.Bench.Models.Alone.Run(work, Console.Out) : CommandLine.Run(args, Console.Out, Console.Error);
+return args is [Alone.Word, .. var work] ? Alone.Run(work, Console.Out) : CommandLine.Run(args, Console.Out, Console.Error);

@@ -10,7 +10,7 @@ public partial class HouseTests
 
     /// <summary>The folders of src/Lab, left to right: a folder may use those before it and itself, none behind it.</summary>
     static readonly string[] leftToRight =
-        ["Runs", "Checkpoints", "Tokenizers", "Probes", "Models", "Subnetworks", "Tasks", "Training", "Discovery", "Evaluation", "Comparison",
+        ["Json", "Runs", "Checkpoints", "Tokenizers", "Probes", "Models", "Subnetworks", "Tasks", "Training", "Discovery", "Evaluation", "Comparison",
             "Charts", "Questions", "Studies", "Reports"];
 
     static readonly string[] projects = ["src/Tensors/Tensors.csproj", "src/Lab/Lab.csproj", "src/App/App.csproj"];
@@ -59,6 +59,22 @@ public partial class HouseTests
     public void Models_never_mention_a_mask_but_for_words_that_a_head_guesses() =>
         None(Mentions("src/Lab/Models", new Regex("mask(?!edLM|ed words)", RegexOptions.IgnoreCase)));
 
+    /// <summary>
+    /// Who may ask whether a part is a head or an MLP block: the kinds' own files, formats and names of others that know these two alone,
+    /// and questions about heads.
+    /// </summary>
+    static readonly string[] knowHeads =
+        ["Subnetworks/Heads.cs", "Subnetworks/Mlps.cs", "Subnetworks/AttentionBlocks.cs", "Subnetworks/Layers.cs", "Subnetworks/Neurons.cs",
+            "Subnetworks/PartKinds.cs", "Subnetworks/ModelSizes.cs", "Subnetworks/Edge.cs", "Subnetworks/Formats/MibCircuit.cs",
+            "Subnetworks/Formats/PrunedHeads.cs", "Evaluation/Looks/", "Studies/Paper/", "Studies/StudyComparison.cs", "Questions/", "Models/Part.cs"];
+
+    [Fact]
+    public void Nobody_asks_of_which_kind_a_part_is_but_the_kinds_themselves()
+    {
+        Regex asked = new(@"\bPartKind\.\w|\b(?:Heads|Mlps|AttentionBlocks|Layers|Neurons)\.Kind\b|\.Kind\s*(?:==|!=|is)\s*""(?:H|MLP|ATT|N|)""");
+        None(Mentions("src/Lab", asked).Where(mention => !mention.Contains("///") && !knowHeads.Any(known => mention.StartsWith($"src/Lab/{known}", StringComparison.Ordinal))));
+    }
+
     [Fact]
     public void Discovery_never_mentions_a_model_family()
     {
@@ -66,6 +82,10 @@ public partial class HouseTests
         Assert.Contains("Bert", families);
         None(Mentions("src/Lab/Discovery", new Regex(string.Join('|', families), RegexOptions.IgnoreCase)));
     }
+
+    [Fact]
+    public void The_program_has_one_backend_and_only_tests_and_benchmarks_choose_another() =>
+        None(Mentions("src", new Regex(@"\bMachine\.Using\(")).Where(mention => !mention.StartsWith("src/Tensors/Parallelism.cs:", StringComparison.Ordinal)));
 
     [Fact]
     public void No_file_is_longer_than_500_lines() => None(Written("*.cs", "*.js", "*.css")
@@ -136,7 +156,7 @@ public partial class HouseTests
     }
 
     // Heartwood.Lab.Models, Lab.Models.Bert or, as the compiler allows inside the lab, Models.Bert; but no member of that name
-    [GeneratedRegex(@"(?<![\w.])(?:Heartwood\.Lab\.|Lab\.)(?<folder>[A-Z]\w*)|(?<![\w.])(?<folder>Runs|Checkpoints|Tokenizers|Probes|Models|Subnetworks|Tasks|Training|Discovery|Evaluation|Comparison|Charts|Questions|Studies|Reports)\.[A-Z]\w*\b")]
+    [GeneratedRegex(@"(?<![\w.])(?:Heartwood\.Lab\.|Lab\.)(?<folder>[A-Z]\w*)|(?<![\w.])(?<folder>Json|Runs|Checkpoints|Tokenizers|Probes|Models|Subnetworks|Tasks|Training|Discovery|Evaluation|Comparison|Charts|Questions|Studies|Reports)\.[A-Z]\w*\b")]
     private static partial Regex Qualified();
 
     [GeneratedRegex(@"class (\w+)[^{]*: IModel\b")]

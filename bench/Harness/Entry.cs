@@ -4,15 +4,14 @@ namespace Heartwood.Bench.Harness;
 //
 // 1. Write a file that gives an Entry (name, one line about it, its cases) and name it in the list of Entries.cs.
 // 2. A Case is timed (Case.Timed: Prepare does the setup and returns the action that is timed, on as many threads as
-//    the row has) or is a figure of another unit (Case.Figured: bytes, seconds of a whole process, an exponent).
+//    the row has) or is a figure of another unit (Case.Figured: bytes, seconds of a whole process).
 // 3. Peers = [Peer.Torch("case", new { … }), Peer.Onnx("case", new { … })]: the object becomes the JSON request; the
 //    peer's side is a function of that name in peers/*.py (decorated @case) or peers/*.mjs (registered in `cases`), which
 //    sets up and returns its configurations by name; the fastest is measured, and named in the row. A peer of one kind
 //    may stand in a case more than once under other names (Name).
-// 4. Rivals are other actions of our own, measured in turn and shown beside the peers (the full model beside its cut).
-// 5. Bytes or Moving let the page say how near a row is to what memory or caches allow.
-// 6. Target says what must hold: Target.RatioAtMost(0.85) is against the best of peers and rivals.
-//    Entry.Summaries makes rows from rows (a geometric mean, a fitted exponent), with targets of their own.
+// 4. Rivals are other actions of our own, measured in turn and shown next to the peers (the full model next to its cut).
+// 5. Target says what must hold: Target.RatioAtMost(0.85) is against the best of peers and rivals.
+//    Entry.Summaries makes rows from rows (a geometric mean), with targets of their own.
 //
 // Contenders take turns within a round (ours, rivals, the machine's peak, each peer); a turn is one pass unmeasured and
 // then some repeats, of which it gives the median; a row holds the median over rounds. Between turns the harness waits
@@ -24,7 +23,7 @@ namespace Heartwood.Bench.Harness;
 /// <param name="Cases">makes the cases; called when the entry runs, not before</param>
 sealed record Entry(string Name, string About, Func<IEnumerable<Case>> Cases)
 {
-    /// <summary>Rows that follow from the rows of one number of threads: means, fitted exponents.</summary>
+    /// <summary>Rows that follow from the rows of one number of threads, such as means.</summary>
     public Func<IReadOnlyList<Row>, IEnumerable<Row>> Summaries { get; init; } = _ => [];
 }
 
@@ -50,12 +49,6 @@ sealed record Case(string Size)
 
     /// <summary>Floating-point operations of one call; with them, the row has a share of the machine's peak.</summary>
     public double? Operations { get; init; }
-
-    /// <summary>Bytes that one call cannot but move between processor and memory, where they do not fit into its caches; with them, the row has a share of the memory's speed.</summary>
-    public double? Bytes { get; init; }
-
-    /// <summary>The setup of what cannot be faster: as many bytes moved by as many threads, and nothing computed; measured in turn.</summary>
-    public Func<Action>? Moving { get; init; }
 
     /// <summary>About how long the case is measured.</summary>
     public double Seconds { get; init; } = 1.5;
@@ -83,9 +76,6 @@ sealed record Case(string Size)
 
     /// <summary>What the reader must know about the row.</summary>
     public string? Note { get; init; }
-
-    /// <summary>Why the target cannot be met where it is not: the measured limit.</summary>
-    public string? Limit { get; init; }
 }
 
 /// <summary>Another way of ours to do the work of a case.</summary>
@@ -101,14 +91,7 @@ sealed record Rival(string Name, Func<Action> Prepare)
 /// <param name="Value">the figure</param>
 /// <param name="Unit">seconds, bytes, or what it counts</param>
 /// <param name="Note">what the reader must know</param>
-sealed record Figure(double Value, string Unit, string? Note = null)
-{
-    /// <summary>Between what ends it lies, where it was measured in rounds.</summary>
-    public Interval? Interval { get; init; }
-
-    /// <summary>Of how many rounds it is; null where it was measured once.</summary>
-    public int? Rounds { get; init; }
-}
+sealed record Figure(double Value, string Unit, string? Note = null);
 
 /// <summary>What must hold of a row.</summary>
 /// <param name="Text">in words, for the table</param>
@@ -118,15 +101,17 @@ sealed record Target(string Text, Func<Row, bool?> Holds)
     /// <summary>Our time is at most this share of the best peer's.</summary>
     /// <param name="most">the share</param>
     /// <param name="of">what the time is compared with</param>
-    public static Target RatioAtMost(double most, string of = "the best peer") => new(FormattableString.Invariant($"at most {most:0.00} of {of}"), r => r.Ratio <= most);
+    public static Target RatioAtMost(double most, string of = "the best peer") =>
+        new(FormattableString.Invariant($"at most {most:0.00} of {of}"), r => r.Ratio is { } ratio ? ratio <= most : null);
 
     /// <summary>We are faster than every peer.</summary>
-    public static Target Faster { get; } = new("faster than the best peer", r => r.Ratio < 1);
+    public static Target Faster { get; } = new("faster than the best peer", r => r.Ratio is { } ratio ? ratio < 1 : null);
 
     /// <summary>We reach this share of the machine's peak.</summary>
-    public static Target PeakShareAtLeast(double least) => new(FormattableString.Invariant($"at least {100 * least:0} % of peak"), r => r.PeakShare >= least);
+    public static Target PeakShareAtLeast(double least) =>
+        new(FormattableString.Invariant($"at least {100 * least:0} % of peak"), r => r.PeakShare is { } share ? share >= least : null);
 
-    /// <summary>The figure is at most so much.</summary>
+    /// <summary>The figure is at most this.</summary>
     /// <param name="most">in the row's unit</param>
     /// <param name="inWords">how it is written, for example "2 GiB"</param>
     public static Target AtMost(double most, string inWords) => new($"at most {inWords}", r => r.Ours <= most);

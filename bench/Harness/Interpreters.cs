@@ -23,7 +23,8 @@ static class Interpreters
     {
         if (node is not null) return node;
         if (!Run("node", null, "--version").Succeeded) throw new PeerException("there is no node on PATH; install Node 20 or later");
-        if (!Array.TrueForAll(["onnxruntime-node", "tokenizers"], package => Directory.Exists(Path.Combine(folder, "node_modules", package))))
+        string[] packages = ["onnxruntime-node", "tokenizers"];
+        if (!packages.All(package => Directory.Exists(Path.Combine(folder, "node_modules", package))))
         {
             var (installed, said) = Run("npm", folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund");
             if (!installed) throw new PeerException($"npm ci in bench/peers failed: {said}");
@@ -35,7 +36,13 @@ static class Interpreters
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder ?? "", RedirectStandardError = true, RedirectStandardOutput = true })!;
+            ProcessStartInfo start = new(program, arguments)
+            {
+                WorkingDirectory = folder ?? "",
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            };
+            using Process process = Process.Start(start)!;
             Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
             process.WaitForExit();
             return (process.ExitCode == 0, (error.Result + output.Result).Trim().ReplaceLineEndings(" "));
@@ -53,8 +60,10 @@ static class Repository
     static readonly Lazy<string> root = new(() =>
     {
         string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder, "Heartwood.slnx"))) folder = System.IO.Path.GetDirectoryName(folder);
-        return folder ?? throw new DirectoryNotFoundException($"No Heartwood.slnx above {AppContext.BaseDirectory}: the benchmark reads the repository that it was built in.");
+        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder, "Heartwood.slnx")))
+            folder = System.IO.Path.GetDirectoryName(folder);
+        return folder ?? throw new DirectoryNotFoundException(
+            $"No Heartwood.slnx above {AppContext.BaseDirectory}: the benchmark reads the repository that it was built in.");
     });
 
     /// <summary>A path inside it.</summary>

@@ -1,16 +1,21 @@
+using System.Text.Json.Serialization;
 using Heartwood.Tensors;
 
 namespace Heartwood.Bench.Harness;
 
-/// <summary>Between what ends a figure lies: the middle 95 % of what the rounds give when as many of them are drawn again, with replacement, many times.</summary>
+/// <summary>
+/// Between what ends a figure lies: the middle 95 % of what the rounds give when as many of them are drawn again, with
+/// replacement, many times.
+/// </summary>
 /// <param name="Low">the lower end</param>
 /// <param name="High">the upper end</param>
 sealed record Interval(double Low, double High)
 {
     const int Draws = 400;
-    const double Normal = 1.96;                                  // standard errors from the middle of a normal distribution to the end of its middle 95 %
+    const double Normal = 1.96;                                  // standard errors to either side that hold 95 % of a normal distribution
 
     /// <summary>By how much of itself the figure is uncertain to either side.</summary>
+    [JsonIgnore]
     public double HalfWidth => Math.Sqrt(High / Low) - 1;
 
     /// <summary>Of the ratio of two medians, whose rounds were taken in turn and are drawn in pairs.</summary>

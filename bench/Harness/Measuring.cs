@@ -9,11 +9,10 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
     const double SecondsPerTurn = 0.02, LongCall = 2;
     const int FewestRounds = 3, ManyRounds = 25, MostTimes = 2, CallsOfWarmth = 60, MostRepeats = 200, MostAttempts = 3, MostWaits = 20;
     const double Settled = 0.02;                                 // a ratio's uncertainty at which no more rounds are taken
-    const double Brief = 200e-6;                                 // seconds, below which handing a part of the work over counts
     static readonly TimeSpan UntilOthersSleep = TimeSpan.FromMilliseconds(15), UntilCalm = TimeSpan.FromSeconds(2);
 
-    /// <summary>Rivals are there to be faster than; the row says how far ours is from a mark; what is beside explains.</summary>
-    enum Role { Rival, Mark, Beside }
+    /// <summary>Rivals are there to be faster than; the row says how far ours is from a mark.</summary>
+    enum Role { Rival, Mark }
 
     /// <summary>Who takes a turn: from numbers of passes unmeasured and of repeats to the median seconds of a repeat.</summary>
     sealed record Contender(string Name, Func<int, int, double> Turn, double Guess)
@@ -38,7 +37,7 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
     public Row Measure(string entry, Case work, int threads)
     {
         Machine.Threads = threads;
-        Row row = new() { Entry = entry, Size = work.Size, Threads = threads, Note = work.Note, Limit = work.Limit, Asked = work.Asked };
+        Row row = new() { Entry = entry, Size = work.Size, Threads = threads, Note = work.Note, Asked = work.Asked };
         using IDisposable? choice = Backend(work.Backend);
         row = work.Measure is { } measure ? Figured(row, measure(threads)) : Timed(row, work, threads);
         GC.Collect();
@@ -50,8 +49,6 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         Ours = figure.Value,
         Unit = figure.Unit == "seconds" ? null : figure.Unit,
         Note = figure.Note ?? row.Note,
-        OursInterval = figure.Interval,
-        Rounds = figure.Rounds,
     };
 
     Row Timed(Row row, Case work, int threads)
@@ -63,14 +60,11 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
             Own("ours", action, null, warmth),
             .. work.Rivals.Select(r => Own(r.Name, Prepared(r), r.Backend, warmth)),
         ];
-        Contender? Other(string name, Action? other, Role role) => other is null ? null : Own(name, other, null, warmth) with { Role = role };
-        Action? bytes = work.Moving?.Invoke();
+        Contender? Mark(string name, Action? other) => other is null ? null : Own(name, other, null, warmth) with { Role = Role.Mark };
         Peak? most = work.Operations is null ? null : new(threads, work.Backend, contenders[0].Guess);
-        Contender? peak = Other("peak", most is null ? null : most.Run, Role.Mark);
-        Contender? single = Other("one thread", OnOne(action, threads), Role.Mark);
-        Contender? memory = Other("memory", work.Bytes is null ? null : Bandwidth.Run, Role.Beside);
-        Contender? moving = Other("moving", bytes, Role.Beside), movingSingle = Other("moving, one thread", OnOne(bytes, threads), Role.Beside);
-        contenders.AddRange(new[] { peak, single, memory, moving, movingSingle }.OfType<Contender>());
+        Contender? peak = Mark("peak", most is null ? null : most.Run);
+        Contender? single = Mark("one thread", OnOneThread(action, threads));
+        contenders.AddRange(new[] { peak, single }.OfType<Contender>());
         SortedDictionary<string, string> configurations = new(StringComparer.Ordinal), absent = new(StringComparer.Ordinal);
         List<PeerCase> asked = [];
         foreach (Peer peer in work.Peers)
@@ -96,25 +90,25 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
         Contender[] against = Against(contenders);
         SortedDictionary<string, double?> peers = new(against.ToDictionary(c => c.Name, c => (double?)c.Median), StringComparer.Ordinal);
         foreach (string name in absent.Keys) peers[name] = null;
+        double? runs = work.Operations / most?.Operations;       // how many runs of the peak do as many operations
         return row with
         {
             Ours = ours,
             Peers = peers,
-            Note = disturbed > Others.Bearable ? $"{(row.Note is null ? "" : row.Note + "; ")}disturbed: other programs took {Tables.Percent(disturbed)} of the processors" : row.Note,
+            Note = disturbed > Others.Bearable ? Disturbed(row.Note, disturbed) : row.Note,
             Rounds = contenders[0].Turns.Count,
             RatioInterval = against.MinBy(c => c.Median) is { } best ? Interval.OfRatio(contenders[0].Turns, best.Turns) : null,
-            PeakShare = peak is null ? null : peak.Median / ours * (work.Operations / most!.Operations),
-            PeakInterval = peak is null ? null : Interval.OfRatio(peak.Turns, contenders[0].Turns).Times(work.Operations!.Value / most!.Operations),
-            MemoryShare = memory is null ? null : work.Bytes / ours / (Bandwidth.Bytes / memory.Median),
+            PeakShare = peak?.Median / ours * runs,
+            PeakInterval = peak is null ? null : Interval.OfRatio(peak.Turns, contenders[0].Turns).Times(runs!.Value),
             OneThread = single?.Median,
             GainInterval = single is null ? null : Interval.OfRatio(single.Turns, contenders[0].Turns),
-            Moving = moving?.Median,
-            MovingGain = movingSingle?.Median / moving?.Median,
-            HandOver = threads > 1 && ours < Brief ? HandOver.Seconds(threads) : null,
             Configurations = configurations.Count > 0 ? configurations : null,
             Absent = absent.Count > 0 ? absent : null,
         };
     }
+
+    static string Disturbed(string? note, double share) =>
+        $"{(note is null ? "" : note + "; ")}disturbed: other programs took {Tables.Percent(share)} of the processors";
 
     // Takes the rounds again while other programs disturb them, and keeps the calmest; the share of the processors that others took.
     double Undisturbed(List<Contender> contenders, IReadOnlyList<PeerCase> asked, IDictionary<string, string> absent, Case work)
@@ -154,7 +148,8 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
     // as many rounds as there is time for; more while figures that are judged are uncertain
     void Rounds(List<Contender> contenders, PeerProcess[] peers, IDictionary<string, string> absent, Case work)
     {
-        int rounds = (int)Math.Clamp(work.Seconds / contenders.Sum(c => c.Seconds), FewestRounds, ManyRounds), most = work.IsJudged ? MostTimes * rounds : rounds;
+        int rounds = (int)Math.Clamp(work.Seconds / contenders.Sum(c => c.Seconds), FewestRounds, ManyRounds);
+        int most = work.IsJudged ? MostTimes * rounds : rounds;
         for (int round = 0; round < rounds || (round < most && !AreSettled(contenders)); round++)
             foreach (Contender contender in contenders.ToArray())
                 try
@@ -173,11 +168,15 @@ sealed class Measuring(PeerPool pool, CancellationToken stop)
     static Contender[] Against(List<Contender> contenders) => [.. contenders.Skip(1).Where(c => c.Role == Role.Rival)];
 
     // against the fastest rival, and against the marks
-    static bool AreSettled(List<Contender> contenders) =>
-        contenders.Where(c => c.Role == Role.Mark).Append(Against(contenders).MinBy(c => c.Median)).OfType<Contender>().All(c => Interval.OfRatio(contenders[0].Turns, c.Turns).HalfWidth <= Settled);
+    static bool AreSettled(List<Contender> contenders)
+    {
+        Contender? fastest = Against(contenders).MinBy(c => c.Median);
+        return contenders.Where(c => c.Role == Role.Mark).Append(fastest).OfType<Contender>()
+            .All(c => Interval.OfRatio(contenders[0].Turns, c.Turns).HalfWidth <= Settled);
+    }
 
     // the same on one thread; null where there is no other
-    static Action? OnOne(Action? action, int threads) => action is null || threads == 1 ? null : () =>
+    static Action? OnOneThread(Action action, int threads) => threads == 1 ? null : () =>
     {
         Machine.Threads = 1;
         try

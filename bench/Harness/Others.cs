@@ -18,14 +18,16 @@ sealed class Others(IReadOnlyCollection<PeerProcess> peers)
     public double? Share()
     {
         double available = TimeProvider.System.GetElapsedTime(begin).TotalSeconds * Environment.ProcessorCount;
-        return before is { } then && Now(peers) is { } now ? Math.Max(0, now.Busy - then.Busy - (now.Ours - then.Ours)) / available : null;
+        if (before is not { } then || Now(peers) is not { } now) return null;
+        return Math.Max(0, now.Busy - then.Busy - (now.Ours - then.Ours)) / available;
     }
 
     static (double Busy, double Ours)? Now(IReadOnlyCollection<PeerProcess> peers)
     {
         if (!File.Exists("/proc/stat")) return null;
         // cpu user nice system idle iowait irq softirq steal …
-        double[] ticks = [.. File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Take(8).Select(double.Parse)];
+        string[] words = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        double[] ticks = [.. words.Skip(1).Take(8).Select(double.Parse)];
         double idle = ticks[3] + ticks[4];
         return ((ticks.Sum() - idle) / TicksPerSecond, Environment.CpuUsage.TotalTime.TotalSeconds + peers.Sum(p => p.Seconds));
     }

@@ -7,7 +7,7 @@ namespace Heartwood.Bench.Harness;
 
 /// <summary>
 /// The most float32 multiply-adds that the processor does in a second: twelve chains that never leave the registers. A run takes
-/// about as long as a call of what it is beside: where the host of a virtual machine takes the processor away for some 40 µs
+/// about as long as a call of what it is compared with: where the host of a virtual machine takes the processor away for some 40 µs
 /// about once in a millisecond, what is briefer has a median without such gaps, and what is longer has its share of them.
 /// </summary>
 sealed class Peak
@@ -18,7 +18,7 @@ sealed class Peak
     readonly int threads, rounds;
     readonly string? backend;
 
-    /// <summary>A peak to stand beside calls of so many seconds.</summary>
+    /// <summary>A peak to compare calls of this many seconds with.</summary>
     /// <param name="threads">how many threads run the chains at once</param>
     /// <param name="backend">whose vectors; null for the machine's best</param>
     /// <param name="seconds">how long a run should take</param>
@@ -37,7 +37,9 @@ sealed class Peak
     public void Run()
     {
         float[] ends = new float[threads];
-        Parallelism.For(threads, i => ends[i] = Wide(backend) ? Spin<Avx512Lanes, Vector512<float>>(rounds) : Spin<Avx2Lanes, Vector256<float>>(rounds));
+        bool wide = Wide(backend);
+        Parallelism.For(threads, i =>
+            ends[i] = wide ? Spin<Avx512Lanes, Vector512<float>>(rounds) : Spin<Avx2Lanes, Vector256<float>>(rounds));
     }
 
     static bool Wide(string? backend) => (backend ?? Tensors.Backends.Machine.Backends.First()) == "avx512";

@@ -34,7 +34,7 @@ sealed record Peer(PeerProgram Program, JsonObject Request)
 
 /// <summary>Variables that a peer's process starts with.</summary>
 /// <param name="Name">in words, for the table; empty for the plain one</param>
-/// <param name="Variables">name and value, beside those that every process of the program gets</param>
+/// <param name="Variables">name and value, next to those that every process of the program gets</param>
 sealed record PeerEnvironment(string Name, params (string Name, string Value)[] Variables);
 
 /// <summary>A program that is measured against us, and how it is started.</summary>
@@ -45,7 +45,12 @@ sealed record PeerProgram(string Name, string Script, params PeerEnvironment[] E
 {
     // glibc hands large blocks back to the system and takes them anew, page by page, unless it is told to keep them
     static readonly (string, string)[] keepingMemory =
-        [("MALLOC_MMAP_MAX_", "0"), ("MALLOC_TRIM_THRESHOLD_", "17179869184"), ("MALLOC_TOP_PAD_", "268435456"), ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")];
+    [
+        ("MALLOC_MMAP_MAX_", "0"),
+        ("MALLOC_TRIM_THRESHOLD_", "17179869184"),
+        ("MALLOC_TOP_PAD_", "268435456"),
+        ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"),
+    ];
 
     /// <summary>
     /// PyTorch. Its own kernels come in AVX2 by default and in AVX-512 on request, and either may be the faster;

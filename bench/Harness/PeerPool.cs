@@ -34,7 +34,10 @@ sealed class PeerPool : IDisposable
         return best ?? throw failure!;
     }
 
-    /// <summary>Ends all processes; the next case gets new ones. They keep the memory that they have had: all entries' together do not fit into a small machine.</summary>
+    /// <summary>
+    /// Ends all processes; the next case gets new ones. They keep the memory that they have had: all entries' together do not
+    /// fit into a small machine.
+    /// </summary>
     public void End()
     {
         foreach (PeerProcess process in running.Values) process.Dispose();

@@ -8,7 +8,7 @@ namespace Heartwood.Bench.Harness;
 /// <summary>
 /// A peer's process. One line goes in and one comes back, after a first one with its versions:
 /// a case (a JSON object with an id) gives {"ready": configuration, "seconds": in the trial}, or {"error": why};
-/// "go id passes repeats" gives the median seconds of the repeats, after so many passes unmeasured; "drop id" gives "dropped".
+/// "go id passes repeats" gives the median seconds of the repeats, after that many passes unmeasured; "drop id" gives "dropped".
 /// </summary>
 sealed class PeerProcess : IDisposable
 {
@@ -26,9 +26,10 @@ sealed class PeerProcess : IDisposable
             ? new(Interpreters.Python(), ["-u", Path.Combine(folder, program.Script)])
             : new(Interpreters.Node(folder), [Path.Combine(folder, program.Script)]);
         (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
-        foreach (string inherited in start.Environment.Keys.Where(k => tuning.Any(t => k.StartsWith(t, StringComparison.Ordinal))).ToArray())
+        foreach (string inherited in start.Environment.Keys.Where(IsTuning).ToArray())
             start.Environment.Remove(inherited);                 // a shell's settings would decide how fast the peer is
-        start.Environment["OMP_NUM_THREADS"] = start.Environment["OPENBLAS_NUM_THREADS"] = start.Environment["PEER_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
+        foreach (string variable in (string[])["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PEER_THREADS"])
+            start.Environment[variable] = threads.ToString(CultureInfo.InvariantCulture);
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         foreach (var (name, value) in environment.Variables) start.Environment[name] = value;
         process = Process.Start(start) ?? throw new PeerException($"{start.FileName} did not start.");
@@ -92,12 +93,18 @@ sealed class PeerProcess : IDisposable
         return Read();
     }
 
+    static bool IsTuning(string variable) => tuning.Any(t => variable.StartsWith(t, StringComparison.Ordinal));
+
     string Read() => process.StandardOutput.ReadLine() ?? throw Ended();
 
     PeerException Ended()
     {
         process.WaitForExit(2000);
-        lock (complaints) return new($"its process ended: {(complaints.Count > 0 ? string.Join(' ', complaints.TakeLast(2)) : "it said nothing")}");
+        lock (complaints)
+        {
+            string said = complaints.Count > 0 ? string.Join(' ', complaints.TakeLast(2)) : "it said nothing";
+            return new($"its process ended: {said}");
+        }
     }
 
     void Note(string? complaint)
@@ -134,7 +141,8 @@ sealed record PeerCase(PeerProcess Process, int Id, string Configuration, double
     public double Go(int passes, int repeats)
     {
         string answer = Process.Ask(string.Create(CultureInfo.InvariantCulture, $"go {Id} {passes} {repeats}"));
-        return double.TryParse(answer, CultureInfo.InvariantCulture, out double seconds) ? seconds : throw new PeerException($"expected seconds, found '{answer}'");
+        return double.TryParse(answer, CultureInfo.InvariantCulture, out double seconds) ? seconds
+            : throw new PeerException($"expected seconds, found '{answer}'");
     }
 
     /// <summary>Lets the process give the case's memory back.</summary>

@@ -11,13 +11,21 @@ static class Place
     /// <summary>Processor with family and model, the flags that matter, cores, memory, system.</summary>
     public static string Machine()
     {
-        Dictionary<string, string> facts = [];
-        if (File.Exists("/proc/cpuinfo"))
-            foreach (string[] fact in File.ReadLines("/proc/cpuinfo").TakeWhile(l => l.Length > 0).Select(l => l.Split(':', 2, StringSplitOptions.TrimEntries)).Where(f => f.Length == 2))
-                facts[fact[0]] = fact[1];
+        Dictionary<string, string> facts = Facts("/proc/cpuinfo");
         string[] flags = facts.TryGetValue("flags", out string? all) ? [.. telling.Intersect(all.Split(' '))] : [];
-        string model = facts.TryGetValue("cpu family", out string? family) ? $"family {family}, model {facts.GetValueOrDefault("model")}; " : "";
+        string? family = facts.GetValueOrDefault("cpu family");
+        string model = family is null ? "" : $"family {family}, model {facts.GetValueOrDefault("model")}; ";
         return $"{AppMachine.InOneLine()} ({model}{string.Join(' ', flags)}; backend {Tensors.Backends.Machine.BackendInUse})";
+    }
+
+    // of the first processor, by name; none where the system has no such file
+    static Dictionary<string, string> Facts(string file)
+    {
+        Dictionary<string, string> facts = [];
+        if (!File.Exists(file)) return facts;
+        foreach (string line in File.ReadLines(file).TakeWhile(l => l.Length > 0))
+            if (line.Split(':', 2, StringSplitOptions.TrimEntries) is [var name, var value]) facts[name] = value;
+        return facts;
     }
 
     /// <summary>Versions of .NET and of the peers that were started.</summary>

@@ -22,7 +22,10 @@ sealed record Row
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Unit { get; init; }
 
-    /// <summary>Between what ends <see cref="Ours"/> lies, in its unit; null where the ratio has the interval, or nothing was measured in rounds.</summary>
+    /// <summary>
+    /// Between what ends <see cref="Ours"/> lies, in its unit; null where the ratio has the interval, or nothing was measured in
+    /// rounds.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Interval? OursInterval { get; init; }
 
@@ -47,18 +50,6 @@ sealed record Row
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Rounds { get; init; }
 
-    /// <summary>Share of the memory's speed, which was measured in turn with ours.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public double? MemoryShare { get; init; }
-
-    /// <summary>Median seconds of moving as many bytes by as many threads, and computing nothing, measured in turn with ours.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public double? Moving { get; init; }
-
-    /// <summary>How many times as fast as one thread's moving that is, measured in turn.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public double? MovingGain { get; init; }
-
     /// <summary>Median seconds of the same work on one thread, measured in turn with that of several.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? OneThread { get; init; }
@@ -66,10 +57,6 @@ sealed record Row
     /// <summary>Between what ends lies how many times as fast as one thread several are.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Interval? GainInterval { get; init; }
-
-    /// <summary>Seconds until every thread has begun a job that computes nothing and it has ended; of brief work on several threads.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public double? HandOver { get; init; }
 
     /// <summary>What must hold.</summary>
     public string? Target { get; init; }
@@ -93,14 +80,6 @@ sealed record Row
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Asked { get; init; }
 
-    /// <summary>Why the target cannot be met.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Limit { get; init; }
-
-    /// <summary>Share of our time that moving the bytes takes; null where it is not known, or below a tenth and so bounds nothing.</summary>
-    [JsonIgnore]
-    public double? MovingShare => Moving / Ours is { } share and >= 0.1 ? share : null;
-
     /// <summary>Whether <see cref="Ours"/> is a time.</summary>
     [JsonIgnore]
     public bool Timed => Ours is not null && Unit is null;
@@ -109,7 +88,8 @@ sealed record Row
     public Row Judged(Target? target)
     {
         double[] there = [.. Peers.Values.OfType<double>()];
-        Row row = this with { Ratio = Ratio ?? (Ours is { } ours && there.Length > 0 ? ours / there.Min() : null) };
+        double? ratio = Ours is { } ours && there.Length > 0 ? ours / there.Min() : null;
+        Row row = this with { Ratio = Ratio ?? ratio };
         return target is null ? row : row with { Target = target.Text, Met = target.Holds(row) };
     }
 }
@@ -121,10 +101,11 @@ static class Json
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         NewLine = "\n",
     };
 
-    /// <summary>The same on one line: what peers are sent.</summary>
+    /// <summary>The same on one line: rows as they are kept, and what peers are sent.</summary>
     public static JsonSerializerOptions Line { get; } = new(Options) { WriteIndented = false };
 }

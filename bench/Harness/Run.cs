@@ -9,7 +9,10 @@ sealed class Run(PeerPool pool, Progress progress, CancellationToken stop)
     /// <summary>Numbers of threads.</summary>
     public required IReadOnlyList<int> Threads { get; init; }
 
-    /// <summary>Hears of every entry as soon as it is measured, so that nothing is lost by what comes after it, and whether it was measured whole.</summary>
+    /// <summary>
+    /// Hears of every entry as soon as it is measured, so that nothing is lost by what comes after it, and whether it was
+    /// measured whole.
+    /// </summary>
     public Action<EntryResults, bool> Measured { get; init; } = (_, _) => { };
 
     /// <summary>Whether every case was asked for, with one thread and with two.</summary>
@@ -62,7 +65,10 @@ sealed class Run(PeerPool pool, Progress progress, CancellationToken stop)
     }
 }
 
-/// <summary>What is measured now: one line that is written over on a terminal, a line per row elsewhere. No thread of its own: it would be measured too.</summary>
+/// <summary>
+/// What is measured now: one line that is written over on a terminal, a line per row elsewhere. No thread of its own: it would
+/// be measured too.
+/// </summary>
 sealed class Progress(TextWriter output, bool redirected)
 {
     string what = "";
@@ -77,7 +83,10 @@ sealed class Progress(TextWriter output, bool redirected)
     /// <summary>It is measured.</summary>
     public void End(Row row)
     {
-        if (redirected) output.WriteLine($"{what}: {Tables.Value(row.Ours, row.Unit)}{(row.Ratio is { } ratio ? FormattableString.Invariant($", {ratio:0.00} of the best peer") : "")}{(row.PeakShare is { } share ? $", {Tables.Percent(share)} of peak" : "")}");
+        if (!redirected) return;
+        string ratio = row.Ratio is null ? "" : FormattableString.Invariant($", {row.Ratio:0.00} of the best peer");
+        string peak = row.PeakShare is { } share ? $", {Tables.Percent(share)} of peak" : "";
+        output.WriteLine($"{what}: {Tables.Value(row.Ours, row.Unit)}{ratio}{peak}");
     }
 
     /// <summary>Takes the line away.</summary>

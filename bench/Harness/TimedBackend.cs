@@ -4,7 +4,10 @@ using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Bench.Harness;
 
-/// <summary>A backend that notes how long each of its methods takes, and leaves the work to another. Where methods run side by side on several threads, it notes those of the thread that it was made on, which take as long as all.</summary>
+/// <summary>
+/// A backend that notes how long each of its methods takes, and leaves the work to another. Where methods run at the same time
+/// on several threads, it notes those of the thread that it was made on, which take as long as all.
+/// </summary>
 sealed class TimedBackend(IBackend inner) : IBackend
 {
     readonly int thread = Environment.CurrentManagedThreadId;
@@ -17,6 +20,9 @@ sealed class TimedBackend(IBackend inner) : IBackend
     public void Clear() => ticks.Clear();
 
     public string Name => inner.Name;
+
+    // left untimed: what is profiled is float32
+    public IProducts? Bf16 => inner.Bf16;
 
     public void Map(Unary op, ReadOnlySpan<float> x, Span<float> y, float p = 0, float q = 0)
     {
@@ -55,18 +61,23 @@ sealed class TimedBackend(IBackend inner) : IBackend
         Note("Pack", began);
     }
 
-    public void MatMul(ReadOnlySpan<float> a, int rows, int inside, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMul(
+        ReadOnlySpan<float> a, int rows, int inside, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias,
+        Unary? activation, Span<float> c)
     {
         long began = Stopwatch.GetTimestamp();
         inner.MatMul(a, rows, inside, packed, columns, bias, activation, c);
         Note(activation is null ? "MatMul" : $"MatMul with {activation}", began);
     }
 
-    public void MatMulOnce(ReadOnlySpan<float> a, int rows, int inside, bool transposed, ReadOnlySpan<float> b, int columns, bool turned, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMulOnce(
+        ReadOnlySpan<float> a, int rows, int inside, bool transposed, ReadOnlySpan<float> b, int columns, bool turned,
+        ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
     {
         long began = Stopwatch.GetTimestamp();
         inner.MatMulOnce(a, rows, inside, transposed, b, columns, turned, bias, activation, c);
-        Note($"MatMul that packs{(transposed ? ", of aᵀ" : turned ? ", by bᵀ" : "")}{(activation is null ? "" : $", with {activation}")}", began);
+        string sides = transposed ? ", of aᵀ" : turned ? ", by bᵀ" : "";
+        Note($"MatMul that packs{sides}{(activation is null ? "" : $", with {activation}")}", began);
     }
 
     public double SumOfSquares(ReadOnlySpan<float> x)
@@ -98,7 +109,8 @@ sealed class TimedBackend(IBackend inner) : IBackend
         Note("CrossEntropy", began);
     }
 
-    public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
+    public void CrossEntropySlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
     {
         long began = Stopwatch.GetTimestamp();
         inner.CrossEntropySlope(x, labels, statistics, factor, width, dx);
@@ -119,49 +131,61 @@ sealed class TimedBackend(IBackend inner) : IBackend
         Note("Softmax, gradient", began);
     }
 
-    public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
+    public void LayerNorm(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y,
+        Span<float> statistics)
     {
         long began = Stopwatch.GetTimestamp();
         inner.LayerNorm(x, gain, shift, rows, width, epsilon, y, statistics);
         Note("LayerNorm", began);
     }
 
-    public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift)
+    public void LayerNormSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width,
+        Span<float> dx, Span<float> dGain, Span<float> dShift)
     {
         long began = Stopwatch.GetTimestamp();
         inner.LayerNormSlope(x, gain, statistics, g, rows, width, dx, dGain, dShift);
         Note("LayerNorm, gradient", began);
     }
 
-    public void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
+    public void RmsNorm(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
     {
         long began = Stopwatch.GetTimestamp();
         inner.RmsNorm(x, gain, rows, width, epsilon, y, statistics);
         Note("RmsNorm", began);
     }
 
-    public void RmsNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain)
+    public void RmsNormSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width,
+        Span<float> dx, Span<float> dGain)
     {
         long began = Stopwatch.GetTimestamp();
         inner.RmsNormSlope(x, gain, statistics, g, rows, width, dx, dGain);
         Note("RmsNorm, gradient", began);
     }
 
-    public void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
+    public void Rotate(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
     {
         long began = Stopwatch.GetTimestamp();
         inner.Rotate(x, turns, positions, headWidth, back, y);
         Note(back ? "Rotate, gradient" : "Rotate", began);
     }
 
-    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)
+    public void Attention(
+        ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context,
+        Span<float> statistics)
     {
         long began = Stopwatch.GetTimestamp();
         inner.Attention(q, k, v, plan, context, statistics);
         Note("Attention", began);
     }
 
-    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
+    public void AttentionSlope(
+        ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g,
+        AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
     {
         long began = Stopwatch.GetTimestamp();
         inner.AttentionSlope(q, k, v, statistics, g, plan, dq, dk, dv);
@@ -175,7 +199,9 @@ sealed class TimedBackend(IBackend inner) : IBackend
         Note("Mix", began);
     }
 
-    public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask)
+    public void MixSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx,
+        Span<float> dMask)
     {
         long began = Stopwatch.GetTimestamp();
         inner.MixSlope(x, mask, absence, g, rows, dx, dMask);
@@ -198,6 +224,7 @@ sealed class TimedBackend(IBackend inner) : IBackend
 
     void Note(string method, long began)
     {
-        if (Environment.CurrentManagedThreadId == thread) ticks[method] = ticks.GetValueOrDefault(method) + Stopwatch.GetTimestamp() - began;
+        if (Environment.CurrentManagedThreadId != thread) return;
+        ticks[method] = ticks.GetValueOrDefault(method) + Stopwatch.GetTimestamp() - began;
     }
 }

@@ -12,7 +12,10 @@ using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Bench.Models;
 
-/// <summary>Work that is measured in a process of its own, since its memory is the question. Each piece prints its figures as one JSON object.</summary>
+/// <summary>
+/// Work that is measured in a process of its own, since its memory is the question. Each piece prints its figures as one JSON
+/// object.
+/// </summary>
 static class Alone
 {
     /// <summary>The word that the program is started with for one piece of work.</summary>
@@ -52,7 +55,7 @@ static class Alone
     static Dictionary<string, double> MaskSteps(string[] arguments)
     {
         IModel model = LoadedModel.Load(arguments[0]).Model;
-        StructuredPruning search = SubnetworkEntries.Search(model, Of64(model, arguments[1]), Absence.Zero(model));
+        StructuredPruning search = SubnetworkEntries.Search(model, SequencesOf64(model, arguments[1]), Absence.Zero(model.Universe(SubnetworkEntries.InPlay)));
         for (int step = 0; step < 3; step++) search.Advance();
         return new() { ["bytes"] = Programs.Resident().Most };
     }
@@ -61,7 +64,8 @@ static class Alone
     static Dictionary<string, double> ManySteps(string[] arguments)
     {
         LoadedModel demo = LoadedModel.Load(null);
-        StructuredPruning search = SubnetworkEntries.Search(demo.Model, TrainingEntries.DemoPairs(demo, 2000), Absence.Zero(demo.Model), batch: 32);
+        IReadOnlyList<Example> pairs = TrainingEntries.DemoPairs(demo, 2000);
+        StructuredPruning search = SubnetworkEntries.Search(demo.Model, pairs, Absence.Zero(demo.Model.Universe(SubnetworkEntries.InPlay)), batch: 32);
         Dictionary<string, double> figures = [];
         while (search.Step < Looks[^1])
         {
@@ -74,25 +78,34 @@ static class Alone
         return figures;
     }
 
-    /// <summary>All that is done with a model: seconds of loading, of an evaluation, of a step of mask learning and of cutting, each the least of five, since what others take of the machine only adds; and the most memory.</summary>
+    /// <summary>
+    /// All that is done with a model: seconds of loading, of an evaluation, of a step of mask learning and of cutting, each the
+    /// least of five, since what others take of the machine only adds; and the most memory.
+    /// </summary>
     static Dictionary<string, double> All(string[] arguments)
     {
         IModel model = LoadedModel.Load(arguments[0]).Model;     // the code is compiled, the system has the file in memory
-        IReadOnlyList<Example> examples = Of64(model, arguments[1]);
+        IReadOnlyList<Example> examples = SequencesOf64(model, arguments[1]);
         Answers answers = new(examples);
-        Absence absence = Absence.Zero(model);
+        Absence absence = Absence.Zero(model.Universe(SubnetworkEntries.InPlay));
         StructuredPruning search = SubnetworkEntries.Search(model, examples, absence);
         search.Advance();
-        void Cut() => Cutting.Cut(model, model.Universe().Parts.Where(p => (p.Kind == PartKind.Head ? p.Index : p.Layer) % 2 == 0), absence);
+        void Cut() => Cutting.Cut(model, SubnetworkEntries.EverySecond(model), absence);
         double evaluate = Least(() => answers.Of(model)), step = Least(() => search.Advance());
         Cut();
         double most = Programs.Resident().Most;                  // of everything once: what was cut or loaded again stays in memory
-        return new() { ["load"] = Least(() => LoadedModel.Load(arguments[0])), ["evaluate"] = evaluate, ["mask step"] = step, ["cut"] = Least(Cut), ["memory"] = most };
+        double load = Least(() => LoadedModel.Load(arguments[0])), cut = Least(Cut);
+        return new() { ["load"] = load, ["evaluate"] = evaluate, ["mask step"] = step, ["cut"] = cut, ["memory"] = most };
     }
 
-    static IReadOnlyList<Example> Of64(IModel model, string tokens) => Pairs.Examples([.. Enumerable.Repeat(64, int.Parse(tokens, CultureInfo.InvariantCulture) / 64)], model);
+    static IReadOnlyList<Example> SequencesOf64(IModel model, string tokens)
+    {
+        int count = int.Parse(tokens, CultureInfo.InvariantCulture) / 64;
+        return Pairs.Examples([.. Enumerable.Repeat(64, count)], model);
+    }
 
-    // in memory that the process had before, where the collector has kept it: what the system takes to hand out new pages grows by its own laws
+    // in memory that the process had before, where the collector has kept it: how long the system takes to hand out new pages
+    // follows rules of its own
     static double Least(Action work) => Enumerable.Range(0, 5).Min(_ =>
     {
         GC.Collect();

@@ -8,25 +8,31 @@ using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Bench.Models;
 
-/// <summary>bf16 beside float32, both ours. Each has a model of its own, for packed weights are kept per precision.</summary>
+/// <summary>bf16 next to float32, both ours.</summary>
 static class Bf16Entry
 {
+    const string About = "frozen weights in bf16 against float32, both ours: BERT-base forward, a step of mask learning, linear layers";
+
     /// <summary>Encoder, search and matrix products.</summary>
-    public static Entry Bf16 { get; } = new("bf16", "frozen weights in bf16 against float32, both ours: BERT-base forward, a step of mask learning, linear layers", () =>
+    public static Entry Bf16 { get; } = new("bf16", About, () =>
     {
         string? note = Machine.WhyBf16IsSlow is { } why ? $"without the processor's bf16 dot product: {why}" : null;
-        IModel half = Synthetic.Load("base"), single = Synthetic.Load("base");
+        IModel single = Synthetic.Load("base"), half = single.At(Precision.Bf16);
         Batch batch = Pairs.Examples([.. Enumerable.Repeat(64, 16)], half).AsBatch();
         IReadOnlyList<Example> pairs = Pairs.Examples(Pairs.Batch, half);
         return
         [
-            Of("BERT-base forward, 16 × 64 tokens", model => Forward(model, batch)) with { Target = Target.RatioAtMost(0.6, "float32") },
-            Of("a step of mask learning, BERT-base, 32 pairs of MNLI's lengths", model => Step(model, pairs)),
+            AgainstFloat32("BERT-base forward, 16 × 64 tokens", model => Forward(model, batch)) with
+            {
+                Target = Target.RatioAtMost(0.6, "float32"),
+            },
+            AgainstFloat32("a step of mask learning, BERT-base, 32 pairs of MNLI's lengths", model => Step(model, pairs)),
             .. GemmEntries.Bf16(note),
-            Case.Figured("a mask's gradient, its distance from float32's, BERT-base, 32 pairs", _ => new(100 * Distance(half, pairs.AsBatch()), "% of its length")),
+            Case.Figured("a mask's gradient, its distance from float32's, BERT-base, 32 pairs",
+                _ => new(100 * Distance(single, pairs.AsBatch()), "% of its length")),
         ];
 
-        Case Of(string size, Func<IModel, Action> pass) => Case.Timed(size, () => GemmEntries.At(Precision.Bf16, pass(half))) with
+        Case AgainstFloat32(string size, Func<IModel, Action> pass) => Case.Timed(size, () => pass(half)) with
         {
             Rivals = [new("float32", () => pass(single))],
             Note = note,
@@ -38,9 +44,8 @@ static class Bf16Entry
     {
         float[][] slopes = [.. new[] { Precision.Float32, Precision.Bf16 }.Select(precision =>
         {
-            using IDisposable choice = Machine.At(precision);
             using Scope scope = Scope.Open();
-            return SubnetworkEntries.Slopes(model, batch)[1..];
+            return SubnetworkEntries.Slopes(model.At(precision), batch)[1..];
         })];
         return Math.Sqrt(slopes[0].Zip(slopes[1], (a, b) => Math.Pow(a - b, 2)).Sum() / slopes[0].Sum(a => (double)a * a));
     }
@@ -53,7 +58,7 @@ static class Bf16Entry
 
     static Action Step(IModel model, IReadOnlyList<Example> pairs)
     {
-        var search = SubnetworkEntries.Search(model, pairs, Absence.Mean(model, [pairs.AsBatch()]));
+        var search = SubnetworkEntries.Search(model, pairs, Absence.Mean(model, model.Universe(SubnetworkEntries.InPlay), [pairs.AsBatch()]));
         return () => search.Advance();
     }
 }

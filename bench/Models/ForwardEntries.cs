@@ -41,13 +41,18 @@ static class ForwardEntries
         object padded = Told(false), unpadded = Told(true);
         return
         [
-            Of("padded to the longest in the peers") with { Peers = [Peer.Torch("classify", padded), Peer.Onnx("classify", padded)], Target = Target.RatioAtMost(0.45) },
-            Of("without padding in PyTorch, too") with { Peers = [Peer.Torch("classify", unpadded)] },
+            Classify("padded to the longest in the peers") with
+            {
+                Peers = [Peer.Torch("classify", padded), Peer.Onnx("classify", padded)],
+                Target = Target.RatioAtMost(0.45),
+            },
+            Classify("without padding in PyTorch, too") with { Peers = [Peer.Torch("classify", unpadded)] },
         ];
 
-        object Told(bool unpadded) => Request(folder, batch, "mnli", () => model.Forward(batch, NoProbe.Instance).Values.ToArray(), unpadded);
+        object Told(bool unpadded) =>
+            Request(folder, batch, "mnli", () => model.Forward(batch, NoProbe.Instance).Values.ToArray(), unpadded);
 
-        Case Of(string how) => Case.Timed($"BERT-base, {batch.Count} pairs, {batch.Tokens} tokens, longest {Pairs.Batch.Max()}; {how}", () => () =>
+        Case Classify(string how) => Case.Timed(SizeInWords(batch, how), () => () =>
         {
             using Scope scope = Scope.Open();
             model.Forward(batch, NoProbe.Instance);
@@ -55,16 +60,27 @@ static class ForwardEntries
         { Operations = Arithmetic.Labels(model, batch) };
     });
 
-    /// <summary>What peers are told: the model, the batch, and what we compute of it.</summary>
-    internal static object Request(string folder, Batch batch, string name, Func<float[]> ours, bool unpadded = false) =>
-        new { model = folder, lengths = batch.Lengths(), ids = batch.Ids, types = batch.TokenTypes, unpadded, expected = Expected.Of(name, ours) };
+    static string SizeInWords(Batch batch, string how) =>
+        $"BERT-base, {batch.Count} pairs, {batch.Tokens} tokens, longest {Pairs.Batch.Max()}; {how}";
 
-    internal static int[] Lengths(this Batch batch) => [.. Enumerable.Range(0, batch.Count).Select(s => batch.Offsets[s + 1] - batch.Offsets[s])];
+    /// <summary>What peers are told: the model, the batch, and what we compute of it.</summary>
+    internal static object Request(string folder, Batch batch, string name, Func<float[]> ours, bool unpadded = false)
+    {
+        string expected = Expected.Written(name, ours);
+        return new { model = folder, lengths = batch.Lengths(), ids = batch.Ids, types = batch.TokenTypes, unpadded, expected };
+    }
+
+    internal static int[] Lengths(this Batch batch) =>
+        [.. Enumerable.Range(0, batch.Count).Select(s => batch.Offsets[s + 1] - batch.Offsets[s])];
 
     internal static Tensor Hidden(IModel model, Batch batch)
     {
         Tensor x = model.Embed(batch, NoProbe.Instance);
-        for (int layer = 0; layer < model.Layers.Count; layer++) x = model.Finish(layer, x, model.Attend(layer, x, batch, Tokens.All, NoProbe.Instance), batch, Tokens.All, NoProbe.Instance);
+        for (int layer = 0; layer < model.Layers.Count; layer++)
+        {
+            Tensor attended = model.Attend(layer, x, batch, Tokens.All, NoProbe.Instance);
+            x = model.Finish(layer, x, attended, batch, Tokens.All, NoProbe.Instance);
+        }
         return x;
     }
 }

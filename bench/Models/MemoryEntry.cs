@@ -18,13 +18,19 @@ static class MemoryEntry
         }) with { Target = Target.AtMost(1.15, "1.15 of the file") },
 
         Case.Figured("a mask-learning step, BERT-base, 2,048 tokens: all of the process, beyond the weights' file", threads =>
-            new((Programs.Alone("mask-steps", threads, Synthetic.Folder("base"), "2048")["bytes"] - FileSize) / Gigabyte, "GiB")) with { Target = Target.AtMost(2, "2 GiB") },
+        {
+            double all = Programs.Alone("mask-steps", threads, Synthetic.Folder("base"), "2048")["bytes"];
+            return new((all - FileSize) / Gigabyte, "GiB");
+        }) with { Target = Target.AtMost(2, "2 GiB") },
 
         Case.Figured("10,000 mask-learning steps, the demo's model: growth after the first 2,000", threads =>
         {
-            IReadOnlyDictionary<string, double> f = Programs.Alone("many-steps", threads);
-            double grown = f[$"resident {Alone.Looks[^1]}"] / f[$"resident {Alone.Looks[1]}"] - 1;
-            return new(grown, "of what it was", $"resident (of it held by scopes) {string.Join(", ", Alone.Looks.Select(step => FormattableString.Invariant($"at step {step:N0} {f[$"resident {step}"] / 1e6:0.0} MB ({f[$"held {step}"] / 1e6:0.0})")))}");
+            IReadOnlyDictionary<string, double> figures = Programs.Alone("many-steps", threads);
+            double Megabytes(string what, int step) => figures[$"{what} {step}"] / 1e6;
+            double grown = Megabytes("resident", Alone.Looks[^1]) / Megabytes("resident", Alone.Looks[1]) - 1;
+            IEnumerable<string> looks = Alone.Looks.Select(step => FormattableString.Invariant(
+                $"at step {step:N0} {Megabytes("resident", step):0.0} MB ({Megabytes("held", step):0.0})"));
+            return new(grown, "of what it was", $"resident (of it held by scopes) {string.Join(", ", looks)}");
         }) with { Target = Target.AtMost(0.02, "0.02: nothing but chance") },
     ]);
 

@@ -7,7 +7,10 @@ namespace Heartwood.Bench.Models;
 /// <summary>Sentence pairs of real lengths and random words, so that the benchmark needs no data.</summary>
 static class Pairs
 {
-    /// <summary>Lengths in tokens of 256 pairs of MNLI's matched development set, spread evenly over its 9,815 (mean 39.4; of all 39.1), under BERT's English tokenizer, special tokens included, at most 128.</summary>
+    /// <summary>
+    /// Lengths in tokens of 256 pairs of MNLI's matched development set, spread evenly over its 9,815 (mean 39.4; of all 39.1),
+    /// under BERT's English tokenizer, special tokens included, at most 128.
+    /// </summary>
     static readonly int[] mnli =
     [
         24, 18, 39, 35, 38, 11, 28, 13, 29, 44, 53, 29, 19, 67, 12, 40, 45, 14, 22, 39, 20, 8, 25, 18, 28, 32, 30, 24, 23, 22, 44, 12,
@@ -20,21 +23,27 @@ static class Pairs
         30, 79, 31, 50, 47, 65, 31, 46, 43, 32, 59, 27, 45, 28, 48, 91, 33, 53, 72, 47, 79, 49, 70, 36, 27, 35, 54, 30, 59, 59, 68, 30,
     ];
 
-    /// <summary>Where the batch of 32 starts whose tokens and longest pair are nearest the averages of the eight: 1,218 tokens, at most 82 (1,261 and 84).</summary>
+    /// <summary>
+    /// Where the batch of 32 starts whose tokens and longest pair are nearest the averages of the eight: 1,218 tokens, at most 82
+    /// (1,261 and 84).
+    /// </summary>
     const int Typical = 160;
 
     /// <summary>The lengths of one batch of 32 pairs.</summary>
     public static int[] Batch => mnli[Typical..(Typical + 32)];
 
-    /// <summary>The lengths of so many pairs, from the beginning and round again.</summary>
+    /// <summary>The lengths of <paramref name="count"/> pairs, from the beginning and round again.</summary>
     public static int[] Lengths(int count) => [.. Enumerable.Range(0, count).Select(i => mnli[i % mnli.Length])];
 
     /// <summary>Inputs of these lengths: random words of a model, all in the first sentence, with random labels.</summary>
     public static IReadOnlyList<Example> Examples(IReadOnlyList<int> lengths, IModel model)
     {
         ChanceStream chance = new Chance(1, "benchmark's pairs").Stream();
-        return [.. lengths.Select(length => new Example(
-            new([.. Enumerable.Range(0, length).Select(_ => chance.Below(model.Vocabulary))], new int[length]), chance.Below(model.Labels.Count), "", ""))];
+        return [.. lengths.Select(length =>
+        {
+            int[] words = [.. Enumerable.Range(0, length).Select(_ => chance.Below(model.Vocabulary))];
+            return new Example(new(words, new int[length]), chance.Below(model.Labels.Count), "", "");
+        })];
     }
 
     /// <summary>The examples as one batch.</summary>

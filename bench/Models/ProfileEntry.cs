@@ -12,11 +12,12 @@ namespace Heartwood.Bench.Models;
 static class ProfileEntry
 {
     const int Calls = 3;
+    const string About = "seconds in each kernel: a forward pass, a step of mask learning, a step of training";
 
     /// <summary>A forward pass, a step of mask learning, a step of training.</summary>
-    public static Entry Profile { get; } = new("profile", "seconds in each kernel: a forward pass, a step of mask learning, a step of training", () =>
+    public static Entry Profile { get; } = new("profile", About, () =>
     [
-        Of("forward, BERT-base, 16 × 64 tokens", () =>
+        Profiled("forward, BERT-base, 16 × 64 tokens", () =>
         {
             IModel model = Synthetic.Load("base");
             Batch batch = Pairs.Examples([.. Enumerable.Repeat(64, 16)], model).AsBatch();
@@ -26,19 +27,19 @@ static class ProfileEntry
                 ForwardEntries.Hidden(model, batch);
             };
         }),
-        Of("mask-learning step, BERT-base, 32 pairs of MNLI's lengths", () =>
+        Profiled("mask-learning step, BERT-base, 32 pairs of MNLI's lengths", () =>
         {
             IModel model = Synthetic.Load("base");
-            var search = SubnetworkEntries.Search(model, Pairs.Examples(Pairs.Batch, model), Absence.Zero(model));
+            var search = SubnetworkEntries.Search(model, Pairs.Examples(Pairs.Batch, model), Absence.Zero(model.Universe(SubnetworkEntries.InPlay)));
             return () => search.Advance();
         }),
-        Of("training step, BERT-base, 16 × 64 tokens", () =>
+        Profiled("training step, BERT-base, 16 × 64 tokens", () =>
         {
             IModel model = Synthetic.Load("base");
             var trainer = TrainingEntries.Make(model, Pairs.Examples([.. Enumerable.Repeat(64, 16)], model));
             return () => trainer.Advance();
         }),
-        Of("training step, the demo's model, 64 pairs", () =>
+        Profiled("training step, the demo's model, 64 pairs", () =>
         {
             LoadedModel demo = LoadedModel.Load(null);
             var trainer = TrainingEntries.Make(demo.Model, TrainingEntries.DemoPairs(demo, 64));
@@ -47,7 +48,7 @@ static class ProfileEntry
     ]);
 
     // which kernels there are follows from running the work, so the case's note holds them all
-    static Case Of(string work, Func<Action> prepare) => Case.Figured(work, _ =>
+    static Case Profiled(string work, Func<Action> prepare) => Case.Figured(work, _ =>
     {
         TimedBackend timed = new(Machine.All[0]);
         using IDisposable choice = Machine.Using(timed);
@@ -57,7 +58,8 @@ static class ProfileEntry
         long began = Stopwatch.GetTimestamp();
         for (int call = 0; call < Calls; call++) action();
         double all = Stopwatch.GetElapsedTime(began).TotalSeconds, inside = timed.Seconds.Values.Sum();
-        IEnumerable<string> shares = timed.Seconds.Append(new("outside of kernels", all - inside)).OrderByDescending(s => s.Value).Where(s => s.Value > 0.002 * all)
+        IEnumerable<string> shares = timed.Seconds.Append(new("outside of kernels", all - inside))
+            .Where(s => s.Value > 0.002 * all).OrderByDescending(s => s.Value)
             .Select(s => FormattableString.Invariant($"{s.Key} {s.Value / Calls * 1000:0.0} ms ({s.Value / all:0.0%})"));
         return new(all / Calls, "seconds", string.Join("; ", shares));
     });

@@ -10,9 +10,12 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Bench.Models;
 
-/// <summary>What the program is for: learning masks, running what was cut out, knocking parts out.</summary>
+/// <summary>What the program is for: learning masks, running what was cut out, ablating parts.</summary>
 static class SubnetworkEntries
 {
+    /// <summary>The kinds of part that masks are measured over.</summary>
+    internal static IReadOnlyList<PartKind> InPlay { get; } = [Heads.Kind, Mlps.Kind];
+
     /// <summary>A step of a search, as <c>heartwood find</c> does it.</summary>
     public static Entry MaskStep { get; } = new("mask-step", "a step of mask learning, BERT-base, 32 pairs of MNLI's lengths", () =>
     {
@@ -23,13 +26,13 @@ static class SubnetworkEntries
         object request = ForwardEntries.Request(folder, batch, "mask-step", () => Slopes(model, batch));
         return
         [
-            Of("against the published recipe: padded to 128, full model run beside", "published_masks", 0.25),
-            Of("against the recipe with its padding and reference scores optimized", "best_masks", 0.75),
+            AgainstRecipe("against the published recipe: padded to 128, full model run as well", "published_masks", 0.25),
+            AgainstRecipe("against the recipe with its padding and reference scores optimized", "best_masks", 0.75),
         ];
 
-        Case Of(string size, string peer, double target) => Case.Timed(size, () =>
+        Case AgainstRecipe(string size, string peer, double target) => Case.Timed(size, () =>
         {
-            StructuredPruning search = Search(model, examples, Absence.Mean(model, [batch]));
+            StructuredPruning search = Search(model, examples, Absence.Mean(model, model.Universe(SubnetworkEntries.InPlay), [batch]));
             return () => search.Advance();
         }) with
         {
@@ -40,37 +43,45 @@ static class SubnetworkEntries
     });
 
     /// <summary>A search whose every step takes all the examples.</summary>
-    internal static StructuredPruning Search(IModel model, IReadOnlyList<Example> examples, Absence absence, int batch = 0) =>
-        new(model, absence, examples, new Answers(examples).Of(model), new(Steps: 1_000_000, Batch: batch == 0 ? examples.Count : batch), seed: 1);
+    internal static StructuredPruning Search(IModel model, IReadOnlyList<Example> examples, Absence absence, int batch = 0)
+    {
+        PruningOptions options = new(Steps: 1_000_000, Batch: batch == 0 ? examples.Count : batch);
+        return new(model, absence, examples, new Answers(examples).Of(model), options, seed: 1);
+    }
 
-    // the KL divergence and its gradient at a mask between 0.2 and 0.8, absent parts at zero: what the peer compares its own with
+    /// <summary>Half of the heads and half of the MLPs: those with an even number.</summary>
+    internal static IEnumerable<Part> EverySecond(IModel model) =>
+        model.Universe(InPlay).Parts.Where(p => (Heads.Kind.Includes(p) ? p.Index : p.Layer) % 2 == 0);
+
+    // the KL divergence and its gradient at a mask between 0.2 and 0.8, zero ablation: what the peer compares its own with
     internal static float[] Slopes(IModel model, Batch batch)
     {
         Tensor full = model.Forward(batch, NoProbe.Instance);
-        int parts = model.Universe().Count;
+        int parts = model.Universe(SubnetworkEntries.InPlay).Count;
         Tensor mask = Tensor.From([.. Enumerable.Range(0, parts).Select(p => 0.2f + 0.6f * p / parts)], parts).Track();
-        Tensor kl = model.Forward(batch, new MaskProbe(mask, Absence.Zero(model))).KlFrom(full);
+        Tensor kl = model.Forward(batch, new MaskProbe(mask, Absence.Zero(model.Universe(SubnetworkEntries.InPlay)))).KlFrom(full);
         return [kl.Item, .. kl.Gradients(mask)[0].Values];
     }
 
-    /// <summary>A cut model beside the full one.</summary>
+    /// <summary>A cut model next to the full one.</summary>
     public static Entry Cut { get; } = new("cut", "a subnetwork of half the heads and half the MLPs, cut out, against the full model", () =>
     {
-        IModel model = Synthetic.Load("base"), cut = Cutting.Cut(model, model.Universe().Parts.Where(p => (p.Kind == PartKind.Head ? p.Index : p.Layer) % 2 == 0), Absence.Zero(model));
+        IModel model = Synthetic.Load("base");
+        IModel cut = Cutting.Cut(model, EverySecond(model), Absence.Zero(model.Universe(InPlay)));
         return
         [
-            Of("BERT-base, 16 × 64 tokens", [.. Enumerable.Repeat(64, 16)]),
-            Of("BERT-base, 32 pairs of MNLI's lengths", Pairs.Batch),
+            AgainstFull("BERT-base, 16 × 64 tokens", [.. Enumerable.Repeat(64, 16)]),
+            AgainstFull("BERT-base, 32 pairs of MNLI's lengths", Pairs.Batch),
         ];
 
-        Case Of(string size, int[] lengths)
+        Case AgainstFull(string size, int[] lengths)
         {
             Batch batch = Pairs.Examples(lengths, model).AsBatch();
             return Case.Timed(size, () => Pass(cut, batch)) with
             {
                 Operations = Arithmetic.Labels(cut, batch),
                 Rivals = [new("full model", () => Pass(model, batch))],
-                Target = new("at least 1.8 times the full model's speed", r => r.Ratio <= 1 / 1.8),
+                Target = new("at least 1.8 times the full model's speed", r => r.Ratio is { } ratio ? ratio <= 1 / 1.8 : null),
             };
         }
 
@@ -81,17 +92,20 @@ static class SubnetworkEntries
         };
     });
 
-    /// <summary>Every part knocked out, one at a time.</summary>
-    public static Entry KnockOuts { get; } = new("knock-outs", "every part of BERT-base knocked out, one at a time, against as many evaluations; 512 pairs with --only 512", () => [Of(64), Of(512) with { Asked = true }]);
+    /// <summary>Every part ablated, one at a time.</summary>
+    public static Entry Ablations { get; } = new("ablations",
+        "every part of BERT-base ablated, one at a time, against as many evaluations; 512 pairs with --only 512",
+        () => [EachPartAblated(64), EachPartAblated(512) with { Asked = true }]);
 
-    const int Slice = 128;                                       // pairs that are evaluated before and after their knock-outs, in turn: a machine's speed drifts in minutes
+    // pairs that are evaluated before and after their ablations, in turn: a machine's speed drifts in minutes
+    const int Slice = 128;
 
-    static Case Of(int pairs) => Case.Figured($"144 heads and 12 MLPs, {pairs} pairs of MNLI's lengths", _ =>
+    static Case EachPartAblated(int pairs) => Case.Figured($"144 heads and 12 MLPs, {pairs} pairs of MNLI's lengths", _ =>
     {
         IModel model = Synthetic.Load("base");
-        Universe universe = model.Universe();
+        Universe universe = model.Universe(SubnetworkEntries.InPlay);
         float[][] masks = [.. universe.Parts.Select(p => MaskProbe.Without(universe, [p]).Values.ToArray())];
-        Absence absence = Absence.Zero(model);
+        Absence absence = Absence.Zero(model.Universe(SubnetworkEntries.InPlay));
         double all = 0, once = 0;
         foreach (Example[] slice in Pairs.Examples(Pairs.Lengths(pairs), model).Chunk(Slice))
         {
@@ -101,7 +115,8 @@ static class SubnetworkEntries
             all += Seconds(() => answers.Of(model, masks, absence));
             once += (before + Seconds(() => answers.Of(model))) / 2;
         }
-        return new(all / (universe.Count * once), "of as many evaluations", FormattableString.Invariant($"{all:0.0} s; one evaluation {once:0.00} s"));
+        string note = FormattableString.Invariant($"{all:0.0} s; one evaluation {once:0.00} s");
+        return new(all / (universe.Count * once), "of as many evaluations", note);
     }) with
     { Target = Target.AtMost(0.55, "0.55 of as many evaluations") };
 

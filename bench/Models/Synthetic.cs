@@ -21,7 +21,10 @@ static class Synthetic
         ["large"] = new(24, 16, 1024, 4096, 512),
     };
 
-    /// <summary>Sizes by name; others are written LAYERSxWIDTH, with heads of 64, four neurons for each value of the width, and 1,000 word pieces.</summary>
+    /// <summary>
+    /// Sizes by name; others are written LAYERSxWIDTH, with heads of 64, four neurons for each value of the width, and 1,000
+    /// word pieces.
+    /// </summary>
     public static IEnumerable<string> Names => named.Keys;
 
     /// <summary>The folder of a size.</summary>
@@ -49,8 +52,10 @@ static class Synthetic
     public static void Write(string size, string folder)
     {
         int words = named.ContainsKey(size) ? English : Few;
-        IModel model = UntrainedModel.Make("bert", SizeOf(size), words, ["entailment", "neutral", "contradiction"], TokenTypeRule.Sentence, seed: 1);
-        string vocabulary = string.Join('\n', ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, words - 5).Select(i => $"word{i}")]) + "\n";
+        string[] labels = ["entailment", "neutral", "contradiction"];
+        IModel model = UntrainedModel.Make("bert", SizeOf(size), words, labels, TokenTypeRule.Sentence, seed: 1);
+        string[] special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+        string vocabulary = string.Join('\n', [.. special, .. Enumerable.Range(0, words - special.Length).Select(i => $"word{i}")]) + "\n";
         ModelFolder.Save(model, folder, new Dictionary<string, byte[]> { ["vocab.txt"] = Encoding.UTF8.GetBytes(vocabulary) });
     }
 
@@ -60,8 +65,12 @@ static class Synthetic
     static ModelSize SizeOf(string size)
     {
         if (named.TryGetValue(size, out ModelSize? known)) return known;
-        if (size.Split('x') is [var l, var w] && int.TryParse(l, NumberStyles.None, null, out int layers) && int.TryParse(w, NumberStyles.None, null, out int width) && layers > 0 && width > 0 && width % 64 == 0)
+        if (size.Split('x') is [var l, var w]
+            && int.TryParse(l, NumberStyles.None, null, out int layers) && layers > 0
+            && int.TryParse(w, NumberStyles.None, null, out int width) && width > 0 && width % 64 == 0)
             return new(layers, width / 64, width, 4 * width, 512);
-        throw new ArgumentException($"There is no size '{size}'. Give one of {string.Join(", ", Names)}, or LAYERSxWIDTH with a width that 64 divides, for example 6x768.", nameof(size));
+        string written = "LAYERSxWIDTH with a width that 64 divides, for example 6x768";
+        string message = $"There is no size '{size}'. Give one of {string.Join(", ", Names)}, or {written}.";
+        throw new ArgumentException(message, nameof(size));
     }
 }

@@ -8,23 +8,31 @@ namespace Heartwood.Bench.Models;
 static class TokenizerEntry
 {
     const double PerSecond = 5e6;
+    const string About = "text to ids: the byte-level pieces of GPT-2, and Llama's, on WikiText-2's validation text";
 
     /// <summary>GPT-2's and Llama's tokenizers on running text, line by line; no case where <c>../shared/data</c> is not there.</summary>
-    public static Entry Tokenizers { get; } = new("tokenizer", "text to ids: the byte-level pieces of GPT-2, and Llama's, on WikiText-2's validation text", () =>
+    public static Entry Tokenizers { get; } = new("tokenizer", About, () =>
     {
         string data = Path.GetFullPath(Repository.Path("..", "shared", "data")), text = Path.Combine(data, "wikitext-2", "valid.txt");
-        return File.Exists(text) ? [Of("GPT-2", Path.Combine(data, "tokenizers", "gpt2"), text), Of("Llama", Path.Combine(data, "models", "stories15M"), text)] : [];
+        if (!File.Exists(text)) return [];
+        return
+        [
+            TextToIds("GPT-2", Path.Combine(data, "tokenizers", "gpt2"), text),
+            TextToIds("Llama", Path.Combine(data, "models", "stories15M"), text),
+        ];
     });
 
-    static Case Of(string name, string folder, string text)
+    static Case TextToIds(string name, string folder, string text)
     {
         string[] lines = File.ReadAllText(text).Split('\n');
         Tokenizer tokenizer = Tokenizer.FromFolder(folder);
         long tokens = Encoded(tokenizer, lines);
-        return Case.Timed(string.Create(CultureInfo.InvariantCulture, $"{name}: {tokens:n0} tokens of {lines.Length:n0} lines"), () => () => Encoded(tokenizer, lines)) with
+        string size = string.Create(CultureInfo.InvariantCulture, $"{name}: {tokens:n0} tokens of {lines.Length:n0} lines");
+        string most = FormattableString.Invariant($"{1000 * tokens / PerSecond:0.0} ms, {PerSecond / 1e6:0} million tokens a second");
+        return Case.Timed(size, () => () => Encoded(tokenizer, lines)) with
         {
             Peers = [Peer.Onnx("tokenizer", new { folder, text }) with { Name = "tokenizers" }],
-            Target = Target.AtMost(tokens / PerSecond, string.Create(CultureInfo.InvariantCulture, $"{1000 * tokens / PerSecond:0.0} ms, {PerSecond / 1e6:0} million tokens a second")),
+            Target = Target.AtMost(tokens / PerSecond, most),
             Threads = [1],
             Note = "our words are kept from one pass to the next, as they are from one text to the next",
         };

@@ -1,6 +1,5 @@
 using Heartwood.Bench.Harness;
 using Heartwood.Tensors;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Bench.Ops;
 
@@ -9,18 +8,20 @@ static class GemmEntries
 {
     static readonly int[] tokens = [128, 1024, 4096];
     static readonly (int Output, int Input)[] weights = [(768, 768), (3072, 768), (768, 3072), (384, 384), (1536, 384), (384, 1536)];
+    static readonly (int Output, int Input)[] fillingNoTile = [(100, 100), (312, 312), (770, 770), (770, 100), (100, 770)];
 
     /// <summary>The shapes of small and base models' linear layers.</summary>
     public static Entry Gemm { get; } = new("gemm", "linear layers, 18 shapes of small and base models, against the processor's peak",
-        () => Shapes().Select(s => Linear(s) with { Peers = [Peer.Torch("linear", s.Sizes), Peer.Onnx("linear", s.Sizes)], Moving = s.Moving }))
+        () => Shapes().Select(s => Linear(s) with { Peers = [Peer.Torch("linear", s.Sizes), Peer.Onnx("linear", s.Sizes)] }))
     {
         Summaries = rows => [Means.Geometric(rows, Target.PeakShareAtLeast(0.95))],
     };
 
     /// <summary>Shapes that fill no tile.</summary>
-    public static Entry Ragged { get; } = new("gemm-ragged", "linear layers of sizes that fill no tile, against the next size that does", () =>
+    public static Entry Ragged { get; } = new("gemm-ragged",
+        "linear layers of sizes that fill no tile, against the next size that does", () =>
         from tokens in (int[])[1, 7, 33, 1000]
-        from width in ((int Output, int Input)[])[(100, 100), (312, 312), (770, 770), (770, 100), (100, 770)]
+        from width in fillingNoTile
         let shape = new Shape(tokens, width.Output, width.Input)
         select Linear(shape) with
         {
@@ -30,7 +31,8 @@ static class GemmEntries
         });
 
     /// <summary>The backward pass of linear layers.</summary>
-    public static Entry Gradients { get; } = new("gemm-gradients", "gradients of linear layers: of the input (weights packed once, or in every pass) and of the weights", () =>
+    public static Entry Gradients { get; } = new("gemm-gradients",
+        "gradients of linear layers: of the input (weights packed once, or in every pass) and of the weights", () =>
         from tokens in (int[])[1024, 2048]
         from width in weights[..3]
         from kind in Enum.GetValues<Kind>()
@@ -45,27 +47,29 @@ static class GemmEntries
         () => Shapes().Select(s => Linear(s) with
         {
             Backend = "avx2",
-            Peers = [Peer.Torch("linear", new { s.Tokens, s.Output, s.Input, blas = true }) with { Name = "OpenBLAS", Environments = [PeerProgram.OpenBlasHaswell] }],
+            Peers =
+            [
+                Peer.Torch("linear", new { s.Tokens, s.Output, s.Input, blas = true }) with
+                {
+                    Name = "OpenBLAS",
+                    Environments = [PeerProgram.OpenBlasHaswell],
+                },
+            ],
             Target = Target.RatioAtMost(1),
         }));
 
-    /// <summary>Linear layers of bf16 weights; the peak is one bf16 dot product in the place of each multiply-add, so twice float32's.</summary>
+    /// <summary>
+    /// Linear layers of bf16 weights; the peak is one bf16 dot product in the place of each multiply-add, so twice float32's.
+    /// </summary>
     internal static IEnumerable<Case> Bf16(string? note) =>
         from width in weights
         let shape = new Shape(1024, width.Output, width.Input)
-        select Case.Timed($"linear, {shape}", () => At(Precision.Bf16, Run(shape))) with
+        select Case.Timed($"linear, {shape}", () => Run(shape, Precision.Bf16)) with
         {
             Rivals = [new("float32", () => Run(shape))],
             Operations = shape.Operations / 2,
             Note = note,
         };
-
-    /// <summary>An action at a precision.</summary>
-    internal static Action At(Precision precision, Action action) => () =>
-    {
-        using IDisposable choice = Machine.At(precision);
-        action();
-    };
 
     enum Kind { InputFrozen, InputTrained, Weight }
 
@@ -74,9 +78,6 @@ static class GemmEntries
         internal object Sizes => new { Tokens, Output, Input };
 
         internal double Operations => 2.0 * Tokens * Output * Input;
-
-        // both operands read once, the result written once
-        internal Func<Action> Moving => Ops.Moving.Of(1, (Tokens * (Input + Output) + Input * Output) / 2);
 
         internal Shape RoundedUp => new(Up(Tokens, 8), Up(Output, 48), Up(Input, 48));
 
@@ -89,15 +90,22 @@ static class GemmEntries
 
     static Case Linear(Shape shape) => Case.Timed($"{shape}", () => Run(shape)) with { Operations = shape.Operations };
 
-    static Action Run(Shape shape)
+    static Action Run(Shape shape, Precision precision = Precision.Float32)
     {
-        Tensor x = Draw.Numbers("x", shape.Tokens, shape.Input), weight = Draw.Numbers("weight", shape.Output, shape.Input), bias = Draw.Numbers("bias", shape.Output);
-        return Passes.Forward(() => x.Linear(weight, bias));
+        Tensor x = Draw.Numbers("x", shape.Tokens, shape.Input), weight = Draw.Numbers("weight", shape.Output, shape.Input);
+        Tensor bias = Draw.Numbers("bias", shape.Output);
+        return Passes.Forward(() => x.Linear(weight, bias, precision: precision));
     }
 
     static Case Gradient(Shape shape, Kind kind)
     {
-        string what = kind switch { Kind.InputFrozen => "of the input, weights frozen", Kind.InputTrained => "of the input, weights trained", _ => "of the weights" };
+        string what = kind switch
+        {
+            Kind.InputFrozen => "of the input, weights frozen",
+            Kind.InputTrained => "of the input, weights trained",
+            _ => "of the weights",
+        };
+        object sizes = new { shape.Tokens, shape.Output, shape.Input, of = kind == Kind.Weight ? "weight" : "x" };
         return Case.Timed($"{shape}, {what}", () =>
         {
             Tensor x = Draw.Numbers("x", shape.Tokens, shape.Input), weight = Draw.Numbers("weight", shape.Output, shape.Input);
@@ -107,8 +115,7 @@ static class GemmEntries
         }) with
         {
             Operations = shape.Operations,
-            Moving = shape.Moving,
-            Peers = [Peer.Torch("linear_gradient", new { shape.Tokens, shape.Output, shape.Input, of = kind == Kind.Weight ? "weight" : "x" })],
+            Peers = [Peer.Torch("linear_gradient", sizes)],
             Target = Target.PeakShareAtLeast(0.93),
         };
     }

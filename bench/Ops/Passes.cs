@@ -55,7 +55,7 @@ static class Means
     /// <summary>One row with the geometric means of peak share and ratio.</summary>
     public static Row Geometric(IReadOnlyList<Row> rows, Target target)
     {
-        double? share = Of(rows.Select(r => r.PeakShare)), ratio = Of(rows.Select(r => r.Ratio));
+        double? share = GeometricMean(rows.Select(r => r.PeakShare)), ratio = GeometricMean(rows.Select(r => r.Ratio));
         return new Row
         {
             Entry = rows[0].Entry,
@@ -68,5 +68,6 @@ static class Means
         }.Judged(target);
     }
 
-    static double? Of(IEnumerable<double?> values) => values.All(v => v is not null) ? Math.Exp(values.Average(v => Math.Log(v!.Value))) : null;
+    static double? GeometricMean(IEnumerable<double?> values) =>
+        values.All(v => v is not null) ? Math.Exp(values.Average(v => Math.Log(v!.Value))) : null;
 }

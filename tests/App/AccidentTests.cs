@@ -48,24 +48,64 @@ public sealed class AccidentTests : IDisposable
     }
 
     [Fact]
-    public void Ctrl_C_leaves_a_run_that_resumes_and_another_process_is_refused_until_then()
+    public void Ctrl_C_leaves_a_run_that_resumes_and_gives_its_jobs_back()
     {
         Program.NeedsInterrupts();
         SmallRuns.Works(runs.Find("whole", 800, "--all"));
         using (Program program = new(runs.Find("stopped", 800, "--all")))
         {
             Assert.True(program.Until(() => runs.LinesOf("stopped", "search/sparsity-0.5-seed-1.jsonl") > 5));
-            Assert.Contains("stopped' is in use by process ", SmallRuns.Fails(runs.Find("stopped", 800, "--all")));
             program.Interrupt();
             var (code, output, error) = program.End();
             Assert.Equal((130, ""), (code, output));
             Assert.EndsWith("Stopped. Run the same command to resume.\n", error);
         }
         Assert.False(File.Exists(runs.At("stopped", "result.json")));
+        Assert.All(Directory.GetFiles(runs.At("stopped", "claims")), claim => Assert.Equal("free", File.ReadAllText(claim)[..4]));
         var (resumed, _, said) = SmallRuns.Here(runs.Find("stopped", 800, "--all"));
         Assert.Equal(0, resumed);
         Assert.Contains("Resuming the run in", said);
         runs.SameStudy("whole", "stopped");
+    }
+
+    [Fact]
+    public void Two_processes_on_one_folder_one_killed_give_the_files_of_one_to_the_bit()
+    {
+        SmallRuns.Works(runs.Find("whole", 800, "--sparsity", "0.5", "0.34", "0.6", "--all"));
+        using (Program first = new(runs.Find("shared", 800, "--sparsity", "0.5", "0.34", "0.6", "--all")))
+        {
+            Assert.True(first.Until(() => runs.LinesOf("shared", "search/sparsity-0.5-seed-1.jsonl") > 5));
+            using Program second = new(runs.Find("shared", 800, "--sparsity", "0.5", "0.34", "0.6", "--all"));
+            Assert.True(second.Until(() => SearchesBy(second.Id) > 0 && SearchesBy(first.Id) > 0), "They never were at work at once.");
+            first.Kill();
+            var (code, _, error) = second.End();
+            Assert.Equal(0, code);
+            Assert.Contains("Resuming the run in", error);
+        }
+        runs.SameFiles("whole", "shared");
+
+        int SearchesBy(int process) => Claims().Count(c => c.Contains($"\"process\": {process},"));
+
+        IEnumerable<string> Claims()
+        {
+            foreach (string file in Directory.GetFiles(runs.At("shared", "claims"), "subnetworks*"))
+            {
+                string text = "";
+                try { text = File.ReadAllText(file); } catch (FileNotFoundException) { }
+                yield return text;
+            }
+        }
+    }
+
+    [Fact]
+    public void Two_processes_share_a_training_and_say_the_same()
+    {
+        using Program first = new(runs.Train("shared", 400)), second = new(runs.Train("shared", 400));
+        var (one, other) = (first.End(), second.End());
+        Assert.Equal((0, 0), (one.Code, other.Code));
+        Assert.Equal(one.Out, other.Out);
+        SmallRuns.Works(runs.Train("whole", 400));
+        runs.SameTraining("whole", "shared");
     }
 
     [Fact]

@@ -36,6 +36,9 @@ sealed class Program : IDisposable
         (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
     }
 
+    /// <summary>The process's number.</summary>
+    public int Id => process.Id;
+
     /// <summary>Runs it to its end.</summary>
     public static (int Code, string Out, string Error) Run(params IEnumerable<string> arguments)
     {

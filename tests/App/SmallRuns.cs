@@ -70,5 +70,20 @@ sealed class SmallRuns : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(At(b), "*.tmp", SearchOption.AllDirectories));
     }
 
+    /// <summary>Every file of one run is in the other with the same bytes, times aside: of the page, which tells them, not the bytes.</summary>
+    public void SameFiles(string a, string b)
+    {
+        string[] files = FilesOf(a);
+        Assert.Equal(files, FilesOf(b));
+        foreach (string file in files)
+            if (!file.EndsWith(".json", StringComparison.Ordinal)) Assert.Equal(Text(a, file), Text(b, file));
+            else Assert.Equal(SmallWorld.Timeless(File.ReadAllText(At(a, file))), SmallWorld.Timeless(File.ReadAllText(At(b, file))));
+
+        string[] FilesOf(string run) => [.. Directory.GetFiles(At(run), "*", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(At(run), f)).Where(f => !f.StartsWith("times", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
+        string Text(string run, string file) => file is "report.html" ? "" : Convert.ToHexString(File.ReadAllBytes(At(run, file)));
+    }
+
     public void Dispose() => temporary.Dispose();
 }

@@ -39,6 +39,8 @@ sealed class Clock : TimeProvider
 
     public override long GetTimestamp() => ticks;
 
+    public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2026, 11, 30, 12, 0, 0, TimeSpan.Zero).AddTicks(ticks);
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         Bell bell = new(this, () => callback(state));

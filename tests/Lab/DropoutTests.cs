@@ -46,8 +46,8 @@ public class DropoutTests
     {
         long next = Dropping.After(0, 70);
         Assert.Equal(128, next);
-        Assert.Equal(Enumerable.Range(0, 256), Enumerable.Range(0, 256).Select(i => (int)Dropping.NumberOf(i)).Order());
-        Assert.All(Enumerable.Range(0, 128), i => Assert.True(Dropping.NumberOf(i) < next && Dropping.NumberOf(next + i) >= next));
+        Assert.Equal(Enumerable.Range(0, 256), Enumerable.Range(0, 256).Select(i => (int)DropoutNumbers.IndexFor(i)).Order());
+        Assert.All(Enumerable.Range(0, 128), i => Assert.True(DropoutNumbers.IndexFor(i) < next && DropoutNumbers.IndexFor(next + i) >= next));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public class DropoutTests
         foreach (Point point in Enum.GetValues<Point>())
         {
             Assert.Same(ones, new DropoutProbe(0, new(1, "dropout")).At(new(0, point), ones));
-            Assert.Equal(point is Point.Embeddings or Point.AttentionOut or Point.MlpOut or Point.Pooled, !ReferenceEquals(ones, new DropoutProbe(0.5f, new(1, "dropout")).At(new(0, point), ones)));
+            Assert.Equal(point is Point.Embeddings or Point.AttentionOut or Point.MlpOut or Point.BeforeScores, !ReferenceEquals(ones, new DropoutProbe(0.5f, new(1, "dropout")).At(new(0, point), ones)));
         }
     }
 }

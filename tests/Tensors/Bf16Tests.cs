@@ -135,8 +135,8 @@ public sealed class Bf16Tests : IDisposable
         Tensor weight = Tensor.Normal(new(1, "w"), 1, 50, 33), frozen = weight.KeepForever(), bias = Tensor.Zeros(50), draw = Tensor.Normal(new(1, "x"), 1, 20, 33);
         (float[] Value, float[] OfX, float[] OfWeight)[] found = [.. new[] { Precision.Float32, Precision.Bf16 }.Select(precision =>
         {
-            using IDisposable at = Machine.At(precision);
-            Tensor x = draw.Detach().Track(), trained = weight.KeepForever().Track(), y = x.Linear(trained, bias), z = x.Linear(frozen, bias);
+            Tensor x = draw.Detach().Track(), trained = weight.KeepForever().Track();
+            Tensor y = x.Linear(trained, bias, precision: precision), z = x.Linear(frozen, bias, precision: precision);
             return (y.Values.ToArray(), z.Sum().Gradients(x)[0].Values.ToArray(), y.Sum().Gradients(trained)[0].Values.ToArray());
         })];
         Assert.Equal(found[0].Value, found[1].Value);
@@ -146,38 +146,37 @@ public sealed class Bf16Tests : IDisposable
     }
 
     [Fact]
-    public void A_precision_holds_until_it_is_given_back_and_in_the_pieces_of_parallel_work()
+    public void A_weight_can_be_multiplied_at_one_precision_and_at_the_other_from_several_threads_at_once()
     {
         int before = Machine.Threads;
         Machine.Threads = 3;
         Tensor x = Tensor.Normal(new(1, "x"), 1, 9, 40), w = Tensor.Normal(new(1, "w"), 1, 7, 40).KeepForever();
-        float[] exact = x.Linear(w).Values.ToArray();
-        string[] used = new string[64];
-        using (Machine.At(Precision.Bf16))
-        {
-            Assert.NotEqual(exact, x.Linear(w).Values.ToArray());
-            Parallelism.For(used.Length, i => used[i] = Machine.BackendInUse);
-            using (Machine.At(Precision.Float32)) Assert.Equal(exact, x.Linear(w).Values.ToArray());
-            Assert.Equal(Machine.BackendAt(Precision.Bf16), Machine.BackendInUse);
-        }
+        float[] exact = At(Precision.Float32), rounded = At(Precision.Bf16);
+        float[][] found = new float[64][];
+        Parallelism.For(found.Length, i => found[i] = At(i % 2 == 0 ? Precision.Float32 : Precision.Bf16));
         Machine.Threads = before;
-        Assert.All(used, name => Assert.Equal(Machine.BackendAt(Precision.Bf16), name));
-        Assert.Equal(exact, x.Linear(w).Values.ToArray());
+        Assert.NotEqual(exact, rounded);
+        for (int i = 0; i < found.Length; i++) Assert.Equal(i % 2 == 0 ? exact : rounded, found[i]);
+
+        float[] At(Precision precision) => x.Linear(w, precision: precision).Values.ToArray();
     }
 
     [Fact]
     public void Every_instruction_set_has_bf16_but_the_reference()
     {
+        Tensor x = Tensor.Ones(1, 2), weight = Tensor.Ones(1, 2).KeepForever();
         foreach (string name in Machine.Backends.Where(n => n != "reference"))
-            using (Machine.Using(Machine.Preferred(name)))
-            using (Machine.At(Precision.Bf16))
-            {
-                Assert.StartsWith($"{name}-", Machine.BackendInUse);
-                Assert.Contains("rounded to bf16", Machine.Explain(Machine.BackendInUse));
-                Assert.Equal(Machine.BackendInUse.EndsWith("-bf16", StringComparison.Ordinal), Machine.WhyBf16IsSlow is null);
-            }
+        {
+            using IDisposable choice = Machine.Using(Machine.Preferred(name));
+            string named = Machine.BackendAt(Precision.Bf16);
+            Assert.StartsWith($"{name}-", named);
+            Assert.Contains("rounded to bf16", Machine.Explain(named));
+            Assert.Equal(named.EndsWith("-bf16", StringComparison.Ordinal), Machine.WhyBf16IsSlow is null);
+            Assert.Equal((name, null), (Machine.BackendAt(Precision.Float32), Machine.Explain(name)));
+        }
         using IDisposable reference = Machine.Using(Machine.Preferred("reference"));
-        Assert.Contains("computes in float32 only", Assert.Throws<NotSupportedException>(() => Machine.At(Precision.Bf16)).Message);
+        foreach (Action asked in (Action[])[() => Machine.BackendAt(Precision.Bf16), () => x.Linear(weight, precision: Precision.Bf16)])
+            Assert.Contains("computes in float32 only", Assert.Throws<NotSupportedException>(asked).Message);
         Assert.Contains("--precision bf16", Assert.Throws<NotSupportedException>(() => Machine.Preferred("avx2-rounded")).Message);
         Assert.Null(Machine.Explain("reference"));
     }

@@ -17,6 +17,13 @@ sealed record Op(string Name, Func<Tensor[], Tensor> Function, params Shape[] In
     /// <summary>Largest difference of a gradient from finite differences, as a fraction of the largest gradient (at least 1).</summary>
     internal double SlopeTolerance { get; init; } = 1e-4;
 
+    /// <summary>The same function with frozen weights in bf16; null where there are none.</summary>
+    internal Func<Tensor[], Tensor>? InBf16 { get; init; }
+
+    /// <summary>A row about products with weights.</summary>
+    internal static Op OfWeights(string name, Func<Tensor[], Precision, Tensor> function, params Shape[] inputs) =>
+        new(name, t => function(t, Precision.Float32), inputs) { InBf16 = t => function(t, Precision.Bf16) };
+
     /// <summary>Inputs of these shapes, each of other numbers.</summary>
     internal Tensor[] Draw(ulong seed) =>
         [.. Inputs.Select((shape, i) =>
@@ -100,6 +107,9 @@ static class OpTable
             yield return new($"mix 3 x {n}", t => t[0].Mix(t[1], Constant(3, n)), new Shape(5, 3 * n), new Shape(3));
         yield return new("mix of many rows", t => t[0].Mix(t[1], Constant(2, 33)), new Shape(501, 66), new Shape(2)) { Tolerance = 4e-6 };
 
+        foreach (int n in Sizes)
+            yield return new($"mix each {n}", t => t[0].Mix(t[1], t[2]), new Shape(5, 3 * n), new Shape(3), new Shape(5, 3 * n));
+
         foreach (int n in Sizes) yield return new($"dropout {n}", t => t[0].Dropout(0.25f, new(3, "dropout"), 128), new Shape(n));
         yield return new("dropout of many", t => t[0].Dropout(0.1f, new(3, "dropout")), new Shape(3, 20011));
 
@@ -132,19 +142,31 @@ static class OpTable
             yield return new($"matmul [{m} {n}] [{n} 5]", t => t[0].MatMul(t[1]), new Shape(m, n), new Shape(n, 5));
             yield return new($"matmul [5 3] [3 {n}]", t => t[0].MatMul(t[1]), new Shape(5, 3), new Shape(3, n));
             yield return new($"matmul [{n} 9] [9 17]", t => t[0].MatMul(t[1]), new Shape(n, 9), new Shape(9, 17));
-            yield return new($"linear [{n} 16] [49 16]", t => t[0].Linear(t[1], t[2]), new Shape(n, 16), new Shape(49, 16), new Shape(49));
-            yield return new($"linear, input first [{n} 16] [16 49]", t => t[0].Linear(t[1], t[2], inputFirst: true), new Shape(n, 16), new Shape(16, 49), new Shape(49));
-            yield return new($"linear, input first, no bias {n}", t => t[0].Linear(t[1], inputFirst: true), new Shape(m, n), new Shape(n, 7));
-            yield return new($"linear no bias {n}", t => t[0].Linear(t[1]), new Shape(m, n), new Shape(7, n));
+            yield return Op.OfWeights($"linear [{n} 16] [49 16]", (t, p) => t[0].Linear(t[1], t[2], precision: p),
+                new Shape(n, 16), new Shape(49, 16), new Shape(49));
+            yield return Op.OfWeights($"linear, input first [{n} 16] [16 49]",
+                (t, p) => t[0].Linear(t[1], t[2], inputFirst: true, precision: p), new Shape(n, 16), new Shape(16, 49), new Shape(49));
+            yield return Op.OfWeights($"linear, input first, no bias {n}", (t, p) => t[0].Linear(t[1], inputFirst: true, precision: p),
+                new Shape(m, n), new Shape(n, 7));
+            yield return Op.OfWeights($"linear no bias {n}", (t, p) => t[0].Linear(t[1], precision: p), new Shape(m, n), new Shape(7, n));
         }
         foreach (Activation activation in Enum.GetValues<Activation>().Where(a => a != Activation.Relu))
-            yield return new($"linear {activation}", t => t[0].Linear(t[1], t[2], activation), new Shape(19, 17), new Shape(100, 17), new Shape(100)) { Domain = u => u / 2 };
-        yield return new("linear Relu", t => t[0].Linear(t[1], t[2], Activation.Relu), new Shape(9, 2), new Shape(50, 2), new Shape(50))
+        {
+            Op activated = Op.OfWeights($"linear {activation}", (t, p) => t[0].Linear(t[1], t[2], activation, precision: p),
+                new Shape(19, 17), new Shape(100, 17), new Shape(100));
+            yield return activated with { Domain = u => u / 2 };
+        }
+        yield return Op.OfWeights("linear Relu", (t, p) => t[0].Linear(t[1], t[2], Activation.Relu, precision: p),
+            new Shape(9, 2), new Shape(50, 2), new Shape(50)) with
         {
             Domain = u => AwayFromZero(MathF.Round(u)) * 2,     // sums of products of these stay 0.1 or more from 0
         };
-        yield return new("linear deep", t => t[0].Linear(t[1], t[2]), new Shape(13, 1601), new Shape(53, 1601), new Shape(53)) { Domain = u => u / 8 };
-        yield return new("linear shared", t => t[0].Linear(t[1], t[2]), new Shape(250, 65), new Shape(130, 65), new Shape(130)) { Domain = u => u / 4 };
+        Op deep = Op.OfWeights("linear deep", (t, p) => t[0].Linear(t[1], t[2], precision: p),
+            new Shape(13, 1601), new Shape(53, 1601), new Shape(53));
+        yield return deep with { Domain = u => u / 8 };
+        Op shared = Op.OfWeights("linear shared", (t, p) => t[0].Linear(t[1], t[2], precision: p),
+            new Shape(250, 65), new Shape(130, 65), new Shape(130));
+        yield return shared with { Domain = u => u / 4 };
     }
 
     static IEnumerable<Op> RowWise()

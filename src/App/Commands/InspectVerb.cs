@@ -26,7 +26,7 @@ static class InspectVerb
         Run = (parsed, session) =>
         {
             RunSupport.UseThreads(parsed);
-            Inspection seen = Inspection.Of(parsed.GetValue(model), StudyOptions.With(parsed, new(parsed.GetValue(data)!, [])), parsed.GetValue(length));
+            Inspection seen = Inspection.Of(parsed.GetValue(model), StudyOptions.With(parsed, new(parsed.GetValue(data)!, []) { Tenants = session.Tenants }), parsed.GetValue(length));
             session.Result(() => JsonSerializer.Serialize(seen, ResultJson.Options), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
                 {seen.Layers.Count} layers, width {seen.Width}, heads of {seen.HeadWidth}; {seen.Vocabulary:N0} word pieces{seen.Spare}, at most {seen.MostPositions} tokens

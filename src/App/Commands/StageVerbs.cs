@@ -64,7 +64,7 @@ static class StageVerbs
     internal static void In(ParseResult parsed, Session session, Action<Study, RunFolder> step, string? path = null)
     {
         RunSupport.UseThreads(parsed);
-        using RunFolder folder = RunFolder.Reopen(path ?? parsed.GetRequiredValue(run), session.World.Clock);
+        using RunFolder folder = RunFolder.Reopen(path ?? parsed.GetRequiredValue(run), session.World.Clock, session.Progress, session.Stop);
         step(Study.Reopen(folder, session.Progress, session.Stop, session.Tenants), folder);
     }
 }

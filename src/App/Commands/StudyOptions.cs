@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.App.Commands;
@@ -31,7 +32,7 @@ static class StudyOptions
         DefaultValueFactory = _ => "",
     };
     public static readonly Option<string> Seeds = new("--seeds") { Description = "Seeds to search with: 1-6, or 1,2,7; without it the six that follow --seed.", HelpName = "LIST", DefaultValueFactory = _ => "" };
-    public static readonly Option<double[]> Sparsity = new("--sparsity") { Description = "Fraction of heads and MLPs that are absent, 0 to 1; several in a row. The first is the one that core, knock-outs and cut are about; without it 0.5, the demo 0.6.", HelpName = "S", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [0.5] };
+    public static readonly Option<double[]> Sparsity = new("--sparsity") { Description = "Fraction of the parts in play that are absent, 0 to 1; several in a row. The first is the one that core, knock-outs and cut are about; without it 0.5, the demo 0.6.", HelpName = "S", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [0.5] };
     public static readonly Option<int> Steps = SharedOptions.Number("--steps", "Steps of each search.", standard.Steps, 1), Batch = SharedOptions.Number("--batch", "Examples in a batch.", standard.Batch, 1), Examples = SharedOptions.Number("--examples", "Most examples to learn masks on; 0 for all.", 8000, 0), Most = SharedOptions.Number("--most-tokens", "Longest input in tokens, 0 for the model's own; longer pairs are truncated, the longer sentence first.", 0, 0);
     public static readonly Option<double> WarmUp = SharedOptions.Number("--warm-up", "Share of the steps in which the target sparsity rises.", standard.WarmUp, 0, 1), Rate = SharedOptions.Number("--mask-rate", "Learning rate of the masks.", standard.Rate, 0), Multipliers = SharedOptions.Number("--multiplier-rate", "Rate at which both multipliers of the penalty climb.", standard.MultiplierRate, 0);
     public static readonly Option<double> LogAlpha = SharedOptions.Number("--log-alpha", "Mean of log alpha at the start.", standard.LogAlpha), Deviation = SharedOptions.Number("--log-alpha-deviation", "Its standard deviation.", standard.LogAlphaDeviation, 0), Low = SharedOptions.Number("--low", "Lower limit of the hard concrete distribution.", standard.Low), High = SharedOptions.Number("--high", "Upper limit.", standard.High), Temperature = SharedOptions.Number("--temperature", "Its temperature.", standard.Temperature, 0);
@@ -40,8 +41,15 @@ static class StudyOptions
     public static readonly Option<double> Share = SharedOptions.Number("--core-share", "Share of the subnetworks that must keep a part for the wider core.", 0.8, 0, 1);
     public static readonly Option<int> Draws = SharedOptions.Number("--draws", "Random draws beside each knock-out of the core.", 20, 1), KnockOutExamples = SharedOptions.Number("--knock-out-examples", "Most examples of each set in knock-outs; 0 for all.", 0, 0);
 
+    public static readonly Option<string> Parts = new("--parts")
+    {
+        Description = $"The parts in play, which a search may remove: kinds with commas between them, of {string.Join(", ", PartKinds.Usual.Select(kind => kind.Name))}.",
+        HelpName = "KINDS",
+        DefaultValueFactory = _ => string.Join(',', PartKinds.InPlay),
+    };
+
     /// <summary>Options of the search itself, for every verb that searches.</summary>
-    public static IReadOnlyList<Option> Search => [Seeds, Sparsity, Steps, WarmUp, Batch, Examples, Most, Rate, Multipliers, LogAlpha, Deviation, Low, High, Temperature, Absence, Choose, Share, Draws, KnockOutExamples, Precision];
+    public static IReadOnlyList<Option> Search => [Parts, Seeds, Sparsity, Steps, WarmUp, Batch, Examples, Most, Rate, Multipliers, LogAlpha, Deviation, Low, High, Temperature, Absence, Choose, Share, Draws, KnockOutExamples, Precision];
 
     /// <summary>Options that name model and data.</summary>
     public static IReadOnlyList<Option> Sources => [Model, Data, InDomain, OutOfDomain, Unseen, Map];
@@ -58,6 +66,7 @@ static class StudyOptions
         Seeds = p.GetValue(Seeds) is { Length: > 0 } seeds ? SeedsOf("--seeds", seeds) : [.. Enumerable.Range(1, 6).Select(i => p.GetValue(SharedOptions.Seed) + (ulong)i)],
         Sparsities = p.GetResult(Sparsity) is { Implicit: false } ? p.GetValue(Sparsity)! : sources.Sparsities,
         Pruning = new(standard.Sparsity, p.GetValue(Steps), p.GetValue(WarmUp), p.GetValue(Batch), p.GetValue(Rate), p.GetValue(Multipliers), p.GetValue(LogAlpha), p.GetValue(Deviation), p.GetValue(Low), p.GetValue(High), p.GetValue(Temperature)),
+        Parts = p.GetValue(Parts)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? PartKinds.InPlay,
         Absence = p.GetValue(Absence)!,
         Choose = p.GetValue(Choose) == "mask" ? Choice.Mask : Choice.Rank,
         Examples = p.GetValue(Examples),

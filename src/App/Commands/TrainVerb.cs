@@ -54,12 +54,12 @@ static class TrainVerb
         RunSupport.UseThreads(parsed);
         RunSupport.OutOf(parsed);
         if (parsed.GetValue(from) is not null) RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is", family, layers, heads, width, neurons, positions, vocabulary, cased, types, start);
-        TrainingRequest request = Parse(parsed);
-        TrainingRun run = new(request, session.Tenants);
+        TrainingRequest request = Parse(parsed) with { Tenants = session.Tenants };
+        TrainingRun run = new(request);
         using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
         foreach (string note in run.Notes) session.World.Say(note);
         session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
-        Result result = folder.Finished ? Report.Read(folder.FolderPath, session.Tenants.Questions) : run.Run(folder, session.Progress, session.Stop);
+        Result result = run.Run(folder, session.Progress, session.Stop);
         string page = Report.Write(folder.FolderPath, result);
         session.Result(() => ResultJson.Write(result), () => Words(result, run.OfScores, page));
     }

@@ -110,7 +110,10 @@ public sealed class Checkpoint : IDisposable
         ? file
         : throw CheckpointException.NoTensor(name, Path, Names);
 
-    /// <summary>SHA-256 of the weights in lower-case hexadecimal: of the file's bytes; of several files' bytes one after another, in the order of their names.</summary>
+    /// <summary>
+    /// SHA-256 of the weights in lower-case hexadecimal: of the file's bytes; of several files' bytes one after another, in the
+    /// order of their names.
+    /// </summary>
     public string Sha256()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -150,18 +153,25 @@ public sealed class Checkpoint : IDisposable
 
     static void CheckShard(string index, string shard, TensorFile file, Dictionary<string, string> placed)
     {
+        const string again = "Download index and shards again, together.";
         foreach ((string name, string place) in placed)
-            if (place == shard && !file.Contains(name)) throw new CheckpointException($"{index}: expected tensor '{name}' in '{shard}', where it is not. Download index and shards again, together.");
+            if (place == shard && !file.Contains(name))
+                throw new CheckpointException($"{index}: expected tensor '{name}' in '{shard}', where it is not. {again}");
         foreach (string name in file.Names)
-            if (placed.GetValueOrDefault(name) != shard)
-                throw new CheckpointException($"{index}: '{shard}' holds tensor '{name}', which the index {(placed.TryGetValue(name, out string? place) ? $"places in '{place}'" : "does not name")}. Download index and shards again, together.");
+        {
+            string? place = placed.GetValueOrDefault(name);
+            if (place == shard) continue;
+            string said = place is null ? "does not name" : $"places in '{place}'";
+            throw new CheckpointException($"{index}: '{shard}' holds tensor '{name}', which the index {said}. {again}");
+        }
     }
 
     /// <summary>Which shard each tensor is in; shards are plain file names, so that nothing outside the folder is read.</summary>
     internal static Dictionary<string, string> ReadIndex(ReadOnlySpan<byte> utf8, string path)
     {
-        JsonElement root = CheckpointException.Object(utf8, path);
-        if (!root.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object || !map.EnumerateObject().Any())
+        JsonElement root = CheckpointException.Json(path).ObjectIn(utf8).Object;
+        if (!root.TryGetProperty("weight_map", out JsonElement map)
+            || map.ValueKind != JsonValueKind.Object || !map.EnumerateObject().Any())
             throw new CheckpointException($"{path}: expected 'weight_map' with the file of each tensor, found {map.ValueKind}. Give the " +
                 $"index of a model in shards: {IndexFile} or {PyTorchIndexFile}.");
         return map.EnumerateObject().ToDictionary(item => item.Name, item =>

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Checkpoints;
 
@@ -9,22 +9,30 @@ namespace Heartwood.Lab.Checkpoints;
 public sealed class CheckpointException(string message, Exception? inner = null) : IOException(message, inner)
 {
     /// <summary>A tensor that is asked for is not there.</summary>
-    internal static CheckpointException NoTensor(string name, string where, IEnumerable<string> there) =>
-        new($"No tensor '{name}' in {where}. {(Nearest.Of(name, there) is string nearest ? $"Nearest: '{nearest}'." : "It holds none: give the model's weights.")}");
+    internal static CheckpointException NoTensor(string name, string where, IEnumerable<string> there)
+    {
+        string? nearest = Nearest.Of(name, there);
+        string next = nearest is null ? "It holds none: give the model's weights." : $"Nearest: '{nearest}'.";
+        return new($"No tensor '{name}' in {where}. {next}");
+    }
 
-    /// <summary>The JSON object that <paramref name="utf8"/> holds.</summary>
-    /// <exception cref="CheckpointException">it holds something else</exception>
-    internal static JsonElement Object(ReadOnlySpan<byte> utf8, string where) => StrictJson.ParseObject(utf8, out string found)
-        ?? throw new CheckpointException($"{where}: expected a JSON object without duplicate names, found {found} Copy the file again from its source, or correct it there.");
+    /// <summary>A JSON file of a checkpoint, which is refused with this exception.</summary>
+    /// <param name="file">the file, for messages</param>
+    /// <param name="next">the next move after a value that is wrong, a sentence</param>
+    internal static JsonSource Json(string file, string next = "Copy the file again from its source, or correct it there.") =>
+        new(file, (message, inner) => new CheckpointException(message, inner), next);
 
-    /// <summary>Runs <paramref name="read"/> and restates as a <see cref="CheckpointException"/> what the operating system refuses.</summary>
+    /// <summary>
+    /// Runs <paramref name="read"/> and restates as a <see cref="CheckpointException"/> what the operating system refuses.
+    /// </summary>
     internal static T Restating<T>(string file, Func<T> read)
     {
         try
         {
             return read();
         }
-        catch (Exception e) when (e is IOException and not CheckpointException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is IOException and not CheckpointException
+            or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new CheckpointException(
                 e is FileNotFoundException or DirectoryNotFoundException

@@ -37,7 +37,7 @@ public sealed record Conversion(string From, string Into, int Tensors, long Byte
     /// <param name="into">of a folder: a new or empty folder; of a file: a new file that ends with .safetensors</param>
     /// <param name="entry">as <see cref="Checkpoint.Open(string, string?)"/> takes it</param>
     /// <param name="toFloat32">whether tensors of F64 are rounded to F32; config.json says so then</param>
-    /// <param name="progress">is told how many tensors are written, of how many</param>
+    /// <param name="progress">gets how many tensors are written, of how many</param>
     /// <param name="stop">ends the conversion; nothing is left then</param>
     /// <exception cref="CheckpointException">the weights cannot be read, or an F64 is beyond float32's largest number</exception>
     /// <exception cref="IOException">the place is taken, or it cannot be written</exception>
@@ -119,7 +119,7 @@ public sealed record Conversion(string From, string Into, int Tensors, long Byte
 
     static string Float32(string config)
     {
-        JsonObject json = JsonObject.Create(CheckpointException.Object(File.ReadAllBytes(config), config).Clone())!;
+        JsonObject json = JsonObject.Create(CheckpointException.Json(config).ObjectIn(File.ReadAllBytes(config)).Object.Clone())!;
         foreach (string key in (string[])["torch_dtype", "dtype"])
             if (json[key]?.GetValueKind() == JsonValueKind.String) json[key] = "float32";
         return json.ToJsonString(indented) + "\n";

@@ -89,7 +89,10 @@ public static class Dtypes
         }
     }
 
-    /// <summary>The stored form of floats, rounded to nearest, ties to even; beyond the largest number lies infinity, NaN stays NaN.</summary>
+    /// <summary>
+    /// The stored form of floats, rounded to nearest, ties to even; what is beyond the largest number becomes infinity, NaN stays
+    /// NaN.
+    /// </summary>
     /// <param name="dtype">F32, F16 or BF16</param>
     /// <param name="from">the floats</param>
     /// <param name="into">as many little-endian numbers</param>
@@ -130,7 +133,10 @@ public static class Dtypes
 
     readonly struct FromF16 : IFromBits
     {
-        /// <summary>Exponent and fraction moved into place mean value · 2^−112, subnormals too; one multiplication makes both right. Infinity and NaN get the full exponent.</summary>
+        /// <summary>
+        /// Exponent and fraction moved into place mean value · 2^−112, subnormals too; one multiplication makes both right.
+        /// Infinity and NaN get the full exponent.
+        /// </summary>
         public static Vector256<float> ToFloat(Vector256<uint> bits)
         {
             Vector256<uint> sign = (bits & Vector256.Create(0x8000u)) << 16, rest = (bits & Vector256.Create(0x7FFFu)) << 13;

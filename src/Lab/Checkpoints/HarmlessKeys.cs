@@ -74,8 +74,11 @@ static class HarmlessKeys
 
     /// <summary>True if this key with this value changes nothing.</summary>
     public static bool Allow(JsonProperty property) =>
-        property.Value.ValueKind == JsonValueKind.Null || Always.Contains(property.Name) || OfAHarmlessKind(property)
-        || (AtDefault.TryGetValue(property.Name, out string[]? defaults) && defaults.Any(text => JsonElement.DeepEquals(property.Value, JsonElement.Parse(text))));
+        property.Value.ValueKind == JsonValueKind.Null || Always.Contains(property.Name)
+        || OfAHarmlessKind(property) || IsAtDefault(property);
+
+    static bool IsAtDefault(JsonProperty property) => AtDefault.TryGetValue(property.Name, out string[]? defaults)
+        && defaults.Any(text => JsonElement.DeepEquals(property.Value, JsonElement.Parse(text)));
 
     // Names that say what they are, in files of every program: which token is a special one (the tokenizer's files are what counts; a
     // family for which an id matters reads it), which release of a program wrote the file, and how much is dropped in training.

@@ -5,7 +5,10 @@ using Heartwood.Lab.Runs;
 
 namespace Heartwood.Lab.Checkpoints;
 
-/// <summary>A model as Hugging Face's libraries store it: a folder with <c>config.json</c>, weights in safetensors, and the tokenizer's files. It may lie in memory too.</summary>
+/// <summary>
+/// A model as Hugging Face's libraries store it: a folder with <c>config.json</c>, weights in safetensors, and the tokenizer's
+/// files. It may lie in memory too.
+/// </summary>
 public sealed class HuggingFaceFolder : IDisposable
 {
     const string ConfigFile = "config.json";
@@ -39,13 +42,24 @@ public sealed class HuggingFaceFolder : IDisposable
     }
 
     /// <summary>Opens a folder.</summary>
-    /// <exception cref="CheckpointException">the folder, its config.json or its weights are missing, or anything is wrong with them</exception>
+    /// <exception cref="CheckpointException">
+    /// the folder, its config.json or its weights are missing, or anything is wrong with them
+    /// </exception>
     public static HuggingFaceFolder Open(string path)
     {
-        if (!Directory.Exists(path)) throw new CheckpointException($"{path}: expected a folder with {ConfigFile} and the weights, found {(File.Exists(path) ? "a file" : "nothing")}. Give the model's folder.");
+        if (!Directory.Exists(path))
+        {
+            string found = File.Exists(path) ? "a file" : "nothing";
+            throw new CheckpointException($"{path}: expected a folder with {ConfigFile} and the weights, found {found}. "
+                + "Give the model's folder.");
+        }
         return new(path, Read, () => Checkpoint.Open(path));
 
-        byte[]? Read(string name) => System.IO.Path.Combine(path, name) is var file && File.Exists(file) ? CheckpointException.Restating(file, () => File.ReadAllBytes(file)) : null;
+        byte[]? Read(string name)
+        {
+            string file = System.IO.Path.Combine(path, name);
+            return File.Exists(file) ? CheckpointException.Restating(file, () => File.ReadAllBytes(file)) : null;
+        }
     }
 
     /// <summary>Opens a folder whose files are in memory, for example embedded resources.</summary>
@@ -68,28 +82,42 @@ public sealed class HuggingFaceFolder : IDisposable
     /// <summary>Where a file of this name lies, or would lie.</summary>
     public string PathOf(string file) => System.IO.Path.Combine(Path, file);
 
-    /// <summary>The tokenizer's files that are there, by name, to write beside a model made from this one.</summary>
-    public IReadOnlyDictionary<string, byte[]> ReadTokenizer() =>
-        TokenizerFiles.Select(name => (name, bytes: Find(name))).Where(file => file.bytes is not null).ToDictionary(file => file.name, file => file.bytes!);
+    /// <summary>The tokenizer's files that are there, by name, to write next to the weights of a model made from this one.</summary>
+    public IReadOnlyDictionary<string, byte[]> ReadTokenizer()
+    {
+        Dictionary<string, byte[]> files = [];
+        foreach (string name in TokenizerFiles)
+            if (Find(name) is { } bytes) files.Add(name, bytes);
+        return files;
+    }
 
-    /// <summary>Writes a folder beside its place and moves it there when it is whole.</summary>
+    /// <summary>Writes a folder next to its place and moves it there when it is whole.</summary>
     /// <param name="path">the folder: new or empty</param>
     /// <param name="config">the content of config.json</param>
     /// <param name="tensors">the weights</param>
     /// <param name="files">further files by name: the tokenizer's, a model card</param>
     /// <param name="replace">whether a folder that holds something may be replaced; without it that is refused</param>
     /// <exception cref="IOException">it cannot be written, or the place is taken; what was there before still is</exception>
-    /// <exception cref="ArgumentException">see <see cref="SafetensorsWriter.Write(string, IEnumerable{NamedTensor}, IReadOnlyDictionary{string, string}?)"/></exception>
-    public static void Write(string path, JsonObject config, IEnumerable<NamedTensor> tensors, IReadOnlyDictionary<string, byte[]> files, bool replace = false) =>
+    /// <exception cref="ArgumentException">
+    /// see <see cref="SafetensorsWriter.Write(string, IEnumerable{NamedTensor}, IReadOnlyDictionary{string, string}?)"/>
+    /// </exception>
+    public static void Write(
+        string path,
+        JsonObject config,
+        IEnumerable<NamedTensor> tensors,
+        IReadOnlyDictionary<string, byte[]> files,
+        bool replace = false) =>
         Atomic.WriteFolder(path, folder =>
         {
+            Dictionary<string, string> metadata = new() { ["format"] = "pt" };
             File.WriteAllText(System.IO.Path.Combine(folder, ConfigFile), config.ToJsonString(Indented) + "\n");
-            SafetensorsWriter.Write(System.IO.Path.Combine(folder, Checkpoint.SingleFile), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+            SafetensorsWriter.Write(System.IO.Path.Combine(folder, Checkpoint.SingleFile), tensors, metadata);
             foreach ((string name, byte[] content) in files) File.WriteAllBytes(System.IO.Path.Combine(folder, name), content);
         }, replace);
 
     /// <summary>Closes the weights.</summary>
     public void Dispose() => Weights.Dispose();
 
-    static CheckpointException Missing(string folder, string file) => new($"{folder}: expected a file {file}, found none. Copy it from where the model comes from.");
+    static CheckpointException Missing(string folder, string file) =>
+        new($"{folder}: expected a file {file}, found none. Copy it from where the model comes from.");
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Checkpoints;
 
@@ -11,6 +12,7 @@ public sealed class ModelConfig
 {
     const string SingleLabel = "single_label_classification", OneNumber = "regression";
 
+    readonly Field file;
     readonly JsonElement root;
     readonly HashSet<string> read = [];
 
@@ -25,7 +27,12 @@ public sealed class ModelConfig
     /// <param name="utf8">the JSON</param>
     /// <param name="path">the file, for messages</param>
     /// <exception cref="CheckpointException">it is not one JSON object without duplicate names</exception>
-    public ModelConfig(ReadOnlySpan<byte> utf8, string path) => (root, Path) = (CheckpointException.Object(utf8, path), path);
+    public ModelConfig(ReadOnlySpan<byte> utf8, string path)
+        : this(CheckpointException.Json(path, "Take the config.json that belongs to the weights, or correct it.").ObjectIn(utf8), path)
+    {
+    }
+
+    ModelConfig(Field file, string path) => (this.file, root, Path) = (file, file.Object, path);
 
     /// <summary>True if the key is there with a value other than null.</summary>
     public bool Has(string key) => root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
@@ -36,9 +43,13 @@ public sealed class ModelConfig
     public T Require<T>(string key)
     {
         read.Add(key);
-        if (!Has(key)) throw new CheckpointException($"{Path}: expected the key '{key}' ({Wanted<T>()}), found none. Nearest: '{Nearest.Of(key, root.EnumerateObject().Select(p => p.Name))}'. Take the config.json that belongs to the weights.");
-        JsonElement value = root.GetProperty(key);
-        return Convert(typeof(T), value) is T converted ? converted : throw Wrong(key, Wanted<T>(), value);
+        if (!Has(key))
+        {
+            string? nearest = Nearest.Of(key, root.EnumerateObject().Select(p => p.Name));
+            throw new CheckpointException($"{Path}: expected the key '{key}' ({Wanted<T>()}), found none. Nearest: '{nearest}'. "
+                + "Take the config.json that belongs to the weights.");
+        }
+        return (T)Read(typeof(T), file.Find(key)!.Value);
     }
 
     /// <summary>The value of a key that may be absent or null.</summary>
@@ -86,10 +97,14 @@ public sealed class ModelConfig
         read.Add(key);
         if (!Has(key)) return null;
         JsonElement value = root.GetProperty(key);
-        return value.ValueKind == JsonValueKind.Object ? new(JsonSerializer.SerializeToUtf8Bytes(value), $"{Path}, '{key}'") : throw Wrong(key, "an object", value);
+        if (value.ValueKind != JsonValueKind.Object) throw Wrong(key, "an object", value);
+        return new(JsonSerializer.SerializeToUtf8Bytes(value), $"{Path}, '{key}'");
     }
 
-    /// <summary>Names of a classification head's labels: those of <c>id2label</c>, or LABEL_0, LABEL_1 … where the file gives none, as the format has it.</summary>
+    /// <summary>
+    /// Names of a classification head's labels: those of <c>id2label</c>, or LABEL_0, LABEL_1 … where the file gives none, as the
+    /// format has it.
+    /// </summary>
     /// <param name="count">how many labels the head has</param>
     /// <exception cref="CheckpointException">the file names another number of labels, leaves one out, or uses a name twice</exception>
     public IReadOnlyList<string> Labels(int count)
@@ -101,16 +116,25 @@ public sealed class ModelConfig
             throw new CheckpointException($"{Path}: 'problem_type' has the value {Shown(root.GetProperty("problem_type"))}, the head gives "
                 + $"{count} scores; Heartwood reads heads that choose one of several labels (\"{SingleLabel}\") and heads of one number "
                 + $"(\"{OneNumber}\"). Fine-tune the model as one of these: heartwood train --from FOLDER.");
-        if (Has("num_labels") && Require<int>("num_labels") != count) throw Wrong("num_labels", $"{count}, the number of labels of the head", root.GetProperty("num_labels"));
+        if (Has("num_labels") && Require<int>("num_labels") != count)
+            throw Wrong("num_labels", $"{count}, the number of labels of the head", root.GetProperty("num_labels"));
         if (!Has("id2label")) return [.. Enumerable.Range(0, count).Select(i => $"LABEL_{i}")];
         JsonElement names = root.GetProperty("id2label");
-        if (names.ValueKind != JsonValueKind.Object || names.EnumerateObject().Count() != count) throw Wrong("id2label", $"the names of the head's {count} labels", names);
-        string[] labels = [.. Enumerable.Range(0, count).Select(i =>
-            names.TryGetProperty($"{i}", out JsonElement name) && name.ValueKind == JsonValueKind.String ? name.GetString()! : throw Wrong("id2label", $"a name for label {i}", names))];
+        if (names.ValueKind != JsonValueKind.Object || names.EnumerateObject().Count() != count)
+            throw Wrong("id2label", $"the names of the head's {count} labels", names);
+        string[] labels = [.. Enumerable.Range(0, count).Select(i => Label(names, i))];
         return labels.Distinct().Count() == count ? labels : throw Wrong("id2label", "a name of its own for every label", names);
     }
 
-    /// <summary>Refuses every key that has not been asked for, unless it changes nothing: its value is null or the format's default, or it is about other things than what a forward pass computes.</summary>
+    string Label(JsonElement names, int i) =>
+        names.TryGetProperty($"{i}", out JsonElement name) && name.ValueKind == JsonValueKind.String
+            ? name.GetString()!
+            : throw Wrong("id2label", $"a name for label {i}", names);
+
+    /// <summary>
+    /// Refuses every key that has not been asked for, unless it changes nothing: its value is null or the format's default, or it
+    /// is about other things than what a forward pass computes.
+    /// </summary>
     /// <param name="harmless">further keys whose value does not matter to this family</param>
     /// <exception cref="CheckpointException">a key is left; the message names it and its value</exception>
     public void RefuseUnknown(params IEnumerable<string> harmless)
@@ -120,35 +144,36 @@ public sealed class ModelConfig
             if (read.Contains(property.Name) || harmless.Contains(property.Name) || HarmlessKeys.Allow(property)) continue;
             if (HarmlessKeys.Explain(property, Shown(property.Value), Path) is string explained)
                 throw new CheckpointException($"{Path}: '{property.Name}' {explained}");
-            throw new CheckpointException($"{Path}: the key '{property.Name}' has the value {Shown(property.Value)}, which Heartwood does not know and which could change what the model computes. If you are sure that it does not, remove the key; otherwise use a model without it.");
+            throw new CheckpointException($"{Path}: the key '{property.Name}' has the value {Shown(property.Value)}, which Heartwood does "
+                + "not know and which could change what the model computes. If you are sure that it does not, remove the key; otherwise "
+                + "use a model without it.");
         }
     }
 
     /// <summary>A copy to edit, for the config of a model made from this one.</summary>
     public JsonObject ToJson() => JsonObject.Create(root.Clone())!;
 
-    CheckpointException Wrong(string key, string expected, JsonElement found) => new($"{Path}: '{key}': expected {expected}, found {Shown(found)}. Take the config.json that belongs to the weights, or correct it.");
+    CheckpointException Wrong(string key, string expected, JsonElement found) =>
+        new($"{Path}: '{key}': expected {expected}, found {Shown(found)}. "
+            + "Take the config.json that belongs to the weights, or correct it.");
 
     static string Shown(JsonElement value) => value.GetRawText() is { Length: > 80 } text ? text[..80] + "…" : value.GetRawText();
 
-    static string Wanted<T>() => typeof(T) == typeof(int) ? "a whole number" : typeof(T) == typeof(bool) ? "true or false" : typeof(T) == typeof(string) ? "a string" : typeof(T).IsArray ? "an array" : "a number";
-
-    static object? Convert(Type type, JsonElement value) => value.ValueKind switch
+    static string Wanted<T>()
     {
-        JsonValueKind.Number when type == typeof(int) => value.TryGetInt32(out int n) ? n : null,
-        JsonValueKind.Number when type == typeof(double) => value.TryGetDouble(out double x) && double.IsFinite(x) ? x : null,
-        JsonValueKind.Number when type == typeof(float) => value.TryGetSingle(out float x) && float.IsFinite(x) ? x : null,
-        JsonValueKind.True or JsonValueKind.False when type == typeof(bool) => value.GetBoolean(),
-        JsonValueKind.String when type == typeof(string) => value.GetString(),
-        JsonValueKind.Array when type == typeof(int[]) => All<int>(value),
-        JsonValueKind.Array when type == typeof(int[][]) => All<int[]>(value),
-        JsonValueKind.Array when type == typeof(string[]) => All<string>(value),
-        _ => null,
-    };
-
-    static T[]? All<T>(JsonElement array)
-    {
-        object?[] items = [.. array.EnumerateArray().Select(item => Convert(typeof(T), item))];
-        return Array.TrueForAll(items, item => item is T) ? [.. items.Cast<T>()] : null;
+        if (typeof(T) == typeof(int)) return "a whole number";
+        if (typeof(T) == typeof(bool)) return "true or false";
+        if (typeof(T) == typeof(string)) return "a string";
+        return typeof(T).IsArray ? "an array" : "a number";
     }
+
+    static object Read(Type type, Field value) => type == typeof(int) ? value.Whole()
+        : type == typeof(double) ? value.Real
+        : type == typeof(float) ? (float)value.Real
+        : type == typeof(bool) ? value.Flag
+        : type == typeof(string) ? value.Text
+        : type == typeof(int[]) ? value.Items.Select(item => item.Whole()).ToArray()
+        : type == typeof(int[][]) ? value.Items.Select(item => (int[])Read(typeof(int[]), item)).ToArray()
+        : type == typeof(string[]) ? value.Items.Select(item => item.Text).ToArray()
+        : throw new ArgumentException($"{type} is no type of a config's value.", nameof(type));
 }

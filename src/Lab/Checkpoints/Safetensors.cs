@@ -10,15 +10,15 @@ public sealed class SafetensorsFile : TensorFile
 
     /// <summary>Opens a file by memory map.</summary>
     /// <exception cref="CheckpointException">it cannot be read, or anything is wrong with its header</exception>
-    public static SafetensorsFile Open(string path) => FileBytes.Open(path, Of);
+    public static SafetensorsFile Open(string path) => FileBytes.Open(path, Checked);
 
     /// <summary>Opens a file that is already in memory, for example an embedded resource.</summary>
     /// <param name="bytes">the whole file</param>
     /// <param name="name">what messages call it</param>
     /// <exception cref="CheckpointException">anything is wrong with its header</exception>
-    public static SafetensorsFile Open(ReadOnlyMemory<byte> bytes, string name) => Of(new(bytes, name));
+    public static SafetensorsFile Open(ReadOnlyMemory<byte> bytes, string name) => Checked(new(bytes, name));
 
-    static SafetensorsFile Of(FileBytes bytes)
+    static SafetensorsFile Checked(FileBytes bytes)
     {
         if (bytes.Length < 8) throw new CheckpointException($"{bytes.Path}: expected a safetensors file, which has at least 8 bytes, " +
             $"found {bytes.Length}. It is cut off: copy or download it again.");

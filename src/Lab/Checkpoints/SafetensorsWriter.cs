@@ -16,7 +16,8 @@ public delegate ReadOnlySpan<float> TensorValues();
 public sealed record NamedTensor(string Name, IReadOnlyList<int> Shape, Dtype Dtype, TensorValues Values)
 {
     /// <summary>A tensor whose numbers lie in managed memory.</summary>
-    public NamedTensor(string name, IReadOnlyList<int> shape, Dtype dtype, ReadOnlyMemory<float> values) : this(name, shape, dtype, () => values.Span) { }
+    public NamedTensor(string name, IReadOnlyList<int> shape, Dtype dtype, ReadOnlyMemory<float> values)
+        : this(name, shape, dtype, () => values.Span) { }
 
     /// <summary>A tensor of a checkpoint, to be written bit for bit in its own dtype, whatever that is.</summary>
     /// <exception cref="CheckpointException">there is no such tensor</exception>
@@ -50,16 +51,21 @@ public sealed record NamedTensor(string Name, IReadOnlyList<int> Shape, Dtype Dt
     public long Count => Shape.Aggregate(1L, (product, length) => checked(product * length));
 }
 
-/// <summary>Writes safetensors files: tensors in the order given, header padded to a multiple of 8 bytes. The same tensors give the same bytes.</summary>
+/// <summary>
+/// Writes safetensors files: tensors in the order given, header padded to a multiple of 8 bytes. The same tensors give the same
+/// bytes.
+/// </summary>
 public static class SafetensorsWriter
 {
     const int ChunkFloats = 1 << 18;
 
-    /// <summary>Writes a file beside its place and moves it there.</summary>
+    /// <summary>Writes a file next to its place and moves it there.</summary>
     /// <param name="path">the file; one that is there already is replaced</param>
     /// <param name="tensors">the tensors; names differ</param>
     /// <param name="metadata">notes, for example "format": "pt"</param>
-    /// <exception cref="ArgumentException">a name occurs twice or is reserved, a dtype is not a float, or values do not fill their shape</exception>
+    /// <exception cref="ArgumentException">
+    /// a name occurs twice or is reserved, a dtype is not a float, or values do not fill their shape
+    /// </exception>
     /// <exception cref="IOException">it cannot be written; what was there before still is</exception>
     public static void Write(string path, IEnumerable<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
         Atomic.WriteFile(path, stream => Write(stream, tensors, metadata));
@@ -79,7 +85,12 @@ public static class SafetensorsWriter
                 continue;
             }
             ReadOnlySpan<float> values = tensor.Values();
-            if (values.Length != tensor.Count) throw new ArgumentException($"Tensor '{tensor.Name}' [{string.Join(' ', tensor.Shape)}] should have {tensor.Count} numbers, it has {values.Length}.", nameof(tensors));
+            if (values.Length != tensor.Count)
+            {
+                string shape = string.Join(' ', tensor.Shape);
+                string message = $"Tensor '{tensor.Name}' [{shape}] should have {tensor.Count} numbers, it has {values.Length}.";
+                throw new ArgumentException(message, nameof(tensors));
+            }
             for (int done = 0; done < values.Length; done += ChunkFloats)
             {
                 ReadOnlySpan<float> chunk = values[done..Math.Min(values.Length, done + ChunkFloats)];
@@ -100,14 +111,16 @@ public static class SafetensorsWriter
             if (metadata.Count > 0)
             {
                 json.WriteStartObject("__metadata__");
-                foreach ((string key, string value) in metadata.OrderBy(item => item.Key, StringComparer.Ordinal)) json.WriteString(key, value);
+                foreach ((string key, string value) in metadata.OrderBy(item => item.Key, StringComparer.Ordinal))
+                    json.WriteString(key, value);
                 json.WriteEndObject();
             }
             long offset = 0;
             HashSet<string> names = ["__metadata__"];
             foreach (NamedTensor tensor in tensors)
             {
-                if (!names.Add(tensor.Name)) throw new ArgumentException($"Tensor '{tensor.Name}': expected a name that occurs once and is not reserved. Rename it.", nameof(tensors));
+                if (!names.Add(tensor.Name)) throw new ArgumentException($"Tensor '{tensor.Name}': expected a name that occurs once and " +
+                    "is not reserved. Rename it.", nameof(tensors));
                 if (tensor.Bytes is null && !tensor.Dtype.IsFloat32Readable()) throw new ArgumentException($"Tensor '{tensor.Name}': " +
                     $"expected F32, F16 or BF16, found {tensor.Dtype}. Write it as one of these.", nameof(tensors));
                 WriteEntry(json, tensor, ref offset);

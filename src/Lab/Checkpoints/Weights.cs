@@ -1,10 +1,12 @@
 using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Checkpoints;
 
 /// <summary>
 /// A model's weights by their checkpoint names, in memory as float32. A path narrows the view: <c>weights["encoder.layer.0"]</c>.
-/// <see cref="Map"/> is the one door for experiments on weights.
+/// <see cref="Map"/> is the one door for experiments on weights. They also say at which precision the model multiplies by them; whatever
+/// is made of them keeps it.
 /// </summary>
 public sealed class Weights
 {
@@ -18,13 +20,24 @@ public sealed class Weights
     // of older checkpoints of BERT and RoBERTa, and of training
     static readonly string[] integerBuffers = ["position_ids", "token_type_ids", "num_batches_tracked"];
 
-    Weights(IReadOnlyDictionary<string, Tensor> tensors, HashSet<string> used, string path, string file) =>
-        (this.tensors, this.used, this.path, this.file) = (tensors, used, path, file);
+    Weights(IReadOnlyDictionary<string, Tensor> tensors, HashSet<string> used, string path, string file, Precision precision) =>
+        (this.tensors, this.used, this.path, this.file, Precision) = (tensors, used, path, file, precision);
 
-    /// <summary>Weights of these tensors.</summary>
+    /// <summary>Weights of these tensors, to be multiplied in float32.</summary>
     /// <param name="tensors">by full name</param>
     /// <param name="file">where they come from, for messages</param>
-    public Weights(IReadOnlyDictionary<string, Tensor> tensors, string file) : this(tensors, [], "", file) { }
+    public Weights(IReadOnlyDictionary<string, Tensor> tensors, string file) : this(tensors, [], "", file, Precision.Float32) { }
+
+    /// <summary>How exactly products with these weights are computed while they are frozen.</summary>
+    public Precision Precision { get; }
+
+    /// <summary>The same weights at a precision: the values share their memory, what is packed for a precision is each one's own.</summary>
+    /// <exception cref="NotSupportedException">the backend that HEARTWOOD_BACKEND names has not this precision</exception>
+    public Weights At(Precision precision)
+    {
+        _ = Machine.BackendAt(precision);                        // refused before anything is computed
+        return new(tensors.ToDictionary(t => t.Key, t => t.Value.Tracked ? t.Value : t.Value.Detach()), [], path, file, precision);
+    }
 
     /// <summary>All tensors by full name, in the checkpoint's order.</summary>
     public IReadOnlyDictionary<string, Tensor> All => tensors;
@@ -53,19 +66,24 @@ public sealed class Weights
     }
 
     /// <summary>The weights below a name.</summary>
-    public Weights this[string name] => new(tensors, used, Full(name), file);
+    public Weights this[string name] => new(tensors, used, Full(name), file, Precision);
 
     /// <summary>Whether there is such a tensor.</summary>
     public bool Has(string name) => tensors.ContainsKey(Full(name));
 
     /// <summary>A tensor that must be there with this shape.</summary>
-    /// <exception cref="CheckpointException">it is missing or has another shape; the message names it, the file and what was found</exception>
+    /// <exception cref="CheckpointException">
+    /// it is missing or has another shape; the message names it, the file and what was found
+    /// </exception>
     public Tensor Get(string name, params ReadOnlySpan<int> axes)
     {
         string full = Full(name);
-        if (!tensors.TryGetValue(full, out Tensor? found)) throw new CheckpointException($"{file}: no tensor '{full}'. Nearest: '{Nearest.Of(full, tensors.Keys)}'. The weights must belong to the config.json beside them.");
+        const string next = "The weights must belong to the config.json next to them.";
+        if (!tensors.TryGetValue(full, out Tensor? found))
+            throw new CheckpointException($"{file}: no tensor '{full}'. Nearest: '{Nearest.Of(full, tensors.Keys)}'. {next}");
         Shape shape = new(axes);
-        if (found.Shape != shape) throw new CheckpointException($"{file}: '{full}' should be {shape} by config.json, the file has {found.Shape}. The weights must belong to the config.json beside them.");
+        if (found.Shape != shape)
+            throw new CheckpointException($"{file}: '{full}' should be {shape} by config.json, the file has {found.Shape}. {next}");
         used.Add(full);
         return found;
     }
@@ -80,7 +98,8 @@ public sealed class Weights
     public void RefuseUnused(Predicate<string> harmless)
     {
         if (tensors.Keys.FirstOrDefault(n => !used.Contains(n) && !harmless(n)) is { } left)
-            throw new CheckpointException($"{file}: the tensor '{left}' {tensors[left].Shape} belongs to no part of the model that config.json describes. Use the config.json that belongs to the weights.");
+            throw new CheckpointException($"{file}: the tensor '{left}' {tensors[left].Shape} belongs to no part of the model that "
+                + "config.json describes. Use the config.json that belongs to the weights.");
     }
 
     /// <summary>The same weights with each tensor replaced by what <paramref name="change"/> makes of it; null leaves it out.</summary>
@@ -89,25 +108,29 @@ public sealed class Weights
         Dictionary<string, Tensor> mapped = [];
         foreach (var (name, tensor) in tensors)
             if (change(name, tensor) is { } kept) mapped.Add(name, kept);
-        return new(mapped, file);
+        return Alike(mapped);
     }
 
     /// <summary>The same tensors under other names, in the order of these; a tensor may have several names or none.</summary>
     /// <param name="sources">the name of today for each new one; names that no tensor has are passed over</param>
     public Weights Renamed(IEnumerable<KeyValuePair<string, string>> sources) =>
-        new(sources.Where(s => tensors.ContainsKey(s.Value)).ToDictionary(s => s.Key, s => tensors[s.Value]), file);
+        Alike(sources.Where(s => tensors.ContainsKey(s.Value)).ToDictionary(s => s.Key, s => tensors[s.Value]));
 
     /// <summary>The same weights and more: tensors of names that there are already take their place.</summary>
     public Weights With(IEnumerable<KeyValuePair<string, Tensor>> more)
     {
         Dictionary<string, Tensor> all = tensors.ToDictionary();
         foreach (var (name, tensor) in more) all[name] = tensor;
-        return new(all, file);
+        return Alike(all);
     }
 
     /// <summary>The tensors as a file's entries.</summary>
     /// <param name="dtype">how the values are stored</param>
-    public IEnumerable<NamedTensor> Named(Dtype dtype) => tensors.Select(t => new NamedTensor(t.Key, t.Value.Shape.Axes.ToArray(), dtype, () => t.Value.Values));
+    public IEnumerable<NamedTensor> Named(Dtype dtype) =>
+        tensors.Select(t => new NamedTensor(t.Key, t.Value.Shape.Axes.ToArray(), dtype, () => t.Value.Values));
+
+    // other tensors, of the same origin and precision
+    Weights Alike(IReadOnlyDictionary<string, Tensor> others) => new(others, [], "", file, Precision);
 
     string Full(string name) => path == "" ? name : $"{path}.{name}";
 }

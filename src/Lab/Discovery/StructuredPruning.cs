@@ -48,7 +48,7 @@ public sealed class StructuredPruning
         (this.model, this.absence, this.examples, this.options, this.seed) = (model, absence, examples, options, seed);
         this.fullLogits = needed == 0 ? null : Tensor.From(fullLogits, examples.Count, model.Scores()).KeepForever();
         concrete = new((float)options.Low, (float)options.High, (float)options.Temperature);
-        universe = model.Universe();
+        universe = absence.Universe;
         logAlpha = (Tensor.Normal(new(seed, "log alpha"), (float)options.LogAlphaDeviation, universe.Count) + (float)options.LogAlpha).KeepForever().Track();
         multipliers = Tensor.Lasting(2).Track();
         if (stay?.Count >= universe.KeptAt(options.Sparsity))

@@ -2,7 +2,6 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Evaluation;
 
@@ -16,7 +15,7 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
 {
     const int ComparedWithMasked = 512;
 
-    readonly Universe universe = model.Universe();
+    readonly Universe universe = absence.Universe;
 
     /// <summary>Figures of a subnetwork.</summary>
     public MeasuredSubnetwork Of(Subnetwork subnetwork)
@@ -28,18 +27,22 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
             LargestDifference(model, cut, subnetwork.Kept, absence, sets.InDomainProblem, Thinning.Thinned(sets.InDomain, ComparedWithMasked), stop), m.Figures);
     }
 
-    /// <summary>Figures of a random subnetwork with as many heads and as many MLP blocks.</summary>
+    /// <summary>Figures of a random subnetwork with as many parts of each stratum.</summary>
     /// <param name="subnetwork">the one to imitate</param>
     /// <param name="seed">seed of the draw</param>
     /// <param name="draw">number of the draw</param>
     public MeasuredSubnetwork RandomLike(Subnetwork subnetwork, ulong seed, long draw) =>
         Of(subnetwork with { Kept = RandomParts.Like(universe, [.. subnetwork.Kept], new(seed, "random mask"), draw) });
 
-    /// <summary>Largest difference of any logit between a cut model and the masked one: in float32 whatever the precision in use, for it is the weights that are proved, and bf16 would round the two models differently.</summary>
+    /// <summary>
+    /// Largest difference of any logit between a cut model and the masked one: in float32 whatever the models' precision, for it is the
+    /// weights that are proved, and bf16 would round the two models differently.
+    /// </summary>
     public static double LargestDifference(IModel model, IModel cut, IReadOnlyList<Part> kept, Absence absence, IProblem problem, IReadOnlyList<Example> examples, CancellationToken stop)
     {
-        using IDisposable exact = Machine.At(Precision.Float32);
         using Scope scope = Scope.Open();
-        return new Answers(examples, problem: problem).LargestDifference(cut, model, MaskProbe.Only(model.Universe(), kept).Values.ToArray(), absence, stop);
+        IModel exactCut = cut.At(Precision.Float32), exact = model.At(Precision.Float32);
+        float[] mask = MaskProbe.Only(absence.Universe, kept).Values.ToArray();
+        return new Answers(examples, problem: problem).LargestDifference(exactCut, exact, mask, absence, stop);
     }
 }

@@ -68,7 +68,7 @@ public interface IModel
     /// <summary>The content of config.json.</summary>
     JsonObject Config { get; }
 
-    /// <summary>The weights by checkpoint name.</summary>
+    /// <summary>The weights by checkpoint name, with the precision at which the model multiplies by them.</summary>
     Weights Weights { get; }
 
     /// <summary>The same kind of model with other weights, of the shapes that <paramref name="config"/> says.</summary>
@@ -76,6 +76,11 @@ public interface IModel
 
     /// <summary>The same function with a bias, zero, wherever an output projection or an MLP's last matrix has none: constants can be folded into it. Families whose checkpoints may lack them say how their config tells.</summary>
     IModel WithBiases() => this;
+
+    /// <summary>The same model with only some of its layers, which close up: their names and the config's lists by layer are those of a shallower model. Families in which a layer's number matters keep what it means.</summary>
+    /// <param name="kept">numbers of the layers that stay, ascending, at least one</param>
+    /// <exception cref="ArgumentException">no layer stays</exception>
+    IModel WithLayers(IReadOnlyList<int> kept) => LayersLeft.Of(this, kept);
 
     /// <summary>
     /// Why the form that <see cref="WithBiases"/> gives is Heartwood's own, which no other software reads; null where others read it.
@@ -165,6 +170,13 @@ public static class ModelPasses
 
     /// <summary>Whether its head gives one number, a score, and not a choice among labels.</summary>
     public static bool GivesOneNumber(this IModel model) => model.Output == Output.Labels && model.Labels.Count == 1;
+
+    /// <summary>
+    /// The same model at a precision, which everything made of it keeps: the model with other weights, the cut one, the frozen one.
+    /// </summary>
+    /// <exception cref="NotSupportedException">the backend that HEARTWOOD_BACKEND names has not this precision</exception>
+    public static IModel At(this IModel model, Precision precision) =>
+        model.Weights.Precision == precision ? model : model.With(model.Config, model.Weights.At(precision));
 
     /// <summary>The same model with weights that remember nothing of gradients (they share memory with this model's).</summary>
     public static IModel Frozen(this IModel model) => model.With(model.Config, model.Weights.Map((_, t) => t.Detach()));

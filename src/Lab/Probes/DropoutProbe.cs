@@ -15,7 +15,7 @@ public sealed class DropoutProbe(float share, Chance chance) : IProbe
     /// <inheritdoc/>
     public Tensor At(Site site, Tensor value)
     {
-        if (share == 0 || site.Point is not (Point.Embeddings or Point.AttentionOut or Point.MlpOut or Point.Pooled)) return value;
+        if (share == 0 || site.Point is not (Point.Embeddings or Point.AttentionOut or Point.MlpOut or Point.BeforeScores)) return value;
         Tensor kept = value.Dropout(share, chance, next);
         next = Dropping.After(next, value.Count);
         return kept;

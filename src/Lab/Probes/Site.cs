@@ -9,6 +9,12 @@ public enum Point
     /// <summary>what the embeddings give to the first layer, [token width]; its layer is 0</summary>
     Embeddings,
 
+    /// <summary>
+    /// the residual stream that enters the layer, of the tokens that the layer computes, [token width]; it passes after the heads' mixes
+    /// are made and before anything is added, and only what is added to comes from it
+    /// </summary>
+    LayerIn,
+
     /// <summary>queries of all heads, [token heads·headWidth]</summary>
     Query,
 
@@ -34,7 +40,7 @@ public enum Point
     AttentionOut,
 
     /// <summary>the residual stream between attention and MLP, [token width]</summary>
-    AttentionNorm,
+    Middle,
 
     /// <summary>the MLP's neurons after their activation, [token neuron]</summary>
     Neurons,
@@ -46,7 +52,7 @@ public enum Point
     LayerOut,
 
     /// <summary>what the scores are computed from, [batch width], or [token width] of a language model; its layer is the last</summary>
-    Pooled,
+    BeforeScores,
 
     /// <summary>scores of the labels, [batch label], or of the vocabulary, [token vocabulary]; its layer is the last</summary>
     Logits,

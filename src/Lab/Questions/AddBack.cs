@@ -1,7 +1,8 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Discovery;
-using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -157,7 +158,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
             Part[] left = [.. subject.Universe.Parts.Except(subject.Core)];
             new Chance(first, "parts added at random").At(draw).Stream().Shuffle<Part>(left);
             List<Part> rest = [.. left], order = [];
-            foreach (PartKind kind in greedy.Select(g => g.Kind))
+            foreach (string kind in greedy.Select(g => g.Kind))
             {
                 Part next = rest.First(p => p.Kind == kind);
                 rest.Remove(next);

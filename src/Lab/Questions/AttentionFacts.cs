@@ -1,5 +1,6 @@
 using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 

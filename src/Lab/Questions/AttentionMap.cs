@@ -1,5 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 

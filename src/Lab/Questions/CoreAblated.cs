@@ -1,7 +1,8 @@
-using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Questions;
@@ -57,7 +58,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
         if (heads.Length > 0) plan.Add(("core heads", "core", heads));
         plan.Add(("core alone", "core", [.. universe.Parts.Except(core)]));
         for (int i = 1; heads.Length > 0 && i <= draws; i++)
-            plan.Add(($"random heads {i}", "random heads", RandomParts.HeadsLike(universe, [.. core], new(seed, "random heads"), i)));
+            plan.Add(($"random heads {i}", "random heads", RandomParts.LikeOf(Heads.Kind, universe, [.. core], new(seed, "random heads"), i)));
         for (int i = 1; i <= draws; i++) plan.Add(($"random parts {i}", "random parts", Random(i)));
         for (int i = 1; i <= draws; i++)
             plan.Add(($"random parts alone {i}", "random parts alone", [.. universe.Parts.Except(Random(i))]));

@@ -1,7 +1,8 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -20,7 +21,7 @@ sealed class Emergence : IQuestion<EmergenceFacts>
     public bool Usual => false;
 
     public long Passes(Prospect ahead) =>
-        (long)ahead.Checkpoints * (ahead.Universe.Heads + ahead.Settings.Draws + 3) * ahead.Sets.Examples;
+        (long)ahead.Checkpoints * (ahead.Heads + ahead.Settings.Draws + 3) * ahead.Sets.Examples;
 
     public string? Missing(Subject subject) => subject.Checkpoints.Count > 0 || subject.Settings.Kind != RunKind.Paper ? null
         : "The run was given no checkpoints of the model's training: keep some while training (heartwood train --checkpoints 500,1000,2000) "
@@ -30,7 +31,7 @@ sealed class Emergence : IQuestion<EmergenceFacts>
     {
         if (subject.Checkpoints.Count == 0 || subject.Facts<AccuracyFacts>() is not { } measured) return null;
         IReadOnlyList<Part> core = subject.CoreHeads;
-        int tests = subject.Checkpoints.Count * subject.Universe.Heads;
+        int tests = subject.Checkpoints.Count * subject.Heads.Count;
         CheckpointAblations At(ICheckpoint checkpoint) => checkpoint.Look(
             s => Measure(s, checkpoint, core, tests, measured.Full, subject.Settings.Tolerance),
             SearchProgress.Under(checkpoint.Name, subject.Progress));
@@ -72,7 +73,7 @@ sealed class Emergence : IQuestion<EmergenceFacts>
     static IEnumerable<IReadOnlyList<Part>> Together(Subject subject, IReadOnlyList<Part> core)
     {
         Chance chance = new(subject.Settings.Seeds[0], "random heads");
-        var random = Enumerable.Range(1, subject.Settings.Draws).Select(i => RandomParts.HeadsLike(subject.Universe, [.. core], chance, i));
+        var random = Enumerable.Range(1, subject.Settings.Draws).Select(i => RandomParts.LikeOf(Heads.Kind, subject.Universe, [.. core], chance, i));
         return random.Prepend(core);
     }
 

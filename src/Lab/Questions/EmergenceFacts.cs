@@ -1,6 +1,7 @@
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 

@@ -1,7 +1,8 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Charts;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 

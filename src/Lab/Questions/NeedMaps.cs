@@ -1,5 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 

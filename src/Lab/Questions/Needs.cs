@@ -1,8 +1,9 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Questions;
@@ -26,7 +27,7 @@ sealed class Needs : IQuestion<NeedFacts>
     // in the model without the core's heads, and in each draw
     public long Passes(Prospect ahead)
     {
-        int heads = ahead.Universe.Heads, core = ahead.CoreHeads, draws = ahead.Settings.HeadDraws;
+        int heads = ahead.Heads, core = ahead.CoreHeads, draws = ahead.Settings.HeadDraws;
         double others = heads - core, inEach = core < others ? draws * others / (others - core) : 0;       // so many draws leave each head out often enough
         double passes = heads + 1 + draws * (ahead.Layers - 1) + (2 + Math.Min(MostDraws, inEach)) * (1 + others);
         return (long)(passes * (ahead.HeadExamples.Near + ahead.HeadExamples.Far) / 2);
@@ -59,7 +60,7 @@ sealed class Needs : IQuestion<NeedFacts>
     // exactly, now that the core is known; heads that a draw holds are not asked about there
     static long Total(Subject subject, int examples)
     {
-        int heads = subject.Universe.Heads, others = subject.OtherHeads.Count, layers = subject.Model.Layers.Count;
+        int heads = subject.Heads.Count, others = subject.OtherHeads.Count, layers = subject.Model.Layers.Count;
         long outputs = heads + 1L + Enumerable.Range(1, layers - 1).Sum(l => DrawsBefore(subject, l).Count);
         return (outputs + 2L * (1 + others) + DrawsForEffects(subject).Sum(d => 1L + others - d.Count)) * examples;
     }
@@ -128,8 +129,8 @@ sealed class Needs : IQuestion<NeedFacts>
         if (wanted == 0 || wanted > from.Length) return [];
         if (MathNet.Numerics.Combinatorics.Combinations(from.Length, wanted) < draws) return [];
         Part[] not = [.. subject.Universe.Parts.Except(from)];
-        return [.. Enumerable.Range(1, draws).Select(d => RandomParts.Draw(
-            subject.Universe, wanted, 0, new(subject.Settings.Seeds[0], $"heads before layer {layer}"), d, not))];
+        return [.. Enumerable.Range(1, draws).Select(d => RandomParts.DrawOf(
+            Heads.Kind, subject.Universe, wanted, new(subject.Settings.Seeds[0], $"heads before layer {layer}"), d, not))];
     }
 
     // as many heads outside the core as the core has, until each head stands outside enough of the draws
@@ -141,7 +142,7 @@ sealed class Needs : IQuestion<NeedFacts>
         Part[] not = [.. subject.Universe.Parts.Except(others)];
         List<IReadOnlyList<Part>> draws = [];
         while (draws.Count < MostDraws && others.Any(h => draws.Count(d => !d.Contains(h)) < subject.Settings.HeadDraws))
-            draws.Add(RandomParts.Draw(subject.Universe, wanted, 0, new(subject.Settings.Seeds[0], "heads absent beside another"), draws.Count + 1, not));
+            draws.Add(RandomParts.DrawOf(Heads.Kind, subject.Universe, wanted, new(subject.Settings.Seeds[0], "heads absent beside another"), draws.Count + 1, not));
         return draws;
     }
 

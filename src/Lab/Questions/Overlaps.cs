@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Questions;

@@ -92,6 +92,9 @@ public sealed record Settings
 /// <param name="Reused">whether the last checkpoint's searches are the study's own</param>
 public sealed record Prospect(Universe Universe, int Layers, Sets Sets, Settings Settings, int Checkpoints, bool Reused)
 {
+    /// <summary>Heads in play.</summary>
+    public int Heads => Universe.CountOf(Lab.Subnetworks.Heads.Kind);
+
     /// <summary>Searches of the study.</summary>
     public int OwnSearches => Settings.Seeds.Count * Settings.Sparsities.Count;
 
@@ -117,5 +120,5 @@ public sealed record Prospect(Universe Universe, int Layers, Sets Sets, Settings
     }
 
     /// <summary>Heads of the core at most: as if it had every head that a subnetwork of the main sparsity keeps.</summary>
-    public int CoreHeads => Math.Min(Universe.KeptAt(Settings.Sparsities[0]), Universe.Heads);
+    public int CoreHeads => Math.Min(Universe.KeptAt(Settings.Sparsities[0]), Heads);
 }

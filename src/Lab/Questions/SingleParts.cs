@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using MathNet.Numerics.Distributions;
 
@@ -31,9 +32,8 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
         AblatedFacts[] facts = [.. parts.Zip(measured, (p, m) => CoreAblated.Facts($"{p}", "part", [p], m))];
         AblatedRanks? Among(int i)
         {
-            PartKind kind = parts[i].Kind;
-            string among = Subject.IsHead(parts[i]) ? "heads" : "MLPs";
-            return CoreAblated.Ranks(facts[i], among, [.. facts.Where((_, j) => j != i && parts[j].Kind == kind)]);
+            PartKind kind = subject.Universe.KindOf(parts[i]);
+            return CoreAblated.Ranks(facts[i], kind.Many, [.. facts.Where((_, j) => j != i && kind.Includes(parts[j]))]);
         }
         return new([.. facts.Select((f, i) => f with { Ranks = Among(i) })]);
     }

@@ -60,7 +60,7 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     public IModel Model => Loaded.Model;
 
     /// <summary>The parts in play.</summary>
-    public Universe Universe { get => field ??= Loaded.Model.Universe(); init; }
+    public Universe Universe { get => field ??= Absence.Universe; init; }
 
     /// <summary>The run's subnetworks, read once; null where it has none.</summary>
     public IReadOnlyList<Subnetwork>? Found => found ??= Find?.Invoke();
@@ -96,10 +96,10 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     public IReadOnlyList<Part> OtherHeads => [.. Heads.Except(Core)];
 
     /// <summary>Every head in play, in address order.</summary>
-    public IReadOnlyList<Part> Heads => [.. Universe.Parts.Where(IsHead)];
+    public IReadOnlyList<Part> Heads => Universe.PartsOf(Lab.Subnetworks.Heads.Kind);
 
     /// <summary>Whether a part is an attention head.</summary>
-    public static bool IsHead(Part part) => part.Kind == PartKind.Head;
+    public static bool IsHead(Part part) => Lab.Subnetworks.Heads.Kind.Includes(part);
 
     /// <summary>Asks all questions that the run asks: the usual ones and those named, or in a paper's run every one.</summary>
     public IReadOnlyList<Answer> AskAll() => [.. Questions.Where(Wanted).Select(AnswerTo).Where(a => a.Facts is not null || a.LeftOut is not null)];
@@ -123,7 +123,7 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
 
     string? WhyNot(IQuestion question)
     {
-        bool dear = question.PerPart && Universe.Count > ManyParts && !Settings.Asked.Contains(question.Name);
+        bool dear = question.PerPart && Find is not null && Universe.Count > ManyParts && !Settings.Asked.Contains(question.Name);
         return dear ? $"The question '{question.Name}' takes at least one pass per part, and {Universe.Count:N0} parts are in play: it was "
             + $"left out. To ask it all the same: --ask {question.Name}." : question.Missing(this);
     }

@@ -1,12 +1,19 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace Heartwood.Lab.Runs;
 
-/// <summary>Writes files and folders beside their place, flushes them to the disk and moves them there when they are whole, so that a crash leaves the old or the new, never half.</summary>
-public static class Atomic
+/// <summary>
+/// Writes files and folders next to their place, flushes them to the disk and moves them there when they are whole, so that a crash
+/// leaves the old or the new, never half.
+/// </summary>
+public static partial class Atomic
 {
     /// <summary>What the names of unfinished files and folders end with.</summary>
     public const string Unfinished = ".tmp";
 
-    const string Replaced = ".was" + Unfinished;                  // a folder on its way out: whole until its successor stands in its place
+    // a folder on its way out: whole until its successor stands in its place
+    const string Replaced = ".was" + Unfinished;
 
     static int count;
 
@@ -27,13 +34,17 @@ public static class Atomic
     /// <summary>Writes a folder, with no other writer of the same folder.</summary>
     /// <param name="path">the folder; the one above is made where it does not exist</param>
     /// <param name="write">fills the folder that it is given</param>
-    /// <param name="replace">whether a folder that holds something may be replaced; it is moved aside first and removed last, so that between two renames there is none (<see cref="Recover"/> brings it back)</param>
+    /// <param name="replace">
+    /// whether a folder that holds something may be replaced; it is moved aside first and removed last, so that between two renames there
+    /// is none (<see cref="Recover"/> brings it back)
+    /// </param>
     /// <exception cref="IOException">it cannot be written, or there is something at its place already; what was there before still is</exception>
     public static void WriteFolder(string path, Action<string> write, bool replace = false)
     {
         if (File.Exists(path) || (!replace && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
-            throw new IOException($"{path}: expected a new or empty folder to write to, found {(File.Exists(path) ? "a file" : "one that holds something")}. Give another folder, or remove it.");
-        string replaced = Path.TrimEndingDirectorySeparator(path) + Replaced;
+            throw new IOException($"{path}: expected a new or empty folder to write to, found "
+                + $"{(File.Exists(path) ? "a file" : "one that holds something")}. Give another folder, or remove it.");
+        string replaced = NextTo(path, Replaced);
         Beside(path, temporary =>
         {
             Directory.CreateDirectory(temporary);
@@ -43,7 +54,6 @@ public static class Atomic
                 using FileStream stream = new(file, FileMode.Open, FileAccess.ReadWrite);
                 stream.Flush(flushToDisk: true);
             }
-            RemoveFolder(replaced);
             if (Directory.Exists(path)) Directory.Move(path, replaced);
             Directory.Move(temporary, path);
             RemoveFolder(replaced);
@@ -54,22 +64,54 @@ public static class Atomic
         });
     }
 
-    /// <summary>Removes what dead writers left below a folder; one that died between taking an old folder away and setting the new one in its place leaves the old one.</summary>
-    /// <param name="folder">an existing folder in which nobody writes now</param>
+    /// <summary>
+    /// Removes what dead writers left below a folder; one that died between taking an old folder away and setting the new one in its place
+    /// leaves the old one. What living processes write is left alone.
+    /// </summary>
+    /// <param name="folder">an existing folder</param>
     public static void Recover(string folder)
     {
-        EnumerationOptions everywhere = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (string found in Directory.GetDirectories(folder, "*" + Unfinished, everywhere).Where(Directory.Exists))
-            if (found.EndsWith(Replaced, StringComparison.Ordinal) && found[..^Replaced.Length] is var place && !Directory.Exists(place)) Directory.Move(found, place);
-            else RemoveFolder(found);
-        foreach (string found in Directory.GetFiles(folder, "*" + Unfinished, everywhere)) File.Delete(found);
+        EnumerationOptions everywhere = new()
+        {
+            RecurseSubdirectories = true,
+            AttributesToSkip = FileAttributes.ReparsePoint,
+            IgnoreInaccessible = true,
+        };
+        foreach (string found in Directory.GetDirectories(folder, "*" + Unfinished, everywhere).Where(IsOfTheDead))
+            Quietly(() =>
+            {
+                if (PlaceOfReplaced(found) is { } place && !Directory.Exists(place)) Directory.Move(found, place);
+                else RemoveFolder(found);
+            });
+        foreach (string found in Directory.GetFiles(folder, "*" + Unfinished, everywhere).Where(IsOfTheDead)) Quietly(() => File.Delete(found));
+
+        // another process may be recovering the same
+        static void Quietly(Action remove)
+        {
+            try { remove(); } catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) { }
+        }
     }
+
+    /// <summary>The name of an unfinished file: PLACE.PROCESS-NUMBER and its ending.</summary>
+    static string NextTo(string place, string ending) => string.Create(CultureInfo.InvariantCulture,
+        $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(place))}.{Environment.ProcessId}-{Interlocked.Increment(ref count)}{ending}");
+
+    // the number may have passed on to another process: then the rest stays until that one has ended too
+    static bool IsOfTheDead(string unfinished) => Writer().Match(unfinished) is not { Success: true } writer
+        || Claimant.StartOf(int.Parse(writer.Groups["process"].ValueSpan, CultureInfo.InvariantCulture)) is null;
+
+    static string? PlaceOfReplaced(string unfinished) =>
+        Writer().Match(unfinished) is { Success: true } writer && writer.Groups["replaced"].Success ? unfinished[..writer.Index] : null;
+
+    [GeneratedRegex(@"\.(?<process>\d{1,9})-\d+(?<replaced>\.was)?\.tmp\z")]
+    private static partial Regex Writer();
 
     static void Beside(string path, Action<string> write, Action<string> remove)
     {
         string place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        string folder = Path.GetDirectoryName(place) ?? throw new IOException($"{path}: expected a place inside a folder, found a root. Give another path.");
-        string temporary = $"{place}.{Environment.ProcessId}-{Interlocked.Increment(ref count)}{Unfinished}";
+        string folder = Path.GetDirectoryName(place)
+            ?? throw new IOException($"{path}: expected a place inside a folder, found a root. Give another path.");
+        string temporary = NextTo(place, Unfinished);
         try
         {
             Directory.CreateDirectory(folder);

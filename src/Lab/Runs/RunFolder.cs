@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -8,13 +7,15 @@ using System.Text.RegularExpressions;
 namespace Heartwood.Lab.Runs;
 
 /// <summary>
-/// A run: one folder that one process holds, with <c>manifest.json</c> written before the work begins, every file whole
-/// at every moment, and the results of finished stages kept so that the same command resumes where a stop, a kill or a
-/// full disk left it. Its methods may be called from several threads.
+/// A run: one folder, with <c>manifest.json</c> written before the work begins, every file whole at every moment, and the results of
+/// finished jobs kept so that the same command resumes where a stop, a kill or a full disk left it. Several processes may work on
+/// one folder: they share its jobs (<see cref="Work(IReadOnlyList{Job})"/>). Its methods may be called from several threads.
 /// </summary>
 public sealed partial class RunFolder : IDisposable
 {
-    const string ManifestName = "manifest.json", FinishedName = "finished", SecondsName = "seconds";
+    const string ManifestName = "manifest.json", FinishedName = "finished";
+
+    static readonly string[] OwnFolders = [Claims.Name, RunTimes.Name];
 
     /// <summary>How a run's own files are written: camelCase, NaN and infinities by name, every float to the last bit.</summary>
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -26,76 +27,99 @@ public sealed partial class RunFolder : IDisposable
         RespectRequiredConstructorParameters = true,
     };
 
-    readonly FileStream held;
-    readonly TimeProvider clock;
-    readonly long opened;
-    readonly double secondsBefore;
+    readonly Claims claims;
+    readonly RunTimes times;
+    readonly IProgress<Progress>? progress;
+    readonly CancellationToken stop;
 
-    RunFolder(string path, FileStream held, Manifest manifest, bool resumed, TimeProvider clock)
+    RunFolder(string path, TimeProvider clock, IProgress<Progress>? progress, CancellationToken stop)
     {
-        (FolderPath, this.held, Manifest, Resumed, this.clock) = (path, held, manifest, resumed, clock);
-        opened = clock.GetTimestamp();
-        secondsBefore = Has(SecondsName) ? double.Parse(File.ReadAllText(PathOf(SecondsName)), CultureInfo.InvariantCulture) : 0;
+        (FolderPath, this.progress, this.stop) = (path, progress, stop);
+        (claims, times) = (new(path, clock), new(path, clock));
     }
 
     /// <summary>The folder's full path.</summary>
     public string FolderPath { get; }
 
-    /// <summary>What was asked: of the first start, where this is a resumed run.</summary>
-    public Manifest Manifest { get; }
+    /// <summary>What was asked: by the first to begin, where this process came later.</summary>
+    public Manifest Manifest { get; private set; } = null!;
 
-    /// <summary>Whether an earlier process began this run.</summary>
-    public bool Resumed { get; }
+    /// <summary>Whether another process began this run, earlier or at the same time.</summary>
+    public bool Resumed { get; private set; }
 
     /// <summary>Whether the run is complete, so that there is nothing left to do.</summary>
     public bool Finished => Has(FinishedName);
 
-    /// <summary>How long the run has taken so far, the parts before each resume included, in seconds.</summary>
-    public double Seconds => secondsBefore + clock.GetElapsedTime(opened).TotalSeconds;
+    /// <summary>
+    /// How long the run has taken so far, the parts before each resume included, in seconds; time that several processes shared counts
+    /// once.
+    /// </summary>
+    public double Seconds => times.Seconds;
 
-    /// <summary>Begins a run in a new or empty folder, or resumes the one that the folder holds; the folder is this process's until disposed or dead.</summary>
+    /// <summary>Begins a run in a new or empty folder, or joins or resumes the one that the folder holds.</summary>
     /// <param name="path">the folder</param>
     /// <param name="manifest">what is asked; written if the run is new, compared with what was asked first if not</param>
     /// <param name="clock">measures <see cref="Seconds"/>; the system's where null</param>
-    /// <exception cref="IOException">another process has the folder, it holds another run or files of something else, or it cannot be written</exception>
-    public static RunFolder Open(string path, Manifest manifest, TimeProvider? clock = null)
+    /// <param name="progress">is told when this process waits for another's job</param>
+    /// <param name="stop">ends such a wait</param>
+    /// <exception cref="IOException">the folder holds another run or files of something else, or it cannot be written</exception>
+    public static RunFolder Open(string path, Manifest manifest, TimeProvider? clock = null,
+        IProgress<Progress>? progress = null, CancellationToken stop = default)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (File.Exists(path)) throw new IOException($"The run folder '{path}' is a file. Give a folder with --out.");
         RefuseForeignFiles(path);
-        FileStream held = RunLock.Take(path);
+        try { Directory.CreateDirectory(path); }
+        catch (IOException e) when (DiskSpace.IsFull(e)) { throw DiskSpace.Full(path, e); }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException) { throw NotWritable(path, e); }
         try
         {
             Atomic.Recover(path);
-            string file = Path.Combine(path, ManifestName);
-            bool resumed = File.Exists(file);
-            if (!resumed) Atomic.WriteFile(file, stream => JsonSerializer.Serialize(stream, manifest, Json));
-            Manifest first = resumed ? ReadManifest(file) : manifest;
-            if (resumed) ManifestDifferences.Refuse(path, first, manifest);
-            return new(path, held, first, resumed, clock ?? TimeProvider.System);
+            RunFolder run = new(path, clock ?? TimeProvider.System, progress, stop);
+            run.Begin(manifest);
+            return run;
         }
-        catch
-        {
-            held.Dispose();
-            throw;
-        }
+        catch (UnauthorizedAccessException e) { throw NotWritable(path, e); }
     }
 
+    // of several processes that begin at once, one writes the manifest; the others ask whether it asks the same as they do
+    void Begin(Manifest manifest)
+    {
+        Resumed = true;
+        Work(new Job(ManifestName, () =>
+        {
+            Atomic.WriteFile(PathOf(ManifestName), stream => JsonSerializer.Serialize(stream, manifest, Json));
+            Resumed = false;
+        }));
+        Manifest = Resumed ? ReadManifest(PathOf(ManifestName)) : manifest;
+        if (Resumed) ManifestDifferences.Refuse(FolderPath, Manifest, manifest);
+    }
+
+    static IOException NotWritable(string path, Exception because) =>
+        new($"The run folder '{path}' cannot be written: {because.Message} Give a folder that you may write with --out.", because);
+
     /// <summary>Opens a run that was begun before, whatever it was asked.</summary>
-    /// <exception cref="IOException">the folder holds no run, or another process has it</exception>
-    public static RunFolder Reopen(string path, TimeProvider? clock = null)
+    /// <exception cref="IOException">the folder holds no run</exception>
+    public static RunFolder Reopen(string path, TimeProvider? clock = null, IProgress<Progress>? progress = null, CancellationToken stop = default)
     {
         string file = Path.Combine(path, ManifestName);
-        return File.Exists(file) ? Open(path, ReadManifest(file), clock)
-            : throw new IOException($"'{path}' {(Directory.Exists(path) ? $"has no {ManifestName}: it holds no run" : "is no folder")}. Give the folder that --out named when the run was made, for example with: heartwood find … --out {path}");
+        string found = Directory.Exists(path) ? $"has no {ManifestName}: it holds no run" : "is no folder";
+        return File.Exists(file) ? Open(path, ReadManifest(file), clock, progress, stop) : throw new IOException(
+            $"'{path}' {found}. Give the folder that --out named when the run was made, for example with: heartwood find … --out {path}");
     }
+
+    /// <summary>A run inside this one, for the same progress and stop: begun by the same command, on the same machine.</summary>
+    /// <param name="name">the folder in this run's folder</param>
+    /// <param name="manifest">what is asked of it</param>
+    public RunFolder Within(string name, Manifest manifest) => Open(PathOf(name), manifest, null, progress, stop);
 
     /// <summary>The full path of a file or folder of this run.</summary>
     /// <param name="name">letters, digits and <c>. _ -</c>, with <c>/</c> between folders: "checkpoints/step-100"</param>
     /// <exception cref="ArgumentException">the name is written otherwise, or would leave the folder</exception>
     public string PathOf(string name) => Name().IsMatch(name) && !name.EndsWith(Atomic.Unfinished, StringComparison.OrdinalIgnoreCase)
         ? Path.Combine(FolderPath, name)
-        : throw new ArgumentException($"'{name}' is not a name for a run's file. Use letters, digits, '.', '_' and '-', '/' between folders, begin each with a letter or digit, and do not end with {Atomic.Unfinished}.");
+        : throw new ArgumentException($"'{name}' is not a name for a run's file. Use letters, digits, '.', '_' and '-', '/' between folders, "
+            + $"begin each with a letter or digit, and do not end with {Atomic.Unfinished}.");
 
     /// <summary>Whether the run has this file or folder.</summary>
     public bool Has(string name) => Path.Exists(PathOf(name));
@@ -124,51 +148,34 @@ public sealed partial class RunFolder : IDisposable
     /// <param name="lastStep">the step that the run resumes from; lines of later steps are dropped</param>
     public Metrics Metrics(string name, long lastStep = long.MaxValue) => new(Writable(name), lastStep);
 
-    /// <summary>The result of a stage: computed and kept in <c>stages/NAME.json</c> the first time, read from there when the run resumes.</summary>
-    /// <param name="name">the stage's name, unique in the run, written as for <see cref="PathOf"/>: "find/seed-3"</param>
-    /// <param name="compute">computes the result; it is handed on as read back from JSON, so that a resumed run sees the same to the last bit</param>
-    public T Stage<T>(string name, Func<T> compute)
-    {
-        string file = $"stages/{name}.json";
-        if (!Has(file))
-        {
-            WriteJson(file, compute());
-            KeepSeconds();
-        }
-        return ReadJson<T>(file);
-    }
-
     /// <summary>Refuses the run now if its disk has fewer bytes free than it will write.</summary>
     /// <exception cref="IOException">fewer bytes are free</exception>
     public void RequireSpace(long bytes) => DiskSpace.Require(FolderPath, bytes);
 
-    /// <summary>Marks the run complete.</summary>
-    public void Finish()
-    {
-        KeepSeconds();
-        Atomic.WriteFile(PathOf(FinishedName), _ => { });
-    }
-
-    /// <summary>Lets the folder go, for another process to resume.</summary>
+    /// <summary>Keeps how long this process was at the run.</summary>
     public void Dispose()
     {
-        if (!Finished)
-            try { KeepSeconds(); } catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
-        held.Dispose();
+        try
+        {
+            if (!Finished) times.Keep();
+            else if (Directory.Exists(Path.Combine(FolderPath, Claims.Name))) Directory.Delete(Path.Combine(FolderPath, Claims.Name));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }       // another process has a claim in it
     }
 
-    void KeepSeconds() => Atomic.WriteFile(PathOf(SecondsName), stream => stream.Write(Encoding.UTF8.GetBytes(Seconds.ToString("R", CultureInfo.InvariantCulture))));
-
-    string Writable(string name) => name is ManifestName or FinishedName or SecondsName
+    string Writable(string name) => name is ManifestName or FinishedName || OwnFolders.Contains(name.Split('/')[0])
         ? throw new ArgumentException($"'{name}' is written by the run folder itself. Choose another name.") : PathOf(name);
 
     static void RefuseForeignFiles(string path)
     {
-        if (!Directory.Exists(path) || File.Exists(Path.Combine(path, ManifestName))) return;
-        string? foreign = Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName)
-            .FirstOrDefault(name => !RunLock.Names.Contains(name) && !(name!.StartsWith(ManifestName, StringComparison.Ordinal) && name.EndsWith(Atomic.Unfinished, StringComparison.Ordinal)));
-        if (foreign is not null)
-            throw new IOException($"The folder '{path}' is not empty and holds no run: it has '{foreign}' and no {ManifestName}. Give a new or empty folder with --out.");
+        if (!Directory.Exists(path)) return;
+        string? foreign = Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName).FirstOrDefault(IsForeign);
+        if (foreign is null || File.Exists(Path.Combine(path, ManifestName))) return;      // another process may have begun it this moment
+        throw new IOException($"The folder '{path}' is not empty and holds no run: it has '{foreign}' and no {ManifestName}. "
+            + "Give a new or empty folder with --out.");
+
+        static bool IsForeign(string? name) => name != Claims.Name
+            && !(name!.StartsWith(ManifestName, StringComparison.Ordinal) && name.EndsWith(Atomic.Unfinished, StringComparison.Ordinal));
     }
 
     static Manifest ReadManifest(string file) => Read<Manifest>(file, "Give another folder with --out.");

@@ -20,28 +20,29 @@ public sealed record Estimate(double Seconds, long Bytes)
 
     /// <summary>Estimates mask learning: forward and backward passes with frozen weights, and what comes before them.</summary>
     /// <param name="model">the model</param>
+    /// <param name="universe">the parts in play</param>
     /// <param name="problem">what is asked</param>
     /// <param name="pool">the examples that masks are learned on</param>
     /// <param name="steps">steps of one search</param>
     /// <param name="batch">examples in a batch</param>
     /// <param name="searches">number of searches</param>
-    /// <param name="precision">of products with the weights</param>
-    public static Estimate Of(IModel model, IProblem problem, IReadOnlyList<Example> pool, int steps, int batch, int searches, Precision precision)
+    public static Estimate Of(
+        IModel model, Universe universe, IProblem problem, IReadOnlyList<Example> pool, int steps, int batch, int searches)
     {
-        using IDisposable choice = Tensors.Backends.Machine.At(precision);
         int atOnce = Math.Clamp(searches, 1, Tensors.Backends.Machine.Threads), inBatch = Math.Min(batch, pool.Count);
         double length = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)), tokens = length * inBatch;
         IReadOnlyList<Example> few = Thinning.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, inBatch));
         Batch pilot = problem.BatchOf(few);
         int[]? places = problem.Places(pilot, few);
-        double step = PassSeconds(model, pilot, problem.Tokens, places, Work.Learning, atOnce), pass = PassSeconds(model, pilot, problem.Tokens, places, Work.Scores, atOnce);
-        if (problem.OfVocabulary) step += PassSeconds(model, pilot, problem.Tokens, places, Work.Stream, atOnce);        // the full model passes beside
+        double step = PassSeconds(model, universe, pilot, problem.Tokens, places, Work.Learning, atOnce), pass = PassSeconds(model, universe, pilot, problem.Tokens, places, Work.Scores, atOnce);
+        if (problem.OfVocabulary) step += PassSeconds(model, universe, pilot, problem.Tokens, places, Work.Stream, atOnce);        // the full model passes beside
         double rounds = Math.Ceiling(searches / (double)atOnce), passes = 2 * pool.Count * length / atOnce;     // the parts' means, and the full model's outputs
-        return new((step * tokens * steps * rounds + pass * passes) / pilot.Tokens, Memory(model, tokens, problem.OfVocabulary, atOnce, precision)) { SecondsPerToken = pass / pilot.Tokens / atOnce };
+        double seconds = (step * tokens * steps * rounds + pass * passes) / pilot.Tokens;
+        return new(seconds, Memory(model, tokens, problem.OfVocabulary, atOnce)) { SecondsPerToken = pass / pilot.Tokens / atOnce };
     }
 
     // seconds of one pass over the pilot batch, from its last layer and its last two
-    static double PassSeconds(IModel model, Batch pilot, Tokens computed, int[]? places, Work kind, int atOnce)
+    static double PassSeconds(IModel model, Universe universe, Batch pilot, Tokens computed, int[]? places, Work kind, int atOnce)
     {
         double[] work = [.. model.Layers.Select(l => l.Heads * (4.0 * model.Width + pilot.Tokens / pilot.Count) * model.HeadWidth + 2.0 * model.Width * l.Neurons)];
         int last = work.Length - 1;
@@ -56,8 +57,8 @@ public sealed record Estimate(double Seconds, long Bytes)
             Parallelism.For(atOnce, item =>
             {
                 using Scope scope = Scope.Open();
-                Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(model.Universe().Count));
-                IProbe probe = kind == Work.Learning ? new MaskProbe(mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
+                Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(universe.Count));
+                IProbe probe = kind == Work.Learning ? new MaskProbe(mask.Track(), Absence.Zero(universe)) : NoProbe.Instance;
                 long began = Stopwatch.GetTimestamp();
                 best[item] = double.PositiveInfinity;
                 for (int run = 0; run < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < PilotSeconds; run++)
@@ -85,11 +86,12 @@ public sealed record Estimate(double Seconds, long Bytes)
     // of every layer: the residual stream twice, queries, keys and values, the heads' mix with two figures each, the MLP's neurons and result;
     // the widest gradients come and go; weights as read, and packed for both directions; of a vocabulary
     // the scores of as many tokens as are computed at once, with what a divergence makes of them
-    static long Memory(IModel model, double tokens, bool vocabulary, int atOnce, Precision precision)
+    static long Memory(IModel model, double tokens, bool vocabulary, int atOnce)
     {
         double stays = model.Layers.Sum(l => 3.0 * model.Width + 4.0 * l.Heads * model.HeadWidth + 2.0 * l.Heads + l.Neurons);
         double passing = 4.0 * model.Layers.Max(l => l.Neurons + model.Width);
-        double packed = (precision == Precision.Bf16 ? 1 : 2) * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
+        int packings = model.Weights.Precision == Precision.Bf16 ? 1 : 2;
+        double packed = packings * model.Layers.Sum(l => 4.0 * l.Heads * model.HeadWidth * model.Width + 2.0 * l.Neurons * model.Width);
         if (vocabulary) packed += 2.0 * model.Vocabulary * model.Width;
         double scores = vocabulary ? 14.0 * Math.Min(tokens, NextTokens.RowsAtOnce(model)) * model.Vocabulary : 0;
         return (long)(sizeof(float) * (model.Weights.Count + packed + ((stays + passing) * tokens + scores) * atOnce)) + 80_000_000;

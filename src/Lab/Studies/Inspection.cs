@@ -63,9 +63,8 @@ public sealed record Inspection(
     /// <exception cref="ArgumentException">there is data for the estimate of a search, and no head to search with</exception>
     public static Inspection Of(string? folder, StudyRequest request, int length)
     {
-        LoadedModel loaded = LoadedModel.ToInspect(folder, out string head);
+        LoadedModel loaded = LoadedModel.ToInspect(folder, request.Precision, out string head);
         IModel model = loaded.Model;
-        Universe universe = model.Universe();
         if (model.Output == Output.None)
             return request.Data.Count == 0 ? Of(0, null) : throw new ArgumentException(
                 $"--data is for the estimate of a search, and here is nothing to search: {loaded.Name} has {head}. "
@@ -78,11 +77,12 @@ public sealed record Inspection(
             : [.. Thinning.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)) * Math.Min(request.Pruning.Batch, pool.Count);
         PruningOptions search = request.Pruning;
-        return Of(tokens, Estimate.Of(model, problem, pool, search.Steps, search.Batch, request.Seeds.Count, request.Precision));
+        Universe inPlay = model.Universe(request.Tenants.PartKinds.Named(request.Parts));
+        return Of(tokens, Estimate.Of(model, inPlay, problem, pool, search.Steps, search.Batch, request.Seeds.Count));
 
         Inspection Of(double tokens, Estimate? search) => new(
             loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary,
-            model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], universe.Heads, universe.Mlps,
+            model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], model.Layers.Sum(l => l.Heads), model.Layers.Count(l => l.Neurons > 0),
             request.Seeds.Count, request.Pruning.Steps, tokens, search,
             [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision))
         {

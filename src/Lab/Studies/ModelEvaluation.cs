@@ -2,7 +2,6 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -19,8 +18,7 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
     public static ModelEvaluation Of(StudyRequest request, CancellationToken stop, Action<string>? tell = null)
     {
         if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
-        using IDisposable precision = Machine.At(request.Precision);
-        LoadedModel loaded = LoadedModel.Load(request.Model);
+        LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
         if (loaded.Model.Output == Output.Vocabulary && request.Data.Count > 0)
             throw new ArgumentException("--data is what a classifier's baselines are fitted to and means of absent parts are taken over, and here is a language model without any absent. Leave it out, or name parts: --mask MASK, --without PARTS.");
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);

@@ -6,8 +6,6 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
-using Heartwood.Tensors;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -29,7 +27,8 @@ public sealed partial class Study
     readonly RunFolder folder;
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
-    readonly Tenants tenants;
+    IReadOnlyList<Subnetwork>? found;                            // each file is read once
+    Absence? absent;
 
     /// <summary>The model that is studied.</summary>
     public IModel Model => loaded.Model;
@@ -42,8 +41,8 @@ public sealed partial class Study
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
         (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
-        (this.folder, this.progress, this.stop, tenants) = (folder, progress, stop, ready.Tenants);
-        universe = Model.Universe();
+        (this.folder, this.progress, this.stop) = (folder, progress, stop);
+        universe = ready.Universe;
     }
 
     /// <summary>Everything read and checked, before a run folder is opened.</summary>
@@ -58,24 +57,29 @@ public sealed partial class Study
         internal IReadOnlyList<Example> Pool { get; }
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
-        internal Tenants Tenants { get; }
+        internal Universe Universe { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
         /// <param name="request">what is asked</param>
-        /// <param name="tenants">what names are looked up in; null for the usual ones</param>
-        public Prepared(StudyRequest request, Tenants? tenants = null)
+        /// <param name="sameData">what was prepared for a request of the same data, which is then not read again</param>
+        public Prepared(StudyRequest request, Prepared? sameData = null)
         {
-            Tenants = tenants ?? Tenants.Usual;
             request.Check();
-            Tenants.RequireQuestions(request.Asked);
             Request = request;
-            Loaded = LoadedModel.Load(request.Model);
+            Loaded = LoadedModel.Load(request.Model, request.Precision);
             RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
-            (Data, InDomain, OutOfDomain, Unseen) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
-            DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
-            foreach (DataSource source in Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen))
-                RefuseScores(source.Problem.OfOneNumber, $"{source.Name} holds scores (column '{source.LabelColumn}')");
-            if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
+            Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
+            if (sameData is not null)
+                (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
+            else
+            {
+                (Data, InDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain));
+                (OutOfDomain, Unseen) = (DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
+                DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
+                foreach (DataSource source in Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen))
+                    RefuseScores(source.Problem.OfOneNumber, $"{source.Name} holds scores (column '{source.LabelColumn}')");
+                if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
+            }
             Problem = DataSource.ProblemOf(Data);
             LabelMap map = LabelMap.Parse(request.LabelMap);
             Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
@@ -102,7 +106,11 @@ public sealed partial class Study
             Cutting.WhyNoFullSize(Loaded.Model, Request.Absence) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
         /// <summary>What the search will take.</summary>
-        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, Request.Seeds.Count * Request.Sparsities.Count, Request.Precision);
+        public Estimate Estimate()
+        {
+            int searches = Request.Seeds.Count * Request.Sparsities.Count;
+            return Studies.Estimate.Of(Loaded.Model, Universe, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, searches);
+        }
     }
 
     /// <summary>The study of a request in a run folder.</summary>
@@ -114,29 +122,34 @@ public sealed partial class Study
     // ---- finding
 
     /// <summary>How many of the searches are done.</summary>
-    internal int Found => request.Sparsities.Sum(sparsity => request.Seeds.Count(seed => folder.Has(FileOf(sparsity, seed))));
+    internal int Found => Searches.Count(s => folder.Has(s.File));
 
-    /// <summary>Searches with every seed at every sparsity, several searches at once.</summary>
+    /// <summary>The plan of the searches: by sparsity, then seed.</summary>
+    IReadOnlyList<(double Sparsity, ulong Seed, string File)> Searches =>
+        [.. request.Sparsities.SelectMany(sparsity => request.Seeds.Select(seed => (sparsity, seed, FileOf(sparsity, seed))))];
+
+    /// <summary>
+    /// Searches with every seed at every sparsity, several searches at once, shared with other processes that work on the folder.
+    /// </summary>
     /// <returns>the subnetworks, by sparsity, then seed</returns>
     public IReadOnlyList<Subnetwork> Find()
     {
-        using IDisposable precision = Machine.At(request.Precision);
-        (double Sparsity, ulong Seed)[] searches = [.. request.Sparsities.SelectMany(sparsity => request.Seeds.Select(seed => (sparsity, seed)))];
-        if (!searches.All(s => folder.Has(FileOf(s.Sparsity, s.Seed))))
+        if (found is not null) return found;
+        if (!Searches.All(s => folder.Has(s.File)))
         {
             folder.RequireSpace(Model.Weights.Count * sizeof(float) * 3 + 50_000_000);
             Absence absence = Absent();
-            float[] full = problem.OfVocabulary ? [] : folder.Stage("full-outputs", () => new Answers(pool).Of(Model, Advance("outputs of the full model", pool.Count, "examples"), stop));
-            Parallelism.For(searches.Length, i => Search(searches[i].Sparsity, searches[i].Seed, absence, full));
+            float[] full = problem.OfVocabulary ? [] : folder.Stage("full-outputs",
+                () => new Answers(pool).Of(Model, Advance("outputs of the full model", pool.Count, "examples"), stop));
+            folder.Work([.. Searches.Select(s => new Job(s.File, () => Search(s.Sparsity, s.Seed, absence, full)))]);
             foreach (DataSource source in data) source.RefuseChanged();
         }
-        return [.. searches.Select(s => Subnetwork.FromJson(File.ReadAllText(folder.PathOf(FileOf(s.Sparsity, s.Seed))), folder.PathOf(FileOf(s.Sparsity, s.Seed))))];
+        return found = [.. Searches.Select(s => Subnetwork.FromJson(File.ReadAllText(folder.PathOf(s.File)), folder.PathOf(s.File)))];
     }
 
     void Search(double sparsity, ulong seed, Absence absence, float[] full)
     {
         string file = FileOf(sparsity, seed), state = $"search/{NameOf(sparsity, seed)}.safetensors";
-        if (folder.Has(file)) return;
         PruningOptions options = request.Pruning with { Sparsity = sparsity };
         StructuredPruning search = new(Model, absence, pool, full, options, seed, problem: problem);
         if (folder.Has(state)) search.Restore(folder.PathOf(state));
@@ -157,7 +170,8 @@ public sealed partial class Study
         IReadOnlyList<Part> kept = request.Choose == Choice.Rank ? search.KeptByRank() : search.KeptByMask();
         folder.WriteText(file, new Subnetwork(seed, "structured pruning", sparsity, universe.Count, kept, search.Scores, request.Absence, loaded.Sha256)
         {
-            Model = Model.Sizes(),
+            InPlay = request.Parts,
+            Model = Model.Sizes(request.Tenants.PartKinds),
             Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
             Options = new Dictionary<string, string>(RequestText.Of(options)) { ["choose"] = request.Choose == Choice.Rank ? "rank" : "mask", ["examples"] = $"{pool.Count}" },
             AbsenceFile = request.Absence == "mean" ? $"../{AbsenceFile}" : "",
@@ -167,13 +181,20 @@ public sealed partial class Study
 
     internal Absence Absent()
     {
-        if (folder.Has(AbsenceFile)) return Absence.Load(folder.PathOf(AbsenceFile), Model);
-        progress.Report(new("means of the parts", 0, pool.Count, "examples"));
-        Absence absence = request.Absence == "zero" ? Absence.Zero(Model) : Absence.Mean(Model, Inputs.Batches(pool, 2048), stop);
-        folder.Write(AbsenceFile, absence.Save);
-        progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
-        return absence;
+        if (absent is not null) return absent;
+        folder.Work(new Job(AbsenceFile, () =>
+        {
+            progress.Report(new("means of the parts", 0, pool.Count, "examples"));
+            Absence made = Absent(universe);
+            folder.Write(AbsenceFile, made.Save);
+            progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
+        }));
+        return absent = Absence.Load(folder.PathOf(AbsenceFile), universe);
     }
+
+    // what the request says of parts, of any universe
+    Absence Absent(Universe parts) =>
+        request.Absence == "zero" ? Absence.Zero(parts) : Absence.Mean(Model, parts, Inputs.Batches(pool, 2048), stop);
 
     internal static string NameOf(double sparsity, ulong seed) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"sparsity-{sparsity}-seed-{seed}");
 

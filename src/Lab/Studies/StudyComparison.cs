@@ -1,6 +1,5 @@
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Tasks;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -14,7 +13,7 @@ public sealed partial class Study
         Loaded = loaded,
         Sets = sets,
         Settings = request.Settings(),
-        Questions = tenants.Questions,
+        Questions = request.Tenants.Questions,
         Universe = universe,
         Data = data,
         Find = Find,
@@ -32,7 +31,6 @@ public sealed partial class Study
     public Result Ask(params IReadOnlyList<string> names)
     {
         RequireInDomain();
-        using IDisposable precision = Machine.At(request.Precision);
         return new(folder.Manifest, Subject.AskEach(names));
     }
 
@@ -40,11 +38,12 @@ public sealed partial class Study
     public Result Report()
     {
         RequireInDomain();
-        using IDisposable precision = Machine.At(request.Precision);
-        Result result = new(folder.Manifest, Subject.AskAll());
-        foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
-        folder.WriteText("result.json", ResultJson.Write(result));
-        folder.Finish();
-        return result;
+        if (!folder.Finished)
+        {
+            Result result = new(folder.Manifest, Subject.AskAll());
+            foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
+            folder.Finish(() => folder.WriteText("result.json", ResultJson.Write(result)));
+        }
+        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")), request.Tenants.Questions);
     }
 }

@@ -3,7 +3,6 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -19,17 +18,13 @@ public sealed partial class Study
     /// Cuts out the subnetwork of the main sparsity with the lowest in-domain loss (out-of-domain data does not choose), as a smaller model
     /// and, where other software reads that, as one of full size.
     /// </summary>
-    public CutFacts Cut()
-    {
-        using IDisposable precision = Machine.At(request.Precision);
-        return Subject.Facts<CutFacts>() ?? throw new InvalidOperationException("The study's questions do not cut.");
-    }
+    public CutFacts Cut() => Subject.Facts<CutFacts>() ?? throw new InvalidOperationException("The study's questions do not cut.");
 
     CutFacts CutOut()
     {
         var measured = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]);
         MeasuredSubnetwork best = measured.MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
-        Subnetwork subnetwork = Subject.Found!.Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
+        Subnetwork subnetwork = Find().Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
         return WriteCut(subnetwork, Absent(), folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder, replace: true);
     }
 
@@ -45,17 +40,17 @@ public sealed partial class Study
     public CutFacts Cut(Subnetwork subnetwork, string into, bool otherModel = false)
     {
         RequireInDomain();
-        Subnetwork fit = Masks.Fit(subnetwork, loaded, otherModel);
-        return WriteCut(fit, AbsenceOf(fit).Absence, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder), Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
+        Universe parts = Masks.UniverseOf([subnetwork], Model, request.Tenants.PartKinds);
+        Subnetwork fit = Masks.Fit(subnetwork, loaded, parts, request.Tenants.PartKinds, otherModel);
+        return WriteCut(fit, AbsenceOf(fit, parts).Absence, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder), Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
     }
 
     /// <summary>The same of a subnetwork as the command line names it.</summary>
     /// <inheritdoc cref="Cut(Subnetwork, string, bool)"/>
-    public CutFacts Cut(string mask, string into, bool otherModel = false) => Cut(Masks.Read(mask, Model.Sizes()).Mask, into, otherModel);
+    public CutFacts Cut(string mask, string into, bool otherModel = false) => Cut(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, into, otherModel);
 
     CutFacts WriteCut(Subnetwork subnetwork, Absence absence, string cutPath, string fullSizePath, string shown, bool replace)
     {
-        using IDisposable precision = Machine.At(request.Precision);
         IReadOnlyList<Part> kept = subnetwork.Kept;
         IModel cut = Cutting.Cut(Model, kept, absence);
         string? noFullSize = Cutting.WhyNoFullSize(Model, absence.Kind);
@@ -65,7 +60,7 @@ public sealed partial class Study
         ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace);
         if (fullSize is not null) ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace);
         var (before, after) = Speed.InTurn(Model, cut, Thinning.Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
-        return new(subnetwork.Seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
+        return new(subnetwork.Seed, 1 - (double)kept.Count / absence.Universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
             difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after, noFullSize);
 
         double Difference(IModel other) =>

@@ -1,7 +1,6 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -12,7 +11,6 @@ public sealed partial class Study
     public AccuracyFacts Evaluate()
     {
         RequireInDomain();
-        using IDisposable precision = Machine.At(request.Precision);
         return Subject.Facts<AccuracyFacts>() ?? throw new InvalidOperationException("The study's questions do not measure accuracy.");
     }
 
@@ -21,23 +19,27 @@ public sealed partial class Study
     public MaskEvaluation Evaluate(MaskRequest masks)
     {
         RequireInDomain();
-        using IDisposable precision = Machine.At(request.Precision);
-        return MaskEvaluation.Of(loaded, sets, Subject.FullScores, Baselines.Measure(data, loaded, request.LabelMap, sets), masks.Read(loaded), masks,
-            AbsenceOf, progress, stop);
+        var (read, parts) = masks.Read(loaded, request.Tenants.PartKinds);
+        return MaskEvaluation.Of(loaded, sets, Subject.FullScores, Baselines.Measure(data, loaded, request.LabelMap, sets), read, masks,
+            mask => AbsenceOf(mask, parts), progress, stop);
     }
 
     // a mask's own absence, in the run's model
-    (Absence Absence, string InWords) AbsenceOf(Subnetwork mask)
+    (Absence Absence, string InWords) AbsenceOf(Subnetwork mask, Universe parts)
     {
-        if (mask.Absence == "zero") return (Absence.Zero(Model), "zero");
-        if (MaskAbsence.MeansOf(mask, loaded) is { } file) return (Absence.Load(file, Model), $"mean, as in {file}");
+        if (mask.Absence == "zero") return (Absence.Zero(parts), "zero");
+        if (MaskAbsence.MeansOf(mask, loaded) is { } file) return (Absence.Load(file, parts), $"mean, as in {file}");
         if (mask.Absence != "" && mask.Absence != request.Absence)
-            throw new ArgumentException($"The subnetwork was found with absent parts at their {mask.Absence}, the run has them at their {request.Absence} (--absence) and knows no means. Take a run with --absence {mask.Absence}.");
-        return (Absent(), request.Absence == "zero" ? "zero" : "mean, as in the run");
+            throw new ArgumentException($"The subnetwork was found with absent parts at their {mask.Absence}, the run has them at their "
+                + $"{request.Absence} (--absence) and knows no means. Take a run with --absence {mask.Absence}.");
+        bool own = universe.Parts.SequenceEqual(parts.Parts);
+        return (own ? Absent() : Absent(parts), request.Absence == "zero" ? "zero" : "mean, as in the run");
     }
 
     void RequireInDomain()
     {
-        if (inDomain.Count == 0) throw new ArgumentException("What should be measured in-domain? Give --in-domain FILE when you find subnetworks (or --in-domain world:in-domain).");
+        if (inDomain.Count == 0)
+            throw new ArgumentException("What should be measured in-domain? Give --in-domain FILE when you find subnetworks "
+                + "(or --in-domain world:in-domain).");
     }
 }

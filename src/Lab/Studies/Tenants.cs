@@ -1,13 +1,19 @@
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 
 namespace Heartwood.Lab.Studies;
 
-/// <summary>The lists of tenants that a run may use. Names are looked up in them and nowhere else.</summary>
-/// <param name="Questions">what can be asked, in the order of the page</param>
-public sealed record Tenants(IReadOnlyList<IQuestion> Questions)
+/// <summary>The tenants of the house, each a list; names that users write are looked up here and nowhere else.</summary>
+public sealed record Tenants
 {
     /// <summary>All that Heartwood comes with.</summary>
-    public static Tenants Usual { get; } = new(Lab.Questions.Questions.Usual);
+    public static Tenants Usual { get; } = new();
+
+    /// <summary>The kinds of part.</summary>
+    public IReadOnlyList<PartKind> PartKinds { get; init; } = Subnetworks.PartKinds.Usual;
+
+    /// <summary>What can be asked, in the order of the page.</summary>
+    public IReadOnlyList<IQuestion> Questions { get; init; } = Lab.Questions.Questions.Usual;
 
     /// <summary>Refuses names that no question has.</summary>
     /// <exception cref="ArgumentException">names the first such name, and the nearest that there is</exception>

@@ -23,15 +23,11 @@ public sealed class TrainingRun
     readonly LoadedModel start;
     readonly Trainer trainer;
     readonly Sets sets;
-    readonly Tenants tenants;
 
     /// <summary>Reads and checks everything, before the first expensive second.</summary>
     /// <exception cref="Exception">what <see cref="DataSource"/>, <see cref="LoadedModel"/>, <see cref="Sets"/> and <see cref="Trainer"/> refuse</exception>
-    /// <param name="request">what is asked</param>
-    /// <param name="tenants">what names are looked up in; null for the usual ones</param>
-    public TrainingRun(TrainingRequest request, Tenants? tenants = null)
+    public TrainingRun(TrainingRequest request)
     {
-        this.tenants = tenants ?? Tenants.Usual;
         if (request.InDomain.Count == 0 && request.OutOfDomain.Count > 0) throw new ArgumentException("--out-of-domain is measured beside --in-domain: give --in-domain FILE too.");
         this.request = request;
         (training, inDomain, outOfDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain));
@@ -65,8 +61,16 @@ public sealed class TrainingRun
     /// <summary>Number of weights.</summary>
     public long Parameters => start.Model.Weights.Count;
 
-    /// <summary>Trains, from the beginning or from where the folder's run stopped.</summary>
+    /// <summary>
+    /// Trains, from the beginning or from where the folder's run stopped; where another process is at it, waits for what that one trains.
+    /// </summary>
     public Result Run(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
+    {
+        folder.Finish(() => Train(folder, progress, stop));
+        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")), request.Tenants.Questions);
+    }
+
+    void Train(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
         folder.RequireSpace(start.Model.Weights.Count * sizeof(float) * (4 + request.CheckpointSteps.Count));
         if (folder.Has(StateFile)) trainer.Restore(folder.PathOf(StateFile));
@@ -109,8 +113,6 @@ public sealed class TrainingRun
         Keep("model", folder);
         Result result = new(folder.Manifest, Ended(folder, last, progress, stop).AskAll());
         folder.WriteText("result.json", ResultJson.Write(result));
-        folder.Finish();
-        return result;
     }
 
     // what the run's questions are asked of
@@ -119,7 +121,7 @@ public sealed class TrainingRun
         Loaded = start with { Model = trainer.Model },
         Sets = sets,
         Settings = new() { Title = $"Training of {start.Name}", Kind = RunKind.Training, Seeds = [request.Options.Seed], LabelMap = request.LabelMap },
-        Questions = tenants.Questions,
+        Questions = request.Tenants.Questions,
         Data = training,
         Training = new(folder.PathOf("model"), trainer.Steps, last),
     };

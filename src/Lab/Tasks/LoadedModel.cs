@@ -5,6 +5,8 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Lab.Tokenizers;
+using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Tasks;
 
@@ -18,23 +20,29 @@ namespace Heartwood.Lab.Tasks;
 public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer, IReadOnlyDictionary<string, byte[]> TokenizerFiles, TokenTypeRule Rule, string Sha256)
 {
     /// <summary>Loads a folder, or the embedded model where no folder is named.</summary>
+    /// <param name="folder">the folder, or null for the embedded model</param>
+    /// <param name="precision">at which the model multiplies by its weights</param>
     /// <exception cref="CheckpointException">the folder is not a model that Heartwood understands</exception>
     /// <exception cref="InvalidDataException">its tokenizer is missing, not understood, or of another size than its embeddings</exception>
-    public static LoadedModel Load(string? folder)
+    /// <exception cref="NotSupportedException">the backend that HEARTWOOD_BACKEND names has not this precision</exception>
+    public static LoadedModel Load(string? folder, Precision precision = Precision.Float32)
     {
+        _ = Machine.BackendAt(precision);                        // refused before gigabytes are read
         using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
-        return Noted(note => Of(open, folder, ModelFolder.Load(open, note)));
+        return Noted(note => Of(open, folder, ModelFolder.Load(open, note).At(precision)));
     }
 
     /// <summary>Loads a folder to look at it: a body without its head where there is none that Heartwood reads.</summary>
     /// <param name="folder">the folder, or null for the embedded model</param>
+    /// <param name="precision">at which the model multiplies by its weights</param>
     /// <param name="head">the head as a reader should know it</param>
     /// <inheritdoc cref="Load"/>
-    public static LoadedModel ToInspect(string? folder, out string head)
+    public static LoadedModel ToInspect(string? folder, Precision precision, out string head)
     {
+        _ = Machine.BackendAt(precision);
         using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
         bool whole = ModelFolder.OutputOf(open, out head) != Output.None;
-        return Noted(note => Of(open, folder, whole ? ModelFolder.Load(open, note) : ModelFolder.LoadBody(open, note)));
+        return Noted(note => Of(open, folder, (whole ? ModelFolder.Load(open, note) : ModelFolder.LoadBody(open, note)).At(precision)));
     }
 
     static LoadedModel Noted(Func<Action<string>, LoadedModel> load)

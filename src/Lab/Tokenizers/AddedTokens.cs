@@ -19,16 +19,16 @@ sealed record AddedToken(string Content, int Id)
     /// <summary>Whether it takes the white space before it along.</summary>
     public bool LeftStrip { get; init; }
 
-    /// <summary>Whether it takes the white space behind it along.</summary>
+    /// <summary>Whether it takes the white space after it along.</summary>
     public bool RightStrip { get; init; }
 
     /// <summary>Whether it is looked for, itself normalized, in normalized text.</summary>
     public bool Normalized { get; init; }
 
-    /// <summary>What is looked for, and decoded to: the content, normalized where that is said.</summary>
+    /// <summary>The text that is looked for and decoded to: the content, normalized where <see cref="Normalized"/> says so.</summary>
     public string Written { get; private init; } = Content;
 
-    /// <summary>The token as it is written in text that is normalized so.</summary>
+    /// <summary>The token as it is written in text that this normalizer has rewritten.</summary>
     public AddedToken In(INormalizer? normalizer)
     {
         if (!Normalized || normalizer is null) return this;
@@ -38,7 +38,7 @@ sealed record AddedToken(string Content, int Id)
     }
 }
 
-/// <summary>Finds added tokens: the leftmost, of several there the longest.</summary>
+/// <summary>Finds added tokens: the leftmost first, and of several that begin at one place the longest.</summary>
 sealed class AddedTokens
 {
     readonly Dictionary<string, AddedToken> tokens = [];
@@ -54,10 +54,13 @@ sealed class AddedTokens
     public readonly record struct Part(AddedToken? Token, int Start, int End);
 
     /// <summary>The tokens to look for before text is normalized, or after; null where there are none.</summary>
-    public static AddedTokens? Of(IEnumerable<AddedToken> all, bool normalized) =>
+    public static AddedTokens? Choose(IEnumerable<AddedToken> all, bool normalized) =>
         all.Where(t => t.Normalized == normalized && t.Written != "").ToArray() is { Length: > 0 } some ? new(some) : null;
 
-    /// <summary>The parts of a text, in order. Where tokens take white space along that another took, the text between is what the reference leaves.</summary>
+    /// <summary>
+    /// The parts of a text, in order. Where a token would take white space along that another has taken, the text between is what
+    /// the reference leaves.
+    /// </summary>
     public List<Part> Parts(ReadOnlySpan<char> text)
     {
         List<Part> parts = [];
@@ -90,9 +93,11 @@ sealed class AddedTokens
         return tokens[best];
     }
 
-    static bool IsSpace(char c) => (Unicode.Of(c) & Marks.Space) != 0;
+    static bool IsSpace(char c) => (Unicode.MarksOf(c) & Marks.Space) != 0;
 
-    static bool BeginsWithWord(ReadOnlySpan<char> text) => Rune.DecodeFromUtf16(text, out Rune c, out _) == OperationStatus.Done && (Unicode.Of(c.Value) & Marks.Word) != 0;
+    static bool BeginsWithWord(ReadOnlySpan<char> text) =>
+        Rune.DecodeFromUtf16(text, out Rune c, out _) == OperationStatus.Done && (Unicode.MarksOf(c.Value) & Marks.Word) != 0;
 
-    static bool EndsWithWord(ReadOnlySpan<char> text) => Rune.DecodeLastFromUtf16(text, out Rune c, out _) == OperationStatus.Done && (Unicode.Of(c.Value) & Marks.Word) != 0;
+    static bool EndsWithWord(ReadOnlySpan<char> text) =>
+        Rune.DecodeLastFromUtf16(text, out Rune c, out _) == OperationStatus.Done && (Unicode.MarksOf(c.Value) & Marks.Word) != 0;
 }

@@ -28,13 +28,19 @@ sealed record Template(IReadOnlyList<Template.Slot> Single, IReadOnlyList<Templa
         return new(single, [.. single, Special(end, 0), OfText(1, 0), Special(end, 0)]);
     }
 
-    /// <summary>A token before each text and one behind, where they are given.</summary>
+    /// <summary>A token before each text and one after it, where they are given.</summary>
     public static Template Around(int? begin, int? end)
     {
         Slot[] first = Within(0), second = Within(1);
         return new(first, [.. first, .. second]);
 
-        Slot[] Within(int text) => [.. begin is int b ? [Special(b, text)] : (Slot[])[], OfText(text, text), .. end is int e ? [Special(e, text)] : (Slot[])[]];
+        Slot[] Within(int text)
+        {
+            List<Slot> slots = [OfText(text, text)];
+            if (begin is int b) slots.Insert(0, Special(b, text));
+            if (end is int e) slots.Add(Special(e, text));
+            return [.. slots];
+        }
     }
 
     /// <summary>A text's slot.</summary>
@@ -46,10 +52,13 @@ sealed record Template(IReadOnlyList<Template.Slot> Single, IReadOnlyList<Templa
     /// <summary>The one token that always stands before a text, or null.</summary>
     public int? Begin => Single[0] is { Text: < 0, Ids: [int id] } ? id : null;
 
-    /// <summary>The one token that always stands behind a text, or null.</summary>
+    /// <summary>The one token that always stands after a text, or null.</summary>
     public int? End => Single[^1] is { Text: < 0, Ids: [int id] } ? id : null;
 
-    /// <summary>The texts with their special tokens, cut to at most so many tokens, at the end or at the beginning of each text.</summary>
+    /// <summary>
+    /// The texts with their special tokens, cut to at most <paramref name="maximumTokens"/>, at the end or at the beginning of each
+    /// text.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">not even the special tokens fit</exception>
     public static Encoded Fill(IReadOnlyList<Slot> slots, Reading first, Reading? second, int maximumTokens, bool fromLeft = false)
     {
@@ -66,7 +75,8 @@ sealed record Template(IReadOnlyList<Template.Slot> Single, IReadOnlyList<Templa
     /// <summary>How many special tokens there are.</summary>
     public static int SpecialTokens(IReadOnlyList<Slot> slots) => slots.Sum(s => s.Ids.Length);
 
-    // Longest first: a text shorter than half is kept whole; else each has half, and of an odd number the longer, or the second, one more.
+    // Longest first: a text shorter than half of the limit is kept whole; otherwise each gets half, and the longer (of equal ones the
+    // second) one more where the limit is odd.
     static (int First, int Second) Truncated(int first, int second, int limit)
     {
         if ((long)first + second <= limit) return (first, second);

@@ -26,7 +26,9 @@ public sealed class Tokenizer
     public static Tokenizer FromFolder(string folder) => TokenizerFolder.Read(folder);
 
     /// <summary>Reads a <c>tokenizer.json</c>.</summary>
-    /// <exception cref="InvalidDataException">not such a file, or one with something that is not understood: the message names it</exception>
+    /// <exception cref="InvalidDataException">
+    /// not such a file, or one with something that is not understood: the message names it
+    /// </exception>
     /// <exception cref="IOException">the file cannot be read</exception>
     public static Tokenizer FromJson(string path) => FromJson(File.ReadAllBytes(path), path);
 
@@ -41,7 +43,10 @@ public sealed class Tokenizer
     internal static Tokenizer FromSentencePiece(byte[] bytes, string path) =>
         new(SentencePieceTokenizer.Bare(SentencePieceFile.Read(bytes, path), path));
 
-    /// <summary>Reads BERT's <c>vocab.txt</c>: one piece per line, in UTF-8; the line's number from 0 is its id, the last one's where a piece stands twice.</summary>
+    /// <summary>
+    /// Reads BERT's <c>vocab.txt</c>: one piece per line, in UTF-8; the line's number from 0 is its id, the last line's where a piece
+    /// stands twice.
+    /// </summary>
     /// <param name="path">the file</param>
     /// <param name="lowerCase">whether the model is uncased: text is lower-cased and its accents stripped</param>
     /// <exception cref="InvalidDataException">not UTF-8, or <c>[UNK]</c>, <c>[CLS]</c> or <c>[SEP]</c> is missing</exception>
@@ -52,10 +57,11 @@ public sealed class Tokenizer
     /// <param name="vocabulary">the pieces; a piece that continues a word begins with <c>##</c></param>
     /// <param name="lowerCase">whether the model is uncased: text is lower-cased and its accents stripped</param>
     /// <exception cref="InvalidDataException"><c>[UNK]</c>, <c>[CLS]</c> or <c>[SEP]</c> is missing</exception>
-    public static Tokenizer FromWords(IReadOnlyList<string> vocabulary, bool lowerCase) => new(WordPieceVocabulary.Of(vocabulary, "the vocabulary", new() { LowerCase = lowerCase }));
+    public static Tokenizer FromWords(IReadOnlyList<string> vocabulary, bool lowerCase) =>
+        new(WordPieceVocabulary.Parts(vocabulary, "the vocabulary", new() { LowerCase = lowerCase }));
 
     internal static Tokenizer FromVocabulary(byte[] bytes, string path, bool lowerCase) =>
-        new(WordPieceVocabulary.Of(WordPieceVocabulary.Lines(bytes, path), path, new() { LowerCase = lowerCase }));
+        new(WordPieceVocabulary.Parts(WordPieceVocabulary.Lines(bytes, path), path, new() { LowerCase = lowerCase }));
 
     internal static Tokenizer FromJson(byte[] bytes, string path) => new(TokenizerFile.Read(bytes, path, new()));
 
@@ -71,7 +77,7 @@ public sealed class Tokenizer
     /// <summary>How many rows the embeddings have that its ids are for; texts with other ids are refused.</summary>
     public int Rows { get; }
 
-    /// <summary>The same tokenizer for embeddings of so many rows.</summary>
+    /// <summary>The same tokenizer for embeddings of <paramref name="rows"/> rows.</summary>
     public Tokenizer For(int rows) => new(parts, rows);
 
     /// <summary>The id that begins a text for a language model, or null where there is none.</summary>
@@ -88,7 +94,8 @@ public sealed class Tokenizer
 
     /// <summary>The id of a piece.</summary>
     /// <exception cref="KeyNotFoundException">the vocabulary has no such piece</exception>
-    public int Id(string piece) => parts.Vocabulary.Find(piece) ?? throw new KeyNotFoundException($"The vocabulary of {Count} pieces has no '{piece}'.");
+    public int Id(string piece) => parts.Vocabulary.Find(piece)
+        ?? throw new KeyNotFoundException($"The vocabulary of {Count} pieces has no '{piece}'.");
 
     /// <summary>
     /// A text or a pair as ids, with the special tokens of its kind around: <c>[CLS] text [SEP] pair [SEP]</c>. Special
@@ -127,7 +134,8 @@ public sealed class Tokenizer
         ArgumentNullException.ThrowIfNull(text);
         int around = Template.SpecialTokens(slots);
         if (maximumTokens < around || maximumTokens < 0)
-            throw new ArgumentOutOfRangeException(nameof(maximumTokens), $"{around} special tokens do not fit in {maximumTokens}. Allow at least {around + 1} tokens.");
+            throw new ArgumentOutOfRangeException(nameof(maximumTokens),
+                $"{around} special tokens do not fit in {maximumTokens}. Allow at least {around + 1} tokens.");
         bool left = parts.TruncatesLeft;
         Encoded encoded = Template.Fill(slots, Read(text), pair is null ? null : Read(pair), maximumTokens, left);
         foreach (int id in encoded.Ids)
@@ -137,13 +145,13 @@ public sealed class Tokenizer
         Reading Read(string of) => new Reading(parts, pair is null && !left ? maximumTokens : int.MaxValue).Read(Whole(of));
     }
 
-    // Which token, of which text: not the whole where it is long.
+    // Says which token of which text; of a long text only the beginning.
     TokenWithoutRowException WithoutRow(int id, string text) => new(
         $"The text '{(text.Length > 60 ? text[..60] + "…" : text)}' has the token '{Piece(id)}' with the id {id}, "
         + $"but the model's embeddings have {Rows} rows, for the ids 0 to {Rows - 1}. "
         + "Leave such texts out, write the token otherwise, or take a model whose embeddings have a row for it.");
 
-    // Half a surrogate pair is no character; like the reference, which reads UTF-8, it is taken for U+FFFD.
+    // Half a surrogate pair is no character; it is read as U+FFFD, as in the reference, which reads UTF-8.
     static string Whole(string text)
     {
         if (!text.AsSpan().ContainsAnyInRange('\ud800', '\udfff')) return text;

@@ -13,22 +13,30 @@ namespace Heartwood.Lab.Tokenizers;
 /// <param name="splitter">cuts text into words, or null where it stays whole</param>
 /// <param name="byteLevel">whether words are spelled in the alphabet of bytes</param>
 /// <param name="marker">what stands for a space, or U+0000</param>
-sealed class TokenizerParts(Vocabulary vocabulary, IPieceModel model, IReadOnlyList<AddedToken> added, INormalizer? normalizer, ISplitter? splitter, bool byteLevel, char marker)
+sealed class TokenizerParts(
+    Vocabulary vocabulary,
+    IPieceModel model,
+    IReadOnlyList<AddedToken> added,
+    INormalizer? normalizer,
+    ISplitter? splitter,
+    bool byteLevel,
+    char marker)
 {
     /// <summary>The pieces.</summary>
     public Vocabulary Vocabulary => vocabulary;
 
     /// <summary>The added tokens looked for in text as it is.</summary>
-    public AddedTokens? Raw { get; } = AddedTokens.Of(added, normalized: false);
+    public AddedTokens? Raw { get; } = AddedTokens.Choose(added, normalized: false);
 
     /// <summary>The added tokens looked for in normalized text.</summary>
-    public AddedTokens? Normalized { get; } = AddedTokens.Of(added, normalized: true);
+    public AddedTokens? Normalized { get; } = AddedTokens.Choose(added, normalized: true);
 
     /// <summary>Rewrites text.</summary>
     public INormalizer? Normalizer => normalizer;
 
     /// <summary>Cuts text into words.</summary>
-    public ISplitter? Splitter { get; } = splitter is null && !byteLevel && model is Bpe bpe && bpe.CutsBefore('▁') ? new BeforeMarkers('▁') : splitter;
+    public ISplitter? Splitter { get; } =
+        splitter is null && !byteLevel && model is Bpe bpe && bpe.CutsBefore('▁') ? new BeforeMarkers('▁') : splitter;
 
     /// <summary>Cuts words into pieces.</summary>
     public Words Words { get; } = new(model, vocabulary, byteLevel, marker);

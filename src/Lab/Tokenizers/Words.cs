@@ -16,7 +16,7 @@ sealed record Word(string Text, int[] Pieces, (string Text, int Pieces)[] Parts)
     public static Word Whole(string text, int id) => new(text, [id], [(text, 1)]);
 }
 
-/// <summary>Cuts words and remembers those it has cut: a table without locks, in which a word may take another's place.</summary>
+/// <summary>Cuts words and remembers those it has cut, in a table without locks in which a new word may replace an older one.</summary>
 /// <param name="model">cuts them</param>
 /// <param name="vocabulary">the text of every piece</param>
 /// <param name="byteLevel">whether words are spelled in the alphabet of bytes</param>
@@ -62,10 +62,10 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
         return new(text, [.. pieces], marker == '\0' ? [(Shown(word), pieces.Count)] : Parts(text, pieces));
     }
 
-    // The space before a word is not the reader's; a word that is all spaces is shown as it is.
+    // Readers are shown a word without the space before it; a word that is all spaces is shown as it is.
     static string Shown(ReadOnlySpan<char> word) => (word.Trim() is { Length: > 0 } trimmed ? trimmed : word).ToString();
 
-    // Markers divide words only at spaces. Punctuation, where pieces begin or end with it, is made words of its own.
+    // Markers divide words only at spaces. Punctuation becomes a word of its own where pieces begin or end with it.
     (string, int)[] Parts(string text, List<int> pieces)
     {
         List<(string, int)> parts = [];
@@ -74,7 +74,8 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
         {
             string piece = vocabulary.Pieces[id];
             if (string.CompareOrdinal(text, at, piece, 0, piece.Length) != 0) return [(Legible(text), pieces.Count)];
-            if (count > 0 && (IsPunctuation(text[at]) || (IsPunctuation(text[at - 1]) && !IsPunctuation(text[at]))) && text.AsSpan(start, at - start).ContainsAnyExcept(marker))
+            bool divides = count > 0 && (IsPunctuation(text[at]) || IsPunctuation(text[at - 1]));
+            if (divides && text.AsSpan(start, at - start).ContainsAnyExcept(marker))
             {
                 parts.Add((Legible(text[start..at]), count));
                 (start, count) = (at, 0);
@@ -88,5 +89,5 @@ sealed class Words(IPieceModel model, Vocabulary vocabulary, bool byteLevel, cha
 
     string Legible(string text) => Shown(text.Replace(marker, ' '));
 
-    static bool IsPunctuation(char c) => (Unicode.Of(c) & Marks.Punctuation) != 0;
+    static bool IsPunctuation(char c) => (Unicode.MarksOf(c) & Marks.Punctuation) != 0;
 }

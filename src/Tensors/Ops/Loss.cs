@@ -13,10 +13,12 @@ public static class Losses
     public static Tensor CrossEntropy(this Tensor logits, int[] labels)
     {
         var (batch, width) = logits.AsLogits();
-        if (labels.Length != batch || batch == 0) throw new ShapeException($"{logits.Shape} has {batch} rows, {labels.Length} labels were named; one each of at least one row is needed.");
+        if (labels.Length != batch || batch == 0)
+            throw new ShapeException($"{logits.Shape} has {batch} rows, {labels.Length} labels were named; "
+                + "one each of at least one row is needed.");
         foreach (int label in labels)
             if ((uint)label >= (uint)width) throw new ShapeException($"{logits.Shape} has no label {label}.");
-        labels = [.. labels];                                    // the gradient needs them after the caller may have changed his
+        labels = [.. labels];                                    // the gradient needs them after the caller may have changed the array
         Tensor statistics = Tensor.Unset(new(Recording(logits) ? batch : 0, 2));
         float[] losses = new float[batch];
         Machine.Backend.CrossEntropy(logits.Values, labels, width, losses, statistics.Writable);

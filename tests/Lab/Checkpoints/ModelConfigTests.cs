@@ -70,7 +70,7 @@ public sealed class ModelConfigTests
     }
 
     [Theory]
-    [InlineData("""{"hidden_size":"768"}""", "'hidden_size': expected a whole number, found \"768\"")]
+    [InlineData("""{"hidden_size":"768"}""", "hidden_size: expected a whole number, found \"768\"")]
     [InlineData("""{"hidden_size":768.5}""", "found 768.5")]
     [InlineData("""{"hidden_size":99999999999}""", "found 99999999999")]
     [InlineData("""{"hidden_size":0}""", "expected a whole number from 1, found 0")]
@@ -88,7 +88,7 @@ public sealed class ModelConfigTests
     [InlineData("""{"problem_type":"regression"}""", 3, "'problem_type' has the value \"regression\", the head gives 3 scores")]
     [InlineData("""{"problem_type":"multi_label_classification"}""", 2, "heads that choose one of several labels")]
     [InlineData("""{"problem_type":"ranking"}""", 1, "'problem_type': expected \"regression\", for a head with one label gives a score, found \"ranking\"")]
-    [InlineData("""{"problem_type":3}""", 1, "'problem_type': expected a string")]
+    [InlineData("""{"problem_type":3}""", 1, "problem_type: expected text")]
     [InlineData("""{"num_labels":3}""", 2, "expected 2, the number of labels of the head, found 3")]
     public void Labels_that_do_not_match_the_head_are_refused(string json, int count, string says) =>
         Assert.Contains(says, Assert.Throws<CheckpointException>(() => Config(json).Labels(count)).Message);

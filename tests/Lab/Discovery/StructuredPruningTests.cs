@@ -130,10 +130,10 @@ public sealed class StructuredPruningTests : IDisposable
     {
         // only these three parts reach the answer: the others' last matrices are zero, so that what they put out is constant
         Part[] planted = [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0)];
-        IModel whole = Small.Model(seed: 11), circuit = Cutting.FullSize(whole, planted, Absence.Zero(whole));
+        IModel whole = Small.Model(seed: 11), circuit = Cutting.FullSize(whole, planted, Absence.Zero(whole.Universe()));
         circuit = circuit.With(circuit.Config, circuit.Weights.Map((name, t) => name == "classifier.weight" ? (t * 8).KeepForever() : name.EndsWith("output.dense.weight", StringComparison.Ordinal) ? (t * 3).KeepForever() : t));
         IReadOnlyList<Example> pool = Small.Examples(40);
-        StructuredPruning search = Search(new(Sparsity: 0.5, Steps: 160, Batch: 10, LogAlpha: 3, MultiplierRate: 0.1), seed, circuit, Absence.Mean(circuit, Inputs.Batches(pool, 200)), pool);
+        StructuredPruning search = Search(new(Sparsity: 0.5, Steps: 160, Batch: 10, LogAlpha: 3, MultiplierRate: 0.1), seed, circuit, Absence.Mean(circuit, circuit.Universe(), Inputs.Batches(pool, 200)), pool);
         List<PruningLine> lines = Run(search);
         Assert.Equal(planted, search.KeptByRank());
         Assert.Equal(planted, search.KeptByMask());
@@ -148,7 +148,7 @@ public sealed class StructuredPruningTests : IDisposable
         using (FileStream file = File.Create(temporary.At("state"))) search.Save(file);
         Assert.Contains("expected the state of a search of 5 steps", Assert.Throws<CheckpointException>(() => Search(options with { Steps = 5 }).Restore(temporary.At("state"))).Message);
         IModel other = Small.Model(layers: 3);
-        Assert.Contains("The file belongs to another search", Assert.Throws<CheckpointException>(() => Search(of: other, absent: Absence.Zero(other)).Restore(temporary.At("state"))).Message);
+        Assert.Contains("The file belongs to another search", Assert.Throws<CheckpointException>(() => Search(of: other, absent: Absence.Zero(other.Universe())).Restore(temporary.At("state"))).Message);
     }
 
     [Fact]

@@ -54,9 +54,9 @@ public sealed class ModelGoldenTests
     // the last of a sequence of its own
     static Tensor Normed(IModel model, Batch batch)
     {
-        Recorder seen = new(site => site.Point == Point.Pooled);
+        Recorder seen = new(site => site.Point == Point.BeforeScores);
         model.Forward(new(Beginnings(batch)), seen);
-        return seen.Seen[new(model.Layers.Count - 1, Point.Pooled)];
+        return seen.Seen[new(model.Layers.Count - 1, Point.BeforeScores)];
     }
 
     static Sequence[] Beginnings(Batch batch)

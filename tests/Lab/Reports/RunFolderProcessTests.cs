@@ -1,10 +1,11 @@
 using System.Globalization;
 using Heartwood.Lab.Runs;
 using Heartwood.Tensors;
+using Heartwood.Tests.Lab.Studies;
 
 namespace Heartwood.Tests.Lab.Reports;
 
-/// <summary>Run folders between real processes: two at once, and kills at any moment.</summary>
+/// <summary>Run folders between real processes: two that share one, and kills at any moment.</summary>
 public sealed class RunFolderProcessTests : IDisposable
 {
     readonly TemporaryFolder temporary = new();
@@ -13,16 +14,19 @@ public sealed class RunFolderProcessTests : IDisposable
     public void Dispose() => temporary.Dispose();
 
     [Fact]
-    public void A_second_process_is_refused_by_name_until_the_first_is_dead()
+    public void A_job_is_another_process_s_until_that_one_is_dead()
     {
         string folder = temporary.At("run");
-        using Child child = new(typeof(Children), nameof(Children.Trains_for_ever), folder);
-        child.WaitUntil(() => File.Exists(Path.Combine(folder, "checkpoint.json")));
-        string message = Assert.Throws<IOException>(() => RunFolder.Open(folder, Manifests.Small)).Message;
-        Assert.StartsWith($"The run folder '{folder}' is in use by process {child.Id} on {Environment.MachineName}. Wait until that ends", message);
-        child.Kill();
-        using RunFolder run = RunFolder.Open(folder, Manifests.Small);
+        using Child child = new(typeof(Children), nameof(Children.Holds_a_job_for_ever), folder);
+        child.WaitUntil(() => File.Exists(Path.Combine(folder, "begun")));
+        using RunFolder run = RunFolder.Open(folder, Manifests.Small, progress: new Told(p =>
+        {
+            Assert.Equal($"waiting for process {child.Id}, which is at job.json", p.Stage);
+            child.Kill();
+        }));
         Assert.True(run.Resumed);
+        run.Work(new Job("job.json", () => run.WriteJson("job.json", 2)));
+        Assert.Equal(2, run.ReadJson<int>("job.json"));
     }
 
     [Fact]
@@ -101,6 +105,17 @@ public sealed class Children
             if (step % 5 == 0) run.WriteFolder("model", folder => { foreach (string name in (string[])["a", "b"]) File.WriteAllText(Path.Combine(folder, name), $"{step}"); });
             run.WriteJson("checkpoint.json", new Checkpoint(step, [.. Enumerable.Repeat(step, 5000)]));
         }
+    }
+
+    [Fact(Explicit = true)]
+    public void Holds_a_job_for_ever()
+    {
+        using RunFolder run = RunFolder.Open(Child.Folder, Manifests.Small);
+        run.Work(new Job("job.json", () =>
+        {
+            run.WriteText("begun", "");
+            Thread.Sleep(Timeout.Infinite);
+        }));
     }
 
     [Fact(Explicit = true)]

@@ -9,6 +9,8 @@ public sealed class RunFolderTests : IDisposable
 
     string Folder => temporary.At("run");
 
+    const int Nobody = 99_999_999;                                               // more than any system's processes
+
     public void Dispose() => temporary.Dispose();
 
     RunFolder Open(Manifest? manifest = null) => RunFolder.Open(Folder, manifest ?? Manifests.Small);
@@ -68,10 +70,38 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void A_stage_result_that_cannot_be_read_is_named_with_the_next_move()
     {
+        using (RunFolder before = Open()) before.Stage("core", () => 7);
         using RunFolder run = Open();
-        run.Stage("core", () => 7);
         File.WriteAllText(run.PathOf("stages/core.json"), "{");
         Assert.Contains("core.json cannot be read", Assert.Throws<InvalidDataException>(() => run.Stage("core", () => 7)).Message);
+    }
+
+    [Fact]
+    public void A_stage_s_file_is_read_once()
+    {
+        using RunFolder run = Open();
+        Assert.Equal([7], run.Stage<int[]>("core", () => [7]));
+        File.Delete(run.PathOf("stages/core.json"));
+        Directory.CreateDirectory(run.PathOf("stages/core.json"));                // whoever opens it again fails
+        Assert.Equal([7], run.Stage<int[]>("core", () => throw new InvalidOperationException("computed again")));
+    }
+
+    [Fact]
+    public void Time_that_two_processes_share_counts_once_and_a_pause_does_not_count()
+    {
+        App.Clock clock = new();
+        RunFolder first = RunFolder.Open(Folder, Manifests.Small, clock);
+        clock.Move(10);
+        RunFolder second = RunFolder.Open(Folder, Manifests.Small, clock);
+        clock.Move(10);
+        first.Dispose();
+        Assert.Equal(20, second.Seconds, 6);
+        clock.Move(5);
+        second.Dispose();
+        clock.Move(100);
+        using RunFolder third = RunFolder.Open(Folder, Manifests.Small, clock);
+        clock.Move(1);
+        Assert.Equal(26, third.Seconds, 6);
     }
 
     [Fact]
@@ -165,23 +195,26 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
-    public void What_a_dead_process_left_unfinished_is_removed()
+    public void What_a_dead_process_left_unfinished_is_removed_and_a_living_one_s_is_left_alone()
     {
         using (RunFolder run = Open()) run.WriteText("checkpoints/kept.txt", "kept");
-        File.WriteAllText(Path.Combine(Folder, "checkpoints", "step-10.bin.77-1.tmp"), "half");
-        Directory.CreateDirectory(Path.Combine(Folder, "cut.77-2.tmp", "inner.tmp"));
+        File.WriteAllText(Path.Combine(Folder, "checkpoints", $"step-10.bin.{Nobody}-1.tmp"), "half");
+        Directory.CreateDirectory(Path.Combine(Folder, $"cut.{Nobody}-2.tmp", "inner.tmp"));
+        string living = Path.Combine(Folder, $"cut.{Environment.ProcessId}-2.tmp");
+        Directory.CreateDirectory(living);
         using RunFolder again = Open();
+        Assert.True(Directory.Exists(living));
         Assert.Equal(["kept.txt"], Directory.GetFileSystemEntries(again.PathOf("checkpoints")).Select(Path.GetFileName));
-        Assert.False(Directory.Exists(Path.Combine(Folder, "cut.77-2.tmp")));
+        Assert.False(Directory.Exists(Path.Combine(Folder, $"cut.{Nobody}-2.tmp")));
     }
 
     [Fact]
     public void A_folder_taken_away_before_its_successor_came_is_back()
     {
         using (RunFolder run = Open()) run.WriteText("models/cut/weights", "old");
-        Directory.Move(Path.Combine(Folder, "models", "cut"), Path.Combine(Folder, "models", "cut.was.tmp"));
+        Directory.Move(Path.Combine(Folder, "models", "cut"), Path.Combine(Folder, "models", $"cut.{Nobody}-3.was.tmp"));
         using (RunFolder run = Open()) Assert.Equal("old", File.ReadAllText(run.PathOf("models/cut/weights")));
-        Directory.CreateDirectory(Path.Combine(Folder, "models", "cut.was.tmp"));
+        Directory.CreateDirectory(Path.Combine(Folder, "models", $"cut.{Nobody}-3.was.tmp"));
         using (RunFolder run = Open()) Assert.Equal(["cut"], Directory.GetFileSystemEntries(run.PathOf("models")).Select(Path.GetFileName));
     }
 
@@ -226,6 +259,8 @@ public sealed class RunFolderTests : IDisposable
     [InlineData("")]
     [InlineData("manifest.json")]
     [InlineData("finished")]
+    [InlineData("claims/mine")]
+    [InlineData("times/mine")]
     public void Names_that_leave_the_folder_or_are_its_own_are_refused(string name)
     {
         using RunFolder run = Open();

@@ -45,7 +45,7 @@ static class SmallWorld
         CoreShare = 1,
     };
 
-    /// <summary>A result without what may differ from one run to the next: times, and when it began.</summary>
+    /// <summary>A result without what may differ from one run to the next: times, when it began, and how many cores it saw.</summary>
     public static string Timeless(string json)
     {
         JsonNode result = JsonNode.Parse(json)!;
@@ -56,7 +56,7 @@ static class SmallWorld
         {
             if (node is JsonArray items) foreach (JsonNode? item in items) Walk(item);
             if (node is not JsonObject members) return;
-            foreach (string key in (string[])["seconds", "secondsPer1000TokensBefore", "secondsPer1000TokensAfter", "speedUp", "started", "tokensPerSecond", "threads", "command", "out"]) members.Remove(key);
+            foreach (string key in (string[])["seconds", "secondsPer1000TokensBefore", "secondsPer1000TokensAfter", "speedUp", "started", "tokensPerSecond", "threads", "command", "out", "machine"]) members.Remove(key);
             foreach (var (_, value) in members) Walk(value);
         }
     }

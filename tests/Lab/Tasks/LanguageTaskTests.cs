@@ -15,7 +15,7 @@ namespace Heartwood.Tests.Lab.Tasks;
 public class LanguageTaskTests
 {
     static readonly IModel model = GoldenModelTests.Load("gpt2/language");
-    static readonly Absence absence = Absence.Zero(model);
+    static readonly Absence absence = Absence.Zero(model.Universe());
 
     static float[] Half => MaskProbe.Without(model.Universe(), Small.Some(model.Universe(), 5)).Values.ToArray();
 

@@ -123,7 +123,7 @@ public sealed partial class TokenizerGoldenTests
             .Select(r => r!.AsArray().Select(c => c?.GetValue<string>()).ToArray()))
             if (!row[3]!.StartsWith("error", StringComparison.Ordinal))
             {
-                Assert.True(TokenizerClass.Of(row[1], row[2], row[0] == "bytelevel") == row[3], string.Join(' ', row));
+                Assert.True(TokenizerClass.ForJson(row[1], row[2], row[0] == "bytelevel") == row[3], string.Join(' ', row));
                 seen++;
             }
         Assert.NotEqual(0, seen);
@@ -151,7 +151,7 @@ public sealed partial class TokenizerGoldenTests
                 ["lowercase"] = name.Contains("lower", StringComparison.Ordinal),
             }
             : new JsonObject { ["type"] = name };
-        var normalizer = Field.Read(System.Text.Encoding.UTF8.GetBytes(file.ToJsonString()), "normalizer", NormalizerFile.Read);
+        var normalizer = TokenizerJson.Read(System.Text.Encoding.UTF8.GetBytes(file.ToJsonString()), "normalizer", NormalizerFile.Read);
         JsonNode all = Json("normalizers.json");
         foreach (var (text, expected) in all["texts"]!.AsArray().Zip(all["results"]![name]!.AsArray()))
         {
@@ -206,7 +206,7 @@ public sealed partial class TokenizerGoldenTests
         if (!File.Exists(Path.Combine(At(folder), "tokenizer.json"))) return false;
         JsonNode file = JsonNode.Parse(File.ReadAllBytes(Path.Combine(At(folder), "tokenizer.json")))!;
         HashSet<string> own = [.. file["added_tokens"]!.AsArray().Select(t => t!["content"]!.GetValue<string>())];
-        TokenizerOptions options = TokenizerOptions.Of(FolderFiles.On(At(folder)));
+        TokenizerOptions options = TokenizerOptions.InFolder(FolderFiles.On(At(folder)));
         return options.Added.Concat(options.Special.Values).Concat(options.Further)
             .Any(t => !own.Contains(t.Content) && text.Contains(t.Content, StringComparison.Ordinal));
     }

@@ -14,7 +14,7 @@ anything is written. sites.json:
                  Query Key Value   projections with bias                        [token width]
                  Heads             context vectors, before the output projection [token width]
                  AttentionOut      output projection with bias, before residual  [token width]
-                 AttentionNorm     after residual and LayerNorm                  [token width]
+                 Middle            after residual and LayerNorm                  [token width]
                  Neurons           after the activation                          [token neuron]
                  MlpOut            output.dense with bias, before residual       [token width]
                  LayerOut          after residual and LayerNorm                  [token width]
@@ -114,7 +114,7 @@ class Bert:
                     value = mask[0][i, h] * value + (1 - mask[0][i, h]) * mask[1][i, h]
                 context.append(value)
             attention = see(i, "AttentionOut", self.linear(at + "attention.output.dense", see(i, "Heads", torch.cat(context, 1))))
-            x = see(i, "AttentionNorm", self.norm(at + "attention.output.LayerNorm", x + attention))
+            x = see(i, "Middle", self.norm(at + "attention.output.LayerNorm", x + attention))
             neurons = see(i, "Neurons", self.activation(self.linear(at + "intermediate.dense", x)))
             mlp = self.linear(at + "output.dense", neurons)
             if mask is not None:

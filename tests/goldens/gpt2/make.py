@@ -100,7 +100,7 @@ class Gpt2:
             heads = [self.attend(i, h, q, k, v) for h in range(self.heads)]
             if mask is not None:
                 heads = [mask[0][i, h] * value + (1 - mask[0][i, h]) * mask[1][i, h] for h, value in enumerate(heads)]
-            x = see(i, "AttentionNorm", x + see(i, "AttentionOut", self.conv(at + "attn.c_proj", see(i, "Heads", torch.cat(heads, 1)))))
+            x = see(i, "Middle", x + see(i, "AttentionOut", self.conv(at + "attn.c_proj", see(i, "Heads", torch.cat(heads, 1)))))
             neurons = self.conv(at + "mlp.c_fc", self.norm(at + "ln_2", x))
             neurons = see(i, "Neurons", 0.5 * neurons * (1 + torch.tanh(math.sqrt(2 / math.pi) * (neurons + 0.044715 * neurons ** 3))))
             mlp = self.conv(at + "mlp.c_proj", neurons)

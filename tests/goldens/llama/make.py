@@ -135,7 +135,7 @@ class Llama:
             heads = [self.attend(h, q, k, v) for h in range(self.heads)]
             if mask is not None:
                 heads = [mask[0][i, h] * value + (1 - mask[0][i, h]) * mask[1][i, h] for h, value in enumerate(heads)]
-            x = see(i, "AttentionNorm", x + see(i, "AttentionOut", self.linear(at + "self_attn.o_proj", see(i, "Heads", torch.cat(heads, 1)))))
+            x = see(i, "Middle", x + see(i, "AttentionOut", self.linear(at + "self_attn.o_proj", see(i, "Heads", torch.cat(heads, 1)))))
             normed = self.norm(at + "post_attention_layernorm", x)
             gate = self.linear(at + "mlp.gate_proj", normed)
             mlp = self.linear(at + "mlp.down_proj", see(i, "Neurons", gate / (1 + torch.exp(-gate)) * self.linear(at + "mlp.up_proj", normed)))

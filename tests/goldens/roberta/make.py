@@ -92,7 +92,7 @@ def run(w, ids, mask, see):
             value = shares / shares.sum(1, keepdim=True) @ v[:, part]
             heads.append(value if mask is None else mask[0][i, h] * value + (1 - mask[0][i, h]) * mask[1][i, h])
         attention = see(i, "AttentionOut", linear(w, at + "attention.output.dense", see(i, "Heads", torch.cat(heads, 1))))
-        x = see(i, "AttentionNorm", norm(w, at + "attention.output.LayerNorm", x + attention))
+        x = see(i, "Middle", norm(w, at + "attention.output.LayerNorm", x + attention))
         neurons = linear(w, at + "intermediate.dense", x)
         neurons = see(i, "Neurons", 0.5 * neurons * (1 + torch.erf(neurons / math.sqrt(2))))
         mlp = linear(w, at + "output.dense", neurons)

@@ -23,19 +23,19 @@ public sealed class PyTorchFile : TensorFile
     /// <exception cref="CheckpointException">
     /// it cannot be read, it asks for anything else than tensors and plain values (named, and nothing of it is run), or it is damaged
     /// </exception>
-    public static PyTorchFile Open(string path, string? entry = null) => FileBytes.Open(path, bytes => Of(bytes, entry));
+    public static PyTorchFile Open(string path, string? entry = null) => FileBytes.Open(path, bytes => Checked(bytes, entry));
 
     /// <summary>Opens a file that is already in memory.</summary>
     /// <param name="bytes">the whole file</param>
     /// <param name="name">what messages call it</param>
     /// <param name="entry">as for a path</param>
     /// <exception cref="CheckpointException">as for a path</exception>
-    public static PyTorchFile Open(ReadOnlyMemory<byte> bytes, string name, string? entry = null) => Of(new(bytes, name), entry);
+    public static PyTorchFile Open(ReadOnlyMemory<byte> bytes, string name, string? entry = null) => Checked(new(bytes, name), entry);
 
     /// <summary>Whether a file begins as one of PyTorch's.</summary>
     internal static bool Begins(ReadOnlySpan<byte> bytes) => bytes is [(byte)'P', (byte)'K', 3, 4, ..] or [0x80, >= 2 and <= 5, ..];
 
-    static PyTorchFile Of(FileBytes bytes, string? entry)
+    static PyTorchFile Checked(FileBytes bytes, string? entry)
     {
         byte[] begin = bytes.Beginning(300);
         return begin switch

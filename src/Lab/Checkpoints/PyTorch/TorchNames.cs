@@ -58,7 +58,7 @@ internal static class TorchNames
                 $"Heartwood does not read. It reads dense tensors of {string.Join(", ", dtypes.Keys)}. Convert the tensors to one of " +
                 "these in PyTorch, or take the model's model.safetensors.");
         throw new CheckpointException($"{bytes.Where}: byte {bytes.Read} of the pickle calls for '{shown}', which is no tensor, storage " +
-            "or plain value: whoever loads it may run its code. Heartwood runs none and reads nothing of such a file. If you trust where " +
+            "or plain value: loading it may run its code. Heartwood runs none and reads nothing of such a file. If you trust where " +
             "it comes from, save the weights alone, in PyTorch: torch.save(model.state_dict(), 'pytorch_model.bin'); or take the " +
             "model's model.safetensors.");
     }

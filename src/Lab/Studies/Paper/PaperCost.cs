@@ -1,5 +1,4 @@
 using Heartwood.Lab.Questions;
-using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Studies.Paper;
 
@@ -22,10 +21,11 @@ public sealed record PaperCost(int Searches, int Steps, long Passes, int Trainin
     public static PaperCost Before(PaperRequest request, Study.Prepared shape, int checkpoints, bool reused)
     {
         StudyRequest study = request.Study;
-        Prospect ahead = new(shape.Loaded.Model.Universe(), shape.Loaded.Model.Layers.Count, shape.Sets, request.Settings(), checkpoints, reused);
-        IReadOnlyList<IQuestion> questions = shape.Tenants.Questions;
+        Prospect ahead = new(shape.Universe, shape.Loaded.Model.Layers.Count, shape.Sets, request.Settings(), checkpoints, reused);
+        IReadOnlyList<IQuestion> questions = study.Tenants.Questions;
         int all = ahead.OwnSearches + questions.Sum(q => q.Searches(ahead));
-        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Problem, shape.Pool, study.Pruning.Steps, study.Pruning.Batch, all, study.Precision);
+        Discovery.PruningOptions pruning = study.Pruning;
+        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Universe, shape.Problem, shape.Pool, pruning.Steps, pruning.Batch, all);
         long passes = questions.Sum(q => q.Passes(ahead));
         TrainingRequest? training = request.Training;
         double trained = (double)(training?.Options.Steps ?? 0) * (training?.Options.TokensPerBatch ?? 0) * TrainingPasses;

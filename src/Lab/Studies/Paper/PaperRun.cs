@@ -2,7 +2,6 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Tasks;
-using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies.Paper;
 
@@ -31,18 +30,16 @@ public sealed class PaperRun
         internal IReadOnlyList<TrainingCheckpoint> Checkpoints { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
-        /// <param name="request">what is asked</param>
-        /// <param name="tenants">what names are looked up in; null for the usual ones</param>
-        public Prepared(PaperRequest request, Tenants? tenants = null)
+        public Prepared(PaperRequest request)
         {
             request.Check();
             Request = request;
-            Shape = new(request.Study, tenants);
+            Shape = new(request.Study);
             if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null)
                 throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. "
                     + "For language models: heartwood find --all.");
-            Training = request.Training is null ? null : new(request.Training, tenants);
-            Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model);
+            Training = request.Training is null ? null : new(request.Training with { Tenants = request.Study.Tenants });
+            Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model, Shape.Universe.Kinds);
         }
 
         /// <summary>Hash of the model's weights; of a model that is yet to be trained, of those that training begins from.</summary>
@@ -84,14 +81,13 @@ public sealed class PaperRun
         SearchProgress found = new(progress, "searches", searches, request.Study.Pruning.Steps);
 
         StudyRequest asked = request.Study with { Model = model };
-        Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Shape.Tenants);
+        Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Shape);
         using RunFolder own = Within("study", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
         Study study = Study.In(own, prepared, found.Of(""), stop);
         found.Spare(study.Found);
-        Result known = own.Finished ? ResultJson.Read(File.ReadAllText(own.PathOf("result.json")), prepared.Tenants.Questions) : study.All();
+        Result known = study.All();
 
-        using IDisposable precision = Machine.At(request.Study.Precision);
         Subject subject = study.Subject with
         {
             Folder = folder,
@@ -100,10 +96,12 @@ public sealed class PaperRun
             Known = known.Without("making").Answers,
             Checkpoints = [.. checkpoints.Select(c => new Checkpoint(this, c))],
         };
-        Result result = new(folder.Manifest with { ModelSha256 = prepared.ModelSha256 }, subject.AskAll());
-        folder.WriteText("result.json", ResultJson.Write(result));
-        folder.Finish();
-        return result;
+        if (!folder.Finished)
+        {
+            Result result = new(folder.Manifest with { ModelSha256 = prepared.ModelSha256 }, subject.AskAll());
+            folder.Finish(() => folder.WriteText("result.json", ResultJson.Write(result)));
+        }
+        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")), request.Study.Tenants.Questions);
     }
 
     // a checkpoint in a run of its own
@@ -119,7 +117,7 @@ public sealed class PaperRun
         {
             PaperRequest request = run.request;
             StudyRequest asked = request.Study with { Model = of.Folder, Sparsities = request.GridSparsities, Seeds = request.SeedsOfGrid };
-            Study.Prepared prepared = new(asked, run.ready.Shape.Tenants);
+            Study.Prepared prepared = new(asked, run.ready.Shape);
             using RunFolder own = run.Within($"checkpoints/{of.Name}", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
             Study.Keep(own, asked);
             return look(Study.In(own, prepared, progress, run.stop).Subject);
@@ -130,15 +128,14 @@ public sealed class PaperRun
     {
         if (request.Training is not { } training) return (request.Study.Model, ready.Checkpoints);
         using RunFolder own = Within("training", ready.Training!.ModelSha256, ready.Training.Data, [training.Options.Seed], training);
-        if (!own.Finished) ready.Training.Run(own, progress, stop);
+        ready.Training.Run(own, progress, stop);
         string model = own.PathOf("model");
         string[] folders = [.. training.CheckpointSteps.Select(s => own.PathOf($"checkpoints/step-{s}"))];
-        return (model, TrainingCheckpoint.Read(folders, LoadedModel.Load(model).Model));
+        return (model, TrainingCheckpoint.Read(folders, LoadedModel.Load(model).Model, ready.Shape.Universe.Kinds));
     }
 
-    // a run inside this one: begun by the same command, on the same machine
     RunFolder Within(string name, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object asked) =>
-        RunFolder.Open(folder.PathOf(name), folder.Manifest with
+        folder.Within(name, folder.Manifest with
         {
             ModelSha256 = modelSha256,
             Data = data,

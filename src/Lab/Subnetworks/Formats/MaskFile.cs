@@ -1,4 +1,5 @@
 using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Subnetworks.Formats;
 
@@ -37,11 +38,11 @@ public sealed record MaskFile(Subnetwork Mask, string Source, string Format, IRe
     /// <inheritdoc cref="Read"/>
     public static MaskFile Parse(ReadOnlySpan<byte> utf8, string source, ModelSizes? model = null)
     {
-        JsonFields file = JsonFields.Of(WithoutBareNames(utf8), source);
+        JsonFields file = Fields(WithoutBareNames(utf8), source);
         List<string> notes = [];
         try
         {
-            if (file.Has("kept") || file.Has("grains") || (file.Has("format") && !file.Has("cfg"))) return new(MaskJson.Read(file, source), source, Heartwood, notes);
+            if (file.Has("kept") || file.Has("inPlay") || (file.Has("format") && !file.Has("cfg"))) return new(MaskJson.Read(file, source), source, Heartwood, notes);
             if (file.Has("cfg") && file.Has("nodes")) return new(MibCircuit.Read(file, notes), source, Mib, notes);
             if (file.Has(PrunedHeads.Key) || PrunedHeads.IsBare(file)) return new(PrunedHeads.Read(file, model), source, Heads, notes);
             if (file.Has("model_type")) throw new FormatException($"this is a model's config.json, and it has no '{PrunedHeads.Key}': no head is gone.");
@@ -50,9 +51,14 @@ public sealed record MaskFile(Subnetwork Mask, string Source, string Format, IRe
         {
             throw new FormatException($"{source}: {error.Message}", error);
         }
-        string[] keys = [.. file.Each().Take(6).Select(p => p.Name.Length > 40 ? p.Name[..40] + "…" : p.Name)];
+        string[] keys = [.. file.Each.Take(6).Select(p => p.Name.Length > 40 ? p.Name[..40] + "…" : p.Name)];
         throw new FormatException($"{source}: expected a subnetwork: Heartwood's own (with the key 'kept', see docs/masks.md), a circuit of MIB or EAP-IG (with 'cfg', 'nodes' and 'edges'), or a Hugging Face config with '{PrunedHeads.Key}'. Found {(keys.Length == 0 ? "an empty object" : $"the keys {string.Join(", ", keys)}")}.");
     }
+
+    /// <summary>The object that a file of a subnetwork holds.</summary>
+    /// <exception cref="FormatException">it holds something else</exception>
+    internal static JsonFields Fields(ReadOnlySpan<byte> utf8, string source) =>
+        new(new JsonSource(source, (message, inner) => new FormatException(message, inner), "").ObjectIn(utf8));
 
     /// <summary>Writes a subnetwork in a format.</summary>
     /// <exception cref="ArgumentException">the format cannot say what it is; the message says why</exception>

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Heartwood.Lab.Json;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Subnetworks.Formats;
 
@@ -23,10 +25,10 @@ static class MibCircuit
         bool follow = edges.Count == 0 || Follow(edges, nodes, input, both: true) || Follow(edges, nodes, input, both: false);
         bool ofNodes = follow && (scoredNodes || !scoredEdges);
         if (ofNodes && scoredEdges) notes.Add("Nodes and edges both have scores; the edges follow from the nodes, so it is read as a circuit of nodes and the edges' scores are left out.");
-        int parts = sizes.Heads + sizes.Mlps;
+        int parts = sizes.Kinds.Sum(kind => kind.Count);
         Part[] kept = [.. nodes.Where(n => n.In).Select(n => n.Part).Order()];
         Subnetwork circuit = new(0, "", 0, parts, kept, scores, "", "") { Model = sizes };
-        if (!ofNodes) circuit = circuit with { Grains = [Grains.Edges], Edges = new(Edge.CountIn(sizes), [.. edges.Where(e => e.Value).Select(e => e.Key).Order()], edgeScores) };
+        if (!ofNodes) circuit = circuit with { InPlay = [KeptEdges.Name], Edges = new(Edge.CountIn(sizes), [.. edges.Where(e => e.Value).Select(e => e.Key).Order()], edgeScores) };
         if (ofNodes && scoredNodes && scores.Count < parts) notes.Add($"{parts - scores.Count} parts have no score; where parts are ranked, these are kept first, as in the format.");
         return circuit with { TargetSparsity = circuit.Sparsity };
     }
@@ -43,11 +45,11 @@ static class MibCircuit
         List<(Part, bool)> nodes = [];
         Dictionary<Part, double> scores = [];
         bool input = true;
-        foreach (JsonProperty property in file.Each())
+        foreach (var property in file.Each)
         {
             Node node = NodeOf(property.Name);
             if (node.Part is { } named && !sizes.Has(named)) throw new FormatException($"the node '{property.Name}' is none of a model with {sizes.InWords}, which 'cfg' says it is.");
-            var (inGraph, score) = State(file, property, node == Node.Logits);
+            var (inGraph, score) = State(property.Name, property.Value, node == Node.Logits);
             if (node.Part is not { } part)
             {
                 if (node == Node.Input) input = inGraph;
@@ -57,7 +59,7 @@ static class MibCircuit
             nodes.Add((part, inGraph));
             if (score is { } known) scores[part] = known;
         }
-        int missing = sizes.Heads + sizes.Mlps - nodes.Count;
+        int missing = sizes.Kinds.Sum(kind => kind.Count) - nodes.Count;
         if (missing > 0) notes.Add($"{missing} of the model's nodes are not in the file; they count as absent.");
         return (nodes, scores, input);
     }
@@ -66,11 +68,11 @@ static class MibCircuit
     {
         Dictionary<Edge, bool> edges = [];
         Dictionary<Edge, double> scores = [];
-        foreach (JsonProperty property in file.Each())
+        foreach (var property in file.Each)
         {
             Edge edge = EdgeOf(property.Name);
             if (!edge.IsIn(sizes)) throw new FormatException($"the edge '{property.Name}' is none of a model with {sizes.InWords}{(sizes.Parallel ? ", attention and MLP in parallel" : "")}, which 'cfg' says it is.");
-            var (inGraph, score) = State(file, property, optional: false);
+            var (inGraph, score) = State(property.Name, property.Value, optional: false);
             edges.Add(edge, inGraph);
             if (score is { } known) scores[edge] = known;
         }
@@ -78,14 +80,14 @@ static class MibCircuit
     }
 
     // true or false, or an object; a score that is null or NaN is none
-    static (bool In, double? Score) State(JsonFields file, JsonProperty property, bool optional)
+    static (bool In, double? Score) State(string name, Field value, bool optional)
     {
-        if (property.Value.ValueKind is JsonValueKind.True or JsonValueKind.False) return (property.Value.GetBoolean(), null);
-        JsonFields state = file.ObjectOf(property.Value, $"'{property.Name}'");
-        if (state.Has("neurons") || state.Has("neurons_scores")) throw new FormatException($"'{property.Name}' lists neurons. Heartwood reads circuits of nodes and of edges; write the circuit at one of these levels.");
-        bool inGraph = state.Flag("in_graph") ?? (optional ? true : throw new FormatException($"'{property.Name}' lacks 'in_graph'."));
-        double? score = property.Value.TryGetProperty("score", out JsonElement value) && value.ValueKind != JsonValueKind.Null && !(value.ValueKind == JsonValueKind.String && value.ValueEquals("NaN"u8)) ? state.Number("score") : null;
-        return (inGraph, score);
+        if (value.IsFlag) return (value.Flag, null);
+        JsonFields state = new(value.Named($"'{name}'"));
+        if (state.Has("neurons") || state.Has("neurons_scores")) throw new FormatException($"'{name}' lists neurons. Heartwood reads circuits of nodes and of edges; write the circuit at one of these levels.");
+        bool inGraph = state.Flag("in_graph") ?? (optional ? true : throw new FormatException($"'{name}' lacks 'in_graph'."));
+        bool known = state.Find("score") is { } score && !(score.IsText && score.Text == "NaN");
+        return (inGraph, known ? state.Number("score") : null);
     }
 
     // an edge is there where what writes is (and what reads), as the format has it after a choice of nodes
@@ -101,9 +103,11 @@ static class MibCircuit
     /// <exception cref="ArgumentException">the format cannot say what the subnetwork is</exception>
     public static string Write(Subnetwork mask)
     {
+        if (mask.Edges is null && mask.InPlay.Except(PartKinds.InPlay).FirstOrDefault() is { } other)
+            throw new ArgumentException($"The MIB format has nodes for heads and MLPs, and this subnetwork has {other} in play. Write it as --to heartwood.");
         if (mask.Model is not { } sizes || sizes.Width == 0) throw new ArgumentException("The MIB format needs the model's layers, heads and width (d_model), and the file does not say them. Name the model: --model FOLDER.");
-        if (sizes.HeadsPerLayer.Distinct().Count() != 1 || sizes.Mlps < sizes.Layers) throw new ArgumentException($"The MIB format has as many heads in every layer, each with an MLP; this model has {sizes.InWords}.");
-        if (mask.Edges is null && !mask.Grains.Contains(Grains.Mlps)) mask = mask with { Kept = [.. mask.Kept, .. sizes.Parts([Grains.Mlps])] };
+        if (sizes.HeadsPerLayer.Distinct().Count() != 1 || sizes.Of(Mlps.Kind).Count < sizes.Layers) throw new ArgumentException($"The MIB format has as many heads in every layer, each with an MLP; this model has {sizes.InWords}.");
+        if (mask.Edges is null && !mask.InPlay.Contains(Mlps.Kind.Name)) mask = mask with { Kept = [.. mask.Kept, .. sizes.Parts([Mlps.Kind.Name])] };
         HashSet<Node> there = [Node.Input, Node.Logits, .. mask.Kept.Select(p => (Node)p)];
         HashSet<Edge> kept = [.. mask.Edges?.Kept ?? []];
         using MemoryStream stream = new();
@@ -117,7 +121,7 @@ static class MibCircuit
             json.WriteNumber("d_model", sizes.Width);
             json.WriteEndObject();
             json.WriteStartObject("nodes");
-            foreach (Node node in (IEnumerable<Node>)[Node.Input, .. sizes.Parts(Grains.Parts), Node.Logits])
+            foreach (Node node in (IEnumerable<Node>)[Node.Input, .. sizes.Parts(PartKinds.InPlay), Node.Logits])
             {
                 json.WriteStartObject(NameOf(node));
                 json.WriteBoolean("in_graph", there.Contains(node));
@@ -139,7 +143,7 @@ static class MibCircuit
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length) + "\n";
     }
 
-    static string NameOf(Node node) => node.Part is not { } part ? node.ToString() : part.Kind == PartKind.Head ? $"a{part.Layer}.h{part.Index}" : $"m{part.Layer}";
+    static string NameOf(Node node) => node.Part is not { } part ? node.ToString() : Heads.Kind.Includes(part) ? $"a{part.Layer}.h{part.Index}" : $"m{part.Layer}";
 
     static string NameOf(Edge edge) => $"{NameOf(edge.From)}->{NameOf(edge.To)}{(edge.Input is { } input ? $"<{char.ToLowerInvariant(input.ToString()[0])}>" : "")}";
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Tasks.Tables;
 

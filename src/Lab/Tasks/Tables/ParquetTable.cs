@@ -94,7 +94,7 @@ internal sealed class ParquetTable
     {
         Dictionary<string, string[]> names = [];
         if (reader.CustomMetadata is null || !reader.CustomMetadata.TryGetValue("huggingface", out string? text)) return names;
-        if (StrictJson.ParseObject(Encoding.UTF8.GetBytes(text), out _) is not { } root) return names;
+        if (Json.StrictJson.ParseObject(Encoding.UTF8.GetBytes(text), out _) is not { } root) return names;
         if (!Under(root, "info", out JsonElement info) || !Under(info, "features", out JsonElement features)) return names;
         foreach (JsonProperty feature in features.EnumerateObject())
             if (Under(features, feature.Name, out JsonElement kind)

@@ -38,7 +38,9 @@ sealed class CharacterList(int capacity = 64)
         used += characters.Length;
     }
 
-    /// <summary>Adds a combining character; among its like up to the next character of class 0 they stand by rank, then in the order given.</summary>
+    /// <summary>
+    /// Adds a combining character; up to the next character of class 0, combining characters are ordered by rank, then as given.
+    /// </summary>
     public void AddCombining(int c, int rank)
     {
         int at = combining.Count;

@@ -39,7 +39,7 @@ sealed class Expression(Expression.Node whole)
     /// <summary>What must follow, or must not.</summary>
     public sealed record Ahead(Node Body, bool Not) : Node;
 
-    /// <summary>What must come before, or must not: so many characters.</summary>
+    /// <summary>What must come before, or must not: <paramref name="Length"/> characters.</summary>
     public sealed record Behind(Node Body, int Length, bool Not) : Node;
 
     /// <summary>A place.</summary>

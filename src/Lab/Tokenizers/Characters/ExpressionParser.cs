@@ -177,8 +177,8 @@ sealed class ExpressionParser
         if (character is int one) return x => x == one;
         Func<int, bool> kind = char.ToLowerInvariant((char)c) switch
         {
-            's' => x => (Unicode.Of(x) & Marks.Space) != 0,
-            'w' => x => (Unicode.Of(x) & Marks.Word) != 0,
+            's' => x => (Unicode.MarksOf(x) & Marks.Space) != 0,
+            'w' => x => (Unicode.MarksOf(x) & Marks.Word) != 0,
             'd' => x => Rune.GetUnicodeCategory(new(x)) == UnicodeCategory.DecimalDigitNumber,
             'h' => x => x < 128 && char.IsAsciiHexDigit((char)x),
             'p' when Skip("{") => Property(),
@@ -206,8 +206,8 @@ sealed class ExpressionParser
         string name = letters.ToString();
         Func<int, bool> has = name switch
         {
-            "L" => x => (Unicode.Of(x) & Marks.Letter) != 0,
-            "N" => x => (Unicode.Of(x) & Marks.Number) != 0,
+            "L" => x => (Unicode.MarksOf(x) & Marks.Letter) != 0,
+            "N" => x => (Unicode.MarksOf(x) & Marks.Number) != 0,
             _ when Categories.Contains(name) => x => Short(Rune.GetUnicodeCategory(new(x))).StartsWith(name, StringComparison.Ordinal),
             _ => throw new FormatException($"'\\p{{{name}}}'"),
         };
@@ -225,7 +225,7 @@ sealed class ExpressionParser
     // in the order of the runtime's categories
     static string Short(UnicodeCategory category) => names[(int)category];
 
-    static bool IsWord(ReadOnlySpan<char> text, int at) => at >= 0 && at < text.Length && (Unicode.Of(text[at]) & Marks.Word) != 0;
+    static bool IsWord(ReadOnlySpan<char> text, int at) => at >= 0 && at < text.Length && (Unicode.MarksOf(text[at]) & Marks.Word) != 0;
 
     static Func<int, bool> Folded(Func<int, bool> has, bool anyCase) => !anyCase ? has
         : c => has(c) || has(Rune.ToLowerInvariant(new(c)).Value) || has(Rune.ToUpperInvariant(new(c)).Value)

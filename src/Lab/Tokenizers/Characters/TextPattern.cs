@@ -53,5 +53,5 @@ sealed class TextPattern
         return (-1, 0);
     }
 
-    bool Repeats(char c) => repeated == Marks.None ? c == character : (Unicode.Of(c) & repeated) != 0;
+    bool Repeats(char c) => repeated == Marks.None ? c == character : (Unicode.MarksOf(c) & repeated) != 0;
 }

@@ -61,7 +61,7 @@ static class Unicode
     }
 
     /// <summary>What is said of code point <paramref name="c"/>.</summary>
-    public static Marks Of(int c) => marks[c];
+    public static Marks MarksOf(int c) => marks[c];
 
     /// <summary>The lower case of a character marked <see cref="Marks.HasLower"/>: one code point, for İ two.</summary>
     public static int[] Lower(int c) => lower[c];
@@ -72,7 +72,9 @@ static class Unicode
     /// <summary>What canonical decomposition leaves of a character marked <see cref="Marks.HasDecomposition"/>, accents dropped.</summary>
     public static int[] Stripped(int c) => stripped[c];
 
-    /// <summary>The rank of a combining character that does not decompose, among the canonical combining classes; 0 for all others.</summary>
+    /// <summary>
+    /// The rank of a combining character that does not decompose, among the canonical combining classes; 0 for all others.
+    /// </summary>
     public static int Class(int c) => (marks[c] & Marks.HasClass) != 0 ? classes[c] : 0;
 
     /// <summary>Whether <paramref name="c"/> is a Hangul syllable, which decomposes by arithmetic (The Unicode Standard, 3.12).</summary>
@@ -123,7 +125,10 @@ static class Unicode
         }
     }
 
-    /// <summary>The maps of a line. "c5-c7/2=41+30a": every second character from c5 to c7, and what the first becomes; the others move by as much.</summary>
+    /// <summary>
+    /// The maps of a line. "c5-c7/2=41+30a": every second character from c5 to c7, and what the first becomes; the others move by
+    /// as much.
+    /// </summary>
     public static IEnumerable<(int Character, int[] To)> Maps(string[] words)
     {
         foreach (string word in words.Skip(1))

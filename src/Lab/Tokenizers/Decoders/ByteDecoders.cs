@@ -15,7 +15,9 @@ sealed class ByteLevelDecoder : IDecoder
     }
 }
 
-/// <summary>Makes characters of pieces like <c>&lt;0xE2&gt;</c> that stand together, or U+FFFD of each where they are not UTF-8.</summary>
+/// <summary>
+/// Turns runs of pieces like <c>&lt;0xE2&gt;</c> into the characters they spell; into U+FFFD each where they are not UTF-8.
+/// </summary>
 sealed class ByteFallbackDecoder : IDecoder
 {
     static readonly UTF8Encoding strict = new(false, true);
@@ -26,7 +28,8 @@ sealed class ByteFallbackDecoder : IDecoder
         List<string> text = [];
         List<byte> bytes = [];
         foreach (string piece in pieces)
-            if (piece is ['<', '0', 'x', char high, char low, '>'] && char.IsAsciiHexDigit(high) && char.IsAsciiHexDigit(low)) bytes.Add(Convert.FromHexString([high, low])[0]);
+            if (piece is ['<', '0', 'x', char high, char low, '>'] && char.IsAsciiHexDigit(high) && char.IsAsciiHexDigit(low))
+                bytes.Add(Convert.FromHexString([high, low])[0]);
             else
             {
                 Flush();

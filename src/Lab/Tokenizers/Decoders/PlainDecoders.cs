@@ -22,7 +22,7 @@ sealed class ReplaceDecoder(Replace replace) : IDecoder
     })];
 }
 
-/// <summary>Drops up to so many of a character at the ends of each piece.</summary>
+/// <summary>Drops a character at the ends of each piece: at most <paramref name="start"/> and <paramref name="stop"/> of it.</summary>
 sealed class StripDecoder(char content, int start, int stop) : IDecoder
 {
     /// <inheritdoc/>

@@ -6,7 +6,10 @@ namespace Heartwood.Lab.Tokenizers.Decoders;
 sealed class WordPieceDecoder(string prefix, bool cleanUp) : IDecoder
 {
     static readonly (string From, string To)[] tidied =
-        [(" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re")];
+    [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"),
+        (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+    ];
 
     /// <inheritdoc/>
     public List<string> Apply(List<string> pieces) => [.. pieces.Select((piece, i) =>
@@ -16,17 +19,18 @@ sealed class WordPieceDecoder(string prefix, bool cleanUp) : IDecoder
     })];
 }
 
-/// <summary>Makes spaces of markers, and nothing of those that the first piece begins with if one was put before the text.</summary>
+/// <summary>Turns markers into spaces; where a marker was put before the text, those of the first piece are dropped.</summary>
 sealed class MetaspaceDecoder(char marker, PrependScheme scheme) : IDecoder
 {
     /// <inheritdoc/>
-    public List<string> Apply(List<string> pieces) =>
-        [.. pieces.Select((piece, i) => i == 0 && scheme != PrependScheme.Never ? piece.Replace($"{marker}", "", StringComparison.Ordinal) : piece.Replace(marker, ' '))];
+    public List<string> Apply(List<string> pieces) => [.. pieces.Select((piece, i) =>
+        i == 0 && scheme != PrependScheme.Never ? piece.Replace($"{marker}", "", StringComparison.Ordinal) : piece.Replace(marker, ' '))];
 }
 
-/// <summary>Makes spaces of what ends a word, but at the end nothing.</summary>
+/// <summary>Turns the mark at the end of each word into a space; after the last word it is dropped.</summary>
 sealed class SuffixDecoder(string suffix) : IDecoder
 {
     /// <inheritdoc/>
-    public List<string> Apply(List<string> pieces) => [.. pieces.Select((piece, i) => piece.Replace(suffix, i == pieces.Count - 1 ? "" : " ", StringComparison.Ordinal))];
+    public List<string> Apply(List<string> pieces) =>
+        [.. pieces.Select((piece, i) => piece.Replace(suffix, i == pieces.Count - 1 ? "" : " ", StringComparison.Ordinal))];
 }

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Decoders;
 using Heartwood.Lab.Tokenizers.Splitters;
 
@@ -15,9 +16,9 @@ static class DecoderFile
         "ByteFallback" => Plain(decoder, new ByteFallbackDecoder()),
         "Fuse" => Plain(decoder, new Fuse()),
         "Metaspace" => Metaspace(decoder.Only("type", "replacement", "str_rep", "add_prefix_space", "prepend_scheme", "split")),
-        "BPEDecoder" => decoder.Only("type", "suffix")["suffix"].Text is { Length: > 0 } suffix ? new SuffixDecoder(suffix) : throw decoder["suffix"].Fault("some text", "none"),
+        "BPEDecoder" => Suffix(decoder.Only("type", "suffix")["suffix"]),
         "Replace" => new ReplaceDecoder(NormalizerFile.Replace(decoder)),
-        "Strip" => new StripDecoder(decoder.Only("type", "content", "start", "stop")["content"].Character, decoder["start"].Number, decoder["stop"].Number),
+        "Strip" => Strip(decoder.Only("type", "content", "start", "stop")),
         var other => throw decoder["type"].Fault("a decoder of BERT's, GPT-2's or SentencePiece's", $"'{other}'"),
     };
 
@@ -33,9 +34,15 @@ static class DecoderFile
         return new();
     }
 
+    static SuffixDecoder Suffix(Field suffix) =>
+        suffix.Text is { Length: > 0 } text ? new(text) : throw suffix.Fault("some text", "none");
+
+    static StripDecoder Strip(Field field) => new(field["content"].Character, field["start"].Number, field["stop"].Number);
+
     static MetaspaceDecoder Metaspace(Field field)
     {
-        PrependScheme scheme = field.Find("prepend_scheme") is Field s ? SplitterFile.Scheme(s) : field.FlagOr("add_prefix_space", true) ? PrependScheme.Always : PrependScheme.Never;
-        return new(field["replacement"].Character, scheme);
+        char marker = field["replacement"].Character;
+        if (field.Find("prepend_scheme") is Field said) return new(marker, SplitterFile.Scheme(said));
+        return new(marker, field.FlagOr("add_prefix_space", true) ? PrependScheme.Always : PrependScheme.Never);
     }
 }

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Normalizers;
 
 namespace Heartwood.Lab.Tokenizers.Files;
@@ -18,11 +19,11 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
         {"type":"Strip","strip_left":false,"strip_right":true}]}
         """;
 
-    /// <summary>What is to be said.</summary>
+    /// <summary>The notes for the reader.</summary>
     public IEnumerable<string> Notes(INormalizer? normalizer, Template template, int? begin, int? end)
     {
         bool ofBytes = file.Find("pre_tokenizer")?.HasPart("ByteLevel") == true || file.Find("decoder")?.HasPart("ByteLevel") == true;
-        string name = TokenizerClass.Of(options.ModelType, options.Class, ofBytes);
+        string name = TokenizerClass.ForJson(options.ModelType, options.Class, ofBytes);
         string[] parts = [.. Rebuilt(name, normalizer)];
         if (parts.Length > 0)
         {
@@ -49,7 +50,7 @@ sealed class FileAndClass(Field file, TokenizerOptions options)
             $"{option} is {(said ? "true" : "false")} in tokenizer_config.json, but tokenizer.json does the opposite: the file decides.",
         ] : [];
 
-    // The parts of the file that the class would not build like this.
+    // The parts of the file that the class would build in another way.
     IEnumerable<string> Rebuilt(string name, INormalizer? normalizer)
     {
         bool spaced = options.AddPrefixSpace ?? false;

@@ -1,3 +1,5 @@
+using Heartwood.Lab.Json;
+
 namespace Heartwood.Lab.Tokenizers.Files;
 
 /// <summary>The files of a model folder by name, on disk or in memory.</summary>
@@ -21,5 +23,5 @@ sealed class FolderFiles(string folder, Func<string, byte[]?> find)
     /// <summary>What a reader makes of a JSON file; null where there is no such file.</summary>
     /// <exception cref="InvalidDataException">not JSON of Unicode text, or <paramref name="read"/> refuses it</exception>
     public T? Json<T>(string name, Func<Field, T> read) where T : class =>
-        find(name) is byte[] bytes ? Field.Read(bytes, PathOf(name), read) : null;
+        find(name) is byte[] bytes ? TokenizerJson.Read(bytes, PathOf(name), read) : null;
 }

@@ -8,8 +8,8 @@ sealed class FolderTokens(IReadOnlyDictionary<string, int> ids, IEnumerable<Adde
     readonly List<AddedToken> tokens = [.. own];
     readonly List<string> notes = [];
 
-    /// <summary>Begins with the special tokens of a vocabulary that it has; the mask takes the white space before it along.</summary>
-    public static FolderTokens Of(IReadOnlyDictionary<string, int> ids, IEnumerable<string> special, string? mask) =>
+    /// <summary>Begins with those special tokens that the vocabulary has; the mask takes the white space before it along.</summary>
+    public static FolderTokens FromVocabulary(IReadOnlyDictionary<string, int> ids, IEnumerable<string> special, string? mask) =>
         new(ids, special.Where(ids.ContainsKey).Distinct()
             .Select(s => new AddedToken(s, ids[s]) { Special = true, LeftStrip = s == mask }));
 
@@ -36,7 +36,7 @@ sealed class FolderTokens(IReadOnlyDictionary<string, int> ids, IEnumerable<Adde
         return Name(options);
     }
 
-    /// <summary>Adds what the options add to a vocabulary: their ids and flags count.</summary>
+    /// <summary>Adds the options' tokens to a vocabulary, with the ids and flags that the options give.</summary>
     public FolderTokens AfterVocabulary(TokenizerOptions options)
     {
         foreach (AddedToken token in options.Added)
@@ -47,7 +47,7 @@ sealed class FolderTokens(IReadOnlyDictionary<string, int> ids, IEnumerable<Adde
         return Name(options);
     }
 
-    // A special token that is only named becomes an added token, one that no file has after the last id.
+    // A special token that is only named becomes an added token; where no file gives its id, it gets the next one after the last.
     FolderTokens Name(TokenizerOptions options)
     {
         IEnumerable<AddedToken> named = TokenizerOptions.Roles.Where(options.Special.ContainsKey).Select(role => options.Special[role])

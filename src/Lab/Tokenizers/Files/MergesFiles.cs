@@ -41,11 +41,12 @@ static class MergesFiles
     /// <exception cref="InvalidDataException">a file is not what it should be, or the two do not belong together</exception>
     public static TokenizerParts Read(
         byte[] vocabulary, byte[] merges, string vocabularyPath, string mergesPath, TokenizerOptions options) =>
-        Field.Read<TokenizerParts>(vocabulary, vocabularyPath, file =>
+        TokenizerJson.Read<TokenizerParts>(vocabulary, vocabularyPath, file =>
         {
             Dictionary<string, int> ids = TokenizerFile.Ids(file.Named("the vocabulary"));
+            string vocabularyName = Path.GetFileName(vocabularyPath);
             MergeTable table = new(Pairs(merges, mergesPath), ids, "", (i, piece) => new InvalidDataException(
-                $"{mergesPath}: merge {i + 1} needs '{piece}', which is not in {Path.GetFileName(vocabularyPath)}. Give the two files of one tokenizer."));
+                $"{mergesPath}: merge {i + 1} needs '{piece}', which is not in {vocabularyName}. Give the two files of one tokenizer."));
             Kind kind = TokenizerClass.WithoutFile(options) is string named && kinds.TryGetValue(named, out Kind known) ? known
                 : Array.TrueForAll(["<s>", "</s>", "<mask>"], ids.ContainsKey) ? Kind.Roberta : Kind.Gpt2;
             INormalizer? normalizer = kind is Kind.NeoX or Kind.Qwen2 ? new UnicodeNormalizer(compatibility: false, composed: true) : null;
@@ -55,7 +56,7 @@ static class MergesFiles
             string mask = options.Named("mask_token", "<mask>"), padding = options.Named("pad_token", "<pad>");
             string unknown = options.Named("unk_token", "<unk>");
             string[] special = roberta ? [start, padding, stop, unknown, mask] : ["<|endoftext|>"];
-            FolderTokens tokens = FolderTokens.Of(ids, special, roberta ? mask : null).AfterVocabulary(options);
+            FolderTokens tokens = FolderTokens.FromVocabulary(ids, special, roberta ? mask : null).AfterVocabulary(options);
             AddedToken[] added = [.. tokens.Tokens.Select(t => t.In(normalizer))];
             string[] pieces = TokenizerFile.Pieces(file.Named("the vocabulary"), ids, added, holes: TokenizerFile.MostHoles);
             Vocabulary all = new(ids, pieces, added);
@@ -84,9 +85,13 @@ static class MergesFiles
     {
         List<(string, string)> pairs = [];
         foreach (var (number, line) in WordPieceVocabulary.Lines(bytes, path).Index())
+        {
             if (line.StartsWith("#version", StringComparison.Ordinal) || line == "") continue;
-            else if (line.Split(' ') is [string first, string second]) pairs.Add((first, second));
-            else throw new InvalidDataException($"{path}: line {number + 1}: expected two pieces with a space between; found '{line}'. Give the model's own merges.txt.");
+            if (line.Split(' ') is not [string first, string second])
+                throw new InvalidDataException($"{path}: line {number + 1}: expected two pieces with a space between; found '{line}'. "
+                    + "Give the model's own merges.txt.");
+            pairs.Add((first, second));
+        }
         return pairs;
     }
 }

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Characters;
 using Heartwood.Lab.Tokenizers.Normalizers;
 
@@ -27,7 +28,8 @@ static class NormalizerFile
     };
 
     /// <summary>A replacement, which decoders make too.</summary>
-    public static Replace Replace(Field replace) => new(Pattern(replace.Only("type", "pattern", "content")["pattern"]), replace["content"].Text);
+    public static Replace Replace(Field replace) =>
+        new(Pattern(replace.Only("type", "pattern", "content")["pattern"]), replace["content"].Text);
 
     /// <summary>What a pattern looks for.</summary>
     public static TextPattern Pattern(Field pattern)

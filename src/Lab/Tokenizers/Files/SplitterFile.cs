@@ -1,3 +1,4 @@
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Characters;
 using Heartwood.Lab.Tokenizers.Splitters;
 
@@ -45,7 +46,7 @@ sealed class SplitterFile
         return splitter;
     }
 
-    // What follows cuts words as they are spelled; the last splitter leaves spelling to the pieces, so that its words stay legible.
+    // Splitters after this one cut words as they are spelled. The last one leaves the spelling to the piece model: its words stay legible.
     ByteLevel OfBytes(Field field, bool last)
     {
         IsByteLevel |= last;
@@ -56,8 +57,10 @@ sealed class SplitterFile
     {
         Marker = field["replacement"].Character;
         bool? add = field.Find("add_prefix_space")?.Flag;
-        PrependScheme scheme = field.Find("prepend_scheme") is Field s ? Scheme(s) : add == false ? PrependScheme.Never : PrependScheme.Always;
-        if (add is bool a && a == (scheme == PrependScheme.Never)) throw field["add_prefix_space"].Fault("what prepend_scheme says", $"{a}");
+        PrependScheme unsaid = add == false ? PrependScheme.Never : PrependScheme.Always;
+        PrependScheme scheme = field.Find("prepend_scheme") is Field said ? Scheme(said) : unsaid;
+        if (add is bool adds && adds == (scheme == PrependScheme.Never))
+            throw field["add_prefix_space"].Fault("what prepend_scheme says", $"{adds}");
         return new(Marker, scheme, field.FlagOr("split", true));
     }
 

@@ -1,3 +1,5 @@
+using Heartwood.Lab.Json;
+
 namespace Heartwood.Lab.Tokenizers.Files;
 
 /// <summary>Reads the <c>post_processor</c> of a <c>tokenizer.json</c>: where special tokens stand.</summary>
@@ -15,12 +17,13 @@ sealed class TemplateFile(Vocabulary vocabulary)
             case "RobertaProcessing":
                 processor.Only("type", "sep", "cls", "trim_offsets", "add_prefix_space");
                 return Template.Roberta(Named(processor["cls"]), Named(processor["sep"]));
-            case "ByteLevel":   // moves offsets, which are not asked for
+            case "ByteLevel":   // moves offsets, which Heartwood does not use
                 processor.Only("type", "add_prefix_space", "trim_offsets", "use_regex");
                 return Template.None;
             case "Sequence":
                 Template[] some = [.. processor.Only("type", "processors")["processors"].Items.Select(Read).Where(t => t != Template.None)];
-                return some.Length == 0 ? Template.None : some.Length == 1 ? some[0] : throw processor["processors"].Fault("one that adds special tokens", $"{some.Length}");
+                if (some.Length > 1) throw processor["processors"].Fault("one that adds special tokens", $"{some.Length}");
+                return some.Length == 0 ? Template.None : some[0];
             case "TemplateProcessing":
                 processor.Only("type", "single", "pair", "special_tokens");
                 Field tokens = processor["special_tokens"];
@@ -46,7 +49,8 @@ sealed class TemplateFile(Vocabulary vocabulary)
                 _ => throw slot.Fault("SpecialToken, or Sequence A or B", $"{kind} '{id}'"),
             });
         }
-        string found = string.Join(' ', slots.Where(s => s.Text >= 0).Select(s => "AB"[s.Text]).Order()), expected = texts == 1 ? "A" : "A B";
+        string expected = texts == 1 ? "A" : "A B";
+        string found = string.Join(' ', slots.Where(s => s.Text >= 0).Select(s => "AB"[s.Text]).Order());
         return found == expected ? [.. slots] : throw template.Fault($"the texts {expected}, each once", $"'{found}'");
     }
 
@@ -54,10 +58,18 @@ sealed class TemplateFile(Vocabulary vocabulary)
     {
         token.Only("id", "ids", "tokens");
         Field[] ids = [.. token["ids"].Items], pieces = [.. token["tokens"].Items];
-        if (ids.Length == 0 || ids.Length != pieces.Length) throw token["ids"].Fault("an id for each of its tokens", $"{ids.Length} for {pieces.Length}");
-        return [.. ids.Zip(pieces, (id, piece) => vocabulary.Find(piece.Text) == id.Number ? id.Number : throw token.Fault($"'{piece.Text}' with its id in the vocabulary", $"{id.Number} in '{name}'"))];
+        if (ids.Length == 0 || ids.Length != pieces.Length)
+            throw token["ids"].Fault("an id for each of its tokens", $"{ids.Length} for {pieces.Length}");
+        foreach (var (id, piece) in ids.Zip(pieces))
+            if (vocabulary.Find(piece.Text) != id.Number)
+                throw token.Fault($"'{piece.Text}' with its id in the vocabulary", $"{id.Number} in '{name}'");
+        return [.. ids.Select(id => id.Number)];
     }
 
-    int Named(Field pair) => pair.Items.ToArray() is [Field token, Field id] ? vocabulary.Find(token.Text) == id.Number ? id.Number
-        : throw pair.Fault($"'{token.Text}' with its id in the vocabulary", $"{id.Number}") : throw pair.Fault("a token and its id", pair.Shown);
+    int Named(Field pair)
+    {
+        if (pair.Items.ToArray() is not [Field token, Field id]) throw pair.Fault("a token and its id", pair.Shown);
+        return vocabulary.Find(token.Text) == id.Number ? id.Number
+            : throw pair.Fault($"'{token.Text}' with its id in the vocabulary", $"{id.Number}");
+    }
 }

@@ -46,7 +46,7 @@ static class TokenizerClass
     /// <param name="modelType">what config.json calls the kind of model</param>
     /// <param name="named">what tokenizer_config.json names</param>
     /// <param name="byteLevel">whether the file mentions ByteLevel</param>
-    public static string Of(string? modelType, string? named, bool byteLevel)
+    public static string ForJson(string? modelType, string? named, bool byteLevel)
     {
         string? name = Bare(named), own = Registered(modelType);
         if (modelType == Forced) return own!;

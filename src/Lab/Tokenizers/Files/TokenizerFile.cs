@@ -1,19 +1,22 @@
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Normalizers;
 using Heartwood.Lab.Tokenizers.Splitters;
 
 namespace Heartwood.Lab.Tokenizers.Files;
 
-/// <summary>Reads a <c>tokenizer.json</c>; all that would change an id and is not understood is refused by name.</summary>
+/// <summary>Reads a <c>tokenizer.json</c>; what is not understood and would change an id is refused by name.</summary>
 static class TokenizerFile
 {
-    static readonly string[] begins = ["<s>", "<|begin_of_text|>", "<bos>", "<|endoftext|>"], ends = ["</s>", "<|end_of_text|>", "<eos>", "<|endoftext|>"];
+    static readonly string[] begins = ["<s>", "<|begin_of_text|>", "<bos>", "<|endoftext|>"];
+    static readonly string[] ends = ["</s>", "<|end_of_text|>", "<eos>", "<|endoftext|>"];
 
     /// <summary>How many ids of a vocabulary may have no piece: published ones leave a few out.</summary>
     public const int MostHoles = 1000;
 
     /// <summary>The tokenizer in the file's bytes.</summary>
     /// <exception cref="InvalidDataException">the message says where, what was expected and what was found</exception>
-    public static TokenizerParts Read(byte[] bytes, string path, TokenizerOptions options) => Field.Read(bytes, path, file => Read(file, options));
+    public static TokenizerParts Read(byte[] bytes, string path, TokenizerOptions options) =>
+        TokenizerJson.Read(bytes, path, file => Read(file, options));
 
     static TokenizerParts Read(Field file, TokenizerOptions options)
     {
@@ -48,7 +51,7 @@ static class TokenizerFile
             : ofTemplate ?? usual.Select(vocabulary.Find).FirstOrDefault(id => id is int known && vocabulary.IsSpecial(known));
     }
 
-    // The caller's limit replaces the file's, as it does in the reference; only the side remains. Nothing is ever padded.
+    // The caller's limit replaces the file's, as in the reference; only the side is read. Nothing is ever padded.
     static bool FromLeft(Field file) => file.Find("truncation")?["direction"] is Field side
         && (side.Text is "Left" or "Right" ? side.Text == "Left" : throw side.Fault("Left or Right", $"'{side.Text}'"));
 
@@ -93,10 +96,12 @@ static class TokenizerFile
         foreach (AddedToken token in added)
         {
             if (!seen.Add(token.Content)) throw at.Named("added_tokens").Fault("each token once", $"'{token.Content}' twice");
-            if (ids.TryGetValue(token.Content, out int other) && other != token.Id) throw at.Named($"added_tokens '{token.Content}'.id").Fault($"{other}, as model.vocab says", $"{token.Id}");
+            if (ids.TryGetValue(token.Content, out int other) && other != token.Id)
+                throw at.Named($"added_tokens '{token.Content}'.id").Fault($"{other}, as model.vocab says", $"{token.Id}");
         }
         var beyond = added.Where(t => !ids.ContainsKey(t.Content)).Select(t => KeyValuePair.Create(t.Content, t.Id));
-        var all = (model is null ? beyond.Concat(ids) : beyond.Concat(model.Index().Select(p => KeyValuePair.Create(p.Item, p.Index)))).ToArray();
+        var within = model is null ? ids : model.Index().Select(p => KeyValuePair.Create(p.Item, p.Index));
+        KeyValuePair<string, int>[] all = [.. beyond, .. within];
         long longest = all.Select(p => p.Value).DefaultIfEmpty(-1).Max() + 1L;
         string?[] pieces = new string?[Math.Max(all.Length, Math.Min(all.Length + holes, longest))];
         foreach (var (piece, id) in all)

@@ -29,7 +29,7 @@ static class TokenizerFolder
     /// <exception cref="InvalidDataException">no tokenizer, one that is not understood, or two files that contradict each other</exception>
     public static Tokenizer Read(FolderFiles files)
     {
-        TokenizerOptions options = TokenizerOptions.Of(files);
+        TokenizerOptions options = TokenizerOptions.InFolder(files);
         if (files.Find("tokenizer.json") is byte[] json) return new(TokenizerFile.Read(json, files.PathOf("tokenizer.json"), options));
         string? name = TokenizerClass.WithoutFile(options);
         bool ofMerges = name is not null && MergesFiles.Classes.Contains(name),
@@ -46,7 +46,7 @@ static class TokenizerFolder
         {
             Understood(files, options, "vocab.txt", WordPieceVocabulary.Classes);
             string path = files.PathOf("vocab.txt");
-            return new(WordPieceVocabulary.Of(WordPieceVocabulary.Lines(words, path), path, options));
+            return new(WordPieceVocabulary.Parts(WordPieceVocabulary.Lines(words, path), path, options));
         }
         if (SentencePieceFolder.Read(files.Folder, files.Find, options) is Tokenizer read) return read;
         if (options.Class is not null && !ofMerges && !ofWords)

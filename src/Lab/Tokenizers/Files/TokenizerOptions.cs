@@ -1,3 +1,5 @@
+using Heartwood.Lab.Json;
+
 namespace Heartwood.Lab.Tokenizers.Files;
 
 /// <summary>
@@ -45,7 +47,7 @@ sealed record TokenizerOptions
     /// <summary>Whether a text that is too long loses its beginning.</summary>
     public bool? TruncatesLeft { get; init; }
 
-    /// <summary>Whether special tokens that a text spells are read as any other text.</summary>
+    /// <summary>Whether the name of a special token in a text is read as ordinary text.</summary>
     public bool SplitsSpecial { get; init; }
 
     /// <summary>The beginning of text; empty where it is said that there is none.</summary>
@@ -66,10 +68,10 @@ sealed record TokenizerOptions
     /// <summary>Words that BERT's basic tokenization leaves whole.</summary>
     public IReadOnlyList<string> NeverSplit { get; init; } = [];
 
-    /// <summary>All that tokenizer_config.json says and that is neither null, nor false, nor empty: how it is written.</summary>
+    /// <summary>The keys of tokenizer_config.json whose value is not null, false or empty, with the value as it is written.</summary>
     public IReadOnlyDictionary<string, string> Said { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What the text of a special token is, or the one given where none is named.</summary>
+    /// <summary>The text of a special token; <paramref name="otherwise"/> where the files name none.</summary>
     public string Named(string role, string otherwise) => Special.TryGetValue(role, out AddedToken? token) ? token.Content : otherwise;
 
     /// <summary>Whether a token is added or named as special, or is one of BERT's special tokens.</summary>
@@ -78,7 +80,7 @@ sealed record TokenizerOptions
 
     /// <summary>Reads all the files that say something.</summary>
     /// <exception cref="InvalidDataException">one of them is not what it should be</exception>
-    public static TokenizerOptions Of(FolderFiles files)
+    public static TokenizerOptions InFolder(FolderFiles files)
     {
         TokenizerOptions options = files.Json("tokenizer_config.json", Read) ?? new();
         TokenizerOptions map = files.Json("special_tokens_map.json", ReadSpecial) ?? new();
@@ -104,9 +106,9 @@ sealed record TokenizerOptions
         content == "" ? throw id.Fault("a token's text as name", "none")
         : new(content, id.Number) { Special = special, Normalized = !special };
 
-    /// <summary>Reads <c>tokenizer_config.json</c>; of all that it says only what can change ids.</summary>
+    /// <summary>Reads from <c>tokenizer_config.json</c> what can change ids.</summary>
     /// <exception cref="InvalidDataException">not such a file</exception>
-    public static TokenizerOptions Read(byte[] bytes, string path) => Field.Read(bytes, path, Read);
+    public static TokenizerOptions Read(byte[] bytes, string path) => TokenizerJson.Read(bytes, path, Read);
 
     static TokenizerOptions Read(Field file) => ReadSpecial(file) with
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Decoders;
 using Heartwood.Lab.Tokenizers.Normalizers;
 using Heartwood.Lab.Tokenizers.Pieces;
@@ -18,7 +19,7 @@ static class WordPieceVocabulary
 
     /// <summary>A tokenizer of one of <see cref="Classes"/>, BERT's where the options name none.</summary>
     /// <exception cref="InvalidDataException">a special token that it needs is missing</exception>
-    public static TokenizerParts Of(IReadOnlyList<string> pieces, string path, TokenizerOptions options)
+    public static TokenizerParts Parts(IReadOnlyList<string> pieces, string path, TokenizerOptions options)
     {
         bool mpnet = TokenizerClass.WithoutFile(options) == "MPNetTokenizer", lower = options.LowerCase ?? true,
             basic = options.Basic ?? true;
@@ -31,10 +32,10 @@ static class WordPieceVocabulary
         ];
         Dictionary<string, int> ids = new(pieces.Count);
         for (int i = 0; i < pieces.Count; i++) ids[pieces[i]] = i;
-        FolderTokens tokens = FolderTokens.Of(ids, special, mpnet ? mask : null).AfterVocabulary(options);
+        FolderTokens tokens = FolderTokens.FromVocabulary(ids, special, mpnet ? mask : null).AfterVocabulary(options);
         BertNormalizer normalizer = new(true, options.SpaceChinese ?? true, options.StripAccents ?? lower, lower);
         AddedToken[] added = [.. tokens.Tokens.Select(t => t.In(basic ? normalizer : null))];
-        Field at = new(path, "the vocabulary", default);
+        Field at = new(TokenizerJson.Source(path), "the vocabulary", default);
         Vocabulary all = new(ids, TokenizerFile.Pieces(at, ids, added, [.. pieces], TokenizerFile.MostHoles), added);
         int unknown = Needed(special[0]), end = Needed(special[1]), start = Needed(special[3]);
         return new(all, new WordPiece(ids, unknown), options.SplitsSpecial ? [.. added.Where(a => !a.Special)] : added,
@@ -70,7 +71,8 @@ static class WordPieceVocabulary
         catch (DecoderFallbackException fault)
         {
             int at = Math.Max(fault.Index, 0), line = 1 + bytes.AsSpan(0, Math.Min(at, bytes.Length)).Count((byte)'\n');
-            throw new InvalidDataException($"{path}: line {line} is not UTF-8. Convert the file, or give the model's own {Path.GetFileName(path)}.", fault);
+            string next = $"Convert the file, or give the model's own {Path.GetFileName(path)}.";
+            throw new InvalidDataException($"{path}: line {line} is not UTF-8. {next}", fault);
         }
         return lines;
     }

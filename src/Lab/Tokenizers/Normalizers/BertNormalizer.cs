@@ -7,7 +7,9 @@ namespace Heartwood.Lab.Tokenizers.Normalizers;
 /// BERT's normalizer, as <c>BertNormalizer</c> of the tokenizers library, character for character (its tables, see
 /// <c>unicode.txt</c>; tested on every code point). A character is lower-cased by itself, so a final sigma is the common one.
 /// </summary>
-/// <param name="CleanText">whether control, format and private-use characters, U+0000 and U+FFFD are deleted, and white space made spaces</param>
+/// <param name="CleanText">
+/// whether control, format and private-use characters, U+0000 and U+FFFD are deleted, and white space made spaces
+/// </param>
 /// <param name="SpaceChinese">whether every Chinese character is put between spaces</param>
 /// <param name="StripAccents">whether text is decomposed canonically and its non-spacing marks dropped</param>
 /// <param name="LowerCase">whether text is lower-cased, after accents are stripped</param>
@@ -22,7 +24,7 @@ sealed record BertNormalizer(bool CleanText = true, bool SpaceChinese = true, bo
         foreach (Rune rune in text.EnumerateRunes())
         {
             int c = rune.Value;
-            Marks marks = Unicode.Of(c);
+            Marks marks = Unicode.MarksOf(c);
             if (CleanText && (marks & (Marks.Deleted | Marks.Space)) != 0)
             {
                 if ((marks & Marks.Deleted) == 0) into.Add(' ');
@@ -52,7 +54,7 @@ sealed record BertNormalizer(bool CleanText = true, bool SpaceChinese = true, bo
     void Each(int[] decomposed, CharacterList into)
     {
         foreach (int c in decomposed)
-            Lower(c, Unicode.Of(c), into);
+            Lower(c, Unicode.MarksOf(c), into);
     }
 
     void Lower(int c, Marks marks, CharacterList into)
@@ -61,7 +63,7 @@ sealed record BertNormalizer(bool CleanText = true, bool SpaceChinese = true, bo
         else if (c < 128) into.Add(c | 32);
         else
             foreach (int l in Unicode.Lower(c))
-                Put(l, Unicode.Of(l), into);
+                Put(l, Unicode.MarksOf(l), into);
     }
 
     void Put(int c, Marks marks, CharacterList into)

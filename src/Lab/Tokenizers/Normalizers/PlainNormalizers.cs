@@ -10,21 +10,21 @@ sealed class Lowercase : INormalizer
     public void Apply(ReadOnlySpan<char> text, CharacterList into)
     {
         foreach (Rune rune in text.EnumerateRunes())
-            if ((Unicode.Of(rune.Value) & Marks.HasLower) == 0) into.Add(rune.Value);
+            if ((Unicode.MarksOf(rune.Value) & Marks.HasLower) == 0) into.Add(rune.Value);
             else if (rune.Value < 128) into.Add(rune.Value | 32);
             else
                 foreach (int c in Unicode.Lower(rune.Value)) into.Add(c);
     }
 }
 
-/// <summary>Drops combining marks; what is composed stays.</summary>
+/// <summary>Drops combining marks; composed characters stay.</summary>
 sealed class StripAccents : INormalizer
 {
     /// <inheritdoc/>
     public void Apply(ReadOnlySpan<char> text, CharacterList into)
     {
         foreach (Rune rune in text.EnumerateRunes())
-            if ((Unicode.Of(rune.Value) & Marks.Mark) == 0) into.Add(rune.Value);
+            if ((Unicode.MarksOf(rune.Value) & Marks.Mark) == 0) into.Add(rune.Value);
     }
 }
 
@@ -38,7 +38,8 @@ sealed class Nmt : INormalizer
             switch (rune.Value)
             {
                 case (>= 1 and <= 8) or 0xB or (>= 0xE and <= 0x1F) or 0x7F or 0x8F or 0x9F: break;
-                case 9 or 0xA or 0xC or 0xD or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD: into.Add(' '); break;
+                case 9 or 0xA or 0xC or 0xD or 0x1680 or (>= 0x200B and <= 0x200F):
+                case 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD: into.Add(' '); break;
                 default: into.Add(rune.Value); break;
             }
     }
@@ -73,7 +74,7 @@ sealed class Strip(bool left, bool right) : INormalizer
         into.Add(text);
     }
 
-    static bool IsSpace(char c) => (Unicode.Of(c) & Marks.Space) != 0;
+    static bool IsSpace(char c) => (Unicode.MarksOf(c) & Marks.Space) != 0;
 }
 
 /// <summary>Replaces what a pattern finds.</summary>

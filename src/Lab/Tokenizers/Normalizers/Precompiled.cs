@@ -21,7 +21,8 @@ sealed class Precompiled : INormalizer
     {
         if (charsmap.Length < 4) throw new FormatException("its length is missing");
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(charsmap);
-        if (length == 0 || length % 4 != 0 || length > charsmap.Length - 4) throw new FormatException($"a trie of {length} bytes does not fit in {charsmap.Length - 4}");
+        if (length == 0 || length % 4 != 0 || length > charsmap.Length - 4)
+            throw new FormatException($"a trie of {length} bytes does not fit in {charsmap.Length - 4}");
         units = new uint[length / 4];
         for (int i = 0; i < units.Length; i++) units[i] = BinaryPrimitives.ReadUInt32LittleEndian(charsmap[(4 + 4 * i)..]);
         replacements = charsmap[(4 + (int)length)..].ToArray();

@@ -33,7 +33,7 @@ sealed class UnicodeNormalizer(bool compatibility, bool composed) : INormalizer
     {
         if (c < 128) into.Add(c);
         else if (compatibility && tables.Value.Compatible.TryGetValue(c, out int[]? to)) Each(to, into);
-        else if ((Unicode.Of(c) & Marks.HasDecomposition) != 0) Each(Unicode.Decomposed(c), into);
+        else if ((Unicode.MarksOf(c) & Marks.HasDecomposition) != 0) Each(Unicode.Decomposed(c), into);
         else if (Unicode.IsHangul(c)) Each(Unicode.Letters(c), into);
         else Put(c, into);
     }
@@ -72,7 +72,8 @@ sealed class UnicodeNormalizer(bool compatibility, bool composed) : INormalizer
 
     static int Composite(int first, int second)
     {
-        if (first is >= Heads and < Heads + 19 && second is >= Vowels and < Vowels + 21) return Syllables + ((first - Heads) * 21 + second - Vowels) * 28;
+        if (first is >= Heads and < Heads + 19 && second is >= Vowels and < Vowels + 21)
+            return Syllables + ((first - Heads) * 21 + second - Vowels) * 28;
         if (Unicode.IsHangul(first) && (first - Syllables) % 28 == 0 && second is > Tails and < Tails + 28) return first + second - Tails;
         return tables.Value.Pairs.GetValueOrDefault((first, second));
     }
@@ -87,9 +88,10 @@ sealed class UnicodeNormalizer(bool compatibility, bool composed) : INormalizer
             else
                 foreach (string word in words.AsSpan(1)) excluded.UnionWith(Unicode.Range(word));
 
-        // A character composes of what all but the last of its decomposition compose to, and the last.
+        // A character is composed of two: what all but the last of its decomposition compose to, and the last.
         Dictionary<(int, int), int> pairs = [];
-        foreach (var (c, to) in Unicode.Decompositions.Where(d => d.Value.Length > 1 && !excluded.Contains(d.Key)).OrderBy(d => d.Value.Length))
+        var composable = Unicode.Decompositions.Where(d => d.Value.Length > 1 && !excluded.Contains(d.Key));
+        foreach (var (c, to) in composable.OrderBy(d => d.Value.Length))
         {
             int first = to[0];
             foreach (int next in to.AsSpan(1, to.Length - 2)) first = pairs.GetValueOrDefault((first, next), -1);

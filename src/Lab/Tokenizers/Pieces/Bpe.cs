@@ -20,7 +20,7 @@ sealed record BpeOptions
     /// <summary>What a character that continues a word is looked up with before it.</summary>
     public string Prefix { get; init; } = "";
 
-    /// <summary>What the last character of a word is looked up with behind it.</summary>
+    /// <summary>What the last character of a word is looked up with after it.</summary>
     public string Suffix { get; init; } = "";
 }
 
@@ -37,9 +37,13 @@ sealed class Bpe(Dictionary<string, int> ids, MergeTable merges, BpeOptions opti
     readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
     readonly int[]? bytes = options.ByteFallback ? BytePieces.Ids(ids) : null;
 
-    /// <summary>Whether no piece reaches over the front of a marker behind another character, so that words may be cut there.</summary>
-    public bool CutsBefore(char marker) => !options.IgnoreMerges && options.Prefix == "" && options.Suffix == "" && options.Unknown is not null   // a character that vanishes would let markers meet
-        && ids.ContainsKey($"{marker}") && merges.CutsBefore(marker);
+    /// <summary>Whether no piece joins a character to a marker after it, so that words may be cut before markers.</summary>
+    public bool CutsBefore(char marker)
+    {
+        if (options.IgnoreMerges || options.Prefix != "" || options.Suffix != "") return false;
+        if (options.Unknown is null) return false;               // a character that vanishes would let markers meet
+        return ids.ContainsKey($"{marker}") && merges.CutsBefore(marker);
+    }
 
     /// <inheritdoc/>
     public void Cut(ReadOnlySpan<char> word, List<int> into)
@@ -54,7 +58,7 @@ sealed class Bpe(Dictionary<string, int> ids, MergeTable merges, BpeOptions opti
         merges.Merge(into, before);
     }
 
-    // An unknown character waits until one of the vocabulary comes, even behind the bytes of others: so does the reference.
+    // An unknown character waits until one of the vocabulary comes, even after the bytes of others, as in the reference.
     void Characters(ReadOnlySpan<char> word, List<int> into)
     {
         bool waiting = false;

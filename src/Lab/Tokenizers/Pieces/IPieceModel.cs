@@ -13,9 +13,9 @@ interface IPieceModel
 static class BytePieces
 {
     /// <summary>The piece of a byte.</summary>
-    public static string Of(byte b) => $"<0x{b:X2}>";
+    public static string Piece(byte b) => $"<0x{b:X2}>";
 
     /// <summary>The ids of all bytes, −1 for those that the vocabulary lacks.</summary>
     public static int[] Ids(IReadOnlyDictionary<string, int> vocabulary) =>
-        [.. Enumerable.Range(0, 256).Select(b => vocabulary.TryGetValue(Of((byte)b), out int id) ? id : -1)];
+        [.. Enumerable.Range(0, 256).Select(b => vocabulary.TryGetValue(Piece((byte)b), out int id) ? id : -1)];
 }

@@ -14,7 +14,11 @@ sealed class MergeTable
     /// <param name="ids">the ids of the pieces</param>
     /// <param name="prefix">what the second of a pair loses when it is joined</param>
     /// <param name="missing">makes the error that the piece of the merge of that number is not in the vocabulary</param>
-    public MergeTable(IReadOnlyList<(string First, string Second)> pairs, Dictionary<string, int> ids, string prefix, Func<int, string, Exception> missing)
+    public MergeTable(
+        IReadOnlyList<(string First, string Second)> pairs,
+        Dictionary<string, int> ids,
+        string prefix,
+        Func<int, string, Exception> missing)
     {
         merges = new(pairs.Count);
         for (int i = 0; i < pairs.Count; i++)
@@ -29,7 +33,7 @@ sealed class MergeTable
         }
     }
 
-    /// <summary>Whether nothing but the marker itself is ever merged with a piece behind it that begins with the marker.</summary>
+    /// <summary>Whether only a piece that ends with the marker is ever merged with a following piece that begins with it.</summary>
     public bool CutsBefore(char marker) => !joined.Contains(marker);
 
     /// <summary>Merges the pieces from <paramref name="from"/> on, in place.</summary>
@@ -41,7 +45,7 @@ sealed class MergeTable
 
     static ulong Key(int first, int second) => (ulong)(uint)first << 32 | (uint)second;
 
-    (int Rank, int Id) Of(int first, int second) => merges.TryGetValue(Key(first, second), out var merge) ? merge : (int.MaxValue, -1);
+    (int Rank, int Id) Find(int first, int second) => merges.TryGetValue(Key(first, second), out var merge) ? merge : (int.MaxValue, -1);
 
     void MergeShort(List<int> pieces, int from)
     {
@@ -49,7 +53,7 @@ sealed class MergeTable
         if (count < 2) return;
         Span<int> ids = stackalloc int[Short], ranks = stackalloc int[Short], next = stackalloc int[Short];
         for (int i = 0; i < count; i++) ids[i] = pieces[from + i];
-        for (int i = 0; i + 1 < count; i++) (ranks[i], next[i]) = Of(ids[i], ids[i + 1]);
+        for (int i = 0; i + 1 < count; i++) (ranks[i], next[i]) = Find(ids[i], ids[i + 1]);
         while (count > 1)
         {
             int best = 0;
@@ -59,8 +63,8 @@ sealed class MergeTable
             ids[best] = next[best];
             count--;
             for (int i = best + 1; i < count; i++) (ids[i], ranks[i], next[i]) = (ids[i + 1], ranks[i + 1], next[i + 1]);
-            if (best + 1 < count) (ranks[best], next[best]) = Of(ids[best], ids[best + 1]);
-            if (best > 0) (ranks[best - 1], next[best - 1]) = Of(ids[best - 1], ids[best]);
+            if (best + 1 < count) (ranks[best], next[best]) = Find(ids[best], ids[best + 1]);
+            if (best > 0) (ranks[best - 1], next[best - 1]) = Find(ids[best - 1], ids[best]);
         }
         pieces.RemoveRange(from, pieces.Count - from);
         pieces.AddRange(ids[..count]);
@@ -91,7 +95,7 @@ sealed class MergeTable
 
         void Offer(int at)
         {
-            var (rank, id) = Of(ids[at], ids[next[at]]);
+            var (rank, id) = Find(ids[at], ids[next[at]]);
             if (id >= 0) queue.Enqueue((at, ids[at], ids[next[at]], id), (rank, at));
         }
     }

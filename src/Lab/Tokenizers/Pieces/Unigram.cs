@@ -50,8 +50,11 @@ sealed class Unigram : IPieceModel
 
         List<(int From, int To)> parts = [];
         for (int end = word.Length; end > 0; end = best[end].From)
-            if (best[end].Id == unknown && parts.Count > 0 && parts[^1].From == end && best[parts[^1].To].Id == unknown) parts[^1] = (best[end].From, parts[^1].To);
+        {
+            bool joins = best[end].Id == unknown && parts.Count > 0 && parts[^1].From == end && best[parts[^1].To].Id == unknown;
+            if (joins) parts[^1] = (best[end].From, parts[^1].To);
             else parts.Add((best[end].From, end));
+        }
         for (int i = parts.Count - 1; i >= 0; i--) Add(word[parts[i].From..parts[i].To], into);
 
         void Offer(int from, int to, int id, double score)
@@ -64,8 +67,12 @@ sealed class Unigram : IPieceModel
     void Add(ReadOnlySpan<char> part, List<int> into)
     {
         if (lookup.TryGetValue(part, out int id)) into.Add(id);
-        else if (bytes is not null && Encoding.UTF8.GetBytes(part.ToString()) is var spelled && Array.TrueForAll(spelled, b => bytes[b] >= 0))
-            foreach (byte b in spelled) into.Add(bytes[b]);
-        else into.Add(unknown);
+        else if (bytes is null) into.Add(unknown);
+        else
+        {
+            byte[] spelled = Encoding.UTF8.GetBytes(part.ToString());
+            if (Array.TrueForAll(spelled, b => bytes[b] >= 0)) into.AddRange(spelled.Select(b => bytes[b]));
+            else into.Add(unknown);
+        }
     }
 }

@@ -1,6 +1,6 @@
 namespace Heartwood.Lab.Tokenizers.Pieces;
 
-/// <summary>Every word of the vocabulary is a piece, any other the unknown one.</summary>
+/// <summary>Every word of the vocabulary is a piece; any other word becomes the unknown piece.</summary>
 /// <param name="ids">the words</param>
 /// <param name="unknown">the id of the unknown piece</param>
 sealed class WordLevel(Dictionary<string, int> ids, int unknown) : IPieceModel

@@ -18,7 +18,8 @@ sealed class WordPiece : IPieceModel
     public WordPiece(Dictionary<string, int> ids, int unknown, string prefix = "##", int longestWord = 100)
     {
         (this.unknown, this.longestWord) = (unknown, longestWord);
-        var tails = ids.Where(p => p.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(p => p.Key[prefix.Length..], p => p.Value);
+        var tails = ids.Where(p => p.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(p => p.Key[prefix.Length..], p => p.Value);
         (headIds, tailIds) = (ids.GetAlternateLookup<ReadOnlySpan<char>>(), tails.GetAlternateLookup<ReadOnlySpan<char>>());
         longest = ids.Keys.Max(k => k.Length);
     }

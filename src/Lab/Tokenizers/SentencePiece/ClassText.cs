@@ -12,7 +12,7 @@ sealed class SingleSpaces : INormalizer
     {
         bool waits = false, any = false;
         foreach (char c in text)
-            if (c is >= '\u001c' and <= '\u001f' || (Unicode.Of(c) & Marks.Space) != 0) waits = any;
+            if (c is >= '\u001c' and <= '\u001f' || (Unicode.MarksOf(c) & Marks.Space) != 0) waits = any;
             else
             {
                 if (waits) into.Add(' ');
@@ -37,7 +37,7 @@ sealed class WithoutCombining : INormalizer
 static class ClassText
 {
     /// <summary>ALBERT's and XLNet's quotation marks, accents and case; of other classes the case alone.</summary>
-    public static INormalizer Of(SentencePieceSettings settings, SentencePieceClass kind)
+    public static INormalizer Normalizer(SentencePieceSettings settings, SentencePieceClass kind)
     {
         List<INormalizer> steps = [];
         if (kind.Text.Rewrites)

@@ -74,7 +74,7 @@ sealed class MergesByScore(Dictionary<string, int> ids, IReadOnlyList<ModelPiece
             if (model.pieces[id].Kind == PieceKind.Unused) cuts[joined.ToString()] = symbols[left].Length;
         }
 
-        // Unused pieces may be made of unused ones; a stack of its own, as their depth is the file's choice.
+        // Unused pieces may be made of unused ones, as deep as the file likes: so a stack here, not recursion.
         void Write(int start, int length, List<CutPiece> into)
         {
             Stack<(int Start, int Length)>? rest = null;

@@ -93,7 +93,7 @@ sealed record SentencePieceClass(
     /// <param name="file">the model</param>
     /// <param name="path">where it stands</param>
     /// <exception cref="InvalidDataException">a class that is not known here, or none that can be told</exception>
-    public static SentencePieceClass Of(SentencePieceSettings settings, SentencePieceFile file, string path)
+    public static SentencePieceClass Determine(SentencePieceSettings settings, SentencePieceFile file, string path)
     {
         if (settings.Class is string named and not ("PreTrainedTokenizer" or "TokenizersBackend"))
             return all.FirstOrDefault(c => c.Name == named) ?? throw Unknown($"tokenizer_class '{named}'");

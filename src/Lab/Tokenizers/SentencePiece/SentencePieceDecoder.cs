@@ -59,7 +59,7 @@ sealed class SentencePieceDecoder
         ReadOnlySpan<byte> rest = bytes.ToArray();
         while (rest.Length > 0)
         {
-            // Of a broken character every byte is replaced; Rune takes as many of them for one as it can.
+            // Every byte of a broken character is replaced; Rune would take several for one.
             bool whole = Rune.DecodeFromUtf8(rest, out Rune rune, out int size) == System.Buffers.OperationStatus.Done;
             text.Append(whole ? rune.ToString() : "\ufffd");
             rest = rest[(whole ? size : 1)..];

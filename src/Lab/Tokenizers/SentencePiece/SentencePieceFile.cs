@@ -33,7 +33,7 @@ enum PieceKind
     /// <summary>text that is never cut or rewritten</summary>
     UserDefined = 4,
 
-    /// <summary>text that is not to come out</summary>
+    /// <summary>a piece that cutting a text must not give</summary>
     Unused = 5,
 
     /// <summary>a byte that spells an unknown character</summary>

@@ -37,7 +37,7 @@ static class SentencePieceFolder
         string path = Path.Combine(folder, there[0].Name);
         SentencePieceFile file = SentencePieceFile.Read(there[0].Bytes!, path);
         SentencePieceSettings settings = SentencePieceSettings.Read(folder, find, options);
-        SentencePieceClass kind = SentencePieceClass.Of(settings, file, path);
+        SentencePieceClass kind = SentencePieceClass.Determine(settings, file, path);
         if (settings.LowerCase == true && !kind.KnowsCase)
             throw new InvalidDataException($"{Path.Combine(folder, "tokenizer_config.json")}: "
                 + $"do_lower_case: expected false, as {kind.Name} "
@@ -93,7 +93,7 @@ static class SentencePieceFolder
             Template = kind.Template(around && settings.AddBegin == false ? null : first, around && settings.AddEnd != true ? null : last),
             Begin = first,
             End = last,
-            Before = kind.Text.Rewrites || settings.LowerCase == true ? ClassText.Of(settings, kind) : null,
+            Before = kind.Text.Rewrites || settings.LowerCase == true ? ClassText.Normalizer(settings, kind) : null,
             PrefixesEveryPart = !(kind.KnowsLegacy && settings.Legacy == false),
         };
 

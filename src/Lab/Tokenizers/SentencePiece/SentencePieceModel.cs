@@ -109,7 +109,7 @@ sealed class SentencePieceModel : IPieceModel
         return trimmed != "" ? trimmed : plain;
     }
 
-    static bool IsPunctuation(char c) => (Unicode.Of(c) & Marks.Punctuation) != 0;
+    static bool IsPunctuation(char c) => (Unicode.MarksOf(c) & Marks.Punctuation) != 0;
 
     // Whatever the file says, a user-defined piece counts by its length.
     static float Score(ModelPiece piece) =>

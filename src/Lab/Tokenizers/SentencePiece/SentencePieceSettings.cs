@@ -1,3 +1,4 @@
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Tokenizers.Files;
 
 namespace Heartwood.Lab.Tokenizers.SentencePiece;
@@ -66,17 +67,17 @@ sealed record SentencePieceSettings
             AddBegin = options.AddBegin,
             AddEnd = options.AddEnd,
         };
-        settings = Of("config.json", (file, s) => s with { ModelType = file.Find("model_type")?.Text });
-        settings = Of("special_tokens_map.json", Tokens);
-        settings = Of("tokenizer_config.json", (file, s) => Options(file, Tokens(file, s)));
-        return Of("added_tokens.json", (file, s) => s with
+        settings = Joined("config.json", (file, s) => s with { ModelType = file.Find("model_type")?.Text });
+        settings = Joined("special_tokens_map.json", Tokens);
+        settings = Joined("tokenizer_config.json", (file, s) => Options(file, Tokens(file, s)));
+        return Joined("added_tokens.json", (file, s) => s with
         {
             Added = [.. s.Added, .. file.Properties.Where(p => s.Added.All(a => a.Content != p.Name))
                 .Select(p => new AddedToken(p.Name, p.Value.Number))],
         });
 
-        SentencePieceSettings Of(string name, Func<Field, SentencePieceSettings, SentencePieceSettings> read) =>
-            find(name) is byte[] bytes ? Field.Read(bytes, Path.Combine(folder, name), file => read(file, settings)) : settings;
+        SentencePieceSettings Joined(string name, Func<Field, SentencePieceSettings, SentencePieceSettings> read) =>
+            find(name) is byte[] bytes ? TokenizerJson.Read(bytes, Path.Combine(folder, name), file => read(file, settings)) : settings;
     }
 
     static string? Plain(string? name) => name is not null && name.EndsWith("Fast", StringComparison.Ordinal) ? name[..^4] : name;

@@ -46,11 +46,11 @@ ref struct WireReader
 
     /// <summary>The field's whole number.</summary>
     /// <exception cref="InvalidDataException">it is of another kind, or cut off</exception>
-    public int Int() => (int)Of(Varint, "a whole number");
+    public int Int() => (int)NumberOfKind(Varint, "a whole number");
 
     /// <summary>The field's flag.</summary>
     /// <exception cref="InvalidDataException">it is of another kind, or cut off</exception>
-    public bool Flag() => Of(Varint, "true or false") != 0;
+    public bool Flag() => NumberOfKind(Varint, "true or false") != 0;
 
     /// <summary>The field's float32, which is finite.</summary>
     /// <exception cref="InvalidDataException">it is of another kind, cut off or not finite</exception>
@@ -112,7 +112,7 @@ ref struct WireReader
         if (kind != wire) throw Fault($"field {Field} to be {what}", $"wire type {kind}");
     }
 
-    ulong Of(int wire, string what)
+    ulong NumberOfKind(int wire, string what)
     {
         Expect(wire, what);
         return Number();

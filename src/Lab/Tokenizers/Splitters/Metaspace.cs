@@ -5,7 +5,7 @@ namespace Heartwood.Lab.Tokenizers.Splitters;
 /// <summary>Whether the marker is put before a text that does not begin with it.</summary>
 enum PrependScheme
 {
-    /// <summary>before every text between special tokens, and every word of a splitter before</summary>
+    /// <summary>before every text between special tokens, and before every word of an earlier splitter</summary>
     Always,
 
     /// <summary>only where the whole text begins</summary>
@@ -25,7 +25,8 @@ sealed class Metaspace(char marker, PrependScheme scheme, bool split) : ISplitte
     public void Split(ReadOnlySpan<char> text, bool first, IWordSink into)
     {
         char[] rented = ArrayPool<char>.Shared.Rent(text.Length + 1);
-        int before = scheme == PrependScheme.Always || (scheme == PrependScheme.First && first) ? text[0] == ' ' || text[0] == marker ? 0 : 1 : 0;
+        bool prepends = scheme == PrependScheme.Always || (scheme == PrependScheme.First && first);
+        int before = prepends && text[0] != ' ' && text[0] != marker ? 1 : 0;
         rented[0] = marker;
         Span<char> marked = rented.AsSpan(0, before + text.Length);
         text.Replace(marked[before..], ' ', marker);
@@ -42,7 +43,7 @@ sealed class Metaspace(char marker, PrependScheme scheme, bool split) : ISplitte
 
 /// <summary>
 /// Cuts before each run of markers. It is put where a tokenizer has no splitter and none of its merges joins anything to
-/// a marker behind it (Llama's): no piece can reach over such a cut, so ids stay, and there are words.
+/// a marker after it (Llama's): no piece can reach over such a cut, so ids stay, and there are words.
 /// </summary>
 sealed class BeforeMarkers(char marker) : ISplitter
 {

@@ -13,7 +13,7 @@ sealed class BertSplitter : ISplitter
         for (int at = 0, size; at < text.Length; at += size)
         {
             Rune.DecodeFromUtf16(text[at..], out Rune rune, out size);
-            Marks marks = Unicode.Of(rune.Value) & (Marks.Space | Marks.Punctuation);
+            Marks marks = Unicode.MarksOf(rune.Value) & (Marks.Space | Marks.Punctuation);
             if (marks == 0) continue;
             if (at > start) into.Add(text[start..at], first && start == 0);
             if ((marks & Marks.Space) == 0) into.Add(text[at..(at + size)], first && at == 0);
@@ -31,7 +31,7 @@ sealed class WhitespaceSplit : ISplitter
     {
         for (int at = 0, end; at < text.Length; at = end + 1)
         {
-            for (end = at; end < text.Length && (Unicode.Of(text[end]) & Marks.Space) == 0;) end++;
+            for (end = at; end < text.Length && (Unicode.MarksOf(text[end]) & Marks.Space) == 0;) end++;
             if (end > at) into.Add(text[at..end], first && at == 0);
         }
     }
@@ -54,12 +54,12 @@ sealed class Whitespace : ISplitter
     static Marks Kind(ReadOnlySpan<char> text, out int size)
     {
         Rune.DecodeFromUtf16(text, out Rune rune, out size);
-        Marks marks = Unicode.Of(rune.Value);
+        Marks marks = Unicode.MarksOf(rune.Value);
         return (marks & Marks.Word) != 0 ? Marks.Word : marks & Marks.Space;
     }
 }
 
-/// <summary>Words of so many characters (code points), the last one shorter.</summary>
+/// <summary>Words of <paramref name="length"/> characters (code points), the last one shorter.</summary>
 sealed class FixedLength(int length) : ISplitter
 {
     /// <inheritdoc/>

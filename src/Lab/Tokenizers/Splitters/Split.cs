@@ -15,10 +15,10 @@ enum Delimiters
     /// <summary>the end of the word before</summary>
     MergedWithPrevious,
 
-    /// <summary>the beginning of the word behind</summary>
+    /// <summary>the beginning of the word after</summary>
     MergedWithNext,
 
-    /// <summary>a word together with those beside it</summary>
+    /// <summary>a word together with those next to it</summary>
     Contiguous,
 }
 
@@ -58,7 +58,7 @@ sealed class Split(Action<ReadOnlySpan<char>, List<Split.Part>> find, Delimiters
         for (int at = 0, size; at < text.Length; at += size)
         {
             Rune.DecodeFromUtf16(text[at..], out Rune rune, out size);
-            if ((Unicode.Of(rune.Value) & marks) == 0) continue;
+            if ((Unicode.MarksOf(rune.Value) & marks) == 0) continue;
             if (at > before) parts.Add(new(before, at, false));
             parts.Add(new(at, before = at + size, true));
         }

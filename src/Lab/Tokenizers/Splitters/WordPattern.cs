@@ -11,7 +11,7 @@ sealed class WordPattern : ISplitter
 {
     const byte Other = 0, Letter = 1, Number = 2, Space = 3;
 
-    static readonly byte[] ascii = [.. Enumerable.Range(0, 128).Select(c => Of(Unicode.Of(c)))];
+    static readonly byte[] ascii = [.. Enumerable.Range(0, 128).Select(c => KindOfMarks(Unicode.MarksOf(c)))];
 
     readonly bool newer;
     readonly int longestNumber;
@@ -32,7 +32,8 @@ sealed class WordPattern : ISplitter
         [Newer(@"\p{N}")] = Qwen2,
     };
 
-    static string Newer(string numbers) => @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|" + numbers + @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    static string Newer(string numbers) => @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
+        + numbers + @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     /// <inheritdoc/>
     public void Split(ReadOnlySpan<char> text, bool first, IWordSink into)
@@ -59,7 +60,8 @@ sealed class WordPattern : ISplitter
         if (kind == Letter) return EndOfRun(text, at, Letter, int.MaxValue);
         if (kind == Number) return EndOfRun(text, at, Number, longestNumber);
         int next = at + size;
-        if (next < text.Length && text[at] is not ('\r' or '\n') && Kind(text, next, out _) == Letter) return EndOfRun(text, next, Letter, int.MaxValue);
+        if (next < text.Length && text[at] is not ('\r' or '\n') && Kind(text, next, out _) == Letter)
+            return EndOfRun(text, next, Letter, int.MaxValue);
         int start = text[at] == ' ' && next < text.Length ? next : at;
         if (Kind(text, start, out _) == Other)
         {
@@ -103,10 +105,15 @@ sealed class WordPattern : ISplitter
         size = 1;
         char c = text[at];
         if (c < 128) return ascii[c];
-        if (!char.IsSurrogate(c)) return Of(Unicode.Of(c));
+        if (!char.IsSurrogate(c)) return KindOfMarks(Unicode.MarksOf(c));
         Rune.DecodeFromUtf16(text[at..], out Rune rune, out size);
-        return Of(Unicode.Of(rune.Value));
+        return KindOfMarks(Unicode.MarksOf(rune.Value));
     }
 
-    static byte Of(Marks marks) => (marks & Marks.Letter) != 0 ? Letter : (marks & Marks.Number) != 0 ? Number : (marks & Marks.Space) != 0 ? Space : Other;
+    static byte KindOfMarks(Marks marks)
+    {
+        if ((marks & Marks.Letter) != 0) return Letter;
+        if ((marks & Marks.Number) != 0) return Number;
+        return (marks & Marks.Space) != 0 ? Space : Other;
+    }
 }

@@ -1,5 +1,6 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;

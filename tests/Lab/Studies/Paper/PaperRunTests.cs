@@ -69,7 +69,7 @@ public sealed class PaperRunTests : IDisposable
         Assert.Equal(["greedy", .. Enumerable.Repeat("learned", 3), .. Enumerable.Repeat("random", 10)], added.Paths.Select(p => p.Kind));
         Assert.All(added.Paths, p => Assert.Empty(p.Order.Select(Part.Parse).Intersect(core)));
         Assert.All(added.Paths, p => Assert.Equal(p.Order.Count + 1, p.Points.Count));
-        Assert.Equal(core.Count(p => p.Kind == PartKind.Head), paper.Attention!.CoreHeads);
+        Assert.Equal(core.Count(p => Heads.Kind.Includes(p)), paper.Attention!.CoreHeads);
         Assert.Equal(paper.Attention.CoreHeads, paper.Attention.Pages.Count);
         Assert.All(paper.Needs!.Sets, s => Assert.Equal(4 - paper.Attention.CoreHeads, s.Heads.Count));
 
@@ -122,8 +122,8 @@ public sealed class PaperRunTests : IDisposable
         };
         RunResult result = small.Begin("run", new PaperRequest(study) { GridSparsities = [0.34], GridSeeds = [1] })!;
         AttentionFacts attention = result.Paper!.Attention!;
-        Part[] heads = [.. model.Universe().Parts.Where(p => p.Kind == PartKind.Head)];
-        Assert.Contains(result.Core.Parts, p => Part.Parse(p).Kind == PartKind.Head);
+        Part[] heads = [.. model.Universe().Parts.Where(p => Heads.Kind.Includes(p))];
+        Assert.Contains(result.Core.Parts, p => Heads.Kind.Includes(Part.Parse(p)));
         Assert.NotEmpty(attention.Pages);
         foreach (AttentionSet set in attention.Sets)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 
@@ -45,7 +46,7 @@ public class MibCircuitTests
     public void A_circuit_of_edges_stays_one()
     {
         Subnetwork circuit = Read(Edges).Mask;
-        Assert.Equal([Grains.Edges], circuit.Grains);
+        Assert.Equal(["edges"], circuit.InPlay);
         Assert.Equal(["input>L0.H0.Q", "L0.H0>logits"], circuit.Edges!.Kept.Select(e => e.ToString()));
         Assert.Equal((13, 3), ((int)circuit.Edges.Count, circuit.Edges.Scores.Count));
         Assert.Equal("L0.H0 L0.H1", string.Join(' ', circuit.Kept));            // as the file says of its nodes
@@ -88,7 +89,7 @@ public class MibCircuitTests
     [Fact]
     public void A_subnetwork_of_heads_keeps_its_MLPs()
     {
-        Subnetwork heads = new(0, "", 0, 2, [Part.Head(0, 1)], new Dictionary<Part, double>(), "", "") { Grains = [Grains.Heads], Model = ModelSizes.Even("", 1, 2, 8) };
+        Subnetwork heads = new(0, "", 0, 2, [Part.Head(0, 1)], new Dictionary<Part, double>(), "", "") { InPlay = ["heads"], Model = ModelSizes.Even("", 1, 2, 8) };
         Assert.Equal("L0.H1 L0.MLP", string.Join(' ', Read(MaskFile.Write(heads, "mib")).Mask.Kept));
     }
 
@@ -105,7 +106,7 @@ public class MibCircuitTests
     }
 
     [Theory]
-    [InlineData("\"n_layers\": 1", "\"n_layers\": 0", "'n_layers' should be a whole number from 1")]
+    [InlineData("\"n_layers\": 1", "\"n_layers\": 0", "cfg.n_layers: expected a whole number from 1")]
     [InlineData("\"n_layers\": 1", "\"n_layers\": 999999", "'cfg' makes more than 1,000,000 nodes")]
     [InlineData("\"n_heads\": 2", "\"n_heads\": 1", "the node 'a0.h1' is none of a model with 1 layer of 1 head, which 'cfg' says it is")]
     [InlineData("\"parallel_attn_mlp\": false", "\"parallel_attn_mlp\": true", "the edge 'a0.h0->m0' is none of a model")]
@@ -113,7 +114,7 @@ public class MibCircuitTests
     [InlineData("input->m0", "input-m0", "'input-m0' is no edge")]
     [InlineData("a0.h0->m0", "a0.h0->m0<q>", "the edge 'a0.h0->m0<q>' is none of a model")]
     [InlineData("input->a0.h0<q>", "input->a0.h0", "the edge 'input->a0.h0' is none of a model")]
-    [InlineData("-2.5", "Infinity", "'score' should be a finite number, it is \"Infinity\"")]
+    [InlineData("-2.5", "Infinity", "'a0.h1'.score: expected a finite number, found \"Infinity\"")]
     [InlineData("-2.5", "-2.5, \"neurons\": [true]", "'a0.h1' lists neurons. Heartwood reads circuits of nodes and of edges")]
     [InlineData("\"in_graph\": false, ", "", "'a0.h1' lacks 'in_graph'")]
     [InlineData("\"edges\"", "\"edgez\"", "the key 'edges' is missing")]
@@ -130,7 +131,7 @@ public class MibCircuitTests
         Subnetwork mask = Read(Nodes).Mask;
         Assert.Contains("--model FOLDER", Assert.Throws<ArgumentException>(() => MaskFile.Write(mask with { Model = null }, "mib")).Message);
         Assert.Contains("--model FOLDER", Assert.Throws<ArgumentException>(() => MaskFile.Write(mask with { Model = ModelSizes.Even("", 1, 2) }, "mib")).Message);
-        Assert.Contains("as many heads in every layer", Assert.Throws<ArgumentException>(() => MaskFile.Write(mask with { Model = new("", [2, 1], [true, true], 8) }, "mib")).Message);
+        Assert.Contains("as many heads in every layer", Assert.Throws<ArgumentException>(() => MaskFile.Write(mask with { Model = ModelSizes.HeadsAndMlps("", [2, 1], [true, true], 8) }, "mib")).Message);
         Assert.Null(MaskFile.Lost(mask, "mib"));
         Assert.Equal("The format mib has no place for: absence, method, data, the model's hash.", MaskFile.Lost(MaskJsonTests.Full, "mib"));
     }

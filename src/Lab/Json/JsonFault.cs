@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace Heartwood.Lab;
+namespace Heartwood.Lab.Json;
 
 /// <summary>Says in our words why a text is no JSON: the parser's own are about its insides.</summary>
 internal static class JsonFault

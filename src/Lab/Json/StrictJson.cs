@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Heartwood.Lab;
+namespace Heartwood.Lab.Json;
 
 /// <summary>Reads JSON from files that others wrote: one object, no duplicate names, no comments, at most 64 levels, every string valid text.</summary>
 internal static class StrictJson
