@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 

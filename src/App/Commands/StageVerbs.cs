@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 
@@ -19,15 +19,15 @@ static class StageVerbs
     internal static readonly IReadOnlyDictionary<string, string> KeptByTheRun = new Dictionary<string, string> { ["--precision"] = "a run keeps the precision that it was begun with" };
 
     /// <summary>The verb compare.</summary>
-    public static Verb Compare() => new("compare", "Compares a run's subnetworks with one another and with chance; finds the core and knocks it out of the full model, beside random sets.", "compare runs/found")
+    public static Verb Compare() => new("compare", "Compares a run's subnetworks with one another and with chance; finds the core and ablates it in the full model, next to random sets.", "compare runs/found")
     {
         Arguments = { run },
         Refused = KeptByTheRun,
         Resumes = true,
         Run = (parsed, session) => In(parsed, session, (study, folder) =>
         {
-            ComparisonStage stage = study.Compare();
-            session.Result(() => JsonSerializer.Serialize(stage, ResultJson.Options), () => $"{Summary.Of(stage)}Cut one out: heartwood cut {folder.FolderPath}\n");
+            Result compared = study.Compare().Without("accuracy");
+            session.Result(() => ResultJson.Write(compared), () => $"{new Findings(compared).Words()}Cut one out: heartwood cut {folder.FolderPath}\n");
         }),
     };
 
@@ -57,7 +57,7 @@ static class StageVerbs
         }
         else if (parsed.GetValue(into) is not null) throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a subnetwork's file with --mask.");
         else (cut, where) = (study.Cut(), folder.FolderPath);
-        session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, where));
+        session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Cut(cut, where));
     }
 
     /// <summary>Opens a run and does one of its steps.</summary>

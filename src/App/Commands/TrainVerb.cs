@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -54,17 +54,24 @@ static class TrainVerb
         RunSupport.UseThreads(parsed);
         RunSupport.OutOf(parsed);
         if (parsed.GetValue(from) is not null) RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is", family, layers, heads, width, neurons, positions, vocabulary, cased, types, start);
-        TrainingRequest request = Parse(parsed);
+        TrainingRequest request = Parse(parsed) with { Tenants = session.Tenants };
         TrainingRun run = new(request);
         using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
         foreach (string note in run.Notes) session.World.Say(note);
         session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
-        TrainingResult result = run.Run(folder, session.Progress, session.Stop);
-        session.Result(() => JsonSerializer.Serialize(result, ResultJson.Options), () => $"""
-            {(result.Final is { } scored && Summary.OfScores(scored) ? Summary.Figures(scored.Figures).Trim() : result.Final is { } f ? $"in-domain {f.InDomain.Value:0.0000} ({f.InDomain.Low:0.0000} to {f.InDomain.High:0.0000}, n = {f.InDomain.N}){(f.OutOfDomain is { } o ? $", out of domain {o.Value:0.0000} ({o.Low:0.0000} to {o.High:0.0000}, n = {o.N})" : "")}" : "nothing was measured: give --in-domain")}
-            The model is in {result.Model} ({result.Steps} steps, {result.Seconds:0} s).
-            {(run.OfScores ? $"Measure it: heartwood evaluate --model {result.Model} --in-domain …" : $"Find its subnetworks: heartwood find --model {result.Model} --data … --in-domain … --out RUN")}
-            """);
+        Result result = run.Run(folder, session.Progress, session.Stop);
+        string page = Report.Write(folder.FolderPath, result);
+        session.Result(() => ResultJson.Write(result), () => Words(result, run.OfScores, page));
+    }
+
+    static string Words(Result result, bool scores, string page)
+    {
+        Findings findings = new(result);
+        TrainingFacts facts = findings.Facts<TrainingFacts>()!;
+        string next = scores ? $"Measure it: heartwood evaluate --model {facts.Model} --in-domain …"
+            : $"Find its subnetworks: heartwood find --model {facts.Model} --data … --in-domain … --out RUN";
+        return Said.Text($"{findings.Words()}The model is in {facts.Model} ({facts.Steps} steps, {findings.Facts<MakingFacts>()?.Seconds:0} s).\n")
+            + $"{next}\nReport: {page}";
     }
 
     static TrainingRequest Parse(ParseResult p) => new(

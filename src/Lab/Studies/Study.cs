@@ -1,6 +1,6 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
@@ -35,17 +35,7 @@ public sealed partial class Study
     /// <summary>See <see cref="Sets.TaskCases"/>.</summary>
     public IReadOnlyDictionary<string, CaseFacts>? TaskCases => sets.TaskCases;
 
-    internal StudyRequest Request => request;
-
     internal LoadedModel Loaded => loaded;
-
-    internal Sets Sets => sets;
-
-    internal IReadOnlyList<Example> Pool => pool;
-
-    internal RunFolder Folder => folder;
-
-    internal Universe Universe => universe;
 
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
@@ -118,15 +108,8 @@ public sealed partial class Study
     /// <summary>The study of a request in a run folder.</summary>
     public static Study In(RunFolder folder, Prepared prepared, IProgress<Progress> progress, CancellationToken stop) => new(prepared, folder, progress, stop);
 
-    /// <summary>Everything from search to report.</summary>
-    public RunResult All()
-    {
-        Find();
-        Evaluate();
-        Compare();
-        Cut();
-        return Report();
-    }
+    /// <summary>Everything from search to the facts of all questions.</summary>
+    public Result All() => Report();
 
     internal Absence Absent()
     {

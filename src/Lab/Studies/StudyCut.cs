@@ -1,7 +1,6 @@
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
@@ -19,14 +18,14 @@ public sealed partial class Study
     /// Cuts out the subnetwork of the main sparsity with the lowest in-domain loss (out-of-domain data does not choose), as a smaller model
     /// and, where other software reads that, as one of full size.
     /// </summary>
-    public CutFacts Cut()
+    public CutFacts Cut() => Subject.Facts<CutFacts>() ?? throw new InvalidOperationException("The study's questions do not cut.");
+
+    CutFacts CutOut()
     {
-        MeasuredSubnetwork best = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]).MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
-        return folder.Stage("cut", () =>
-        {
-            Subnetwork subnetwork = FoundBy(MainMethod).Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
-            return WriteCut(subnetwork, Absent(), folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder, replace: true);
-        });
+        var measured = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]);
+        MeasuredSubnetwork best = measured.MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
+        Subnetwork subnetwork = FoundBy(MainMethod).Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
+        return WriteCut(subnetwork, Absent(), folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder, replace: true);
     }
 
     /// <summary>
@@ -66,32 +65,5 @@ public sealed partial class Study
 
         double Difference(IModel other) =>
             MaskMeasuring.LargestDifference(Model, other, kept, absence, sets.InDomainProblem, sets.InDomain, stop);
-    }
-
-    /// <summary>Writes <c>result.json</c> and <c>report.html</c> from all the stages, and marks the run finished.</summary>
-    public RunResult Report()
-    {
-        EvaluationStage evaluation = Evaluate();
-        ComparisonStage comparison = Compare();
-        CutFacts cut = Cut();
-        foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
-        RunResult? written = null;
-        folder.Finish(() =>
-        {
-            written = Result(evaluation, comparison, cut);
-            folder.WriteText("result.json", ResultJson.Write(written));
-            folder.WriteText("report.html", Reports.Report.Html(written));
-        });
-        return written ?? ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")));
-    }
-
-    RunResult Result(EvaluationStage evaluation, ComparisonStage comparison, CutFacts cut)
-    {
-        ModelFacts model = new(Model.Family, Model.Layers.Count, [.. Model.Layers.Select(l => l.Heads)], Model.Width, Model.Weights.Count,
-            Model.Labels);
-        return new(request.Title == "" ? loaded.Name : request.Title, model, evaluation.Full, evaluation.Baselines,
-            evaluation.Subnetworks, evaluation.RandomSubnetworks, comparison.Overlap, comparison.Frequencies, comparison.Cores[0],
-            comparison.Cores, comparison.KnockOuts, comparison.PartKnockOuts, comparison.Correlation, cut, folder.Seconds, folder.Manifest,
-            sets.Cases(), Tasks: sets.Tasks);
     }
 }

@@ -45,6 +45,13 @@ public sealed partial class Study
         return [.. methods.SelectMany(FoundBy)];
     }
 
+    // what questions are asked of
+    IReadOnlyList<Subnetwork> FindMain()
+    {
+        Find();
+        return FoundBy(MainMethod);
+    }
+
     /// <summary>The subnetworks of one method that were found, by sparsity, then seed.</summary>
     internal IReadOnlyList<Subnetwork> FoundBy(Method method)
     {

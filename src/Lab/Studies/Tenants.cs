@@ -1,5 +1,6 @@
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 
 namespace Heartwood.Lab.Studies;
 
@@ -14,4 +15,17 @@ public sealed record Tenants
 
     /// <summary>Ways to find subnetworks.</summary>
     public IReadOnlyList<IFinder> Finders { get; init; } = Discovery.Finders.Usual;
+
+    /// <summary>What can be asked, in the order of the page.</summary>
+    public IReadOnlyList<IQuestion> Questions { get; init; } = Lab.Questions.Questions.Usual;
+
+    /// <summary>Refuses names that no question has.</summary>
+    /// <exception cref="ArgumentException">names the first such name, and the nearest that there is</exception>
+    public void RequireQuestions(IEnumerable<string> names)
+    {
+        string[] known = [.. Questions.Select(q => q.Name)];
+        if (names.FirstOrDefault(n => !known.Contains(n)) is not { } unknown) return;
+        string nearest = Nearest.Of(unknown, known) is { } near ? $" Did you mean {near}?" : "";
+        throw new ArgumentException($"There is no question '{unknown}'.{nearest} The questions are {string.Join(", ", known)}.");
+    }
 }

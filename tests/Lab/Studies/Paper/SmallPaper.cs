@@ -1,4 +1,3 @@
-using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
@@ -69,7 +68,7 @@ sealed class SmallPaper(TemporaryFolder temporary)
         using CancellationTokenSource stop = new();
         int reports = 0;
         Told progress = new(_ => { if (Interlocked.Increment(ref reports) == stopAfter) stop.Cancel(); });
-        try { return PaperRun.In(folder, prepared, progress, stop.Token).All(); }
+        try { return RunResult.From(PaperRun.In(folder, prepared, progress, stop.Token).All()); }
         catch (OperationCanceledException) { return null; }
     }
 }
