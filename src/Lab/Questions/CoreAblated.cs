@@ -65,7 +65,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
     /// <summary>Figures of a model with parts ablated, as they are kept.</summary>
     internal static AblatedFacts Facts(string name, string kind, IReadOnlyList<Part> ablated, Measured m) =>
-        new(name, kind, [.. ablated.Select(a => a.ToString())], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases) { Figures = m.Figures };
+        new(name, kind, [.. ablated.Select(a => a.ToString())], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases) { Figures = m.Figures, Sets = m.Sets };
 
     // the core among random parts of the same numbers, its heads among random heads
     static AblatedRanks? RanksAmongDraws(AblatedFacts facts, AblatedFacts[] all) =>

@@ -12,9 +12,6 @@ public sealed partial class Study
 {
     const int StepsBetweenStates = 50;
 
-    /// <summary>How the progress of a search begins.</summary>
-    internal const string Finding = "finding";
-
     /// <summary>The method that core, ablations and the cut are about: the first.</summary>
     internal Method MainMethod => methods[0];
 
