@@ -258,6 +258,9 @@ static class OpTable
         {
             yield return new($"cross entropy of {n}", t => t[0].CrossEntropy([0, n - 1, n / 2]), new Shape(3, n));
             yield return new($"kl of {n}", t => t[0].KlFrom(t[1]), new Shape(3, n), new Shape(3, n));
+            yield return new($"cross entropies of {n}", t => t[0].CrossEntropies([0, n - 1, n / 2]), new Shape(3, n));
+            yield return new($"kls of {n}", t => t[0].KlsFrom(t[1]), new Shape(3, n), new Shape(3, n));
+            yield return new($"recomputed {n}", t => t[0].Recomputed(x => (x * t[1]).LogSoftmax()), new Shape(3, n), new Shape(3, n));
             yield return new($"squared error {n}", t => t[0].SquaredError(t[1]), new Shape(2, n), new Shape(2, n));
         }
     }

@@ -1,15 +1,17 @@
 using System.Globalization;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training.Objectives;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Discovery;
 
 /// <summary>
 /// The search of <see cref="StructuredPruning"/>: one hard-concrete mask value per part; the loss is the KL divergence to the full
-/// model's outputs plus λ1 (t − s) + λ2 (t − s)², in which both multipliers climb; t rises linearly to the target. One seed.
+/// model's outputs (or another objective) plus λ1 (t − s) + λ2 (t − s)², in which both multipliers climb; t rises linearly to the target. One seed.
 /// </summary>
 public sealed class PruningSearch : ISearch
 {
@@ -18,6 +20,7 @@ public sealed class PruningSearch : ISearch
     readonly Search search;
     readonly PruningOptions options;
     readonly HardConcrete concrete;
+    readonly IObjective objective;
     readonly Tensor? fullLogits;
     readonly Tensor logAlpha, multipliers;
     readonly AdamW masks, climb;
@@ -35,6 +38,7 @@ public sealed class PruningSearch : ISearch
             throw new ArgumentException(
                 $"The sparsity should be between 0 and 1, the fraction of parts that are ablated; it is {search.Sparsity}.");
         (this.search, this.options) = (search, options);
+        objective = search.ObjectiveOr(Objectives.ToFull(search.Problem));
         fullLogits = FullLogits(search);
         concrete = new((float)options.Low, (float)options.High, (float)options.Temperature);
         Tensor start = Tensor.Normal(new(search.Seed, "log alpha"), (float)options.LogAlphaDeviation, universe.Count);
@@ -70,7 +74,7 @@ public sealed class PruningSearch : ISearch
         PruningLine line = Take();
         return
         [
-            new("kl", line.Kl, string.Create(CultureInfo.InvariantCulture, $"KL {line.Kl:0.000}")),
+            new("distance", line.Distance, string.Create(CultureInfo.InvariantCulture, $"{objective.Name} {line.Distance:0.000}")),
             new("sparsity", line.Sparsity, string.Create(CultureInfo.InvariantCulture, $"sparsity {line.Sparsity:0.00}")),
             new("target", line.Target), new("multiplier1", line.Multiplier1), new("multiplier2", line.Multiplier2),
         ];
@@ -84,20 +88,31 @@ public sealed class PruningSearch : ISearch
         using Scope scope = Scope.Open();
         int[] picked = Pick(step);
         Tensor mask = concrete.Sample(logAlpha, new Chance(search.Seed, "mask").At(step));
-        Example[] batch = [.. picked.Select(i => search.Examples[i])];
-        Tensor kl = Imitation.Kl(search.Problem, search.Model, batch, search.Masked(mask), fullLogits?.Rows(picked));
+        Tensor distance = Distance(picked, search.Masked(mask));
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(search.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
         Tensor gap = (sparsity * -1 + target).As(1);
         Tensor penalty = (multipliers * Movement.Concatenate(0, gap, gap * gap)).Sum();
-        Tensor loss = kl + penalty;
+        Tensor loss = distance + penalty;
         if (!float.IsFinite(loss.Item))
             throw new InvalidOperationException($"The loss of step {step + 1} (seed {search.Seed}) is {loss.Item}. "
                 + $"Lower learning-rate (now {options.LearningRate}) or check the model with: heartwood evaluate.");
         Tensor[] slopes = loss.Gradients(logAlpha, multipliers);
         masks.Step([slopes[0]], (float)options.LearningRate);
         climb.Step([slopes[1]], (float)options.MultiplierRate, scale: -1);
-        return new(step + 1, kl.Item, sparsity.Item, target, multipliers.Values[0], multipliers.Values[1]);
+        return new(step + 1, distance.Item, sparsity.Item, target, multipliers.Values[0], multipliers.Values[1]);
+    }
+
+    // the objective on a batch: where the head scores labels, the full model's scores were kept; else it passes next to the masked one
+    Tensor Distance(int[] picked, IProbe probe)
+    {
+        (IModel model, IProblem problem) = (search.Model, search.Problem);
+        Example[] own = [.. picked.Select(i => search.Examples[i])];
+        Batch batch = problem.BatchOf(own);
+        Pass? full = !objective.NeedsReference ? null
+            : fullLogits is not null ? Pass.Remembered(model, batch, fullLogits.Rows(picked))
+            : new(model, Scope.Within(() => model.Stream(batch, NoProbe.Instance, problem.Tokens)), batch, NoProbe.Instance);
+        return objective.Mean(problem, Pass.Of(model, batch, probe, problem.Tokens), full, own);
     }
 
     // batches walk through shuffled passes over the examples
@@ -167,9 +182,10 @@ public sealed class PruningSearch : ISearch
 
 /// <summary>What one step of mask learning did.</summary>
 /// <param name="Step">the step, from 1</param>
-/// <param name="Kl">KL divergence from the full model on the batch, nats per example</param>
+/// <param name="Distance">the objective's mean over the batch: KL divergence from the full model in nats, of scores the squared
+/// difference, unless another was asked for</param>
 /// <param name="Sparsity">expected sparsity of the mask</param>
 /// <param name="Target">target sparsity of the step</param>
 /// <param name="Multiplier1">λ1</param>
 /// <param name="Multiplier2">λ2</param>
-public sealed record PruningLine(int Step, double Kl, double Sparsity, double Target, double Multiplier1, double Multiplier2);
+public sealed record PruningLine(int Step, double Distance, double Sparsity, double Target, double Multiplier1, double Multiplier2);

@@ -2,6 +2,7 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training.Objectives;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Discovery;
@@ -20,6 +21,9 @@ public sealed record Search(IModel Model, Universe Universe, Absence Absence, IP
     /// </summary>
     public Func<float[]>? FullScores { get; init; }
 
+    /// <summary>What is to be made small, where the user named it; null for the finder's usual.</summary>
+    public IObjective? Objective { get; init; }
+
     /// <summary>How good sets of parts are; null where there is no measure (then finders that need one refuse).</summary>
     public ISetMeasure? Measure { get; init; }
 
@@ -31,6 +35,15 @@ public sealed record Search(IModel Model, Universe Universe, Absence Absence, IP
 
     /// <summary>Ends the work inside a step.</summary>
     public CancellationToken Stop { get; init; }
+
+    /// <summary>The objective that was asked for, or the finder's usual.</summary>
+    /// <exception cref="ArgumentException">it is not for the problem</exception>
+    public IObjective ObjectiveOr(IObjective usual)
+    {
+        IObjective objective = Objective ?? usual;
+        Objectives.Check(objective, Problem);
+        return objective;
+    }
 
     /// <summary>A probe that ablates parts by a mask.</summary>
     /// <param name="mask">one number per part, [part]; tracked where its gradient is wanted</param>

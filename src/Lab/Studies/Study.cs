@@ -5,6 +5,7 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
+using Heartwood.Lab.Training.Objectives;
 
 namespace Heartwood.Lab.Studies;
 
@@ -23,6 +24,7 @@ public sealed partial class Study
     readonly IProblem problem;
     readonly Sets sets;
     readonly IReadOnlyList<Method> methods;
+    readonly IObjective? objective;
     readonly Universe universe;
     readonly RunFolder folder;
     readonly IProgress<Progress> progress;
@@ -50,7 +52,7 @@ public sealed partial class Study
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
         (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
-        methods = ready.Methods;
+        (methods, objective) = (ready.Methods, ready.Objective);
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
         universe = ready.Universe;
     }
@@ -64,11 +66,13 @@ public sealed partial class Study
         internal IReadOnlyList<DataSource> InDomain { get; }
         internal IReadOnlyList<DataSource> OutOfDomain { get; }
         internal IReadOnlyList<DataSource> Unseen { get; }
+        internal IEnumerable<DataSource> Sources => Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen);
         internal IReadOnlyList<Example> Pool { get; }
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
         internal IReadOnlyList<Method> Methods { get; }
         internal Universe Universe { get; }
+        internal IObjective? Objective { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
         /// <param name="request">what is asked</param>
@@ -79,9 +83,9 @@ public sealed partial class Study
             Request = request;
             Methods = Method.ReadAll(request.Methods, request.Tenants);
             Loaded = LoadedModel.Load(request.Model, request.Precision);
-            RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
             Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
             foreach (Method method in Methods) method.Finder.Facts.Check(Universe);
+            Objective = request.Objective == "" ? null : Objectives.Named(request.Tenants.Objectives, request.Objective);
             if (sameData is not null)
                 (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
             else
@@ -89,23 +93,14 @@ public sealed partial class Study
                 (Data, InDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain));
                 (OutOfDomain, Unseen) = (DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
                 DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
-                foreach (DataSource source in Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen))
-                    RefuseScores(source.Problem.OfOneNumber, $"{source.Name} holds scores (column '{source.LabelColumn}')");
                 if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             }
             Problem = DataSource.ProblemOf(Data);
+            if (Objective is not null) Objectives.Check(Objective, Problem);
             LabelMap map = LabelMap.Parse(request.LabelMap);
             Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
             Sets = new(Loaded, InDomain, OutOfDomain, Unseen, map, request.MostTokens, Data);
-        }
-
-        static void RefuseScores(bool are, string what)
-        {
-            if (are) throw new InvalidDataException(
-                $"{what}, and searches for subnetworks do not serve scores yet: masks are learned by the divergence of the answers' "
-                + $"probabilities from the full model's, and that of one number is always 0. heartwood train and heartwood evaluate "
-                + $"serve scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
         }
 
         /// <summary>Hash of the model's weights.</summary>

@@ -94,7 +94,7 @@ public sealed partial class Study
             _ => ("", []),
         };
         KnockOutFacts[] others = [.. draws];
-        if (others.Length == 0) return null;
+        if (others.Length == 0 || of.InDomain.N == 0) return null;                     // scores have no accuracy to rank
         return new(among, Place(f => f.InDomain), of.OutOfDomain is null ? null : Place(f => f.OutOfDomain!), of.Cases.Keys.ToDictionary(c => c, c => Place(f => f.Cases[c])));
 
         RankFacts Place(Func<KnockOutFacts, Proportion> figure)

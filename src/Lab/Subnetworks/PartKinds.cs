@@ -69,8 +69,10 @@ public static class PartKinds
             for (int i = 0; i < side.Count; i++)
             {
                 Stretch read = side.ReadBy.At(i);
+                int? alone = side.Groups.Count > 0 && side.GroupAt(i) is var group && side.Groups[group] == 1 ? group : null;
+                Stretch[] shared = alone is null ? [] : [.. side.Shared.Select(series => series.At(alone.Value))];
                 yield return new(kind.Part(layer, i), kind, new(layer, side.Inside), i * side.ItemWidth, side.ItemWidth,
-                    [.. side.Own.Select(runs => runs.At(i)), read], read, side.Bias);
+                    [.. side.Own.Select(series => series.At(i)), .. shared, read], read, side.Bias);
             }
         }
     }
@@ -83,7 +85,7 @@ public static class PartKinds
         {
             LayerBlock whole = block(model.Layers[layer]);
             if (whole.Count == 0) continue;
-            string[] tensors = [.. whole.Own.Concat(whole.Shared).Append(whole.ReadBy).Select(runs => runs.Tensor).Concat(whole.Before).Distinct()];
+            string[] tensors = [.. whole.Own.Concat(whole.Shared).Append(whole.ReadBy).Select(series => series.Tensor).Concat(whole.Before).Distinct()];
             yield return new(kind.Part(layer), kind, new(layer, whole.Out), 0, model.Width, Whole(model, tensors), null, whole.Bias);
         }
     }

@@ -6,7 +6,9 @@ namespace Heartwood.Tensors;
 /// <summary>Values mixed, part by part, with what stands for their absence.</summary>
 public static class Mixing
 {
-    /// <summary>mask · value + (1 − mask) · ablation. Both ends are exact to the bit: a mask of 1 leaves the value, a mask of 0 the ablation.</summary>
+    /// <summary>
+    /// mask · value + (1 − mask) · ablation. Both ends are exact to the bit: a mask of 1 leaves the value, a mask of 0 the ablation.
+    /// </summary>
     /// <param name="value">[token width], the parts side by side: width = parts · partWidth</param>
     /// <param name="mask">[part]</param>
     /// <param name="ablation">
@@ -32,7 +34,8 @@ public static class Mixing
             Tensor dEach = Tensor.Unset(mask.Wanted() ? new(tokens * parts) : new(0));
             Machine.Backend.MixSlope(value.Values, each.Values, ablation.Values, along.Values, 1, dValue.Writable, dEach.Writable);
             Tensor? dAblation = ablation.Wanted() ? Tensor.Unset(value.Shape) : null;
-            if (dAblation is not null) Machine.Backend.Mix(Tensor.Zeros(value.Shape.Axes).Values, each.Values, along.Values, 1, dAblation.Writable);
+            if (dAblation is not null)
+                Machine.Backend.Mix(Tensor.Zeros(value.Shape.Axes).Values, each.Values, along.Values, 1, dAblation.Writable);
             return [value.Wanted() ? dValue : null, mask.Wanted() ? dEach.As(tokens, parts).SumTo(new(parts)) : null, dAblation];
         });
     }
@@ -40,7 +43,8 @@ public static class Mixing
     static int PartsOf(Tensor value, Tensor mask)
     {
         int width = value.AsTokens().Width, parts = mask.Require(new(mask.Count)).Count;
-        return parts > 0 && width % parts == 0 ? parts : throw new ShapeException($"A width of {width} does not divide into {parts} parts.");
+        if (parts > 0 && width % parts == 0) return parts;
+        throw new ShapeException($"A width of {width} does not divide into {parts} parts.");
     }
 
     static Tensor Repeated(Tensor mask, int tokens)
@@ -61,7 +65,8 @@ public static class Mixing
         return Record("mix", y, [value.For(mask), mask], [value, mask], g =>
         {
             Tensor dValue = Tensor.Unset(value.Wanted() ? value.Shape : new(0)), dMask = Tensor.Unset(mask.Wanted() ? mask.Shape : new(0));
-            Machine.Backend.MixSlope(value.Values, mask.Values, ablation.Values, g.Spread(value.Shape).Values, tokens, dValue.Writable, dMask.Writable);
+            ReadOnlySpan<float> slope = g.Spread(value.Shape).Values;
+            Machine.Backend.MixSlope(value.Values, mask.Values, ablation.Values, slope, tokens, dValue.Writable, dMask.Writable);
             return [value.Wanted() ? dValue : null, mask.Wanted() ? dMask : null];
         });
     }

@@ -89,7 +89,7 @@ public sealed class StructuredPruningTests : IDisposable
         Part[] stay = [Part.Mlp(0), Part.Head(1, 0)];
         PruningSearch search = new(Asked(), options with { LearningRate = 3 }, stay), free = new(Asked(), options with { LearningRate = 3 });
         List<PruningLine> lines = Run(search);
-        Assert.Equal(Run(free)[0].Kl, lines[0].Kl);                   // log alpha begins at 10: nothing is absent yet
+        Assert.Equal(Run(free)[0].Distance, lines[0].Distance);                   // log alpha begins at 10: nothing is absent yet
         Assert.All(stay, part => Assert.Equal(1e4, ScoresOf(search)[part]));
         Assert.All(ScoresOf(search).Keys.Except(stay), part => Assert.InRange(ScoresOf(search)[part], -100, 100));
         Assert.Subset(ByRank(search).ToHashSet(), stay.ToHashSet());
@@ -106,7 +106,7 @@ public sealed class StructuredPruningTests : IDisposable
         Assert.InRange(lines[0].Sparsity, 0, 1e-3);
         Assert.True(lines[^1].Multiplier1 > 1 && lines[^1].Multiplier2 > 1);
         Assert.True(lines[^1].Sparsity > lines[1].Sparsity);
-        Assert.All(lines, l => Assert.True(l.Kl > -1e-6));
+        Assert.All(lines, l => Assert.True(l.Distance > -1e-6));
     }
 
     [Theory, InlineData(0.5, 3), InlineData(0.34, 4), InlineData(0.9, 1), InlineData(0.95, 0), InlineData(0.05, 6)]

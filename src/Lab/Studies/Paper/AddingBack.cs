@@ -117,7 +117,8 @@ sealed class AddingBack
             {
                 subject.Stop.ThrowIfCancellationRequested();
                 PruningLine line = search.Take();
-                subject.Progress.Report(new($"masks beside the core, seed {seed}", line.Step, pruning.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
+                string note = $"KL {line.Distance:0.000}, sparsity {line.Sparsity:0.00}";
+                subject.Progress.Report(new($"masks beside the core, seed {seed}", line.Step, pruning.Steps, "steps", note));
             }
             return (string[])[.. search.Scores.Ranked(subject.Universe).Except(subject.Core).Select(part => $"{part}")];
         });

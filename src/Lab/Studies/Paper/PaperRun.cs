@@ -41,6 +41,7 @@ public sealed class PaperRun
             request.Check();
             (Request, Pruning) = (request, Learned(Method.ReadAll(request.Study.Methods, request.Study.Tenants)));
             Shape = new(request.Study);
+            RefuseScores();
             if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null) throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. For language models: heartwood find --all.");
             Training = request.Training is null ? null : new(request.Training);
             Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model, Shape.Universe.Kinds);
@@ -49,6 +50,17 @@ public sealed class PaperRun
         static PruningOptions Learned(IReadOnlyList<Method> methods) => methods is [{ Finder: StructuredPruning learned }] ? learned.Options
             : throw new ArgumentException($"heartwood paper repeats The Heuristic Core, whose masks are learned: it takes one --method, "
                 + $"{Method.Usual}, not {string.Join(", ", methods.Select(m => m.Label))}. Other finders: heartwood find --method NAME --all.");
+
+        // its questions are of accuracy, case by case
+        void RefuseScores()
+        {
+            string? what = Shape.Loaded.Model.GivesOneNumber() ? $"{Shape.Loaded.Name} gives one number, a score"
+                : Shape.Sources.FirstOrDefault(source => source.Problem.OfOneNumber) is { } source
+                    ? $"{source.Name} holds scores (column '{source.LabelColumn}')" : null;
+            if (what is not null) throw new InvalidDataException(
+                $"{what}, and the paper's questions are of accuracy, which scores do not have. heartwood find --all searches models of "
+                + "scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
+        }
 
         /// <summary>Hash of the model's weights; of a model that is yet to be trained, of those that training begins from.</summary>
         public string ModelSha256 => Training?.ModelSha256 ?? Shape.ModelSha256;
