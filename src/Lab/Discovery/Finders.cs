@@ -8,6 +8,7 @@ public static class Finders
     [
         new StructuredPruning(),
         new RandomScores(),
+        new Magnitude(),
         new AblationScores(),
         new Shapley(),
         new Greedy(),
