@@ -9,6 +9,7 @@ public static class Finders
         new StructuredPruning(),
         new RandomScores(),
         new Magnitude(),
+        new ActivationNorm(),
         new AblationScores(),
         new Shapley(),
         new Greedy(),
