@@ -11,6 +11,7 @@ public static class Finders
         new Magnitude(),
         new ActivationNorm(),
         new AblationScores(),
+        new MaskGradient(),
         new Shapley(),
         new Greedy(),
     ];
