@@ -12,6 +12,7 @@ public static class Finders
         new ActivationNorm(),
         new AblationScores(),
         new MaskGradient(),
+        new Integrated(),
         new Shapley(),
         new Greedy(),
     ];
