@@ -15,5 +15,6 @@ public static class Finders
         new Integrated(),
         new Shapley(),
         new Greedy(),
+        new LayerSimilarity(),
     ];
 }
