@@ -18,9 +18,10 @@ static class StudyOptions
     public static readonly Option<string[]> Data = RunSupport.Several("--data",
         "In-domain data to learn masks on (the training data): "
             + $"FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
-    public static readonly Option<string[]> InDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain.", "DATA");
+    public static readonly Option<string[]> InDomain = RunSupport.Several("--in-domain",
+        "Data to measure on in-domain; several are pooled, and each is shown by its name too: NAME=FILE gives it one.", "DATA");
     public static readonly Option<string[]> OutOfDomain = RunSupport.Several("--out-of-domain",
-        "Data to measure on out of domain, of constructions that training holds.", "DATA", "--ood");
+        "Data to measure on out of domain, of constructions that training holds; named as in-domain data is.", "DATA", "--ood");
     public static readonly Option<string[]> Unseen = RunSupport.Several("--unseen",
         "Data to measure on out of domain, of constructions that training does not hold.", "DATA");
     public static readonly Option<string> Map = new("--label-map")

@@ -10,8 +10,9 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Discovery;
 
 /// <summary>
-/// The search of <see cref="StructuredPruning"/>: one hard-concrete mask value per part; the loss is the KL divergence to the full
-/// model's outputs (or another objective) plus λ1 (t − s) + λ2 (t − s)², in which both multipliers climb; t rises linearly to the target. One seed.
+/// The search of <see cref="StructuredPruning"/>: one hard-concrete mask value per part; the loss is the objective (as a rule the KL
+/// divergence to the full model's outputs) plus λ1 (t − s) + λ2 (t − s)², in which both multipliers climb; t rises linearly to the
+/// target. One seed.
 /// </summary>
 public sealed class PruningSearch : ISearch
 {

@@ -29,5 +29,5 @@ public sealed class AnswerMeasure(
 
     // of scores none is right or wrong: then the loss alone decides
     static Worth Worth(SetAnswers answers) =>
-        new(answers.HasShare ? answers.Share(answers.All).Value : 0, -answers.Loss ?? 0);
+        new(answers.HasShare ? answers.Share(answers.All).Value : 0, -answers.Loss([.. answers.All]) ?? 0);
 }

@@ -24,7 +24,7 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
         Measured m = sets.Measure(sets.Scores(cut, stop, full: model), full);
         return new(subnetwork.Seed, subnetwork.TargetSparsity, 1 - (double)subnetwork.Kept.Count / universe.Count, [.. subnetwork.Kept.Select(p => p.ToString())],
             m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
-            LargestDifference(model, cut, subnetwork.Kept, absence, sets.InDomainProblem, Thinning.Thinned(sets.InDomain, ComparedWithMasked), stop), m.Figures);
+            LargestDifference(model, cut, subnetwork.Kept, absence, sets.InDomainProblem, Thinning.Thinned(sets.InDomain, ComparedWithMasked), stop), m.Figures) { Sets = m.Sets };
     }
 
     /// <summary>Figures of a random subnetwork with as many parts of each stratum.</summary>

@@ -76,7 +76,7 @@ public sealed partial class Study
         KnockOutFacts[] facts = [.. plan.Zip(scores, (p, s) =>
         {
             Measured m = thin.Measure(s, null);
-            return new KnockOutFacts(p.Name, p.Kind, [.. p.Absent.Select(a => a.ToString())], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases) { Figures = m.Figures };
+            return new KnockOutFacts(p.Name, p.Kind, [.. p.Absent.Select(a => a.ToString())], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases) { Figures = m.Figures, Sets = m.Sets };
         })];
         return ([.. facts.Where(f => f.Kind != "part").Select(f => f with { Ranks = RanksOf(f, facts) })], [.. facts.Where(f => f.Kind == "part").Select(f => f with { Ranks = RanksOf(f, facts) })]);
     }

@@ -58,7 +58,9 @@ public sealed partial class Study
             new CountedBaseline(WordOverlapBaseline.Fit(rows, match.Names), match.Mapped)]);
 
         Dictionary<string, Measured> Figures(IBaseline[] baselines) =>
-            baselines.ToDictionary(b => b.Name, b => sets.Measure(sets.Scores(b), null) with { InDomainLoss = null });
+            baselines.ToDictionary(b => b.Name, b => WithoutLoss(sets.Measure(sets.Scores(b), null)));
+
+        static Measured WithoutLoss(Measured m) => m with { InDomainLoss = null, Sets = [.. m.Sets.Select(s => s with { Loss = null })] };
     }
 
     /// <summary>Measures masks from anywhere in the run's model, on its data.</summary>

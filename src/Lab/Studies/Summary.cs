@@ -24,7 +24,7 @@ public static class Summary
         double sparsity = result.Core.TargetSparsity;
         MeasuredSubnetwork[] main = [.. result.Subnetworks.Where(s => s.TargetSparsity == sparsity)];
         Line(text, $"full model           in-domain {Of(result.Full.InDomain)}; out of domain {Of(result.Full.OutOfDomain)}");
-        text.Append(Figures(result.Full.Figures));
+        text.Append(Figures(result.Full.Figures)).Append(SetBySet(result.Full.Sets));
         foreach (MeasuredSubnetwork s in main)
             Line(text, $"subnetwork, seed {s.Seed,-3} in-domain {s.InDomain.Value * 100,5:0.0} %, out of domain {Percent(s.OutOfDomain)}, unseen {Percent(s.Unseen)}; {s.Parts.Count} of {Parts(result)} parts");
         if (main.Length > 1) Line(text, $"In-domain they differ by {Spread(main.Select(s => s.InDomain)):0.0} points{(result.Full.OutOfDomain is null ? "" : Text($", out of domain by {Spread(main.Select(s => s.OutOfDomain!)):0.0}{Widest(main, result)}"))}.");
@@ -56,7 +56,7 @@ public static class Summary
         {
             if (OfScores(m)) Line(text, $"{name}");
             else Line(text, $"{name,-28} in-domain {Of(m.InDomain)}; out of domain {Of(m.OutOfDomain)}; unseen {Of(m.Unseen)}");
-            text.Append(Figures(m.Figures));
+            text.Append(Figures(m.Figures)).Append(SetBySet(m.Sets));
         }
         if (measured[0].Figures.CaseFigures is { } byCase)
         {
@@ -66,6 +66,15 @@ public static class Summary
         if (taskCases is not null) return text.Append(Cases(measured[0].Figures.Cases, taskCases)).ToString();
         foreach (var (group, g) in measured[0].Figures.Groups.Where(g => g.Value.Set != "inDomain"))
             Line(text, $"    {group,-26} {(g.Set == "unseen" ? "unseen" : "seen"),-7} balanced {g.Balanced.Value * 100,5:0.0} % ({g.Balanced.Low * 100:0.0} to {g.Balanced.High * 100:0.0}), AUC {(g.Auc is { } a ? Text($"{a.Value:0.000} ({a.Low:0.000} to {a.High:0.000})") : "none")}, n = {g.Balanced.N}{string.Concat(measured.Skip(1).Select(b => Text($"; {b.Name} {b.Figures.Groups[group].Balanced.Value * 100:0.0} %")))}");
+        return text.ToString();
+    }
+
+    /// <summary>One line per set of each role that has several.</summary>
+    public static string SetBySet(IReadOnlyList<SetFigures> sets)
+    {
+        StringBuilder text = new();
+        foreach (IGrouping<string, SetFigures> role in sets.GroupBy(s => s.Role).Where(r => r.Count() > 1))
+            foreach (SetFigures set in role) Line(text, $"    {Findings.Name(role.Key),-13} {set.Name,-28} {Of(set.Accuracy)}");
         return text.ToString();
     }
 

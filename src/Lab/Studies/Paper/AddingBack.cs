@@ -57,7 +57,8 @@ sealed class AddingBack
                 turn = !turn;
                 foreach (var (i, _) in same) first[i] = turn;
             }
-        return (set with { Examples = [.. set.Examples.Where((_, i) => first[i])] }, set with { Examples = [.. set.Examples.Where((_, i) => !first[i])] });
+        ILookup<bool, int> halves = Enumerable.Range(0, set.Examples.Count).ToLookup(i => first[i]);
+        return (set.Only([.. halves[true]]), set.Only([.. halves[false]]));
     }
 
     AddBackFacts Facts()

@@ -86,7 +86,7 @@ public sealed class HeadQuestionTests : IDisposable
     {
         var (_, sets) = OneHead();
         EvaluationSet set = sets.Each.Single(s => s.Set.Use == "outOfDomain").Set;
-        set = set with { Examples = [.. set.Examples, .. set.Examples.Take(7)] };
+        set = set with { Examples = [.. set.Examples, .. set.Examples.Take(7)], From = [.. set.From, .. set.From.Take(7)] };
         var (chosen, measured) = AddingBack.Halves(set);
         string[][] inputs = [.. new[] { chosen, measured }.Select(h => (string[])[.. h.Examples.Select(e => string.Join(' ', e.Input.Ids))])];
         Assert.Empty(inputs[0].Intersect(inputs[1]));
