@@ -46,8 +46,8 @@ static class InspectVerb
         : seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}"
         : "a language model: it tells which token comes next (heartwood generate)";
 
-    static string SearchOf(Inspection seen) =>
-        seen.Search is { } search ? $"A search of its subnetworks ({string.Join("; ", seen.Searches)}, of {seen.TokensPerExample:0} tokens): "
+    static string SearchOf(Inspection seen) => seen.Search is { } search
+        ? $"A search of its subnetworks ({string.Join("; ", seen.Searches)}, of {seen.TokensPerExample:0} tokens): "
             + $"about {Words.Duration(search.Seconds)}, {Words.Bytes(search.Bytes)} of memory on this machine"
         : $"It can be fine-tuned on your labels, and searched then: heartwood train --from {seen.Name} --data FILE --out RUN";
 }

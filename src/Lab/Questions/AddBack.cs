@@ -58,7 +58,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
                 turn = !turn;
                 foreach (var (i, _) in same) first[i] = turn;
             }
-        EvaluationSet Half(bool which) => set with { Examples = [.. set.Examples.Where((_, i) => first[i] == which)] };
+        EvaluationSet Half(bool which) => set.Only([.. Enumerable.Range(0, set.Examples.Count).Where(i => first[i] == which)]);
         return (Half(true), Half(false));
     }
 

@@ -41,6 +41,9 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// </summary>
     public IReadOnlyList<string> Methods { get; init; } = [Method.Usual];
 
+    /// <summary>name of the objective that finders make small; "" for each finder's usual</summary>
+    public string Objective { get; init; } = "";
+
     /// <summary>names of the kinds of part in play, see <see cref="PartKind.Name"/></summary>
     public IReadOnlyList<string> Parts { get; init; } = PartKinds.InPlay;
 

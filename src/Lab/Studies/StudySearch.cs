@@ -71,11 +71,18 @@ public sealed partial class Study
         Action<int> advance = Advance("outputs of the full model", pool.Count, "examples");
         float[] full = problem.OfVocabulary || !gradients ? []
             : folder.Stage("full-outputs", () => new Answers(pool).Of(Model, advance, stop));
-        return new(Model, universe, absence, problem, pool) { FullScores = () => full, Measure = Measure(absence), Stop = stop };
+        return new(Model, universe, absence, problem, pool)
+        {
+            FullScores = () => full,
+            Objective = objective,
+            Measure = Measure(absence),
+            Stop = stop,
+        };
     }
 
     AnswerMeasure Measure(Absence absence)
     {
+        if (problem.OfOneNumber) return new(Model, absence, problem, Regression.Labels, [0]);
         if (problem.OfVocabulary) return new(Model, absence, problem, ["right", "wrong"], [0, 1]);
         LabelMatch match = LabelMatch.Of(loaded.Labels, Tasks.Tables.LabelMap.Parse(request.LabelMap), data);
         return new(Model, absence, problem, match.Names, match.Mapped);

@@ -47,6 +47,10 @@ public sealed class PaperRun
             Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model, Shape.Universe.Kinds);
         }
 
+        static PruningOptions Learned(IReadOnlyList<Method> methods) => methods is [{ Finder: StructuredPruning learned }] ? learned.Options
+            : throw new ArgumentException($"heartwood paper repeats The Heuristic Core, whose masks are learned: it takes one --method, "
+                + $"{Method.Usual}, not {string.Join(", ", methods.Select(m => m.Label))}. Other finders: heartwood find --method NAME --all.");
+
         // its questions are of accuracy, case by case
         void RefuseScores()
         {
@@ -57,10 +61,6 @@ public sealed class PaperRun
                 $"{what}, and the paper's questions are of accuracy, which scores do not have. heartwood find --all searches models of "
                 + "scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
         }
-
-        static PruningOptions Learned(IReadOnlyList<Method> methods) => methods is [{ Finder: StructuredPruning learned }] ? learned.Options
-            : throw new ArgumentException($"heartwood paper repeats The Heuristic Core, whose masks are learned: it takes one --method, "
-                + $"{Method.Usual}, not {string.Join(", ", methods.Select(m => m.Label))}. Other finders: heartwood find --method NAME --all.");
 
         /// <summary>Hash of the model's weights; of a model that is yet to be trained, of those that training begins from.</summary>
         public string ModelSha256 => Training?.ModelSha256 ?? Shape.ModelSha256;

@@ -166,9 +166,8 @@ public class ObjectiveTests
             Sparsity = 0.3,
             Seed = 3,
         };
-        PruningLine First(Search search) => new PruningSearch(search, options).Take();
-        PruningLine usual = First(asked), kl = First(asked with { Objective = new KlToFull() });
-        PruningLine labels = First(asked with { Objective = new CrossEntropy() });
+        PruningLine First(IObjective? objective) => new PruningSearch(asked with { Objective = objective }, options).Take();
+        PruningLine usual = First(null), kl = First(new KlToFull()), labels = First(new CrossEntropy());
         Assert.Equal(usual, kl);
         Assert.NotEqual(usual.Distance, labels.Distance);
         Assert.Equal(usual.Sparsity, labels.Sparsity);
