@@ -102,7 +102,7 @@ public sealed class DataVerbTests : IDisposable
                 ["evaluate", "--model", runs.Model, "--in-domain", data, "--most-tokens", "40"],
                 ["inspect", runs.Model, "--data", data, "--most-tokens", "40"],
                 ["train", "--from", runs.Model, "--data", data, "--in-domain", data,
-                    "--steps", "1", "--most-tokens", "40", "--out", runs.At("trained")],
+                    "--steps", "1", "--max-length", "40", "--out", runs.At("trained")],
                 ["find", "--model", runs.Model, "--data", data, "--in-domain", data,
                     "--seeds", "1", "--steps", "2", "--most-tokens", "40", "--out", runs.At("found")],
             ])

@@ -86,7 +86,7 @@ public sealed partial class Study
                 DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
                 if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             }
-            Problem = DataSource.ProblemOf(Data);
+            Problem = DataSource.ProblemOf(Data).For(Loaded.Model);
             LabelMap map = LabelMap.Parse(request.LabelMap);
             Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
