@@ -83,8 +83,7 @@ public sealed class StructuredPruning
         Tensor distance = Distance(picked, new MaskProbe(mask, absence));
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(options.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
-        Tensor gap = (sparsity * -1 + target).As(1);
-        Tensor penalty = (multipliers * Movement.Concatenate(0, gap, gap * gap)).Sum();
+        Tensor penalty = SparsityPenalty.At(sparsity, target, multipliers);
         Tensor loss = distance + penalty;
         if (!float.IsFinite(loss.Item)) throw new InvalidOperationException($"The loss of step {step + 1} (seed {seed}) is {loss.Item}. Lower --mask-rate (now {options.Rate}) or check the model with: heartwood evaluate.");
         Tensor[] slopes = loss.Gradients(logAlpha, multipliers);

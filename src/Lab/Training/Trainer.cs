@@ -52,6 +52,9 @@ public sealed class Trainer
         schedule = new(options.LearningRate, Steps, (int)Math.Ceiling(options.Warmup * Steps), options.FinalRate);
     }
 
+    /// <summary>The learning rate of every step, where it is not the schedule's.</summary>
+    internal IReadOnlyList<double>? Rates { get; init; }
+
     /// <summary>Number of steps in all.</summary>
     public int Steps { get; }
 
@@ -77,7 +80,7 @@ public sealed class Trainer
         Tensor loss = objective.Mean(problem, pass, null, picked);
         if (!float.IsFinite(loss.Item)) throw Diverged("loss", step, loss.Item);
         Tensor[] gradients = loss.Gradients(weights);
-        double norm = Clipping.Norm(gradients), rate = schedule.At(step);
+        double norm = Clipping.Norm(gradients), rate = Rates?[step] ?? schedule.At(step);
         if (!double.IsFinite(norm)) throw Diverged("gradient's norm", step, norm);        // before it reaches the weights
         optimizer.Step(gradients, (float)rate, decays, Clipping.Factor(norm, options.Clip));
         return new(step + 1, loss.Item, Right(pass.Known, picked), rate, norm, batch.Tokens);
