@@ -44,6 +44,7 @@ static class InspectVerb
     static string HeadOf(Inspection seen) => seen.Search is null ? $"a body: {seen.Head}"
         : seen.Labels.Count == 1 ? "gives one number, a score (heartwood evaluate)"
         : seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}"
+        : seen.Family is "bert" ? "an encoder that guesses masked words (heartwood evaluate)"
         : "a language model: it tells which token comes next (heartwood generate)";
 
     static string SearchOf(Inspection seen) => seen.Search is { } search

@@ -92,8 +92,7 @@ public sealed class PruningSearch : ISearch
         Tensor distance = Distance(picked, search.Masked(mask));
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(search.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
-        Tensor gap = (sparsity * -1 + target).As(1);
-        Tensor penalty = (multipliers * Movement.Concatenate(0, gap, gap * gap)).Sum();
+        Tensor penalty = SparsityPenalty.At(sparsity, target, multipliers);
         Tensor loss = distance + penalty;
         if (!float.IsFinite(loss.Item))
             throw new InvalidOperationException($"The loss of step {step + 1} (seed {search.Seed}) is {loss.Item}. "

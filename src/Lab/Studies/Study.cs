@@ -85,7 +85,7 @@ public sealed partial class Study
                 DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
                 if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             }
-            Problem = DataSource.ProblemOf(Data);
+            Problem = DataSource.ProblemOf(Data).For(Loaded.Model);
             if (Objective is not null) Objectives.Check(Objective, Problem);
             LabelMap map = LabelMap.Parse(request.LabelMap);
             Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
