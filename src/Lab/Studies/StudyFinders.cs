@@ -53,35 +53,36 @@ public sealed partial class Study
 
     long Rankings() => RandomRankings + methods.Where(m => !m.Finder.Facts.SizeDependent).Sum(m => (long)m.Searches(request).Count);
 
-    // the main method's subnetworks are measured already, the others' are measured in the same way
+    // the main method's subnetworks are measured already, the others' are measured in the same way; of random parts there are as many sets
+    // at each size as seeds, so that a finder without seeds is not compared with one draw
     FinderAtSize AtSize(Method method, double sparsity, IReadOnlyList<Subnetwork> found)
     {
-        var (measured, random) = method == MainMethod ? (Evaluate().Subnetworks, Evaluate().RandomSubnetworks) : Measured(method, found);
-        int[] here = [.. Enumerable.Range(0, found.Count).Where(i => found[i].TargetSparsity == sparsity)];
-        return new(sparsity, Several([.. here.Select(i => measured[i])]), Several([.. here.Select(i => random[i])]));
+        MeasuredStage stage = Measured(method, found);
+        IReadOnlyList<MeasuredSubnetwork> measured = method == MainMethod ? Evaluate().Subnetworks : stage.Found;
+        MeasuredSubnetwork[] here = [.. measured.Where(m => m.TargetSparsity == sparsity)];
+        return new(sparsity, Several(here), Several([.. stage.Random.Where(m => m.TargetSparsity == sparsity)]));
     }
 
-    (IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random) Measured(
-        Method method, IReadOnlyList<Subnetwork> found)
+    sealed record MeasuredStage(IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random);
+
+    MeasuredStage Measured(Method method, IReadOnlyList<Subnetwork> found) => folder.Stage($"finders-{method.Label}", () =>
     {
-        OfMethod stage = folder.Stage($"finders-{method.Label}", () =>
+        int draws = Math.Max(1, request.Seeds.Count * request.Sparsities.Count / found.Count);
+        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, Absent(), stop);
+        Action<int> advance = Advance($"measuring subnetworks of {method.Label}", (1L + draws) * found.Count, "subnetworks");
+        List<MeasuredSubnetwork> measured = [], random = [];
+        foreach (Subnetwork subnetwork in found)
         {
-            MaskMeasuring measuring = new(Model, sets, Subject.FullScores, Absent(), stop);
-            Action<int> advance = Advance($"measuring subnetworks of {method.Label}", 2L * found.Count, "subnetworks");
-            List<MeasuredSubnetwork> measured = [], random = [];
-            foreach (var (subnetwork, i) in found.Select((s, i) => (s, i)))
+            if (method != MainMethod) measured.Add(measuring.Of(subnetwork));
+            advance(1);
+            for (int draw = 0; draw < draws; draw++)
             {
-                measured.Add(measuring.Of(subnetwork));
-                random.Add(measuring.RandomLike(subnetwork, subnetwork.Seed, i));
-                advance(2);
+                random.Add(measuring.RandomLike(subnetwork, request.Seeds[0], random.Count));
+                advance(1);
             }
-            return new OfMethod(measured, random);
-        });
-        return (stage.Found, stage.Random);
-    }
-
-    // the subnetworks of a method that is not the main one, measured, with a random mask next to each
-    sealed record OfMethod(IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random);
+        }
+        return new MeasuredStage(measured, random);
+    });
 
     static AccuracyOfSeveral Several(IReadOnlyList<MeasuredSubnetwork> measured) => new(measured.Count,
         MeanAndRange.Over([.. measured.Select(m => m.InDomain.Value)])!,
