@@ -19,7 +19,7 @@ public sealed class StructuredPruning
     const float Staying = 1e4f;                                  // sigmoid is exactly 1 there and its slope exactly 0: such a part is never absent, and does not move
 
     readonly IModel model;
-    readonly Absence absence;
+    readonly Ablation ablation;
     readonly IReadOnlyList<Example> examples;
     readonly PruningOptions options;
     readonly ulong seed;
@@ -33,7 +33,7 @@ public sealed class StructuredPruning
 
     /// <summary>Prepares a search.</summary>
     /// <param name="model">the full model, frozen</param>
-    /// <param name="absence">what absent parts leave behind</param>
+    /// <param name="ablation">what absent parts leave behind</param>
     /// <param name="examples">in-domain examples to imitate the full model on</param>
     /// <param name="fullLogits">the full model's scores for them, [example label] row by row; none where the problem is of the vocabulary and the full model passes beside</param>
     /// <param name="options">constants</param>
@@ -43,7 +43,7 @@ public sealed class StructuredPruning
     /// <param name="objective">what is made small; null for the usual distance from the full model (<see cref="Objectives.ToFull"/>)</param>
     /// <exception cref="ArgumentException">an option is out of range, there are no examples, or the objective is not for the problem</exception>
     public StructuredPruning(
-        IModel model, Absence absence, IReadOnlyList<Example> examples, float[] fullLogits, PruningOptions options, ulong seed,
+        IModel model, Ablation ablation, IReadOnlyList<Example> examples, float[] fullLogits, PruningOptions options, ulong seed,
         IReadOnlyCollection<Part>? stay = null, IProblem? problem = null, IObjective? objective = null)
     {
         options.Check();
@@ -53,10 +53,10 @@ public sealed class StructuredPruning
         int needed = this.problem.OfVocabulary ? 0 : examples.Count * model.Scores();
         if (examples.Count == 0 || fullLogits.Length != needed)
             throw new ArgumentException($"{examples.Count} examples need {needed} scores of the full model, {fullLogits.Length} were given.", nameof(fullLogits));
-        (this.model, this.absence, this.examples, this.options, this.seed) = (model, absence, examples, options, seed);
+        (this.model, this.ablation, this.examples, this.options, this.seed) = (model, ablation, examples, options, seed);
         this.fullLogits = needed == 0 ? null : Tensor.From(fullLogits, examples.Count, model.Scores()).KeepForever();
         concrete = new((float)options.Low, (float)options.High, (float)options.Temperature);
-        universe = absence.Universe;
+        universe = ablation.Universe;
         logAlpha = (Tensor.Normal(new(seed, "log alpha"), (float)options.LogAlphaDeviation, universe.Count) + (float)options.LogAlpha).KeepForever().Track();
         multipliers = Tensor.Lasting(2).Track();
         if (stay?.Count >= universe.KeptAt(options.Sparsity))
@@ -80,7 +80,7 @@ public sealed class StructuredPruning
         using Scope scope = Scope.Open();
         int[] picked = Pick(step);
         Tensor mask = concrete.Sample(logAlpha, new Chance(seed, "mask").At(step));
-        Tensor distance = Distance(picked, new MaskProbe(mask, absence));
+        Tensor distance = Distance(picked, new MaskProbe(mask, ablation));
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(options.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
         Tensor gap = (sparsity * -1 + target).As(1);

@@ -15,7 +15,7 @@ namespace Heartwood.Lab.Studies;
 /// </summary>
 public sealed partial class Study
 {
-    const string AbsenceFile = "absence.safetensors";
+    const string AblationFile = "ablation.safetensors";
 
     readonly StudyRequest request;
     readonly LoadedModel loaded;
@@ -28,7 +28,7 @@ public sealed partial class Study
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
     IReadOnlyList<Subnetwork>? found;                            // each file is read once
-    Absence? absent;
+    Ablation? absent;
 
     /// <summary>The model that is studied.</summary>
     public IModel Model => loaded.Model;
@@ -103,7 +103,7 @@ public sealed partial class Study
 
         /// <summary>What a reader should know of the model and the data, before the work begins.</summary>
         public IReadOnlyCollection<string> Notes =>
-            Cutting.WhyNoFullSize(Loaded.Model, Request.Absence) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
+            Cutting.WhyNoFullSize(Loaded.Model, Request.Ablation) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
         /// <summary>What the search will take.</summary>
         public Estimate Estimate()
@@ -148,20 +148,20 @@ public sealed partial class Study
         if (!Searches.All(s => folder.Has(s.File)))
         {
             folder.RequireSpace(Model.Weights.Count * sizeof(float) * 3 + 50_000_000);
-            Absence absence = Absent();
+            Ablation ablation = Absent();
             float[] full = problem.OfVocabulary ? [] : folder.Stage("full-outputs",
                 () => new Answers(pool).Of(Model, Advance("outputs of the full model", pool.Count, "examples"), stop));
-            folder.Work([.. Searches.Select(s => new Job(s.File, () => Search(s.Sparsity, s.Seed, absence, full)))]);
+            folder.Work([.. Searches.Select(s => new Job(s.File, () => Search(s.Sparsity, s.Seed, ablation, full)))]);
             foreach (DataSource source in data) source.RefuseChanged();
         }
         return found = [.. Searches.Select(s => Subnetwork.FromJson(File.ReadAllText(folder.PathOf(s.File)), folder.PathOf(s.File)))];
     }
 
-    void Search(double sparsity, ulong seed, Absence absence, float[] full)
+    void Search(double sparsity, ulong seed, Ablation ablation, float[] full)
     {
         string file = FileOf(sparsity, seed), state = $"search/{NameOf(sparsity, seed)}.safetensors";
         PruningOptions options = request.Pruning with { Sparsity = sparsity };
-        StructuredPruning search = new(Model, absence, pool, full, options, seed, problem: problem);
+        StructuredPruning search = new(Model, ablation, pool, full, options, seed, problem: problem);
         if (folder.Has(state)) search.Restore(folder.PathOf(state));
         using Metrics metrics = folder.Metrics($"search/{NameOf(sparsity, seed)}.jsonl", search.Step);
         while (!search.Done)
@@ -178,33 +178,33 @@ public sealed partial class Study
         }
         folder.Write(state, search.Save);
         IReadOnlyList<Part> kept = request.Choose == Choice.Rank ? search.KeptByRank() : search.KeptByMask();
-        folder.WriteText(file, new Subnetwork(seed, "structured pruning", sparsity, universe.Count, kept, search.Scores, request.Absence, loaded.Sha256)
+        folder.WriteText(file, new Subnetwork(seed, "structured pruning", sparsity, universe.Count, kept, search.Scores, request.Ablation, loaded.Sha256)
         {
             InPlay = request.Parts,
             Model = Model.Sizes(request.Tenants.PartKinds),
             Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
             Options = new Dictionary<string, string>(RequestText.Of(options)) { ["choose"] = request.Choose == Choice.Rank ? "rank" : "mask", ["examples"] = $"{pool.Count}" },
-            AbsenceFile = request.Absence == "mean" ? $"../{AbsenceFile}" : "",
+            AblationFile = request.Ablation == "mean" ? $"../{AblationFile}" : "",
             Version = folder.Manifest.Version,
         }.ToJson());
     }
 
-    internal Absence Absent()
+    internal Ablation Absent()
     {
         if (absent is not null) return absent;
-        folder.Work(new Job(AbsenceFile, () =>
+        folder.Work(new Job(AblationFile, () =>
         {
             progress.Report(new("means of the parts", 0, pool.Count, "examples"));
-            Absence made = Absent(universe);
-            folder.Write(AbsenceFile, made.Save);
+            Ablation made = Absent(universe);
+            folder.Write(AblationFile, made.Save);
             progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
         }));
-        return absent = Absence.Load(folder.PathOf(AbsenceFile), universe);
+        return absent = Ablation.Load(folder.PathOf(AblationFile), universe);
     }
 
     // what the request says of parts, of any universe
-    Absence Absent(Universe parts) =>
-        request.Absence == "zero" ? Absence.Zero(parts) : Absence.Mean(Model, parts, Inputs.Batches(pool, 2048), stop);
+    Ablation Absent(Universe parts) =>
+        request.Ablation == "zero" ? Ablation.Zero(parts) : Ablation.Mean(Model, parts, Inputs.Batches(pool, 2048), stop);
 
     internal static string NameOf(double sparsity, ulong seed) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"sparsity-{sparsity}-seed-{seed}");
 

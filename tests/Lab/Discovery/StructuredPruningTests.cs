@@ -15,14 +15,14 @@ public sealed class StructuredPruningTests : IDisposable
 {
     static readonly IModel model = Small.Model();
     static readonly IReadOnlyList<Example> examples = Small.Examples(10);
-    static readonly Absence absence = Small.Absent(model, "mean");
+    static readonly Ablation ablation = Small.Absent(model, "mean");
     static readonly PruningOptions options = new(Sparsity: 0.5, Steps: 8, Batch: 4, Rate: 0.5);
     readonly TemporaryFolder temporary = new();
 
     public void Dispose() => temporary.Dispose();
 
-    static StructuredPruning Search(PruningOptions? with = null, ulong seed = 3, IModel? of = null, Absence? absent = null, IReadOnlyList<Example>? on = null) =>
-        new(of ?? model, absent ?? absence, on ?? examples, new Answers(on ?? examples).Of(of ?? model), with ?? options, seed);
+    static StructuredPruning Search(PruningOptions? with = null, ulong seed = 3, IModel? of = null, Ablation? absent = null, IReadOnlyList<Example>? on = null) =>
+        new(of ?? model, absent ?? ablation, on ?? examples, new Answers(on ?? examples).Of(of ?? model), with ?? options, seed);
 
     static List<PruningLine> Run(StructuredPruning search)
     {
@@ -74,14 +74,14 @@ public sealed class StructuredPruningTests : IDisposable
     {
         Part[] stay = [Part.Mlp(0), Part.Head(1, 0)];
         float[] full = new Answers(examples).Of(model);
-        StructuredPruning search = new(model, absence, examples, full, options with { Rate = 3 }, 3, stay), free = new(model, absence, examples, full, options with { Rate = 3 }, 3);
+        StructuredPruning search = new(model, ablation, examples, full, options with { Rate = 3 }, 3, stay), free = new(model, ablation, examples, full, options with { Rate = 3 }, 3);
         List<PruningLine> lines = Run(search);
         Assert.Equal(Run(free)[0].Distance, lines[0].Distance);                   // log alpha begins at 10: nothing is absent yet
         Assert.All(stay, part => Assert.Equal(1e4, search.Scores[part]));
         Assert.All(search.Scores.Keys.Except(stay), part => Assert.InRange(search.Scores[part], -100, 100));
         Assert.Subset(search.KeptByRank().ToHashSet(), stay.ToHashSet());
         Assert.All(lines, l => Assert.InRange(l.Sparsity, 0, 1 - 2.0 / 6));
-        Assert.Contains("lower sparsity", Assert.Throws<ArgumentException>(() => new StructuredPruning(model, absence, examples, full, options, 3, [.. model.Universe().Parts.Take(3)])).Message, StringComparison.Ordinal);
+        Assert.Contains("lower sparsity", Assert.Throws<ArgumentException>(() => new StructuredPruning(model, ablation, examples, full, options, 3, [.. model.Universe().Parts.Take(3)])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,10 +130,10 @@ public sealed class StructuredPruningTests : IDisposable
     {
         // only these three parts reach the answer: the others' last matrices are zero, so that what they put out is constant
         Part[] planted = [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0)];
-        IModel whole = Small.Model(seed: 11), circuit = Cutting.FullSize(whole, planted, Absence.Zero(whole.Universe()));
+        IModel whole = Small.Model(seed: 11), circuit = Cutting.FullSize(whole, planted, Ablation.Zero(whole.Universe()));
         circuit = circuit.With(circuit.Config, circuit.Weights.Map((name, t) => name == "classifier.weight" ? (t * 8).KeepForever() : name.EndsWith("output.dense.weight", StringComparison.Ordinal) ? (t * 3).KeepForever() : t));
         IReadOnlyList<Example> pool = Small.Examples(40);
-        StructuredPruning search = Search(new(Sparsity: 0.5, Steps: 160, Batch: 10, LogAlpha: 3, MultiplierRate: 0.1), seed, circuit, Absence.Mean(circuit, circuit.Universe(), Inputs.Batches(pool, 200)), pool);
+        StructuredPruning search = Search(new(Sparsity: 0.5, Steps: 160, Batch: 10, LogAlpha: 3, MultiplierRate: 0.1), seed, circuit, Ablation.Mean(circuit, circuit.Universe(), Inputs.Batches(pool, 200)), pool);
         List<PruningLine> lines = Run(search);
         Assert.Equal(planted, search.KeptByRank());
         Assert.Equal(planted, search.KeptByMask());
@@ -148,7 +148,7 @@ public sealed class StructuredPruningTests : IDisposable
         using (FileStream file = File.Create(temporary.At("state"))) search.Save(file);
         Assert.Contains("expected the state of a search of 5 steps", Assert.Throws<CheckpointException>(() => Search(options with { Steps = 5 }).Restore(temporary.At("state"))).Message);
         IModel other = Small.Model(layers: 3);
-        Assert.Contains("The file belongs to another search", Assert.Throws<CheckpointException>(() => Search(of: other, absent: Absence.Zero(other.Universe())).Restore(temporary.At("state"))).Message);
+        Assert.Contains("The file belongs to another search", Assert.Throws<CheckpointException>(() => Search(of: other, absent: Ablation.Zero(other.Universe())).Restore(temporary.At("state"))).Message);
     }
 
     [Fact]
@@ -156,14 +156,14 @@ public sealed class StructuredPruningTests : IDisposable
     {
         float[] none = new float[examples.Count * 2];
         Array.Fill(none, float.NaN);
-        string message = Assert.Throws<InvalidOperationException>(() => new StructuredPruning(model, absence, examples, none, options, 3).Advance()).Message;
+        string message = Assert.Throws<InvalidOperationException>(() => new StructuredPruning(model, ablation, examples, none, options, 3).Advance()).Message;
         Assert.StartsWith("The loss of step 1 (seed 3) is NaN.", message);
     }
 
     [Fact]
     public void What_cannot_be_searched_is_refused_by_name()
     {
-        Assert.Contains("10 examples need 20 scores of the full model, 3 were given", Assert.Throws<ArgumentException>(() => new StructuredPruning(model, absence, examples, new float[3], options, 1)).Message);
+        Assert.Contains("10 examples need 20 scores of the full model, 3 were given", Assert.Throws<ArgumentException>(() => new StructuredPruning(model, ablation, examples, new float[3], options, 1)).Message);
         foreach (var (wrong, gist) in new (PruningOptions, string)[]
         {
             (options with { Sparsity = 1 }, "The sparsity should be between 0 and 1"), (options with { Sparsity = 60 }, "it is 60"), (options with { Sparsity = double.NaN }, "sparsity"),

@@ -94,7 +94,7 @@ sealed class AddingBack
 
     // accuracy on the half that chooses; between equals, the mean log-probability of the correct label
     Worth[] Worth(IReadOnlyList<Part> parts, IReadOnlyList<Part> candidates) =>
-        [.. chosenAnswers.Of(subject.Model, [.. candidates.Select(c => subject.Only([.. parts, c]))], subject.Absence, null, subject.Stop, subject.Only(parts))
+        [.. chosenAnswers.Of(subject.Model, [.. candidates.Select(c => subject.Only([.. parts, c]))], subject.Ablation, null, subject.Stop, subject.Only(parts))
             .Select(s => new Worth(Accuracy(chosen, s).Value, LabelLogit.Of(chosen, s).Average(l => -Math.Log(1 + Math.Exp(-l)))))];
 
     /// <summary>The order of a search with the core always present, on the half that chooses: highest score first. It aims at about the size that greedy adding needed.</summary>
@@ -105,7 +105,7 @@ sealed class AddingBack
         int kept = subject.Core.Count + Math.Clamp(size, 1, left - 1);
         string[] order = subject.Folder.Stage($"add-back-learned-{seed}-order", () =>
         {
-            StructuredPruning search = new(subject.Model, subject.Absence, chosen.Examples, chosenAnswers.Of(subject.Model, null, subject.Stop), pruning with { Sparsity = 1 - (double)kept / parts }, seed, subject.Core);
+            StructuredPruning search = new(subject.Model, subject.Ablation, chosen.Examples, chosenAnswers.Of(subject.Model, null, subject.Stop), pruning with { Sparsity = 1 - (double)kept / parts }, seed, subject.Core);
             while (!search.Done)
             {
                 subject.Stop.ThrowIfCancellationRequested();
@@ -137,7 +137,7 @@ sealed class AddingBack
         float[][] masks = [.. Enumerable.Range(0, order.Count + 1).Select(n => subject.Only([.. subject.Core, .. order.Take(n)]))];
         string stage = $"measuring {kind} additions{(kind == "greedy" ? "" : $" {seed}")}";
         Action<int> advance = subject.Advance(stage, (long)masks.Length * (inDomain.Examples.Count + measured.Examples.Count), "examples");
-        float[][] near = inDomainAnswers.Of(subject.Model, masks, subject.Absence, advance, subject.Stop, masks[0]), far = measuredAnswers.Of(subject.Model, masks, subject.Absence, advance, subject.Stop, masks[0]);
+        float[][] near = inDomainAnswers.Of(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]), far = measuredAnswers.Of(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]);
         AddBackPoint[] points = [.. masks.Select((_, n) => new AddBackPoint(n, Accuracy(inDomain, near[n]), Accuracy(measured, far[n])))];
         int back = Array.FindIndex(points, p => p.OutOfDomain.Value >= full.Value - tolerance);
         return new AddBackPath(kind, seed, [.. order.Select(p => $"{p}")], points, back < 0 ? null : back);

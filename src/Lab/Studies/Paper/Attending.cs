@@ -34,7 +34,7 @@ static class Attending
         IReadOnlyList<Part> heads = subject.CoreHeads;
         Action<int> advance = subject.Advance($"attention, {set.Use}", Passes(heads.Count, set.Examples.Count), "examples");
         AttentionMass mass = AttentionMass.Of(subject.Model, set.Examples, texts, advance, subject.Stop);
-        float[][] scores = new Answers(set.Examples).Of(subject.Model, [subject.Without(), .. heads.Select(h => subject.Without(h))], subject.Absence, advance, subject.Stop);
+        float[][] scores = new Answers(set.Examples).Of(subject.Model, [subject.Without(), .. heads.Select(h => subject.Without(h))], subject.Ablation, advance, subject.Stop);
         double[] full = LabelLogit.Of(set, scores[0]);
         return new(set, texts, mass, heads.Index().ToDictionary(h => h.Item, h => (double[])[.. full.Zip(LabelLogit.Of(set, scores[h.Index + 1]), (with, without) => with - without)]));
     }

@@ -16,7 +16,7 @@ public sealed record CheckpointKnockOuts(CheckpointFacts Facts, IReadOnlyDiction
 /// <summary>When each head begins to matter: every head knocked out alone at every checkpoint of training, the core's heads together, and as many random heads.</summary>
 static class Emergence
 {
-    /// <summary>Measures one checkpoint, in a study of its own whose absence is the checkpoint's.</summary>
+    /// <summary>Measures one checkpoint, in a study of its own whose ablation is the checkpoint's.</summary>
     /// <param name="study">the checkpoint's study</param>
     /// <param name="checkpoint">which</param>
     /// <param name="core">the core's heads in the trained model</param>

@@ -65,7 +65,7 @@ static class Needing
             int last = subject.Model.Layers.Count - 1;
             List<(float[] Mask, int Until)> masks = [(subject.Without(subject.CoreHeads), last), .. outputs.heads.Select(h => (subject.Without(h), last))];
             for (int layer = 1; layer <= last; layer++) masks.AddRange(DrawsBefore(subject, layer).Select(d => (subject.Without(d), layer)));
-            double[][][] changes = OutputChange.Of(subject.Model, set.Examples, masks, subject.Absence, advance, subject.Stop);
+            double[][][] changes = OutputChange.Of(subject.Model, set.Examples, masks, subject.Ablation, advance, subject.Stop);
             outputs.core = changes[0];
             foreach (var (h, head) in outputs.heads.Index()) outputs.alone[head] = changes[1 + h];
             int at = 1 + outputs.heads.Length;
@@ -140,7 +140,7 @@ static class Needing
         {
             Part[] asked = [.. others.Except(absent)];
             float[][] masks = [subject.Without(absent), .. asked.Select(h => subject.Without([.. absent, h]))];
-            double[][] logits = [.. answers.Of(subject.Model, masks, subject.Absence, advance, subject.Stop, masks[0]).Select(s => LabelLogit.Of(set, s))];
+            double[][] logits = [.. answers.Of(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]).Select(s => LabelLogit.Of(set, s))];
             return asked.Index().ToDictionary(h => h.Item, h => (double[])[.. logits[0].Zip(logits[h.Index + 1], (with, out_) => with - out_)]);
         }
     }

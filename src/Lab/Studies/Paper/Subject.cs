@@ -9,7 +9,7 @@ namespace Heartwood.Lab.Studies.Paper;
 /// <summary>What the questions about a core's heads are asked of.</summary>
 /// <param name="Loaded">the model with its tokenizer</param>
 /// <param name="Sets">the sets to measure on</param>
-/// <param name="Absence">what absent parts leave behind</param>
+/// <param name="Ablation">what absent parts leave behind</param>
 /// <param name="Core">the core's parts</param>
 /// <param name="MostTokens">longest input; 0 for the model's own</param>
 /// <param name="Seed">seed of all draws</param>
@@ -18,14 +18,14 @@ namespace Heartwood.Lab.Studies.Paper;
 /// <param name="Progress">is told how far the work is</param>
 /// <param name="Stop">ends it</param>
 sealed record Subject(
-    LoadedModel Loaded, Sets Sets, Absence Absence, IReadOnlyList<Part> Core, int MostTokens, ulong Seed, int Draws, RunFolder Folder, IProgress<Progress> Progress, CancellationToken Stop)
+    LoadedModel Loaded, Sets Sets, Ablation Ablation, IReadOnlyList<Part> Core, int MostTokens, ulong Seed, int Draws, RunFolder Folder, IProgress<Progress> Progress, CancellationToken Stop)
 {
     /// <summary>Below so many draws, a rank says little.</summary>
     public const int LeastDraws = 20;
 
     public IModel Model => Loaded.Model;
 
-    public Universe Universe => Absence.Universe;
+    public Universe Universe => Ablation.Universe;
 
     public IReadOnlyList<Part> CoreHeads => [.. Core.Where(Heads.Kind.Includes)];
 
