@@ -122,7 +122,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
         Worth[] Worth(IReadOnlyList<Part> parts, IReadOnlyList<Part> candidates)
         {
             float[][] masks = [.. candidates.Select(c => subject.Only([.. parts, c]))];
-            float[][] scores = chosenAnswers.Of(subject.Model, masks, subject.Absence, null, subject.Stop, subject.Only(parts));
+            float[][] scores = chosenAnswers.Of(subject.Model, masks, subject.Ablation, null, subject.Stop, subject.Only(parts));
             double LogProbability(float[] s) => LabelLogit.Of(chosen, s).Average(l => -Math.Log(1 + Math.Exp(-l)));
             return [.. scores.Select(s => new Worth(Accuracy(chosen, s).Value, LogProbability(s)))];
         }
@@ -138,7 +138,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
             string[] order = subject.Folder.Stage($"add-back-learned-{seed}-order", () =>
             {
                 float[] full = chosenAnswers.Of(subject.Model, null, subject.Stop);
-                Search asked = new(subject.Model, subject.Universe, subject.Absence, Classification.Instance, chosen.Examples)
+                Search asked = new(subject.Model, subject.Universe, subject.Ablation, Classification.Instance, chosen.Examples)
                 {
                     FullScores = () => full,
                     Sparsity = 1 - (double)kept / parts,
@@ -177,7 +177,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
             float[][] masks = [.. Enumerable.Range(0, order.Count + 1).Select(n => subject.Only([.. subject.Core, .. order.Take(n)]))];
             string stage = $"measuring {kind} additions{(kind == "greedy" ? "" : $" {seed}")}";
             Action<int> advance = subject.Advance(stage, (long)masks.Length * (inDomain.Examples.Count + measured.Examples.Count), "examples");
-            float[][] Scores(Answers answers) => answers.Of(subject.Model, masks, subject.Absence, advance, subject.Stop, masks[0]);
+            float[][] Scores(Answers answers) => answers.Of(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]);
             float[][] near = Scores(inDomainAnswers), far = Scores(measuredAnswers);
             AddBackPoint[] points = [.. masks.Select((_, n) => new AddBackPoint(n, Accuracy(inDomain, near[n]), Accuracy(measured, far[n])))];
             int back = Array.FindIndex(points, p => p.OutOfDomain.Value >= full.Value - tolerance);
