@@ -12,31 +12,25 @@ public sealed partial class Study
 {
     const int MostForAreas = 500, RandomRankings = 5;
 
-    /// <summary>
-    /// All methods of the study in one table; null where there is only one. Accuracy and areas are measured where there is an in-domain
-    /// set.
-    /// </summary>
-    public FinderTable? CompareFinders()
+    /// <summary>All methods of the study in one table; null where there is only one. Measured where there is an in-domain set.</summary>
+    FinderTable? CompareFinders()
     {
         if (methods.Count < 2) return null;
         Find();
-        return folder.Stage("finders", () =>
-        {
-            Ablation ablation = Absent();
-            Sets? few = inDomain.Count > 0 ? sets.Thin(MostForAreas) : null;
-            Action<int> advance = Advance("areas over sizes", Rankings(), "rankings");
-            double[]? exact = methods.FirstOrDefault(m => m.Finder.Facts.Name == "ablation") is { } each ? MeanScores(each) : null;
-            FinderRow[] rows = [.. methods.Select(m => Row(m, ablation, few, exact, advance))];
-            FinderAreas? random = few is null ? null
-                : MeanAreas([.. Enumerable.Range(1, RandomRankings).Select(draw => Areas(few, RandomRanking(draw), ablation, advance))]);
-            Dictionary<string, int> examples = few?.Each.ToDictionary(s => s.Set.Use, s => s.Set.Examples.Count) ?? [];
-            return new FinderTable(rows, random, random is null ? 0 : RandomRankings, examples);
-        });
+        Ablation ablation = Absent();
+        Sets? few = inDomain.Count > 0 ? sets.Thin(MostForAreas) : null;
+        Action<int> advance = Advance("areas over sizes", Rankings(), "rankings");
+        double[]? exact = methods.FirstOrDefault(m => m.Finder.Facts.Name == "ablation") is { } single ? MeanScores(single) : null;
+        FinderRow[] rows = [.. methods.Select(m => Row(m, ablation, few, exact, advance))];
+        FinderAreas? random = few is null ? null
+            : MeanAreas([.. Enumerable.Range(1, RandomRankings).Select(draw => Areas(few, RandomRanking(draw), ablation, advance))]);
+        Dictionary<string, int> examples = few?.Each.ToDictionary(s => s.Set.Use, s => s.Set.Examples.Count) ?? [];
+        return new FinderTable(rows, random, random is null ? 0 : RandomRankings, examples);
     }
 
-    /// <summary>The table of a finished run; null where it had one method.</summary>
-    public static FinderTable? FindersIn(RunFolder folder) =>
-        folder.Has("stages/finders.json") ? folder.ReadJson<FinderTable>("stages/finders.json") : null;
+    /// <summary>The table of finders in words; "" where there is one method.</summary>
+    public string FindersInWords() => Subject.AskEach("finders").Select(a => a.Question.WordsFor(a.Facts!, new(new(folder.Manifest, [a]))))
+        .SingleOrDefault("");
 
     FinderRow Row(Method method, Ablation ablation, Sets? few, double[]? exact, Action<int> advance)
     {
