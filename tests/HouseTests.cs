@@ -11,7 +11,7 @@ public partial class HouseTests
     /// <summary>The folders of src/Lab, left to right: a folder may use those before it and itself, none behind it.</summary>
     static readonly string[] leftToRight =
         ["Json", "Runs", "Checkpoints", "Tokenizers", "Probes", "Models", "Subnetworks", "Tasks", "Training", "Discovery", "Evaluation", "Comparison",
-            "Charts", "Reports", "Studies"];
+            "Changes", "Exports", "Charts", "Reports", "Studies"];
 
     static readonly string[] projects = ["src/Tensors/Tensors.csproj", "src/Lab/Lab.csproj", "src/App/App.csproj"];
 

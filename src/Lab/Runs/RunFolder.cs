@@ -31,6 +31,7 @@ public sealed partial class RunFolder : IDisposable
     readonly RunTimes times;
     readonly IProgress<Progress>? progress;
     readonly CancellationToken stop;
+    bool looking;
 
     RunFolder(string path, TimeProvider clock, IProgress<Progress>? progress, CancellationToken stop)
     {
@@ -102,10 +103,29 @@ public sealed partial class RunFolder : IDisposable
     /// <exception cref="IOException">the folder holds no run</exception>
     public static RunFolder Reopen(string path, TimeProvider? clock = null, IProgress<Progress>? progress = null, CancellationToken stop = default)
     {
-        string file = Path.Combine(path, ManifestName);
+        RefuseNoRun(path);
+        return Open(path, ReadManifest(Path.Combine(path, ManifestName)), clock, progress, stop);
+    }
+
+    /// <summary>Opens a run that was begun before, to read what it holds: nothing in it changes.</summary>
+    /// <exception cref="IOException">the folder holds no run</exception>
+    public static RunFolder Look(string path)
+    {
+        RefuseNoRun(path);
+        return new(Path.GetFullPath(path), TimeProvider.System, null, default)
+        {
+            Manifest = ReadManifest(Path.Combine(path, ManifestName)),
+            Resumed = true,
+            looking = true,
+        };
+    }
+
+    static void RefuseNoRun(string path)
+    {
+        if (File.Exists(Path.Combine(path, ManifestName))) return;
         string found = Directory.Exists(path) ? $"has no {ManifestName}: it holds no run" : "is no folder";
-        return File.Exists(file) ? Open(path, ReadManifest(file), clock, progress, stop) : throw new IOException(
-            $"'{path}' {found}. Give the folder that --out named when the run was made, for example with: heartwood find … --out {path}");
+        throw new IOException($"'{path}' {found}. Give the folder that --out named when the run was made, for example with: "
+            + $"heartwood find … --out {path}");
     }
 
     /// <summary>A run inside this one, for the same progress and stop: begun by the same command, on the same machine.</summary>
@@ -155,6 +175,7 @@ public sealed partial class RunFolder : IDisposable
     /// <summary>Keeps how long this process was at the run.</summary>
     public void Dispose()
     {
+        if (looking) return;
         try
         {
             if (!Finished) times.Keep();

@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies;
@@ -15,6 +18,37 @@ public sealed partial class Study
 
     /// <summary>Whether a folder holds a run of <c>find</c> or <c>demo</c>.</summary>
     public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, RequestFile));
+
+    /// <summary>The request of a run that <c>find</c> or <c>demo</c> began.</summary>
+    internal static StudyRequest RequestIn(RunFolder folder) => folder.ReadJson<StudyRequest>(RequestFile);
+
+    /// <summary>What was measured of a method's subnetworks; null where nothing was.</summary>
+    internal static EvaluationStage? EvaluationIn(RunFolder folder, Method method, bool isMain)
+    {
+        string file = $"stages/{(isMain ? "evaluation" : $"finders-{method.Label}")}.json";
+        return folder.Has(file) ? folder.ReadJson<EvaluationStage>(file) : null;
+    }
+
+    /// <summary>A method's subnetworks, by sparsity, then seed.</summary>
+    internal static IReadOnlyList<Subnetwork> FoundIn(RunFolder folder, StudyRequest request, Method method)
+    {
+        IReadOnlyList<MethodSearch> searches = method.Searches(request);
+        var files = request.Sparsities.SelectMany(sparsity => searches.SelectMany(s => s.Files).Where(f => f.Sparsity == sparsity));
+        return [.. files.Select(f => Subnetwork.FromJson(File.ReadAllText(folder.PathOf(f.File)), folder.PathOf(f.File)))];
+    }
+
+    /// <summary>Hash over what a run found and measured.</summary>
+    internal static string HashIn(RunFolder folder)
+    {
+        string[] files = [.. ((string[])["subnetworks", "stages"]).Select(folder.PathOf).Where(Directory.Exists)
+            .SelectMany(f => Directory.GetFiles(f, "*.json")).Order(StringComparer.Ordinal)];
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string file in files.Where(f => !f.EndsWith("cut.json", StringComparison.Ordinal))) hash.AppendData(File.ReadAllBytes(file));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>The parts in play of a request.</summary>
+    internal static Universe UniverseOf(IModel model, StudyRequest request) => model.Universe();
 
     /// <summary>The study of a run that <c>find</c> began, with its data checked against what was read then.</summary>
     /// <exception cref="InvalidDataException">the run is not a study, or its model or data changed since</exception>

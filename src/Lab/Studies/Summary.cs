@@ -130,6 +130,26 @@ public static class Summary
         return text.ToString();
     }
 
+    /// <summary>What changes made of a subnetwork.</summary>
+    public static string Of(ChangesFacts made)
+    {
+        StringBuilder text = new();
+        Line(text, $"Of the subnetwork of seed {made.Seed}, sparsity {made.Sparsity:0.00}; the full model has {made.ParametersBefore:N0} weights:");
+        foreach (ChangeFacts change in made.Changes)
+        {
+            if (change.WhyNot is { } why)
+            {
+                Line(text, $"{change.Name}: not made. {why}");
+                continue;
+            }
+            string proof = Text($"within {change.LargestDifference:0.0e+0} in any logit of {change.Compared} examples");
+            Line(text, $"{change.Name}: {change.Parameters:N0} weights; {change.Claim}, {proof}");
+            if (change.Speed is { } speed) Line(text, $"    {speed.SpeedUp:0.00} times as fast as the full model");
+            foreach (var (export, path) in change.Exports) Line(text, $"    {export}: {path}");
+        }
+        return text.ToString();
+    }
+
     /// <summary>A model that was cut.</summary>
     public static string Of(CutFacts cut, string into)
     {
