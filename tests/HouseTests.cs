@@ -59,6 +59,22 @@ public partial class HouseTests
     public void Models_never_mention_a_mask_but_for_words_that_a_head_guesses() =>
         None(Mentions("src/Lab/Models", new Regex("mask(?!edLM|ed words)", RegexOptions.IgnoreCase)));
 
+    /// <summary>
+    /// Who may ask whether a part is a head or an MLP block: the kinds' own files, formats and names of others that know these two alone,
+    /// and questions about heads.
+    /// </summary>
+    static readonly string[] knowHeads =
+        ["Subnetworks/Heads.cs", "Subnetworks/Mlps.cs", "Subnetworks/AttentionBlocks.cs", "Subnetworks/Layers.cs", "Subnetworks/Neurons.cs",
+            "Subnetworks/PartKinds.cs", "Subnetworks/ModelSizes.cs", "Subnetworks/Edge.cs", "Subnetworks/Formats/MibCircuit.cs",
+            "Subnetworks/Formats/PrunedHeads.cs", "Evaluation/Looks/", "Studies/Paper/", "Studies/StudyComparison.cs", "Questions/", "Models/Part.cs"];
+
+    [Fact]
+    public void Nobody_asks_of_which_kind_a_part_is_but_the_kinds_themselves()
+    {
+        Regex asked = new(@"\bPartKind\.\w|\b(?:Heads|Mlps|AttentionBlocks|Layers|Neurons)\.Kind\b|\.Kind\s*(?:==|!=|is)\s*""(?:H|MLP|ATT|N|)""");
+        None(Mentions("src/Lab", asked).Where(mention => !mention.Contains("///") && !knowHeads.Any(known => mention.StartsWith($"src/Lab/{known}", StringComparison.Ordinal))));
+    }
+
     [Fact]
     public void Discovery_never_mentions_a_model_family()
     {

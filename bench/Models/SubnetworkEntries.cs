@@ -13,6 +13,9 @@ namespace Heartwood.Bench.Models;
 /// <summary>What the program is for: learning masks, running what was cut out, ablating parts.</summary>
 static class SubnetworkEntries
 {
+    /// <summary>The kinds of part that masks are measured over.</summary>
+    internal static IReadOnlyList<PartKind> InPlay { get; } = [Heads.Kind, Mlps.Kind];
+
     /// <summary>A step of a search, as <c>heartwood find</c> does it.</summary>
     public static Entry MaskStep { get; } = new("mask-step", "a step of mask learning, BERT-base, 32 pairs of MNLI's lengths", () =>
     {
@@ -29,7 +32,7 @@ static class SubnetworkEntries
 
         Case AgainstRecipe(string size, string peer, double target) => Case.Timed(size, () =>
         {
-            PruningSearch search = Search(model, examples, Absence.Mean(model, [batch]));
+            PruningSearch search = Search(model, examples, Absence.Mean(model, model.Universe(SubnetworkEntries.InPlay), [batch]));
             return () => search.Advance();
         }) with
         {
@@ -42,7 +45,7 @@ static class SubnetworkEntries
     /// <summary>A search whose every step takes all the examples.</summary>
     internal static PruningSearch Search(IModel model, IReadOnlyList<Example> examples, Absence absence, int batch = 0)
     {
-        Search asked = new(model, model.Universe(), absence, Classification.Instance, examples)
+        Search asked = new(model, absence.Universe, absence, Classification.Instance, examples)
         {
             FullScores = () => new Answers(examples).Of(model),
             Seed = 1,
@@ -52,22 +55,23 @@ static class SubnetworkEntries
 
     /// <summary>Half of the heads and half of the MLPs: those with an even number.</summary>
     internal static IEnumerable<Part> EverySecond(IModel model) =>
-        model.Universe().Parts.Where(p => (p.Kind == PartKind.Head ? p.Index : p.Layer) % 2 == 0);
+        model.Universe(InPlay).Parts.Where(p => (Heads.Kind.Includes(p) ? p.Index : p.Layer) % 2 == 0);
 
     // the KL divergence and its gradient at a mask between 0.2 and 0.8, zero ablation: what the peer compares its own with
     internal static float[] Slopes(IModel model, Batch batch)
     {
         Tensor full = model.Forward(batch, NoProbe.Instance);
-        int parts = model.Universe().Count;
+        int parts = model.Universe(SubnetworkEntries.InPlay).Count;
         Tensor mask = Tensor.From([.. Enumerable.Range(0, parts).Select(p => 0.2f + 0.6f * p / parts)], parts).Track();
-        Tensor kl = model.Forward(batch, new MaskProbe(mask, Absence.Zero(model))).KlFrom(full);
+        Tensor kl = model.Forward(batch, new MaskProbe(mask, Absence.Zero(model.Universe(SubnetworkEntries.InPlay)))).KlFrom(full);
         return [kl.Item, .. kl.Gradients(mask)[0].Values];
     }
 
     /// <summary>A cut model next to the full one.</summary>
     public static Entry Cut { get; } = new("cut", "a subnetwork of half the heads and half the MLPs, cut out, against the full model", () =>
     {
-        IModel model = Synthetic.Load("base"), cut = Cutting.Cut(model, EverySecond(model), Absence.Zero(model));
+        IModel model = Synthetic.Load("base");
+        IModel cut = Cutting.Cut(model, EverySecond(model), Absence.Zero(model.Universe(InPlay)));
         return
         [
             AgainstFull("BERT-base, 16 × 64 tokens", [.. Enumerable.Repeat(64, 16)]),
@@ -103,9 +107,9 @@ static class SubnetworkEntries
     static Case EachPartAblated(int pairs) => Case.Figured($"144 heads and 12 MLPs, {pairs} pairs of MNLI's lengths", _ =>
     {
         IModel model = Synthetic.Load("base");
-        Universe universe = model.Universe();
+        Universe universe = model.Universe(SubnetworkEntries.InPlay);
         float[][] masks = [.. universe.Parts.Select(p => MaskProbe.Without(universe, [p]).Values.ToArray())];
-        Absence absence = Absence.Zero(model);
+        Absence absence = Absence.Zero(model.Universe(SubnetworkEntries.InPlay));
         double all = 0, once = 0;
         foreach (Example[] slice in Pairs.Examples(Pairs.Lengths(pairs), model).Chunk(Slice))
         {

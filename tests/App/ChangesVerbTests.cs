@@ -5,7 +5,6 @@ using Heartwood.Lab.Exports;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
-using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Tests.App;
 
@@ -106,7 +105,7 @@ public sealed class ChangesVerbTests : IDisposable
 
         public Changed Apply(Original of)
         {
-            Original without = of with { Kept = [.. of.Model.Universe().Parts.Where(p => p.ToString() != $"L{layer}.MLP")] };
+            Original without = of with { Kept = [.. of.Absence.Universe.Parts.Where(p => p.ToString() != $"L{layer}.MLP")] };
             return new CutChange().Apply(without) is var cut ? cut with { Proof = cut.Proof with { Claim = $"has no MLP in layer {layer}" } } : cut;
         }
     }

@@ -50,7 +50,7 @@ public sealed class GenerateVerbTests : IDisposable
 
     string Mask(string absence, string file = "")
     {
-        File.WriteAllText(temporary.At("mask.json"), $$"""{ "version": 1, "parts": 10, "kept": ["L0.H0", "L0.H2", "L0.H3", "L0.MLP", "L1.H0", "L1.H1", "L1.H2", "L1.H3"], "absence": "{{absence}}"{{(file == "" ? "" : $", \"absenceFile\": \"{file}\", \"model\": {{ \"sha256\": \"{LoadedModel.Load(speaker).Sha256}\" }}")}} }""");
+        File.WriteAllText(temporary.At("mask.json"), $$"""{ "version": 2, "parts": 10, "kept": ["L0.H0", "L0.H2", "L0.H3", "L0.MLP", "L1.H0", "L1.H1", "L1.H2", "L1.H3"], "absence": "{{absence}}"{{(file == "" ? "" : $", \"absenceFile\": \"{file}\", \"model\": {{ \"sha256\": \"{LoadedModel.Load(speaker).Sha256}\" }}")}} }""");
         return temporary.At("mask.json");
     }
 
@@ -59,7 +59,7 @@ public sealed class GenerateVerbTests : IDisposable
     {
         LoadedModel loaded = LoadedModel.Load(speaker);
         IReadOnlyList<Sequence> read = [Sequence.Plain(loaded.Tokenizer.Encode("the bee sees a tree.").Ids)];
-        using (FileStream stream = File.Create(temporary.At("means.safetensors"))) Absence.Mean(loaded.Model, [new Batch(read)]).Save(stream);
+        using (FileStream stream = File.Create(temporary.At("means.safetensors"))) Absence.Mean(loaded.Model, loaded.Model.Universe(), [new Batch(read)]).Save(stream);
         JsonElement own = Json("--mask", Mask("mean", "means.safetensors")), zero = Json("--mask", temporary.At("mask.json"), "--absence", "zero");
         Assert.Equal($"mean, as in {temporary.At("means.safetensors")}", own.GetProperty("absence").GetString());
         File.WriteAllText(temporary.At("text.txt"), "the bee sees a tree.");
@@ -116,7 +116,7 @@ public sealed class GenerateVerbTests : IDisposable
         Assert.Contains("Leave one of the two out", SmallRuns.Fails(Generate("--without", "L0.H0", "--only", "L0.H1")));
         Assert.Contains("takes 48", SmallRuns.Fails("generate", "--model", speaker, "--prompt", new string('z', 60)));
         Assert.Contains("gives scores to labels", SmallRuns.Fails("generate", "--model", SmallWorldModel()));
-        File.WriteAllText(temporary.At("mask.json"), """{ "version": 1, "parts": 10, "kept": ["L0.H1"], "absence": "mean" }""");
+        File.WriteAllText(temporary.At("mask.json"), """{ "version": 2, "parts": 10, "kept": ["L0.H1"], "absence": "mean" }""");
         Assert.Contains("--data FILE", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"))));
     }
 

@@ -26,7 +26,7 @@ public sealed class MaskVerbTests : IDisposable
         return runs.At(name);
     }
 
-    string Circuit() => Write("edges.json", """{"version": 1, "grains": ["edges"], "kept": ["L0.H0"], "model": {"headsPerLayer": [2, 2], "width": 8}, "edges": {"kept": ["input>L0.H0.Q", "L0.H0>L1.MLP"]}}""");
+    string Circuit() => Write("edges.json", """{"version": 2, "inPlay": ["edges"], "kept": ["L0.H0"], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [2, 2]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1, 1]}}, "width": 8}, "edges": {"kept": ["input>L0.H0.Q", "L0.H0>L1.MLP"]}}""");
 
     [Fact]
     public void A_file_is_shown_with_its_map_and_where_it_came_from()
@@ -102,7 +102,7 @@ public sealed class MaskVerbTests : IDisposable
             Assert.Contains("was found in another model (weights 000000000000…", SmallRuns.Fails(command));
             SmallRuns.Works([.. command, "--other-model"]);
         }
-        string larger = Write("larger.json", """{"version": 1, "kept": [], "model": {"headsPerLayer": [2, 2, 2]}}""");
+        string larger = Write("larger.json", """{"version": 2, "kept": [], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [2, 2, 2]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1, 1, 1]}}}}""");
         Assert.Contains("is of a model with 3 layers of 2 heads", SmallRuns.Fails("evaluate", runs.At("run"), "--mask", larger, "--other-model"));
     }
 

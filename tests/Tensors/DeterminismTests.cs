@@ -142,5 +142,9 @@ public class DeterminismTests
         (value.Change()[0], value.Change()[1], absence.Change()[2]) = (-0f, float.PositiveInfinity, -0f);
         Assert.Equal(BitsOf(value.Values.ToArray()), BitsOf(value.Mix(Tensor.Ones(4), absence).Values.ToArray()));
         Assert.Equal(BitsOf([.. Enumerable.Range(0, 40).SelectMany(_ => absence.Values.ToArray())]), BitsOf(value.Mix(Tensor.Zeros(4), absence).Values.ToArray()));
+        Tensor other = Tensor.Normal(new Chance(2, "absence"), 1e-3f, 40, 4 * 33);
+        other.Change()[5] = -0f;
+        Assert.Equal(BitsOf(value.Values.ToArray()), BitsOf(value.Mix(Tensor.Ones(4), other).Values.ToArray()));
+        Assert.Equal(BitsOf(other.Values.ToArray()), BitsOf(value.Mix(Tensor.Zeros(4), other).Values.ToArray()));
     }
 }

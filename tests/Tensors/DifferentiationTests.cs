@@ -131,7 +131,7 @@ public class DifferentiationTests
         Assert.Contains("6 columns meet 4 rows", Assert.Throws<ShapeException>(() => q.MatMul(q)).Message);
         Assert.Contains("should be [6], it is [4 6]", Assert.Throws<ShapeException>(() => q.LayerNorm(Tensor.Ones(6), q, 0)).Message);
         Assert.Contains("width of 6 does not divide into 4 parts", Assert.Throws<ShapeException>(() => q.Mix(Tensor.Ones(4), Tensor.Ones(4, 1))).Message);
-        Assert.Contains("'absence' should be [2 3], it is [3 2]", Assert.Throws<ShapeException>(() => q.Mix(Tensor.Ones(2), Tensor.Ones(3, 2))).Message);
+        Assert.Contains("'ablation' should be [2 3], it is [3 2]", Assert.Throws<ShapeException>(() => q.Mix(Tensor.Ones(2), Tensor.Ones(3, 2))).Message);
         Assert.Contains("is a constant", Assert.Throws<InvalidOperationException>(() => q.Mix(Tensor.Ones(2), Tensor.Ones(2, 3).Track())).Message);
         Assert.Contains("from 0 to 1 exclusive", Assert.Throws<ArgumentOutOfRangeException>(() => q.Dropout(1, default)).Message);
         Assert.Contains("multiple of 64", Assert.Throws<ArgumentOutOfRangeException>(() => q.Dropout(0.5f, default, 24)).Message);

@@ -107,6 +107,9 @@ static class OpTable
             yield return new($"mix 3 x {n}", t => t[0].Mix(t[1], Constant(3, n)), new Shape(5, 3 * n), new Shape(3));
         yield return new("mix of many rows", t => t[0].Mix(t[1], Constant(2, 33)), new Shape(501, 66), new Shape(2)) { Tolerance = 4e-6 };
 
+        foreach (int n in Sizes)
+            yield return new($"mix each {n}", t => t[0].Mix(t[1], t[2]), new Shape(5, 3 * n), new Shape(3), new Shape(5, 3 * n));
+
         foreach (int n in Sizes) yield return new($"dropout {n}", t => t[0].Dropout(0.25f, new(3, "dropout"), 128), new Shape(n));
         yield return new("dropout of many", t => t[0].Dropout(0.1f, new(3, "dropout")), new Shape(3, 20011));
 
@@ -255,6 +258,9 @@ static class OpTable
         {
             yield return new($"cross entropy of {n}", t => t[0].CrossEntropy([0, n - 1, n / 2]), new Shape(3, n));
             yield return new($"kl of {n}", t => t[0].KlFrom(t[1]), new Shape(3, n), new Shape(3, n));
+            yield return new($"cross entropies of {n}", t => t[0].CrossEntropies([0, n - 1, n / 2]), new Shape(3, n));
+            yield return new($"kls of {n}", t => t[0].KlsFrom(t[1]), new Shape(3, n), new Shape(3, n));
+            yield return new($"recomputed {n}", t => t[0].Recomputed(x => (x * t[1]).LogSoftmax()), new Shape(3, n), new Shape(3, n));
             yield return new($"squared error {n}", t => t[0].SquaredError(t[1]), new Shape(2, n), new Shape(2, n));
         }
     }

@@ -54,7 +54,7 @@ static class EvaluateVerb
         else
         {
             RunSupport.UseThreads(p);
-            StudyRequest request = StudyOptions.Parse(p) with { Data = p.GetValue(data)!, Examples = p.GetValue(examples) };
+            StudyRequest request = StudyOptions.Parse(p) with { Data = p.GetValue(data)!, Examples = p.GetValue(examples), Tenants = session.Tenants };
             RunSupport.Tell(session, request.Precision);
             if (asked.Any)
             {

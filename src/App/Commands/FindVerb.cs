@@ -39,7 +39,8 @@ static class FindVerb
     {
         RunSupport.UseThreads(parsed);
         RunSupport.Tell(session, request.Precision);
-        Study.Prepared prepared = new(request, session.Tenants);
+        request = request with { Tenants = session.Tenants };
+        Study.Prepared prepared = new(request);
         if (toTheEnd && request.InDomain.Count == 0) throw new ArgumentException("--all measures too: give --in-domain FILE.");
         foreach (string note in prepared.Notes) session.World.Say(note);
         Estimate estimate = prepared.Estimate();

@@ -39,6 +39,7 @@ static class GenerateVerb
             OtherModel = p.GetValue(MaskVerb.OtherModel),
             Data = p.GetValue(data),
             Absence = p.GetValue(MaskVerb.Absence),
+            Tenants = session.Tenants,
             Precision = p.GetValue(StudyOptions.Precision) == "bf16" ? Precision.Bf16 : Precision.Float32,
         };
         GeneratedText made = GeneratedText.Of(request, session.Json ? _ => { } : Show, session.Stop, session.World.Say);

@@ -26,8 +26,8 @@ static class InspectVerb
         Run = (parsed, session) =>
         {
             RunSupport.UseThreads(parsed);
-            StudyRequest request = StudyOptions.With(parsed, new(parsed.GetValue(data)!, []));
-            Inspection seen = Inspection.Of(parsed.GetValue(model), request, parsed.GetValue(length), session.Tenants);
+            StudyRequest request = StudyOptions.With(parsed, new(parsed.GetValue(data)!, []) { Tenants = session.Tenants });
+            Inspection seen = Inspection.Of(parsed.GetValue(model), request, parsed.GetValue(length));
             session.Result(() => JsonSerializer.Serialize(seen, ResultJson.Options), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
                 {seen.Layers.Count} layers, width {seen.Width}, heads of {seen.HeadWidth}; {seen.Vocabulary:N0} word pieces{seen.Spare}, at most {seen.MostPositions} tokens
@@ -46,8 +46,8 @@ static class InspectVerb
         : seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}"
         : "a language model: it tells which token comes next (heartwood generate)";
 
-    static string SearchOf(Inspection seen) => seen.Labels.Count == 1 ? "Searches for subnetworks do not serve scores yet."
-        : seen.Search is { } search ? $"A search of its subnetworks ({string.Join("; ", seen.Searches)}, of {seen.TokensPerExample:0} tokens): "
+    static string SearchOf(Inspection seen) =>
+        seen.Search is { } search ? $"A search of its subnetworks ({string.Join("; ", seen.Searches)}, of {seen.TokensPerExample:0} tokens): "
             + $"about {Words.Duration(search.Seconds)}, {Words.Bytes(search.Bytes)} of memory on this machine"
         : $"It can be fine-tuned on your labels, and searched then: heartwood train --from {seen.Name} --data FILE --out RUN";
 }

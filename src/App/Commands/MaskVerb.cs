@@ -44,8 +44,8 @@ static class MaskVerb
     {
         if (p.GetValue(model) is null) RunSupport.RefuseIdle(p, "without --model", OtherModel);
         LoadedModel? loaded = p.GetValue(model) is { } folder ? LoadedModel.Load(folder) : null;
-        MaskFile file = Masks.Read(p.GetRequiredValue(mask), loaded?.Model.Sizes());
-        Subnetwork chosen = Chosen(p, loaded is null ? file.Mask : Masks.Of(file.Mask, loaded, p.GetValue(OtherModel)));
+        MaskFile file = Masks.Read(p.GetRequiredValue(mask), loaded?.Model.Sizes(session.Tenants.PartKinds));
+        Subnetwork chosen = Chosen(p, loaded is null ? file.Mask : Masks.Of(file.Mask, loaded, session.Tenants.PartKinds, p.GetValue(OtherModel)));
         string? path = p.GetValue(into), format = p.GetValue(to) ?? (path is null ? null : MaskFile.Heartwood);
         if (path is not null && Path.Exists(path)) throw new IOException($"{path} is there already. Give another name with --out, or remove it.");
         if (path is not null && chosen.AbsenceFile != "") chosen = chosen with { AbsenceFile = Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(path))!, chosen.AbsenceFile).Replace('\\', '/') };

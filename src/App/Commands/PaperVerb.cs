@@ -49,9 +49,10 @@ static class PaperVerb
     {
         RunSupport.UseThreads(parsed);
         PaperRequest request = Parse(parsed);
+        request = request with { Study = request.Study with { Tenants = session.Tenants } };
         string path = RunSupport.OutOf(parsed, request.Study.Model is null ? Folder : null);
         RunSupport.Tell(session, request.Study.Precision);
-        PaperRun.Prepared prepared = new(request, session.Tenants);
+        PaperRun.Prepared prepared = new(request);
         foreach (string note in prepared.Notes) session.World.Say(note);
         PaperCost cost = prepared.Cost();
         session.World.Say($"{(cost.TrainingSteps > 0 ? $"{cost.TrainingSteps:N0} steps of training, " : "")}{cost.Searches} searches of {cost.Steps} steps, {cost.Passes:N0} passes of an example: about {Words.Duration(cost.Seconds)}, {Words.Bytes(cost.Bytes)} of memory");

@@ -9,10 +9,11 @@ namespace Heartwood.App.Commands;
 /// <param name="Json">whether the result is wanted as JSON</param>
 /// <param name="Progress">where long work reports to, from any thread</param>
 /// <param name="Stop">cancelled by Ctrl+C and SIGTERM</param>
-/// <param name="Tenants">where names of tenants are looked up</param>
-sealed record Session(
-    Surroundings World, string Command, bool Json, IProgress<Lab.Runs.Progress> Progress, CancellationToken Stop, Tenants Tenants)
+sealed record Session(Surroundings World, string Command, bool Json, IProgress<Lab.Runs.Progress> Progress, CancellationToken Stop)
 {
+    /// <summary>What names on the command line are looked up in.</summary>
+    public Tenants Tenants { get; init; } = Tenants.Usual;
+
     /// <summary>What the verb found, as it is printed when it has ended; null while there is none.</summary>
     public string? Found { get; private set; }
 

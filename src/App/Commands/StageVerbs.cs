@@ -70,6 +70,6 @@ static class StageVerbs
     {
         RunSupport.UseThreads(parsed);
         using RunFolder folder = RunFolder.Reopen(path, session.World.Clock, session.Progress, session.Stop);
-        step(Study.Reopen(folder, session.Tenants, session.Progress, session.Stop), folder);
+        step(Study.Reopen(folder, session.Progress, session.Stop, session.Tenants), folder);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.App.Commands;
@@ -39,7 +40,7 @@ static class StudyOptions
     };
     public static readonly Option<double[]> Sparsity = new("--sparsity")
     {
-        Description = "Fraction of heads and MLPs that are absent, 0 to 1; several in a row. The first is the one that core, knock-outs "
+        Description = "Fraction of the parts in play that are absent, 0 to 1; several in a row. The first is the one that core, knock-outs "
             + "and cut are about; without it 0.5, the demo 0.6.",
         HelpName = "S",
         AllowMultipleArgumentsPerToken = true,
@@ -65,9 +66,17 @@ static class StudyOptions
     public static readonly Option<int> KnockOutExamples = SharedOptions.Number("--knock-out-examples",
         "Most examples of each set in knock-outs; 0 for all.", 0, 0);
 
+    public static readonly Option<string> Parts = new("--parts")
+    {
+        Description = "The parts in play, which a search may remove: kinds with commas between them, of "
+            + $"{string.Join(", ", PartKinds.Usual.Select(kind => kind.Name))}.",
+        HelpName = "KINDS",
+        DefaultValueFactory = _ => string.Join(',', PartKinds.InPlay),
+    };
+
     /// <summary>Options of the search itself, for every verb that searches.</summary>
     public static IReadOnlyList<Option> Search =>
-        [Methods, Seeds, Sparsity, MaxExamples, MaxLength, Absence, Share, Draws, KnockOutExamples, Precision];
+        [Methods, Parts, Seeds, Sparsity, MaxExamples, MaxLength, Absence, Share, Draws, KnockOutExamples, Precision];
 
     /// <summary>Options that name model and data.</summary>
     public static IReadOnlyList<Option> Sources => [Model, Data, InDomain, OutOfDomain, Unseen, Map];
@@ -91,6 +100,7 @@ static class StudyOptions
             : [.. Enumerable.Range(1, 6).Select(i => p.GetValue(SharedOptions.Seed) + (ulong)i)],
         Sparsities = p.GetResult(Sparsity) is { Implicit: false } ? p.GetValue(Sparsity)! : sources.Sparsities,
         Methods = p.GetValue(Methods) is { Length: > 0 } methods ? methods : sources.Methods,
+        Parts = p.GetValue(Parts)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? PartKinds.InPlay,
         Absence = p.GetValue(Absence)!,
         Examples = p.GetValue(MaxExamples),
         MostTokens = p.GetValue(MaxLength),

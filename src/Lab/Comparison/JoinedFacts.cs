@@ -17,7 +17,7 @@ public sealed record JoinedRuns(
 /// <param name="Folder">its folder</param>
 /// <param name="Model">its model</param>
 /// <param name="ModelSha256">hash of the model's weights</param>
-/// <param name="Universe">the parts in play, in words: "bert, 4 layers of 8 heads, 36 parts in play"</param>
+/// <param name="Universe">the parts in play, in words: "bert, 4 layers of 8 heads, 36 parts in play: heads, mlps"</param>
 /// <param name="Full">the full model, measured</param>
 public sealed record JoinedRun(string Name, string Folder, string Model, string ModelSha256, string Universe, Measured Full);
 

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Discovery;
@@ -36,8 +37,8 @@ public enum FinderNeeds
 /// <param name="Seeded">whether chance decides anything, so that another seed is another search</param>
 public sealed record FinderFacts(string Name, string About, string Paper, FinderNeeds Needs, bool Seeded)
 {
-    /// <summary>The kinds of part that it can score; null for all.</summary>
-    public IReadOnlyList<PartKind>? Parts { get; init; }
+    /// <summary>Names of the kinds of part that it can score, see <see cref="PartKind.Name"/>; null for all.</summary>
+    public IReadOnlyList<string>? Parts { get; init; }
 
     /// <summary>Whether its scores depend on the size that is asked for: then every size is a search of its own.</summary>
     public bool SizeDependent => Needs.HasFlag(FinderNeeds.TargetSize);
@@ -46,10 +47,9 @@ public sealed record FinderFacts(string Name, string About, string Paper, Finder
     /// <exception cref="ArgumentException">names a part, and what the finder can score</exception>
     public void Check(Universe universe)
     {
-        if (Parts is null) return;
-        if (universe.Parts.Where(p => !Parts.Contains(p.Kind)).Select(p => p.ToString()).FirstOrDefault() is not { } other) return;
-        throw new ArgumentException($"{Name} scores parts of the kinds {string.Join(", ", Parts)} only, and {other} is none of them. "
-            + "Put fewer kinds in play, or take another --method.");
+        if (Parts is null || universe.Places.FirstOrDefault(place => !Parts.Contains(place.Kind.Name)) is not { } other) return;
+        throw new ArgumentException($"{Name} scores {string.Join(", ", Parts)} only, and {other.Part}, one of the {other.Kind.Many}, is none "
+            + "of them. Put only what it scores in play with --parts, or take another --method.");
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;

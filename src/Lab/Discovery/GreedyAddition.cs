@@ -1,3 +1,4 @@
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Discovery;

@@ -1,15 +1,17 @@
 using System.Globalization;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training.Objectives;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Discovery;
 
 /// <summary>
-/// The search of <see cref="StructuredPruning"/>: one hard-concrete mask value per part; the loss is the KL divergence to the full
-/// model's outputs plus λ1 (t − s) + λ2 (t − s)², in which both multipliers climb; t rises linearly to the target. One seed.
+/// The search of <see cref="StructuredPruning"/>: one hard-concrete mask value per part; the loss is the objective (the KL divergence to
+/// the full model's outputs, as a rule) plus λ1 (t − s) + λ2 (t − s)², in which both multipliers climb; t rises linearly to the target. One seed.
 /// </summary>
 public sealed class PruningSearch : ISearch
 {
@@ -30,6 +32,7 @@ public sealed class PruningSearch : ISearch
     public PruningSearch(Search search, PruningOptions options, IReadOnlyCollection<Part>? stay = null)
     {
         options.Check();
+        Objectives.Check(search.Objective, search.Problem);
         Universe universe = search.Universe;
         if (search.Sparsity is not (> 0 and < 1))
             throw new ArgumentException(
@@ -68,9 +71,10 @@ public sealed class PruningSearch : ISearch
     public IReadOnlyList<StepFigure> Advance()
     {
         PruningLine line = Take();
+        string unit = search.Problem.OfOneNumber ? "squared difference" : "KL";
         return
         [
-            new("kl", line.Kl, string.Create(CultureInfo.InvariantCulture, $"KL {line.Kl:0.000}")),
+            new("distance", line.Distance, string.Create(CultureInfo.InvariantCulture, $"{unit} {line.Distance:0.000}")),
             new("sparsity", line.Sparsity, string.Create(CultureInfo.InvariantCulture, $"sparsity {line.Sparsity:0.00}")),
             new("target", line.Target), new("multiplier1", line.Multiplier1), new("multiplier2", line.Multiplier2),
         ];
@@ -84,20 +88,31 @@ public sealed class PruningSearch : ISearch
         using Scope scope = Scope.Open();
         int[] picked = Pick(step);
         Tensor mask = concrete.Sample(logAlpha, new Chance(search.Seed, "mask").At(step));
-        Example[] batch = [.. picked.Select(i => search.Examples[i])];
-        Tensor kl = Imitation.Kl(search.Problem, search.Model, batch, search.Masked(mask), fullLogits?.Rows(picked));
+        Tensor distance = Distance(picked, search.Masked(mask));
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(search.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
         Tensor gap = (sparsity * -1 + target).As(1);
         Tensor penalty = (multipliers * Movement.Concatenate(0, gap, gap * gap)).Sum();
-        Tensor loss = kl + penalty;
+        Tensor loss = distance + penalty;
         if (!float.IsFinite(loss.Item))
             throw new InvalidOperationException($"The loss of step {step + 1} (seed {search.Seed}) is {loss.Item}. "
                 + $"Lower learning-rate (now {options.LearningRate}) or check the model with: heartwood evaluate.");
         Tensor[] slopes = loss.Gradients(logAlpha, multipliers);
         masks.Step([slopes[0]], (float)options.LearningRate);
         climb.Step([slopes[1]], (float)options.MultiplierRate, scale: -1);
-        return new(step + 1, kl.Item, sparsity.Item, target, multipliers.Values[0], multipliers.Values[1]);
+        return new(step + 1, distance.Item, sparsity.Item, target, multipliers.Values[0], multipliers.Values[1]);
+    }
+
+    // the objective on a batch: where the head scores labels, the full model's scores were kept; else it passes next to the masked one
+    Tensor Distance(int[] picked, IProbe probe)
+    {
+        Example[] own = [.. picked.Select(i => search.Examples[i])];
+        Batch batch = search.Problem.BatchOf(own);
+        Pass? full = !search.Objective.NeedsReference ? null
+            : fullLogits is not null ? Pass.Remembered(search.Model, batch, fullLogits.Rows(picked))
+            : new(search.Model, Scope.Within(() => search.Model.Stream(batch, NoProbe.Instance, search.Problem.Tokens)), batch, NoProbe.Instance);
+        Pass masked = Pass.Of(search.Model, batch, probe, search.Problem.Tokens);
+        return search.Objective.Mean(search.Problem, masked, full, own);
     }
 
     // batches walk through shuffled passes over the examples
@@ -167,9 +182,9 @@ public sealed class PruningSearch : ISearch
 
 /// <summary>What one step of mask learning did.</summary>
 /// <param name="Step">the step, from 1</param>
-/// <param name="Kl">KL divergence from the full model on the batch, nats per example</param>
+/// <param name="Distance">the objective's mean over the batch: KL divergence from the full model in nats, of scores the squared difference</param>
 /// <param name="Sparsity">expected sparsity of the mask</param>
 /// <param name="Target">target sparsity of the step</param>
 /// <param name="Multiplier1">λ1</param>
 /// <param name="Multiplier2">λ2</param>
-public sealed record PruningLine(int Step, double Kl, double Sparsity, double Target, double Multiplier1, double Multiplier2);
+public sealed record PruningLine(int Step, double Distance, double Sparsity, double Target, double Multiplier1, double Multiplier2);

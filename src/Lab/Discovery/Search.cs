@@ -2,6 +2,7 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training.Objectives;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Discovery;
@@ -19,6 +20,9 @@ public sealed record Search(IModel Model, Universe Universe, Absence Absence, IP
     /// the vocabulary and the full model passes next to the changed one.
     /// </summary>
     public Func<float[]>? FullScores { get; init; }
+
+    /// <summary>What is made small; unless said, the usual distance from the full model (<see cref="Objectives.ToFull"/>).</summary>
+    public IObjective Objective { get; init; } = Objectives.ToFull(Problem);
 
     /// <summary>How good sets of parts are; null where there is no measure (then finders that need one refuse).</summary>
     public ISetMeasure? Measure { get; init; }

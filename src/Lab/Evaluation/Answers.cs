@@ -49,10 +49,9 @@ public sealed class Answers
     public float[][] Of(IModel model, IReadOnlyList<float[]> masks, Absence? absence, Action<int>? advance = null, CancellationToken stop = default, float[]? shared = null, IModel? full = null)
     {
         using Scope outside = Scope.Open();
-        IProbe below = shared is null ? NoProbe.Instance : new MaskProbe(Tensor.From(shared, shared.Length), absence!);
-        (IProbe Probe, int From)[] passes = [(NoProbe.Instance, 0)];
+        (float[]? Mask, int From)[] passes = [(null, 0)];
         if (masks.Count > 0)
-            passes = [.. masks.Select(mask => ((IProbe)new MaskProbe(Tensor.From(mask, mask.Length), absence!), FirstDifference(model, mask, shared)))];
+            passes = [.. masks.Select(mask => ((float[]?)mask, FirstDifference(absence!.Universe, model, mask, shared)))];
         int width = problem.Numbers(model), deepest = passes.Max(p => p.From);
         float[][] numbers = [.. passes.Select(_ => new float[starts[^1] * width])];
         Parallelism.For(batches.Length, b =>
@@ -61,6 +60,7 @@ public sealed class Answers
             using Scope scope = Scope.Open();
             var (batch, examples) = batches[b];
             Pass? beside = full is not null && problem.OfVocabulary ? Pass.Of(full, batch, NoProbe.Instance, problem.Tokens) : null;
+            IProbe below = ProbeOf(shared, absence);
             Tensor x = model.Embed(batch, below);
             for (int layer = 0; layer <= deepest; layer++)
             {
@@ -71,7 +71,8 @@ public sealed class Answers
                 {
                     if (passes[p].From != layer) continue;
                     using Scope inside = Scope.Open();
-                    Pass pass = new(model, model.StreamFrom(layer, x, mixes, batch, passes[p].Probe, problem.Tokens), batch, passes[p].Probe);
+                    IProbe probe = ProbeOf(passes[p].Mask, absence);
+                    Pass pass = new(model, model.StreamFrom(layer, x, mixes, batch, probe, problem.Tokens), batch, probe);
                     Span<float> read = numbers[p].AsSpan(starts[b] * width, examples.Count * width);
                     problem.Read(pass, beside, examples, read);
                     RefuseBroken(read, examples, starts[b], beside is not null);
@@ -87,19 +88,22 @@ public sealed class Answers
     public double LargestDifference(IModel cut, IModel model, float[] mask, Absence absence, CancellationToken stop = default)
     {
         using Scope outside = Scope.Open();
-        MaskProbe probe = new(Tensor.From(mask, mask.Length), absence);
         double[] most = new double[batches.Length];
         Parallelism.For(batches.Length, b =>
         {
             stop.ThrowIfCancellationRequested();
             using Scope scope = Scope.Open();
             var (batch, examples) = batches[b];
-            Pass one = Pass.Of(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Of(model, batch, probe, problem.Tokens);
+            Pass one = Pass.Of(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Of(model, batch, ProbeOf(mask, absence), problem.Tokens);
             most[b] = problem.Places(batch, examples) is { } places ? NextTokens.Difference(one, other, places)
                 : Math.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude((one.Scores(problem.Tokens) - other.Scores(problem.Tokens)).Values));
         });
         return most.DefaultIfEmpty(0).Max();
     }
+
+    // a probe serves one pass at a time
+    static IProbe ProbeOf(float[]? mask, Absence? absence) =>
+        mask is null ? NoProbe.Instance : new MaskProbe(Tensor.From(mask, mask.Length), absence!);
 
     // a broken model answers nothing: neither rightly nor wrongly
     void RefuseBroken(ReadOnlySpan<float> numbers, IReadOnlyList<Example> examples, int before, bool compared)
@@ -115,10 +119,9 @@ public sealed class Answers
     }
 
     // the layer of the first part in which two masks differ; the last layer where they do not
-    static int FirstDifference(IModel model, float[] mask, float[]? shared)
+    static int FirstDifference(Universe universe, IModel model, float[] mask, float[]? shared)
     {
-        IReadOnlyList<Part> parts = model.Universe().Parts;
-        for (int i = 0; i < mask.Length; i++) if (mask[i] != (shared?[i] ?? 1)) return parts[i].Layer;
+        for (int i = 0; i < mask.Length; i++) if (mask[i] != (shared?[i] ?? 1)) return universe.Places[i].Site.Layer;
         return model.Layers.Count - 1;
     }
 }

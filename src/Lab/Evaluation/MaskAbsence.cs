@@ -10,17 +10,18 @@ namespace Heartwood.Lab.Evaluation;
 /// this model's, else they are taken over the data.
 /// </summary>
 /// <param name="loaded">the model</param>
+/// <param name="universe">the parts in play, all that any of the masks speaks of</param>
 /// <param name="asked">"mean" or "zero", whatever masks say; null to follow them</param>
 /// <param name="data">the data that means are taken over, in words; null where there is none</param>
 /// <param name="mean">takes the means over the data</param>
-sealed class MaskAbsence(LoadedModel loaded, string? asked, string? data, Func<Absence> mean)
+sealed class MaskAbsence(LoadedModel loaded, Universe universe, string? asked, string? data, Func<Absence> mean)
 {
     Absence? means;
 
     /// <summary>What the absent parts of a mask leave behind, and where that came from.</summary>
     public (Absence Absence, string InWords) Of(Subnetwork mask) =>
         TakesMeans(mask) ? (means ??= mean(), $"mean over {data}")
-        : (KindOf(mask) == "zero" ? Absence.Zero(loaded.Model) : Absence.Load(MeansOf(mask, loaded)!, loaded.Model), Known(mask));
+        : (KindOf(mask) == "zero" ? Absence.Zero(universe) : Absence.Load(MeansOf(mask, loaded)!, universe), Known(mask));
 
     /// <summary>Refuses masks whose means are nowhere, before anything is computed.</summary>
     /// <exception cref="ArgumentException">a mask is to leave means, and there is neither a file of them nor data</exception>

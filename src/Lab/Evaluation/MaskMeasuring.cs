@@ -15,7 +15,7 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
 {
     const int ComparedWithMasked = 512;
 
-    readonly Universe universe = model.Universe();
+    readonly Universe universe = absence.Universe;
 
     /// <summary>Figures of a subnetwork.</summary>
     public MeasuredSubnetwork Of(Subnetwork subnetwork)
@@ -27,7 +27,7 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
             LargestDifference(model, cut, subnetwork.Kept, absence, sets.InDomainProblem, Thinning.Thinned(sets.InDomain, ComparedWithMasked), stop), m.Figures) { Sets = m.Sets };
     }
 
-    /// <summary>Figures of a random subnetwork with as many heads and as many MLP blocks.</summary>
+    /// <summary>Figures of a random subnetwork with as many parts of each stratum.</summary>
     /// <param name="subnetwork">the one to imitate</param>
     /// <param name="seed">seed of the draw</param>
     /// <param name="draw">number of the draw</param>
@@ -42,7 +42,7 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
     {
         using Scope scope = Scope.Open();
         IModel exactCut = cut.At(Precision.Float32), exact = model.At(Precision.Float32);
-        float[] mask = MaskProbe.Only(model.Universe(), kept).Values.ToArray();
+        float[] mask = MaskProbe.Only(absence.Universe, kept).Values.ToArray();
         return new Answers(examples, problem: problem).LargestDifference(exactCut, exact, mask, absence, stop);
     }
 }

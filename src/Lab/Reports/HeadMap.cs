@@ -1,5 +1,5 @@
 using Heartwood.Lab.Charts;
-using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Reports;
 

@@ -20,10 +20,12 @@ public sealed record Estimate(double Seconds, long Bytes)
 
     /// <summary>Estimates searches: passes forward and back with frozen weights, and what comes before them.</summary>
     /// <param name="model">the model</param>
+    /// <param name="universe">the parts in play</param>
     /// <param name="problem">what is asked</param>
     /// <param name="pool">the examples that are searched on</param>
     /// <param name="methods">what each method costs</param>
-    public static Estimate Of(IModel model, IProblem problem, IReadOnlyList<Example> pool, IReadOnlyList<MethodCost> methods)
+    public static Estimate Of(
+        IModel model, Universe universe, IProblem problem, IReadOnlyList<Example> pool, IReadOnlyList<MethodCost> methods)
     {
         double length = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length));
         int mostKept = Math.Max(1, methods.Max(m => m.Each.KeptAtOnce));
@@ -58,7 +60,7 @@ public sealed record Estimate(double Seconds, long Bytes)
         double PerToken(Work kind, int atOnce)
         {
             if (!timed.TryGetValue((kind, atOnce), out double one))
-                timed[(kind, atOnce)] = one = PassSeconds(model, pilot, problem.Tokens, places, kind, atOnce) / pilot.Tokens;
+                timed[(kind, atOnce)] = one = PassSeconds(model, universe, pilot, problem.Tokens, places, kind, atOnce) / pilot.Tokens;
             return one;
         }
     }
@@ -66,7 +68,7 @@ public sealed record Estimate(double Seconds, long Bytes)
     static int AtOnce(int searches) => Math.Clamp(searches, 1, Tensors.Backends.Machine.Threads);
 
     // seconds of one pass over the pilot batch, from its last layer and its last two
-    static double PassSeconds(IModel model, Batch pilot, Tokens computed, int[]? places, Work kind, int atOnce)
+    static double PassSeconds(IModel model, Universe universe, Batch pilot, Tokens computed, int[]? places, Work kind, int atOnce)
     {
         double[] work = [.. model.Layers.Select(l => l.Heads * (4.0 * model.Width + pilot.Tokens / pilot.Count) * model.HeadWidth + 2.0 * model.Width * l.Neurons)];
         int last = work.Length - 1;
@@ -81,8 +83,8 @@ public sealed record Estimate(double Seconds, long Bytes)
             Parallelism.For(atOnce, item =>
             {
                 using Scope scope = Scope.Open();
-                Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(model.Universe().Count));
-                IProbe probe = kind == Work.Learning ? new MaskProbe(mask.Track(), Absence.Zero(model)) : NoProbe.Instance;
+                Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(universe.Count));
+                IProbe probe = kind == Work.Learning ? new MaskProbe(mask.Track(), Absence.Zero(universe)) : NoProbe.Instance;
                 long began = Stopwatch.GetTimestamp();
                 best[item] = double.PositiveInfinity;
                 for (int run = 0; run < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < PilotSeconds; run++)

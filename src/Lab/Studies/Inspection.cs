@@ -58,14 +58,12 @@ public sealed record Inspection(
     /// <param name="folder">the folder; null for the embedded model</param>
     /// <param name="request">the search to estimate; its data gives the lengths</param>
     /// <param name="length">length of an example in tokens where there is no data</param>
-    /// <param name="tenants">where the request's names are looked up</param>
     /// <exception cref="ArgumentException">there is data for the estimate of a search, and no head to search with</exception>
-    public static Inspection Of(string? folder, StudyRequest request, int length, Tenants tenants)
+    public static Inspection Of(string? folder, StudyRequest request, int length)
     {
-        IReadOnlyList<Method> methods = Method.ReadAll(request.Methods, tenants);
+        IReadOnlyList<Method> methods = Method.ReadAll(request.Methods, request.Tenants);
         LoadedModel loaded = LoadedModel.ToInspect(folder, request.Precision, out string head);
         IModel model = loaded.Model;
-        Universe universe = model.Universe();
         if (model.Output == Output.None)
             return request.Data.Count == 0 ? Of(0, [], null) : throw new ArgumentException(
                 $"--data is for the estimate of a search, and here is nothing to search: {loaded.Name} has {head}. "
@@ -77,13 +75,14 @@ public sealed record Inspection(
             ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
             : [.. Thinning.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length));
-        MethodCost[] costs = [.. methods.Select(m => m.Cost(request, universe.Count, pool.Count))];
-        return Of(tokens, costs, Estimate.Of(model, problem, pool, costs));
+        Universe inPlay = model.Universe(request.Tenants.PartKinds.Named(request.Parts));
+        MethodCost[] costs = [.. methods.Select(m => m.Cost(request, inPlay.Count, pool.Count))];
+        return Of(tokens, costs, Estimate.Of(model, inPlay, problem, pool, costs));
 
         Inspection Of(double tokens, IReadOnlyList<MethodCost> costs, Estimate? search) => new(
             loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary,
-            model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], universe.Heads, universe.Mlps,
-            [.. costs.Select(c => c.InWords)], tokens, search,
+            model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], model.Layers.Sum(l => l.Heads),
+            model.Layers.Count(l => l.Neurons > 0), [.. costs.Select(c => c.InWords)], tokens, search,
             [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision))
         {
             Head = head,

@@ -21,8 +21,13 @@ public sealed record MaskRequest(IReadOnlyList<string> Masks, IReadOnlyList<stri
     /// <summary>Whether there is a mask to measure.</summary>
     public bool Any => Masks.Count + Without.Count > 0;
 
-    internal IReadOnlyList<(MaskFile File, Subnetwork Mask)> Read(LoadedModel loaded) => [.. Masks.Select(m => Evaluation.Masks.Read(m, loaded.Model.Sizes()))
-        .Concat(Without.Select(w => Evaluation.Masks.Without(w, loaded.Model.Sizes()))).Select(f => (f, Evaluation.Masks.Fit(f.Mask, loaded, OtherModel)))];
+    internal (IReadOnlyList<(MaskFile File, Subnetwork Mask)> Read, Universe Universe) Read(LoadedModel loaded, IReadOnlyList<PartKind> kinds)
+    {
+        ModelSizes sizes = loaded.Model.Sizes(kinds);
+        MaskFile[] files = [.. Masks.Select(m => Evaluation.Masks.Read(m, sizes)), .. Without.Select(w => Evaluation.Masks.Without(w, sizes))];
+        Universe universe = Evaluation.Masks.UniverseOf(files.Select(file => file.Mask), loaded.Model, kinds);
+        return ([.. files.Select(file => (file, Evaluation.Masks.Fit(file.Mask, loaded, universe, kinds, OtherModel)))], universe);
+    }
 }
 
 /// <summary>One mask, measured.</summary>
@@ -31,7 +36,7 @@ public sealed record MaskRequest(IReadOnlyList<string> Masks, IReadOnlyList<stri
 /// <param name="Absence">what absent parts left behind, and where that came from</param>
 /// <param name="Notes">what the file's format says and a subnetwork does not</param>
 /// <param name="Measured">its figures</param>
-/// <param name="Random">those of random masks with as many heads and as many MLP blocks</param>
+/// <param name="Random">those of random masks with as many parts of each stratum</param>
 public sealed record EvaluatedMask(string Source, string Format, string Absence, IReadOnlyList<string> Notes, MeasuredSubnetwork Measured, IReadOnlyList<MeasuredSubnetwork> Random);
 
 /// <summary>Masks from anywhere, measured in-domain and out of domain beside the full model.</summary>
@@ -55,12 +60,12 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
     {
         if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
-        var read = masks.Read(loaded);
+        var (read, universe) = masks.Read(loaded, request.Tenants.PartKinds);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
         loaded.RefuseMixed(data);
         foreach (string note in data.SelectMany(d => d.Notes)) loaded.Note(note);
         int told = 0;
-        MaskAbsence absence = new(loaded, masks.Absence, data.Count > 0 ? string.Join(", ", request.Data) : null, Means);
+        MaskAbsence absence = new(loaded, universe, masks.Absence, data.Count > 0 ? string.Join(", ", request.Data) : null, Means);
         absence.Require(read.Select(m => m.Mask));
         if (loaded.Model.Output == Output.Vocabulary) absence.RefuseIdleData([.. read.Select(m => m.Mask)]);     // a classifier's baselines are fitted to it too
         Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain),
@@ -73,7 +78,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         {
             IReadOnlyList<Example> examples = loaded.Encode(data, LabelMap.Parse(request.LabelMap), request.MostTokens);
             TellMore();
-            return Absence.Mean(loaded.Model, Inputs.Batches(Thinning.Thinned(examples, request.Examples), 2048), stop);
+            return Absence.Mean(loaded.Model, universe, Inputs.Batches(Thinning.Thinned(examples, request.Examples), 2048), stop);
         }
 
         void TellMore()

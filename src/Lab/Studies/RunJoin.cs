@@ -25,7 +25,7 @@ public sealed class RunJoin
         IReadOnlyList<Subnetwork> Found, string Sha256)
     {
         public string Universe => Found[0].Model is { } sizes
-            ? string.Create(CultureInfo.InvariantCulture, $"{sizes.Family}, {sizes.InWords}, {Found[0].Parts} parts in play") : "";
+            ? string.Create(CultureInfo.InvariantCulture, $"{sizes.Family}, {sizes.InWords}, {Found[0].Parts} parts in play: {string.Join(", ", Found[0].InPlay)}") : "";
     }
 
     RunJoin(IReadOnlyList<One> runs) => this.runs = runs;
@@ -54,7 +54,7 @@ public sealed class RunJoin
             throw new InvalidDataException(Study.IsIn(Path.Combine(path, "study"))
                 ? $"{path} is a run of paper, which holds several. Name its searches: {Path.Combine(path, "study")}"
                 : $"{path} is a run of another verb: it has no subnetworks to compare. Name runs of find or demo.");
-        StudyRequest request = Study.RequestIn(folder);
+        StudyRequest request = Study.RequestIn(folder, tenants);
         IReadOnlyList<Method> methods = Method.ReadAll(request.Methods, tenants);
         List<(string, EvaluationStage)> measured = [];
         foreach (var (method, number) in methods.Select((m, i) => (m, i)))

@@ -52,7 +52,7 @@ public sealed partial class Study
         (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
         methods = ready.Methods;
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
-        universe = Model.Universe();
+        universe = ready.Universe;
     }
 
     /// <summary>Everything read and checked, before a run folder is opened.</summary>
@@ -64,24 +64,24 @@ public sealed partial class Study
         internal IReadOnlyList<DataSource> InDomain { get; }
         internal IReadOnlyList<DataSource> OutOfDomain { get; }
         internal IReadOnlyList<DataSource> Unseen { get; }
+        internal IEnumerable<DataSource> Sources => Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen);
         internal IReadOnlyList<Example> Pool { get; }
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
         internal IReadOnlyList<Method> Methods { get; }
+        internal Universe Universe { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
         /// <param name="request">what is asked</param>
-        /// <param name="tenants">where the names in it are looked up</param>
         /// <param name="sameData">what was prepared for a request of the same data, which is then not read again</param>
-        public Prepared(StudyRequest request, Tenants tenants, Prepared? sameData = null)
+        public Prepared(StudyRequest request, Prepared? sameData = null)
         {
             request.Check();
             Request = request;
-            Methods = Method.ReadAll(request.Methods, tenants);
+            Methods = Method.ReadAll(request.Methods, request.Tenants);
             Loaded = LoadedModel.Load(request.Model, request.Precision);
-            RefuseScores(Loaded.Model.GivesOneNumber(), $"{Loaded.Name} gives one number, a score");
-            Universe universe = Loaded.Model.Universe();
-            foreach (Method method in Methods) method.Finder.Facts.Check(universe);
+            Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
+            foreach (Method method in Methods) method.Finder.Facts.Check(Universe);
             if (sameData is not null)
                 (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
             else
@@ -89,8 +89,6 @@ public sealed partial class Study
                 (Data, InDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain));
                 (OutOfDomain, Unseen) = (DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
                 DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
-                foreach (DataSource source in Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen))
-                    RefuseScores(source.Problem.OfOneNumber, $"{source.Name} holds scores (column '{source.LabelColumn}')");
                 if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             }
             Problem = DataSource.ProblemOf(Data);
@@ -98,14 +96,6 @@ public sealed partial class Study
             Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
             Sets = new(Loaded, InDomain, OutOfDomain, Unseen, map, request.MostTokens, Data);
-        }
-
-        static void RefuseScores(bool are, string what)
-        {
-            if (are) throw new InvalidDataException(
-                $"{what}, and searches for subnetworks do not serve scores yet: masks are learned by the divergence of the answers' "
-                + $"probabilities from the full model's, and that of one number is always 0. heartwood train and heartwood evaluate "
-                + $"serve scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
         }
 
         /// <summary>Hash of the model's weights.</summary>
@@ -119,11 +109,10 @@ public sealed partial class Study
             Cutting.WhyNoFullSize(Loaded.Model, Request.Absence) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
         /// <summary>What all searches will take.</summary>
-        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Problem, Pool, Costs);
+        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Universe, Problem, Pool, Costs);
 
         /// <summary>What each method costs, by its label, in the order of the request.</summary>
-        public IReadOnlyList<MethodCost> Costs =>
-            [.. Methods.Select(m => m.Cost(Request, Loaded.Model.Universe().Count, Pool.Count))];
+        public IReadOnlyList<MethodCost> Costs => [.. Methods.Select(m => m.Cost(Request, Universe.Count, Pool.Count))];
     }
 
     /// <summary>The study of a request in a run folder.</summary>
@@ -145,12 +134,16 @@ public sealed partial class Study
         folder.Work(new Job(AbsenceFile, () =>
         {
             progress.Report(new("means of the parts", 0, pool.Count, "examples"));
-            Absence made = request.Absence == "zero" ? Absence.Zero(Model) : Absence.Mean(Model, Inputs.Batches(pool, 2048), stop);
+            Absence made = Absent(universe);
             folder.Write(AbsenceFile, made.Save);
             progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
         }));
-        return absent = Absence.Load(folder.PathOf(AbsenceFile), Model);
+        return absent = Absence.Load(folder.PathOf(AbsenceFile), universe);
     }
+
+    // what the request says of parts, of any universe
+    Absence Absent(Universe parts) =>
+        request.Absence == "zero" ? Absence.Zero(parts) : Absence.Mean(Model, parts, Inputs.Batches(pool, 2048), stop);
 
     internal Action<int> Advance(string stage, long total, string unit)
     {

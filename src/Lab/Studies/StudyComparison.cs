@@ -1,6 +1,7 @@
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -57,13 +58,13 @@ public sealed partial class Study
     (IReadOnlyList<KnockOutFacts> Sharing, IReadOnlyList<KnockOutFacts> Alone) KnockOuts(IReadOnlyList<Part> core)
     {
         List<(string Name, string Kind, IReadOnlyList<Part> Absent)> plan = [];
-        Part[] coreHeads = [.. core.Where(p => p.Kind == PartKind.Head)];
+        Part[] coreHeads = [.. core.Where(Heads.Kind.Includes)];
         if (core.Count > 0)
         {
             plan.Add(("core", "core", core));
             if (coreHeads.Length > 0) plan.Add(("core heads", "core", coreHeads));
             plan.Add(("core alone", "core", [.. universe.Parts.Except(core)]));
-            for (int i = 1; coreHeads.Length > 0 && i <= request.Draws; i++) plan.Add(($"random heads {i}", "random heads", RandomParts.HeadsLike(universe, [.. core], new(request.Seeds[0], "random heads"), i)));
+            for (int i = 1; coreHeads.Length > 0 && i <= request.Draws; i++) plan.Add(($"random heads {i}", "random heads", RandomParts.LikeOf(Heads.Kind, universe, [.. core], new(request.Seeds[0], "random heads"), i)));
             for (int i = 1; i <= request.Draws; i++) plan.Add(($"random parts {i}", "random parts", RandomParts.Like(universe, [.. core], new(request.Seeds[0], "random parts"), i)));
             for (int i = 1; i <= request.Draws; i++) plan.Add(($"random parts alone {i}", "random parts alone", [.. universe.Parts.Except(RandomParts.Like(universe, [.. core], new(request.Seeds[0], "random parts"), i))]));
         }
@@ -81,19 +82,19 @@ public sealed partial class Study
     }
 
     // the core against random parts of the same numbers, its heads against random heads, a part against all of its kind
-    static KnockOutRanks? RanksOf(KnockOutFacts of, KnockOutFacts[] all)
+    KnockOutRanks? RanksOf(KnockOutFacts of, KnockOutFacts[] all)
     {
-        bool head = of.Kind == "part" && Part.Parse(of.Name).Kind == PartKind.Head;
+        PartKind? own = of.Kind == "part" ? universe.KindOf(Part.Parse(of.Name)) : null;
         var (among, draws) = (of.Kind, of.Name) switch
         {
             ("core", "core") => ("random parts", all.Where(f => f.Kind == "random parts")),
             ("core", "core heads") => ("random heads", all.Where(f => f.Kind == "random heads")),
             ("core", "core alone") => ("random parts alone", all.Where(f => f.Kind == "random parts alone")),
-            ("part", _) => (head ? "heads" : "MLPs", all.Where(f => f.Kind == "part" && Part.Parse(f.Name).Kind == PartKind.Head == head && f.Name != of.Name)),
+            ("part", _) => (own!.Many, all.Where(f => f.Kind == "part" && own.Includes(Part.Parse(f.Name)) && f.Name != of.Name)),
             _ => ("", []),
         };
         KnockOutFacts[] others = [.. draws];
-        if (others.Length == 0) return null;
+        if (others.Length == 0 || of.InDomain.N == 0) return null;                     // scores have no accuracy to rank
         return new(among, Place(f => f.InDomain), of.OutOfDomain is null ? null : Place(f => f.OutOfDomain!), of.Cases.Keys.ToDictionary(c => c, c => Place(f => f.Cases[c])));
 
         RankFacts Place(Func<KnockOutFacts, Proportion> figure)

@@ -52,7 +52,8 @@ public sealed partial class Study
 
     /// <summary>The same of a subnetwork as the command line names it.</summary>
     /// <inheritdoc cref="Cut(Subnetwork, string, bool)"/>
-    public CutFacts Cut(string mask, string into, bool otherModel = false) => Cut(Masks.Read(mask, Model.Sizes()).Mask, into, otherModel);
+    public CutFacts Cut(string mask, string into, bool otherModel = false) =>
+        Cut(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, into, otherModel);
 
     /// <summary>Makes what changes make of a subnetwork, and writes it by exports into a folder, each proved and timed.</summary>
     /// <param name="mask">the subnetwork as the command line names it; null for the run's own that <see cref="Cut()"/> cuts</param>
@@ -64,13 +65,14 @@ public sealed partial class Study
     /// <exception cref="IOException">something stands there already</exception>
     public ChangesFacts Change(string? mask, ChangeRequest changes, string into, bool otherModel = false) => mask is null
         ? Make(Best(), Absent(), changes, into, replace: false)
-        : Change(Masks.Read(mask, Model.Sizes()).Mask, changes, into, otherModel);
+        : Change(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, changes, into, otherModel);
 
     ChangesFacts Change(Subnetwork subnetwork, ChangeRequest changes, string into, bool otherModel)
     {
         RequireInDomain();
-        Subnetwork fit = Masks.Fit(subnetwork, loaded, otherModel);
-        return Make(fit, AbsenceOf(fit).Absence, changes, into, replace: false);
+        Universe parts = Masks.UniverseOf([subnetwork], Model, request.Tenants.PartKinds);
+        Subnetwork fit = Masks.Fit(subnetwork, loaded, parts, request.Tenants.PartKinds, otherModel);
+        return Make(fit, AbsenceOf(fit, parts).Absence, changes, into, replace: false);
     }
 
     ChangesFacts Make(Subnetwork subnetwork, Absence absence, ChangeRequest changes, string into, bool replace)
@@ -100,7 +102,7 @@ public sealed partial class Study
                 changed.Proof.Compared, timed ? Timed(change.Name, changed.Model) : null));
         }
         IEnumerable<ChangeFacts> inOrder = changes.Changes.Select(change => facts.Single(f => f.Name == change.Name));
-        return new(subnetwork.Seed, 1 - (double)subnetwork.Kept.Count / universe.Count, Model.Weights.Count, [.. inOrder]);
+        return new(subnetwork.Seed, 1 - (double)subnetwork.Kept.Count / absence.Universe.Count, Model.Weights.Count, [.. inOrder]);
     }
 
     SpeedFacts Timed(string name, IModel made)

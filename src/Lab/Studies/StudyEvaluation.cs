@@ -68,18 +68,19 @@ public sealed partial class Study
     public MaskEvaluation Evaluate(MaskRequest masks)
     {
         RequireInDomain();
-        return MaskEvaluation.Of(loaded, sets, FullScores, Baselines(data, loaded, request.LabelMap, sets), masks.Read(loaded), masks,
-            AbsenceOf, progress, stop);
+        var (read, parts) = masks.Read(loaded, request.Tenants.PartKinds);
+        return MaskEvaluation.Of(loaded, sets, FullScores, Baselines(data, loaded, request.LabelMap, sets), read, masks,
+            mask => AbsenceOf(mask, parts), progress, stop);
     }
 
     // a mask's own absence, in the run's model
-    (Absence Absence, string InWords) AbsenceOf(Subnetwork mask)
+    (Absence Absence, string InWords) AbsenceOf(Subnetwork mask, Universe parts)
     {
-        if (mask.Absence == "zero") return (Absence.Zero(Model), "zero");
-        if (MaskAbsence.MeansOf(mask, loaded) is { } file) return (Absence.Load(file, Model), $"mean, as in {file}");
+        if (mask.Absence == "zero") return (Absence.Zero(parts), "zero");
+        if (MaskAbsence.MeansOf(mask, loaded) is { } file) return (Absence.Load(file, parts), $"mean, as in {file}");
         if (mask.Absence != "" && mask.Absence != request.Absence)
             throw new ArgumentException($"The subnetwork was found with absent parts at their {mask.Absence}, the run has them at their {request.Absence} (--absence) and knows no means. Take a run with --absence {mask.Absence}.");
-        return (Absent(), request.Absence == "zero" ? "zero" : "mean, as in the run");
+        return (universe.Parts.SequenceEqual(parts.Parts) ? Absent() : Absent(parts), request.Absence == "zero" ? "zero" : "mean, as in the run");
     }
 
     void RequireInDomain()

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -37,6 +40,13 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// </summary>
     public IReadOnlyList<string> Methods { get; init; } = [Method.Usual];
 
+    /// <summary>names of the kinds of part in play, see <see cref="PartKind.Name"/></summary>
+    public IReadOnlyList<string> Parts { get; init; } = PartKinds.InPlay;
+
+    /// <summary>what names in the request are looked up in; no part of what is kept</summary>
+    [JsonIgnore]
+    public Tenants Tenants { get; init; } = Tenants.Usual;
+
     /// <summary>"mean" or "zero"</summary>
     public string Absence { get; init; } = "mean";
 
@@ -63,6 +73,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     public void Check()
     {
         if (Data.Count == 0) throw new ArgumentException("What should masks be learned on? Give --data FILE (in-domain training data), or --data world:training.");
+        Tenants.PartKinds.Named(Parts);
         if (HeldOut > 0 && InDomain.Count > 0) throw new ArgumentException("Rows are held out of the data only where no in-domain data is given.");
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count) throw new ArgumentException("--seeds needs at least one seed, each once.");
         if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count) throw new ArgumentException("--sparsity needs at least one sparsity, each once.");

@@ -20,7 +20,8 @@ public sealed partial class Study
     public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, RequestFile));
 
     /// <summary>The request of a run that <c>find</c> or <c>demo</c> began.</summary>
-    internal static StudyRequest RequestIn(RunFolder folder) => folder.ReadJson<StudyRequest>(RequestFile);
+    internal static StudyRequest RequestIn(RunFolder folder, Tenants tenants) =>
+        folder.ReadJson<StudyRequest>(RequestFile) with { Tenants = tenants };
 
     /// <summary>What was measured of a method's subnetworks; null where nothing was.</summary>
     internal static EvaluationStage? EvaluationIn(RunFolder folder, Method method, bool isMain)
@@ -48,14 +49,19 @@ public sealed partial class Study
     }
 
     /// <summary>The parts in play of a request.</summary>
-    internal static Universe UniverseOf(IModel model, StudyRequest request) => model.Universe();
+    internal static Universe UniverseOf(IModel model, StudyRequest request) =>
+        model.Universe(request.Tenants.PartKinds.Named(request.Parts));
 
     /// <summary>The study of a run that <c>find</c> began, with its data checked against what was read then.</summary>
+    /// <param name="folder">the run</param>
+    /// <param name="progress">told how far the work is</param>
+    /// <param name="stop">ends it</param>
+    /// <param name="tenants">what names in the request are looked up in; null for those that Heartwood comes with</param>
     /// <exception cref="InvalidDataException">the run is not a study, or its model or data changed since</exception>
-    public static Study Reopen(RunFolder folder, Tenants tenants, IProgress<Progress> progress, CancellationToken stop)
+    public static Study Reopen(RunFolder folder, IProgress<Progress> progress, CancellationToken stop, Tenants? tenants = null)
     {
         if (!folder.Has(RequestFile)) throw new InvalidDataException($"{folder.FolderPath} is not a run of find or demo: it has no {RequestFile}. Begin one: heartwood find --model … --data … --in-domain … --out RUN");
-        Prepared prepared = new(folder.ReadJson<StudyRequest>(RequestFile), tenants);
+        Prepared prepared = new(folder.ReadJson<StudyRequest>(RequestFile) with { Tenants = tenants ?? Tenants.Usual });
         foreach (var (then, now) in folder.Manifest.Data.Zip(prepared.Facts))
             if (then.Sha256 != now.Sha256) throw new InvalidDataException($"{now.Source}{(then.Use == now.Use && now.Use == "config and tokenizer" ? ": config or tokenizer are" : ": the file is")} not what it was when the run began (SHA-256 {then.Sha256[..12]}… then, {now.Sha256[..12]}… now). Put the old file back, or begin a new run.");
         if (prepared.ModelSha256 != folder.Manifest.ModelSha256)

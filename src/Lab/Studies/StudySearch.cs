@@ -1,5 +1,6 @@
 using System.Globalization;
 using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
@@ -113,7 +114,8 @@ public sealed partial class Study
         Dictionary<string, string> options = new(method.Options) { ["examples"] = pool.Count.ToString(CultureInfo.InvariantCulture) };
         return new(which.Seed ?? 0, method.Label, sparsity, universe.Count, kept, scores.ByPart(universe), request.Absence, loaded.Sha256)
         {
-            Model = Model.Sizes(),
+            InPlay = request.Parts,
+            Model = Model.Sizes(request.Tenants.PartKinds),
             Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
             Options = options,
             AbsenceFile = request.Absence == "mean" ? $"../{AbsenceFile}" : "",

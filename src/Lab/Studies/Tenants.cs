@@ -1,14 +1,18 @@
 using Heartwood.Lab.Changes;
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Exports;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Studies;
 
-/// <summary>The lists of tenants that names on the command line are looked up in; handed in, nowhere static.</summary>
+/// <summary>The tenants of the house, each a list; names that users write are looked up here and nowhere else.</summary>
 public sealed record Tenants
 {
-    /// <summary>Those that come with the program.</summary>
-    public static Tenants Usual => new() { Finders = Discovery.Finders.Usual };
+    /// <summary>All that Heartwood comes with.</summary>
+    public static Tenants Usual { get; } = new();
+
+    /// <summary>The kinds of part.</summary>
+    public IReadOnlyList<PartKind> PartKinds { get; init; } = Subnetworks.PartKinds.Usual;
 
     /// <summary>Ways to make a model of models.</summary>
     public IReadOnlyList<IChange> Changes { get; init; } = Lab.Changes.Changes.Usual;
@@ -17,5 +21,5 @@ public sealed record Tenants
     public IReadOnlyList<IExport> Exports { get; init; } = Lab.Exports.Exports.Usual;
 
     /// <summary>Ways to find subnetworks.</summary>
-    public required IReadOnlyList<IFinder> Finders { get; init; }
+    public IReadOnlyList<IFinder> Finders { get; init; } = Discovery.Finders.Usual;
 }

@@ -5,22 +5,21 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Subnetworks;
 
-/// <summary>What an absent part leaves behind: one constant vector per part, zero or the part's mean over a data set.</summary>
+/// <summary>What absent parts leave behind: one constant vector per part, zero or the part's mean over a data set.</summary>
 public sealed class Absence
 {
-    readonly Universe universe;
-    readonly IReadOnlyDictionary<Part, float[]> left;
+    readonly IReadOnlyDictionary<Site, float[]> left;
 
-    Absence(string kind, Universe universe, IReadOnlyDictionary<Part, float[]> left)
+    Absence(string kind, Universe universe, IReadOnlyDictionary<Site, float[]> left)
     {
-        (Kind, this.universe, this.left) = (kind, universe, left);
+        (Kind, Universe, this.left) = (kind, universe, left);
         List<AbsentSite> sites = [];
         for (int start = 0; start < universe.Count; start += sites[^1].Count)
         {
-            Site site = SiteOf(universe.Parts[start]);
-            float[][] vectors = [.. universe.Parts.Skip(start).TakeWhile(p => SiteOf(p) == site).Select(p => left[p])];
-            using Scope scope = Scope.Open();
-            sites.Add(new(site, start, vectors.Length, Tensor.From(vectors.SelectMany(v => v).ToArray(), vectors.Length, vectors[0].Length).KeepForever()));
+            Place first = universe.Places[start];
+            Place[] here = [.. universe.Places.Skip(start)
+                .TakeWhile(place => place.Site == first.Site && place.Length == first.Length && place.Kind.Name == first.Kind.Name)];
+            sites.Add(new(first.Site, start, [.. here.Select(place => place.Start)], first.Length, first.PassesOn ? null : Table(here)));
         }
         Sites = sites;
     }
@@ -28,81 +27,113 @@ public sealed class Absence
     /// <summary>"zero" or "mean"</summary>
     public string Kind { get; }
 
-    /// <summary>Number of parts of the universe.</summary>
-    internal int Parts => universe.Count;
+    /// <summary>The parts in play.</summary>
+    public Universe Universe { get; }
 
     /// <summary>The sites at which parts are removed, with what all parts of a site leave behind.</summary>
     internal IReadOnlyList<AbsentSite> Sites { get; }
 
-    /// <summary>What a part leaves behind: [headWidth] for a head, [width] for an MLP block.</summary>
-    public ReadOnlySpan<float> Of(Part part) => left[part];
+    /// <summary>What a part leaves behind, as wide as its value; nothing of a part without which its layer's input passes on.</summary>
+    public ReadOnlySpan<float> Of(Place place) =>
+        place.PassesOn ? [] : left.TryGetValue(place.Site, out float[]? values) ? values.AsSpan(place.Start, place.Length) : new float[place.Length];
+
+    /// <inheritdoc cref="Of(Place)"/>
+    public ReadOnlySpan<float> Of(Part part) => Of(Universe.Places[Universe.PlaceOf(part)]);
 
     /// <summary>Absent parts contribute nothing.</summary>
-    public static Absence Zero(IModel model)
-    {
-        Universe universe = model.Universe();
-        return new("zero", universe, universe.Parts.ToDictionary(p => p, p => new float[model.WidthOf(p)]));
-    }
+    /// <param name="universe">the parts in play</param>
+    public static Absence Zero(Universe universe) => new("zero", universe, new Dictionary<Site, float[]>());
 
     /// <summary>Absent parts contribute their mean over the tokens of these batches.</summary>
-    public static Absence Mean(IModel model, IReadOnlyList<Batch> batches, CancellationToken stop = default)
+    /// <param name="model">the model</param>
+    /// <param name="universe">the parts in play</param>
+    /// <param name="batches">the data</param>
+    /// <param name="stop">ends the work</param>
+    public static Absence Mean(IModel model, Universe universe, IReadOnlyList<Batch> batches, CancellationToken stop = default)
     {
-        Universe universe = model.Universe();
-        double[][] sums = [.. universe.Parts.Select(p => new double[model.WidthOf(p)])];
-        double[]?[][] perBatch = new double[batches.Count][][];
+        Site[] sites = SitesOf(universe);
+        double[][][] perBatch = new double[batches.Count][][];
         Parallelism.For(batches.Count, i =>
         {
             stop.ThrowIfCancellationRequested();
             using Scope pass = Scope.Open();
-            Recorder recorder = new(site => site.Point is Point.Heads or Point.MlpOut);
-            model.Stream(batches[i], recorder, Tokens.All);                      // what comes behind the last layer is no part
-            perBatch[i] = [.. universe.Parts.Select(p => SumOverTokens(recorder.Seen[SiteOf(p)], p, model))];
+            Recorder recorder = new(sites.Contains);
+            model.Stream(batches[i], recorder, Tokens.All);                      // what comes after the last layer is no part
+            perBatch[i] = [.. sites.Select(site => SumOverTokens(recorder.Seen[site]))];
         });
         long tokens = batches.Sum(b => (long)b.Tokens);
-        foreach (double[]?[] batch in perBatch)                  // in the order of the batches, so that the sum does not depend on the threads
-            for (int p = 0; p < sums.Length; p++)
-                for (int d = 0; d < sums[p].Length; d++) sums[p][d] += batch[p]![d];
-        return new("mean", universe, universe.Parts.Select((p, i) => (p, sums[i])).ToDictionary(x => x.p, x => Array.ConvertAll(x.Item2, s => (float)(s / tokens))));
+        Dictionary<Site, float[]> means = [];
+        for (int s = 0; s < sites.Length; s++)
+        {
+            double[] sum = new double[perBatch[0][s].Length];
+            foreach (double[][] batch in perBatch)               // in the order of the batches, so that the sum does not depend on the threads
+                for (int d = 0; d < sum.Length; d++) sum[d] += batch[s][d];
+            means[sites[s]] = Array.ConvertAll(sum, total => (float)(total / tokens));
+        }
+        return new("mean", universe, means);
     }
 
-    internal static Site SiteOf(Part part) => new(part.Layer, part.Kind == PartKind.Head ? Point.Heads : Point.MlpOut);
+    static Site[] SitesOf(Universe universe) => [.. universe.Places.Where(place => !place.PassesOn).Select(place => place.Site).Distinct()];
 
-    static double[] SumOverTokens(Tensor value, Part part, IModel model)
+    static double[] SumOverTokens(Tensor value)
     {
         var (tokens, width) = value.AsTokens();
-        double[] sum = new double[model.WidthOf(part)];
-        int start = part.Kind == PartKind.Head ? part.Index * model.HeadWidth : 0;
+        double[] sum = new double[width];
         ReadOnlySpan<float> values = value.Values;
         for (int t = 0; t < tokens; t++)
-            for (int d = 0; d < sum.Length; d++) sum[d] += values[t * width + start + d];
+            for (int d = 0; d < width; d++) sum[d] += values[t * width + d];
         return sum;
     }
 
-    /// <summary>Writes the vectors, one tensor per part.</summary>
-    public void Save(Stream stream) =>
-        SafetensorsWriter.Write(stream, universe.Parts.Select(p => new NamedTensor(p.ToString(), [left[p].Length], Dtype.F32, left[p].AsMemory())), new Dictionary<string, string> { ["absence"] = Kind });
+    Tensor Table(Place[] here)
+    {
+        using Scope scope = Scope.Open();
+        float[] rows = new float[here.Length * here[0].Length];
+        for (int p = 0; p < here.Length; p++) Of(here[p]).CopyTo(rows.AsSpan(p * here[0].Length));
+        return Tensor.From(rows, here.Length, here[0].Length).KeepForever();
+    }
+
+    /// <summary>Writes the vectors, one tensor per site.</summary>
+    public void Save(Stream stream) => SafetensorsWriter.Write(stream,
+        left.Select(site => new NamedTensor($"{site.Key}", [site.Value.Length], Dtype.F32, site.Value.AsMemory())),
+        new Dictionary<string, string> { ["absence"] = Kind });
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    /// <exception cref="CheckpointException">the file cannot be read, or belongs to another model</exception>
-    public static Absence Load(string path, IModel model)
+    /// <exception cref="CheckpointException">the file cannot be read, or belongs to another model or to other parts</exception>
+    public static Absence Load(string path, Universe universe)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        Universe universe = model.Universe();
-        Dictionary<Part, float[]> left = [];
-        foreach (Part part in universe.Parts)
+        string kind = file.Metadata.GetValueOrDefault("absence", "mean");
+        if (kind == "zero") return Zero(universe);
+        Dictionary<Site, float[]> left = [];
+        foreach (Site site in SitesOf(universe))
         {
-            int width = model.WidthOf(part);
-            if (!file.Contains(part.ToString()) || file.Count(part.ToString()) != width)
-                throw new CheckpointException($"{path}: expected a vector of {width} for {part}, found {(file.Contains(part.ToString()) ? $"one of {file.Count(part.ToString())}" : "none")}. The file belongs to another model.");
-            file.Read(part.ToString(), left[part] = new float[width]);
+            int width = universe.Places.Where(place => place.Site == site).Max(place => place.Start + place.Length);
+            string name = $"{site}";
+            if (!file.Contains(name) || file.Count(name) != width)
+                throw new CheckpointException($"{path}: expected a vector of {width} for {name}, "
+                    + $"found {(file.Contains(name) ? $"one of {file.Count(name)}" : "none")}. The file belongs to another model, or to other parts.");
+            file.Read(name, left[site] = new float[width]);
         }
-        return new(file.Metadata.GetValueOrDefault("absence", "mean"), universe, left);
+        return new(kind, universe, left);
     }
 }
 
-/// <summary>One site of a model and what its parts leave behind when they are absent.</summary>
+/// <summary>Neighbours in a mask whose values pass one site, each as wide as the others.</summary>
 /// <param name="Site">where the parts' values pass</param>
-/// <param name="Start">place of its first part in a mask</param>
-/// <param name="Count">number of its parts, which stand together</param>
-/// <param name="Left">[part partWidth], for every pass the same</param>
-readonly record struct AbsentSite(Site Site, int Start, int Count, Tensor Left);
+/// <param name="First">place of the first in a mask</param>
+/// <param name="Starts">where the value of each starts along the site's width</param>
+/// <param name="Width">how wide the value of each is</param>
+/// <param name="Left">what they leave behind, [part partWidth], for every pass the same; null where what enters the layer passes on</param>
+readonly record struct AbsentSite(Site Site, int First, int[] Starts, int Width, Tensor? Left)
+{
+    /// <summary>How many parts.</summary>
+    public int Count => Starts.Length;
+
+    /// <summary>Whether they fill a site of this width, side by side.</summary>
+    public bool Fills(int width)
+    {
+        for (int p = 0; p < Starts.Length; p++) if (Starts[p] != p * Width) return false;
+        return Count * Width == width;
+    }
+}

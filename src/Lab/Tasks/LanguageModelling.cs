@@ -63,10 +63,13 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
         [.. examples.SelectMany((e, i) => Enumerable.Range(batch.Offsets[i] + e.From - 1, Scored(e)))];
 
     /// <inheritdoc/>
+    public int[] Targets(Batch batch, IReadOnlyList<Example> examples) => [.. Places(batch, examples).Select(place => batch.Ids[place + 1])];
+
+    /// <inheritdoc/>
     public void Read(Pass pass, Pass? full, IReadOnlyList<Example> examples, Span<float> numbers)
     {
         int[] places = Places(pass.Batch, examples);
-        TokenScore[] tokens = NextTokens.Read(pass, full, places, [.. places.Select(p => pass.Batch.Ids[p + 1])]);
+        TokenScore[] tokens = NextTokens.Read(pass, full, places, Targets(pass.Batch, examples));
         for (int e = 0, at = 0; e < examples.Count; at += Scored(examples[e]), e++)
         {
             ArraySegment<TokenScore> own = new(tokens, at, Scored(examples[e]));

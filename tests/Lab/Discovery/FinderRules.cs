@@ -20,7 +20,7 @@ static class FinderRules
     public static Search Asked(int examples = 24, ulong seed = 3, ISetMeasure? measure = null, IModel? of = null)
     {
         IReadOnlyList<Example> all = Small.Examples(examples);
-        Absence left = of is null ? absence : Absence.Zero(of);
+        Absence left = of is null ? absence : Absence.Zero(of.Universe());
         return new(of ?? model, (of ?? model).Universe(), left, Classification.Instance, all)
         {
             FullScores = () => new Answers(all).Of(of ?? model),
@@ -98,5 +98,5 @@ static class FinderRules
 
     /// <summary>A game of some parts: heads of one layer.</summary>
     public static Search Play(Game game, int parts, ulong seed = 3) =>
-        Asked(1, seed, game) with { Universe = new(Enumerable.Range(0, parts).Select(h => Part.Head(0, h))) };
+        Asked(1, seed, game) with { Universe = new([.. Small.HeadsAndMlps([parts]).Places.Take(parts)]) };
 }

@@ -89,7 +89,7 @@ public sealed class StructuredPruningTests : IDisposable
         Part[] stay = [Part.Mlp(0), Part.Head(1, 0)];
         PruningSearch search = new(Asked(), options with { LearningRate = 3 }, stay), free = new(Asked(), options with { LearningRate = 3 });
         List<PruningLine> lines = Run(search);
-        Assert.Equal(Run(free)[0].Kl, lines[0].Kl);                   // log alpha begins at 10: nothing is absent yet
+        Assert.Equal(Run(free)[0].Distance, lines[0].Distance);                   // log alpha begins at 10: nothing is absent yet
         Assert.All(stay, part => Assert.Equal(1e4, ScoresOf(search)[part]));
         Assert.All(ScoresOf(search).Keys.Except(stay), part => Assert.InRange(ScoresOf(search)[part], -100, 100));
         Assert.Subset(ByRank(search).ToHashSet(), stay.ToHashSet());
@@ -106,7 +106,7 @@ public sealed class StructuredPruningTests : IDisposable
         Assert.InRange(lines[0].Sparsity, 0, 1e-3);
         Assert.True(lines[^1].Multiplier1 > 1 && lines[^1].Multiplier2 > 1);
         Assert.True(lines[^1].Sparsity > lines[1].Sparsity);
-        Assert.All(lines, l => Assert.True(l.Kl > -1e-6));
+        Assert.All(lines, l => Assert.True(l.Distance > -1e-6));
     }
 
     [Theory, InlineData(0.5, 3), InlineData(0.34, 4), InlineData(0.9, 1), InlineData(0.95, 0), InlineData(0.05, 6)]
@@ -143,10 +143,10 @@ public sealed class StructuredPruningTests : IDisposable
     {
         // only these three parts reach the answer: the others' last matrices are zero, so that what they put out is constant
         Part[] planted = [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0)];
-        IModel whole = Small.Model(seed: 11), circuit = Cutting.FullSize(whole, planted, Absence.Zero(whole));
+        IModel whole = Small.Model(seed: 11), circuit = Cutting.FullSize(whole, planted, Absence.Zero(whole.Universe()));
         circuit = circuit.With(circuit.Config, circuit.Weights.Map((name, t) => name == "classifier.weight" ? (t * 8).KeepForever() : name.EndsWith("output.dense.weight", StringComparison.Ordinal) ? (t * 3).KeepForever() : t));
         IReadOnlyList<Example> pool = Small.Examples(40);
-        PruningSearch search = Search(new(Steps: 160, BatchSize: 10, LogAlpha: 3, MultiplierRate: 0.1), seed, circuit, Absence.Mean(circuit, Inputs.Batches(pool, 200)), pool);
+        PruningSearch search = Search(new(Steps: 160, BatchSize: 10, LogAlpha: 3, MultiplierRate: 0.1), seed, circuit, Absence.Mean(circuit, circuit.Universe(), Inputs.Batches(pool, 200)), pool);
         List<PruningLine> lines = Run(search);
         Assert.Equal(planted, ByRank(search));
         Assert.Equal(planted, search.KeptByMask());
@@ -161,7 +161,7 @@ public sealed class StructuredPruningTests : IDisposable
         using (FileStream file = File.Create(temporary.At("state"))) search.Save(file);
         Assert.Contains("expected the state of a search of 5 steps", Assert.Throws<CheckpointException>(() => Search(options with { Steps = 5 }).Restore(temporary.At("state"))).Message);
         IModel other = Small.Model(layers: 3);
-        Assert.Contains("The file belongs to another search", Assert.Throws<CheckpointException>(() => Search(of: other, absent: Absence.Zero(other)).Restore(temporary.At("state"))).Message);
+        Assert.Contains("The file belongs to another search", Assert.Throws<CheckpointException>(() => Search(of: other, absent: Absence.Zero(other.Universe())).Restore(temporary.At("state"))).Message);
     }
 
     [Fact]

@@ -94,7 +94,7 @@ public class AnswersTests
     public void Two_models_are_timed_on_the_same_examples()
     {
         int rounds = 0;
-        var (a, b) = Speed.InTurn(model, Cutting.Cut(model, [], Absence.Zero(model)), examples, 3, more => rounds += more);
+        var (a, b) = Speed.InTurn(model, Cutting.Cut(model, [], Absence.Zero(model.Universe())), examples, 3, more => rounds += more);
         Assert.True(a > 0 && b > 0);
         Assert.Equal(3, rounds);
     }

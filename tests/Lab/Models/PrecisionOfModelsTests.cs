@@ -35,7 +35,7 @@ public class PrecisionOfModelsTests
     {
         using Scope scope = Scope.Open();
         Tensor mask = Tensor.Filled(0.5f, new(model.Universe().Count)).Track();
-        Tensor scores = model.Forward(Small.Batch(), new MaskProbe(mask, Absence.Zero(model)));
+        Tensor scores = model.Forward(Small.Batch(), new MaskProbe(mask, Absence.Zero(model.Universe())));
         return scores.Sum().Gradients(mask)[0].Values.ToArray();
     }
 
@@ -80,7 +80,7 @@ public class PrecisionOfModelsTests
         using IDisposable choice = Noting(out _);
         IModel model = Small.Model(family: family), half = model.At(Precision.Bf16);
         IReadOnlyList<Part> kept = Small.Some(model.Universe(), 3);
-        Absence absence = Absence.Zero(model);
+        Absence absence = Absence.Zero(model.Universe());
         IModel[] made =
         [
             half.Frozen(), half.WithBiases(), Cutting.Cut(half, kept, absence), Cutting.FullSize(half, kept, absence),

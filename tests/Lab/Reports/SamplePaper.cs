@@ -1,5 +1,6 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Studies;
@@ -23,7 +24,7 @@ static class SamplePaper
         RunResult r = sample.Make();
         EvaluationStage measured = new(r.Full, r.Baselines, r.Subnetworks, r.RandomSubnetworks);
         CheckpointKnockOuts[] checkpoints = [.. steps.Select((step, i) => Checkpoint(r, step, i, steps.Length))];
-        Part[] core = [.. r.Core.Parts.Select(Part.Parse).Where(p => p.Kind == PartKind.Head)];
+        Part[] core = [.. r.Core.Parts.Select(Part.Parse).Where(p => Heads.Kind.Includes(p))];
         int tests = steps.Length * r.Model.HeadsPerLayer.Sum();
         EmergenceFacts? emergence = steps.Length == 0 ? null : Emergence.Of(checkpoints, core, tests, 1);
         PaperRequest request = new(new StudyRequest([], [])) { GridSparsities = [0.2, 0.4, 0.6, 0.8], GridSeeds = [1, 2] };
@@ -44,6 +45,6 @@ static class SamplePaper
         }
         Measured full = r.Full with { InDomain = inside, OutOfDomain = outside };
         return new(new($"step-{step}", step, new string('d', 64), full, inside.Low > 0.56, outside.Low > 0.53, Lost("core"), [Lost("draw 1"), Lost("draw 2")]),
-            r.PartKnockOuts.Where(k => Part.Parse(k.Name).Kind == PartKind.Head).ToDictionary(k => k.Name, k => Lost(k.Name)));
+            r.PartKnockOuts.Where(k => Heads.Kind.Includes(Part.Parse(k.Name))).ToDictionary(k => k.Name, k => Lost(k.Name)));
     }
 }

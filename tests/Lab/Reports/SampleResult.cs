@@ -1,6 +1,7 @@
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
@@ -44,7 +45,7 @@ internal sealed record SampleResult
         Constructions = [.. Enumerable.Range(0, 30).Select(i => $"ln_subject/object_relative_clause_{i}")],
     }.Make();
 
-    Universe Universe => Universe.HeadsAndMlps([.. Enumerable.Repeat(Heads, Layers)]);
+    Universe Universe => Small.HeadsAndMlps([.. Enumerable.Repeat(Heads, Layers)]);
 
     IEnumerable<string> Cases => Constructions.Concat(Others).SelectMany(c => (string[])[$"{c} {Entailed}", $"{c} non-{Entailed}"]);
 
@@ -92,7 +93,7 @@ internal sealed record SampleResult
         Chance chance = new((ulong)seed, $"sample {sparsity} {random}");
         double shortcut = random ? 0.8 : Math.Clamp((sparsity - 0.45) * 4 * chance.Uniform(0), 0.01, 0.95);
         var m = Measure($"{seed} {sparsity} {random}", shortcut, random ? 0.5 + 0.2 * chance.Uniform(1) : 0.996 - 0.02 * shortcut);
-        double Order(Part p, int i) => chance.Normal(100 + i) + (random ? 0 : p.Kind == PartKind.Mlp ? 4 : 2.2 * new Chance(3, "worth").Normal(i));
+        double Order(Part p, int i) => chance.Normal(100 + i) + (random ? 0 : Mlps.Kind.Includes(p) ? 4 : 2.2 * new Chance(3, "worth").Normal(i));
         string[] parts = [.. Universe.Parts.Select((p, i) => (Part: p, Order: Order(p, i))).OrderByDescending(p => p.Order).Take(Universe.KeptAt(sparsity)).Select(p => p.Part).Order().Select(p => $"{p}")];
         return new((ulong)seed, sparsity, 1 - (double)parts.Length / Universe.Count, parts, m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, Draw("agree" + seed, 0.98, 2000), 0.01 + shortcut / 20, 3.1e-6);
     }
@@ -134,7 +135,7 @@ internal sealed record SampleResult
     KnockOutFacts PartKnockOut(Part part)
     {
         Chance chance = new(11, $"{part}");
-        double lost = part.Kind == PartKind.Mlp ? 0.1 + 0.35 * chance.Uniform(0) : 0.04 * Math.Pow(chance.Uniform(0), 6) - 0.001;
+        double lost = Mlps.Kind.Includes(part) ? 0.1 + 0.35 * chance.Uniform(0) : 0.04 * Math.Pow(chance.Uniform(0), 6) - 0.001;
         var m = Measure($"{part}", Math.Min(0.9, 3 * Math.Max(0, lost)), 0.997 - lost);
         return new($"{part}", "part", [$"{part}"], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases);
     }

@@ -88,8 +88,8 @@ public sealed class LabelMatchTests : IDisposable
             Unseen = []
         };
         Assert.Contains("'non-entailment' is none of the model's",
-            Assert.Throws<InvalidDataException>(() => new Heartwood.Lab.Studies.Study.Prepared(request, Heartwood.Lab.Studies.Tenants.Usual)).Message);
-        _ = new Heartwood.Lab.Studies.Study.Prepared(request with { LabelMap = two.ToString() }, Heartwood.Lab.Studies.Tenants.Usual);
+            Assert.Throws<InvalidDataException>(() => new Heartwood.Lab.Studies.Study.Prepared(request)).Message);
+        _ = new Heartwood.Lab.Studies.Study.Prepared(request with { LabelMap = two.ToString() });
         Measured majority = ModelEvaluation.Of(request with
         {
             LabelMap = two.ToString(),

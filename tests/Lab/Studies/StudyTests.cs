@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -34,7 +35,7 @@ public sealed class StudyTests : IDisposable
     /// <summary>One process's part of a study, which ends at a given report of progress (never, if 0).</summary>
     RunResult? Begin(string name, StudyRequest request, int stopAfter = 0)
     {
-        Study.Prepared prepared = new(request, Tenants.Usual);
+        Study.Prepared prepared = new(request);
         using RunFolder folder = Open(name, request, prepared);
         using CancellationTokenSource stop = new();
         int reports = 0;
@@ -144,12 +145,12 @@ public sealed class StudyTests : IDisposable
     public void Steps_taken_one_by_one_from_the_folder_give_what_the_whole_gives()
     {
         Begin("whole", Request);
-        Study.Prepared prepared = new(Request, Tenants.Usual);
+        Study.Prepared prepared = new(Request);
         using (RunFolder folder = Open("steps", Request, prepared)) Study.In(folder, prepared, new Told(_ => { }), default).Find();
         foreach (Action<Study> step in (Action<Study>[])[s => s.Evaluate(), s => s.Compare(), s => s.Cut(), s => s.Report()])
         {
             using RunFolder folder = RunFolder.Reopen(temporary.At("steps"));
-            step(Study.Reopen(folder, Tenants.Usual, new Told(_ => { }), default));
+            step(Study.Reopen(folder, new Told(_ => { }), default));
         }
         Assert.Equal(ResultOf("whole"), ResultOf("steps"));
     }
@@ -175,7 +176,7 @@ public sealed class StudyTests : IDisposable
     [Fact]
     public void Any_subnetwork_of_the_model_can_be_cut_out_into_a_new_place_and_replaces_nothing()
     {
-        Study.Prepared prepared = new(Request, Tenants.Usual);
+        Study.Prepared prepared = new(Request);
         using RunFolder folder = Open("run", Request, prepared);
         Study study = Study.In(folder, prepared, new Told(_ => { }), default);
         Subnetwork mine = new(9, "by hand", 0.5, 6, [Part.Head(0, 0), Part.Mlp(1)], new Dictionary<Part, double>(), "mean", prepared.ModelSha256);
@@ -195,7 +196,7 @@ public sealed class StudyTests : IDisposable
     public void Sparsities_that_differ_little_do_not_share_a_file()
     {
         StudyRequest close = Request with { Sparsities = [0.5, 0.500001], Seeds = [1] };
-        Study.Prepared prepared = new(close, Tenants.Usual);
+        Study.Prepared prepared = new(close);
         using RunFolder folder = Open("run", close, prepared);
         Assert.Equal([0.5, 0.500001], Study.In(folder, prepared, new Told(_ => { }), default).Find().Select(f => f.TargetSparsity));
     }
@@ -210,8 +211,8 @@ public sealed class StudyTests : IDisposable
             (nowhere with { Sparsities = [] }, "at least one sparsity"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Absence = "median" }, "mean or zero"),
             (nowhere with { CoreShare = 0 }, "--core-share"), (nowhere with { Draws = 0 }, "--draws"),
         })
-            Assert.Contains(gist, Assert.Throws<ArgumentException>(() => new Study.Prepared(wrong, Tenants.Usual)).Message);
-        Assert.Throws<FormatException>(() => new Study.Prepared(nowhere with { LabelMap = "a=b" }, Tenants.Usual));
+            Assert.Contains(gist, Assert.Throws<ArgumentException>(() => new Study.Prepared(wrong)).Message);
+        Assert.Throws<FormatException>(() => new Study.Prepared(nowhere with { LabelMap = "a=b" }));
     }
 
     [Theory]

@@ -21,10 +21,10 @@ public sealed class AbsenceTests : IDisposable
     [Fact]
     public void The_mean_is_over_the_real_tokens_of_all_sequences()
     {
-        Absence mean = Absence.Mean(model, Inputs.Batches(examples, 20));
+        Absence mean = Absence.Mean(model, model.Universe(), Inputs.Batches(examples, 20));
         foreach (Part part in model.Universe().Parts)
         {
-            bool head = part.Kind == PartKind.Head;
+            bool head = Heads.Kind.Includes(part);
             int width = head ? model.HeadWidth : model.Width, start = head ? part.Index * width : 0;
             double[] sum = new double[width];
             int tokens = 0;
@@ -49,11 +49,11 @@ public sealed class AbsenceTests : IDisposable
         try
         {
             Machine.Threads = 1;
-            Absence one = Absence.Mean(model, batches);
+            Absence one = Absence.Mean(model, model.Universe(), batches);
             foreach (int threads in (int[])[2, 3])
             {
                 Machine.Threads = threads;
-                Absence several = Absence.Mean(model, batches);
+                Absence several = Absence.Mean(model, model.Universe(), batches);
                 foreach (Part part in model.Universe().Parts) Small.SameBits(one.Of(part), several.Of(part), part.ToString());
             }
         }
@@ -65,23 +65,23 @@ public sealed class AbsenceTests : IDisposable
     {
         Absence absence = Small.Absent(model, kind);
         using (FileStream file = File.Create(temporary.At("a"))) absence.Save(file);
-        Absence back = Absence.Load(temporary.At("a"), model);
+        Absence back = Absence.Load(temporary.At("a"), model.Universe());
         Assert.Equal(kind, back.Kind);
         foreach (Part part in model.Universe().Parts) Small.SameBits(absence.Of(part), back.Of(part), part.ToString());
         if (kind == "zero") Assert.All(model.Universe().Parts, part => Assert.All(back.Of(part).ToArray(), v => Assert.Equal(0, v)));
     }
 
     [Theory]
-    [InlineData(3, 2, 8, "expected a vector of 4 for L2.H0, found none")]
-    [InlineData(2, 2, 12, "expected a vector of 6 for L0.H0, found one of 4")]
+    [InlineData(3, 2, 8, "expected a vector of 8 for L2.Heads, found none")]
+    [InlineData(2, 2, 12, "expected a vector of 12 for L0.Heads, found one of 8")]
     public void Means_of_another_model_are_refused(int layers, int heads, int width, string gist)
     {
-        using (FileStream file = File.Create(temporary.At("a"))) Absence.Zero(model).Save(file);
-        string message = Assert.Throws<CheckpointException>(() => Absence.Load(temporary.At("a"), Small.Model(layers, heads, width))).Message;
-        Assert.Equal($"{temporary.At("a")}: {gist}. The file belongs to another model.", message);
+        using (FileStream file = File.Create(temporary.At("a"))) Small.Absent(model, "mean").Save(file);
+        string message = Assert.Throws<CheckpointException>(() => Absence.Load(temporary.At("a"), Small.Model(layers, heads, width).Universe())).Message;
+        Assert.Equal($"{temporary.At("a")}: {gist}. The file belongs to another model, or to other parts.", message);
     }
 
     [Fact]
     public void A_stop_ends_the_work() =>
-        Assert.Throws<OperationCanceledException>(() => Absence.Mean(model, Inputs.Batches(examples, 20), new CancellationToken(true)));
+        Assert.Throws<OperationCanceledException>(() => Absence.Mean(model, model.Universe(), Inputs.Batches(examples, 20), new CancellationToken(true)));
 }

@@ -28,9 +28,9 @@ public sealed class CuttingTests : IDisposable
     {
         "everything" => universe.Parts,
         "nothing" => [],
-        "no heads in layer 1" => [.. universe.Parts.Where(p => p.Layer != 1 || p.Kind != PartKind.Head)],
-        "no MLP" or "only heads" => [.. universe.Parts.Where(p => p.Kind == PartKind.Head)],
-        "only MLPs" => [.. universe.Parts.Where(p => p.Kind == PartKind.Mlp)],
+        "no heads in layer 1" => [.. universe.Parts.Where(p => p.Layer != 1 || !Heads.Kind.Includes(p))],
+        "no MLP" or "only heads" => [.. universe.Parts.Where(p => Heads.Kind.Includes(p))],
+        "only MLPs" => [.. universe.Parts.Where(p => Mlps.Kind.Includes(p))],
         "one head" => [universe.Parts[^2]],
         _ => Small.Some(universe, ulong.Parse(set[5..], System.Globalization.CultureInfo.InvariantCulture)),
     };
@@ -68,8 +68,8 @@ public sealed class CuttingTests : IDisposable
                 Assert.Equal(whole.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape),
                     full.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape));
             }
-            Assert.Equal(kept.Count(p => p.Kind == PartKind.Head), cut.Layers.Sum(l => l.Heads));
-            Assert.Equal(kept.Count(p => p.Kind == PartKind.Mlp), cut.Layers.Count(l => l.Neurons > 0));
+            Assert.Equal(kept.Count(p => Heads.Kind.Includes(p)), cut.Layers.Sum(l => l.Heads));
+            Assert.Equal(kept.Count(p => Mlps.Kind.Includes(p)), cut.Layers.Count(l => l.Neurons > 0));
             Assert.Equal(whole.Weights.Count - Dropped(whole, cut), cut.Weights.Count);
         }
     }
@@ -80,13 +80,15 @@ public sealed class CuttingTests : IDisposable
         long dropped = 0;
         foreach (var (before, after) in whole.Layers.Zip(cut.Layers))
         {
-            dropped += (before.Heads - after.Heads) * Each([.. before.Own, before.Projection]) + (before.HeadsPerKeyValueHead.Count - after.HeadsPerKeyValueHead.Count) * Each(before.KeyValues);
-            if (after.Heads == 0) dropped += before.AttentionInside.Count * whole.Width;
-            if (after.Neurons == 0) dropped += before.MlpInside.Sum(name => name.Contains("norm", StringComparison.Ordinal) || name.Contains("ln_", StringComparison.Ordinal) ? whole.Width : Numbers(name, before.Neurons));
+            foreach (var (full, left) in before.Blocks.Zip(after.Blocks))
+            {
+                dropped += (full.Count - left.Count) * Each([.. full.Own, full.ReadBy]) + (full.Groups.Count - left.Groups.Count) * Each(full.Shared);
+                if (left.Count == 0) dropped += full.Before.Count * whole.Width;
+            }
         }
         return dropped;
 
-        long Each(IReadOnlyList<HeadRuns> runs) => runs.Sum(r => Numbers(r.Tensor, r.Length));
+        long Each(IReadOnlyList<Series> runs) => runs.Sum(r => Numbers(r.Tensor, r.Length));
         long Numbers(string name, long count) => name.EndsWith("bias", StringComparison.Ordinal) ? count : count * whole.Width;
     }
 
@@ -215,7 +217,7 @@ public sealed class CuttingTests : IDisposable
 
     [Fact]
     public void A_part_that_the_model_has_not_cannot_be_kept() =>
-        Assert.Contains("no part L0.H2", Assert.Throws<KeyNotFoundException>(() => Cutting.Cut(Small.Model(), [Part.Head(0, 2)], Absence.Zero(Small.Model()))).Message);
+        Assert.Contains("no part L0.H2", Assert.Throws<KeyNotFoundException>(() => Cutting.Cut(Small.Model(), [Part.Head(0, 2)], Absence.Zero(Small.Model().Universe()))).Message);
 
     IModel Load(string folder)
     {

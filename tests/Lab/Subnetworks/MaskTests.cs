@@ -31,7 +31,7 @@ public class MaskTests
         model.Forward(batch, seen, Tokens.All);
         foreach (Part part in model.Universe().Parts)
         {
-            bool head = part.Kind == PartKind.Head;
+            bool head = Heads.Kind.Includes(part);
             Tensor value = seen.Seen[new(part.Layer, head ? Point.Heads : Point.MlpOut)];
             var (tokens, width) = value.AsTokens();
             int own = head ? model.HeadWidth : width, start = head ? part.Index * own : 0;
@@ -60,7 +60,7 @@ public class MaskTests
 
     [Fact]
     public void A_mask_of_another_number_of_parts_is_refused() =>
-        Assert.Throws<ShapeException>(() => new MaskProbe(Tensor.Ones(5), Absence.Zero(model)));
+        Assert.Throws<ShapeException>(() => new MaskProbe(Tensor.Ones(5), Absence.Zero(model.Universe())));
 
     [Theory, InlineData("zero"), InlineData("mean")]
     public void The_gradient_of_the_mask_is_that_of_finite_differences(string kind)

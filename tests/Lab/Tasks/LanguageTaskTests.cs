@@ -1,11 +1,11 @@
 using System.Text;
-using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training.Objectives;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Models;
 
@@ -15,7 +15,7 @@ namespace Heartwood.Tests.Lab.Tasks;
 public class LanguageTaskTests
 {
     static readonly IModel model = GoldenModelTests.Load("gpt2/language");
-    static readonly Absence absence = Absence.Zero(model);
+    static readonly Absence absence = Absence.Zero(model.Universe());
 
     static float[] Half => MaskProbe.Without(model.Universe(), Small.Some(model.Universe(), 5)).Values.ToArray();
 
@@ -69,8 +69,9 @@ public class LanguageTaskTests
         IReadOnlyList<Example> pairs = Pairs();
         MinimalPairs problem = new();
         Tensor mask = Tensor.Filled(0.6f, new(model.Universe().Count)).Track();
-        Tensor piecewise = Imitation.Kl(problem, model, pairs, new MaskProbe(mask, absence), null);
         Batch batch = problem.BatchOf(pairs);
+        Pass masked = Pass.Of(model, batch, new MaskProbe(mask, absence), problem.Tokens);
+        Tensor piecewise = new KlToFull().Mean(problem, masked, Pass.Of(model, batch, NoProbe.Instance, problem.Tokens), pairs);
         int[] places = problem.Places(batch, pairs);
         Tensor whole = model.Forward(batch, new MaskProbe(mask, absence), Tokens.All).Rows(places).KlFrom(model.Forward(batch, NoProbe.Instance, Tokens.All).Rows(places));
         Assert.Equal(whole.Item, piecewise.Item, 1e-5);

@@ -25,7 +25,7 @@ public static class OutputChange
     public static double[][][] Of(IModel model, IReadOnlyList<Example> examples, IReadOnlyList<(float[] Mask, int Until)> masks, Absence absence, Action<int>? advance = null, CancellationToken stop = default)
     {
         using Scope outside = Scope.Open();
-        Part[] heads = [.. model.Universe().Parts.Where(p => p.Kind == PartKind.Head)];
+        Part[] heads = [.. Heads.Of(model)];
         (MaskProbe Probe, int From, int Until)[] passes = [.. masks.Select(m => (Probe: new MaskProbe(Tensor.From(m.Mask, m.Mask.Length), absence), m.Until)).Select(m => (m.Probe, m.Probe.FirstLayer ?? int.MaxValue, m.Until))];
         double[][][] changes = [.. passes.Select(p => heads.Select(h => Filled(examples.Count, h.Layer > p.Until ? double.NaN : 0)).ToArray())];
         var packed = Inputs.Pack([.. examples.Select(e => e.Input.Ids.Length)], TokensPerBatch);

@@ -1,6 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Reports.Paper;
 

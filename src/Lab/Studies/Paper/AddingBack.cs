@@ -1,8 +1,8 @@
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports.Paper;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -118,7 +118,7 @@ sealed class AddingBack
             {
                 subject.Stop.ThrowIfCancellationRequested();
                 PruningLine line = search.Take();
-                subject.Progress.Report(new($"masks beside the core, seed {seed}", line.Step, pruning.Steps, "steps", $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
+                subject.Progress.Report(new($"masks beside the core, seed {seed}", line.Step, pruning.Steps, "steps", $"KL {line.Distance:0.000}, sparsity {line.Sparsity:0.00}"));
             }
             return (string[])[.. search.Scores.Ranked(subject.Universe).Except(subject.Core).Select(part => $"{part}")];
         });
@@ -131,7 +131,7 @@ sealed class AddingBack
         Part[] left = [.. subject.Universe.Parts.Except(subject.Core)];
         new Chance(subject.Seed, "parts added at random").At(draw).Stream().Shuffle<Part>(left);
         List<Part> rest = [.. left], order = [];
-        foreach (PartKind kind in greedy.Select(g => g.Kind))
+        foreach (string kind in greedy.Select(g => g.Kind))
         {
             Part next = rest.First(p => p.Kind == kind);
             rest.Remove(next);

@@ -1,8 +1,8 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports.Paper;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies.Paper;

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
@@ -25,7 +26,7 @@ static class Emergence
     public static CheckpointKnockOuts Measure(Study study, TrainingCheckpoint checkpoint, IReadOnlyList<Part> core, int tests, Measured trained, double tolerance) => study.Folder.Stage("heads", () =>
     {
         Measured full = study.FullModel();
-        Part[] heads = [.. study.Universe.Parts.Where(p => p.Kind == PartKind.Head)];
+        Part[] heads = [.. study.Universe.PartsOf(Heads.Kind)];
         IReadOnlyList<Part>[] absent = [[], .. heads.Select(h => (IReadOnlyList<Part>)[h]), .. core.Count == 0 ? [] : Together(study, core)];
         var right = study.Right(absent);
         LossFacts[] lost = [.. right.Skip(1).Select((r, i) => Lost(right[0], r, i < heads.Length ? tests : 1))];
@@ -63,7 +64,7 @@ static class Emergence
     }
 
     static IEnumerable<IReadOnlyList<Part>> Together(Study study, IReadOnlyList<Part> core) =>
-        Enumerable.Range(1, study.Request.Draws).Select(i => RandomParts.HeadsLike(study.Universe, [.. core], new(study.Request.Seeds[0], "random heads"), i)).Prepend(core);
+        Enumerable.Range(1, study.Request.Draws).Select(i => RandomParts.LikeOf(Heads.Kind, study.Universe, [.. core], new(study.Request.Seeds[0], "random heads"), i)).Prepend(core);
 
     static LossFacts Lost(IReadOnlyDictionary<string, bool[]> full, IReadOnlyDictionary<string, bool[]> without, int tests) =>
         new(PairedDifference.Of(full["inDomain"], without["inDomain"], tests), full.ContainsKey("outOfDomain") ? PairedDifference.Of(full["outOfDomain"], without["outOfDomain"], tests) : null);

@@ -1,5 +1,6 @@
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Subnetworks;
 
@@ -16,7 +17,7 @@ static class FrequencyShift
         FrequencyFacts own = frequencies.Single(f => f.TargetSparsity == main);
         FrequencyFacts[] others = [.. frequencies.Where(f => f.TargetSparsity != main).OrderBy(f => f.TargetSparsity)];
         if (others.Length == 0) return null;
-        string[] heads = [.. own.Kept.Keys.Where(p => Part.Parse(p).Kind == PartKind.Head)];
+        string[] heads = [.. own.Kept.Keys.Where(p => Heads.Kind.Includes(Part.Parse(p)))];
         double[] Kept(FrequencyFacts f) => [.. heads.Select(h => (double)f.Kept[h])];
         return new(main, others.MinBy(f => Math.Abs(f.TargetSparsity - (main - Apart)))!.TargetSparsity,
             [.. others.Select(f => new ShiftFacts(f.TargetSparsity, RankCorrelation.Of(Kept(own), Kept(f))))]);

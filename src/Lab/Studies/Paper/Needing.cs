@@ -2,6 +2,7 @@ using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Subnetworks;
 
@@ -42,7 +43,7 @@ static class Needing
     // exactly, now that the core is known; heads that a draw holds are not asked about there
     static long Total(Subject subject, int examples)
     {
-        int heads = subject.Universe.Heads, others = subject.OtherHeads.Count, layers = subject.Model.Layers.Count;
+        int heads = subject.Universe.CountOf(Heads.Kind), others = subject.OtherHeads.Count, layers = subject.Model.Layers.Count;
         long outputs = heads + 1L + Enumerable.Range(1, layers - 1).Sum(l => DrawsBefore(subject, l).Count);
         return (outputs + 2L * (1 + others) + Effects(subject).Sum(d => 1L + others - d.Count)) * examples;
     }
@@ -56,7 +57,7 @@ static class Needing
         readonly Dictionary<int, double[][][]> drawn = [];
         double[][] core = [];
 
-        Outputs(Subject subject) => (this.subject, heads) = (subject, [.. subject.Universe.Parts.Where(p => p.Kind == PartKind.Head)]);
+        Outputs(Subject subject) => (this.subject, heads) = (subject, [.. subject.Universe.PartsOf(Heads.Kind)]);
 
         public static Outputs Of(Subject subject, EvaluationSet set, Action<int> advance)
         {
@@ -104,7 +105,7 @@ static class Needing
         Part[] from = [.. subject.OtherHeads.Where(h => h.Layer < layer)];
         if (wanted == 0 || wanted > from.Length || MathNet.Numerics.Combinatorics.Combinations(from.Length, wanted) < subject.Draws) return [];
         Part[] not = [.. subject.Universe.Parts.Except(from)];
-        return [.. Enumerable.Range(1, subject.Draws).Select(d => RandomParts.Draw(subject.Universe, wanted, 0, new(subject.Seed, $"heads before layer {layer}"), d, not))];
+        return [.. Enumerable.Range(1, subject.Draws).Select(d => RandomParts.DrawOf(Heads.Kind, subject.Universe, wanted, new(subject.Seed, $"heads before layer {layer}"), d, not))];
     }
 
     // as many heads outside the core as the core has, until each head stands outside enough of the draws
@@ -116,7 +117,7 @@ static class Needing
         Part[] not = [.. subject.Universe.Parts.Except(others)];
         List<IReadOnlyList<Part>> draws = [];
         while (draws.Count < MostDraws && others.Any(h => draws.Count(d => !d.Contains(h)) < subject.Draws))
-            draws.Add(RandomParts.Draw(subject.Universe, wanted, 0, new(subject.Seed, "heads absent beside another"), draws.Count + 1, not));
+            draws.Add(RandomParts.DrawOf(Heads.Kind, subject.Universe, wanted, new(subject.Seed, "heads absent beside another"), draws.Count + 1, not));
         return draws;
     }
 

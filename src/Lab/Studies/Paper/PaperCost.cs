@@ -25,10 +25,11 @@ public sealed record PaperCost(int Searches, int Steps, long Passes, int Trainin
         StudyRequest study = request.Study;
         int own = study.Seeds.Count * study.Sparsities.Count, grid = Math.Max(0, Math.Min(request.GridCheckpoints, checkpoints) - (reused ? 1 : 0)) * request.GridSparsities.Count * request.SeedsOfGrid.Count;
         int all = own + grid + AddingBack.Searches;
-        Universe universe = shape.Loaded.Model.Universe();
+        Universe universe = shape.Universe;
         MethodCost cost = new(Method.Usual, all, new StructuredPruning(pruning).Cost(universe.Count, shape.Pool.Count));
-        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Problem, shape.Pool, [cost]);
-        long models = 2L * (own + grid) + universe.Count + 3L * study.Draws + 4 + (long)checkpoints * (universe.Heads + study.Draws + 3);
+        Estimate searches = Estimate.Of(shape.Loaded.Model, universe, shape.Problem, shape.Pool, [cost]);
+        int heads = universe.CountOf(Heads.Kind);
+        long models = 2L * (own + grid) + universe.Count + 3L * study.Draws + 4 + (long)checkpoints * (heads + study.Draws + 3);
         long passes = models * shape.Sets.Examples, closer = Closer(request, shape);
         TrainingRequest? training = request.Training;
         double trained = (double)(training?.Options.Steps ?? 0) * (training?.Options.TokensPerBatch ?? 0) * TrainingPasses;
@@ -40,10 +41,11 @@ public sealed record PaperCost(int Searches, int Steps, long Passes, int Trainin
     // the questions about the core's heads, as if the core had every head that a subnetwork keeps where its heads count, and no part where parts are added to it
     static long Closer(PaperRequest request, Study.Prepared shape)
     {
-        Universe universe = shape.Loaded.Model.Universe();
+        Universe universe = shape.Universe;
+        int heads = universe.CountOf(Heads.Kind);
         int[] examples = [.. shape.Sets.Thin(request.HeadExamples).Each.Where(s => s.Set.Use is "inDomain" or "outOfDomain").Select(s => s.Set.Examples.Count)];
-        int core = Math.Min(universe.KeptAt(request.Study.Sparsities[0]), universe.Heads), near = examples[0], far = examples[^1];
-        return Attending.Passes(core, examples.Sum()) + (long)(Needing.Passes(universe.Heads, core, shape.Loaded.Model.Layers.Count, Math.Max(Subject.LeastDraws, request.Study.Draws)) * (near + far) / 2)
+        int core = Math.Min(universe.KeptAt(request.Study.Sparsities[0]), heads), near = examples[0], far = examples[^1];
+        return Attending.Passes(core, examples.Sum()) + (long)(Needing.Passes(heads, core, shape.Loaded.Model.Layers.Count, Math.Max(Subject.LeastDraws, request.Study.Draws)) * (near + far) / 2)
             + AddingBack.Passes(universe.Count, near, far);
     }
 }

@@ -1,5 +1,6 @@
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Runs;
@@ -33,19 +34,28 @@ public sealed class PaperRun
         internal IReadOnlyList<TrainingCheckpoint> Checkpoints { get; }
 
         internal PruningOptions Pruning { get; }
-        internal Tenants Tenants { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
-        /// <param name="request">what is asked</param>
-        /// <param name="tenants">where the names in it are looked up</param>
-        public Prepared(PaperRequest request, Tenants tenants)
+        public Prepared(PaperRequest request)
         {
             request.Check();
-            (Request, Tenants, Pruning) = (request, tenants, Learned(Method.ReadAll(request.Study.Methods, tenants)));
-            Shape = new(request.Study, tenants);
+            (Request, Pruning) = (request, Learned(Method.ReadAll(request.Study.Methods, request.Study.Tenants)));
+            Shape = new(request.Study);
+            RefuseScores();
             if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null) throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. For language models: heartwood find --all.");
             Training = request.Training is null ? null : new(request.Training);
-            Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model);
+            Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model, Shape.Universe.Kinds);
+        }
+
+        // its questions are of accuracy, case by case
+        void RefuseScores()
+        {
+            string? what = Shape.Loaded.Model.GivesOneNumber() ? $"{Shape.Loaded.Name} gives one number, a score"
+                : Shape.Sources.FirstOrDefault(source => source.Problem.OfOneNumber) is { } source
+                    ? $"{source.Name} holds scores (column '{source.LabelColumn}')" : null;
+            if (what is not null) throw new InvalidDataException(
+                $"{what}, and the paper's questions are of accuracy, which scores do not have. heartwood find --all searches models of "
+                + "scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
         }
 
         static PruningOptions Learned(IReadOnlyList<Method> methods) => methods is [{ Finder: StructuredPruning learned }] ? learned.Options
@@ -76,7 +86,7 @@ public sealed class PaperRun
         SearchProgress searches = new(progress, "searches", request.Study.Seeds.Count * request.Study.Sparsities.Count, ready.Pruning.Steps);
 
         StudyRequest asked = request.Study with { Model = model };
-        Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Tenants, ready.Shape);
+        Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Shape);
         using RunFolder own = Within("study", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
         Study study = Study.In(own, prepared, searches.Of(""), stop);
@@ -99,7 +109,7 @@ public sealed class PaperRun
     {
         EvaluationStage measured = study.Evaluate();
         ulong seed = request.Study.Seeds[0];
-        Part[] core = [.. result.Core.Parts.Select(Part.Parse).Where(p => p.Kind == PartKind.Head)];
+        Part[] core = [.. result.Core.Parts.Select(Part.Parse).Where(Heads.Kind.Includes)];
         Subject subject = new(study.Loaded, study.Sets, study.Absent(), [.. result.Core.Parts.Select(Part.Parse)], request.Study.MostTokens, seed, Math.Max(Subject.LeastDraws, request.Study.Draws), folder, progress, stop);
         var (emergence, sizes) = checkpoints.Count == 0 ? (null, null) : OverTraining(study, checkpoints, core);
         return new(request.Tolerance,
@@ -116,7 +126,7 @@ public sealed class PaperRun
     // the checkpoints: knock-outs at each, then the grid of searches at some
     (EmergenceFacts, SizeFacts) OverTraining(Study study, IReadOnlyList<TrainingCheckpoint> checkpoints, IReadOnlyList<Part> core)
     {
-        int tests = checkpoints.Count * study.Universe.Heads;
+        int tests = checkpoints.Count * study.Universe.CountOf(Heads.Kind);
         Measured trained = study.Evaluate().Full;
         EmergenceFacts emergence = Emergence.Of([.. checkpoints.Select(c => At(c, SearchProgress.Under(c.Name, progress), s => Emergence.Measure(s, c, core, tests, trained, request.Tolerance)))], core, tests, request.Study.Seeds[0]);
 
@@ -133,7 +143,7 @@ public sealed class PaperRun
     T At<T>(TrainingCheckpoint checkpoint, IProgress<Progress> told, Func<Study, T> measure)
     {
         StudyRequest asked = request.Study with { Model = checkpoint.Folder, Sparsities = request.GridSparsities, Seeds = request.SeedsOfGrid };
-        Study.Prepared prepared = new(asked, ready.Tenants, ready.Shape);
+        Study.Prepared prepared = new(asked, ready.Shape);
         using RunFolder own = Within($"checkpoints/{checkpoint.Name}", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
         return measure(Study.In(own, prepared, told, stop));
@@ -146,7 +156,7 @@ public sealed class PaperRun
         using RunFolder own = Within(name, ready.Training!.ModelSha256, ready.Training.Data, [request.Training.Options.Seed], request.Training);
         ready.Training.Run(own, progress, stop);
         string model = own.PathOf("model");
-        return (model, TrainingCheckpoint.Read([.. request.Training.CheckpointSteps.Select(s => own.PathOf($"checkpoints/step-{s}"))], LoadedModel.Load(model).Model));
+        return (model, TrainingCheckpoint.Read([.. request.Training.CheckpointSteps.Select(s => own.PathOf($"checkpoints/step-{s}"))], LoadedModel.Load(model).Model, ready.Shape.Universe.Kinds));
     }
 
     RunFolder Within(string name, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object asked) =>

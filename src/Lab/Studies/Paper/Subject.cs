@@ -25,12 +25,12 @@ sealed record Subject(
 
     public IModel Model => Loaded.Model;
 
-    public Universe Universe { get; } = Loaded.Model.Universe();
+    public Universe Universe => Absence.Universe;
 
-    public IReadOnlyList<Part> CoreHeads => [.. Core.Where(p => p.Kind == PartKind.Head)];
+    public IReadOnlyList<Part> CoreHeads => [.. Core.Where(Heads.Kind.Includes)];
 
     /// <summary>Heads outside the core, in address order.</summary>
-    public IReadOnlyList<Part> OtherHeads => [.. Universe.Parts.Where(p => p.Kind == PartKind.Head).Except(Core)];
+    public IReadOnlyList<Part> OtherHeads => [.. Universe.PartsOf(Heads.Kind).Except(Core)];
 
     /// <summary>The in-domain set and the one out of domain, with at most so many examples each, spread evenly.</summary>
     public IReadOnlyList<(EvaluationSet Set, IReadOnlyList<Row> Rows)> Two(int most) => [.. Sets.Thin(most).Each.Where(s => s.Set.Use is "inDomain" or "outOfDomain")];

@@ -42,7 +42,7 @@ public sealed record MaskFile(Subnetwork Mask, string Source, string Format, IRe
         List<string> notes = [];
         try
         {
-            if (file.Has("kept") || file.Has("grains") || (file.Has("format") && !file.Has("cfg"))) return new(MaskJson.Read(file, source), source, Heartwood, notes);
+            if (file.Has("kept") || file.Has("inPlay") || (file.Has("format") && !file.Has("cfg"))) return new(MaskJson.Read(file, source), source, Heartwood, notes);
             if (file.Has("cfg") && file.Has("nodes")) return new(MibCircuit.Read(file, notes), source, Mib, notes);
             if (file.Has(PrunedHeads.Key) || PrunedHeads.IsBare(file)) return new(PrunedHeads.Read(file, model), source, Heads, notes);
             if (file.Has("model_type")) throw new FormatException($"this is a model's config.json, and it has no '{PrunedHeads.Key}': no head is gone.");

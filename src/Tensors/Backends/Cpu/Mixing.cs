@@ -5,7 +5,8 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// <summary>mask · x + (1 − mask) · absence, part by part of each row, and its gradients.</summary>
 static unsafe class Mixing<L, V> where L : struct, ILanes<V>
 {
-    const int Block = 32;                                        // rows per item of work; fixed, so that sums over rows do not depend on the threads
+    // rows per item of work; fixed, so that sums over rows do not depend on the threads
+    const int Block = 32;
 
     internal static void Mix(float* x, float* mask, float* absence, int rows, int parts, int partWidth, float* y) =>
         Workers.For((rows + Block - 1) / Block, block =>
@@ -30,7 +31,8 @@ static unsafe class Mixing<L, V> where L : struct, ILanes<V>
         }
         V share = L.Splat(mask), rest = L.Splat(1 - mask);
         int i = 0;
-        for (; i <= count - L.Width; i += L.Width) L.Store(y + i, L.MultiplyAdd(share, L.Load(x + i), L.Multiply(rest, L.Load(absence + i))));
+        for (; i <= count - L.Width; i += L.Width)
+            L.Store(y + i, L.MultiplyAdd(share, L.Load(x + i), L.Multiply(rest, L.Load(absence + i))));
         for (; i < count; i++) y[i] = MathF.FusedMultiplyAdd(mask, x[i], (1 - mask) * absence[i]);
     }
 
@@ -46,7 +48,8 @@ static unsafe class Mixing<L, V> where L : struct, ILanes<V>
             {
                 long at = (long)block * Block * width + (long)p * partWidth;
                 if (dx is not null) ScaleRuns(g + at, mask[p], count, width, partWidth, dx + at);
-                if (dMask is not null) sums[block * parts + p] = SumRuns(x + at, absence + (long)p * partWidth, g + at, count, width, partWidth);
+                if (dMask is not null)
+                    sums[block * parts + p] = SumRuns(x + at, absence + (long)p * partWidth, g + at, count, width, partWidth);
             }
         });
         for (int p = 0; p < parts && dMask is not null; p++)
@@ -77,7 +80,8 @@ static unsafe class Mixing<L, V> where L : struct, ILanes<V>
         for (int r = 0; r < rows; r++, x += step, g += step)
         {
             int i = 0;
-            for (; i <= count - L.Width; i += L.Width) sums = L.MultiplyAdd(L.Load(g + i), L.Subtract(L.Load(x + i), L.Load(absence + i)), sums);
+            for (; i <= count - L.Width; i += L.Width)
+                sums = L.MultiplyAdd(L.Load(g + i), L.Subtract(L.Load(x + i), L.Load(absence + i)), sums);
             for (; i < count; i++) sum += g[i] * (x[i] - absence[i]);
         }
         return L.Sum(sums) + sum;

@@ -1,9 +1,9 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Studies.Paper;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Tests.Lab.Reports;
 
 namespace Heartwood.Tests.Lab.Studies.Paper;

@@ -33,7 +33,7 @@ public sealed class HeadQuestionTests : IDisposable
     }
 
     Subject Subject(LoadedModel of, Sets sets, RunFolder folder, Part[] core, CancellationToken stop = default, Action<Progress>? told = null) =>
-        new(of, sets, Absence.Zero(of.Model), core, 0, 1, 20, folder, new Told(told ?? (_ => { })), stop);
+        new(of, sets, Absence.Zero(of.Model.Universe()), core, 0, 1, 20, folder, new Told(told ?? (_ => { })), stop);
 
     RunFolder Open(string name) => RunFolder.Open(temporary.At(name), Manifests.Small);
 

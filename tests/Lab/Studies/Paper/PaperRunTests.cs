@@ -69,7 +69,7 @@ public sealed class PaperRunTests : IDisposable
         Assert.Equal(["greedy", .. Enumerable.Repeat("learned", 3), .. Enumerable.Repeat("random", 10)], added.Paths.Select(p => p.Kind));
         Assert.All(added.Paths, p => Assert.Empty(p.Order.Select(Part.Parse).Intersect(core)));
         Assert.All(added.Paths, p => Assert.Equal(p.Order.Count + 1, p.Points.Count));
-        Assert.Equal(core.Count(p => p.Kind == PartKind.Head), paper.Attention!.CoreHeads);
+        Assert.Equal(core.Count(p => Heads.Kind.Includes(p)), paper.Attention!.CoreHeads);
         Assert.Equal(paper.Attention.CoreHeads, paper.Attention.Pages.Count);
         Assert.All(paper.Needs!.Sets, s => Assert.Equal(4 - paper.Attention.CoreHeads, s.Heads.Count));
 
@@ -122,8 +122,8 @@ public sealed class PaperRunTests : IDisposable
         };
         RunResult result = small.Begin("run", new PaperRequest(study) { GridSparsities = [0.34], GridSeeds = [1] })!;
         AttentionFacts attention = result.Paper!.Attention!;
-        Part[] heads = [.. model.Universe().Parts.Where(p => p.Kind == PartKind.Head)];
-        Assert.Contains(result.Core.Parts, p => Part.Parse(p).Kind == PartKind.Head);
+        Part[] heads = [.. model.Universe().Parts.Where(p => Heads.Kind.Includes(p))];
+        Assert.Contains(result.Core.Parts, p => Heads.Kind.Includes(Part.Parse(p)));
         Assert.NotEmpty(attention.Pages);
         foreach (AttentionSet set in attention.Sets)
         {
@@ -167,14 +167,14 @@ public sealed class PaperRunTests : IDisposable
             (request with { Checkpoints = [request.Study.Model!] }, "does not say its step"), (request with { Checkpoints = [request.Checkpoints[0], request.Checkpoints[0]] }, "step 1 twice"),
             (request with { Checkpoints = [SmallWorld.ModelIn(temporary.At("other-7"), "yes", "no")] }, "Give checkpoints of the model's own training"),
         })
-            Assert.Contains(gist, Assert.Throws<ArgumentException>(() => new PaperRun.Prepared(wrong, Tenants.Usual)).Message);
+            Assert.Contains(gist, Assert.Throws<ArgumentException>(() => new PaperRun.Prepared(wrong)).Message);
         Assert.False(Directory.Exists(temporary.At("run")));
     }
 
     [Fact]
     public void Checkpoints_are_put_in_the_order_of_their_steps()
     {
-        PaperRun.Prepared prepared = new(small.OfModel with { Checkpoints = [.. small.OfModel.Checkpoints.Reverse()] }, Tenants.Usual);
+        PaperRun.Prepared prepared = new(small.OfModel with { Checkpoints = [.. small.OfModel.Checkpoints.Reverse()] });
         Assert.Equal(["step-1", "step-45", "step-90"], prepared.Facts.Where(f => f.Use == "checkpoint").Select(f => Path.GetFileName(f.Source)));
     }
 
@@ -182,10 +182,10 @@ public sealed class PaperRunTests : IDisposable
     public void The_cost_counts_every_search_that_will_be_made()
     {
         // 3 more learn masks beside the core
-        Assert.Equal((15 + 4, 8, 0), Told(new PaperRun.Prepared(small.OfModel, Tenants.Usual).Cost()));                                                   // the last checkpoint's are the study's own
-        Assert.Equal((15 + 8, 8, 0), Told(new PaperRun.Prepared(small.OfModel with { GridSparsities = [0.34, 0.6] }, Tenants.Usual).Cost()));
-        Assert.Equal((15 + 4, 8, 90), Told(new PaperRun.Prepared(small.Request with { Training = small.Training }, Tenants.Usual).Cost()));
-        PaperCost none = new PaperRun.Prepared(small.OfModel with { Checkpoints = [] }, Tenants.Usual).Cost();
+        Assert.Equal((15 + 4, 8, 0), Told(new PaperRun.Prepared(small.OfModel).Cost()));                                                   // the last checkpoint's are the study's own
+        Assert.Equal((15 + 8, 8, 0), Told(new PaperRun.Prepared(small.OfModel with { GridSparsities = [0.34, 0.6] }).Cost()));
+        Assert.Equal((15 + 4, 8, 90), Told(new PaperRun.Prepared(small.Request with { Training = small.Training }).Cost()));
+        PaperCost none = new PaperRun.Prepared(small.OfModel with { Checkpoints = [] }).Cost();
         Assert.Equal((15, 8, 0), Told(none));
         // attention: 2 passes and 3 heads out; needs, on half: 5 masks, 20 draws, 2 sweeps of 2; additions: 21 sets on half of 48, 14 paths of 7 sizes
         Assert.Equal((2 * 12 + 6 + 3 * 3 + 4) * 108L + 5 * 108 + (5 + 20 + 4) * 54 + 21 * 49 / 2 + 14 * 7 * (60 + 24), none.Passes);

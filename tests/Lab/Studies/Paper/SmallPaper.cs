@@ -64,7 +64,7 @@ sealed class SmallPaper(TemporaryFolder temporary)
     /// <summary>One process's part of a run, which ends at a given report of progress (never, if 0).</summary>
     public RunResult? Begin(string name, PaperRequest request, int stopAfter = 0)
     {
-        PaperRun.Prepared prepared = new(request, Tenants.Usual);
+        PaperRun.Prepared prepared = new(request);
         using RunFolder folder = RunFolder.Open(temporary.At(name), Manifests.Small with { ModelSha256 = prepared.ModelSha256, Data = prepared.Facts, Seeds = request.Study.Seeds, Request = RequestText.Of(request) });
         using CancellationTokenSource stop = new();
         int reports = 0;
