@@ -32,8 +32,8 @@ public sealed class ChangesVerbTests : IDisposable
     public void A_change_and_an_export_of_a_program_s_own_go_through_cut()
     {
         SmallRuns.Works(runs.Find("run", 4));
-        var (code, output, error) = Run("cut", runs.At("run"), "--change", "cut", "without-last-mlp,layer=0", "--export", "hugging-face", "listing",
-            "--out", runs.At("made"), "--json");
+        var (code, output, error) = Run("cut", runs.At("run"), "--change", "cut", "without-last-mlp,layer=0",
+            "--export", "hugging-face", "listing", "--out", runs.At("made"), "--json");
         Assert.True(code == 0, error);
         JsonElement changes = JsonDocument.Parse(output).RootElement.GetProperty("changes");
         Assert.Equal(["cut", "without-last-mlp"], changes.EnumerateArray().Select(c => c.GetProperty("name").GetString()));
@@ -106,7 +106,8 @@ public sealed class ChangesVerbTests : IDisposable
         public Changed Apply(Original of)
         {
             Original without = of with { Kept = [.. of.Absence.Universe.Parts.Where(p => p.ToString() != $"L{layer}.MLP")] };
-            return new CutChange().Apply(without) is var cut ? cut with { Proof = cut.Proof with { Claim = $"has no MLP in layer {layer}" } } : cut;
+            Changed cut = new CutChange().Apply(without);
+            return cut with { Proof = cut.Proof with { Claim = $"has no MLP in layer {layer}" } };
         }
     }
 

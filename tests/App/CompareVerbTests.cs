@@ -33,8 +33,10 @@ public sealed class CompareVerbTests : IDisposable
         JsonElement whole = JsonDocument.Parse(SmallRuns.Works("compare", runs.At("all"), "--json")).RootElement;
         JsonElement joined = Joined("a", "b");
         JsonElement group = Assert.Single(joined.GetProperty("groups").EnumerateArray());
-        Assert.Equal(["a, seed 1", "a, seed 2", "b, seed 3", "b, seed 4"], group.GetProperty("members").EnumerateArray().Select(m => m.GetString()));
-        JsonElement[] pairs = [.. group.GetProperty("pairs").EnumerateArray()], wanted = [.. whole.GetProperty("overlap")[0].GetProperty("pairs").EnumerateArray()];
+        Assert.Equal(["a, seed 1", "a, seed 2", "b, seed 3", "b, seed 4"],
+            group.GetProperty("members").EnumerateArray().Select(m => m.GetString()));
+        JsonElement[] pairs = [.. group.GetProperty("pairs").EnumerateArray()];
+        JsonElement[] wanted = [.. whole.GetProperty("overlap")[0].GetProperty("pairs").EnumerateArray()];
         Assert.Equal(6, pairs.Length);
         foreach (var (pair, of) in pairs.Zip(wanted))
             foreach (string figure in (string[])["shared", "jaccard", "expected", "low", "high", "pValue", "corrected"])
@@ -43,7 +45,8 @@ public sealed class CompareVerbTests : IDisposable
         Assert.Equal(its.GetProperty("parts").GetRawText().Replace(" ", ""), core.GetProperty("parts").GetRawText().Replace(" ", ""));
         Assert.Equal(its.GetProperty("pValue").GetDouble(), core.GetProperty("pValue").GetDouble());
         Assert.Equal(4, joined.GetProperty("rows").GetArrayLength());
-        JsonElement seeds = joined.GetProperty("differences").EnumerateArray().Single(d => d.GetProperty("what").GetString() == "seeds").GetProperty("byRun");
+        JsonElement seeds = joined.GetProperty("differences").EnumerateArray()
+            .Single(d => d.GetProperty("what").GetString() == "seeds").GetProperty("byRun");
         Assert.Equal(("1 2", "3 4"), (seeds.GetProperty("a").GetString(), seeds.GetProperty("b").GetString()));
         Assert.Equal(0, joined.GetProperty("apart").GetArrayLength());
         string again = SmallRuns.Works("compare", runs.At("a"), runs.At("b"), "--out", runs.At("joined"));
@@ -87,14 +90,15 @@ public sealed class CompareVerbTests : IDisposable
         Found("a", "1-2");
         SmallRuns.Works(Find("unmeasured", "5"));
         Found("same", "2-3");
-        SmallRuns.Works(runs.Train("trained", 2));
+        SmallRuns.Works(runs.Train("trained", 20));
         foreach (var (named, gist) in new (string[], string)[]
         {
             (["a", "nothing"], "nothing' is no folder."),
             (["a", "a"], "is named twice. Name each once."),
             (["a", "unmeasured"], $"{runs.At("unmeasured")}: its subnetworks are not measured yet. First: heartwood evaluate"),
             (["a", "trained"], $"{runs.At("trained")} is a run of another verb: it has no subnetworks to compare."),
-            (["a", "same"], "a and same hold the same subnetwork (structured-pruning, seed 2, sparsity 0.5, of the same weights, data and options)"),
+            (["a", "same"], "a and same hold the same subnetwork (structured-pruning, seed 2, sparsity 0.5, of the same weights, "
+                + "data and options)"),
         })
             Assert.Contains(gist, SmallRuns.Fails(["compare", .. named.Select(n => runs.At(n)), "--out", runs.At("joined")]));
         Assert.False(Directory.Exists(runs.At("joined")));

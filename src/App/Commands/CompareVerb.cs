@@ -7,7 +7,9 @@ using Heartwood.Lab.Studies;
 
 namespace Heartwood.App.Commands;
 
-/// <summary><c>heartwood compare RUN</c>, of one run's subnetworks; <c>heartwood compare RUN RUN … --out RUN</c>, of several runs.</summary>
+/// <summary>
+/// <c>heartwood compare RUN</c>, of one run's subnetworks; <c>heartwood compare RUN RUN … --out RUN</c>, of several runs.
+/// </summary>
 static class CompareVerb
 {
     static readonly Argument<string[]> runs = new("RUN")
@@ -24,9 +26,9 @@ static class CompareVerb
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("compare",
-        "Compares a run's subnetworks with one another and with chance; finds the core and ablates it in the full model, next to random parts. "
-            + "Given several runs, which may differ in seeds, methods, models or tasks, it joins them in one table, says what differs, and "
-            + "compares what has the same parts, method and size.",
+        "Compares a run's subnetworks with one another and with chance; finds the core and ablates it in the full model, next to random "
+            + "parts. Given several runs, which may differ in seeds, methods, models or tasks, it joins them in one table, says what "
+            + "differs, and compares what has the same parts, method and size.",
         "compare runs/found", "compare runs/found runs/more-seeds runs/other-model --out runs/joined")
     {
         Arguments = { runs },
@@ -44,7 +46,8 @@ static class CompareVerb
                 return;
             }
             if (folder is not null)
-                throw new ArgumentException("The comparison of one run is kept in its own folder: leave out --out, or name a second run to join.");
+                throw new ArgumentException(
+                    "The comparison of one run is kept in its own folder: leave out --out, or name a second run to join.");
             StageVerbs.In(parsed, session, Compare, named[0]);
 
             void Compare(Study study, RunFolder run)

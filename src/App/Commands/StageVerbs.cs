@@ -10,23 +10,43 @@ namespace Heartwood.App.Commands;
 /// <summary><c>heartwood cut RUN</c>, and how a verb is given a run by its folder.</summary>
 static class StageVerbs
 {
-    static readonly Argument<string> whole = new("RUN") { Description = "The run's folder, as find or demo made it. With --mask too: its model is cut, and on its data the cut one is proved equal and timed." };
-    static readonly Option<string?> into = new("--out") { Description = "With --mask, the folder to write; the run's own subnetwork is cut into the run's folder.", HelpName = "FOLDER" };
-    static readonly Option<string?> mask = new("--mask") { Description = $"A subnetwork to cut instead; needs --out. {char.ToUpperInvariant(Masks.Named[0])}{Masks.Named[1..]}.", HelpName = "MASK" };
+    static readonly Argument<string> whole = new("RUN")
+    {
+        Description = "The run's folder, as find or demo made it. With --mask too: its model is cut, and on its data the cut one is proved "
+            + "equal and timed.",
+    };
+
+    static readonly Option<string?> into = new("--out")
+    {
+        Description = "With --mask, --change or --export, the folder to write; without them the run's own subnetwork is cut into the run's "
+            + "folder.",
+        HelpName = "FOLDER",
+    };
+
+    static readonly Option<string?> mask = new("--mask")
+    {
+        Description = $"A subnetwork to cut instead; needs --out. {char.ToUpperInvariant(Masks.Named[0])}{Masks.Named[1..]}.",
+        HelpName = "MASK",
+    };
 
     static readonly Option<string[]> changes = RunSupport.Several("--change",
-        $"What to make of the subnetwork: NAME,key=value…, several in a row; needs --out. {Named(Tenants.Usual.Changes.Select(c => (c.Name, c.InWords)))}. "
-            + "Without it, all of these that can be made.", "CHANGE");
+        "What to make of the subnetwork: NAME,key=value…, several in a row; needs --out. "
+            + $"{Named(Tenants.Usual.Changes.Select(c => (c.Name, c.InWords)))}. Without it, all of these that can be made.", "CHANGE");
     static readonly Option<string[]> exports = RunSupport.Several("--export",
-        $"How to write it: NAME,key=value…, several in a row; needs --out. {Named(Tenants.Usual.Exports.Select(e => (e.Name, e.InWords)))}.", "EXPORT");
+        "How to write it: NAME,key=value…, several in a row; needs --out. "
+            + $"{Named(Tenants.Usual.Exports.Select(e => (e.Name, e.InWords)))}.", "EXPORT");
 
-    static string Named(IEnumerable<(string Name, string InWords)> tenants) => string.Join("; ", tenants.Select(t => $"{t.Name}: {t.InWords}"));
+    static string Named(IEnumerable<(string Name, string InWords)> tenants) =>
+        string.Join("; ", tenants.Select(t => $"{t.Name}: {t.InWords}"));
 
     /// <summary>What verbs that are given a run take from it.</summary>
-    internal static readonly IReadOnlyDictionary<string, string> KeptByTheRun = new Dictionary<string, string> { ["--precision"] = "a run keeps the precision that it was begun with" };
+    internal static readonly IReadOnlyDictionary<string, string> KeptByTheRun =
+        new Dictionary<string, string> { ["--precision"] = "a run keeps the precision that it was begun with" };
 
     /// <summary>The verb cut.</summary>
-    public static Verb Cut() => new("cut", "Writes the smaller model that a subnetwork is, proves it equal to the masked one and times both; beside it, a model of full size that any software runs.",
+    public static Verb Cut() => new("cut",
+        "Writes the smaller model that a subnetwork is, proves it equal to the masked one and times both; next to it, a model of full size "
+            + "that any software runs.",
         "cut runs/found", "cut runs/found --mask runs/found/subnetworks/structured-pruning-sparsity-0.5-seed-3.json --out cut-3")
     {
         Arguments = { whole },
@@ -47,13 +67,14 @@ static class StageVerbs
         if (named is null && asked.Length + written.Length == 0)
         {
             if (given is not null)
-                throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a subnetwork's file "
-                    + "with --mask, or what to make of the run's own with --change or --export.");
+                throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a "
+                    + "subnetwork's file with --mask, or what to make of the run's own with --change or --export.");
             CutFacts cut = study.Cut();
             session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, folder.FolderPath));
             return;
         }
-        string where = Path.GetFullPath(given ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER."));
+        string where = Path.GetFullPath(
+            given ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER."));
         if (asked.Length + written.Length == 0)
         {
             CutFacts cut = study.Cut(named!, where, parsed.GetValue(MaskVerb.OtherModel));

@@ -14,7 +14,9 @@ public sealed record ChangesFacts(ulong Seed, double Sparsity, long ParametersBe
 /// <param name="Parameters">weights of the new model; 0 where it was not made</param>
 /// <param name="LargestDifference">largest difference of a logit from what was claimed; NaN where it was not made</param>
 /// <param name="Compared">on how many examples that was measured</param>
-/// <param name="Speed">time of the full model and of the new one, of the first change and of those that change the number of weights; else null</param>
+/// <param name="Speed">
+/// time of the full model and of the new one, of the first change and of those that change the number of weights; else null
+/// </param>
 /// <param name="WhyNot">why it was not made; null where it was</param>
 public sealed record ChangeFacts(
     string Name, string Claim, IReadOnlyDictionary<string, string> Exports, long Parameters, double LargestDifference, int Compared,

@@ -101,7 +101,8 @@ public sealed partial class RunFolder : IDisposable
 
     /// <summary>Opens a run that was begun before, whatever it was asked.</summary>
     /// <exception cref="IOException">the folder holds no run</exception>
-    public static RunFolder Reopen(string path, TimeProvider? clock = null, IProgress<Progress>? progress = null, CancellationToken stop = default)
+    public static RunFolder Reopen(
+        string path, TimeProvider? clock = null, IProgress<Progress>? progress = null, CancellationToken stop = default)
     {
         RefuseNoRun(path);
         return Open(path, ReadManifest(Path.Combine(path, ManifestName)), clock, progress, stop);
@@ -138,8 +139,8 @@ public sealed partial class RunFolder : IDisposable
     /// <exception cref="ArgumentException">the name is written otherwise, or would leave the folder</exception>
     public string PathOf(string name) => Name().IsMatch(name) && !name.EndsWith(Atomic.Unfinished, StringComparison.OrdinalIgnoreCase)
         ? Path.Combine(FolderPath, name)
-        : throw new ArgumentException($"'{name}' is not a name for a run's file. Use letters, digits, '.', '_' and '-', '/' between folders, "
-            + $"begin each with a letter or digit, and do not end with {Atomic.Unfinished}.");
+        : throw new ArgumentException($"'{name}' is not a name for a run's file. Use letters, digits, '.', '_' and '-', '/' between "
+            + $"folders, begin each with a letter or digit, and do not end with {Atomic.Unfinished}.");
 
     /// <summary>Whether the run has this file or folder.</summary>
     public bool Has(string name) => Path.Exists(PathOf(name));
@@ -161,7 +162,8 @@ public sealed partial class RunFolder : IDisposable
 
     /// <summary>Reads a value that <see cref="WriteJson"/> wrote.</summary>
     /// <exception cref="InvalidDataException">the file is not such a value</exception>
-    public T ReadJson<T>(string name) => Read<T>(PathOf(name), $"Delete the file and run the same command again: what it held is computed anew.");
+    public T ReadJson<T>(string name) =>
+        Read<T>(PathOf(name), "Delete the file and run the same command again: what it held is computed anew.");
 
     /// <summary>Opens a file of figures, one JSON object a line, for appending.</summary>
     /// <param name="name">its name, for example "metrics.jsonl"</param>

@@ -10,7 +10,7 @@ namespace Heartwood.Lab.Studies;
 /// <param name="LeaveOut">whether a change that cannot be made is left out and told, as among the usual ones; else it is refused</param>
 public sealed record ChangeRequest(IReadOnlyList<IChange> Changes, IReadOnlyList<IExport> Exports, bool LeaveOut)
 {
-    /// <summary>What <c>cut</c> does when nothing is named: the cut model and the one of full size, each as a Hugging Face folder.</summary>
+    /// <summary>What <c>cut</c> does when nothing is named: the cut model and the one of full size, as Hugging Face folders.</summary>
     public static ChangeRequest Usual => new(Lab.Changes.Changes.Usual, [Lab.Exports.Exports.Usual[0]], LeaveOut: true);
 
     /// <summary>Reads changes and exports as the command line gives them.</summary>

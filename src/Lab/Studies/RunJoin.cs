@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
@@ -24,8 +23,8 @@ public sealed class RunJoin
         string Name, RunFolder Folder, StudyRequest Request, IReadOnlyList<(string Method, EvaluationStage Stage)> Measured,
         IReadOnlyList<Subnetwork> Found, string Sha256)
     {
-        public string Universe => Found[0].Model is { } sizes
-            ? string.Create(CultureInfo.InvariantCulture, $"{sizes.Family}, {sizes.InWords}, {Found[0].Parts} parts in play: {string.Join(", ", Found[0].InPlay)}") : "";
+        public string Universe => Found[0] is { Model: { } sizes } one
+            ? Text($"{sizes.Family}, {sizes.InWords}, {one.Parts} parts in play: {string.Join(", ", one.InPlay)}") : "";
     }
 
     RunJoin(IReadOnlyList<One> runs) => this.runs = runs;
@@ -64,7 +63,8 @@ public sealed class RunJoin
                 ? $"{path}: its subnetworks are not measured yet. First: heartwood evaluate {path}"
                 : $"{path}: not all of its methods are measured yet. First: heartwood find … --all, or heartwood report {path}");
         Subnetwork[] found = [.. methods.SelectMany(m => Study.FoundIn(folder, request, m))];
-        if (found[0].Model is null) throw new InvalidDataException($"{path}: its subnetworks do not say which model they are of. Find them again.");
+        if (found[0].Model is null)
+            throw new InvalidDataException($"{path}: its subnetworks do not say which model they are of. Find them again.");
         return new(name, folder, request, measured, found, Study.HashIn(folder));
     }
 
@@ -73,13 +73,14 @@ public sealed class RunJoin
     {
         var keys = runs.SelectMany(run => run.Found.Select(f => (Run: run, Found: f))).GroupBy(x => Key(x.Run, x.Found));
         if (keys.FirstOrDefault(g => g.Count() > 1)?.ToArray() is not [var (first, one), var (second, _), ..]) return;
-        throw new InvalidDataException($"{first.Name} and {second.Name} hold the same subnetwork ({one.Method}, seed {one.Seed}, sparsity "
-            + $"{one.TargetSparsity.ToString(CultureInfo.InvariantCulture)}, of the same weights, data and options): it would agree with itself. "
+        throw new InvalidDataException($"{first.Name} and {second.Name} hold the same subnetwork ({one.Method}, seed {one.Seed}, "
+            + Text($"sparsity {one.TargetSparsity}, of the same weights, data and options): it would agree with itself. ")
             + "Leave one of the two runs out, or search with other seeds.");
 
         static string Key(One run, Subnetwork found) => string.Join('|',
-            [found.ModelSha256, found.Method, $"{found.Seed}", found.TargetSparsity.ToString("R", CultureInfo.InvariantCulture), found.Absence,
-                .. found.Data.Select(d => d.Sha256), .. found.Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}")]);
+            [found.ModelSha256, found.Method, Text($"{found.Seed}"), Text($"{found.TargetSparsity:R}"), found.Absence,
+                .. found.InPlay, .. found.Data.Select(d => d.Sha256),
+                .. found.Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}")]);
     }
 
     /// <summary>The runs, for the manifest of the one that joins them.</summary>
@@ -112,7 +113,7 @@ public sealed class RunJoin
         {
             (One Run, Subnetwork Found)[] members = [.. group];
             if (members.Length > 1) groups.Add(Group(members));
-            else apart.Add($"{Member(members[0])} ({group.Key.Method} at {group.Key.TargetSparsity.ToString(CultureInfo.InvariantCulture)}): "
+            else apart.Add(Text($"{Member(members[0])} ({group.Key.Method} at {group.Key.TargetSparsity}): ")
                 + "no other subnetwork has its universe, method and size");
             progress.Report(new("overlap and core", groups.Count + apart.Count, comparable.Length, "groups"));
         }
@@ -150,13 +151,21 @@ public sealed class RunJoin
             ("model's weights", run => Short(run.Folder.Manifest.ModelSha256)),
             ("parts", run => run.Universe),
             .. runs.SelectMany(r => r.Folder.Manifest.Data).Select(d => d.Use).Distinct()
-                .Select(use => ($"{use} (hash)", (Func<One, string>)(run => Short(Hash(run.Folder.Manifest.Data.Where(d => d.Use == use).Select(d => d.Sha256)))))),
+                .Select(use => ($"{use} (hash)", (Func<One, string>)(run => HashOfData(run, use)))),
             ("version", run => run.Folder.Manifest.Version),
             ("backend", run => run.Folder.Manifest.Backend),
         ];
         foreach (var (what, of) in asked.Concat(had))
             if (runs.Select(of).Distinct().Count() > 1) yield return new(what, runs.ToDictionary(r => r.Name, of));
     }
+
+    static string HashOfData(One run, string use) => Short(Hash(run.Folder.Manifest.Data.Where(d => d.Use == use).Select(d => d.Sha256)));
+
+    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    static string HashOfData(One run, string use) => Short(Hash(run.Folder.Manifest.Data.Where(d => d.Use == use).Select(d => d.Sha256)));
+
+    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     static string Short(string hash) => hash.Length > 12 ? hash[..12] : hash;
 

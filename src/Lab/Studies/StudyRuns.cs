@@ -44,7 +44,7 @@ public sealed partial class Study
         string[] files = [.. ((string[])["subnetworks", "stages"]).Select(folder.PathOf).Where(Directory.Exists)
             .SelectMany(f => Directory.GetFiles(f, "*.json")).Order(StringComparer.Ordinal)];
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string file in files.Where(f => !f.EndsWith("cut.json", StringComparison.Ordinal))) hash.AppendData(File.ReadAllBytes(file));
+        foreach (string file in files.Where(f => Path.GetFileName(f) != "cut.json")) hash.AppendData(File.ReadAllBytes(file));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
@@ -60,12 +60,21 @@ public sealed partial class Study
     /// <exception cref="InvalidDataException">the run is not a study, or its model or data changed since</exception>
     public static Study Reopen(RunFolder folder, IProgress<Progress> progress, CancellationToken stop, Tenants? tenants = null)
     {
-        if (!folder.Has(RequestFile)) throw new InvalidDataException($"{folder.FolderPath} is not a run of find or demo: it has no {RequestFile}. Begin one: heartwood find --model … --data … --in-domain … --out RUN");
+        if (!folder.Has(RequestFile))
+            throw new InvalidDataException($"{folder.FolderPath} is not a run of find or demo: it has no {RequestFile}. "
+                + "Begin one: heartwood find --model … --data … --in-domain … --out RUN");
         Prepared prepared = new(folder.ReadJson<StudyRequest>(RequestFile) with { Tenants = tenants ?? Tenants.Usual });
         foreach (var (then, now) in folder.Manifest.Data.Zip(prepared.Facts))
-            if (then.Sha256 != now.Sha256) throw new InvalidDataException($"{now.Source}{(then.Use == now.Use && now.Use == "config and tokenizer" ? ": config or tokenizer are" : ": the file is")} not what it was when the run began (SHA-256 {then.Sha256[..12]}… then, {now.Sha256[..12]}… now). Put the old file back, or begin a new run.");
+            if (then.Sha256 != now.Sha256)
+            {
+                bool ofModel = then.Use == now.Use && now.Use == "config and tokenizer";
+                throw new InvalidDataException($"{now.Source}: {(ofModel ? "config or tokenizer are" : "the file is")} not what it was "
+                    + $"when the run began (SHA-256 {then.Sha256[..12]}… then, {now.Sha256[..12]}… now). "
+                    + "Put the old file back, or begin a new run.");
+            }
         if (prepared.ModelSha256 != folder.Manifest.ModelSha256)
-            throw new InvalidDataException($"{prepared.Request.Model ?? EmbeddedModel.Name}: the weights are not what they were when the run began. Put the old ones back, or begin a new run.");
+            throw new InvalidDataException($"{prepared.Request.Model ?? EmbeddedModel.Name}: the weights are not what they were "
+                + "when the run began. Put the old ones back, or begin a new run.");
         return In(folder, prepared, progress, stop);
     }
 }
