@@ -2,7 +2,7 @@ using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Runs;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -47,36 +47,45 @@ public sealed partial class Study
 
     long Rankings() => RandomRankings + methods.Where(m => !m.Finder.Facts.SizeDependent).Sum(m => (long)m.Searches(request).Count);
 
-    // the main method's subnetworks are measured already, the others' are measured in the same way; of random parts there are as many sets
-    // at each size as seeds, so that a finder without seeds is not compared with one draw
     FinderAtSize AtSize(Method method, double sparsity, IReadOnlyList<Subnetwork> found)
     {
-        MeasuredStage stage = Measured(method, found);
-        IReadOnlyList<MeasuredSubnetwork> measured = method == MainMethod ? Evaluate().Subnetworks : stage.Found;
-        MeasuredSubnetwork[] here = [.. measured.Where(m => m.TargetSparsity == sparsity)];
-        return new(sparsity, Several(here), Several([.. stage.Random.Where(m => m.TargetSparsity == sparsity)]));
+        OfMethod all = Measured(method, found);
+        return new(sparsity, Several([.. all.Found.Where(m => m.TargetSparsity == sparsity)]),
+            Several([.. all.Random.Where(m => m.TargetSparsity == sparsity)]));
     }
 
-    sealed record MeasuredStage(IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random);
-
-    MeasuredStage Measured(Method method, IReadOnlyList<Subnetwork> found) => folder.Stage($"finders-{method.Label}", () =>
+    // the main method's subnetworks are measured already, the others' are measured in the same way; of random parts there are as many sets
+    // at each size as seeds, so that a finder without seeds is not compared with one draw
+    OfMethod Measured(Method method, IReadOnlyList<Subnetwork> found)
     {
         int draws = Math.Max(1, request.Seeds.Count * request.Sparsities.Count / found.Count);
+        if (method != MainMethod) return folder.Stage($"finders-{method.Label}", () => Measure(method, found, draws, itself: true));
+        AccuracyFacts known = Evaluate();
+        OfMethod more = folder.Stage("finders-random", () => Measure(method, found, draws - 1, itself: false));
+        return new(known.Subnetworks, [.. known.RandomSubnetworks, .. more.Random]);
+    }
+
+    OfMethod Measure(Method method, IReadOnlyList<Subnetwork> found, int draws, bool itself)
+    {
         MaskMeasuring measuring = new(Model, sets, Subject.FullScores, Absent(), stop);
-        Action<int> advance = Advance($"measuring subnetworks of {method.Label}", (1L + draws) * found.Count, "subnetworks");
+        Action<int> advance = Advance($"measuring subnetworks of {method.Label}", (long)(draws + (itself ? 1 : 0)) * found.Count, "subnetworks");
         List<MeasuredSubnetwork> measured = [], random = [];
-        foreach (Subnetwork subnetwork in found)
+        foreach (Subnetwork subnetwork in itself ? found : [])
         {
-            if (method != MainMethod) measured.Add(measuring.Of(subnetwork));
+            measured.Add(measuring.Of(subnetwork));
             advance(1);
-            for (int draw = 0; draw < draws; draw++)
+        }
+        for (int draw = itself ? 0 : 1; draw < draws + (itself ? 0 : 1); draw++)
+            for (int i = 0; i < found.Count; i++)
             {
-                random.Add(measuring.RandomLike(subnetwork, request.Seeds[0], random.Count));
+                random.Add(measuring.RandomLike(found[i], found[i].Seed, (long)draw * found.Count + i));
                 advance(1);
             }
-        }
-        return new MeasuredStage(measured, random);
-    });
+        return new(measured, random);
+    }
+
+    // the subnetworks of a method, measured, with a random mask next to each in the same order; more random masks after those
+    internal sealed record OfMethod(IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random);
 
     static AccuracyOfSeveral Several(IReadOnlyList<MeasuredSubnetwork> measured) => new(measured.Count,
         MeanAndRange.Over([.. measured.Select(m => m.InDomain.Value)])!,
