@@ -33,7 +33,9 @@ public sealed record FrequencyFacts(double TargetSparsity, int Subnetworks, IRea
 /// <param name="High">upper end of chance's 95 % interval</param>
 /// <param name="PValue">probability of a core at least as large by chance</param>
 /// <param name="Method">"exact" or "permutation, N draws"</param>
-public sealed record CoreFacts(double TargetSparsity, double Share, int Subnetworks, IReadOnlyList<string> Parts, double ExpectedByChance, double Low, double High, double PValue, string Method);
+/// <param name="Kinds">how many parts of each kind it has, in words: "5 heads, 4 MLPs"</param>
+public sealed record CoreFacts(double TargetSparsity, double Share, int Subnetworks, IReadOnlyList<string> Parts, double ExpectedByChance,
+    double Low, double High, double PValue, string Method, string Kinds = "");
 
 /// <summary>Over the subnetworks of one sparsity: in-domain loss against out-of-domain accuracy.</summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>

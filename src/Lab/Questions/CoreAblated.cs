@@ -38,9 +38,10 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
     {
         Core core = Core.Of(subject.Universe, kept, share, subject.Settings.Seeds[0]);
         string[] parts = [.. core.Parts.Select(p => p.ToString())];
+        string kinds = string.Join(", ", subject.Universe.Kinds.Select(kind => kind.Counted(core.Parts.Count(kind.Includes))));
         return subject.Settings.Seeded
-            ? new(sparsity, share, core.Subnetworks, parts, core.ExpectedByChance, core.Low, core.High, core.PValue, core.Method)
-            : new(sparsity, share, core.Subnetworks, parts, double.NaN, double.NaN, double.NaN, double.NaN, Unseeded);
+            ? new(sparsity, share, core.Subnetworks, parts, core.ExpectedByChance, core.Low, core.High, core.PValue, core.Method, kinds)
+            : new(sparsity, share, core.Subnetworks, parts, double.NaN, double.NaN, double.NaN, double.NaN, Unseeded, kinds);
     }
 
     /// <summary>What stands in place of a method where a finder gives the same subnetwork for every seed.</summary>
@@ -167,7 +168,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
         if (core.Subnetworks < 2) return $"At {Wording.Sparsity(core.TargetSparsity)} there is one subnetwork only, and nothing to share.";
         string who = core.Share >= 1 ? $"all {core.Subnetworks}" : $"at least {Wording.Percent(core.Share)} of {core.Subnetworks}";
         string size = core.Parts.Count == 0 ? "no part"
-            : $"the same {Wording.Count(core.Parts.Count, "part")} ({HeadMap.CountedByKind([.. core.Parts], "H", "MLP")})";
+            : $"the same {Wording.Count(core.Parts.Count, "part")}{(core.Kinds == "" ? "" : $" ({core.Kinds})")}";
         string chance = double.IsNaN(core.PValue) && core.Method == Unseeded ? $"chance is {core.Method}"
             : $"chance gives {Wording.Number(core.ExpectedByChance, "0.0#")} (95\u00A0% between {Wording.Number(core.Low, "0")} and "
                 + $"{Wording.Number(core.High, "0")}), {Wording.Probability(core.PValue)} ({core.Method})";
