@@ -91,8 +91,8 @@ public sealed partial class Study
         {
             if (are) throw new InvalidDataException(
                 $"{what}, and searches for subnetworks do not serve scores yet: masks are learned by the divergence of the answers' "
-                + $"probabilities from the full model's, and that of one number is always 0. heartwood train and heartwood evaluate "
-                + $"serve scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
+                + "probabilities from the full model's, and that of one number is always 0. heartwood train and heartwood evaluate "
+                + "serve scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
         }
 
         /// <summary>Hash of the model's weights.</summary>

@@ -42,12 +42,14 @@ public sealed partial class Study
         RequireInDomain();
         Universe parts = Masks.UniverseOf([subnetwork], Model, request.Tenants.PartKinds);
         Subnetwork fit = Masks.Fit(subnetwork, loaded, parts, request.Tenants.PartKinds, otherModel);
-        return WriteCut(fit, AbsenceOf(fit, parts).Absence, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder), Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
+        return WriteCut(fit, AbsenceOf(fit, parts).Absence, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder),
+            Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
     }
 
     /// <summary>The same of a subnetwork as the command line names it.</summary>
     /// <inheritdoc cref="Cut(Subnetwork, string, bool)"/>
-    public CutFacts Cut(string mask, string into, bool otherModel = false) => Cut(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, into, otherModel);
+    public CutFacts Cut(string mask, string into, bool otherModel = false) =>
+        Cut(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, into, otherModel);
 
     CutFacts WriteCut(Subnetwork subnetwork, Absence absence, string cutPath, string fullSizePath, string shown, bool replace)
     {
@@ -59,7 +61,8 @@ public sealed partial class Study
         Dictionary<string, byte[]> files = new(loaded.TokenizerFiles);
         ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace);
         if (fullSize is not null) ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace);
-        var (before, after) = Speed.InTurn(Model, cut, Thinning.Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
+        var (before, after) = Speed.InTurn(Model, cut, Thinning.Thinned(sets.InDomain, 512), 5,
+            Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
         return new(subnetwork.Seed, 1 - (double)kept.Count / absence.Universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
             difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after, noFullSize);
 

@@ -55,7 +55,9 @@ public sealed class QuestionTests : IDisposable
     Result Begin(string name, StudyRequest request)
     {
         Study.Prepared prepared = new(request);
-        using RunFolder folder = RunFolder.Open(temporary.At(name), Manifests.Small with { ModelSha256 = prepared.ModelSha256, Data = prepared.Facts, Seeds = request.Seeds, Request = RequestText.Of(request) });
+        using RunFolder folder = RunFolder.Open(temporary.At(name),
+            Manifests.Small with { ModelSha256 = prepared.ModelSha256, Data = prepared.Facts, Seeds = request.Seeds, Request =
+            RequestText.Of(request) });
         Study.Keep(folder, request);
         return Study.In(folder, prepared, new Told(_ => { }), default).All();
     }
@@ -73,7 +75,8 @@ public sealed class QuestionTests : IDisposable
         Assert.Equal(result.Facts<Tally>(), read.Facts<Tally>());
         Assert.Contains("Asked 1 times of a bert.", Report.Html(read));
         Assert.Contains("asked 1 times\n", new Findings(read).Words());
-        Assert.Contains("'counting', which is none of", Assert.Throws<InvalidDataException>(() => Report.Read(temporary.At("run"), RunResult.Questions)).Message);
+        Assert.Contains("'counting', which is none of",
+            Assert.Throws<InvalidDataException>(() => Report.Read(temporary.At("run"), RunResult.Questions)).Message);
     }
 
     [Fact]
@@ -94,7 +97,8 @@ public sealed class QuestionTests : IDisposable
     {
         Assert.Null(Begin("unasked", Request(new Counting { Usual = false })).Facts<Tally>());
         Assert.NotNull(Begin("asked", Request(new Counting { Usual = false }, "counting")).Facts<Tally>());
-        Assert.Contains("There is no question 'countin'. Did you mean counting?", Assert.Throws<ArgumentException>(() => new Study.Prepared(Request(new Counting(), "countin"))).Message);
+        Assert.Contains("There is no question 'countin'. Did you mean counting?",
+            Assert.Throws<ArgumentException>(() => new Study.Prepared(Request(new Counting(), "countin"))).Message);
     }
 
     [Fact]
@@ -112,7 +116,8 @@ public sealed class QuestionTests : IDisposable
         };
         using RunFolder folder = subject.Folder;
         Answer left = Assert.Single(subject.AskAll());
-        Assert.Equal("The question 'counting' takes at least one pass per part, and 1,111 parts are in play: it was left out. To ask it all the same: --ask counting.", left.LeftOut);
+        Assert.Equal("The question 'counting' takes at least one pass per part, and 1,111 parts are in play: it was left out. To ask it "
+            + "all the same: --ask counting.", left.LeftOut);
         using RunFolder other = RunFolder.Open(temporary.At("asked"), Manifests.Small);
         Assert.NotNull(Assert.Single((subject with { Folder = other, Settings = new() { Asked = ["counting"] } }).AskAll()).Facts);
     }
@@ -128,7 +133,10 @@ public sealed class QuestionTests : IDisposable
         Assert.Equal(facts.Final!.InDomain, facts.Curve[^1].InDomain);
         Assert.Contains("majority", facts.Baselines.Keys);
         string page = File.ReadAllText(runs.At("trained", "report.html"));
-        foreach (string id in (string[])["id=\"loss\"", "id=\"accuracy\"", "id=\"making\"", "Trained for 40 steps"]) Assert.Contains(id, page);
-        Assert.DoesNotMatch("NaN|Infinity", System.Text.RegularExpressions.Regex.Replace(page, "<script>.*?</script>", "", System.Text.RegularExpressions.RegexOptions.Singleline));
+        foreach (string id in (string[])["id=\"loss\"", "id=\"accuracy\"", "id=\"making\"", "Trained for 40 steps"]) Assert.Contains(id,
+            page);
+        Assert.DoesNotMatch("NaN|Infinity",
+            System.Text.RegularExpressions.Regex.Replace(page, "<script>.*?</script>", "",
+            System.Text.RegularExpressions.RegexOptions.Singleline));
     }
 }

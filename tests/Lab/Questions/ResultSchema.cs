@@ -7,7 +7,9 @@ using Heartwood.Lab.Runs;
 
 namespace Heartwood.Tests.Lab.Questions;
 
-/// <summary>The schema of <c>result.json</c> as the questions' records make it: what is published must be this, letter for letter.</summary>
+/// <summary>
+/// The schema of <c>result.json</c> as the questions' records make it: what is published must be this, letter for letter.
+/// </summary>
 static class ResultSchema
 {
     static readonly JsonSerializerOptions written = new()
@@ -42,7 +44,8 @@ static class ResultSchema
         {
             ["$schema"] = "http://json-schema.org/draft-07/schema#",
             ["title"] = "result.json of a Heartwood run",
-            ["description"] = "The facts of the questions that a run was asked. Numbers that are not finite are null. Questions of others may stand next to these.",
+            ["description"] = "The facts of the questions that a run was asked. Numbers that are not finite are null. Questions of others "
+                + "may stand next to these.",
             ["type"] = "object",
             ["properties"] = new JsonObject
             {
@@ -56,7 +59,8 @@ static class ResultSchema
             },
             ["required"] = new JsonArray("manifest", "questions"),
             ["additionalProperties"] = false,
-            ["definitions"] = new JsonObject(definitions.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value))),
+            ["definitions"] = new JsonObject(definitions.OrderBy(d => d.Key, StringComparer.Ordinal)
+                .Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value))),
         };
         return schema.ToJsonString(written) + "\n";
     }
@@ -73,10 +77,12 @@ static class ResultSchema
         if (type == typeof(ulong)) return new() { ["type"] = "integer", ["minimum"] = 0 };
         if (type == typeof(int) || type == typeof(long)) return new() { ["type"] = "integer" };
         if (type.IsEnum)
-            return new() { ["enum"] = new JsonArray([.. Enum.GetNames(type).Select(n => (JsonNode)JsonNamingPolicy.CamelCase.ConvertName(n))]) };
+            return new() { ["enum"] = new JsonArray([.. Enum.GetNames(type)
+                .Select(n => (JsonNode)JsonNamingPolicy.CamelCase.ConvertName(n))]) };
         JsonTypeInfo info = rules.GetTypeInfo(type);
         if (info.Kind == JsonTypeInfoKind.Enumerable) return new() { ["type"] = "array", ["items"] = For(info.ElementType!, definitions) };
-        if (info.Kind == JsonTypeInfoKind.Dictionary) return new() { ["type"] = "object", ["additionalProperties"] = For(info.ElementType!, definitions) };
+        if (info.Kind == JsonTypeInfoKind.Dictionary) return new() { ["type"] = "object", ["additionalProperties"] =
+            For(info.ElementType!, definitions) };
         if (info.Kind != JsonTypeInfoKind.Object) throw new NotSupportedException($"{type} has no shape that the schema can say.");
         if (!definitions.ContainsKey(type.Name))
         {
@@ -103,7 +109,8 @@ static class ResultSchema
             properties[property.Name] = shape;
             if (property.AssociatedParameter is { HasDefaultValue: false }) required.Add(property.Name);
         }
-        JsonObject record = new() { ["type"] = "object", ["properties"] = properties, ["required"] = required, ["additionalProperties"] = false };
+        JsonObject record = new() { ["type"] = "object", ["properties"] = properties, ["required"] = required, ["additionalProperties"] =
+            false };
         if (Docs.Summary(info.Type) is { } summary) record.Insert(0, "description", summary);
         return record;
     }

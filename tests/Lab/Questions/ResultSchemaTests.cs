@@ -16,7 +16,8 @@ public sealed class ResultSchemaTests
         string made = ResultSchema.Text(RunResult.Questions), file = Path.Combine(Path.GetTempPath(), "result.schema.json");
         if (made == Published) return;
         File.WriteAllText(file, made);
-        Assert.Fail($"docs/result.schema.json is not what the records of src/Lab/Questions say. Count up the version of the question that changed, and copy {file} there.");
+        Assert.Fail($"docs/result.schema.json is not what the records of src/Lab/Questions say. Count up the version of the question that "
+            + $"changed, and copy {file} there.");
     }
 
     public static TheoryData<string> Shapes => [.. ReportInBrowserTests.shapes.Keys];
@@ -40,7 +41,8 @@ public sealed class ResultSchemaTests
         file["questions"]![question]!["facts"]![key] = JsonNode.Parse(value);
         JsonSchema schema = await JsonSchema.FromJsonAsync(Published, TestContext.Current.CancellationToken);
         Assert.NotEmpty(schema.Validate(file.ToJsonString()));
-        Assert.Contains($"'{question}'", Assert.Throws<InvalidDataException>(() => ResultJson.Read(file.ToJsonString(), RunResult.Questions)).Message);
+        Assert.Contains($"'{question}'",
+            Assert.Throws<InvalidDataException>(() => ResultJson.Read(file.ToJsonString(), RunResult.Questions)).Message);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Tasks;
