@@ -57,7 +57,7 @@ public partial class HouseTests
 
     [Fact]
     public void Models_never_mention_a_mask_but_for_words_that_a_head_guesses() =>
-        None(Mentions("src/Lab/Models", new Regex("mask(?!edLM|ed words)", RegexOptions.IgnoreCase)));
+        None(Mentions("src/Lab/Models", new Regex("mask(?!edLM|ed ?words)", RegexOptions.IgnoreCase)));
 
     /// <summary>
     /// Who may ask whether a part is a head or an MLP block: the kinds' own files, formats and names of others that know these two alone,

@@ -167,6 +167,59 @@ public static class Differentiation
         }
     }
 
+    /// <summary>
+    /// What a function makes of a tensor, with nothing kept that lies in between: the way back computes it once more (Chen et al. 2016,
+    /// "Training deep nets with sublinear memory cost"). For what is large in between only, as scores over a vocabulary.
+    /// </summary>
+    /// <param name="x">what the function is given</param>
+    /// <param name="f">the function: the same values each time; tracked leaves that it reads, as weights, get their gradients too</param>
+    public static Tensor Recomputed(this Tensor x, Func<Tensor, Tensor> f)
+    {
+        Tensor[] inputs;
+        float[] values;
+        Shape shape;
+        using (Scope.Open())
+        {
+            Tensor given = Given(x), y = f(given);
+            inputs = [x, .. Leaves(y).Where(leaf => leaf != given)];
+            (values, shape) = (y.Values.ToArray(), y.Shape);
+        }
+        return Record("recomputed", Tensor.From(values, shape.Axes), inputs, inputs, g =>
+        {
+            bool[] wanted = Array.ConvertAll(inputs, Wanted);
+            HashSet<Tensor>? outer = onPath;
+            onPath = null;                                       // what the function does is recorded again
+            try
+            {
+                Tensor given = Given(x), root = (f(given) * g).Sum();
+                Tensor[] slopes = root.Gradients([.. inputs.Select((input, i) => i == 0 ? given : input).Where((_, i) => wanted[i])]);
+                int next = 0;
+                return Array.ConvertAll(wanted, asked => asked ? slopes[next++] : null);
+            }
+            finally
+            {
+                onPath = outer;
+            }
+        });
+
+        static Tensor Given(Tensor x) => x.Tracked ? x.Detach().Track() : x.Detach();
+    }
+
+    // the tracked tensors that nothing was made of
+    static List<Tensor> Leaves(Tensor root)
+    {
+        HashSet<Tensor> seen = new(ReferenceEqualityComparer.Instance) { root };
+        Stack<Tensor> open = new(seen);
+        List<Tensor> leaves = [];
+        while (open.TryPop(out Tensor? tensor))
+        {
+            if (tensor is { Tracked: true, Origin: null }) leaves.Add(tensor);
+            foreach (Tensor input in tensor.Origin?.Inputs ?? [])
+                if (seen.Add(input)) open.Push(input);
+        }
+        return leaves;
+    }
+
     // Everything between root and wanted, inputs before results. No recursion: a deep model must not end the stack.
     static List<Tensor> Order(Tensor root, Tensor[] wanted)
     {

@@ -13,7 +13,7 @@ public sealed class PaperVerbTests : IDisposable
 
     string[] Paper(string into, params string[] more) =>
         ["paper", "--model", runs.Model, "--data", "world:training,rows=60", "--in-domain", "world:in-domain,rows=40", "--ood", "world:out-of-domain,per-case=2", "--sparsity", "0.5", "0.34", "--seeds", "1-2",
-            "--steps", "4", "--batch", "8", "--draws", "2", "--threads", "2", "--out", runs.At(into), .. more];
+            "--method", "structured-pruning,steps=4,batch-size=8", "--draws", "2", "--threads", "2", "--out", runs.At(into), .. more];
 
     [Fact]
     public void It_says_its_cost_first_and_answers_every_question_in_words_and_as_JSON()
@@ -39,7 +39,7 @@ public sealed class PaperVerbTests : IDisposable
         SmallRuns.Works(runs.Train("trained"));
         Directory.Move(runs.At("trained", "model"), runs.At("trained", "checkpoints/step-60"));
         string[] command = ["paper", "--model", runs.At("trained", "checkpoints/step-60"), "--checkpoints", runs.At("trained", "checkpoints/step-60"), runs.At("trained", "checkpoints/step-20"), "--data", "world:training,rows=60", "--in-domain", "world:in-domain,rows=40",
-            "--out-of-domain", "world:out-of-domain,per-case=2", "--sparsity", "0.5", "0.34", "--seeds", "1", "--steps", "3", "--draws", "1", "--json", "--out", runs.At("run")];
+            "--out-of-domain", "world:out-of-domain,per-case=2", "--sparsity", "0.5", "0.34", "--seeds", "1", "--method", "structured-pruning,steps=3", "--draws", "1", "--json", "--out", runs.At("run")];
         JsonElement emergence = JsonDocument.Parse(SmallRuns.Works(command)).RootElement.GetProperty("questions").GetProperty("emergence").GetProperty("facts");
         Assert.Equal("step-20 step-60", string.Join(' ', emergence.GetProperty("checkpoints").EnumerateArray().Select(c => c.GetProperty("name").GetString())));
         byte[] weights = File.ReadAllBytes(runs.At("trained", "checkpoints/step-20/model.safetensors"));
@@ -49,7 +49,7 @@ public sealed class PaperVerbTests : IDisposable
     }
 
     string[] Quick(string model, string into, params string[] more) =>
-        ["paper", "--model", model, "--data", "world:training,rows=30", "--in-domain", "world:in-domain,rows=12", "--ood", "world:out-of-domain,per-case=1", "--seeds", "1", "--steps", "1", "--batch", "4", "--draws", "1", "--head-examples", "8", "--out", runs.At(into), .. more];
+        ["paper", "--model", model, "--data", "world:training,rows=30", "--in-domain", "world:in-domain,rows=12", "--ood", "world:out-of-domain,per-case=1", "--seeds", "1", "--method", "structured-pruning,steps=1,batch-size=4", "--draws", "1", "--head-examples", "8", "--out", runs.At(into), .. more];
 
     [Fact]
     public void One_sparsity_is_the_main_one_of_the_whole_curve()
@@ -92,7 +92,7 @@ public sealed class PaperVerbTests : IDisposable
     [Fact]
     public void Without_in_domain_data_a_fifth_of_the_data_is_held_out_and_it_says_so()
     {
-        string[] command = ["paper", "--model", runs.Model, "--data", "world:training,rows=100", "--ood", "world:out-of-domain,per-case=2", "--sparsity", "0.5", "0.34", "--seeds", "1", "--steps", "2", "--draws", "1", "--out", runs.At("run")];
+        string[] command = ["paper", "--model", runs.Model, "--data", "world:training,rows=100", "--ood", "world:out-of-domain,per-case=2", "--sparsity", "0.5", "0.34", "--seeds", "1", "--method", "structured-pruning,steps=2", "--draws", "1", "--out", runs.At("run")];
         var (code, _, said) = SmallRuns.Here(command);
         Assert.Equal(0, code);
         Assert.Contains("Without --in-domain, in-domain accuracy is that on at most 2,000 rows of --data", said);

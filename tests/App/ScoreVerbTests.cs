@@ -26,7 +26,7 @@ public sealed class ScoreVerbTests : IDisposable
 
     string[] Train(string data, string into, int steps, params string[] more) => ["train", "--data", data, "--in-domain", data, "--layers",
         "1", "--heads", "2", "--width", "16", "--neurons", "16", "--positions", "20",
-        "--steps", $"{steps}", "--batch-tokens", "400", "--rate", "0.003", "--seed", "3", "--out", runs.At(into), .. more];
+        "--steps", $"{steps}", "--batch-tokens", "400", "--learning-rate", "0.003", "--seed", "3", "--out", runs.At(into), .. more];
 
     static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 
@@ -110,21 +110,33 @@ public sealed class ScoreVerbTests : IDisposable
     }
 
     [Fact]
-    public void Searches_refuse_scores_by_name_with_the_reason()
+    public void The_papers_questions_refuse_scores_by_name_with_the_reason()
     {
         string data = Scores("d.tsv", 36);
         SmallRuns.Works(Train(data, "run", 2));
-        string reason = "that of one number is always 0";
         string[] sets = ["--data", data, "--in-domain", data, "--out-of-domain", data, "--out", runs.At("found")];
-        foreach (string verb in (string[])["find", "paper"])
-        {
-            string ofModel = SmallRuns.Fails([verb, "--model", runs.At("run", "model"), .. sets]),
-                ofData = SmallRuns.Fails([verb, "--model", runs.Model, .. sets]);
-            Assert.Contains($"{runs.At("run", "model")} gives one number, a score, and searches", ofModel);
-            Assert.Contains($"{data} holds scores (column 'score'), and searches", ofData);
-            Assert.All([ofModel, ofData], m => Assert.Contains(reason, m));
-            Assert.False(Directory.Exists(runs.At("found")));
-        }
+        string ofModel = SmallRuns.Fails(["paper", "--model", runs.At("run", "model"), .. sets]);
+        Assert.Contains($"{runs.At("run", "model")} gives one number, a score, and the paper's questions are of accuracy", ofModel);
+        Assert.False(Directory.Exists(runs.At("found")));
+    }
+
+    [Fact]
+    public void Subnetworks_of_a_model_of_scores_are_found_measured_compared_and_cut()
+    {
+        string data = Scores("d.tsv", 72), model = runs.At("run", "model"), found = runs.At("found");
+        SmallRuns.Works(Train(data, "run", 100));
+        string[] sets = ["--data", data, "--in-domain", data, "--out-of-domain", Scores("o.tsv", 36, 3)];
+        string text = SmallRuns.Works(["find", "--model", model, .. sets, "--seeds", "1,2", "--steps", "40", "--mask-rate", "1", "--sparsity", "0.5",
+            "--all", "--out", found, "--threads", "1"]);
+        Assert.Contains("Pearson", text);
+        JsonElement result = Json(File.ReadAllText(Path.Combine(found, "result.json")));
+        JsonElement[] subnetworks = [.. result.GetProperty("subnetworks").EnumerateArray()];
+        Assert.Equal(2, subnetworks.Length);
+        Assert.All(subnetworks, s => Assert.True(s.GetProperty("largestDifference").GetDouble() < 1e-4));
+        string[] lines = File.ReadAllLines(Path.Combine(found, "search", "sparsity-0.5-seed-1.jsonl"));
+        double[] distances = [.. lines.Select(line => Json(line).GetProperty("distance").GetDouble())];
+        Assert.True(distances.Max() > 1e-4, $"With parts ablated the score moves: {distances.Max()}");
+        Assert.True(File.Exists(Path.Combine(found, "report.html")));
     }
 
     [Fact]

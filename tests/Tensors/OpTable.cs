@@ -113,7 +113,7 @@ static class OpTable
         foreach (int n in Sizes) yield return new($"dropout {n}", t => t[0].Dropout(0.25f, new(3, "dropout"), 128), new Shape(n));
         yield return new("dropout of many", t => t[0].Dropout(0.1f, new(3, "dropout")), new Shape(3, 20011));
 
-        static Tensor Constant(int parts, int partWidth) => Tensor.Normal(new Chance(3, "absence"), 1, parts, partWidth);
+        static Tensor Constant(int parts, int partWidth) => Tensor.Normal(new Chance(3, "ablation"), 1, parts, partWidth);
     }
 
     static IEnumerable<Op> Sums()
@@ -258,6 +258,9 @@ static class OpTable
         {
             yield return new($"cross entropy of {n}", t => t[0].CrossEntropy([0, n - 1, n / 2]), new Shape(3, n));
             yield return new($"kl of {n}", t => t[0].KlFrom(t[1]), new Shape(3, n), new Shape(3, n));
+            yield return new($"cross entropies of {n}", t => t[0].CrossEntropies([0, n - 1, n / 2]), new Shape(3, n));
+            yield return new($"kls of {n}", t => t[0].KlsFrom(t[1]), new Shape(3, n), new Shape(3, n));
+            yield return new($"recomputed {n}", t => t[0].Recomputed(x => (x * t[1]).LogSoftmax()), new Shape(3, n), new Shape(3, n));
             yield return new($"squared error {n}", t => t[0].SquaredError(t[1]), new Shape(2, n), new Shape(2, n));
         }
     }

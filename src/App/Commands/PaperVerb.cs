@@ -57,7 +57,7 @@ static class PaperVerb
         foreach (string note in prepared.Notes) session.World.Say(note);
         PaperCost cost = prepared.Cost();
         session.World.Say($"{(cost.TrainingSteps > 0 ? $"{cost.TrainingSteps:N0} steps of training, " : "")}{cost.Searches} searches of {cost.Steps} steps, {cost.Passes:N0} passes of an example: about {Words.Duration(cost.Seconds)}, {Words.Bytes(cost.Bytes)} of memory");
-        if (cost.Bytes > Console.Machine.Memory) throw new InvalidOperationException($"The search needs about {Words.Bytes(cost.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. Lower --batch or --most-tokens.");
+        if (cost.Bytes > Console.Machine.Memory) throw new InvalidOperationException($"The search needs about {Words.Bytes(cost.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. Lower --max-length, or the batch-size of --method.");
         if (request.Study.HeldOut > 0) session.World.Say($"Without --in-domain, in-domain accuracy is that on at most {HeldOut:N0} rows of --data (a fifth at the most) that masks are not learned on; if the model was trained on them, it is too high. Better: --in-domain FILE.");
         if (request.Training is null && request.Checkpoints.Count == 0) session.World.Say("Without --checkpoints the questions about training are left out: keep some while training (heartwood train --checkpoints 500,1000,2000) and name their folders.");
         using RunFolder folder = RunSupport.Open(path, session, prepared.ModelSha256, prepared.Facts, request.Study.Seeds, request, request.Study.Precision);

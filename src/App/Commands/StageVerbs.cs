@@ -33,7 +33,7 @@ static class StageVerbs
 
     /// <summary>The verb cut.</summary>
     public static Verb Cut() => new("cut", "Writes the smaller model that a subnetwork is, proves it equal to the masked one and times both; beside it, a model of full size that any software runs.",
-        "cut runs/found", "cut runs/found --mask runs/found/subnetworks/sparsity-0.5-seed-3.json --out cut-3")
+        "cut runs/found", "cut runs/found --mask runs/found/subnetworks/structured-pruning-sparsity-0.5-seed-3.json --out cut-3")
     {
         Arguments = { whole },
         Refused = KeptByTheRun,
@@ -64,7 +64,8 @@ static class StageVerbs
     internal static void In(ParseResult parsed, Session session, Action<Study, RunFolder> step, string? path = null)
     {
         RunSupport.UseThreads(parsed);
-        using RunFolder folder = RunFolder.Reopen(path ?? parsed.GetRequiredValue(run), session.World.Clock, session.Progress, session.Stop);
+        string named = path ?? parsed.GetRequiredValue(run);
+        using RunFolder folder = RunFolder.Reopen(named, session.World.Clock, session.Progress, session.Stop);
         step(Study.Reopen(folder, session.Progress, session.Stop, session.Tenants), folder);
     }
 }

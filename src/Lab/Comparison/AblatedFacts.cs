@@ -23,6 +23,9 @@ public sealed record AblatedFacts(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? Figures { get; init; }
 
+    /// <summary>See <see cref="Measured.Sets"/>.</summary>
+    public IReadOnlyList<SetFigures> Sets { get; init; } = [];
+
     /// <summary>Its rank by in-domain accuracy.</summary>
     [JsonIgnore]
     public RankFacts? Rank => Ranks?.InDomain;

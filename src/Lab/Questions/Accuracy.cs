@@ -42,7 +42,7 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         Dictionary<string, Measured> baselines =
             Baselines.Measure(subject.Data, subject.Loaded, subject.Settings.LabelMap, subject.Sets);
         Action<int> advance = subject.Advance("measuring subnetworks", 2L * found.Count, "subnetworks");
-        MaskMeasuring measuring = new(subject.Model, subject.Sets, subject.FullScores, subject.Absence, subject.Stop);
+        MaskMeasuring measuring = new(subject.Model, subject.Sets, subject.FullScores, subject.Ablation, subject.Stop);
         List<MeasuredSubnetwork> measured = [], random = [];
         foreach (var (i, subnetwork) in found.Index())
         {

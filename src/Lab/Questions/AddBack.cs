@@ -3,6 +3,8 @@ using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Questions;
@@ -57,7 +59,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
                 turn = !turn;
                 foreach (var (i, _) in same) first[i] = turn;
             }
-        EvaluationSet Half(bool which) => set with { Examples = [.. set.Examples.Where((_, i) => first[i] == which)] };
+        EvaluationSet Half(bool which) => set.Only([.. Enumerable.Range(0, set.Examples.Count).Where(i => first[i] == which)]);
         return (Half(true), Half(false));
     }
 
@@ -122,7 +124,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
         Worth[] Worth(IReadOnlyList<Part> parts, IReadOnlyList<Part> candidates)
         {
             float[][] masks = [.. candidates.Select(c => subject.Only([.. parts, c]))];
-            float[][] scores = chosenAnswers.Of(subject.Model, masks, subject.Absence, null, subject.Stop, subject.Only(parts));
+            float[][] scores = chosenAnswers.Of(subject.Model, masks, subject.Ablation, null, subject.Stop, subject.Only(parts));
             double LogProbability(float[] s) => LabelLogit.Of(chosen, s).Average(l => -Math.Log(1 + Math.Exp(-l)));
             return [.. scores.Select(s => new Worth(Accuracy(chosen, s).Value, LogProbability(s)))];
         }
@@ -138,17 +140,21 @@ sealed class AddBack : IQuestion<AddBackFacts>
             string[] order = subject.Folder.Stage($"add-back-learned-{seed}-order", () =>
             {
                 float[] full = chosenAnswers.Of(subject.Model, null, subject.Stop);
-                PruningOptions options = pruning with { Sparsity = 1 - (double)kept / parts };
-                StructuredPruning search = new(subject.Model, subject.Absence, chosen.Examples, full, options, seed, subject.Core);
-                while (!search.Done)
+                Search asked = new(subject.Model, subject.Universe, subject.Ablation, Classification.Instance, chosen.Examples)
+                {
+                    FullScores = () => full,
+                    Sparsity = 1 - (double)kept / parts,
+                    Seed = seed,
+                };
+                PruningSearch search = new(asked, pruning, subject.Core);
+                while (!search.IsDone())
                 {
                     subject.Stop.ThrowIfCancellationRequested();
-                    PruningLine line = search.Advance();
+                    PruningLine line = search.Take();
                     subject.Progress.Report(new($"masks next to the core, seed {seed}", line.Step, pruning.Steps, "steps",
-                        $"KL {line.Kl:0.000}, sparsity {line.Sparsity:0.00}"));
+                        $"KL {line.Distance:0.000}, sparsity {line.Sparsity:0.00}"));
                 }
-                var outside = search.Scores.Where(s => !subject.Core.Contains(s.Key));
-                return (string[])[.. outside.OrderByDescending(s => s.Value).ThenBy(s => s.Key).Select(s => $"{s.Key}")];
+                return (string[])[.. search.Scores.Ranked(subject.Universe).Except(subject.Core).Select(part => $"{part}")];
             });
             return [.. order.Select(Part.Parse)];
         }
@@ -175,7 +181,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
             string stage = $"measuring {kind} additions{(kind == "greedy" ? "" : $" {seed}")}";
             Action<int> advance = subject.Advance(stage, (long)masks.Length * (inDomain.Examples.Count + measured.Examples.Count),
                 "examples");
-            float[][] Scores(Answers answers) => answers.Of(subject.Model, masks, subject.Absence, advance, subject.Stop, masks[0]);
+            float[][] Scores(Answers answers) => answers.Of(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]);
             float[][] near = Scores(inDomainAnswers), far = Scores(measuredAnswers);
             AddBackPoint[] points = [.. masks
                 .Select((_, n) => new AddBackPoint(n, Accuracy(inDomain, near[n]), Accuracy(measured, far[n])))];

@@ -36,16 +36,15 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
     static CoreFacts CoreAt(Subject subject, double sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept, double share)
     {
+        if (!subject.Settings.Seeded) return CoreFacts.OfOne(sparsity, share, [.. kept[0].Select(p => p.ToString())], KindsOf([.. kept[0]]));
         Core core = Core.Of(subject.Universe, kept, share, subject.Settings.Seeds[0]);
         string[] parts = [.. core.Parts.Select(p => p.ToString())];
-        string kinds = string.Join(", ", subject.Universe.Kinds.Select(kind => kind.Counted(core.Parts.Count(kind.Includes))));
-        return subject.Settings.Seeded
-            ? new(sparsity, share, core.Subnetworks, parts, core.ExpectedByChance, core.Low, core.High, core.PValue, core.Method, kinds)
-            : new(sparsity, share, core.Subnetworks, parts, double.NaN, double.NaN, double.NaN, double.NaN, Unseeded, kinds);
-    }
+        return new(sparsity, share, core.Subnetworks, parts, core.ExpectedByChance, core.Low, core.High, core.PValue, core.Method,
+            KindsOf(core.Parts));
 
-    /// <summary>What stands in place of a method where a finder gives the same subnetwork for every seed.</summary>
-    internal const string Unseeded = "not applicable: the finder gives the same subnetwork for every seed";
+        string KindsOf(IReadOnlyList<Part> some) =>
+            string.Join(", ", subject.Universe.Kinds.Select(kind => kind.Counted(some.Count(kind.Includes))));
+    }
 
     static IReadOnlyList<AblatedFacts> Ablations(Subject subject, IReadOnlyList<Part> core)
     {
@@ -71,7 +70,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
     /// <summary>Figures of a model with parts ablated, as they are kept.</summary>
     internal static AblatedFacts Facts(string name, string kind, IReadOnlyList<Part> ablated, Measured m) =>
-        new(name, kind, [.. ablated.Select(a => a.ToString())], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases) { Figures = m.Figures };
+        new(name, kind, [.. ablated.Select(a => a.ToString())], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases) { Figures = m.Figures, Sets = m.Sets };
 
     // the core among random parts of the same numbers, its heads among random heads
     static AblatedRanks? RanksAmongDraws(AblatedFacts facts, AblatedFacts[] all) =>
@@ -81,7 +80,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
     /// <summary>The place of one among others by accuracy; null where there are no others.</summary>
     internal static AblatedRanks? Ranks(AblatedFacts own, string among, AblatedFacts[] others)
     {
-        if (others.Length == 0) return null;
+        if (others.Length == 0 || own.InDomain.N == 0) return null;                    // scores have no accuracy to rank
         RankFacts? outside = own.OutOfDomain is null ? null : Place(f => f.OutOfDomain!);
         return new(among, Place(f => f.InDomain), outside, own.Cases.Keys.ToDictionary(c => c, c => Place(f => f.Cases[c])));
 
@@ -174,7 +173,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
         string who = core.Share >= 1 ? $"all {core.Subnetworks}" : $"at least {Wording.Percent(core.Share)} of {core.Subnetworks}";
         string size = core.Parts.Count == 0 ? "no part"
             : $"the same {Wording.Count(core.Parts.Count, "part")}{(core.Kinds == "" ? "" : $" ({core.Kinds})")}";
-        string chance = double.IsNaN(core.PValue) && core.Method == Unseeded ? $"chance is {core.Method}"
+        string chance = double.IsNaN(core.PValue) && core.Method == CoreFacts.NotSeeded ? $"chance is {core.Method}"
             : $"chance gives {Wording.Number(core.ExpectedByChance, "0.0#")} (95\u00A0% between {Wording.Number(core.Low, "0")} and "
                 + $"{Wording.Number(core.High, "0")}), {Wording.Probability(core.PValue)} ({core.Method})";
         return $"At {Wording.Sparsity(core.TargetSparsity)}, {who} subnetworks keep {size}; {chance}.";

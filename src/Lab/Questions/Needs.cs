@@ -88,7 +88,7 @@ sealed class Needs : IQuestion<NeedFacts>
             masks.AddRange(outputs.heads.Select(h => (subject.Without(h), last)));
             for (int layer = 1; layer <= last; layer++)
                 masks.AddRange(DrawsBefore(subject, layer).Select(d => (subject.Without(d), layer)));
-            double[][][] changes = OutputChange.Of(subject.Model, set.Examples, masks, subject.Absence, advance, subject.Stop);
+            double[][][] changes = OutputChange.Of(subject.Model, set.Examples, masks, subject.Ablation, advance, subject.Stop);
             outputs.core = changes[0];
             foreach (var (h, head) in outputs.heads.Index()) outputs.alone[head] = changes[1 + h];
             int at = 1 + outputs.heads.Count;
@@ -171,7 +171,7 @@ sealed class Needs : IQuestion<NeedFacts>
         {
             Part[] asked = [.. others.Except(ablated)];
             float[][] masks = [subject.Without(ablated), .. asked.Select(h => subject.Without([.. ablated, h]))];
-            float[][] scores = answers.Of(subject.Model, masks, subject.Absence, advance, subject.Stop, masks[0]);
+            float[][] scores = answers.Of(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]);
             double[][] logits = [.. scores.Select(s => LabelLogit.Of(set, s))];
             double[] Lost(int head) => [.. logits[0].Zip(logits[head + 1], (with, less) => with - less)];
             return asked.Index().ToDictionary(h => h.Item, h => Lost(h.Index));

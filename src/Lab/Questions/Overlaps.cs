@@ -18,7 +18,7 @@ sealed class Overlaps : IQuestion<OverlapsFacts>
     public int Version => 1;
 
     public string? Missing(Subject subject) => subject.Settings.Seeded ? null
-        : $"What pairs of seeds share says nothing here ({CoreAblated.Unseeded}), so that overlap was left out.";
+        : $"What pairs of seeds share says nothing here ({CoreFacts.NotSeeded}), so that overlap was left out.";
 
     public OverlapsFacts? Ask(Subject subject) => subject.Found is null ? null
         : new([.. subject.BySparsity().Select(s => Pairs(subject, s.Sparsity, s.Kept))]);

@@ -12,8 +12,8 @@ namespace Heartwood.Lab.Questions;
 /// <param name="steps">steps of each</param>
 public sealed class SearchProgress(IProgress<Progress> shown, string stage, int searches, int steps)
 {
-    /// <summary>What the progress of a search is called, before its seed and sparsity.</summary>
-    public const string Finding = "finding, seed";
+    /// <summary>What the progress of a search is called, before its method, seed and sparsity.</summary>
+    public const string Finding = "finding";
 
     readonly Lock gate = new();
     readonly Dictionary<(string Owner, string Stage), long> running = [];

@@ -71,7 +71,7 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
     public string Words(TrainingFacts facts, Findings findings)
     {
         if (facts.Final is not { } final) return "nothing was measured: give --in-domain\n";
-        if (Said.AreOfScores(final)) return $"{Said.Figures(final.Figures).Trim()}\n";
+        if (final.Figures is not null) return $"{Said.Figures(final.Figures).Trim()}\n";
         string outside = final.OutOfDomain is { } o ? $", out of domain {Said.Share(o)}" : "";
         return $"in-domain {Said.Share(final.InDomain)}{outside}\n";
     }

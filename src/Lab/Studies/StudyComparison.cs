@@ -12,13 +12,13 @@ public sealed partial class Study
     {
         Loaded = loaded,
         Sets = sets,
-        Settings = request.Settings(),
+        Settings = request.Settings() with { Seeded = MainMethod.Finder.Facts.Seeded },
         Questions = request.Tenants.Questions,
         Universe = universe,
         Data = data,
-        Find = Find,
+        Find = FindMain,
         Searched = () => Found,
-        Ablation = Absent,
+        MakeAblation = Absent,
         Cut = CutOut,
     };
 

@@ -24,7 +24,7 @@ public sealed partial class Study
     {
         var measured = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]);
         MeasuredSubnetwork best = measured.MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
-        Subnetwork subnetwork = Find().Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
+        Subnetwork subnetwork = FoundBy(MainMethod).Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
         return WriteCut(subnetwork, Absent(), folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder, replace: true);
     }
 
@@ -35,14 +35,14 @@ public sealed partial class Study
     /// <param name="subnetwork">which parts stay</param>
     /// <param name="into">the folder to make; the cut model goes to <see cref="CutFolder"/> in it</param>
     /// <param name="otherModel">whether it may have been found in a model of other weights</param>
-    /// <exception cref="ArgumentException">the subnetwork is another model's, or was found with another absence</exception>
+    /// <exception cref="ArgumentException">the subnetwork is another model's, or was found with another ablation</exception>
     /// <exception cref="IOException">a model stands there already</exception>
     public CutFacts Cut(Subnetwork subnetwork, string into, bool otherModel = false)
     {
         RequireInDomain();
         Universe parts = Masks.UniverseOf([subnetwork], Model, request.Tenants.PartKinds);
         Subnetwork fit = Masks.Fit(subnetwork, loaded, parts, request.Tenants.PartKinds, otherModel);
-        return WriteCut(fit, AbsenceOf(fit, parts).Absence, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder),
+        return WriteCut(fit, AblationOf(fit, parts).Ablation, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder),
             Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
     }
 
@@ -51,22 +51,22 @@ public sealed partial class Study
     public CutFacts Cut(string mask, string into, bool otherModel = false) =>
         Cut(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, into, otherModel);
 
-    CutFacts WriteCut(Subnetwork subnetwork, Absence absence, string cutPath, string fullSizePath, string shown, bool replace)
+    CutFacts WriteCut(Subnetwork subnetwork, Ablation ablation, string cutPath, string fullSizePath, string shown, bool replace)
     {
         IReadOnlyList<Part> kept = subnetwork.Kept;
-        IModel cut = Cutting.Cut(Model, kept, absence);
-        string? noFullSize = Cutting.WhyNoFullSize(Model, absence.Kind);
-        IModel? fullSize = noFullSize is null ? Cutting.FullSize(Model, kept, absence) : null;
+        IModel cut = Cutting.Cut(Model, kept, ablation);
+        string? noFullSize = Cutting.WhyNoFullSize(Model, ablation.Kind);
+        IModel? fullSize = noFullSize is null ? Cutting.FullSize(Model, kept, ablation) : null;
         double difference = Difference(cut), fullSizeDifference = fullSize is null ? double.NaN : Difference(fullSize);
         Dictionary<string, byte[]> files = new(loaded.TokenizerFiles);
         ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace);
         if (fullSize is not null) ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace);
         var (before, after) = Speed.InTurn(Model, cut, Thinning.Thinned(sets.InDomain, 512), 5,
             Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
-        return new(subnetwork.Seed, 1 - (double)kept.Count / absence.Universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
+        return new(subnetwork.Seed, 1 - (double)kept.Count / ablation.Universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
             difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after, noFullSize);
 
         double Difference(IModel other) =>
-            MaskMeasuring.LargestDifference(Model, other, kept, absence, sets.InDomainProblem, sets.InDomain, stop);
+            MaskMeasuring.LargestDifference(Model, other, kept, ablation, sets.InDomainProblem, sets.InDomain, stop);
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
@@ -7,16 +6,6 @@ using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies;
-
-/// <summary>How the parts to keep are chosen from what was learned.</summary>
-public enum Choice
-{
-    /// <summary>exactly the target size, highest scores first: what comparisons at the same size need</summary>
-    Rank,
-
-    /// <summary>those that the deterministic mask keeps above one half, as in the paper: about the target size</summary>
-    Mask,
-}
 
 /// <summary>What a study of a model's subnetworks is asked; kept in its run folder, so that later verbs need only the folder.</summary>
 /// <param name="Data">data to learn masks on, see <see cref="DataSource"/></param>
@@ -47,8 +36,13 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <summary>sparsities to search at; the first is the one that the core, the knock-outs and the cut are about</summary>
     public IReadOnlyList<double> Sparsities { get; init; } = [0.5];
 
-    /// <summary>how masks are learned, but for the sparsity</summary>
-    public PruningOptions Pruning { get; init; } = new();
+    /// <summary>
+    /// the finders, each NAME[,key=value…]; the first is the one that core, ablations and the cut are about
+    /// </summary>
+    public IReadOnlyList<string> Methods { get; init; } = [Method.Usual];
+
+    /// <summary>name of the objective that finders make small; "" for each finder's usual</summary>
+    public string Objective { get; init; } = "";
 
     /// <summary>names of the kinds of part in play, see <see cref="PartKind.Name"/></summary>
     public IReadOnlyList<string> Parts { get; init; } = PartKinds.InPlay;
@@ -58,10 +52,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     public Tenants Tenants { get; init; } = Tenants.Usual;
 
     /// <summary>"mean" or "zero"</summary>
-    public string Absence { get; init; } = "mean";
-
-    /// <summary>how the parts to keep are chosen</summary>
-    public Choice Choose { get; init; }
+    public string Ablation { get; init; } = "mean";
 
     /// <summary>most examples of the data to learn masks on, spread evenly over it; 0 for all</summary>
     public int Examples { get; init; } = 8000;
@@ -97,7 +88,6 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
         LabelMap = LabelMap,
         GridSparsities = Sparsities,
         GridSeeds = Seeds,
-        Pruning = Pruning,
         Asked = Asked,
     };
 
@@ -111,10 +101,18 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
         if (HeldOut > 0 && InDomain.Count > 0) throw new ArgumentException("Rows are held out of the data only where no in-domain data is given.");
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count) throw new ArgumentException("--seeds needs at least one seed, each once.");
         if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count) throw new ArgumentException("--sparsity needs at least one sparsity, each once.");
-        foreach (double sparsity in Sparsities) (Pruning with { Sparsity = sparsity }).Check();
-        if (Absence is not ("mean" or "zero")) throw new ArgumentException($"--absence is mean or zero, not '{Absence}'.");
+        foreach (double sparsity in Sparsities) CheckSparsity(sparsity);
+        if (Ablation is not ("mean" or "zero")) throw new ArgumentException($"--ablation is mean or zero, not '{Ablation}'.");
         if (CoreShare is <= 0 or > 1) throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
         if (Draws < 1) throw new ArgumentException($"--draws should be at least 1, it is {Draws}.");
         Tasks.Tables.LabelMap.Parse(LabelMap);
+    }
+
+    /// <summary>Refuses a sparsity that keeps all or nothing by its number.</summary>
+    /// <exception cref="ArgumentException">it is not between 0 and 1</exception>
+    internal static void CheckSparsity(double sparsity)
+    {
+        if (sparsity is not (> 0 and < 1))
+            throw new ArgumentException($"The sparsity should be between 0 and 1, the fraction of parts that are ablated; it is {sparsity}.");
     }
 }

@@ -25,7 +25,7 @@ public static class Summary
         string Line(Subnetwork s)
         {
             string parts = Said.Short([.. s.Kept.Select(p => p.ToString())]);
-            return Said.Text($"seed {s.Seed,-3} at {s.TargetSparsity:0.##}: keeps {s.Kept.Count} of {s.Parts} parts: {parts}\n");
+            return Said.Text($"{s.Method}, seed {s.Seed,-3} at {s.TargetSparsity:0.##}: keeps {s.Kept.Count} of {s.Parts} parts: {parts}\n");
         }
         return string.Concat(found.Select(Line))
             + $"The subnetworks are in {Path.Combine(folder, "subnetworks")}\nMeasure them: heartwood evaluate {folder}\n";
@@ -45,12 +45,21 @@ public static class Summary
             string shares = $"in-domain {Said.Share(m.InDomain)}; out of domain {Said.Share(m.OutOfDomain)}; unseen {Said.Share(m.Unseen)}";
             lines.Add(Said.AreOfScores(m) ? $"{name}\n" : $"{name,-28} {shares}\n");
             lines.Add(Said.Figures(m.Figures));
+            lines.Add(SetBySet(m.Sets));
         }
         var (first, figures) = measured[0];
         if (figures.CaseFigures is { } byCase) lines.AddRange([$"{first}, by case\n", Said.Figures(byCase)]);
         if (taskCases is not null) lines.AddRange(Cases(figures.Cases, taskCases));
         else lines.AddRange(figures.Groups.Where(g => g.Value.Set != "inDomain").Select(g => Group(g.Key, g.Value, measured.Skip(1))));
         return string.Concat(lines);
+    }
+
+    /// <summary>One line per set of each role that has several.</summary>
+    public static string SetBySet(IReadOnlyList<SetFigures> sets)
+    {
+        var roles = sets.GroupBy(s => s.Role).Where(role => role.Count() > 1);
+        return string.Concat(roles.SelectMany(role => role.Select(set =>
+            $"    {Measurements.Name(role.Key),-13} {set.Name,-28} {Said.Share(set.Accuracy)}\n")));
     }
 
     static string Group(string group, GroupFacts g, IEnumerable<(string Name, Measured Figures)> baselines)

@@ -1,5 +1,7 @@
+using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
+using Heartwood.Lab.Training.Objectives;
 
 namespace Heartwood.Lab.Studies;
 
@@ -11,6 +13,12 @@ public sealed record Tenants
 
     /// <summary>The kinds of part.</summary>
     public IReadOnlyList<PartKind> PartKinds { get; init; } = Subnetworks.PartKinds.Usual;
+
+    /// <summary>What searches and training make small.</summary>
+    public IReadOnlyList<IObjective> Objectives { get; init; } = Training.Objectives.Objectives.Usual;
+
+    /// <summary>Ways to find subnetworks.</summary>
+    public IReadOnlyList<IFinder> Finders { get; init; } = Discovery.Finders.Usual;
 
     /// <summary>What can be asked, in the order of the page.</summary>
     public IReadOnlyList<IQuestion> Questions { get; init; } = Lab.Questions.Questions.Usual;

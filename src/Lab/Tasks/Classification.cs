@@ -1,5 +1,4 @@
 using Heartwood.Lab.Models;
-using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Tasks;
 
@@ -35,7 +34,4 @@ public sealed class Classification : IProblem
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Choices(ReadOnlySpan<float> numbers) => numbers;
-
-    /// <inheritdoc/>
-    public Tensor Loss(Tensor scores, IReadOnlyList<Example> examples) => scores.CrossEntropy([.. examples.Select(e => e.Label)]);
 }

@@ -7,7 +7,8 @@ namespace Heartwood.Lab.Tasks;
 
 /// <summary>
 /// What is asked of a model: labels (<see cref="Classification"/>), scores (<see cref="Regression"/>), which of two sentences is likelier
-/// (<see cref="MinimalPairs"/>), which answer comes next (<see cref="Prompts"/>), or running text (<see cref="LanguageModelling"/>).
+/// (<see cref="MinimalPairs"/>), which answer comes next (<see cref="Prompts"/>), or running text (<see cref="LanguageModelling"/>,
+/// <see cref="MaskedLanguageModelling"/>).
 /// It says how rows become inputs and how a pass over them becomes a few numbers per example, from which everything else is counted.
 /// </summary>
 public interface IProblem
@@ -27,6 +28,14 @@ public interface IProblem
     /// <summary>How many numbers <see cref="Read"/> gives for each example.</summary>
     int Numbers(IModel model);
 
+    /// <summary>The same as it is asked of a model: running text is next tokens for a decoder and masked words for an encoder.</summary>
+    IProblem For(IModel model) => this;
+
+    /// <summary>An example as a step of training sees it; the same, where a task draws nothing by chance.</summary>
+    /// <param name="example">the example</param>
+    /// <param name="chance">random numbers of the step and of the example's place in it</param>
+    Example AtStep(Example example, Chance chance) => example;
+
     /// <summary>Makes inputs of rows.</summary>
     /// <exception cref="InvalidDataException">a row cannot be asked of this model</exception>
     IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules);
@@ -39,6 +48,9 @@ public interface IProblem
 
     /// <summary>Rows of the stream behind the last layer from which the vocabulary's scores are computed; null where a head scores labels.</summary>
     int[]? Places(Batch batch, IReadOnlyList<Example> examples);
+
+    /// <summary>The token that is wanted at each of the <see cref="Places"/>; null where the task wants no single token.</summary>
+    int[]? Targets(Batch batch, IReadOnlyList<Example> examples) => null;
 
     /// <summary>Reads the numbers of a batch's examples.</summary>
     /// <param name="pass">a model's pass</param>
@@ -56,13 +68,6 @@ public interface IProblem
     /// <summary>Scores, logarithms up to a constant, of the answers among which an example's label is the right one; none where there is no such choice.</summary>
     ReadOnlySpan<float> Choices(ReadOnlySpan<float> numbers);
 
-    /// <summary>What training lowers: the mean loss of a batch's examples, with its gradient.</summary>
-    /// <param name="scores">what a head gives to the examples, [batch label]</param>
-    /// <param name="examples">the examples</param>
-    /// <exception cref="InvalidOperationException">models are not trained on this task</exception>
-    Tensor Loss(Tensor scores, IReadOnlyList<Example> examples) =>
-        throw new InvalidOperationException($"Models are trained on labels or scores, not on {Words.Name}.");
-
     /// <summary>The task's own figures.</summary>
     IReadOnlyList<TaskFigure> Figures => [];
 }
@@ -77,9 +82,19 @@ public readonly record struct Pass(IModel Model, Tensor Stream, Batch Batch, IPr
     /// <summary>A whole pass.</summary>
     public static Pass Of(IModel model, Batch batch, IProbe probe, Tokens tokens) => new(model, model.Stream(batch, probe, tokens), batch, probe);
 
+    /// <summary>Scores of a head that are known already: <see cref="Scores"/> gives them, and no pass is made.</summary>
+    public Tensor? Known { get; init; }
+
+    /// <summary>A pass whose scores were kept from an earlier one; it has no stream.</summary>
+    /// <param name="model">the model</param>
+    /// <param name="batch">its input</param>
+    /// <param name="scores">what its head gave, [batch label]</param>
+    public static Pass Remembered(IModel model, Batch batch, Tensor scores) =>
+        new(model, Tensor.Zeros(0, model.Width), batch, NoProbe.Instance) { Known = scores };
+
     /// <summary>Scores from the whole stream, as a classification head or a language model gives them.</summary>
     /// <param name="tokens">the tokens that the stream is of</param>
-    public Tensor Scores(Tokens tokens) => Model.Score(Stream, Batch, tokens, Probe);
+    public Tensor Scores(Tokens tokens) => Known ?? Model.Score(Stream, Batch, tokens, Probe);
 
     /// <summary>A language model's scores from some rows of the stream, [place vocabulary].</summary>
     public Tensor ScoresAt(int[] places) => Model.Score(Stream.Rows(places), Batch, Tokens.All, Probe);

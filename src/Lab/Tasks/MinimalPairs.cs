@@ -42,10 +42,13 @@ public sealed class MinimalPairs : IProblem
     public int[] Places(Batch batch, IReadOnlyList<Example> examples) => [.. Enumerable.Range(0, batch.Tokens).Except(batch.Last)];
 
     /// <inheritdoc/>
+    public int[] Targets(Batch batch, IReadOnlyList<Example> examples) => [.. Places(batch, examples).Select(place => batch.Ids[place + 1])];
+
+    /// <inheritdoc/>
     public void Read(Pass pass, Pass? full, IReadOnlyList<Example> examples, Span<float> numbers)
     {
         int[] places = Places(pass.Batch, examples);
-        TokenScore[] tokens = NextTokens.Read(pass, full, places, [.. places.Select(p => pass.Batch.Ids[p + 1])]);
+        TokenScore[] tokens = NextTokens.Read(pass, full, places, Targets(pass.Batch, examples));
         int at = 0;
         for (int e = 0; e < examples.Count; e++)
         {

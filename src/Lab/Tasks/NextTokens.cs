@@ -91,6 +91,28 @@ public static class NextTokens
         return linear + (float)(total - linear.Item);
     }
 
+    /// <summary>
+    /// One number per place, of the scores there. They are computed some places at a time, and once more on the way back, so that the
+    /// gradient reaches the stream and the head's own weights and there never are scores of many places at once.
+    /// </summary>
+    /// <param name="pass">a model's pass</param>
+    /// <param name="places">rows of the stream, at least one</param>
+    /// <param name="numbers">makes [place] of a piece's scores [place vocabulary]; the same each time</param>
+    /// <returns>[place]</returns>
+    public static Tensor ByPlace(Pass pass, int[] places, Func<Tensor, SomePlaces, Tensor> numbers)
+    {
+        int rows = RowsAtOnce(pass.Model);
+        List<Tensor> pieces = [];
+        for (int start = 0; start < places.Length; start += rows)
+        {
+            Range range = start..Math.Min(places.Length, start + rows);
+            SomePlaces here = new(places[range], range);
+            pieces.Add(pass.Stream.Rows(here.Places).Recomputed(
+                stream => numbers(pass.Model.Score(stream, pass.Batch, Tokens.All, pass.Probe), here)));
+        }
+        return pieces.Count == 1 ? pieces[0] : Movement.Concatenate(0, [.. pieces]);
+    }
+
     /// <summary>The largest difference of a score between two passes over the same batch.</summary>
     public static double Difference(Pass a, Pass b, int[] places)
     {
@@ -104,6 +126,11 @@ public static class NextTokens
         return most;
     }
 }
+
+/// <summary>Some of the places that a problem scores.</summary>
+/// <param name="Places">rows of the stream</param>
+/// <param name="Range">which of all places they are</param>
+public readonly record struct SomePlaces(int[] Places, Range Range);
 
 /// <summary>Sees one place's logarithms of probabilities, those of the full model and its probabilities; empty where there is none.</summary>
 delegate void SeeLogs(int place, ReadOnlySpan<float> logs, ReadOnlySpan<float> others, ReadOnlySpan<float> shares);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Heartwood.Lab.Models;
-using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Tasks;
 
@@ -62,10 +61,6 @@ public sealed class Regression : IProblem
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Choices(ReadOnlySpan<float> numbers) => [];
-
-    /// <inheritdoc/>
-    public Tensor Loss(Tensor scores, IReadOnlyList<Example> examples) =>
-        scores.SquaredError(Tensor.From([.. examples.Select(e => (float)e.Score)], scores.Shape.Axes.ToArray()));
 
     /// <inheritdoc/>
     public IReadOnlyList<TaskFigure> Figures { get; } =

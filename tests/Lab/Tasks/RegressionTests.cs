@@ -4,6 +4,7 @@ using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training.Objectives;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Checkpoints;
 
@@ -12,6 +13,7 @@ namespace Heartwood.Tests.Lab.Tasks;
 public class RegressionTests
 {
     static readonly IProblem problem = Regression.Instance;
+    static readonly IObjective error = new SquaredError();
 
     static Example Scored(double score, int[]? ids = null, int[]? types = null) => new(new(ids ?? [1, 2], types ?? [0, 0]), 0, "",
         "")
@@ -21,7 +23,8 @@ public class RegressionTests
     public void The_loss_is_the_mean_squared_error_and_its_gradient_is_that_of_the_formula()
     {
         Tensor scores = Tensor.From([1f, 2f, 4.5f], 3, 1).Track();
-        Tensor loss = problem.Loss(scores, [Scored(0), Scored(3.5), Scored(4)]);
+        Example[] examples = [Scored(0), Scored(3.5), Scored(4)];
+        Tensor loss = error.Mean(problem, Pass.Remembered(Small.Model(), problem.BatchOf(examples), scores), null, examples);
         Assert.Equal((1 + 2.25f + 0.25f) / 3, loss.Item, 1e-6f);
         float[] slopes = loss.Gradients(scores)[0].Values.ToArray();                   // 2 (score − wanted) / 3
         Assert.Equal([2 / 3f, -1f, 1 / 3f], slopes.Select(s => MathF.Round(s, 6)), (a, b) => Math.Abs(a - b) < 1e-6f);
@@ -33,8 +36,7 @@ public class RegressionTests
 
     [Fact]
     public void Other_tasks_are_not_trained_on() =>
-        Assert.Contains("not on minimal pairs",
-        Assert.Throws<InvalidOperationException>(() => ((IProblem)new MinimalPairs()).Loss(Tensor.Zeros(1, 1), [])).Message);
+        Assert.Contains("not on minimal pairs", Assert.Throws<InvalidDataException>(() => Objectives.ToTrain(new MinimalPairs())).Message);
 
     [Fact]
     public void Scores_loss_and_every_gradient_of_transformers_one_number_model_are_equal()
@@ -57,7 +59,8 @@ public class RegressionTests
         string[] names = [.. golden.Names.Where(n => n.StartsWith("gradient.", StringComparison.Ordinal))];
         Assert.Equal(model.Weights.All.Count, names.Length);
         IModel tracked = model.With(model.Config, model.Weights.Map((_, t) => t.Track()));
-        Tensor scores = tracked.Forward(problem.BatchOf(examples), NoProbe.Instance), loss = problem.Loss(scores, examples);
+        Pass pass = Pass.Of(tracked, problem.BatchOf(examples), NoProbe.Instance, Tokens.Read);
+        Tensor scores = pass.Scores(Tokens.Read), loss = error.Mean(problem, pass with { Known = scores }, null, examples);
         Assert.Equal([rows, 1], scores.Shape.Axes.ToArray());
         for (int r = 0; r < rows; r++) Assert.Equal(golden["logits"][r], scores.Values[r], 1e-5f);
         Assert.Equal(golden["loss"][0], loss.Item, 1e-5f * Math.Max(1, golden["loss"][0]));

@@ -18,7 +18,7 @@ public sealed class TrainingRunTests : IDisposable
 
     public void Dispose() => temporary.Dispose();
 
-    static TrainingRequest Request => new(["world:training,rows=60"], ["world:in-domain,rows=20"], ["world:out-of-domain,per-case=1"], new(Seed: 3, Steps: 24, TokensPerBatch: 100, Rate: 0.01, Dropout: 0.1))
+    static TrainingRequest Request => new(["world:training,rows=60"], ["world:in-domain,rows=20"], ["world:out-of-domain,per-case=1"], new(Seed: 3, Steps: 24, TokensPerBatch: 100, LearningRate: 0.01, Dropout: 0.1))
     {
         Size = new(1, 2, 8, 8, 40),
         CheckpointSteps = [5, 24],
@@ -137,7 +137,7 @@ public sealed class TrainingRunTests : IDisposable
         HuggingFaceFolder.Write(temporary.At("pretrained"), (JsonObject)config, pretrained, SmallWorld.Tokenizer);
         Assert.Contains("heartwood train --from", Assert.Throws<CheckpointException>(() => LoadedModel.Load(temporary.At("pretrained"))).Message);
 
-        TrainingRequest tune = Request with { From = temporary.At("pretrained"), Options = Request.Options with { Steps = 2, Rate = 1e-12, WeightDecay = 0 }, CheckpointSteps = [] };
+        TrainingRequest tune = Request with { From = temporary.At("pretrained"), Options = Request.Options with { Steps = 2, LearningRate = 1e-12, WeightDecay = 0 }, CheckpointSteps = [] };
         Begin("tuned", tune);
         IModel tuned = LoadedModel.Load(At("tuned", "model")).Model;
         Assert.Equal(["entailment", "non-entailment"], tuned.Labels);

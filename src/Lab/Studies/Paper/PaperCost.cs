@@ -1,3 +1,4 @@
+using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Questions;
 
 namespace Heartwood.Lab.Studies.Paper;
@@ -19,20 +20,21 @@ public sealed record PaperCost(int Searches, int Steps, long Passes, int Trainin
     /// <param name="shape">model and data, or a model of the same size where it is yet to be trained</param>
     /// <param name="checkpoints">number of checkpoints</param>
     /// <param name="reused">whether the last checkpoint's searches are the study's own</param>
-    public static PaperCost Before(PaperRequest request, Study.Prepared shape, int checkpoints, bool reused)
+    /// <param name="pruning">how masks are learned</param>
+    public static PaperCost Before(PaperRequest request, Study.Prepared shape, PruningOptions pruning, int checkpoints, bool reused)
     {
         StudyRequest study = request.Study;
-        Prospect ahead = new(shape.Universe, shape.Loaded.Model.Layers.Count, shape.Sets, request.Settings(), checkpoints, reused);
+        Prospect ahead = new(shape.Universe, shape.Loaded.Model.Layers.Count, shape.Sets, request.Settings() with { Pruning = pruning }, checkpoints, reused);
         IReadOnlyList<IQuestion> questions = study.Tenants.Questions;
         int all = ahead.OwnSearches + questions.Sum(q => q.Searches(ahead));
-        Discovery.PruningOptions pruning = study.Pruning;
-        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Universe, shape.Problem, shape.Pool, pruning.Steps, pruning.Batch, all);
+        MethodCost cost = new(Method.Usual, all, new StructuredPruning(pruning).Cost(shape.Universe.Count, shape.Pool.Count));
+        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Universe, shape.Problem, shape.Pool, [cost]);
         long passes = questions.Sum(q => q.Passes(ahead));
         TrainingRequest? training = request.Training;
         double trained = (double)(training?.Options.Steps ?? 0) * (training?.Options.TokensPerBatch ?? 0) * TrainingPasses;
         double means = (double)checkpoints * shape.Pool.Sum(e => (double)e.Input.Ids.Length);
         double tokens = passes * ((double)shape.Sets.Tokens / shape.Sets.Examples);
-        return new(all, study.Pruning.Steps, passes, training?.Options.Steps ?? 0,
+        return new(all, pruning.Steps, passes, training?.Options.Steps ?? 0,
             searches.Seconds + (tokens + means + trained) * searches.SecondsPerToken, searches.Bytes);
     }
 }

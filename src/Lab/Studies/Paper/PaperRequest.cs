@@ -54,7 +54,7 @@ public sealed record PaperRequest(StudyRequest Study)
         if (GridSparsities.Count == 0 || GridSparsities.Distinct().Count() != GridSparsities.Count) throw new ArgumentException("--grid-sparsity needs at least one sparsity, each once.");
         if (GridSeeds.Distinct().Count() != GridSeeds.Count) throw new ArgumentException("--grid-seeds takes each seed once.");
         if (GridCheckpoints < 1) throw new ArgumentException($"--grid-checkpoints should be at least 1, it is {GridCheckpoints}.");
-        foreach (double sparsity in GridSparsities) (Study.Pruning with { Sparsity = sparsity }).Check();
+        foreach (double sparsity in GridSparsities) StudyRequest.CheckSparsity(sparsity);
         Study.Check();
     }
 }

@@ -1,3 +1,6 @@
+using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Tasks;
@@ -28,17 +31,35 @@ public sealed class PaperRun
         internal TrainingRun? Training { get; }
         internal IReadOnlyList<TrainingCheckpoint> Checkpoints { get; }
 
+        internal PruningOptions Pruning { get; }
+
         /// <summary>Reads and checks everything that the request names.</summary>
         public Prepared(PaperRequest request)
         {
             request.Check();
-            Request = request;
+            (Request, Pruning) = (request, Learned(Method.ReadAll(request.Study.Methods, request.Study.Tenants)));
             Shape = new(request.Study);
+            RefuseScores();
             if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null)
                 throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. "
                     + "For language models: heartwood find --all.");
             Training = request.Training is null ? null : new(request.Training with { Tenants = request.Study.Tenants });
             Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model, Shape.Universe.Kinds);
+        }
+
+        static PruningOptions Learned(IReadOnlyList<Method> methods) => methods is [{ Finder: StructuredPruning learned }] ? learned.Options
+            : throw new ArgumentException($"heartwood paper repeats The Heuristic Core, whose masks are learned: it takes one --method, "
+                + $"{Method.Usual}, not {string.Join(", ", methods.Select(m => m.Label))}. Other finders: heartwood find --method NAME --all.");
+
+        // its questions are of accuracy, case by case
+        void RefuseScores()
+        {
+            string? what = Shape.Loaded.Model.GivesOneNumber() ? $"{Shape.Loaded.Name} gives one number, a score"
+                : Shape.Sources.FirstOrDefault(source => source.Problem.OfOneNumber) is { } source
+                    ? $"{source.Name} holds scores (column '{source.LabelColumn}')" : null;
+            if (what is not null) throw new InvalidDataException(
+                $"{what}, and the paper's questions are of accuracy, which scores do not have. heartwood find --all searches models of "
+                + "scores; if the numbers are classes, train a classifier and add task=labels to the file's name.");
         }
 
         /// <summary>Hash of the model's weights; of a model that is yet to be trained, of those that training begins from.</summary>
@@ -64,7 +85,7 @@ public sealed class PaperRun
             bool last = Training is not null ? Request.Training!.CheckpointSteps.Contains(Training.Steps)
                 : Checkpoints.Any(c => c.Sha256 == Shape.ModelSha256);
             int checkpoints = Request.Training?.CheckpointSteps.Count ?? Checkpoints.Count;
-            return PaperCost.Before(Request, Shape, checkpoints, Request.Settings().HasGrid && last);
+            return PaperCost.Before(Request, Shape, Pruning, checkpoints, Request.Settings().HasGrid && last);
         }
     }
 
@@ -77,7 +98,7 @@ public sealed class PaperRun
     {
         var (model, checkpoints) = Trained();
         int searches = request.Study.Seeds.Count * request.Study.Sparsities.Count;
-        SearchProgress found = new(progress, "searches", searches, request.Study.Pruning.Steps);
+        SearchProgress found = new(progress, "searches", searches, ready.Pruning.Steps);
 
         StudyRequest asked = request.Study with { Model = model };
         Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Shape);
@@ -91,7 +112,7 @@ public sealed class PaperRun
         {
             Folder = folder,
             Progress = progress,
-            Settings = request.Settings(),
+            Settings = request.Settings() with { Pruning = ready.Pruning },
             Known = known.Without("making").Answers,
             Checkpoints = [.. checkpoints.Select(c => new Checkpoint(this, c))],
         };

@@ -35,8 +35,8 @@ public sealed class HeadQuestionTests : IDisposable
         {
             Loaded = of,
             Sets = sets,
-            Settings = new() { Seeds = [1], Draws = 20, HeadExamples = 0, Tolerance = 0.03, Pruning = new(Steps: 4, Batch: 8) },
-            Ablation = () => Absence.Zero(of.Model.Universe()),
+            Settings = new() { Seeds = [1], Draws = 20, HeadExamples = 0, Tolerance = 0.03, Pruning = new(Steps: 4, BatchSize: 8) },
+            MakeAblation = () => Ablation.Zero(of.Model.Universe()),
             Core = core,
         };
 
@@ -91,7 +91,7 @@ public sealed class HeadQuestionTests : IDisposable
     {
         var (_, sets) = OneHead();
         EvaluationSet set = sets.Each.Single(s => s.Set.Use == "outOfDomain").Set;
-        set = set with { Examples = [.. set.Examples, .. set.Examples.Take(7)] };
+        set = set with { Examples = [.. set.Examples, .. set.Examples.Take(7)], From = [.. set.From, .. set.From.Take(7)] };
         var (chosen, measured) = AddBack.Halves(set);
         string[][] inputs = [.. new[] { chosen, measured }.Select(h => (string[])[.. h.Examples.Select(e => string.Join(' ', e.Input.Ids))])];
         Assert.Empty(inputs[0].Intersect(inputs[1]));

@@ -119,7 +119,7 @@ public sealed class PaperRunTests : IDisposable
             OutOfDomain = ["world:out-of-domain,per-case=1"],
             Seeds = [1, 2],
             Sparsities = [0.34, 0.6],
-            Pruning = new(Steps: 2, Batch: 4, Rate: 0.5),
+            Methods = ["structured-pruning,steps=2,batch-size=4,learning-rate=0.5"],
             CoreShare = 1,
         };
         RunResult result = small.Begin("run", new PaperRequest(study) { GridSparsities = [0.34], GridSeeds = [1] })!;

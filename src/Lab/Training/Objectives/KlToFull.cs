@@ -1,0 +1,48 @@
+using Heartwood.Lab.Tasks;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Training.Objectives;
+
+/// <summary>
+/// KL(full model ‖ changed model) = Σ p (ln p − ln q), nats: of the labels' distribution, one per example; of distributions over the
+/// vocabulary, a mean over the places of an example that the problem scores. A mean over a batch of the latter is one over places, not
+/// over examples, so that an example weighs as many places as it has.
+/// </summary>
+public sealed class KlToFull : IObjective
+{
+    /// <inheritdoc/>
+    public string Name => "kl-to-full";
+
+    /// <inheritdoc/>
+    public string Meaning => "KL divergence from the full model, nats";
+
+    /// <inheritdoc/>
+    public bool NeedsReference => true;
+
+    /// <inheritdoc/>
+    public string? WhyNot(IProblem problem) =>
+        problem.OfOneNumber ? "is of probabilities, and the divergence of one number's is always 0" : null;
+
+    /// <inheritdoc/>
+    public Tensor Losses(IProblem problem, Pass pass, Pass? reference, IReadOnlyList<Example> examples)
+    {
+        if (!problem.OfVocabulary) return pass.Scores(problem.Tokens).KlsFrom(reference!.Value.Scores(problem.Tokens));
+        int[] places = problem.Places(pass.Batch, examples)!;
+        Tensor each = NextTokens.ByPlace(pass, places, (scores, here) => scores.KlsFrom(reference!.Value.ScoresAt(here.Places)));
+        return each.MeansOf(PlacesOfExamples.Counts(problem, pass.Batch, examples));
+    }
+
+    /// <inheritdoc/>
+    public double[] Weights(IProblem problem, Pass pass, IReadOnlyList<Example> examples) =>
+        PlacesOfExamples.Weights(problem, pass.Batch, examples);
+
+    /// <inheritdoc/>
+    public Tensor Mean(IProblem problem, Pass pass, Pass? reference, IReadOnlyList<Example> examples)
+    {
+        if (!problem.OfVocabulary) return pass.Scores(problem.Tokens).KlFrom(reference!.Value.Scores(problem.Tokens));
+        int[] places = problem.Places(pass.Batch, examples)!;
+        bool frozen = !pass.Model.Weights.All.Values.Any(weight => weight.Tracked);
+        if (frozen) return NextTokens.Divergence(pass, reference!.Value, places);     // the head's slope is computed on the way: no pass twice
+        return Losses(problem, pass, reference, examples).Mean(Weights(problem, pass, examples));
+    }
+}
