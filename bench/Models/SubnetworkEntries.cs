@@ -13,6 +13,9 @@ namespace Heartwood.Bench.Models;
 /// <summary>What the program is for: learning masks, running what was cut out, ablating parts.</summary>
 static class SubnetworkEntries
 {
+    /// <summary>The kinds of part that masks are measured over.</summary>
+    internal static IReadOnlyList<PartKind> InPlay { get; } = [Heads.Kind, Mlps.Kind];
+
     /// <summary>A step of a search, as <c>heartwood find</c> does it.</summary>
     public static Entry MaskStep { get; } = new("mask-step", "a step of mask learning, BERT-base, 32 pairs of MNLI's lengths", () =>
     {
@@ -29,7 +32,7 @@ static class SubnetworkEntries
 
         Case AgainstRecipe(string size, string peer, double target) => Case.Timed(size, () =>
         {
-            StructuredPruning search = Search(model, examples, Absence.Mean(model, [batch]));
+            PruningSearch search = Search(model, examples, Ablation.Mean(model, model.Universe(SubnetworkEntries.InPlay), [batch]));
             return () => search.Advance();
         }) with
         {
@@ -40,30 +43,35 @@ static class SubnetworkEntries
     });
 
     /// <summary>A search whose every step takes all the examples.</summary>
-    internal static StructuredPruning Search(IModel model, IReadOnlyList<Example> examples, Absence absence, int batch = 0)
+    internal static PruningSearch Search(IModel model, IReadOnlyList<Example> examples, Ablation ablation, int batch = 0)
     {
-        PruningOptions options = new(Steps: 1_000_000, Batch: batch == 0 ? examples.Count : batch);
-        return new(model, absence, examples, new Answers(examples).Of(model), options, seed: 1);
+        Search asked = new(model, ablation.Universe, ablation, Classification.Instance, examples)
+        {
+            FullScores = () => new Answers(examples).Of(model),
+            Seed = 1,
+        };
+        return new(asked, new(Steps: 1_000_000, BatchSize: batch == 0 ? examples.Count : batch));
     }
 
     /// <summary>Half of the heads and half of the MLPs: those with an even number.</summary>
     internal static IEnumerable<Part> EverySecond(IModel model) =>
-        model.Universe().Parts.Where(p => (p.Kind == PartKind.Head ? p.Index : p.Layer) % 2 == 0);
+        model.Universe(InPlay).Parts.Where(p => (Heads.Kind.Includes(p) ? p.Index : p.Layer) % 2 == 0);
 
     // the KL divergence and its gradient at a mask between 0.2 and 0.8, zero ablation: what the peer compares its own with
     internal static float[] Slopes(IModel model, Batch batch)
     {
         Tensor full = model.Forward(batch, NoProbe.Instance);
-        int parts = model.Universe().Count;
+        int parts = model.Universe(SubnetworkEntries.InPlay).Count;
         Tensor mask = Tensor.From([.. Enumerable.Range(0, parts).Select(p => 0.2f + 0.6f * p / parts)], parts).Track();
-        Tensor kl = model.Forward(batch, new MaskProbe(mask, Absence.Zero(model))).KlFrom(full);
+        Tensor kl = model.Forward(batch, new MaskProbe(mask, Ablation.Zero(model.Universe(SubnetworkEntries.InPlay)))).KlFrom(full);
         return [kl.Item, .. kl.Gradients(mask)[0].Values];
     }
 
     /// <summary>A cut model next to the full one.</summary>
     public static Entry Cut { get; } = new("cut", "a subnetwork of half the heads and half the MLPs, cut out, against the full model", () =>
     {
-        IModel model = Synthetic.Load("base"), cut = Cutting.Cut(model, EverySecond(model), Absence.Zero(model));
+        IModel model = Synthetic.Load("base");
+        IModel cut = Cutting.Cut(model, EverySecond(model), Ablation.Zero(model.Universe(InPlay)));
         return
         [
             AgainstFull("BERT-base, 16 × 64 tokens", [.. Enumerable.Repeat(64, 16)]),
@@ -99,16 +107,16 @@ static class SubnetworkEntries
     static Case EachPartAblated(int pairs) => Case.Figured($"144 heads and 12 MLPs, {pairs} pairs of MNLI's lengths", _ =>
     {
         IModel model = Synthetic.Load("base");
-        Universe universe = model.Universe();
+        Universe universe = model.Universe(SubnetworkEntries.InPlay);
         float[][] masks = [.. universe.Parts.Select(p => MaskProbe.Without(universe, [p]).Values.ToArray())];
-        Absence absence = Absence.Zero(model);
+        Ablation ablation = Ablation.Zero(model.Universe(SubnetworkEntries.InPlay));
         double all = 0, once = 0;
         foreach (Example[] slice in Pairs.Examples(Pairs.Lengths(pairs), model).Chunk(Slice))
         {
             Answers answers = new(slice);
             answers.Of(model);                                   // the first packs the weights
             double before = Seconds(() => answers.Of(model));
-            all += Seconds(() => answers.Of(model, masks, absence));
+            all += Seconds(() => answers.Of(model, masks, ablation));
             once += (before + Seconds(() => answers.Of(model))) / 2;
         }
         string note = FormattableString.Invariant($"{all:0.0} s; one evaluation {once:0.00} s");

@@ -5,7 +5,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Heartwood.Tensors;
 
-/// <summary>bf16: the upper half of a float32. 8 bits of exponent, so the same range; 8 bits of precision, so about 2.4 decimal digits.</summary>
+/// <summary>
+/// bf16: the upper half of a float32. 8 bits of exponent, so the same range; 8 bits of precision, so about 2.4 decimal digits.
+/// </summary>
 public static class Bf16
 {
     /// <summary>The nearest bf16, ties to even; beyond the largest number lies infinity, NaN stays NaN.</summary>
@@ -35,7 +37,8 @@ public static class Bf16
                 Vector512<uint> whole = x.AsUInt32(), upper = whole >> 16;
                 Vector512<uint> nearest = (whole + Vector512.Create(BelowHalf) + (upper & Vector512<uint>.One)) >> 16;
                 Vector512<uint> number = Vector512.Equals(x, x).AsUInt32();
-                Avx512F.ConvertToVector256UInt16(Vector512.ConditionalSelect(number, nearest, upper | Vector512.Create(QuietNaN))).StoreUnsafe(ref to, (nuint)i);
+                Vector512<uint> rounded = Vector512.ConditionalSelect(number, nearest, upper | Vector512.Create(QuietNaN));
+                Avx512F.ConvertToVector256UInt16(rounded).StoreUnsafe(ref to, (nuint)i);
             }
         }
         for (; i < values.Length; i++) bits[i] = Bits(values[i]);

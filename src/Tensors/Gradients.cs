@@ -2,7 +2,9 @@ using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Tensors;
 
-/// <summary>How a tensor was made: from which inputs, and how a gradient with respect to it becomes gradients with respect to them.</summary>
+/// <summary>
+/// How a tensor was made: from which inputs, and how a gradient with respect to it becomes gradients with respect to them.
+/// </summary>
 /// <param name="Op">name of the operation, for error messages</param>
 /// <param name="Inputs">what it was made from</param>
 /// <param name="Kept">tensors whose values the slopes read, with the version that they were recorded at</param>
@@ -13,14 +15,20 @@ sealed record Origin(string Op, Tensor[] Inputs, (Tensor Tensor, int Version)[] 
     {
         foreach (var (tensor, version) in Kept)
             if (tensor.Version != version)
-                throw new InvalidOperationException($"A tensor {tensor.Shape} was changed in place after the operation '{Op}' used it and before its gradient was computed; the gradient would be wrong. Ask for gradients first, or change a copy.");
+                throw new InvalidOperationException(
+                    $"A tensor {tensor.Shape} was changed in place after the operation '{Op}' used it and before its gradient was "
+                    + "computed; the gradient would be wrong. Ask for gradients first, or change a copy.");
     }
 }
 
-/// <summary>Reverse-mode differentiation. Gradients are returned, never stored on tensors, and computed only along paths that reach what was asked for.</summary>
+/// <summary>
+/// Reverse-mode differentiation. Gradients are returned, never stored on tensors, and computed only along paths that reach what was asked
+/// for.
+/// </summary>
 public static class Differentiation
 {
-    [ThreadStatic] static HashSet<Tensor>? onPath;               // set while gradients are computed: what they flow through; nothing is recorded then
+    // set while gradients are computed: what they flow through; nothing is recorded then
+    [ThreadStatic] static HashSet<Tensor>? onPath;
 
     /// <summary>Whether an operation on these inputs must remember its way back.</summary>
     internal static bool Recording(params ReadOnlySpan<Tensor?> inputs)
@@ -39,16 +47,20 @@ public static class Differentiation
     /// <summary>Notes how each input's gradient follows from the result's; broadcasting is undone by <see cref="Gradients"/>.</summary>
     /// <param name="op">name of the operation</param>
     /// <param name="result">what it made</param>
-    /// <param name="kept">tensors whose values the slopes read; their memory stays until the pass's scope closes, all other memory may go before</param>
+    /// <param name="kept">
+    /// tensors whose values the slopes read; their memory stays until the pass's scope closes, all other memory may go before
+    /// </param>
     /// <param name="inputs">each input with its slope</param>
-    internal static Tensor Record(string op, Tensor result, ReadOnlySpan<Tensor?> kept, params ReadOnlySpan<(Tensor Input, Func<Tensor, Tensor> Slope)> inputs)
+    internal static Tensor Record(
+        string op, Tensor result, ReadOnlySpan<Tensor?> kept, params ReadOnlySpan<(Tensor Input, Func<Tensor, Tensor> Slope)> inputs)
     {
         if (onPath is not null) return result;
         bool tracked = false;
         foreach (var (input, _) in inputs) tracked |= input.Tracked;
         if (!tracked) return result;
         var pairs = inputs.ToArray();
-        return Record(op, result, kept, Array.ConvertAll(pairs, p => p.Input), g => Array.ConvertAll(pairs, p => p.Input.Wanted() ? p.Slope(g) : null));
+        Tensor[] made = Array.ConvertAll(pairs, p => p.Input);
+        return Record(op, result, kept, made, g => Array.ConvertAll(pairs, p => p.Input.Wanted() ? p.Slope(g) : null));
     }
 
     /// <summary>The same for operations whose gradients are computed together.</summary>
@@ -68,12 +80,18 @@ public static class Differentiation
     /// <param name="wanted">what to differentiate by; each must have been tracked before the root was computed</param>
     /// <returns>one tensor per wanted one, of its shape; zeros where the root does not depend on it</returns>
     /// <exception cref="ShapeException">the root is not a single number</exception>
-    /// <exception cref="InvalidOperationException">a wanted tensor was not tracked, or a tensor that a gradient needs was changed in place</exception>
+    /// <exception cref="InvalidOperationException">
+    /// a wanted tensor was not tracked, or a tensor that a gradient needs was changed in place
+    /// </exception>
     public static Tensor[] Gradients(this Tensor root, params Tensor[] wanted)
     {
-        if (root.Count != 1) throw new ShapeException($"Gradients are of a single number, the tensor is {root.Shape}; take its Sum or Mean.");
+        if (root.Count != 1)
+            throw new ShapeException($"Gradients are of a single number, the tensor is {root.Shape}; take its Sum or Mean.");
         foreach (Tensor tensor in wanted)
-            if (!tensor.Tracked) throw new InvalidOperationException($"The gradient with respect to a tensor {tensor.Shape} was asked for, but it was not tracked; call Track() on it before the loss is computed.");
+            if (!tensor.Tracked)
+                throw new InvalidOperationException(
+                    $"The gradient with respect to a tensor {tensor.Shape} was asked for, but it was not tracked; "
+                    + "call Track() on it before the loss is computed.");
 
         List<Tensor> order = Order(root, wanted);
         onPath = new(order, ReferenceEqualityComparer.Instance);
@@ -83,15 +101,18 @@ public static class Differentiation
         {
             for (int i = order.Count - 1; i >= 0; i--)
             {
-                if (order[i].Origin is not { } origin || pending.Of(order[i]) is not { } slope) continue;
+                if (order[i].Origin is not { } origin || pending.Known(order[i]) is not { } slope) continue;
                 origin.RequireUnchanged();
                 using Scope? step = Scope.IsOpen ? Scope.Open() : null;
                 Tensor?[] back = origin.Slopes(slope);
                 for (int k = 0; k < back.Length; k++)
-                    if (back[k] is { } one && onPath.Contains(origin.Inputs[k])) pending.Add(origin.Inputs[k], one.SumTo(origin.Inputs[k].Shape));
+                {
+                    Tensor input = origin.Inputs[k];
+                    if (back[k] is { } one && onPath.Contains(input)) pending.Add(input, one.SumTo(input.Shape));
+                }
                 pending.Done(order[i], step);
             }
-            return Array.ConvertAll(wanted, t => pending.Of(t) ?? Tensor.Zeros(t.Shape.Axes));
+            return Array.ConvertAll(wanted, t => pending.Known(t) ?? Tensor.Zeros(t.Shape.Axes));
         }
         finally
         {
@@ -107,7 +128,7 @@ public static class Differentiation
         readonly Dictionary<Block, int> users = [];              // how many of the slopes share a block
         readonly HashSet<Block> ours = [];                       // blocks that were lent to the backward pass
 
-        internal Tensor? Of(Tensor tensor) => slopes.GetValueOrDefault(tensor);
+        internal Tensor? Known(Tensor tensor) => slopes.GetValueOrDefault(tensor);
 
         internal void Add(Tensor tensor, Tensor slope)
         {
@@ -115,7 +136,8 @@ public static class Differentiation
             {
                 if (ours.Contains(before.Block) && users[before.Block] == 1)
                 {
-                    Machine.Backend.Zip(Binary.Add, before.Values, slope.Values, before.Writable, Walk.Of(before.Shape, slope.Shape, before.Shape));
+                    Walk walk = Walk.Broadcast(before.Shape, slope.Shape, before.Shape);
+                    Machine.Backend.Zip(Binary.Add, before.Values, slope.Values, before.Writable, walk);
                     return;
                 }
                 slope = before + slope;

@@ -37,13 +37,19 @@ sealed unsafe class Block
     /// <summary>Counts the changes in place, so that what was made from the values knows that it is out of date.</summary>
     internal int Version { get; set; }
 
-    /// <summary>Whether the memory moves on to the scope around when the piece of a pass that made it ends (<see cref="Scope.Within"/>).</summary>
+    /// <summary>
+    /// Whether the memory moves on to the scope around when the piece of a pass that made it ends (<see cref="Scope.Within"/>).
+    /// </summary>
     internal bool Stays { get; set; }
 
-    /// <summary>The values. Over pinned memory the span refers to the array itself, so the collector leaves it alone while a kernel runs.</summary>
-    internal Span<float> Values => pinned is not null ? pinned.AsSpan(offset, Count) : start is not null ? new(start, Count) : throw Closed();
+    /// <summary>
+    /// The values. Over pinned memory the span refers to the array itself, so the collector leaves it alone while a kernel runs.
+    /// </summary>
+    internal Span<float> Values =>
+        pinned is not null ? pinned.AsSpan(offset, Count) : start is not null ? new(start, Count) : throw Closed();
 
-    static InvalidOperationException Closed() => new("This tensor's scope is closed and its memory is lent to others. Call Keep() on a tensor before the scope that made it closes.");
+    static InvalidOperationException Closed() => new("This tensor's scope is closed and its memory is lent to others. "
+        + "Call Keep() on a tensor before the scope that made it closes.");
 
     /// <summary>Whether the scope that lent the memory has it back.</summary>
     internal bool Returned => Lent && start is null;
@@ -105,7 +111,9 @@ public sealed unsafe class Scope : IDisposable
         return result;
     }
 
-    /// <summary>Gives back the memory of a tensor that nobody reads any more, unless gradients will or it was told to <see cref="Tensor.Stay"/>.</summary>
+    /// <summary>
+    /// Gives back the memory of a tensor that nobody reads any more, unless gradients will or it was told to <see cref="Tensor.Stay"/>.
+    /// </summary>
     /// <param name="done">what is done with</param>
     /// <param name="next">what takes its place; it may share the memory, which then stays</param>
     /// <returns><paramref name="next"/></returns>
@@ -138,7 +146,8 @@ public sealed unsafe class Scope : IDisposable
     /// <summary>Takes back every block lent since the scope was opened; their tensors must not be used again.</summary>
     public void Dispose()
     {
-        if (current != this) throw new InvalidOperationException("Scopes close in the reverse order of opening, on the thread that opened them.");
+        if (current != this)
+            throw new InvalidOperationException("Scopes close in the reverse order of opening, on the thread that opened them.");
         foreach (Block block in lent) TakeBack(block);
         lent.Clear();
         current = outer;

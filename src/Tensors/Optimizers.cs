@@ -50,7 +50,9 @@ public static class Clipping
     public static float Factor(double norm, double most) => norm > most ? (float)(most / norm) : 1;
 }
 
-/// <summary>Work on each of many tensors: large ones one after another, each shared by the threads; small ones, that nobody can share, side by side.</summary>
+/// <summary>
+/// Work on each of many tensors: large ones one after another, each shared by the threads; small ones, that nobody can share, side by side.
+/// </summary>
 static class SideBySide
 {
     const int Large = 1 << 16, Run = 1 << 14;                    // values of a large one; of some small ones that a thread takes at a time

@@ -43,7 +43,7 @@ public readonly struct Chance
         return (index & 3) switch { 0 => c0, 1 => c1, 2 => c2, _ => c3 };
     }
 
-    /// <summary>What the bits follow from, beside the index.</summary>
+    /// <summary>What the bits follow from, next to the index.</summary>
     internal (uint Key0, uint Key1, uint Step0, uint Step1) Source => (key0, key1, step0, step1);
 
     /// <summary>A number in the open interval (0, 1) at <paramref name="index"/>, never 0 and never 1.</summary>

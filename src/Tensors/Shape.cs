@@ -1,9 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 
 namespace Heartwood.Tensors;
 
-/// <summary>A tensor does not have the shape that an operation needs; the message names the tensor, the shape expected and the shape found.</summary>
+/// <summary>
+/// A tensor does not have the shape that an operation needs; the message names the tensor, the shape expected and the shape found.
+/// </summary>
 public sealed class ShapeException(string message) : ArgumentException(message);
 
 /// <summary>The lengths of a tensor's axes, outermost first; <c>[]</c> is a single number.</summary>
@@ -19,7 +20,8 @@ public readonly struct Shape : IEquatable<Shape>
         {
             if (length < 0) throw new ShapeException($"An axis cannot have length {length}.");
             count *= length;
-            if (count > int.MaxValue) throw new ShapeException($"A tensor holds at most {int.MaxValue} numbers; [{string.Join(' ', axes.ToArray())}] is more.");
+            if (count > int.MaxValue)
+                throw new ShapeException($"A tensor holds at most {int.MaxValue} numbers; [{string.Join(' ', axes.ToArray())}] is more.");
         }
         this.axes = axes.ToArray();
         Count = (int)count;
@@ -49,7 +51,9 @@ public readonly struct Shape : IEquatable<Shape>
         for (int i = 1; i <= joint.Length; i++)
         {
             int x = i <= a.Rank ? a[^i] : 1, y = i <= b.Rank ? b[^i] : 1;
-            joint[^i] = x == y || y == 1 ? x : x == 1 ? y : throw new ShapeException($"{a} and {b} do not broadcast: {x} is not {y}, and neither is 1.");
+            if (x != y && x != 1 && y != 1)
+                throw new ShapeException($"{a} and {b} do not broadcast: {x} is not {y}, and neither is 1.");
+            joint[^i] = y == 1 ? x : y;
         }
         return new(joint);
     }
@@ -73,33 +77,4 @@ public readonly struct Shape : IEquatable<Shape>
 
     /// <inheritdoc cref="Equals(Shape)"/>
     public static bool operator !=(Shape a, Shape b) => !a.Equals(b);
-}
-
-/// <summary>Shapes said in words: each takes a tensor apart by the names of its axes, or says what it should have been.</summary>
-public static class Shapes
-{
-    /// <summary>The axes of a packed activation.</summary>
-    public static (int Tokens, int Width) AsTokens(this Tensor x, [CallerArgumentExpression(nameof(x))] string name = "") =>
-        x.Shape.Rank == 2 ? (x.Shape[0], x.Shape[1]) : throw Wrong(x, name, "[token width]");
-
-    /// <summary>The axes of a linear layer's weight.</summary>
-    public static (int Out, int In) AsWeight(this Tensor x, [CallerArgumentExpression(nameof(x))] string name = "") =>
-        x.Shape.Rank == 2 ? (x.Shape[0], x.Shape[1]) : throw Wrong(x, name, "[out in]");
-
-    /// <summary>The axes of a batch of scores.</summary>
-    public static (int Batch, int Labels) AsLogits(this Tensor x, [CallerArgumentExpression(nameof(x))] string name = "") =>
-        x.Shape.Rank == 2 ? (x.Shape[0], x.Shape[1]) : throw Wrong(x, name, "[batch label]");
-
-    /// <summary>Checks an exact shape.</summary>
-    public static Tensor Require(this Tensor x, Shape shape, [CallerArgumentExpression(nameof(x))] string name = "") =>
-        x.Shape == shape ? x : throw Wrong(x, name, shape.ToString());
-
-    /// <summary>The first index that is no row of a table of so many; null where all are.</summary>
-    internal static int? FirstOutside(this int[] indices, int rows)
-    {
-        int at = rows == 0 ? indices.Length - 1 : indices.AsSpan().IndexOfAnyExceptInRange(0, rows - 1);
-        return at < 0 ? null : indices[at];
-    }
-
-    static ShapeException Wrong(Tensor x, string name, string expected) => new($"'{name}' should be {expected}, it is {x.Shape}.");
 }

@@ -1,5 +1,3 @@
-using Heartwood.Tensors.Backends;
-
 namespace Heartwood.Tensors;
 
 /// <summary>
@@ -24,7 +22,9 @@ public sealed class Tensor
     /// <summary>Whether gradients with respect to this tensor can be asked for.</summary>
     public bool Tracked { get; internal set; }
 
-    /// <summary>This matrix as the right side of matrix products, arranged for a backend's kernels; made once for weights at rest.</summary>
+    /// <summary>
+    /// This matrix as the right side of matrix products, arranged for a backend's kernels; made once for weights at rest.
+    /// </summary>
     internal PackedMatrices? Packed { get; set; }
 
     /// <summary>Grows with every <see cref="Change"/> of these values, through whichever tensor shares them.</summary>
@@ -45,10 +45,12 @@ public sealed class Tensor
     /// <summary>Whether the memory belongs to the garbage collector, so that the tensor outlives every scope.</summary>
     internal bool AtRest => !block.Lent;
 
-    /// <summary>A tensor of unset values, to be filled by whoever asked for it.</summary>
+    /// <summary>A tensor of unset values, to be filled by the caller.</summary>
     internal static Tensor Unset(Shape shape) => new(shape, Scope.Lend(shape.Count));
 
-    /// <summary>A tensor of zeros that belongs to the garbage collector and outlives every scope: weights, moments, packed matrices.</summary>
+    /// <summary>
+    /// A tensor of zeros that belongs to the garbage collector and outlives every scope: weights, moments, packed matrices.
+    /// </summary>
     public static Tensor Lasting(params ReadOnlySpan<int> axes)
     {
         Shape shape = new(axes);
@@ -103,7 +105,9 @@ public sealed class Tensor
     /// <summary>The same values without their history.</summary>
     public Tensor Detach() => new(Shape, block) { Packed = Packed };
 
-    /// <summary>Lets the memory outlive the piece of a pass that made it (<see cref="Scope.Within"/>), as gradients do with what they need.</summary>
+    /// <summary>
+    /// Lets the memory outlive the piece of a pass that made it (<see cref="Scope.Within"/>), as gradients do with what they need.
+    /// </summary>
     public Tensor Stay()
     {
         block.Stays = true;
@@ -136,7 +140,7 @@ public sealed class Tensor
     }
 
     /// <summary>The first rows, in the same memory: how a table that grows is read without a copy.</summary>
-    /// <exception cref="ShapeException">there are not so many rows</exception>
+    /// <exception cref="ShapeException">there are fewer rows</exception>
     /// <exception cref="InvalidOperationException">the tensor is tracked; take its Slice</exception>
     public Tensor FirstRows(int rows)
     {
@@ -145,7 +149,10 @@ public sealed class Tensor
         return new(new([rows, .. Shape.Axes[1..]]), block);
     }
 
-    /// <summary>Changes the values in place (an optimizer's step, a mask that is set); whatever was packed from them is packed anew when next needed.</summary>
+    /// <summary>
+    /// Changes the values in place (an optimizer's step, a mask that is set); whatever was packed from them is packed anew when next
+    /// needed.
+    /// </summary>
     public Span<float> Change()
     {
         block.Version++;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
+using Heartwood.Tests.Lab;
 using Heartwood.Tests.Lab.Studies;
 
 namespace Heartwood.Tests.App;

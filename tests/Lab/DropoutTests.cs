@@ -46,8 +46,8 @@ public class DropoutTests
     {
         long next = Dropping.After(0, 70);
         Assert.Equal(128, next);
-        Assert.Equal(Enumerable.Range(0, 256), Enumerable.Range(0, 256).Select(i => (int)Dropping.NumberOf(i)).Order());
-        Assert.All(Enumerable.Range(0, 128), i => Assert.True(Dropping.NumberOf(i) < next && Dropping.NumberOf(next + i) >= next));
+        Assert.Equal(Enumerable.Range(0, 256), Enumerable.Range(0, 256).Select(i => (int)DropoutNumbers.IndexFor(i)).Order());
+        Assert.All(Enumerable.Range(0, 128), i => Assert.True(DropoutNumbers.IndexFor(i) < next && DropoutNumbers.IndexFor(next + i) >= next));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
@@ -40,8 +41,24 @@ static class Small
     public static IReadOnlyList<Part> Some(Universe universe, ulong draw) =>
         [.. universe.Parts.Where((_, i) => new Chance(draw, "some parts").Uniform(i) < 0.5)];
 
-    public static Absence Absent(IModel model, string kind) =>
-        kind == "zero" ? Absence.Zero(model) : Absence.Mean(model, Inputs.Batches(Examples(12, seed: 7), 30));
+    public static Ablation Absent(IModel model, string kind) => Absent(model, model.Universe(), kind);
+
+    public static Ablation Absent(IModel model, Universe universe, string kind) =>
+        kind == "zero" ? Ablation.Zero(universe) : Ablation.Mean(model, universe, Inputs.Batches(Examples(12, seed: 7), 30));
+
+    /// <summary>The heads and MLP blocks of a model.</summary>
+    public static Universe Universe(this IModel model) => model.Universe([Heads.Kind, Mlps.Kind]);
+
+    /// <summary>Parts of no model, for what asks only which there are.</summary>
+    public static Universe Universe(params IEnumerable<Part> parts) => new(parts.Select(part =>
+    {
+        PartKind kind = PartKinds.Usual.Single(kind => kind.Includes(part));
+        return new Place(part, kind, new(part.Layer, kind.Numbered ? Point.Heads : Point.MlpOut), kind.Numbered ? part.Index : 0, 1, [], null, null);
+    }));
+
+    /// <summary>So many heads in each layer, each layer with an MLP.</summary>
+    public static Universe HeadsAndMlps(IReadOnlyList<int> headsPerLayer) => Universe(headsPerLayer.SelectMany((heads, layer) =>
+        Enumerable.Range(0, heads).Select(h => Part.Head(layer, h)).Append(Part.Mlp(layer))));
 
     public static void SameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, string what)
     {

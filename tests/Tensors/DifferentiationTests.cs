@@ -131,7 +131,7 @@ public class DifferentiationTests
         Assert.Contains("6 columns meet 4 rows", Assert.Throws<ShapeException>(() => q.MatMul(q)).Message);
         Assert.Contains("should be [6], it is [4 6]", Assert.Throws<ShapeException>(() => q.LayerNorm(Tensor.Ones(6), q, 0)).Message);
         Assert.Contains("width of 6 does not divide into 4 parts", Assert.Throws<ShapeException>(() => q.Mix(Tensor.Ones(4), Tensor.Ones(4, 1))).Message);
-        Assert.Contains("'absence' should be [2 3], it is [3 2]", Assert.Throws<ShapeException>(() => q.Mix(Tensor.Ones(2), Tensor.Ones(3, 2))).Message);
+        Assert.Contains("'ablation' should be [2 3], it is [3 2]", Assert.Throws<ShapeException>(() => q.Mix(Tensor.Ones(2), Tensor.Ones(3, 2))).Message);
         Assert.Contains("is a constant", Assert.Throws<InvalidOperationException>(() => q.Mix(Tensor.Ones(2), Tensor.Ones(2, 3).Track())).Message);
         Assert.Contains("from 0 to 1 exclusive", Assert.Throws<ArgumentOutOfRangeException>(() => q.Dropout(1, default)).Message);
         Assert.Contains("multiple of 64", Assert.Throws<ArgumentOutOfRangeException>(() => q.Dropout(0.5f, default, 24)).Message);
@@ -183,8 +183,8 @@ public class DifferentiationTests
         public void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y) => throw new NotSupportedException();
         public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics) => throw new NotSupportedException();
         public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv) => throw new NotSupportedException();
-        public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y) => throw new NotSupportedException();
-        public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask) => throw new NotSupportedException();
+        public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, int rows, Span<float> y) => throw new NotSupportedException();
+        public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask) => throw new NotSupportedException();
         public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y) => throw new NotSupportedException();
         public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step) => throw new NotSupportedException();
     }

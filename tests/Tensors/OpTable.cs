@@ -107,10 +107,13 @@ static class OpTable
             yield return new($"mix 3 x {n}", t => t[0].Mix(t[1], Constant(3, n)), new Shape(5, 3 * n), new Shape(3));
         yield return new("mix of many rows", t => t[0].Mix(t[1], Constant(2, 33)), new Shape(501, 66), new Shape(2)) { Tolerance = 4e-6 };
 
+        foreach (int n in Sizes)
+            yield return new($"mix each {n}", t => t[0].Mix(t[1], t[2]), new Shape(5, 3 * n), new Shape(3), new Shape(5, 3 * n));
+
         foreach (int n in Sizes) yield return new($"dropout {n}", t => t[0].Dropout(0.25f, new(3, "dropout"), 128), new Shape(n));
         yield return new("dropout of many", t => t[0].Dropout(0.1f, new(3, "dropout")), new Shape(3, 20011));
 
-        static Tensor Constant(int parts, int partWidth) => Tensor.Normal(new Chance(3, "absence"), 1, parts, partWidth);
+        static Tensor Constant(int parts, int partWidth) => Tensor.Normal(new Chance(3, "ablation"), 1, parts, partWidth);
     }
 
     static IEnumerable<Op> Sums()

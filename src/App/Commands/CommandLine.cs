@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Heartwood.App.Console;
 using Heartwood.Lab;
+using Heartwood.Lab.Studies;
 
 namespace Heartwood.App.Commands;
 
@@ -20,27 +21,33 @@ static class CommandLine
     /// <param name="world">the streams, the terminal, the clock</param>
     /// <param name="verbs">the verbs to choose from; null for <see cref="Verbs"/></param>
     /// <param name="exit">ends the process, for the second Ctrl+C; null for the real thing</param>
+    /// <param name="tenants">what names are looked up in; null for what Heartwood comes with</param>
     /// <returns>the exit code, see <see cref="Failures"/></returns>
-    public static int Run(string[] arguments, Surroundings world, IReadOnlyList<Verb>? verbs = null, Action<int>? exit = null)
+    public static int Run(string[] arguments, Surroundings world, IReadOnlyList<Verb>? verbs = null, Action<int>? exit = null,
+        Tenants? tenants = null)
     {
         RootCommand root = Root(verbs ?? Verbs, world);
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (arguments.Length == 0) parsed = root.Parse(["--help"]);
         string? mistyped = parsed.Action is HelpWithExamples ? null : Mistyped(arguments, parsed.CommandResult.Command, root);
         if (mistyped is not null || parsed.Errors.Count > 0) return Misunderstood(parsed, mistyped, world.Error);
-        if (parsed.CommandResult.Command is Verb verb && parsed.Action is null) return Run(verb, parsed, arguments, world, exit ?? Environment.Exit);
+        if (parsed.CommandResult.Command is Verb verb && parsed.Action is null)
+            return Run(verb, parsed, arguments, world, exit ?? Environment.Exit, tenants ?? Tenants.Usual);
         int code = parsed.Invoke(new InvocationConfiguration { Output = world.Out, Error = world.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         return arguments.Length == 0 ? Failures.Usage : code;
     }
 
-    static int Run(Verb verb, ParseResult parsed, string[] arguments, Surroundings world, Action<int> exit)
+    static int Run(Verb verb, ParseResult parsed, string[] arguments, Surroundings world, Action<int> exit, Tenants tenants)
     {
         using Interruption interruption = new(world, verb.Resumes, exit);
         try
         {
             Session session;
             using (Progress progress = Progress.In(world))
-                verb.Run(parsed, session = new(world, Machine.Command(arguments), parsed.GetValue(SharedOptions.Json), progress, interruption.Token));
+            {
+                bool json = parsed.GetValue(SharedOptions.Json);
+                verb.Run(parsed, session = new(world, Machine.Command(arguments), json, progress, interruption.Token) { Tenants = tenants });
+            }
             if (session.Found is { } found) world.Out.WriteLine(found);      // below the bars, which are gone now
             return Failures.Success;
         }

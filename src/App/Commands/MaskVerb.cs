@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Heartwood.App.Console;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
@@ -29,11 +29,11 @@ static class MaskVerb
     public static readonly Option<bool> OtherModel = new("--other-model") { Description = "Take the subnetwork although it was found in a model of other weights (another checkpoint, another seed of training); the sizes must agree." };
 
     /// <summary>What absent parts leave behind, where a mask is run in a model.</summary>
-    public static readonly Option<string?> Absence = SharedOptions.Choice("--absence", "What absent parts leave behind, whatever the mask says: mean or zero. Without it as the mask says; where that says nothing, and of --without, their mean over --data where that is given, else zero. Means come from the mask's own file, if it has one, else they are taken over --data.", "mean|zero", "mean", "zero");
+    public static readonly Option<string?> Ablation = SharedOptions.Choice("--ablation", "What absent parts leave behind, whatever the mask says: mean or zero. Without it as the mask says; where that says nothing, and of --without, their mean over --data where that is given, else zero. Means come from the mask's own file, if it has one, else they are taken over --data.", "mean|zero", "mean", "zero");
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("mask", "Shows what a subnetwork's file holds, whoever wrote it; writes it in another format or chosen anew at another size.",
-        "mask runs/found/subnetworks/sparsity-0.5-seed-1.json", "mask circuit.json --sparsity 0.9 --absolute --out chosen.json", "mask chosen.json --to mib --out circuit.json", "mask a0.h1,a3.h7,m3 --model models/mnli --out mine.json")
+        "mask runs/found/subnetworks/structured-pruning-sparsity-0.5-seed-1.json", "mask circuit.json --sparsity 0.9 --absolute --out chosen.json", "mask chosen.json --to mib --out circuit.json", "mask a0.h1,a3.h7,m3 --model models/mnli --out mine.json")
     {
         Arguments = { mask },
         Options = { model, OtherModel, to, into, sparsity, top, absolute, nodes },
@@ -44,11 +44,11 @@ static class MaskVerb
     {
         if (p.GetValue(model) is null) RunSupport.RefuseIdle(p, "without --model", OtherModel);
         LoadedModel? loaded = p.GetValue(model) is { } folder ? LoadedModel.Load(folder) : null;
-        MaskFile file = Masks.Read(p.GetRequiredValue(mask), loaded?.Model.Sizes());
-        Subnetwork chosen = Chosen(p, loaded is null ? file.Mask : Masks.Of(file.Mask, loaded, p.GetValue(OtherModel)));
+        MaskFile file = Masks.Read(p.GetRequiredValue(mask), loaded?.Model.Sizes(session.Tenants.PartKinds));
+        Subnetwork chosen = Chosen(p, loaded is null ? file.Mask : Masks.Of(file.Mask, loaded, session.Tenants.PartKinds, p.GetValue(OtherModel)));
         string? path = p.GetValue(into), format = p.GetValue(to) ?? (path is null ? null : MaskFile.Heartwood);
         if (path is not null && Path.Exists(path)) throw new IOException($"{path} is there already. Give another name with --out, or remove it.");
-        if (path is not null && chosen.AbsenceFile != "") chosen = chosen with { AbsenceFile = Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(path))!, chosen.AbsenceFile).Replace('\\', '/') };
+        if (path is not null && chosen.AblationFile != "") chosen = chosen with { AblationFile = Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(path))!, chosen.AblationFile).Replace('\\', '/') };
         string? written = format is null ? null : MaskFile.Write(chosen with { Version = Machine.Version }, format);
         if (path is not null) Atomic.WriteFile(path, stream => stream.Write(Encoding.UTF8.GetBytes(written!)));
         if (format is not null && MaskFile.Lost(chosen, format) is { } lost) session.World.Say(lost);

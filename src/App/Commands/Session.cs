@@ -1,4 +1,5 @@
 using Heartwood.App.Console;
+using Heartwood.Lab.Studies;
 
 namespace Heartwood.App.Commands;
 
@@ -10,6 +11,9 @@ namespace Heartwood.App.Commands;
 /// <param name="Stop">cancelled by Ctrl+C and SIGTERM</param>
 sealed record Session(Surroundings World, string Command, bool Json, IProgress<Lab.Runs.Progress> Progress, CancellationToken Stop)
 {
+    /// <summary>What names on the command line are looked up in.</summary>
+    public Tenants Tenants { get; init; } = Tenants.Usual;
+
     /// <summary>What the verb found, as it is printed when it has ended; null while there is none.</summary>
     public string? Found { get; private set; }
 

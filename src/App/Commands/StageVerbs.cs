@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 
@@ -19,21 +19,21 @@ static class StageVerbs
     internal static readonly IReadOnlyDictionary<string, string> KeptByTheRun = new Dictionary<string, string> { ["--precision"] = "a run keeps the precision that it was begun with" };
 
     /// <summary>The verb compare.</summary>
-    public static Verb Compare() => new("compare", "Compares a run's subnetworks with one another and with chance; finds the core and knocks it out of the full model, beside random sets.", "compare runs/found")
+    public static Verb Compare() => new("compare", "Compares a run's subnetworks with one another and with chance; finds the core and ablates it in the full model, next to random sets.", "compare runs/found")
     {
         Arguments = { run },
         Refused = KeptByTheRun,
         Resumes = true,
         Run = (parsed, session) => In(parsed, session, (study, folder) =>
         {
-            ComparisonStage stage = study.Compare();
-            session.Result(() => JsonSerializer.Serialize(stage, ResultJson.Options), () => $"{Summary.Of(stage)}Cut one out: heartwood cut {folder.FolderPath}\n");
+            Result compared = study.Compare().Without("accuracy");
+            session.Result(() => ResultJson.Write(compared), () => $"{new Findings(compared).Words()}Cut one out: heartwood cut {folder.FolderPath}\n");
         }),
     };
 
     /// <summary>The verb cut.</summary>
     public static Verb Cut() => new("cut", "Writes the smaller model that a subnetwork is, proves it equal to the masked one and times both; beside it, a model of full size that any software runs.",
-        "cut runs/found", "cut runs/found --mask runs/found/subnetworks/sparsity-0.5-seed-3.json --out cut-3")
+        "cut runs/found", "cut runs/found --mask runs/found/subnetworks/structured-pruning-sparsity-0.5-seed-3.json --out cut-3")
     {
         Arguments = { whole },
         Refused = KeptByTheRun,
@@ -57,14 +57,15 @@ static class StageVerbs
         }
         else if (parsed.GetValue(into) is not null) throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a subnetwork's file with --mask.");
         else (cut, where) = (study.Cut(), folder.FolderPath);
-        session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, where));
+        session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Cut(cut, where));
     }
 
     /// <summary>Opens a run and does one of its steps.</summary>
     internal static void In(ParseResult parsed, Session session, Action<Study, RunFolder> step, string? path = null)
     {
         RunSupport.UseThreads(parsed);
-        using RunFolder folder = RunFolder.Reopen(path ?? parsed.GetRequiredValue(run), session.World.Clock, session.Progress, session.Stop);
-        step(Study.Reopen(folder, session.Progress, session.Stop), folder);
+        string named = path ?? parsed.GetRequiredValue(run);
+        using RunFolder folder = RunFolder.Reopen(named, session.World.Clock, session.Progress, session.Stop);
+        step(Study.Reopen(folder, session.Progress, session.Stop, session.Tenants), folder);
     }
 }

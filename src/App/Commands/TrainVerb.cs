@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -117,29 +115,24 @@ static class TrainVerb
                 family, layers, heads, width, neurons, positions, tokenizer, vocabulary, cased, types, start);
         if (parsed.GetValue(tokenizer) is not null)
             RunSupport.RefuseIdle(parsed, "with --tokenizer: the folder's tokenizer is as it is", vocabulary, cased);
-        TrainingRequest request = Parse(parsed);
+        TrainingRequest request = Parse(parsed) with { Tenants = session.Tenants };
         TrainingRun run = new(request);
         using RunFolder folder = RunSupport.Open(
             RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
         foreach (string note in run.Notes) session.World.Say(note);
         session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
-        TrainingResult result = run.Run(folder, session.Progress, session.Stop);
-        session.Result(() => JsonSerializer.Serialize(result, ResultJson.Options), () => $"""
-            {Measured(result.Final)}
-            The model is in {result.Model} ({result.Steps} steps, {result.Seconds:0} s).
-            {run.Next(result.Model)}
-            """);
+        Result result = run.Run(folder, session.Progress, session.Stop);
+        string page = Report.Write(folder.FolderPath, result);
+        session.Result(() => ResultJson.Write(result), () => Words(result, run, page));
     }
 
-    static string Measured(Measured? final)
+    static string Words(Result result, TrainingRun run, string page)
     {
-        if (final is null) return "nothing was measured: give --in-domain";
-        if (final.Figures is not null) return Summary.Figures(final.Figures).Trim();
-        string outOf = final.OutOfDomain is { } o ? $", out of domain {Share(o)}" : "";
-        return $"in-domain {Share(final.InDomain)}{outOf}";
-
-        static string Share(Proportion p) =>
-            string.Create(CultureInfo.InvariantCulture, $"{p.Value:0.0000} ({p.Low:0.0000} to {p.High:0.0000}, n = {p.N})");
+        Findings findings = new(result);
+        TrainingFacts facts = findings.Facts<TrainingFacts>()!;
+        double seconds = findings.Facts<MakingFacts>()?.Seconds ?? double.NaN;
+        return Said.Text($"{findings.Words()}The model is in {facts.Model} ({facts.Steps} steps, {seconds:0} s).\n")
+            + $"{run.Next(facts.Model)}\nReport: {page}";
     }
 
     static TrainingRequest Parse(ParseResult p) => new(

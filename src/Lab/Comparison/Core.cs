@@ -1,3 +1,4 @@
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -5,7 +6,7 @@ namespace Heartwood.Lab.Comparison;
 
 /// <summary>
 /// The parts that all, or a stated share, of several subnetworks keep, judged against as many independent random subnetworks,
-/// each with as many heads and as many MLPs as one of those found.
+/// each with as many parts of each stratum as one of those found.
 /// </summary>
 /// <param name="Share">the share of subnetworks that must keep a part, 1 for all</param>
 /// <param name="Subnetworks">how many subnetworks there are</param>
@@ -29,7 +30,7 @@ public sealed record Core(
     /// <exception cref="ArgumentException">there is no subnetwork, or one names a part twice or a part that the model does not have</exception>
     /// <exception cref="ArgumentOutOfRangeException">the share or the number of draws makes no sense</exception>
     /// <remarks>
-    /// "All" is exact: the chain of <see cref="CountDistribution.InAll"/> for heads and for MLPs, convolved. Otherwise the p-value is
+    /// "All" is exact: the chain of <see cref="CountDistribution.InAll"/> for each stratum (heads, MLPs), convolved. Otherwise the p-value is
     /// (1 + b) / (1 + draws) with b draws at least as large (Phipson and Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39), never 0; the
     /// expected size is still exact, since each part's number of keepers is a sum of independent yes-or-no trials.
     /// </remarks>
@@ -41,12 +42,13 @@ public sealed record Core(
         var kept = KeptParts.OfEach(universe, subnetworks);
         int needed = Math.Max(1, (int)Math.Ceiling(share * kept.Count - Rounding));
         Part[] core = [.. universe.Parts.Where(part => kept.Count(k => k.Parts.Contains(part)) >= needed)];
-        int[] heads = [.. kept.Select(k => k.Heads)], mlps = [.. kept.Select(k => k.Mlps)];
+        int[][] sizes = [.. universe.Strata.Select((_, s) => (int[])[.. kept.Select(k => k.Counts[s])])];
 
         bool exact = needed == kept.Count;
-        var chance = exact ? CountDistribution.InAll(universe.Heads, heads).Plus(CountDistribution.InAll(universe.Mlps, mlps))
-            : Drawn(universe, [.. heads.Zip(mlps).Order()], needed, seed, draws);
-        double expected = Expected(universe.Heads, heads, needed) + Expected(universe.Mlps, mlps, needed);
+        CountDistribution chance = exact
+            ? universe.Strata.Select((stratum, s) => CountDistribution.InAll(stratum.Parts.Count, sizes[s])).Aggregate((one, other) => one.Plus(other))
+            : Drawn(universe, InOrder(kept), needed, seed, draws);
+        double expected = universe.Strata.Select((stratum, s) => Expected(stratum.Parts.Count, sizes[s], needed)).Sum();
         var (low, high) = chance.Central95();
         double above = chance.AtLeast(core.Length);
         return exact ? new(share, kept.Count, core, expected, low, high, above, "exact")
@@ -62,27 +64,30 @@ public sealed record Core(
         return [.. universe.Parts.Select(part => (part, kept.Count(k => k.Parts.Contains(part))))];
     }
 
+    // the sizes of each subnetwork by stratum, whatever the order of the subnetworks
+    static IReadOnlyList<int>[] InOrder(IReadOnlyList<KeptParts> kept)
+    {
+        IReadOnlyList<int>[] sizes = [.. kept.Select(k => k.Counts)];
+        Array.Sort(sizes, (a, b) => a.Zip(b, (x, y) => x.CompareTo(y)).FirstOrDefault(sign => sign != 0));
+        return sizes;
+    }
+
     /// <summary>Core sizes of <paramref name="draws"/> draws of random subnetworks; draw i is keyed by (seed, i) and can be replayed alone.</summary>
-    static CountDistribution Drawn(Universe universe, (int Heads, int Mlps)[] sizes, int needed, ulong seed, int draws)
+    static CountDistribution Drawn(Universe universe, IReadOnlyList<int>[] sizes, int needed, ulong seed, int draws)
     {
         var chance = new Chance(seed, "core by chance");
         var sizesSeen = new int[universe.Count + 1];
-        int[] heads = new int[universe.Heads], mlps = new int[universe.Mlps];
+        int[][] parts = [.. universe.Strata.Select(stratum => new int[stratum.Parts.Count])];
         for (int draw = 0; draw < draws; draw++)
         {
-            var stream = chance.At(draw).Stream();
-            Span<int> keptHeads = new int[heads.Length], keptMlps = new int[mlps.Length];
-            for (int i = 0; i < heads.Length; i++) heads[i] = i;
-            for (int i = 0; i < mlps.Length; i++) mlps[i] = i;
-            foreach (var size in sizes)
-            {
-                foreach (int head in RandomParts.First(heads, size.Heads, stream)) keptHeads[head]++;
-                foreach (int mlp in RandomParts.First(mlps, size.Mlps, stream)) keptMlps[mlp]++;
-            }
-            int core = 0;
-            foreach (int times in keptHeads) if (times >= needed) core++;
-            foreach (int times in keptMlps) if (times >= needed) core++;
-            sizesSeen[core]++;
+            ChanceStream stream = chance.At(draw).Stream();
+            int[][] times = [.. parts.Select(stratum => new int[stratum.Length])];
+            foreach (int[] stratum in parts)
+                for (int i = 0; i < stratum.Length; i++) stratum[i] = i;
+            foreach (IReadOnlyList<int> size in sizes)
+                for (int s = 0; s < parts.Length; s++)
+                    foreach (int part in RandomParts.First(parts[s].AsSpan(), size[s], stream)) times[s][part]++;
+            sizesSeen[times.Sum(stratum => stratum.Count(kept => kept >= needed))]++;
         }
         return CountDistribution.Seen(sizesSeen);
     }

@@ -1,8 +1,9 @@
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Comparison;
 
-/// <summary>Overlap of two subnetworks, judged against random subnetworks with as many heads and as many MLPs as each of them.</summary>
+/// <summary>Overlap of two subnetworks, judged against random subnetworks with as many parts of each stratum as each of them.</summary>
 /// <param name="A">place of the first in the list that was given, from 0</param>
 /// <param name="B">place of the second</param>
 /// <param name="Shared">how many parts both keep</param>
@@ -19,8 +20,9 @@ public sealed record Overlap(int A, int B, int Shared, double Jaccard, double Ex
     /// <param name="subnetworks">the kept parts of each subnetwork</param>
     /// <exception cref="ArgumentException">there is no subnetwork, or one names a part twice or a part that the model does not have</exception>
     /// <remarks>
-    /// Under the null, each subnetwork's heads are drawn from all heads and its MLPs from all MLPs, on their own: the shared heads
-    /// and the shared MLPs are then independent hypergeometric counts, and the distribution of their sum is their convolution.
+    /// Under the null, each subnetwork's parts of a stratum (heads, MLPs; of neurons those of a layer) are drawn from all of it, on their
+    /// own: the shared parts of the strata are then independent hypergeometric counts, and the distribution of their sum is their
+    /// convolution.
     /// </remarks>
     public static IReadOnlyList<Overlap> OfPairs(Universe universe, IReadOnlyList<IReadOnlyCollection<Part>> subnetworks)
     {
@@ -35,8 +37,9 @@ public sealed record Overlap(int A, int B, int Shared, double Jaccard, double Ex
     static Overlap OfPair(Universe universe, int a, KeptParts first, int b, KeptParts second)
     {
         int shared = first.Parts.Count(second.Parts.Contains), either = first.Parts.Count + second.Parts.Count - shared;
-        var chance = CountDistribution.InAll(universe.Heads, [first.Heads, second.Heads])
-            .Plus(CountDistribution.InAll(universe.Mlps, [first.Mlps, second.Mlps]));
+        CountDistribution chance = universe.Strata
+            .Select((stratum, s) => CountDistribution.InAll(stratum.Parts.Count, [first.Counts[s], second.Counts[s]]))
+            .Aggregate((one, other) => one.Plus(other));
         var (low, high) = chance.Central95();
         double p = chance.AtLeast(shared);
         return new(a, b, shared, either == 0 ? 1 : (double)shared / either, chance.Mean, low, high, p, p);

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 using Heartwood.Lab.Tasks;
@@ -41,48 +42,74 @@ public static class Masks
     {
         IReadOnlyList<Part> absent = PartNames.ParseList(names);
         MaskFile gone = ByHand(absent, model, $"without {names}");
-        return gone with { Mask = gone.Mask with { Kept = [.. model.Parts(Grains.Parts).Except(absent)] } };
+        string[] inPlay = [.. PartKinds.InPlay.Union(gone.Mask.InPlay)];
+        Part[] all = [.. model.Parts(inPlay)];
+        Subnetwork mask = gone.Mask with { InPlay = inPlay, Parts = all.Length, Kept = [.. all.Except(absent)] };
+        return gone with { Mask = mask with { TargetSparsity = mask.Sparsity } };
     }
 
+    // the parts' own kinds are in play, or heads and MLP blocks where the parts are such
     static MaskFile ByHand(IReadOnlyList<Part> parts, ModelSizes model, string source)
     {
         foreach (Part part in parts)
             if (!model.Has(part)) throw new ArgumentException($"The model has no part {part}: it has {model.InWords}.");
-        Subnetwork mask = new(0, "by hand", 0, model.Heads + model.Mlps, [.. parts.Order()], new Dictionary<Part, double>(), "", "") { Model = model };
+        string[] named = [.. model.Kinds.Where(kind => parts.Any(kind.Has)).Select(kind => kind.Name)];
+        IReadOnlyList<string> inPlay = named.All(PartKinds.InPlay.Contains) ? PartKinds.InPlay : named;
+        int count = model.Parts(inPlay).Count();
+        Subnetwork mask = new(0, "by hand", 0, count, [.. parts.Order()], new Dictionary<Part, double>(), "", "") { InPlay = inPlay, Model = model };
         return new(mask with { TargetSparsity = mask.Sparsity }, source, MaskFile.Heartwood, []);
     }
+
+    /// <summary>The parts that masks speak of, all of their kinds, with heads and MLP blocks: so masks of several kinds can be run side by side.</summary>
+    /// <param name="masks">the masks</param>
+    /// <param name="model">the model that they are run in</param>
+    /// <param name="kinds">the kinds of part that there are</param>
+    /// <exception cref="ArgumentException">a mask names a kind that is not known</exception>
+    public static Universe UniverseOf(IEnumerable<Subnetwork> masks, IModel model, IReadOnlyList<PartKind> kinds) =>
+        model.Universe(kinds.Named([.. PartKinds.InPlay.Union(masks.SelectMany(KindsOf))]));
+
+    static IReadOnlyList<string> KindsOf(Subnetwork mask) => mask.Edges is null ? mask.InPlay : PartKinds.InPlay;
 
     /// <summary>The subnetwork with the sizes and the hash of the model that it is said to be of.</summary>
     /// <param name="mask">the subnetwork</param>
     /// <param name="loaded">the model</param>
+    /// <param name="kinds">the kinds of part that there are</param>
     /// <param name="otherModel">whether it may have been found in a model of other weights; then it keeps that model's hash</param>
-    /// <exception cref="ArgumentException">it is another model's; the message says the next move</exception>
-    public static Subnetwork Of(Subnetwork mask, LoadedModel loaded, bool otherModel = false)
+    /// <exception cref="ArgumentException">it is another model's, or of a kind that is not known; the message says the next move</exception>
+    public static Subnetwork Of(Subnetwork mask, LoadedModel loaded, IReadOnlyList<PartKind> kinds, bool otherModel = false)
     {
-        ModelSizes sizes = loaded.Model.Sizes();
+        ModelSizes sizes = loaded.Model.Sizes(kinds);
         if (mask.ModelSha256 != "" && mask.ModelSha256 != loaded.Sha256 && !otherModel)
-            throw new ArgumentException($"The subnetwork was found in another model (weights {Short(mask.ModelSha256)}, those of {loaded.Name} are {Short(loaded.Sha256)}). Name that model, or say that you mean this one: --other-model.");
+            throw new ArgumentException($"The subnetwork was found in another model (weights {Short(mask.ModelSha256)}, those of {loaded.Name} "
+                + $"are {Short(loaded.Sha256)}). Name that model, or say that you mean this one: --other-model.");
         if (mask.Model is { } said && (!said.SameParts(sizes) || (said.Width > 0 && said.Width != sizes.Width) || said.Parallel != sizes.Parallel))
-            throw new ArgumentException($"The subnetwork is of a model with {said.InWords}{Wide(said)}; {loaded.Name} has {sizes.InWords}{Wide(sizes)}. Name the model that it belongs to.");
-        int parts = sizes.Parts(mask.Edges is null ? mask.Grains : Grains.Parts).Count();
-        if (mask.Parts != parts) throw new ArgumentException($"The subnetwork is one of {mask.Parts} parts, {loaded.Name} has {parts}. Name the model that it belongs to.");
-        Universe universe = loaded.Model.Universe();
+            throw new ArgumentException($"The subnetwork is of a model with {said.InWords}{Wide(said)}; {loaded.Name} has {sizes.InWords}"
+                + $"{Wide(sizes)}. Name the model that it belongs to.");
+        Universe universe = loaded.Model.Universe(kinds.Named(KindsOf(mask)));
+        if (mask.Parts != universe.Count)
+            throw new ArgumentException($"The subnetwork is one of {mask.Parts} parts, {loaded.Name} has {universe.Count}. Name the model that it belongs to.");
         foreach (Part part in mask.Kept) universe.PlaceOf(part);
         return mask with { Model = sizes, ModelSha256 = mask.ModelSha256 == "" ? loaded.Sha256 : mask.ModelSha256 };
     }
 
-    /// <summary>The same as a subnetwork of all heads and MLP blocks, to be run: what is not in play is kept.</summary>
+    /// <summary>The same with all parts of a universe in play, to be run: what was not in play is kept.</summary>
+    /// <param name="mask">the subnetwork</param>
+    /// <param name="loaded">the model</param>
+    /// <param name="universe">the parts in play, the mask's kinds among them: see <see cref="UniverseOf"/></param>
+    /// <param name="kinds">the kinds of part that there are</param>
+    /// <param name="otherModel">whether it may have been found in a model of other weights</param>
     /// <exception cref="ArgumentException">it is another model's, a circuit of edges, or scores of which nothing was chosen yet; the message says the next move</exception>
-    /// <inheritdoc cref="Of"/>
-    public static Subnetwork Fit(Subnetwork mask, LoadedModel loaded, bool otherModel = false)
+    public static Subnetwork Fit(Subnetwork mask, LoadedModel loaded, Universe universe, IReadOnlyList<PartKind> kinds, bool otherModel = false)
     {
         if (mask.Edges is { } edges)
-            throw new ArgumentException($"The subnetwork is a circuit of {edges.Kept.Count} of {edges.Count} edges, and Heartwood runs subnetworks of heads and MLP blocks. The nodes that its edges touch are a subnetwork of that kind, and another one than the circuit; if you want it: heartwood mask FILE --nodes --out nodes.json");
+            throw new ArgumentException($"The subnetwork is a circuit of {edges.Kept.Count} of {edges.Count} edges, and Heartwood runs subnetworks "
+                + "of heads and MLP blocks. The nodes that its edges touch are a subnetwork of that kind, and another one than the circuit; "
+                + "if you want it: heartwood mask FILE --nodes --out nodes.json");
         if (mask.Kept.Count == 0 && mask.Method == "" && mask.Scores.Count > 0)
             throw new ArgumentException("The file has scores and keeps nothing yet. Choose a size: heartwood mask FILE --sparsity 0.5 --out chosen.json");
-        Subnetwork own = Of(mask, loaded, otherModel);
-        Part[] present = [.. own.Model!.Parts(Grains.Parts).Except(own.Model.Parts(mask.Grains))];
-        return own with { Kept = [.. own.Kept.Concat(present).Order()], Parts = own.Model.Heads + own.Model.Mlps, Grains = Grains.Parts };
+        Subnetwork own = Of(mask, loaded, kinds, otherModel);
+        IEnumerable<Part> present = universe.Places.Where(place => !mask.InPlay.Contains(place.Kind.Name)).Select(place => place.Part);
+        return own with { Kept = [.. own.Kept.Concat(present).Order()], Parts = universe.Count, InPlay = [.. universe.Kinds.Select(kind => kind.Name)] };
     }
 
     static string Wide(ModelSizes sizes) => sizes.Width > 0 ? $", width {sizes.Width}{(sizes.Parallel ? ", attention and MLP in parallel" : "")}" : "";

@@ -24,7 +24,11 @@ public sealed record Measured(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? Figures = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? CaseFigures = null);
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? CaseFigures = null)
+{
+    /// <summary>Every set by itself, in-domain first; the figures above are of all sets of a role, pooled row by row.</summary>
+    public IReadOnlyList<SetFigures> Sets { get; init; } = [];
+}
 
 /// <summary>A group of cases that holds every label.</summary>
 /// <param name="Set">"inDomain", "outOfDomain" or "unseen"</param>

@@ -19,29 +19,41 @@ public static class Measuring
         SortedDictionary<string, IReadOnlyDictionary<string, Quantity>> caseFigures = new(StringComparer.Ordinal);
         double? loss = null, kl = null;
         Proportion? agreement = null;
-        foreach (int s in Enumerable.Range(0, sets.Count).OrderBy(s => sets[s].Use == "inDomain"))        // out of domain first, so that its cases keep their plain names
+        SetFigures[][] each = new SetFigures[sets.Count][];
+        // out of domain first, so that its cases keep their plain names
+        foreach (int s in Enumerable.Range(0, sets.Count).OrderBy(s => sets[s].Use == "inDomain"))
         {
             SetAnswers set = new(sets[s], numbers[s]);
-            bySet[set.Use] = set.Share(set.All);
-            var inCases = set.All.GroupBy(i => set.Examples[i].Case).Where(g => g.Key != "");
+            SetAnswers? fullSet = full is null ? null : new(sets[s], full[s]);
+            int[] all = [.. set.All];
+            bySet[set.Use] = set.Share(all);
+            each[s] = [.. sets[s].Pooled.Select(one => FiguresOn(set, one.Name, one.Examples, fullSet))];
+            var inCases = all.GroupBy(i => set.Examples[i].Case).Where(g => g.Key != "");
             if (set.HasShare)
             {
                 foreach (var one in inCases) cases[NameOf(cases.Keys, one.Key, set.Use)] = set.Share(one);
-                foreach (var one in set.All.GroupBy(i => set.Examples[i].Group).Where(g => g.Key != ""))
+                foreach (var one in all.GroupBy(i => set.Examples[i].Group).Where(g => g.Key != ""))
                     groups[NameOf(groups.Keys, one.Key, set.Use)] = Group(set, [.. one]);
             }
             else foreach (var one in inCases) caseFigures[NameOf(caseFigures.Keys, one.Key, set.Use)] = set.FiguresOf(one);
             if (set.Figures is { Count: > 0 } own) figures[set.Use] = own;
-            if (set.Use != "inDomain" || set.Examples.Count == 0) continue;
-            loss = set.Loss;
-            if (full is null) continue;
-            SetAnswers fullSet = new(sets[s], full[s]);
-            agreement = set.AgreementWith(fullSet);
-            kl = set.DivergenceFrom(fullSet);
+            if (set.Use != "inDomain" || all.Length == 0) continue;
+            loss = set.Loss(all);
+            if (fullSet is null) continue;
+            agreement = set.AgreementWith(fullSet, all);
+            kl = set.DivergenceFrom(fullSet, all);
         }
         return new(bySet["inDomain"], bySet.GetValueOrDefault("outOfDomain"), bySet.GetValueOrDefault("unseen"), cases, groups, loss,
-            agreement, kl,
-            figures.Count > 0 ? figures : null, caseFigures.Count > 0 ? caseFigures : null);
+            agreement, kl, figures.Count > 0 ? figures : null, caseFigures.Count > 0 ? caseFigures : null)
+        { Sets = [.. each.SelectMany(sets => sets)] };
+    }
+
+    static SetFigures FiguresOn(SetAnswers set, string name, IReadOnlyList<int> which, SetAnswers? full)
+    {
+        if (which.Count == 0) return new(name, set.Use, set.Share(which), null, null, null);
+        IReadOnlyDictionary<string, Quantity> own = set.FiguresOf(which);
+        return new(name, set.Use, set.Share(which), set.Loss(which), full is null ? null : set.AgreementWith(full, which),
+            full is null ? null : set.DivergenceFrom(full, which), own.Count > 0 ? own : null);
     }
 
     /// <summary>Which examples of a set are answered right.</summary>

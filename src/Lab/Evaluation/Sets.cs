@@ -35,8 +35,15 @@ public sealed class Sets
             model.RefuseMixed(sources);
             var (names, mapped) = problem.OfVocabulary ? (RightAndWrong, [0, 1]) : problem.OfOneNumber ? (Regression.Labels, [0])
                 : Labels(sources);
-            IReadOnlyList<Example> examples = model.Encode(sources, names, mostTokens);
-            sets.Add((new(use, examples, names, mapped) { Problem = problem }, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
+            IReadOnlyList<Example>[] each = [.. sources.Select(s => model.Encode([s], names, mostTokens))];
+            Example[] examples = [.. each.SelectMany(e => e)];
+            EvaluationSet set = new(use, examples, names, mapped)
+            {
+                Problem = problem,
+                Names = SetNames.Distinct([.. sources.Select(s => s.SetName)], [.. sources.Select(s => s.Name)]),
+                From = [.. each.SelectMany((e, number) => Enumerable.Repeat(number, e.Count))],
+            };
+            sets.Add((set, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
         }
         if (map.Sources.Count == 0) return;
         if (data is { Count: > 0 } && DataSource.ProblemOf(data) is Classification) Labels(data);
@@ -67,7 +74,7 @@ public sealed class Sets
         Sets thin = new();
         foreach (var (set, rows, _) in sets)
         {
-            EvaluationSet fewer = set with { Examples = Thinning.Thinned(set.Examples, most) };
+            EvaluationSet fewer = set.Only(Thinning.Thinned([.. Enumerable.Range(0, set.Examples.Count)], most));
             thin.sets.Add((fewer, Thinning.Thinned(rows, most), new(fewer.Examples, problem: fewer.Problem)));
         }
         return thin;
@@ -75,6 +82,10 @@ public sealed class Sets
 
     /// <summary>Each set with the rows that its examples are.</summary>
     internal IReadOnlyList<(EvaluationSet Set, IReadOnlyList<Row> Rows)> Each => [.. sets.Select(s => (s.Set, s.Rows))];
+
+    /// <summary>The sets by name, with their roles, in-domain first.</summary>
+    public IReadOnlyList<(string Name, string Role, int Examples)> Named =>
+        [.. sets.SelectMany(s => s.Set.Pooled.Select(one => (one.Name, s.Set.Use, one.Examples.Count)))];
 
     /// <summary>Whether there is a set to measure on.</summary>
     public bool Any => sets.Count > 0;
@@ -98,9 +109,9 @@ public sealed class Sets
     public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null, IModel? full = null) => [.. sets.Select(s => s.Answers.Of(model, advance, stop, full))];
 
     /// <summary>Scores of every set under several masks: first by mask, then by set.</summary>
-    public IReadOnlyList<IReadOnlyList<float[]>> Scores(IModel model, IReadOnlyList<float[]> masks, Absence absence, CancellationToken stop, Action<int>? advance = null)
+    public IReadOnlyList<IReadOnlyList<float[]>> Scores(IModel model, IReadOnlyList<float[]> masks, Ablation ablation, CancellationToken stop, Action<int>? advance = null)
     {
-        float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, absence, advance, stop))];
+        float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, ablation, advance, stop))];
         return [.. masks.Select((_, m) => (IReadOnlyList<float[]>)[.. bySet.Select(s => s[m])])];
     }
 

@@ -151,7 +151,8 @@ public sealed class Bert : IModel
     public Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Attend(x, batch, tokens, probe);
 
     /// <inheritdoc/>
-    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Finish(Chosen(x, batch, tokens), mixes, probe);
+    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) =>
+        layers[layer].Finish(probe.At(new(layer, Point.LayerIn), Chosen(x, batch, tokens)), mixes, probe);
 
     /// <inheritdoc/>
     public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
@@ -204,17 +205,30 @@ public sealed class Bert : IModel
     LayerShape ShapeOf(int i)
     {
         string layer = $"bert.encoder.layer.{i}", self = $"{layer}.attention.self";
-        HeadRuns Rows(string name) => new($"{self}.{name}", 0, 0, config.HeadWidth);
+        Series Rows(string name) => new($"{self}.{name}", 0, 0, config.HeadWidth);
         return new()
         {
-            Heads = config.HeadsPerLayer[i],
-            Neurons = config.NeuronsPerLayer[i],
-            Own = [Rows("query.weight"), Rows("query.bias"), Rows("key.weight"), Rows("key.bias"), Rows("value.weight"), Rows("value.bias")],
-            Projection = new($"{layer}.attention.output.dense.weight", 1, 0, config.HeadWidth),
-            AttentionBias = $"{layer}.attention.output.dense.bias",
-            MlpInside = [$"{layer}.intermediate.dense.weight", $"{layer}.intermediate.dense.bias", $"{layer}.output.dense.weight"],
-            MlpOutput = $"{layer}.output.dense.weight",
-            MlpBias = $"{layer}.output.dense.bias",
+            Name = layer,
+            Attention = new()
+            {
+                Count = config.HeadsPerLayer[i],
+                ItemWidth = config.HeadWidth,
+                Inside = Point.Heads,
+                Out = Point.AttentionOut,
+                Own = [Rows("query.weight"), Rows("query.bias"), Rows("key.weight"), Rows("key.bias"), Rows("value.weight"), Rows("value.bias")],
+                ReadBy = new($"{layer}.attention.output.dense.weight", 1, 0, config.HeadWidth),
+                Bias = $"{layer}.attention.output.dense.bias",
+            },
+            Mlp = new()
+            {
+                Count = config.NeuronsPerLayer[i],
+                ItemWidth = 1,
+                Inside = Point.Neurons,
+                Out = Point.MlpOut,
+                Own = [new($"{layer}.intermediate.dense.weight", 0, 0, 1), new($"{layer}.intermediate.dense.bias", 0, 0, 1)],
+                ReadBy = new($"{layer}.output.dense.weight", 1, 0, 1),
+                Bias = $"{layer}.output.dense.bias",
+            },
         };
     }
 }

@@ -62,6 +62,14 @@ sealed class Body : IModel
     public IModel With(JsonObject config, Weights weights) => Of(family, NewHead.Of(config, "the model's config"), weights);
 
     /// <inheritdoc/>
+    public IModel WithLayers(IReadOnlyList<int> kept)
+    {
+        IModel shorter = inner.WithLayers(kept);
+        string[] head = [.. inner.Weights.All.Keys.Where(name => !Weights.Has(name))];
+        return With(shorter.Config, shorter.Weights.Map((name, t) => head.Contains(name) ? null : t));
+    }
+
+    /// <inheritdoc/>
     public Tensor Embed(Batch batch, IProbe probe) => inner.Embed(batch, probe);
 
     /// <inheritdoc/>

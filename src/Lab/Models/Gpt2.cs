@@ -113,7 +113,8 @@ public sealed class Gpt2 : IModel
     public Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Attend(x, batch, tokens, probe);
 
     /// <inheritdoc/>
-    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Finish(Chosen(x, batch, tokens), mixes, probe);
+    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) =>
+        layers[layer].Finish(probe.At(new(layer, Point.LayerIn), Chosen(x, batch, tokens)), mixes, probe);
 
     /// <inheritdoc/>
     public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
@@ -162,22 +163,64 @@ public sealed class Gpt2 : IModel
     /// <inheritdoc/>
     public Weights Weights { get; }
 
+    /// <summary>The model with only these layers. Where attention is scaled by the layer's number, its queries carry what the number changes.</summary>
+    public IModel WithLayers(IReadOnlyList<int> kept)
+    {
+        IModel left = LayersLeft.Of(this, kept);
+        if (!config.ScaledByLayer || left == this) return left;
+        Weights scaled = left.Weights;
+        for (int i = 0; i < kept.Count; i++)
+        {
+            float factor = (i + 1f) / (kept[i] + 1);
+            string matrix = $"{left.Layers[i].Name}.attn.c_attn";
+            int queries = config.HeadsPerLayer[kept[i]] * config.HeadWidth;
+            scaled = scaled.Map((name, t) => name == $"{matrix}.weight" || name == $"{matrix}.bias" ? Scaled(t, queries, factor) : t);
+        }
+        return left.With(left.Config, scaled);
+    }
+
+    // the first columns of a matrix, or the first entries of a bias, times a factor
+    static Tensor Scaled(Tensor t, int columns, float factor)
+    {
+        float[] values = t.Values.ToArray();
+        int width = t.Shape[t.Shape.Rank - 1];
+        for (int at = 0; at < values.Length; at++)
+            if (at % width < columns) values[at] *= factor;
+        return Tensor.From(values, t.Shape.Axes).KeepForever();
+    }
+
     LayerShape ShapeOf(int i)
     {
         string layer = $"transformer.h.{i}", attention = $"{layer}.attn.c_attn", mlp = $"{layer}.mlp";
         int span = config.HeadsPerLayer[i] * config.HeadWidth;
         return new()
         {
-            Heads = config.HeadsPerLayer[i],
-            Neurons = config.NeuronsPerLayer[i],
-            Own = [.. new[] { 0, span, 2 * span }.SelectMany(start => new HeadRuns[] { new($"{attention}.weight", 1, start, config.HeadWidth), new($"{attention}.bias", 0, start, config.HeadWidth) })],
-            Projection = new($"{layer}.attn.c_proj.weight", 0, 0, config.HeadWidth),
-            AttentionInside = [$"{layer}.ln_1.weight", $"{layer}.ln_1.bias"],
-            AttentionBias = $"{layer}.attn.c_proj.bias",
-            MlpInside = [$"{layer}.ln_2.weight", $"{layer}.ln_2.bias", $"{mlp}.c_fc.weight", $"{mlp}.c_fc.bias", $"{mlp}.c_proj.weight"],
-            MlpOutput = $"{mlp}.c_proj.weight",
-            MlpBias = $"{mlp}.c_proj.bias",
+            Name = layer,
+            Attention = new()
+            {
+                Count = config.HeadsPerLayer[i],
+                ItemWidth = config.HeadWidth,
+                Inside = Point.Heads,
+                Out = Point.AttentionOut,
+                Own = [.. Queries(0), .. Queries(span), .. Queries(2 * span)],
+                ReadBy = new($"{layer}.attn.c_proj.weight", 0, 0, config.HeadWidth),
+                Bias = $"{layer}.attn.c_proj.bias",
+                Before = [$"{layer}.ln_1.weight", $"{layer}.ln_1.bias"],
+            },
+            Mlp = new()
+            {
+                Count = config.NeuronsPerLayer[i],
+                ItemWidth = 1,
+                Inside = Point.Neurons,
+                Out = Point.MlpOut,
+                Own = [new($"{mlp}.c_fc.weight", 1, 0, 1), new($"{mlp}.c_fc.bias", 0, 0, 1)],
+                ReadBy = new($"{mlp}.c_proj.weight", 0, 0, 1),
+                Bias = $"{mlp}.c_proj.bias",
+                Before = [$"{layer}.ln_2.weight", $"{layer}.ln_2.bias"],
+            },
         };
+
+        Series[] Queries(int start) => [new($"{attention}.weight", 1, start, config.HeadWidth), new($"{attention}.bias", 0, start, config.HeadWidth)];
     }
 }
 

@@ -80,6 +80,11 @@ public interface IModel
     /// <summary>The same function with a bias, zero, wherever an output projection or an MLP's last matrix has none: constants can be folded into it. Families whose checkpoints may lack them say how their config tells.</summary>
     IModel WithBiases() => this;
 
+    /// <summary>The same model with only some of its layers, which close up: their names and the config's lists by layer are those of a shallower model. Families in which a layer's number matters keep what it means.</summary>
+    /// <param name="kept">numbers of the layers that stay, ascending, at least one</param>
+    /// <exception cref="ArgumentException">no layer stays</exception>
+    IModel WithLayers(IReadOnlyList<int> kept) => LayersLeft.Of(this, kept);
+
     /// <summary>
     /// Why the form that <see cref="WithBiases"/> gives is Heartwood's own, which no other software reads; null where others read it.
     /// </summary>

@@ -1,29 +1,74 @@
+using Heartwood.Lab.Probes;
+
 namespace Heartwood.Lab.Models;
 
-/// <summary>Where the heads of a layer live in a tensor: along one axis, one head after another, each a run of the same length.</summary>
+/// <summary>Where things of one kind lie in a tensor: along one axis, one after another, each a run of the same length.</summary>
 /// <param name="Tensor">the tensor's name</param>
 /// <param name="Axis">the axis, from 0</param>
-/// <param name="Start">where the first head's run starts; one tensor may hold several such rows of heads (queries, keys and values in one matrix)</param>
-/// <param name="Length">length of one head's run</param>
-public sealed record HeadRuns(string Tensor, int Axis, int Start, int Length);
+/// <param name="Start">where the first one's run starts; a tensor may hold several rows of them (queries, keys and values in one matrix)</param>
+/// <param name="Length">length of one's run</param>
+public sealed record Series(string Tensor, int Axis, int Start, int Length)
+{
+    /// <summary>The run of one of them.</summary>
+    public Stretch At(int index) => new(Tensor, Axis, Start + index * Length, Length);
+}
 
-/// <summary>The size of one layer, and where in its tensors the removable parts live.</summary>
+/// <summary>
+/// One block of a layer, attention or MLP: things stand side by side in it (heads, neurons), one matrix reads them all and what it makes
+/// of them is added to the residual stream.
+/// </summary>
+public sealed record LayerBlock
+{
+    /// <summary>How many heads or neurons; 0 where the block is cut.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>How wide the value of one is.</summary>
+    public required int ItemWidth { get; init; }
+
+    /// <summary>Where their values pass, side by side.</summary>
+    public required Point Inside { get; init; }
+
+    /// <summary>Where passes what the block adds to the residual stream.</summary>
+    public required Point Out { get; init; }
+
+    /// <summary>What each has for itself: a head its queries, and its keys and values unless heads share them; a neuron what it reads.</summary>
+    public required IReadOnlyList<Series> Own { get; init; }
+
+    /// <summary>Each one's part of the matrix that reads them; its other axis is the residual stream's width.</summary>
+    public required Series ReadBy { get; init; }
+
+    /// <summary>That matrix's bias, [width], into which constants fold; null where the checkpoint has none (see <see cref="IModel.WithBiases"/>).</summary>
+    public required string? Bias { get; init; }
+
+    /// <summary>Tensors that nothing but these reads, gone with the last of them: the norm before the block, say.</summary>
+    public IReadOnlyList<string> Before { get; init; } = [];
+
+    /// <summary>How many of them each thing serves that neighbours share (key and value heads), in their order; empty where nothing is shared. What is shared goes with the last that it serves.</summary>
+    public IReadOnlyList<int> Groups { get; init; } = [];
+
+    /// <summary>What each of <see cref="Groups"/> has.</summary>
+    public IReadOnlyList<Series> Shared { get; init; } = [];
+
+    /// <summary>The group that one of them belongs to.</summary>
+    internal int GroupAt(int index)
+    {
+        int group = 0;
+        for (int end = Groups[0]; end <= index; end += Groups[group]) group++;
+        return group;
+    }
+}
+
+/// <summary>One layer: its blocks, and where its tensors are.</summary>
 public sealed record LayerShape
 {
-    /// <summary>Number of heads, 0 where attention is cut.</summary>
-    public required int Heads { get; init; }
+    /// <summary>What the names of all its tensors begin with, without the dot.</summary>
+    public required string Name { get; init; }
 
-    /// <summary>Neurons of the MLP, 0 where it is cut.</summary>
-    public required int Neurons { get; init; }
+    /// <summary>Attention, whose heads' mixes of values the output projection reads.</summary>
+    public required LayerBlock Attention { get; init; }
 
-    /// <summary>What each head has for itself before the output projection: its queries, and its keys and values unless heads share them; weights and biases.</summary>
-    public required IReadOnlyList<HeadRuns> Own { get; init; }
-
-    /// <summary>Each head's part of the output projection, a matrix whose other axis is the residual stream's width.</summary>
-    public required HeadRuns Projection { get; init; }
-
-    /// <summary>How many heads each key and value head serves, in the order of the heads, where heads share keys and values; empty where they do not. A key and value head goes with the last head that it serves.</summary>
-    public IReadOnlyList<int> HeadsPerKeyValueHead { get; init; } = [];
+    /// <summary>The MLP, whose neurons its last matrix reads.</summary>
+    public required LayerBlock Mlp { get; init; }
 
     /// <summary>
     /// How many tokens its attention sees at most: the one that looks and those just before it (a sliding window); null where it sees all
@@ -31,21 +76,15 @@ public sealed record LayerShape
     /// </summary>
     public int? Window { get; init; }
 
-    /// <summary>What each key and value head of <see cref="HeadsPerKeyValueHead"/> has.</summary>
-    public IReadOnlyList<HeadRuns> KeyValues { get; init; } = [];
+    /// <summary>Number of heads, 0 where attention is cut.</summary>
+    public int Heads => Attention.Count;
 
-    /// <summary>Tensors that nothing but the heads reads, gone with the last of them: the norm before attention, say.</summary>
-    public IReadOnlyList<string> AttentionInside { get; init; } = [];
+    /// <summary>Neurons of the MLP, 0 where it is cut.</summary>
+    public int Neurons => Mlp.Count;
 
-    /// <summary>Bias of the output projection, [width]; null where the checkpoint has none (see <see cref="IModel.WithBiases"/>).</summary>
-    public required string? AttentionBias { get; init; }
+    /// <summary>How many heads each key and value head serves, in the order of the heads, where heads share keys and values; empty where they do not.</summary>
+    public IReadOnlyList<int> HeadsPerKeyValueHead => Attention.Groups;
 
-    /// <summary>Tensors that nothing but the MLP's neurons read, gone with it: its matrices and biases except the last bias, the norm before it.</summary>
-    public required IReadOnlyList<string> MlpInside { get; init; }
-
-    /// <summary>The MLP's last matrix, one of <see cref="MlpInside"/>.</summary>
-    public required string MlpOutput { get; init; }
-
-    /// <summary>The MLP's last bias, [width]; null where the checkpoint has none (see <see cref="IModel.WithBiases"/>).</summary>
-    public required string? MlpBias { get; init; }
+    /// <summary>Both blocks.</summary>
+    public IReadOnlyList<LayerBlock> Blocks => [Attention, Mlp];
 }

@@ -163,7 +163,8 @@ public sealed class Llama : IModel
     public Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Attend(x, batch, tokens, probe);
 
     /// <inheritdoc/>
-    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Finish(Chosen(x, batch, tokens), mixes, probe);
+    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) =>
+        layers[layer].Finish(probe.At(new(layer, Point.LayerIn), Chosen(x, batch, tokens)), mixes, probe);
 
     /// <inheritdoc/>
     public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
@@ -212,26 +213,55 @@ public sealed class Llama : IModel
     /// <inheritdoc/>
     public Weights Weights { get; }
 
+    /// <summary>The model with only these layers. Where only some layers have a window and the config counts them, it names them instead.</summary>
+    public IModel WithLayers(IReadOnlyList<int> kept)
+    {
+        if (Config.ContainsKey("layer_types") || config.Windows.Distinct().Count() < 2) return LayersLeft.Of(this, kept);
+        JsonObject named = (JsonObject)Config.DeepClone();
+        named["layer_types"] = new JsonArray(
+            [.. config.Windows.Select(window => (JsonNode)(window is null ? "full_attention" : "sliding_attention"))]);
+        return LayersLeft.Of(this, kept, named);
+    }
+
     LayerShape ShapeOf(int i)
     {
         string layer = $"model.layers.{i}", self = $"{layer}.self_attn", mlp = $"{layer}.mlp";
-        HeadRuns[] Rows(string name) => [.. Names($"{self}.{name}", config.Biases.QueriesKeysValues).Select(tensor => new HeadRuns(tensor, 0, 0, config.HeadWidth))];
-        string[] Names(string name, bool biased) => biased ? [$"{name}.weight", $"{name}.bias"] : [$"{name}.weight"];
         return new()
         {
-            Heads = config.GroupsPerLayer[i].Sum(),
-            Neurons = config.NeuronsPerLayer[i],
-            Own = Rows("q_proj"),
-            Projection = new($"{self}.o_proj.weight", 1, 0, config.HeadWidth),
-            HeadsPerKeyValueHead = config.GroupsPerLayer[i],
+            Name = layer,
             Window = config.Windows[i],
-            KeyValues = [.. Rows("k_proj"), .. Rows("v_proj")],
-            AttentionInside = [$"{layer}.input_layernorm.weight"],
-            AttentionBias = config.Biases.AttentionOutput ? $"{self}.o_proj.bias" : null,
-            MlpInside = [$"{layer}.post_attention_layernorm.weight", .. Names($"{mlp}.gate_proj", config.Biases.Mlp), .. Names($"{mlp}.up_proj", config.Biases.Mlp), $"{mlp}.down_proj.weight"],
-            MlpOutput = $"{mlp}.down_proj.weight",
-            MlpBias = config.Biases.Mlp ? $"{mlp}.down_proj.bias" : null,
+            Attention = new()
+            {
+                Count = config.GroupsPerLayer[i].Sum(),
+                ItemWidth = config.HeadWidth,
+                Inside = Point.Heads,
+                Out = Point.AttentionOut,
+                Own = Rows($"{self}.q_proj", config.HeadWidth, config.Biases.QueriesKeysValues),
+                ReadBy = new($"{self}.o_proj.weight", 1, 0, config.HeadWidth),
+                Bias = config.Biases.AttentionOutput ? $"{self}.o_proj.bias" : null,
+                Before = [$"{layer}.input_layernorm.weight"],
+                Groups = config.GroupsPerLayer[i],
+                Shared =
+                [
+                    .. Rows($"{self}.k_proj", config.HeadWidth, config.Biases.QueriesKeysValues),
+                    .. Rows($"{self}.v_proj", config.HeadWidth, config.Biases.QueriesKeysValues),
+                ],
+            },
+            Mlp = new()
+            {
+                Count = config.NeuronsPerLayer[i],
+                ItemWidth = 1,
+                Inside = Point.Neurons,
+                Out = Point.MlpOut,
+                Own = [.. Rows($"{mlp}.gate_proj", 1, config.Biases.Mlp), .. Rows($"{mlp}.up_proj", 1, config.Biases.Mlp)],
+                ReadBy = new($"{mlp}.down_proj.weight", 1, 0, 1),
+                Bias = config.Biases.Mlp ? $"{mlp}.down_proj.bias" : null,
+                Before = [$"{layer}.post_attention_layernorm.weight"],
+            },
         };
+
+        static Series[] Rows(string name, int length, bool biased) =>
+            biased ? [new($"{name}.weight", 0, 0, length), new($"{name}.bias", 0, 0, length)] : [new($"{name}.weight", 0, 0, length)];
     }
 }
 

@@ -9,6 +9,12 @@ public enum Point
     /// <summary>what the embeddings give to the first layer, [token width]; its layer is 0</summary>
     Embeddings,
 
+    /// <summary>
+    /// the residual stream that enters the layer, of the tokens that the layer computes, [token width]; it passes after the heads' mixes
+    /// are made and before anything is added, and only what is added to comes from it
+    /// </summary>
+    LayerIn,
+
     /// <summary>queries of all heads, [token heads·headWidth]</summary>
     Query,
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 using MathNet.Numerics.Statistics;
@@ -11,7 +13,7 @@ namespace Heartwood.Lab.Studies;
 /// <summary>Subnetworks from files in words, and as a map of heads.</summary>
 public static class MaskSummary
 {
-    const int WidestApart = 40, MostLayers = 100;
+    const int WidestApart = 40, WidestColumn = 80, MostLayers = 100;
 
     /// <summary>What a file holds.</summary>
     public static string Of(MaskFile file)
@@ -21,52 +23,68 @@ public static class MaskSummary
         Line(text, $"{file.Source} ({file.Format}){(mask.Model is { } sizes ? $": {(sizes.Family == "" ? "a model" : sizes.Family)} of {sizes.InWords}{(sizes.Width > 0 ? $", width {sizes.Width}" : "")}" : "")}{(mask.ModelSha256 == "" ? "" : $", weights {Short(mask.ModelSha256)}")}");
         if (mask.Edges is { } edges) Line(text, $"keeps {edges.Kept.Count:N0} of {edges.Count:N0} edges, sparsity {mask.Sparsity:0.000}; they touch {edges.Touched.Count} of {mask.Parts} parts; {Scored(edges.Scores.Count, edges.Count, "edges")}");
         else Line(text, $"keeps {Kept(mask)}, sparsity {mask.Sparsity:0.00}{(Math.Abs(mask.TargetSparsity - mask.Sparsity) > 0.005 ? $" (target {mask.TargetSparsity:0.##})" : "")}; {Scored(mask.Scores.Count, mask.Parts, "parts")}");
-        Line(text, $"{(mask.Method == "" ? "method not said" : $"{mask.Method}, seed {mask.Seed}")}; absent parts {mask.Absence switch { "" => "not said", "zero" => "contribute nothing", _ => $"leave their mean{(mask.AbsenceFile == "" ? "" : $" ({mask.AbsenceFile})")}" }}{(mask.Version == "" ? "" : $"; written by Heartwood {mask.Version}")}");
+        Line(text, $"{(mask.Method == "" ? "method not said" : $"{mask.Method}, seed {mask.Seed}")}; absent parts {mask.Ablation switch { "" => "not said", "zero" => "contribute nothing", _ => $"leave their mean{(mask.AblationFile == "" ? "" : $" ({mask.AblationFile})")}" }}{(mask.Version == "" ? "" : $"; written by Heartwood {mask.Version}")}");
         foreach (DataOrigin data in mask.Data) Line(text, $"found on {data.Source}{(data.Rows > 0 ? $", {data.Rows:N0} rows" : "")}{(data.Sha256 == "" ? "" : $", SHA-256 {Short(data.Sha256)}")}");
         foreach (string note in file.Notes) Line(text, $"Note: {note}");
         if (mask.Model is { Layers: <= MostLayers } model) text.AppendLine().Append(Map(mask, model));
         return text.ToString();
     }
 
-    /// <summary>A line per layer: # for what is kept, . for what is absent, a space for what is not in play.</summary>
+    /// <summary>
+    /// A line per layer: # for what is kept, . for what is absent, a space for what is not in play; of kinds of which a layer has too many
+    /// for a line, how many it keeps.
+    /// </summary>
     public static string Map(Subnetwork mask, ModelSizes model)
     {
-        HashSet<Part> kept = [.. mask.Edges?.Touched ?? mask.Kept], play = [.. model.Parts(mask.Edges is null ? mask.Grains : Grains.Parts)];
-        int most = model.HeadsPerLayer.Max(), margin = $"L{model.Layers - 1}".Length;
-        string apart = most <= WidestApart ? " " : "";
+        HashSet<Part> kept = [.. mask.Edges?.Touched ?? mask.Kept];
+        IReadOnlyList<string> inPlay = mask.Edges is null ? mask.InPlay : PartKinds.InPlay;
+        KindSizes[] columns = [.. model.Kinds.Where(kind => inPlay.Contains(kind.Name) || PartKinds.InPlay.Contains(kind.Name))];
+        int margin = $"L{model.Layers - 1}".Length;
+        string[][] cells = [.. columns.Select(kind => Column(kind, kept, inPlay.Contains(kind.Name)))];
+        int[] widths = [.. cells.Select(column => column.Max(cell => cell.Length))];
         StringBuilder text = new();
-        string numbers = string.Join(apart, Enumerable.Range(0, most).Select(h => (h % 10).ToString(CultureInfo.InvariantCulture)));
-        Line(text, $"{new string(' ', margin)}  {numbers}  MLP");
-        for (int layer = 0; layer < model.Layers; layer++)
+        for (int line = 0; line <= model.Layers; line++)
         {
-            string heads = string.Join(apart, Enumerable.Range(0, model.HeadsPerLayer[layer]).Select(h => Mark(Part.Head(layer, h))));
-            Line(text, $"{$"L{layer}".PadRight(margin)}  {heads.PadRight(numbers.Length)}  {Mark(Part.Mlp(layer))}");
+            IEnumerable<string> row = cells.Select((column, c) => column[line].PadRight(c < cells.Length - 1 ? widths[c] : 0));
+            Line(text, $"{(line == 0 ? "" : $"L{line - 1}").PadRight(margin)}  {string.Join("  ", row)}");
         }
         return text.ToString();
+    }
 
-        char Mark(Part part) => kept.Contains(part) ? '#' : play.Contains(part) ? '.' : ' ';
+    // a kind's heading, then a cell for each layer
+    static string[] Column(KindSizes kind, HashSet<Part> kept, bool inPlay)
+    {
+        int most = kind.PerLayer.Max();
+        if (most > WidestColumn)
+            return [kind.Name, .. kind.PerLayer.Select((count, layer) => $"{kept.Count(part => part.Kind == kind.Letters && part.Layer == layer)}/{count}")];
+        string apart = most <= WidestApart ? " " : "";
+        string heading = kind.Numbered ? string.Join(apart, Enumerable.Range(0, most).Select(i => (i % 10).ToString(CultureInfo.InvariantCulture)))
+            : kind.Letters == "" ? "L" : kind.Letters;
+        return [heading, .. kind.PerLayer.Select((count, layer) => string.Join(apart, Enumerable.Range(0, count).Select(i => Mark(layer, i))))];
+
+        char Mark(int layer, int i) => kept.Contains(new(layer, kind.Letters, kind.Numbered ? i : -1)) ? '#' : inPlay ? '.' : ' ';
     }
 
     /// <summary>Masks that were measured, each beside random ones of its size.</summary>
     public static string Of(MaskEvaluation evaluation)
     {
-        StringBuilder text = new(Summary.Of([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))], evaluation.TaskCases));
+        StringBuilder text = new(Summary.Models([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))], evaluation.TaskCases));
         foreach (EvaluatedMask mask in evaluation.Masks)
         {
             MeasuredSubnetwork m = mask.Measured;
-            Line(text, $"{mask.Source}: {m.Parts.Count} parts, sparsity {m.Sparsity:0.00}; absence {mask.Absence}");
-            if (Summary.OfScores(evaluation.Full))
+            Line(text, $"{mask.Source}: {m.Parts.Count} parts, sparsity {m.Sparsity:0.00}; ablation {mask.Ablation}");
+            if (Said.AreOfScores(evaluation.Full))
             {
                 Line(text, $"    cut and masked differ by at most {m.LargestDifference:0.0e+0}");
-                text.Append(Summary.Figures(m.Figures));
+                text.Append(Said.Figures(m.Figures));
                 foreach (var (random, draw) in mask.Random.Select((r, i) => (r, i + 1)))
-                    text.Append(Text($"    random mask {draw} of the same size\n")).Append(Summary.Figures(random.Figures));
+                    text.Append(Text($"    random mask {draw} of the same size\n")).Append(Said.Figures(random.Figures));
                 foreach (string note in mask.Notes) Line(text, $"    Note: {note}");
                 continue;
             }
-            Line(text, $"    in-domain {Summary.Of(m.InDomain)}; out of domain {Summary.Of(m.OutOfDomain)}; unseen {Summary.Of(m.Unseen)}");
-            Line(text, $"    agreement {Summary.Of(m.Agreement)}, KL {m.Kl:0.000} nats; cut and masked differ by at most {m.LargestDifference:0.0e+0}");
-            text.Append(Summary.Figures(m.Figures));
+            Line(text, $"    in-domain {Said.Share(m.InDomain)}; out of domain {Said.Share(m.OutOfDomain)}; unseen {Said.Share(m.Unseen)}");
+            Line(text, $"    agreement {Said.Share(m.Agreement)}, KL {m.Kl:0.000} nats; cut and masked differ by at most {m.LargestDifference:0.0e+0}");
+            text.Append(Said.Figures(m.Figures));
             if (mask.Random.Count > 0) Line(text, $"    {mask.Random.Count} random masks of the same size: in-domain {Range(m.InDomain, mask.Random.Select(r => r.InDomain))}; out of domain {Range(m.OutOfDomain, mask.Random.Select(r => r.OutOfDomain))}; unseen {Range(m.Unseen, mask.Random.Select(r => r.Unseen))}");
             foreach (string note in mask.Notes) Line(text, $"    Note: {note}");
         }
@@ -81,10 +99,11 @@ public static class MaskSummary
 
     static string Kept(Subnetwork mask)
     {
-        int heads = mask.Kept.Count(p => p.Kind == PartKind.Head);
-        return mask.Model is { } model
-            ? Text($"{mask.Kept.Count} of {mask.Parts} parts: {(mask.Grains.Contains(Grains.Heads) ? $"{heads} of {model.Heads} heads" : "every head")}, {(mask.Grains.Contains(Grains.Mlps) ? $"{mask.Kept.Count - heads} of {model.Mlps} MLPs" : "every MLP (none is in play)")}")
-            : Text($"{mask.Kept.Count} of {mask.Parts} parts: {heads} heads, {mask.Kept.Count - heads} MLPs");
+        string all = Text($"{mask.Kept.Count} of {mask.Parts} parts");
+        if (mask.Model is not { } model) return $"{all} ({string.Join(", ", mask.InPlay)})";
+        IEnumerable<KindSizes> shown = model.Kinds.Where(kind => mask.InPlay.Contains(kind.Name) || PartKinds.InPlay.Contains(kind.Name));
+        return $"{all}: {string.Join(", ", shown.Select(kind => mask.InPlay.Contains(kind.Name)
+            ? Text($"{mask.Kept.Count(part => part.Kind == kind.Letters)} of {kind.Count} {kind.Name}") : $"all {kind.Name} (none is in play)"))}";
     }
 
     static string Scored(int scored, long all, string what) => scored == 0 ? "no scores" : scored == all ? $"scores of all {what}" : Text($"scores of {scored:N0} {what}");

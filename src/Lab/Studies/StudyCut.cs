@@ -1,7 +1,6 @@
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
@@ -19,14 +18,14 @@ public sealed partial class Study
     /// Cuts out the subnetwork of the main sparsity with the lowest in-domain loss (out-of-domain data does not choose), as a smaller model
     /// and, where other software reads that, as one of full size.
     /// </summary>
-    public CutFacts Cut()
+    public CutFacts Cut() => Subject.Facts<CutFacts>() ?? throw new InvalidOperationException("The study's questions do not cut.");
+
+    CutFacts CutOut()
     {
-        MeasuredSubnetwork best = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]).MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
-        return folder.Stage("cut", () =>
-        {
-            Subnetwork subnetwork = Find().Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
-            return WriteCut(subnetwork, Absent(), folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder, replace: true);
-        });
+        var measured = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]);
+        MeasuredSubnetwork best = measured.MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
+        Subnetwork subnetwork = FoundBy(MainMethod).Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
+        return WriteCut(subnetwork, Absent(), folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder, replace: true);
     }
 
     /// <summary>
@@ -36,61 +35,35 @@ public sealed partial class Study
     /// <param name="subnetwork">which parts stay</param>
     /// <param name="into">the folder to make; the cut model goes to <see cref="CutFolder"/> in it</param>
     /// <param name="otherModel">whether it may have been found in a model of other weights</param>
-    /// <exception cref="ArgumentException">the subnetwork is another model's, or was found with another absence</exception>
+    /// <exception cref="ArgumentException">the subnetwork is another model's, or was found with another ablation</exception>
     /// <exception cref="IOException">a model stands there already</exception>
     public CutFacts Cut(Subnetwork subnetwork, string into, bool otherModel = false)
     {
         RequireInDomain();
-        Subnetwork fit = Masks.Fit(subnetwork, loaded, otherModel);
-        return WriteCut(fit, AbsenceOf(fit).Absence, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder), Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
+        Universe parts = Masks.UniverseOf([subnetwork], Model, request.Tenants.PartKinds);
+        Subnetwork fit = Masks.Fit(subnetwork, loaded, parts, request.Tenants.PartKinds, otherModel);
+        return WriteCut(fit, AblationOf(fit, parts).Ablation, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder), Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
     }
 
     /// <summary>The same of a subnetwork as the command line names it.</summary>
     /// <inheritdoc cref="Cut(Subnetwork, string, bool)"/>
-    public CutFacts Cut(string mask, string into, bool otherModel = false) => Cut(Masks.Read(mask, Model.Sizes()).Mask, into, otherModel);
+    public CutFacts Cut(string mask, string into, bool otherModel = false) => Cut(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, into, otherModel);
 
-    CutFacts WriteCut(Subnetwork subnetwork, Absence absence, string cutPath, string fullSizePath, string shown, bool replace)
+    CutFacts WriteCut(Subnetwork subnetwork, Ablation ablation, string cutPath, string fullSizePath, string shown, bool replace)
     {
         IReadOnlyList<Part> kept = subnetwork.Kept;
-        IModel cut = Cutting.Cut(Model, kept, absence);
-        string? noFullSize = Cutting.WhyNoFullSize(Model, absence.Kind);
-        IModel? fullSize = noFullSize is null ? Cutting.FullSize(Model, kept, absence) : null;
+        IModel cut = Cutting.Cut(Model, kept, ablation);
+        string? noFullSize = Cutting.WhyNoFullSize(Model, ablation.Kind);
+        IModel? fullSize = noFullSize is null ? Cutting.FullSize(Model, kept, ablation) : null;
         double difference = Difference(cut), fullSizeDifference = fullSize is null ? double.NaN : Difference(fullSize);
         Dictionary<string, byte[]> files = new(loaded.TokenizerFiles);
         ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace);
         if (fullSize is not null) ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace);
         var (before, after) = Speed.InTurn(Model, cut, Thinning.Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
-        return new(subnetwork.Seed, 1 - (double)kept.Count / universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
+        return new(subnetwork.Seed, 1 - (double)kept.Count / ablation.Universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
             difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after, noFullSize);
 
         double Difference(IModel other) =>
-            MaskMeasuring.LargestDifference(Model, other, kept, absence, sets.InDomainProblem, sets.InDomain, stop);
-    }
-
-    /// <summary>Writes <c>result.json</c> and <c>report.html</c> from all the stages, and marks the run finished.</summary>
-    public RunResult Report()
-    {
-        EvaluationStage evaluation = Evaluate();
-        ComparisonStage comparison = Compare();
-        CutFacts cut = Cut();
-        foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
-        RunResult? written = null;
-        folder.Finish(() =>
-        {
-            written = Result(evaluation, comparison, cut);
-            folder.WriteText("result.json", ResultJson.Write(written));
-            folder.WriteText("report.html", Reports.Report.Html(written));
-        });
-        return written ?? ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")));
-    }
-
-    RunResult Result(EvaluationStage evaluation, ComparisonStage comparison, CutFacts cut)
-    {
-        ModelFacts model = new(Model.Family, Model.Layers.Count, [.. Model.Layers.Select(l => l.Heads)], Model.Width, Model.Weights.Count,
-            Model.Labels);
-        return new(request.Title == "" ? loaded.Name : request.Title, model, evaluation.Full, evaluation.Baselines,
-            evaluation.Subnetworks, evaluation.RandomSubnetworks, comparison.Overlap, comparison.Frequencies, comparison.Cores[0],
-            comparison.Cores, comparison.KnockOuts, comparison.PartKnockOuts, comparison.Correlation, cut, folder.Seconds, folder.Manifest,
-            sets.Cases(), Tasks: sets.Tasks);
+            MaskMeasuring.LargestDifference(Model, other, kept, ablation, sets.InDomainProblem, sets.InDomain, stop);
     }
 }

@@ -17,11 +17,15 @@ public sealed partial class Study
     public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, RequestFile));
 
     /// <summary>The study of a run that <c>find</c> began, with its data checked against what was read then.</summary>
+    /// <param name="folder">the run</param>
+    /// <param name="progress">told how far the work is</param>
+    /// <param name="stop">ends it</param>
+    /// <param name="tenants">what names in the request are looked up in; null for those that Heartwood comes with</param>
     /// <exception cref="InvalidDataException">the run is not a study, or its model or data changed since</exception>
-    public static Study Reopen(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
+    public static Study Reopen(RunFolder folder, IProgress<Progress> progress, CancellationToken stop, Tenants? tenants = null)
     {
         if (!folder.Has(RequestFile)) throw new InvalidDataException($"{folder.FolderPath} is not a run of find or demo: it has no {RequestFile}. Begin one: heartwood find --model … --data … --in-domain … --out RUN");
-        Prepared prepared = new(folder.ReadJson<StudyRequest>(RequestFile));
+        Prepared prepared = new(folder.ReadJson<StudyRequest>(RequestFile) with { Tenants = tenants ?? Tenants.Usual });
         foreach (var (then, now) in folder.Manifest.Data.Zip(prepared.Facts))
             if (then.Sha256 != now.Sha256) throw new InvalidDataException($"{now.Source}{(then.Use == now.Use && now.Use == "config and tokenizer" ? ": config or tokenizer are" : ": the file is")} not what it was when the run began (SHA-256 {then.Sha256[..12]}… then, {now.Sha256[..12]}… now). Put the old file back, or begin a new run.");
         if (prepared.ModelSha256 != folder.Manifest.ModelSha256)

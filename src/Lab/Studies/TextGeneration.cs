@@ -30,7 +30,10 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
     public string? Data { get; init; }
 
     /// <summary>What absent parts leave behind, whatever the mask says: "mean" or "zero"; null to follow it.</summary>
-    public string? Absence { get; init; }
+    public string? Ablation { get; init; }
+
+    /// <summary>What names in the request are looked up in.</summary>
+    public Tenants Tenants { get; init; } = Tenants.Usual;
 
     /// <summary>Of products with the weights.</summary>
     public Precision Precision { get; init; }
@@ -45,13 +48,13 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
 /// <param name="LogProbabilities">logarithm of each one's probability by the model (or the subnetwork) itself, in nats</param>
 /// <param name="End">why it ends: "end of text", "tokens" (as many as were asked for), "positions" (as many as the model takes)</param>
 /// <param name="Absent">the parts that were absent</param>
-/// <param name="Absence">what they left behind: "zero", "mean over FILE", "mean, as in FILE"; "" where none was absent</param>
+/// <param name="Ablation">what they left behind: "zero", "mean over FILE", "mean, as in FILE"; "" where none was absent</param>
 /// <param name="Sampling">how tokens were chosen</param>
 /// <param name="Seconds">time of the passes, the prompt's included</param>
 /// <param name="MostPositions">as many tokens as the model takes</param>
 public sealed record GeneratedText(
     string Model, string Prompt, string Text, int PromptTokens, IReadOnlyList<int> Tokens, IReadOnlyList<double> LogProbabilities, string End,
-    IReadOnlyList<string> Absent, string Absence, Sampling Sampling, double Seconds, int MostPositions)
+    IReadOnlyList<string> Absent, string Ablation, Sampling Sampling, double Seconds, int MostPositions)
 {
     const int DataTokens = 16_384, DataPiece = 256;
 
@@ -67,10 +70,10 @@ public sealed record GeneratedText(
         if (loaded.Model.GuessesMaskedWords()) throw new ArgumentException($"{request.Model} guesses masked words and cannot go on with a text. Give a language model.");
         if (loaded.Model.Output != Output.Vocabulary) throw new ArgumentException($"{request.Model} gives scores to labels ({string.Join(", ", loaded.Model.Labels)}), not to the token that comes next. Give a language model.");
         foreach (string note in loaded.Notes) tell?.Invoke(note);
-        Subnetwork? mask = MaskOf(request, loaded);
-        Part[] absent = mask is null ? [] : [.. loaded.Model.Universe().Parts.Except(mask.Kept)];
+        var (mask, universe) = MaskOf(request, loaded);
+        Part[] absent = mask is null ? [] : [.. universe.Parts.Except(mask.Kept)];
         if (absent.Length == 0 && request.Data is not null) throw new ArgumentException("The data is for what absent parts leave behind, and none is absent. Name some: --without L0.H1, or leave out --data.");
-        var (probe, absence) = absent.Length == 0 ? (NoProbe.Instance, "") : ProbeOf(request, loaded, mask!, absent, stop);
+        var (probe, ablation) = absent.Length == 0 ? (NoProbe.Instance, "") : ProbeOf(request, loaded, universe, mask!, absent, stop);
 
         int[] prompt = PromptOf(loaded.Tokenizer, request.Prompt);
         TextFlow flow = new(loaded.Tokenizer);
@@ -89,25 +92,28 @@ public sealed record GeneratedText(
         show(flow.Rest());
         return new(loaded.Name, request.Prompt, flow.Text, prompt.Length, [.. said.Select(t => t.Id)], [.. said.Select(t => t.LogProbability)],
             said.Count > 0 && ends.Contains(said[^1].Id) ? "end of text" : said.Count == request.Tokens ? "tokens" : "positions",
-            [.. absent.Select(p => p.ToString())], absence, request.Sampling, seconds, loaded.Model.MostPositions);
+            [.. absent.Select(p => p.ToString())], ablation, request.Sampling, seconds, loaded.Model.MostPositions);
     }
 
-    static Subnetwork? MaskOf(GenerationRequest request, LoadedModel loaded)
+    static (Subnetwork? Mask, Universe Universe) MaskOf(GenerationRequest request, LoadedModel loaded)
     {
         if (request.Mask is not null && request.Without is not null) throw new ArgumentException("A mask and parts to knock out were both given. Leave one of the two out.");
-        if (request.Mask is null && request.Without is null) return null;
-        ModelSizes sizes = loaded.Model.Sizes();
-        return Masks.Fit((request.Mask is not null ? Masks.Read(request.Mask, sizes) : Masks.Without(request.Without!, sizes)).Mask, loaded, request.OtherModel);
+        IReadOnlyList<PartKind> kinds = request.Tenants.PartKinds;
+        if (request.Mask is null && request.Without is null) return (null, Masks.UniverseOf([], loaded.Model, kinds));
+        ModelSizes sizes = loaded.Model.Sizes(kinds);
+        Subnetwork mask = (request.Mask is not null ? Masks.Read(request.Mask, sizes) : Masks.Without(request.Without!, sizes)).Mask;
+        Universe universe = Masks.UniverseOf([mask], loaded.Model, kinds);
+        return (Masks.Fit(mask, loaded, universe, kinds, request.OtherModel), universe);
     }
 
-    static (IProbe Probe, string Absence) ProbeOf(GenerationRequest request, LoadedModel loaded, Subnetwork mask, Part[] absent, CancellationToken stop)
+    static (IProbe Probe, string Ablation) ProbeOf(GenerationRequest request, LoadedModel loaded, Universe universe, Subnetwork mask, Part[] absent, CancellationToken stop)
     {
-        MaskAbsence rule = new(loaded, request.Absence, request.Data, () => Subnetworks.Absence.Mean(loaded.Model,
+        MaskAblation rule = new(loaded, universe, request.Ablation, request.Data, () => Subnetworks.Ablation.Mean(loaded.Model, universe,
             [.. RunningText.Read(request.Data!, loaded.Tokenizer, Math.Min(DataPiece, loaded.Model.MostPositions), DataTokens).Chunk(4).Select(four => new Batch(four))], stop));
         rule.Require([mask]);
         rule.RefuseIdleData([mask]);
         var (left, inWords) = rule.Of(mask);
-        return (new MaskProbe(MaskProbe.Without(loaded.Model.Universe(), absent), left), inWords);
+        return (new MaskProbe(MaskProbe.Without(universe, absent), left), inWords);
     }
 
     // a tokenizer that puts nothing in front begins a text with what ends one, as GPT-2 was trained

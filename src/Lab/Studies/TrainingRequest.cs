@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
@@ -12,6 +13,10 @@ namespace Heartwood.Lab.Studies;
 public sealed record TrainingRequest(
     IReadOnlyList<string> Data, IReadOnlyList<string> InDomain, IReadOnlyList<string> OutOfDomain, TrainingOptions Options)
 {
+    /// <summary>what names in the request are looked up in; no part of what is kept</summary>
+    [JsonIgnore]
+    public Tenants Tenants { get; init; } = Tenants.Usual;
+
     /// <summary>folder of the model to fine-tune; null to make one of <see cref="Size"/></summary>
     public string? From { get; init; }
 

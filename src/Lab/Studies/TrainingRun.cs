@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
@@ -9,13 +10,6 @@ using Heartwood.Lab.Training;
 using Heartwood.Lab.Training.Objectives;
 
 namespace Heartwood.Lab.Studies;
-
-/// <summary>What a training run ended with; also its <c>result.json</c>.</summary>
-/// <param name="Model">folder of the trained model</param>
-/// <param name="Steps">steps taken</param>
-/// <param name="Final">the last measurement; null where nothing was given to measure on</param>
-/// <param name="Seconds">how long the run took</param>
-public sealed record TrainingResult(string Model, int Steps, Measured? Final, double Seconds);
 
 /// <summary>Trains a model in a run folder: <c>metrics.jsonl</c>, <c>curve.jsonl</c>, <c>state.safetensors</c> to resume from, <c>checkpoints/step-N</c>, <c>model</c>.</summary>
 public sealed class TrainingRun
@@ -77,10 +71,10 @@ public sealed class TrainingRun
     /// <summary>
     /// Trains, from the beginning or from where the folder's run stopped; where another process is at it, waits for what that one trains.
     /// </summary>
-    public TrainingResult Run(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
+    public Result Run(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
         folder.Finish(() => Train(folder, progress, stop));
-        return folder.ReadJson<TrainingResult>("result.json");
+        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")), request.Tenants.Questions);
     }
 
     void Train(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
@@ -124,8 +118,20 @@ public sealed class TrainingRun
             }
         foreach (DataSource source in training.Concat(inDomain).Concat(outOfDomain)) source.RefuseChanged();
         Keep("model", folder);
-        folder.WriteJson("result.json", new TrainingResult(folder.PathOf("model"), trainer.Steps, last, folder.Seconds));
+        Result result = new(folder.Manifest, Ended(folder, last, progress, stop).AskAll());
+        folder.WriteText("result.json", ResultJson.Write(result));
     }
+
+    // what the run's questions are asked of
+    Subject Ended(RunFolder folder, Measured? last, IProgress<Progress> progress, CancellationToken stop) => new(folder, progress, stop)
+    {
+        Loaded = start with { Model = trainer.Model },
+        Sets = sets,
+        Settings = new() { Title = $"Training of {start.Name}", Kind = RunKind.Training, Seeds = [request.Options.Seed], LabelMap = request.LabelMap },
+        Questions = request.Tenants.Questions,
+        Data = training,
+        Training = new(folder.PathOf("model"), trainer.Steps, last),
+    };
 
     static string Short(Measured last) => last.Figures is null ? $"{last.InDomain.Value:0.000}"
         : string.Join(", ", last.Figures!["inDomain"].Select(f => $"{f.Key} {f.Value.Value:0.000}"));

@@ -1,3 +1,5 @@
+using Heartwood.Lab.Models;
+
 namespace Heartwood.Lab.Subnetworks;
 
 /// <summary>Which of a head's three inputs an edge ends in.</summary>
@@ -40,7 +42,7 @@ public readonly record struct Node : IComparable<Node>
     public override string ToString() => place switch { -1 => "input", 1 => "logits", _ => part.ToString() };
 
     /// <summary>The node of an address; null where it is none.</summary>
-    internal static Node? Find(string text) => text switch { "input" => Input, "logits" => Logits, _ => Subnetworks.Part.Find(text) };
+    internal static Node? Find(string text) => text switch { "input" => Input, "logits" => Logits, _ => Models.Part.Find(text) };
 }
 
 /// <summary>The address of an edge: what one node adds to the residual stream, as another reads it. <c>L1.H2&gt;L3.H7.Q</c> is the output of a head as the queries of a later one read it; edges into an MLP block or the logits end in no letter.</summary>
@@ -57,11 +59,18 @@ public readonly record struct Edge(Node From, Node To, HeadInput? Input = null) 
 
     /// <summary>Whether a model of these sizes has the edge.</summary>
     public bool IsIn(ModelSizes sizes) =>
-        From != Node.Logits && To != Node.Input && Input is null == (To.Part?.Kind != PartKind.Head)
+        From != Node.Logits && To != Node.Input && Input is null != ReadsByHead(To)
         && (From.Part is not { } writer || sizes.Has(writer)) && (To.Part is not { } reader || sizes.Has(reader)) && Before(sizes.Parallel);
 
-    bool Before(bool parallel) => From.Part is not { } writer || To.Part is not { } reader
-        || writer.Layer < reader.Layer || (!parallel && writer.Layer == reader.Layer && writer.Kind == PartKind.Head && reader.Kind == PartKind.Mlp);
+    bool Before(bool parallel) => From.Part is not { } writer || To.Part is not { } reader || writer.Layer < reader.Layer
+        || (!parallel && writer.Layer == reader.Layer && Heads.Kind.Includes(writer) && Mlps.Kind.Includes(reader));
+
+    // a head reads three times, all else once
+    static bool ReadsByHead(Node node) => node.Part is { } part && Heads.Kind.Includes(part);
+
+    // edges join heads, MLP blocks, the input and the logits
+    static bool IsNode(Node node) => node.Part is not { } part
+        || (Heads.Kind.Includes(part) && part.Index >= 0) || (Mlps.Kind.Includes(part) && part.Index < 0);
 
     /// <summary>Reads an address.</summary>
     /// <exception cref="FormatException">the text is not an address; the message says how one is written</exception>
@@ -70,8 +79,9 @@ public readonly record struct Edge(Node From, Node To, HeadInput? Input = null) 
         if (text.Split('>') is [var from, var to])
         {
             HeadInput? input = to is [.., '.', 'Q' or 'K' or 'V'] ? Enum.Parse<HeadInput>(to.AsSpan(to.Length - 1)) : null;
-            if (Node.Find(from) is { } writer && Node.Find(input is null ? to : to[..^2]) is { } reader
-                && writer != Node.Logits && reader != Node.Input && input is null == (reader.Part?.Kind != PartKind.Head) && new Edge(writer, reader, input) is var edge && edge.Before(parallel: false)) return edge;
+            if (Node.Find(from) is { } writer && Node.Find(input is null ? to : to[..^2]) is { } reader && IsNode(writer) && IsNode(reader)
+                && writer != Node.Logits && reader != Node.Input && input is null != ReadsByHead(reader)
+                && new Edge(writer, reader, input) is var edge && edge.Before(parallel: false)) return edge;
         }
         throw new FormatException($"'{text}' is not an edge. Write L1.H2>L3.H7.Q for what the queries (Q; keys K, values V) of head 7 of layer 3 read of head 2 of layer 1, L1.H2>L3.MLP, input>L0.H0.K, L3.MLP>logits.");
     }
@@ -83,7 +93,7 @@ public readonly record struct Edge(Node From, Node To, HeadInput? Input = null) 
         for (int layer = 0; layer < sizes.Layers; layer++)
         {
             Node[] heads = [.. Enumerable.Range(0, sizes.HeadsPerLayer[layer]).Select(h => (Node)Part.Head(layer, h))];
-            Node? mlp = sizes.MlpPerLayer[layer] ? Part.Mlp(layer) : null;
+            Node? mlp = sizes.Of(Mlps.Kind).PerLayer[layer] > 0 ? Part.Mlp(layer) : null;
             foreach (Node head in heads)
                 foreach (HeadInput input in Enum.GetValues<HeadInput>())
                     foreach (Node from in written) yield return new(from, head, input);
@@ -101,7 +111,7 @@ public readonly record struct Edge(Node From, Node To, HeadInput? Input = null) 
         long written = 1, edges = 0;
         for (int layer = 0; layer < sizes.Layers; layer++)
         {
-            long heads = sizes.HeadsPerLayer[layer], mlp = sizes.MlpPerLayer[layer] ? 1 : 0;
+            long heads = sizes.HeadsPerLayer[layer], mlp = sizes.Of(Mlps.Kind).PerLayer[layer];
             edges += 3 * heads * written + mlp * (written + (sizes.Parallel ? 0 : heads));
             written += heads + mlp;
         }
@@ -115,6 +125,9 @@ public readonly record struct Edge(Node From, Node To, HeadInput? Input = null) 
 /// <param name="Scores">scores of edges; higher is kept first; may be empty or leave some out</param>
 public sealed record KeptEdges(long Count, IReadOnlyList<Edge> Kept, IReadOnlyDictionary<Edge, double> Scores)
 {
+    /// <summary>What a file calls edges, where they are in play; they can be carried and converted, not yet run.</summary>
+    public const string Name = "edges";
+
     /// <summary>The parts that kept edges begin or end in, in address order.</summary>
     public IReadOnlyList<Part> Touched => [.. Kept.SelectMany(e => (Part?[])[e.From.Part, e.To.Part]).OfType<Part>().Distinct().Order()];
 }

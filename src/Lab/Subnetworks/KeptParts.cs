@@ -1,10 +1,11 @@
+using Heartwood.Lab.Models;
+
 namespace Heartwood.Lab.Subnetworks;
 
-/// <summary>What one subnetwork keeps, checked against the universe and counted by kind.</summary>
+/// <summary>What one subnetwork keeps, checked against the universe and counted by stratum.</summary>
 /// <param name="Parts">the kept parts</param>
-/// <param name="Heads">how many of them are heads</param>
-/// <param name="Mlps">how many of them are MLP blocks</param>
-sealed record KeptParts(IReadOnlySet<Part> Parts, int Heads, int Mlps)
+/// <param name="Counts">how many of them lie in each stratum of the universe</param>
+sealed record KeptParts(IReadOnlySet<Part> Parts, IReadOnlyList<int> Counts)
 {
     /// <exception cref="ArgumentException">a part is not of this universe or stands there twice, or there is no subnetwork</exception>
     public static IReadOnlyList<KeptParts> OfEach(Universe universe, IReadOnlyList<IReadOnlyCollection<Part>> subnetworks) =>
@@ -17,10 +18,10 @@ sealed record KeptParts(IReadOnlySet<Part> Parts, int Heads, int Mlps)
         foreach (Part part in parts)
         {
             if (!universe.Contains(part))
-                throw new ArgumentException($"{name} keeps {part}, which the model does not have; its parts run from {universe.Parts[0]} to {universe.Parts[^1]}. Compare subnetworks of one model.");
+                throw new ArgumentException($"{name} keeps {part}, which the model does not have; its parts run from {universe.Parts[0]} "
+                    + $"to {universe.Parts[^1]}. Compare subnetworks of one model.");
             if (!kept.Add(part)) throw new ArgumentException($"{name} names {part} twice; each kept part should stand there once.");
         }
-        int heads = kept.Count(p => p.Kind == PartKind.Head);
-        return new(kept, heads, kept.Count - heads);
+        return new(kept, universe.Counts(kept));
     }
 }

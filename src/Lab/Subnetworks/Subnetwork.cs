@@ -1,4 +1,5 @@
 using System.Text;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks.Formats;
 
 namespace Heartwood.Lab.Subnetworks;
@@ -7,16 +8,16 @@ namespace Heartwood.Lab.Subnetworks;
 /// <param name="Seed">seed it was found with</param>
 /// <param name="Method">how it was found, for example "structured pruning"</param>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
-/// <param name="Parts">number of parts of the universe: heads, MLP blocks or both, as <see cref="Grains"/> says</param>
+/// <param name="Parts">number of parts in play: of the kinds that <see cref="InPlay"/> names</param>
 /// <param name="Kept">the kept parts, in address order</param>
 /// <param name="Scores">score of every part; higher is kept first; empty for random subnetworks</param>
-/// <param name="Absence">"mean" or "zero"; "" where it is not known</param>
+/// <param name="Ablation">"mean" or "zero"; "" where it is not known</param>
 /// <param name="ModelSha256">hash of the model's weights; "" where it is not known</param>
 public sealed record Subnetwork(
-    ulong Seed, string Method, double TargetSparsity, int Parts, IReadOnlyList<Part> Kept, IReadOnlyDictionary<Part, double> Scores, string Absence, string ModelSha256)
+    ulong Seed, string Method, double TargetSparsity, int Parts, IReadOnlyList<Part> Kept, IReadOnlyDictionary<Part, double> Scores, string Ablation, string ModelSha256)
 {
-    /// <summary>Which kinds of part are in play, of <see cref="Subnetworks.Grains"/>; parts of other kinds are all present.</summary>
-    public IReadOnlyList<string> Grains { get; init; } = Subnetworks.Grains.Parts;
+    /// <summary>Names of the kinds of part in play, or <see cref="KeptEdges.Name"/>; parts of other kinds are all present.</summary>
+    public IReadOnlyList<string> InPlay { get; init; } = PartKinds.InPlay;
 
     /// <summary>The kept edges, where edges are in play.</summary>
     public KeptEdges? Edges { get; init; }
@@ -31,7 +32,7 @@ public sealed record Subnetwork(
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Where the means of absent parts are: a safetensors file, beside this subnetwork's or relative to it; "" where they are not kept.</summary>
-    public string AbsenceFile { get; init; } = "";
+    public string AblationFile { get; init; } = "";
 
     /// <summary>The version of Heartwood that wrote it; "" where it was not Heartwood, or not known.</summary>
     public string Version { get; init; } = "";
@@ -58,7 +59,7 @@ public sealed record Subnetwork(
         if (Edges is null ? Scores.Count == 0 : Edges.Scores.Count == 0) throw new ArgumentException($"The subnetwork has no scores of its {what}, so they cannot be ranked. Take the file that its method wrote with scores.");
         if (Model is null && (Edges?.Scores.Count ?? Scores.Count) < all) throw new ArgumentException($"The subnetwork has scores of {Edges?.Scores.Count ?? Scores.Count} of {all} {what} and does not say which the others are. Name the model: --model FOLDER.");
         Subnetwork chosen = Edges is null
-            ? this with { Kept = Highest(Model?.Parts(Grains) ?? Scores.Keys, Scores, (int)count, absolute) }
+            ? this with { Kept = Highest(Model?.Parts(InPlay) ?? Scores.Keys, Scores, (int)count, absolute) }
             : this with { Edges = Edges with { Kept = Highest(Model is null ? Edges.Scores.Keys : Edge.All(Model), Edges.Scores, (int)Math.Min(count, int.MaxValue), absolute) } };
         if (chosen.Edges is not null) chosen = chosen with { Kept = chosen.Edges.Touched };
         return chosen with { TargetSparsity = chosen.Sparsity };
@@ -69,7 +70,7 @@ public sealed record Subnetwork(
     public Subnetwork Nodes()
     {
         if (Edges is null) throw new ArgumentException("The subnetwork is one of parts already: there are no edges to take the nodes of.");
-        Subnetwork nodes = this with { Grains = Subnetworks.Grains.Parts, Kept = Edges.Touched, Edges = null, Method = $"the nodes of a circuit{(Method == "" ? "" : $" ({Method})")}" };
+        Subnetwork nodes = this with { InPlay = PartKinds.InPlay, Kept = Edges.Touched, Edges = null, Method = $"the nodes of a circuit{(Method == "" ? "" : $" ({Method})")}" };
         return nodes with { TargetSparsity = nodes.Sparsity };
     }
 

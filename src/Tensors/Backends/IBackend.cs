@@ -1,6 +1,8 @@
 namespace Heartwood.Tensors.Backends;
 
-/// <summary>The arithmetic of one way to compute. Every method fills its last argument(s); inputs and results do not overlap unless said.</summary>
+/// <summary>
+/// The arithmetic of one way to compute. Every method fills its last argument(s); inputs and results do not overlap unless said.
+/// </summary>
 interface IBackend : IProducts
 {
     /// <summary>As HEARTWOOD_BACKEND names it.</summary>
@@ -24,11 +26,18 @@ interface IBackend : IProducts
     /// <summary>y[index width] = the named rows of table[row width].</summary>
     void Rows(ReadOnlySpan<float> table, ReadOnlySpan<int> indices, int width, Span<float> y);
 
-    /// <summary>The gradient of <see cref="Rows"/>: dTable[row] = the sum of g over the indices that name the row, in their order.</summary>
+    /// <summary>
+    /// The gradient of <see cref="Rows"/>: dTable[row] = the sum of g over the indices that name the row, in their order.
+    /// </summary>
     void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable);
 
-    /// <summary>c[rows columns] = activation(a · b + bias) with a b that is used once, as it is stored: [inner columns], or [columns inner] if turned; a is [rows inner], or stored [inner rows] if transposed; bias may be empty, the activation absent.</summary>
-    void MatMulOnce(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> b, int columns, bool turned, ReadOnlySpan<float> bias, Unary? activation, Span<float> c);
+    /// <summary>
+    /// c[rows columns] = activation(a · b + bias) with a b that is used once, as it is stored: [inner columns], or [columns inner] if
+    /// turned; a is [rows inner], or stored [inner rows] if transposed; bias may be empty, the activation absent.
+    /// </summary>
+    void MatMulOnce(
+        ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> b, int columns, bool turned,
+        ReadOnlySpan<float> bias, Unary? activation, Span<float> c);
 
     /// <summary>
     /// Products with frozen weights in bf16: both sides rounded, sums in float32; always the same object, for packed weights are kept for
@@ -42,43 +51,68 @@ interface IBackend : IProducts
     /// <summary>The gradient of <see cref="Softmax"/> from its result.</summary>
     void SoftmaxSlope(ReadOnlySpan<float> y, ReadOnlySpan<float> g, int rows, int width, bool logarithm, Span<float> dx);
 
-    /// <summary>losses[row] = ln Σ e^x − x[label] for each row of x[rows width]; statistics[rows 2], unless empty, keep what the gradient needs.</summary>
+    /// <summary>
+    /// losses[row] = ln Σ e^x − x[label] for each row of x[rows width]; statistics[rows 2], unless empty, keep what the gradient needs.
+    /// </summary>
     void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics);
 
     /// <summary>The gradient of the losses' sum times factor: (softmax(x) − [column is label]) · factor.</summary>
-    void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx);
+    void CrossEntropySlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx);
 
     /// <summary>y = (x − mean) / √(variance + epsilon) · gain + shift per row; statistics[rows 2] keeps mean and 1/√.</summary>
-    void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics);
+    void LayerNorm(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y,
+        Span<float> statistics);
 
     /// <summary>The gradients of <see cref="LayerNorm"/>; dGain and dShift are empty where they are not needed.</summary>
-    void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift);
+    void LayerNormSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width,
+        Span<float> dx, Span<float> dGain, Span<float> dShift);
 
     /// <summary>y = x / √(mean x² + epsilon) · gain per row; statistics[rows] keeps 1/√.</summary>
-    void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics);
+    void RmsNorm(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics);
 
     /// <summary>The gradients of <see cref="RmsNorm"/>; dGain is empty where it is not needed.</summary>
-    void RmsNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain);
+    void RmsNormSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width,
+        Span<float> dx, Span<float> dGain);
 
-    /// <summary>Each row's heads turned by the angles of its position: turns[position headWidth] holds their cosines, then their sines; value d of a head pairs with value d + headWidth / 2. Back: by the angles' negatives.</summary>
+    /// <summary>
+    /// Each row's heads turned by the angles of its position: turns[position headWidth] holds their cosines, then their sines; value d of a
+    /// head pairs with value d + headWidth / 2. Back: by the angles' negatives.
+    /// </summary>
     void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y);
 
     /// <summary>
     /// context = softmax(q kᵀ · scale) v within each sequence and head, over the keys that the plan lets a query see; the statistics that
     /// the gradient needs are kept as the plan says, unless empty.
     /// </summary>
-    void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics);
+    void Attention(
+        ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan,
+        Span<float> context, Span<float> statistics);
 
     /// <summary>The gradients of <see cref="Attention"/>.</summary>
-    void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv);
+    void AttentionSlope(
+        ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g,
+        AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv);
 
-    /// <summary>y = mask · x + (1 − mask) · absence for each row's parts, side by side: mask [part], absence [part partWidth]. Exactly x where the mask is 1, exactly the absence where it is 0.</summary>
-    void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y);
+    /// <summary>
+    /// y = mask · x + (1 − mask) · ablation for each row's parts, side by side: mask [part], ablation [part partWidth]. Exactly x where the
+    /// mask is 1, exactly the ablation where it is 0.
+    /// </summary>
+    void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, int rows, Span<float> y);
 
-    /// <summary>dx = mask · g; dMask[part] = Σ g · (x − absence) over rows and the part's width. Either may be empty.</summary>
-    void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask);
+    /// <summary>dx = mask · g; dMask[part] = Σ g · (x − ablation) over rows and the part's width. Either may be empty.</summary>
+    void MixSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, ReadOnlySpan<float> g, int rows, Span<float> dx,
+        Span<float> dMask);
 
-    /// <summary>y = x · 0 where the value's number (<see cref="Dropping.NumberOf"/>, counted from <paramref name="first"/>) is less than the share, else x / (1 − share); NaN stays NaN.</summary>
+    /// <summary>
+    /// y = x · 0 where the value's number (<see cref="DropoutNumbers.IndexFor"/>, counted from <paramref name="first"/>) is less than the
+    /// share, else x / (1 − share); NaN stays NaN.
+    /// </summary>
     void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y);
 
     /// <summary>One step of AdamW, in place, on a weight and its two moments.</summary>
@@ -95,7 +129,9 @@ interface IProducts
     void Pack(ReadOnlySpan<float> b, int inner, int columns, bool turned, Span<float> packed);
 
     /// <summary>c[rows columns] = activation(a · b + bias); a is [rows inner]; bias may be empty, the activation absent.</summary>
-    void MatMul(ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c);
+    void MatMul(
+        ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation,
+        Span<float> c);
 }
 
 /// <summary>Functions of one number.</summary>
@@ -113,4 +149,6 @@ enum Binary { Add, Subtract, Multiply, Divide }
 /// <param name="MeanScale">1 / (1 − β1^t)</param>
 /// <param name="SquareScale">1 / (1 − β2^t)</param>
 /// <param name="GradientScale">factor on the gradient (clipping; −1 ascends)</param>
-readonly record struct AdamStep(float Rate, float MeanDecay, float SquareDecay, float Epsilon, float WeightDecay, float MeanScale, float SquareScale, float GradientScale);
+readonly record struct AdamStep(
+    float Rate, float MeanDecay, float SquareDecay, float Epsilon, float WeightDecay, float MeanScale, float SquareScale,
+    float GradientScale);

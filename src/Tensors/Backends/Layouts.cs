@@ -1,10 +1,14 @@
+using Heartwood.Tensors.Backends.Cpu;
+
 namespace Heartwood.Tensors.Backends;
 
-/// <summary>How two broadcast operands are walked: up to four nested loops, innermost last, with the step of each operand per loop.</summary>
+/// <summary>
+/// How two broadcast operands are walked: up to four nested loops, innermost last, with the step of each operand per loop.
+/// </summary>
 readonly record struct Walk(int[] Lengths, int[] StepsA, int[] StepsB)
 {
     /// <summary>The walk of two shapes over what they broadcast to, with neighbouring loops joined where both operands allow it.</summary>
-    internal static Walk Of(Shape a, Shape b, Shape joint)
+    internal static Walk Broadcast(Shape a, Shape b, Shape joint)
     {
         List<(int Length, int A, int B)> loops = [];
         int stepA = 1, stepB = 1;
@@ -74,7 +78,7 @@ sealed class AttentionPlan
         long[] work = new long[Sequences];
         Order = new int[Sequences];
         for (int s = 0; s < Sequences; s++) (Order[s], work[s]) = (s, -(QueriesOf(s) + 1L) * Math.Min(LengthOf(s), Window));
-        int threads = Machine.Threads, start = 0;
+        int threads = Workers.Threads, start = 0;
         for (int t = 0; t < threads; t++)
         {
             int end = (int)((long)Sequences * (t + 1) / threads);
@@ -116,7 +120,10 @@ sealed class AttentionPlan
     /// </summary>
     internal int Window { get; }
 
-    /// <summary>The sequences in the order in which threads take them. The part that each begins with is neighbours in memory, as in the operations before and after; in it those with most work come first, so that threads end together.</summary>
+    /// <summary>
+    /// The sequences in the order in which threads take them. The part that each begins with is neighbours in memory, as in the operations
+    /// before and after; in it those with most work come first, so that threads end together.
+    /// </summary>
     internal int[] Order { get; }
 
     internal int Sequences => Offsets.Length - 1;
@@ -143,18 +150,4 @@ sealed class AttentionPlan
 
     /// <summary>Where the keys that a query of a sequence sees end.</summary>
     internal int Seen(int sequence, int query) => Causal ? LengthOf(sequence) - QueriesOf(sequence) + query + 1 : LengthOf(sequence);
-}
-
-/// <summary>A weight matrix arranged as the right side of products with it and with its transpose: one is for passes, the other for gradients.</summary>
-/// <param name="products">whose arrangement it is: a backend's, at a precision</param>
-/// <param name="version">the weight's version that was packed</param>
-sealed class PackedMatrices(IProducts products, int version)
-{
-    internal IProducts Products => products;
-
-    internal int Version => version;
-
-    internal Tensor? Transposed { get; set; }
-
-    internal Tensor? Plain { get; set; }
 }

@@ -37,7 +37,8 @@ sealed class Reference : IBackend
         Unary.Silu when Math.Abs(x) > Farther => x > 0 ? 1 : 0,
         Unary.Silu => 1 / (1 + Math.Exp(-x)) * (1 + x / (1 + Math.Exp(x))),
         Unary.GeluErf => Normal(x) + x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI),
-        Unary.GeluTanh => 0.5 * (1 + Math.Tanh(Inner(x))) + 0.5 * x * (1 - Math.Pow(Math.Tanh(Inner(x)), 2)) * Math.Sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x),
+        Unary.GeluTanh => 0.5 * (1 + Math.Tanh(Inner(x)))
+            + 0.5 * x * (1 - Math.Pow(Math.Tanh(Inner(x)), 2)) * Math.Sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x),
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
     };
 
@@ -82,7 +83,16 @@ sealed class Reference : IBackend
         {
             (int atA, int atB) = walk.Start(o);
             for (int i = 0; i < walk.Inner; i++, at++, atA += walk.StepsA[^1], atB += walk.StepsB[^1])
-                y[at] = op switch { Binary.Add => a[atA] + b[atB], Binary.Subtract => a[atA] - b[atB], Binary.Multiply => a[atA] * b[atB], _ => a[atA] / b[atB] };
+            {
+                float left = a[atA], right = b[atB];
+                y[at] = op switch
+                {
+                    Binary.Add => left + right,
+                    Binary.Subtract => left - right,
+                    Binary.Multiply => left * right,
+                    _ => left / right,
+                };
+            }
         }
     }
 
@@ -124,17 +134,26 @@ sealed class Reference : IBackend
             for (int j = 0; j < columns; j++) packed[k * columns + j] = turned ? b[j * inner + k] : b[k * columns + j];
     }
 
-    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c) =>
+    public void MatMul(
+        ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation,
+        Span<float> c) =>
         MatMulOnce(a, rows, inner, false, packed, columns, false, bias, activation, c);
 
-    public void MatMulOnce(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> b, int columns, bool turned, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMulOnce(
+        ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> b, int columns, bool turned,
+        ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
     {
         for (int r = 0; r < rows; r++)
             for (int j = 0; j < columns; j++)
             {
                 double sum = bias.IsEmpty ? 0 : bias[j];
-                for (int k = 0; k < inner; k++) sum += (double)(transposed ? a[k * rows + r] : a[r * inner + k]) * (turned ? b[j * inner + k] : b[k * columns + j]);
-                float product = (float)sum;                      // rounded before the activation, so that fused and apart give the same bits
+                for (int k = 0; k < inner; k++)
+                {
+                    double left = transposed ? a[k * rows + r] : a[r * inner + k];
+                    sum += left * (turned ? b[j * inner + k] : b[k * columns + j]);
+                }
+                // rounded before the activation, so that fused and apart give the same bits
+                float product = (float)sum;
                 c[r * columns + j] = activation is { } op ? (float)Apply(op, product, 0, 0) : product;
             }
     }
@@ -155,7 +174,8 @@ sealed class Reference : IBackend
         {
             double sum = 0;
             for (int i = r * width; i < (r + 1) * width; i++) sum += logarithm ? g[i] : (double)g[i] * y[i];
-            for (int i = r * width; i < (r + 1) * width; i++) dx[i] = (float)(logarithm ? g[i] - Math.Exp(y[i]) * sum : y[i] * (g[i] - sum));
+            for (int i = r * width; i < (r + 1) * width; i++)
+                dx[i] = (float)(logarithm ? g[i] - Math.Exp(y[i]) * sum : y[i] * (g[i] - sum));
         }
     }
 
@@ -169,12 +189,17 @@ sealed class Reference : IBackend
         statistics.Clear();                                      // as in attention
     }
 
-    public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
+    public void CrossEntropySlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
     {
         for (int r = 0; r < labels.Length; r++)
         {
             (double max, double sum) = Sums(x.Slice(r * width, width));
-            for (int i = 0; i < width; i++) dx[r * width + i] = (float)((Math.Exp(x[r * width + i] - max) / sum - (i == labels[r] ? 1 : 0)) * factor);
+            for (int i = 0; i < width; i++)
+            {
+                double share = Math.Exp(x[r * width + i] - max) / sum;
+                dx[r * width + i] = (float)((share - (i == labels[r] ? 1 : 0)) * factor);
+            }
         }
     }
 
@@ -186,7 +211,9 @@ sealed class Reference : IBackend
         return (max, sum);
     }
 
-    public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
+    public void LayerNorm(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y,
+        Span<float> statistics)
     {
         for (int r = 0; r < rows; r++)
         {
@@ -200,7 +227,9 @@ sealed class Reference : IBackend
         }
     }
 
-    public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift)
+    public void LayerNormSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width,
+        Span<float> dx, Span<float> dGain, Span<float> dShift)
     {
         double[] gains = new double[width], shifts = new double[width];
         for (int r = 0; r < rows; r++)
@@ -224,7 +253,8 @@ sealed class Reference : IBackend
         for (int i = 0; i < dGain.Length; i++) (dGain[i], dShift[i]) = ((float)gains[i], (float)shifts[i]);
     }
 
-    public void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
+    public void RmsNorm(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
     {
         for (int r = 0; r < rows; r++)
         {
@@ -234,7 +264,9 @@ sealed class Reference : IBackend
         }
     }
 
-    public void RmsNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain)
+    public void RmsNormSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width,
+        Span<float> dx, Span<float> dGain)
     {
         double[] gains = new double[width];
         for (int r = 0; r < rows; r++)
@@ -245,12 +277,14 @@ sealed class Reference : IBackend
                 gains[i % width] += g[i] * (x[i] * inverse);
                 across += (double)g[i] * gain[i % width] * (x[i] * inverse) / width;
             }
-            for (int i = r * width; i < (r + 1) * width; i++) dx[i] = (float)(((double)g[i] * gain[i % width] - x[i] * inverse * across) * inverse);
+            for (int i = r * width; i < (r + 1) * width; i++)
+                dx[i] = (float)(((double)g[i] * gain[i % width] - x[i] * inverse * across) * inverse);
         }
         for (int i = 0; i < dGain.Length; i++) dGain[i] = (float)gains[i];
     }
 
-    public void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
+    public void Rotate(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
     {
         int half = headWidth / 2, width = x.Length / Math.Max(1, positions.Length);
         for (int i = 0; i < x.Length; i++)
@@ -261,7 +295,9 @@ sealed class Reference : IBackend
         }
     }
 
-    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)
+    public void Attention(
+        ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan,
+        Span<float> context, Span<float> statistics)
     {
         for (int s = 0; s < plan.Sequences; s++)
             for (int h = 0; h < plan.Heads; h++)
@@ -293,7 +329,9 @@ sealed class Reference : IBackend
         return p;
     }
 
-    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
+    public void AttentionSlope(
+        ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g,
+        AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
     {
         int width = plan.HeadWidth;
         double[] sumQ = new double[dq.Length], sumK = new double[dk.Length], sumV = new double[dv.Length];
@@ -328,40 +366,43 @@ sealed class Reference : IBackend
         return sum;
     }
 
-    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, int rows, Span<float> y)
     {
-        int partWidth = absence.Length / Math.Max(1, mask.Length);
-        for (int i = 0; i < rows * absence.Length; i++)
+        int partWidth = ablation.Length / Math.Max(1, mask.Length);
+        for (int i = 0; i < rows * ablation.Length; i++)
         {
-            int column = i % absence.Length;
+            int column = i % ablation.Length;
             double share = mask[column / partWidth];
-            y[i] = share == 1 ? x[i] : share == 0 ? absence[column] : (float)(share * x[i] + (1 - share) * absence[column]);
+            y[i] = share == 1 ? x[i] : share == 0 ? ablation[column] : (float)(share * x[i] + (1 - share) * ablation[column]);
         }
     }
 
-    public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask)
+    public void MixSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, ReadOnlySpan<float> g, int rows, Span<float> dx,
+        Span<float> dMask)
     {
-        int partWidth = absence.Length / Math.Max(1, mask.Length);
+        int partWidth = ablation.Length / Math.Max(1, mask.Length);
         double[] sums = new double[mask.Length];
-        for (int i = 0; i < rows * absence.Length; i++)
+        for (int i = 0; i < rows * ablation.Length; i++)
         {
-            int column = i % absence.Length;
+            int column = i % ablation.Length;
             if (!dx.IsEmpty) dx[i] = mask[column / partWidth] * g[i];
-            sums[column / partWidth] += (double)g[i] * ((double)x[i] - absence[column]);
+            sums[column / partWidth] += (double)g[i] * ((double)x[i] - ablation[column]);
         }
         for (int p = 0; p < dMask.Length; p++) dMask[p] = (float)sums[p];
     }
 
     public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)
     {
-        for (int i = 0; i < x.Length; i++) y[i] = x[i] * (chance.Uniform(Dropping.NumberOf(first + i)) < share ? 0 : 1 / (1 - share));
+        for (int i = 0; i < x.Length; i++) y[i] = x[i] * (chance.Uniform(DropoutNumbers.IndexFor(first + i)) < share ? 0 : 1 / (1 - share));
     }
 
     public void AdamW(Span<float> weight, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, AdamStep step)
     {
         for (int i = 0; i < weight.Length; i++)
         {
-            double g = (double)gradient[i] * step.GradientScale, m = mean[i] + (1 - step.MeanDecay) * (g - mean[i]), s = square[i] + (1 - step.SquareDecay) * (g * g - square[i]);
+            double g = (double)gradient[i] * step.GradientScale;
+            double m = mean[i] + (1 - step.MeanDecay) * (g - mean[i]), s = square[i] + (1 - step.SquareDecay) * (g * g - square[i]);
             double move = m * step.MeanScale / (Math.Sqrt(s * step.SquareScale) + step.Epsilon) + step.WeightDecay * weight[i];
             (mean[i], square[i], weight[i]) = ((float)m, (float)s, (float)(weight[i] - step.Rate * move));
         }

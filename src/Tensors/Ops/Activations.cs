@@ -62,7 +62,8 @@ public static class Activations
     public static Tensor Clamp(this Tensor x, float low, float high) => Map("clamp", Unary.Clamp, x, low, high);
 
     /// <summary>The named function.</summary>
-    public static Tensor Activate(this Tensor x, Activation activation) => UnaryOf(activation) is { } op ? Map(activation.ToString(), op, x) : x;
+    public static Tensor Activate(this Tensor x, Activation activation) =>
+        UnaryOf(activation) is { } op ? Map(activation.ToString(), op, x) : x;
 
     internal static Unary? UnaryOf(Activation activation) => activation switch
     {

@@ -10,10 +10,12 @@ public static class Arithmetic
     public static Tensor Add(this Tensor a, Tensor b) => Record("add", Zip(Binary.Add, a, b), [], (a, g => g), (b, g => g));
 
     /// <summary>a − b, broadcast.</summary>
-    public static Tensor Subtract(this Tensor a, Tensor b) => Record("subtract", Zip(Binary.Subtract, a, b), [], (a, g => g), (b, g => g * -1));
+    public static Tensor Subtract(this Tensor a, Tensor b) =>
+        Record("subtract", Zip(Binary.Subtract, a, b), [], (a, g => g), (b, g => g * -1));
 
     /// <summary>a · b value by value, broadcast.</summary>
-    public static Tensor Multiply(this Tensor a, Tensor b) => Record("multiply", Zip(Binary.Multiply, a, b), [b.For(a), a.For(b)], (a, g => g * b), (b, g => g * a));
+    public static Tensor Multiply(this Tensor a, Tensor b) =>
+        Record("multiply", Zip(Binary.Multiply, a, b), [b.For(a), a.For(b)], (a, g => g * b), (b, g => g * a));
 
     /// <summary>a / b value by value, broadcast.</summary>
     public static Tensor Divide(this Tensor a, Tensor b)
@@ -35,7 +37,8 @@ public static class Arithmetic
 
     /// <summary>Mean of all values.</summary>
     /// <exception cref="ShapeException">there are none</exception>
-    public static Tensor Mean(this Tensor x) => x.Count > 0 ? x.Sum() * (1f / x.Count) : throw new ShapeException($"A tensor {x.Shape} has no mean.");
+    public static Tensor Mean(this Tensor x) =>
+        x.Count > 0 ? x.Sum() * (1f / x.Count) : throw new ShapeException($"A tensor {x.Shape} has no mean.");
 
     /// <summary>Sum over the axes that <paramref name="to"/> lacks or has as 1: the reverse of broadcasting.</summary>
     /// <exception cref="ShapeException"><paramref name="to"/> does not broadcast to this tensor's shape</exception>
@@ -74,7 +77,7 @@ public static class Arithmetic
     {
         Shape joint = Shape.Broadcast(a.Shape, b.Shape);
         Tensor y = Tensor.Unset(joint);
-        if (joint.Count > 0) Machine.Backend.Zip(op, a.Values, b.Values, y.Writable, Walk.Of(a.Shape, b.Shape, joint));
+        if (joint.Count > 0) Machine.Backend.Zip(op, a.Values, b.Values, y.Writable, Walk.Broadcast(a.Shape, b.Shape, joint));
         return y;
     }
 }

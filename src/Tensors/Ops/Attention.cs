@@ -22,14 +22,20 @@ public static class AttentionOps
         this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> offsets, int heads, bool causal = false, int? window = null) =>
         q.Attention(k.Require(q.Shape), v, offsets, offsets, heads, causal, window);
 
-    /// <summary>The same for some tokens of each sequence only, as where nothing but the first or the last is read; the bits are those of all tokens' attention.</summary>
+    /// <summary>
+    /// The same for some tokens of each sequence only, as where nothing but the first or the last is read; the bits are those of all
+    /// tokens' attention.
+    /// </summary>
     /// <param name="q">queries, [query width], the heads side by side: width = heads · headWidth</param>
     /// <param name="k">keys, [token width]</param>
     /// <param name="v">values, the same shape</param>
     /// <param name="queryOffsets">the queries of sequence s are rows queryOffsets[s] to queryOffsets[s + 1] of q</param>
     /// <param name="offsets">the keys and values of sequence s are rows offsets[s] to offsets[s + 1] of k and v</param>
     /// <param name="heads">number of heads</param>
-    /// <param name="causal">whether the queries of a sequence are its last tokens, each of which sees only itself and what stands before it; else queries may be of any tokens and see all</param>
+    /// <param name="causal">
+    /// whether the queries of a sequence are its last tokens, each of which sees only itself and what stands before it; else queries may be
+    /// of any tokens and see all
+    /// </param>
     /// <param name="window">
     /// how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all
     /// </param>
@@ -45,14 +51,19 @@ public static class AttentionOps
         return q.Attention(k, v, queryOffsets, offsets, each, causal, window);
     }
 
-    /// <summary>The same where heads share keys and values (Ainslie et al. 2023): group i of heads, one behind another, reads key and value head i.</summary>
+    /// <summary>
+    /// The same where heads share keys and values (Ainslie et al. 2023): group i of heads, one after another, reads key and value head i.
+    /// </summary>
     /// <param name="q">queries, [query width], the heads side by side: width = heads · headWidth</param>
     /// <param name="k">keys, [token groups·headWidth]</param>
     /// <param name="v">values, the same shape</param>
     /// <param name="queryOffsets">the queries of sequence s are rows queryOffsets[s] to queryOffsets[s + 1] of q</param>
     /// <param name="offsets">the keys and values of sequence s are rows offsets[s] to offsets[s + 1] of k and v</param>
     /// <param name="groups">how many heads each group has, at least one; they may differ</param>
-    /// <param name="causal">whether the queries of a sequence are its last tokens, each of which sees only itself and what stands before it; else queries may be of any tokens and see all</param>
+    /// <param name="causal">
+    /// whether the queries of a sequence are its last tokens, each of which sees only itself and what stands before it; else queries may be
+    /// of any tokens and see all
+    /// </param>
     /// <param name="window">
     /// how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all
     /// </param>
@@ -65,20 +76,27 @@ public static class AttentionOps
     {
         var (queries, width) = q.AsTokens();
         int tokens = k.AsTokens().Tokens, heads = 0;
-        foreach (int group in groups) heads += group >= 1 ? group : throw new ShapeException($"A key and value head serves one head or more, not {group}.");
+        foreach (int group in groups)
+        {
+            if (group < 1) throw new ShapeException($"A key and value head serves one head or more, not {group}.");
+            heads += group;
+        }
         if (heads < 1 || width % heads != 0) throw new ShapeException($"A width of {width} does not divide into {heads} heads.");
         k.Require(new(tokens, width / heads * groups.Length));
         v.Require(k.Shape);
         Check(offsets, tokens, "tokens");
         Check(queryOffsets, queries, "queries");
-        if (queryOffsets.Length != offsets.Length) throw new ShapeException($"Queries are of {queryOffsets.Length - 1} sequences, keys of {offsets.Length - 1}; give each sequence its queries.");
+        if (queryOffsets.Length != offsets.Length)
+            throw new ShapeException(
+                $"Queries are of {queryOffsets.Length - 1} sequences, keys of {offsets.Length - 1}; give each sequence its queries.");
         if (window is { } keys && (keys < 1 || !causal))
             throw new ShapeException(keys < 1 ? $"A window of {keys} shows a query no key; give 1 or more, or none."
                 : $"A window of {keys} is one of causal attention; give causal: true, or no window.");
         AttentionPlan plan = new(queryOffsets, offsets, groups, width / heads, causal, window);
         for (int s = 0; s < plan.Sequences; s++)
             if (plan.QueriesOf(s) is var asked && asked > (causal ? plan.LengthOf(s) : plan.LengthOf(s) > 0 ? asked : 0))
-                throw new ShapeException($"Sequence {s} has {asked} queries and {plan.LengthOf(s)} keys; {(causal ? "a causal query needs a key of its own" : "a query needs a key")}.");
+                throw new ShapeException($"Sequence {s} has {asked} queries and {plan.LengthOf(s)} keys; "
+                    + $"{(causal ? "a causal query needs a key of its own" : "a query needs a key")}.");
 
         bool recording = Recording(q, k, v);
         Tensor context = Tensor.Unset(q.Shape), statistics = Tensor.Unset(new(recording ? plan.Statistics : 0));
@@ -86,15 +104,18 @@ public static class AttentionOps
         return Record("attention", context, [q, k, v, statistics], [q, k, v], g =>
         {
             Tensor dq = Tensor.Unset(q.Shape), dk = Tensor.Unset(k.Shape), dv = Tensor.Unset(v.Shape);
-            Machine.Backend.AttentionSlope(q.Values, k.Values, v.Values, statistics.Values, g.Values, plan, dq.Writable, dk.Writable, dv.Writable);
+            Machine.Backend.AttentionSlope(
+                q.Values, k.Values, v.Values, statistics.Values, g.Values, plan, dq.Writable, dk.Writable, dv.Writable);
             return [dq, dk, dv];
         });
     }
 
     static void Check(ReadOnlySpan<int> offsets, int rows, string what)
     {
-        if (offsets.IsEmpty || offsets[0] != 0 || offsets[^1] != rows) throw new ShapeException($"Offsets must run from 0 to {rows} {what}.");
+        if (offsets.IsEmpty || offsets[0] != 0 || offsets[^1] != rows)
+            throw new ShapeException($"Offsets must run from 0 to {rows} {what}.");
         for (int i = 1; i < offsets.Length; i++)
-            if (offsets[i] < offsets[i - 1]) throw new ShapeException($"Offset {i} of {what} ({offsets[i]}) is before offset {i - 1} ({offsets[i - 1]}).");
+            if (offsets[i] < offsets[i - 1])
+                throw new ShapeException($"Offset {i} of {what} ({offsets[i]}) is before offset {i - 1} ({offsets[i - 1]}).");
     }
 }

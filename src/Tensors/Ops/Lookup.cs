@@ -14,8 +14,9 @@ public static class Lookup
     public static Tensor Rows(this Tensor table, int[] indices)
     {
         var (rows, width) = table.AsWeight();
-        if (indices.FirstOutside(rows) is { } index) throw new ArgumentOutOfRangeException(nameof(indices), index, $"The table has rows 0 to {rows - 1}.");
-        if (Recording(table)) indices = [.. indices];            // the gradient needs them after the caller may have changed his
+        if (indices.FirstOutside(rows) is { } index)
+            throw new ArgumentOutOfRangeException(nameof(indices), index, $"The table has rows 0 to {rows - 1}.");
+        if (Recording(table)) indices = [.. indices];            // the gradient needs them after the caller may have changed the array
         Tensor y = Tensor.Unset(new(indices.Length, width));
         Machine.Backend.Rows(table.Values, indices, width, y.Writable);
         return Record("rows", y, [], (table, g =>

@@ -14,7 +14,7 @@ public static class Losses
     {
         var (batch, width) = logits.AsLogits();
         RequireLabels(logits, labels);
-        labels = [.. labels];                                    // the gradient needs them after the caller may have changed his
+        labels = [.. labels];                                    // the gradient needs them after the caller may have changed the array
         Tensor statistics = Tensor.Unset(new(Recording(logits) ? batch : 0, 2));
         float[] losses = new float[batch];
         Machine.Backend.CrossEntropy(logits.Values, labels, width, losses, statistics.Writable);

@@ -48,7 +48,8 @@ public static class Movement
             int run = pieces[i].Shape[axis] * inner;
             for (int o = 0; o < outer; o++) pieces[i].Values.Slice(o * run, run).CopyTo(y.Writable[((o * total + at) * inner)..]);
         }
-        return Record("concatenate", y, [], pieces, g => [.. pieces.Select((p, i) => p.Wanted() ? g.Slice(axis, starts[i], p.Shape[axis]) : null)]);
+        return Record("concatenate", y, [], pieces, g =>
+            [.. pieces.Select((p, i) => p.Wanted() ? g.Slice(axis, starts[i], p.Shape[axis]) : null)]);
     }
 
     static (int Outer, int Count, int Inner) Around(Shape shape, int axis)

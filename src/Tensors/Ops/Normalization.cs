@@ -42,8 +42,11 @@ public static class Normalization
         return Record("layer norm", y, [x, gain, statistics], [x, gain, shift], g =>
         {
             bool weights = gain.Wanted() || shift.Wanted();
-            Tensor dx = Tensor.Unset(x.Shape), dGain = Tensor.Unset(new(weights ? width : 0)), dShift = Tensor.Unset(new(weights ? width : 0));
-            Machine.Backend.LayerNormSlope(x.Values, gain.Values, statistics.Values, g.Spread(x.Shape).Values, rows, width, dx.Writable, dGain.Writable, dShift.Writable);
+            Shape each = new(weights ? width : 0);
+            Tensor dx = Tensor.Unset(x.Shape), dGain = Tensor.Unset(each), dShift = Tensor.Unset(each);
+            ReadOnlySpan<float> slope = g.Spread(x.Shape).Values;
+            Machine.Backend.LayerNormSlope(
+                x.Values, gain.Values, statistics.Values, slope, rows, width, dx.Writable, dGain.Writable, dShift.Writable);
             return [dx, dGain, dShift];
         });
     }
@@ -62,7 +65,8 @@ public static class Normalization
         return Record("rms norm", y, [x, gain, statistics], [x, gain], g =>
         {
             Tensor dx = Tensor.Unset(x.Shape), dGain = Tensor.Unset(new(gain.Wanted() ? width : 0));
-            Machine.Backend.RmsNormSlope(x.Values, gain.Values, statistics.Values, g.Spread(x.Shape).Values, rows, width, dx.Writable, dGain.Writable);
+            ReadOnlySpan<float> slope = g.Spread(x.Shape).Values;
+            Machine.Backend.RmsNormSlope(x.Values, gain.Values, statistics.Values, slope, rows, width, dx.Writable, dGain.Writable);
             return [dx, dGain];
         });
     }

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 using static Heartwood.Tests.Lab.Comparison.ComparisonGolden;
@@ -7,7 +8,7 @@ namespace Heartwood.Tests.Lab.Comparison;
 
 public class CoreTests
 {
-    static readonly Universe universe = Universe.HeadsAndMlps([4, 4, 4, 4]);
+    static readonly Universe universe = Small.HeadsAndMlps([4, 4, 4, 4]);
 
     [Fact]
     public void The_core_of_identical_subnetworks_is_the_subnetwork()
@@ -131,12 +132,12 @@ public class CoreTests
     static Core OfFirstParts(System.Text.Json.JsonElement entry, int draws)
     {
         int heads = entry.Int("heads");
-        var small = new Universe([.. Enumerable.Range(0, heads).Select(h => Part.Head(0, h)), .. Enumerable.Range(0, entry.Int("mlps")).Select(Part.Mlp)]);
+        var small = Small.Universe([.. Enumerable.Range(0, heads).Select(h => Part.Head(0, h)), .. Enumerable.Range(0, entry.Int("mlps")).Select(Part.Mlp)]);
         IReadOnlyCollection<Part>[] kept = [.. entry.Pairs("sizes").Select(size =>
             (Part[])[.. Enumerable.Range(0, size[0]).Select(h => Part.Head(0, h)), .. Enumerable.Range(0, size[1]).Select(Part.Mlp)])];
         return Core.Of(small, kept, (double)entry.Int("needed") / kept.Length, 5, draws);
     }
 
     static IReadOnlyList<Part>[] Random(string purpose, int count, int heads, int mlps) =>
-        [.. Enumerable.Range(0, count).Select(draw => RandomParts.Draw(universe, heads, mlps, new Chance(11, purpose), draw))];
+        [.. Enumerable.Range(0, count).Select(draw => RandomParts.Draw(universe, [heads, mlps], new Chance(11, purpose), draw))];
 }

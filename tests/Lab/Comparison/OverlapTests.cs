@@ -1,4 +1,5 @@
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -6,12 +7,12 @@ namespace Heartwood.Tests.Lab.Comparison;
 
 public class OverlapTests
 {
-    static readonly Universe universe = Universe.HeadsAndMlps([4, 4, 4, 4]);
+    static readonly Universe universe = Small.HeadsAndMlps([4, 4, 4, 4]);
 
     [Fact]
     public void A_pair_is_judged_by_every_way_to_draw_both()
     {
-        var small = Universe.HeadsAndMlps([2, 2]);
+        var small = Small.HeadsAndMlps([2, 2]);
         Part[] a = [Part.Head(0, 0), Part.Head(0, 1), Part.Mlp(0)], b = [Part.Head(0, 0), Part.Head(1, 0), Part.Head(1, 1), Part.Mlp(0)];
         var pair = Assert.Single(Overlap.OfPairs(small, [a, b]));
         Assert.Equal((0, 1, 2), (pair.A, pair.B, pair.Shared));
@@ -62,7 +63,7 @@ public class OverlapTests
     {
         const int Draws = 4_000;
         var seen = Enumerable.Range(0, Draws).Select(draw => Overlap.OfPairs(universe,
-            [RandomParts.Draw(universe, 8, 2, new Chance(1, "a"), draw), RandomParts.Draw(universe, 7, 3, new Chance(1, "b"), draw)])[0].PValue).ToArray();
+            [RandomParts.Draw(universe, [8, 2], new Chance(1, "a"), draw), RandomParts.Draw(universe, [7, 3], new Chance(1, "b"), draw)])[0].PValue).ToArray();
         foreach (double p in seen.Distinct())                    // P(p-value at most p) = p at every p-value that can occur
             Assert.True(Math.Abs(seen.Count(s => s <= p) - Draws * p) <= 4 * Math.Sqrt(Draws * p * (1 - p)) + 1, $"{seen.Count(s => s <= p)} of {Draws} p-values are at most {p}");
         foreach (double level in new[] { 0.01, 0.05, 0.1, 0.5 })
@@ -89,5 +90,5 @@ public class OverlapTests
     public void One_subnetwork_has_no_pair() => Assert.Empty(Overlap.OfPairs(universe, [universe.Parts]));
 
     static IReadOnlyList<Part>[] Random(string purpose, int count, int heads, int mlps) =>
-        [.. Enumerable.Range(0, count).Select(draw => RandomParts.Draw(universe, heads, mlps, new Chance(7, purpose), draw))];
+        [.. Enumerable.Range(0, count).Select(draw => RandomParts.Draw(universe, [heads, mlps], new Chance(7, purpose), draw))];
 }

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -6,7 +7,7 @@ namespace Heartwood.Tests.Lab.Comparison;
 
 public class RandomPartsTests
 {
-    static readonly Universe universe = Universe.HeadsAndMlps([3, 2, 4]);
+    static readonly Universe universe = Small.HeadsAndMlps([3, 2, 4]);
     static readonly Part[] set = [Part.Head(0, 1), Part.Head(2, 3), Part.Head(1, 0), Part.Mlp(2)];
 
     [Fact]
@@ -15,7 +16,7 @@ public class RandomPartsTests
         for (int draw = 0; draw < 50; draw++)
         {
             var parts = RandomParts.Like(universe, set, new Chance(1, "test"), draw);
-            Assert.Equal((3, 1), (parts.Count(p => p.Kind == PartKind.Head), parts.Count(p => p.Kind == PartKind.Mlp)));
+            Assert.Equal((3, 1), (parts.Count(p => Heads.Kind.Includes(p)), parts.Count(p => Mlps.Kind.Includes(p))));
             Assert.Equal(parts.Distinct().Order(), parts);
             Assert.All(parts, p => Assert.True(universe.Contains(p)));
         }
@@ -23,12 +24,12 @@ public class RandomPartsTests
 
     [Fact]
     public void Heads_only_draws_have_no_mlp() =>
-        Assert.All(RandomParts.HeadsLike(universe, set, new Chance(1, "test"), 4), p => Assert.Equal(PartKind.Head, p.Kind));
+        Assert.All(RandomParts.LikeOf(Heads.Kind, universe, set, new Chance(1, "test"), 4), p => Assert.True(Heads.Kind.Includes(p)));
 
     [Fact]
     public void A_draw_depends_on_seed_purpose_and_number_alone()
     {
-        IReadOnlyList<Part> Draw(ulong seed, string purpose, int draw) => RandomParts.Draw(universe, 4, 1, new Chance(seed, purpose), draw);
+        IReadOnlyList<Part> Draw(ulong seed, string purpose, int draw) => RandomParts.Draw(universe, [4, 1], new Chance(seed, purpose), draw);
         Assert.Equal(Draw(1, "a", 3), Draw(1, "a", 3));
         string All(ulong seed, string purpose, int from) => string.Join(";", Enumerable.Range(from, 5).Select(d => string.Join(",", Draw(seed, purpose, d))));
         Assert.Equal(4, new[] { All(1, "a", 0), All(2, "a", 0), All(1, "b", 0), All(1, "a", 5) }.Distinct().Count());
@@ -38,7 +39,7 @@ public class RandomPartsTests
     public void Every_set_is_as_likely_as_every_other()
     {
         const int Draws = 6_000;
-        var seen = Enumerable.Range(0, Draws).CountBy(draw => string.Join(",", RandomParts.Draw(universe, 2, 1, new Chance(3, "even"), draw))).ToArray();
+        var seen = Enumerable.Range(0, Draws).CountBy(draw => string.Join(",", RandomParts.Draw(universe, [2, 1], new Chance(3, "even"), draw))).ToArray();
         Assert.Equal(36 * 3, seen.Length);                       // 9 over 2, times 3
         double expected = Draws / 108.0, chiSquare = seen.Sum(s => (s.Value - expected) * (s.Value - expected) / expected);
         Assert.InRange(chiSquare, 107 - 4 * Math.Sqrt(2 * 107), 107 + 4 * Math.Sqrt(2 * 107));
@@ -47,7 +48,7 @@ public class RandomPartsTests
     [Fact]
     public void Excluded_parts_are_never_drawn()
     {
-        var rest = RandomParts.Draw(universe, 6, 2, new Chance(1, "rest"), 0, set);
+        var rest = RandomParts.Draw(universe, [6, 2], new Chance(1, "rest"), 0, set);
         Assert.Equal(universe.Parts.Except(set), rest);
     }
 

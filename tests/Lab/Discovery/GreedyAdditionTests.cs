@@ -1,11 +1,12 @@
 using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Tests.Lab.Discovery;
 
 public class GreedyAdditionTests
 {
-    static readonly Universe universe = Universe.HeadsAndMlps([2, 2]);
+    static readonly Universe universe = Small.HeadsAndMlps([2, 2]);
     static readonly Part[] start = [Part.Mlp(0)];
 
     // a head alone is worth 2, two others are worth 3 together and nothing alone

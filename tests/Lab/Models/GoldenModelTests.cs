@@ -39,7 +39,10 @@ public class GoldenModelTests
             Goldens.Near(Goldens.Tensor(site), recorder.Seen[at], 1e-5, at.ToString());
         }
         Assert.Equal(9 * model.Layers.Count, golden.GetProperty("sites").GetArrayLength());
-        Assert.Equal(11 * model.Layers.Count + 3, recorder.Seen.Count);
+        Assert.Equal(12 * model.Layers.Count + 3, recorder.Seen.Count);
+        for (int layer = 0; layer < model.Layers.Count; layer++)
+            Small.SameBits(recorder.Seen[layer == 0 ? new(0, Point.Embeddings) : new(layer - 1, Point.LayerOut)].Values,
+                recorder.Seen[new(layer, Point.LayerIn)].Values, $"what enters layer {layer}");
         Goldens.Near(Goldens.Tensor(golden.GetProperty("embeddings")), recorder.Seen[new(0, Point.Embeddings)], 1e-5, "embeddings");
         Goldens.Near(Goldens.Tensor(golden.GetProperty("pooled")), recorder.Seen[new(model.Layers.Count - 1, Point.BeforeScores)], 1e-5, "pooled");
         Goldens.Near(Goldens.Tensor(golden.GetProperty("logits")), logits, 1e-5, "logits");
@@ -65,9 +68,9 @@ public class GoldenModelTests
     {
         JsonElement golden = Goldens.Json($"{family}/sites.json"), masks = golden.GetProperty("masks"), at = masks.GetProperty(point);
         IModel model = Load($"{family}/{folder}");
-        Absence absence = GoldenAbsence(model, masks);
+        Ablation ablation = GoldenAblation(model, masks);
         Tensor mask = Interleaved(model, at.GetProperty("headMask"), at.GetProperty("mlpMask")).Track();
-        Tensor logits = model.Forward(BatchOf(golden), new MaskProbe(mask, absence), Tokens.All), loss = logits.CrossEntropy(Targets(golden));
+        Tensor logits = model.Forward(BatchOf(golden), new MaskProbe(mask, ablation), Tokens.All), loss = logits.CrossEntropy(Targets(golden));
         Goldens.Near(Goldens.Tensor(at.GetProperty("logits")), logits, 2e-5, "logits");
         Assert.Equal(at.GetProperty("loss").GetSingle(), loss.Item, 2e-5f);
         Goldens.Near(Interleaved(model, at.GetProperty("headSlopes"), at.GetProperty("mlpSlopes")), loss.Gradients(mask)[0], 5e-5, "slopes");
@@ -77,18 +80,21 @@ public class GoldenModelTests
     static Tensor Interleaved(IModel model, JsonElement heads, JsonElement mlps)
     {
         float[] head = heads.GetProperty("values").Floats(), mlp = mlps.GetProperty("values").Floats();
-        return Tensor.From([.. model.Universe().Parts.Select(p => p.Kind == PartKind.Mlp ? mlp[p.Layer] : head[p.Layer * model.Layers[0].Heads + p.Index])], model.Universe().Count);
+        return Tensor.From([.. model.Universe().Parts.Select(p => Mlps.Kind.Includes(p) ? mlp[p.Layer] : head[p.Layer * model.Layers[0].Heads + p.Index])], model.Universe().Count);
     }
 
-    static Absence GoldenAbsence(IModel model, JsonElement masks)
+    static Ablation GoldenAblation(IModel model, JsonElement masks)
     {
-        float[] heads = masks.GetProperty("headAbsence").GetProperty("values").Floats(), mlps = masks.GetProperty("mlpAbsence").GetProperty("values").Floats();
-        string path = Path.Combine(Path.GetTempPath(), $"heartwood-absence-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.safetensors");
-        SafetensorsWriter.Write(path, model.Universe().Parts.Select(p => p.Kind == PartKind.Mlp
-            ? new NamedTensor(p.ToString(), [model.Width], Dtype.F32, mlps.AsMemory(p.Layer * model.Width, model.Width))
-            : new NamedTensor(p.ToString(), [model.HeadWidth], Dtype.F32, heads.AsMemory((p.Layer * model.Layers[0].Heads + p.Index) * model.HeadWidth, model.HeadWidth))));
-        Absence absence = Absence.Load(path, model);
+        float[] heads = masks.GetProperty("headAblation").GetProperty("values").Floats(), mlps = masks.GetProperty("mlpAblation").GetProperty("values").Floats();
+        string path = Path.Combine(Path.GetTempPath(), $"heartwood-ablation-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.safetensors");
+        int side = model.Layers[0].Heads * model.HeadWidth;
+        SafetensorsWriter.Write(path, Enumerable.Range(0, model.Layers.Count).SelectMany(layer => (NamedTensor[])
+        [
+            new($"L{layer}.Heads", [side], Dtype.F32, heads.AsMemory(layer * side, side)),
+            new($"L{layer}.MlpOut", [model.Width], Dtype.F32, mlps.AsMemory(layer * model.Width, model.Width)),
+        ]));
+        Ablation ablation = Ablation.Load(path, model.Universe());
         File.Delete(path);
-        return absence;
+        return ablation;
     }
 }

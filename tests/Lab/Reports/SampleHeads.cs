@@ -1,9 +1,8 @@
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Reports;
-using Heartwood.Lab.Reports.Paper;
-using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Tensors;
 
 namespace Heartwood.Tests.Lab.Reports;
@@ -14,9 +13,9 @@ static class SampleHeads
     static readonly string[] sets = ["inDomain", "outOfDomain"];
     static readonly string[] words = "[CLS] the doctor <who> the antidisestablishmentarianism admired slept [SEP] the doctor admired the poet [SEP]".Split(' ');
 
-    static Part[] Heads(RunResult r) => [.. Universe.HeadsAndMlps(r.Model.HeadsPerLayer).Parts.Where(p => p.Kind == PartKind.Head)];
+    static Part[] Heads(RunResult r) => [.. Small.HeadsAndMlps(r.Model.HeadsPerLayer).Parts.Where(p => Heartwood.Lab.Subnetworks.Heads.Kind.Includes(p))];
 
-    static Part[] Core(RunResult r) => [.. r.Core.Parts.Select(Part.Parse).Where(p => p.Kind == PartKind.Head)];
+    static Part[] Core(RunResult r) => [.. r.Core.Parts.Select(Part.Parse).Where(p => Heartwood.Lab.Subnetworks.Heads.Kind.Includes(p))];
 
     static double Draw(string key) => new Chance(9, key).Uniform(0);
 
@@ -43,7 +42,7 @@ static class SampleHeads
             return new(sets[n % 2], "clause on subject, other words", "non-entailment", why, read ? double.NaN : 0.5, n - 1.5, from,
                 [.. words.Select((w, t) => new DrawnToken(w, w.StartsWith('[') ? -1 : t > 8 ? 1 : 0, weights[t] / sum, read && t > 0 ? null : t * 7 % words.Length, read && t > 0 ? null : 0.4))]);
         }
-        return new($"{head}", "sameWordOther", sets.ToDictionary(s => s, s => Around(0.3 * Draw(s), 0.1)), [Example("mass", 1), Example("mass", 2), Example("knock-out", 3)]);
+        return new($"{head}", "sameWordOther", sets.ToDictionary(s => s, s => Around(0.3 * Draw(s), 0.1)), [Example("mass", 1), Example("mass", 2), Example("ablation", 3)]);
     }
 
     public static NeedFacts Needs(RunResult r)
@@ -64,7 +63,7 @@ static class SampleHeads
 
     public static AddBackFacts AddBack(RunResult r)
     {
-        string[] left = [.. Universe.HeadsAndMlps(r.Model.HeadsPerLayer).Parts.Select(p => $"{p}").Except(r.Core.Parts)];
+        string[] left = [.. Small.HeadsAndMlps(r.Model.HeadsPerLayer).Parts.Select(p => $"{p}").Except(r.Core.Parts)];
         AddBackPath Path(string kind, ulong seed, int length, double rate)
         {
             AddBackPoint[] points = [.. Enumerable.Range(0, length + 1).Select(n => new AddBackPoint(n, Proportion.Of((int)(2000 * (1 - 0.1 * Math.Exp(-rate * n))), 2000), Proportion.Of((int)(420 * (0.99 - 0.4 * Math.Exp(-rate * n))), 420)))];

@@ -1,7 +1,8 @@
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -44,7 +45,7 @@ internal sealed record SampleResult
         Constructions = [.. Enumerable.Range(0, 30).Select(i => $"ln_subject/object_relative_clause_{i}")],
     }.Make();
 
-    Universe Universe => Universe.HeadsAndMlps([.. Enumerable.Repeat(Heads, Layers)]);
+    Universe Universe => Small.HeadsAndMlps([.. Enumerable.Repeat(Heads, Layers)]);
 
     IEnumerable<string> Cases => Constructions.Concat(Others).SelectMany(c => (string[])[$"{c} {Entailed}", $"{c} non-{Entailed}"]);
 
@@ -59,12 +60,12 @@ internal sealed record SampleResult
             found, Randoms ? [.. Sparsities.SelectMany(s => Enumerable.Range(1, Seeds).Select(seed => Subnetwork(seed, s, random: true)))] : [],
             [.. Sparsities.Select(s => new OverlapFacts(s, Pairs([.. found.Where(f => f.TargetSparsity == s)])))],
             [.. Sparsities.Select(s => new FrequencyFacts(s, Seeds, Universe.Parts.ToDictionary(p => $"{p}", p => found.Count(f => f.TargetSparsity == s && f.Parts.Contains($"{p}")))))],
-            cores[0], cores, KnockOuts(cores[0]), [.. Universe.Parts.Select(PartKnockOut)],
+            cores[0], cores, Ablations(cores[0]), [.. Universe.Parts.Select(PartAblated)],
             [.. Sparsities.Select(s => new CorrelationFacts(s, Seeds, Seeds < 3 || Constructions.Length == 0 ? null : -0.93, Seeds < 4 ? null : -0.99, Seeds < 4 ? null : -0.47))],
             new(1, Sparsities[0], "cut", 573_186, 249_474, 2.4e-6, 2.9e-6, 512, 0.00642, 0.00301, 2.13), 118.4,
             new("heartwood demo --out demo", "0.1.0", "AMD EPYC 9B14, 2 cores, 8 GB, Debian 13, .NET 10.0.1", "avx512", 2, [.. Enumerable.Range(1, Seeds).Select(s => (ulong)s)], "2026-11-20T16:05:00Z",
                 new string('a', 64), [new("train", "made-up world, seed 1", 100_000, new string('b', 64)), new("inDomain", "made-up world, seed 2", 2000, new string('c', 64))],
-                new Dictionary<string, string> { ["sparsity"] = "0.6", ["steps"] = "300", ["absence"] = "mean", ["learning rate"] = "0.1" }),
+                new Dictionary<string, string> { ["sparsity"] = "0.6", ["steps"] = "300", ["ablation"] = "mean", ["learning rate"] = "0.1" }),
             CaseFacts ? Constructions.Concat(Others).SelectMany(c => (string[])[Entailed, $"non-{Entailed}"], (c, l) => (Name: $"{c} {l}", Facts: new CaseFacts(Constructions.Contains(c) ? "outOfDomain" : "unseen", c, l))).ToDictionary(c => c.Name, c => c.Facts) : null);
     }
 
@@ -92,7 +93,7 @@ internal sealed record SampleResult
         Chance chance = new((ulong)seed, $"sample {sparsity} {random}");
         double shortcut = random ? 0.8 : Math.Clamp((sparsity - 0.45) * 4 * chance.Uniform(0), 0.01, 0.95);
         var m = Measure($"{seed} {sparsity} {random}", shortcut, random ? 0.5 + 0.2 * chance.Uniform(1) : 0.996 - 0.02 * shortcut);
-        double Order(Part p, int i) => chance.Normal(100 + i) + (random ? 0 : p.Kind == PartKind.Mlp ? 4 : 2.2 * new Chance(3, "worth").Normal(i));
+        double Order(Part p, int i) => chance.Normal(100 + i) + (random ? 0 : Mlps.Kind.Includes(p) ? 4 : 2.2 * new Chance(3, "worth").Normal(i));
         string[] parts = [.. Universe.Parts.Select((p, i) => (Part: p, Order: Order(p, i))).OrderByDescending(p => p.Order).Take(Universe.KeptAt(sparsity)).Select(p => p.Part).Order().Select(p => $"{p}")];
         return new((ulong)seed, sparsity, 1 - (double)parts.Length / Universe.Count, parts, m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, Draw("agree" + seed, 0.98, 2000), 0.01 + shortcut / 20, 3.1e-6);
     }
@@ -110,31 +111,31 @@ internal sealed record SampleResult
         return new(sparsity, 1, Seeds, parts, 0.12, 0, 1, 1.2e-9, "exact");
     }
 
-    KnockOutFacts[] KnockOuts(CoreFacts core)
+    AblatedFacts[] Ablations(CoreFacts core)
     {
         string[] heads = [.. core.Parts.Where(p => !p.EndsWith("MLP", StringComparison.Ordinal))];
-        KnockOutFacts Out(string name, string kind, IReadOnlyList<string> parts, double inDomain, double shortcut)
+        AblatedFacts Out(string name, string kind, IReadOnlyList<string> parts, double inDomain, double shortcut)
         {
             var m = Measure(name, shortcut, inDomain);
             return new(name, kind, parts, m.InDomain, m.OutOfDomain, m.Unseen, m.Cases);
         }
-        KnockOutFacts[] Random(string kind, int parts, double low, double high) => [.. Enumerable.Range(1, Draws).Select(i =>
+        AblatedFacts[] Random(string kind, int parts, double low, double high) => [.. Enumerable.Range(1, Draws).Select(i =>
             Out($"{kind} {i}", kind, [.. Universe.Parts.Skip(i).Take(parts).Select(p => $"{p}")], low + (high - low) * Math.Sqrt(new Chance((ulong)i, kind).Uniform(0)), 0.3))];
-        KnockOutFacts[] randomHeads = Random("random heads", heads.Length, 0.87, 0.998), randomParts = Random("random parts", core.Parts.Count, 0.45, 0.75);
-        KnockOutFacts[] randomAlone = Random("random parts alone", core.Parts.Count, 0.48, 0.81);
-        KnockOutFacts Ranked(KnockOutFacts k, KnockOutFacts[] draws)
+        AblatedFacts[] randomHeads = Random("random heads", heads.Length, 0.87, 0.998), randomParts = Random("random parts", core.Parts.Count, 0.45, 0.75);
+        AblatedFacts[] randomAlone = Random("random parts alone", core.Parts.Count, 0.48, 0.81);
+        AblatedFacts Ranked(AblatedFacts k, AblatedFacts[] draws)
         {
-            RankFacts Rank(Func<KnockOutFacts, Proportion> of) => new(draws.Count(d => of(d).Value <= of(k).Value), Draws);
+            RankFacts Rank(Func<AblatedFacts, Proportion> of) => new(draws.Count(d => of(d).Value <= of(k).Value), Draws);
             return k with { Ranks = Draws == 0 ? null : new(draws[0].Kind, Rank(d => d.InDomain), k.OutOfDomain is null ? null : Rank(d => d.OutOfDomain!), k.Cases.Keys.ToDictionary(c => c, c => Rank(d => d.Cases[c]))) };
         }
         return [Ranked(Out("core", "core", core.Parts, 0.502, 1), randomParts), Ranked(Out("core heads", "core", heads, 0.833, 0.5), randomHeads),
             Ranked(Out("core alone", "core", [.. Universe.Parts.Select(p => $"{p}").Except(core.Parts)], 0.979, 0.85), randomAlone), .. randomHeads, .. randomParts, .. randomAlone];
     }
 
-    KnockOutFacts PartKnockOut(Part part)
+    AblatedFacts PartAblated(Part part)
     {
         Chance chance = new(11, $"{part}");
-        double lost = part.Kind == PartKind.Mlp ? 0.1 + 0.35 * chance.Uniform(0) : 0.04 * Math.Pow(chance.Uniform(0), 6) - 0.001;
+        double lost = Mlps.Kind.Includes(part) ? 0.1 + 0.35 * chance.Uniform(0) : 0.04 * Math.Pow(chance.Uniform(0), 6) - 0.001;
         var m = Measure($"{part}", Math.Min(0.9, 3 * Math.Max(0, lost)), 0.997 - lost);
         return new($"{part}", "part", [$"{part}"], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases);
     }

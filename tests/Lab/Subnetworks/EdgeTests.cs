@@ -42,7 +42,7 @@ public class EdgeTests
     [Fact]
     public void A_model_without_a_part_lacks_its_edges()
     {
-        ModelSizes cut = new("bert", [2, 0, 1], [true, true, false]);
+        ModelSizes cut = ModelSizes.HeadsAndMlps("bert", [2, 0, 1], [true, true, false]);
         Assert.Equal(Edge.CountIn(cut), Edge.All(cut).Count());
         Assert.True(Edge.Parse("L0.H1>L2.H0.Q").IsIn(cut));
         foreach (string gone in (string[])["L0.H1>L1.H0.Q", "L0.H1>L2.MLP", "L1.H0>logits", "L0.H2>logits", "L0.H0>L3.MLP"]) Assert.False(Edge.Parse(gone).IsIn(cut), gone);

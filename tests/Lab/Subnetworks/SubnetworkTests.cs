@@ -1,3 +1,4 @@
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Tests.Lab.Subnetworks;
@@ -45,7 +46,7 @@ public class SubnetworkTests
     public void A_circuit_of_edges_is_chosen_by_its_edges_and_keeps_what_they_touch()
     {
         Edge[] edges = [Edge.Parse("input>L0.H1.V"), Edge.Parse("L0.H1>L1.MLP"), Edge.Parse("L1.MLP>logits"), Edge.Parse("L0.MLP>L1.H0.Q")];
-        Subnetwork circuit = sample with { Grains = [Grains.Edges], Edges = new(Edge.CountIn(sizes), [], Edge.All(sizes).ToDictionary(e => e, e => -1.0 + Array.IndexOf(edges, e))) };
+        Subnetwork circuit = sample with { InPlay = [KeptEdges.Name], Edges = new(Edge.CountIn(sizes), [], Edge.All(sizes).ToDictionary(e => e, e => -1.0 + Array.IndexOf(edges, e))) };
         Subnetwork chosen = circuit.Top(3);
         Assert.Equal(edges[1..].Order(), chosen.Edges!.Kept);
         Assert.Equal("L0.H1 L0.MLP L1.H0 L1.MLP", Kept(chosen));

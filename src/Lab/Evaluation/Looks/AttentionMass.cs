@@ -1,6 +1,5 @@
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -27,7 +26,7 @@ public sealed class AttentionMass
         var sights = model.Layers.Select((shape, layer) => (shape.Window, Last: layer == model.Layers.Count - 1)).ToList();
         var different = sights.Distinct().ToList();
         groups = [.. sights.Select(sight => different.IndexOf(sight))];
-        Heads = [.. model.Universe().Parts.Where(p => p.Kind == PartKind.Head)];
+        Heads = Subnetworks.Heads.Of(model);
         masses = [.. Heads.Select(_ => Empty())];
         (uniform, average) = ([.. different.Select(_ => Empty())], [.. different.Select(_ => Empty())]);
 

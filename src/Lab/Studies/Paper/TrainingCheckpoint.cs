@@ -16,24 +16,26 @@ public sealed partial record TrainingCheckpoint(string Folder, string Name, long
     /// <summary>Opens folders of checkpoints one after another, and puts them in the order of their steps.</summary>
     /// <param name="folders">the folders</param>
     /// <param name="trained">the model that the training ended with: all must have its parts and labels</param>
+    /// <param name="inPlay">the kinds of part in play</param>
     /// <exception cref="ArgumentException">a name has no step, two have the same, or a checkpoint is of another model</exception>
-    public static IReadOnlyList<TrainingCheckpoint> Read(IReadOnlyList<string> folders, IModel trained)
+    public static IReadOnlyList<TrainingCheckpoint> Read(IReadOnlyList<string> folders, IModel trained, IReadOnlyList<PartKind> inPlay)
     {
-        TrainingCheckpoint[] all = [.. folders.Select(f => One(f, trained)).OrderBy(c => c.Step)];
+        TrainingCheckpoint[] all = [.. folders.Select(f => One(f, trained, inPlay)).OrderBy(c => c.Step)];
         foreach (var (before, after) in all.Zip(all.Skip(1)))
             if (before.Step == after.Step || before.Name == after.Name)
                 throw new ArgumentException($"--checkpoints names step {after.Step} twice: {before.Folder} and {after.Folder}. Give each checkpoint once.");
         return all;
     }
 
-    static TrainingCheckpoint One(string folder, IModel trained)
+    static TrainingCheckpoint One(string folder, IModel trained, IReadOnlyList<PartKind> inPlay)
     {
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         if (!Named().IsMatch(name) || !long.TryParse(Number().Match(name).Value, NumberStyles.None, CultureInfo.InvariantCulture, out long step))
             throw new ArgumentException($"--checkpoints: '{folder}' does not say its step. Name folders as training does, step-500 or checkpoint-500 (letters, digits, '.', '_' and '-'): the step is the number at the end.");
         LoadedModel loaded = LoadedModel.Load(folder);
-        if (!loaded.Model.Universe().Parts.SequenceEqual(trained.Universe().Parts) || !loaded.Model.Labels.SequenceEqual(trained.Labels))
-            throw new ArgumentException($"--checkpoints: {folder} has {loaded.Model.Universe().Count} parts and the labels {string.Join(", ", loaded.Model.Labels)}, the model {trained.Universe().Count} parts and {string.Join(", ", trained.Labels)}. Give checkpoints of the model's own training.");
+        Universe own = loaded.Model.Universe(inPlay), wanted = trained.Universe(inPlay);
+        if (!own.Parts.SequenceEqual(wanted.Parts) || !loaded.Model.Labels.SequenceEqual(trained.Labels))
+            throw new ArgumentException($"--checkpoints: {folder} has {own.Count} parts and the labels {string.Join(", ", loaded.Model.Labels)}, the model {wanted.Count} parts and {string.Join(", ", trained.Labels)}. Give checkpoints of the model's own training.");
         return new(folder, name, step, loaded.Sha256);
     }
 

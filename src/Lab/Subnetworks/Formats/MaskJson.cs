@@ -2,17 +2,18 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Heartwood.Lab.Json;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Subnetworks.Formats;
 
-/// <summary>Heartwood's own file of a subnetwork, version 1, as <c>docs/masks.md</c> describes it; and its predecessor, which says no version.</summary>
+/// <summary>Heartwood's own file of a subnetwork, version 2, as <c>docs/masks.md</c> describes it.</summary>
 static class MaskJson
 {
     /// <summary>What the key "format" says.</summary>
     public const string Format = "heartwood mask";
 
     /// <summary>The version that is written.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     const string Next = "Correct it by docs/masks.md; a key of your own begins with x-.";
 
@@ -26,14 +27,14 @@ static class MaskJson
             json.WriteStartObject();
             json.WriteString("format", Format);
             json.WriteNumber("version", Version);
-            List("grains", mask.Grains);
+            List("inPlay", mask.InPlay);
             json.WriteNumber("seed", mask.Seed);
             Text("method", mask.Method);
             if (mask.Options.Count > 0) Object("options", () => { foreach (var (name, value) in mask.Options.OrderBy(o => o.Key, StringComparer.Ordinal)) json.WriteString(name, value); });
             json.WriteNumber("targetSparsity", mask.TargetSparsity);
             json.WriteNumber("sparsity", mask.Sparsity);
-            Text("absence", mask.Absence);
-            Text("absenceFile", mask.AbsenceFile);
+            Text("ablation", mask.Ablation);
+            Text("ablationFile", mask.AblationFile);
             if (mask.Model is not null || mask.ModelSha256 != "") Object("model", () => WriteModel(mask.Model, mask.ModelSha256));
             if (mask.Data.Count > 0)
             {
@@ -50,8 +51,7 @@ static class MaskJson
             json.WriteNumber("parts", mask.Parts);
             Object("size", () =>
             {
-                json.WriteNumber("heads", mask.Kept.Count(p => p.Kind == PartKind.Head));
-                json.WriteNumber("mlps", mask.Kept.Count(p => p.Kind == PartKind.Mlp));
+                foreach (KindSizes kind in KindsInPlay(mask)) json.WriteNumber(kind.Name, mask.Kept.Count(part => part.Kind == kind.Letters));
                 json.WriteNumber("parts", mask.Kept.Count);
                 if (mask.Edges is not null) json.WriteNumber("edges", mask.Edges.Kept.Count);
             });
@@ -92,18 +92,29 @@ static class MaskJson
                 Text("sha256", sha256);
                 if (sizes is null) return;
                 Text("family", sizes.Family);
-                json.WriteStartArray("headsPerLayer");
-                foreach (int heads in sizes.HeadsPerLayer) json.WriteNumberValue(heads);
-                json.WriteEndArray();
-                json.WriteStartArray("mlpPerLayer");
-                foreach (bool there in sizes.MlpPerLayer) json.WriteBooleanValue(there);
-                json.WriteEndArray();
+                Object("parts", () =>
+                {
+                    foreach (KindSizes kind in sizes.Kinds) Object(kind.Name, () => WriteKind(kind));
+                });
                 if (sizes.Width > 0) json.WriteNumber("width", sizes.Width);
                 json.WriteBoolean("parallel", sizes.Parallel);
+            }
+
+            void WriteKind(KindSizes kind)
+            {
+                json.WriteString("letters", kind.Letters);
+                json.WriteBoolean("numbered", kind.Numbered);
+                json.WriteStartArray("perLayer");
+                foreach (int count in kind.PerLayer) json.WriteNumberValue(count);
+                json.WriteEndArray();
             }
         }
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length) + "\n";
     }
+
+    // the kinds in play as the model's sizes name them; none where the file says nothing of the model
+    static IEnumerable<KindSizes> KindsInPlay(Subnetwork mask) =>
+        mask.Model is not { } sizes ? [] : sizes.Kinds.Where(kind => (mask.Edges is null ? mask.InPlay : PartKinds.InPlay).Contains(kind.Name));
 
     /// <summary>Reads a file's content.</summary>
     /// <exception cref="FormatException">it is not a subnetwork; the message says what is wrong</exception>
@@ -113,7 +124,7 @@ static class MaskJson
     {
         try
         {
-            return file.Has("version") ? ReadVersion1(file) : ReadOlder(file);
+            return ReadVersion2(file);
         }
         catch (Exception error) when (error is FormatException or ArgumentException && !error.Message.StartsWith(source, StringComparison.Ordinal))
         {
@@ -121,34 +132,40 @@ static class MaskJson
         }
     }
 
-    static Subnetwork ReadVersion1(JsonFields file)
+    static Subnetwork ReadVersion2(JsonFields file)
     {
         if (file.Text("format") is { } format && format != Format) throw new FormatException($"'format' should be \"{Format}\", it is \"{format}\".");
-        if (file.Unsigned("version") is var version && version != Version)
-            throw new FormatException($"the file is version {version} of the mask format; this Heartwood reads version {Version}, and older files, which say none. Take a newer Heartwood, or write the file as version {Version}: docs/masks.md.");
-        IReadOnlyList<string> grains = file.Texts("grains") ?? Grains.Parts;
-        if (grains.FirstOrDefault(g => !Grains.All.Contains(g)) is { } unknown) throw new FormatException($"the grain '{unknown}' is not known; Heartwood knows {string.Join(", ", Grains.All)}.");
-        if (grains.Count == 0 || grains.Distinct().Count() != grains.Count) throw new FormatException("'grains' should name at least one kind of part, each once.");
+        RefuseOtherVersions(file);
+        IReadOnlyList<string> inPlay = file.Texts("inPlay") ?? PartKinds.InPlay;
+        if (inPlay.Count == 0 || inPlay.Distinct().Count() != inPlay.Count)
+            throw new FormatException("'inPlay' should name at least one kind of part, each once.");
         JsonFields? model = file.Object("model");
         ModelSizes? sizes = model is null ? null : ReadSizes(model);
         string sha256 = model?.Text("sha256") ?? "";
         model?.RefuseOthers(Next);
-        bool edgesInPlay = grains.Contains(Grains.Edges);
-        IReadOnlyList<string> nodes = edgesInPlay ? Grains.Parts : grains;
-        int parts = file.Whole("parts", 1, ModelSizes.MostParts) ?? sizes?.Parts(nodes).Count() ?? throw new FormatException("the key 'parts' is missing: how many parts are in play (or 'model' with 'headsPerLayer').");
+        bool edgesInPlay = inPlay.Contains(KeptEdges.Name);
+        IReadOnlyList<string> nodes = edgesInPlay ? PartKinds.InPlay : inPlay;
         KeptEdges? edges = file.Object("edges") is { } field ? ReadEdges(field, sizes) : null;
-        if (edgesInPlay != edges is not null) throw new FormatException(edges is null ? "'grains' names edges, and the key 'edges' is missing." : "the key 'edges' is there, and 'grains' does not name edges.");
-        Subnetwork mask = Checked(new(file.Unsigned("seed") ?? 0, file.Text("method") ?? "", 0, parts, Addresses(file.Texts("kept"), Part.Parse, "kept", "the addresses of the kept parts"), Scores(file.Object("scores"), Part.Parse), file.Text("absence") ?? "", sha256)
+        if (edgesInPlay != edges is not null)
+            throw new FormatException(edges is null ? "'inPlay' names edges, and the key 'edges' is missing." : "the key 'edges' is there, and 'inPlay' does not name edges.");
+        if (sizes is not null && nodes.FirstOrDefault(name => sizes.Kinds.All(kind => kind.Name != name)) is { } unknown)
+            throw new FormatException($"'inPlay' names '{unknown}', and 'model.parts' says nothing of it.");
+        int parts = file.Whole("parts", 1, ModelSizes.MostParts) ?? sizes?.Parts(nodes).Count()
+            ?? throw new FormatException("the key 'parts' is missing: how many parts are in play (or 'model' with 'parts').");
+        IReadOnlyList<Part> kept = Addresses(file.Texts("kept"), Part.Parse, "kept", "the addresses of the kept parts");
+        Subnetwork mask = Checked(new(file.Unsigned("seed") ?? 0, file.Text("method") ?? "", 0, parts, kept,
+            Scores(file.Object("scores"), Part.Parse), file.Text("ablation") ?? "", sha256)
         {
-            Grains = grains,
+            InPlay = inPlay,
             Edges = edges,
             Model = sizes,
             Options = file.Object("options")?.Plain() ?? new Dictionary<string, string>(),
             Data = [.. (file.Objects("data") ?? []).Select(ReadData)],
-            AbsenceFile = file.Text("absenceFile") ?? "",
+            AblationFile = file.Text("ablationFile") ?? "",
             Version = file.Text("heartwood") ?? "",
         }, nodes);
-        if (file.Number("sparsity") is { } said && Math.Abs(said - mask.Sparsity) > 1e-6) throw new FormatException($"'sparsity' is {said}, and what is kept makes it {mask.Sparsity}.");
+        if (file.Number("sparsity") is { } said && Math.Abs(said - mask.Sparsity) > 1e-6)
+            throw new FormatException($"'sparsity' is {said}, and what is kept makes it {mask.Sparsity}.");
         if (file.Object("size") is { } size) CheckSize(size, mask);
         double target = file.Number("targetSparsity") ?? mask.Sparsity;
         file.Text("note");
@@ -156,29 +173,29 @@ static class MaskJson
         return mask with { TargetSparsity = target };
     }
 
-    // what Heartwood 0.1 wrote: heads and MLP blocks, and fewer facts
-    static Subnetwork ReadOlder(JsonFields file)
+    static void RefuseOtherVersions(JsonFields file)
     {
-        int parts = file.Whole("parts", 1, ModelSizes.MostParts) ?? throw new FormatException("the key 'parts' is missing: how many parts the model has.");
-        Subnetwork mask = Checked(new(file.Unsigned("seed") ?? 0, file.Text("method") ?? "", file.Number("targetSparsity") ?? 0, parts, Addresses(file.Texts("kept"), Part.Parse, "kept", "the addresses of the kept parts"),
-            Scores(file.Object("scores"), Part.Parse), file.Text("absence") ?? "mean", file.Text("modelSha256") ?? ""), Grains.Parts);
-        file.Number("sparsity");
-        file.RefuseOthers("A file without the key 'version' has the keys of Heartwood 0.1 only; docs/masks.md has those of version 1.");
-        return mask;
+        const string next = "Make the file anew with this Heartwood, or write it as version 2: docs/masks.md.";
+        if (!file.Has("version")) throw new FormatException($"the key 'version' is missing; this Heartwood reads version {Version} of the mask format. {next}");
+        if (file.Unsigned("version") is var version && version != Version)
+            throw new FormatException($"the file is version {version} of the mask format; this Heartwood reads version {Version}. {next}");
     }
 
     static Subnetwork Checked(Subnetwork mask, IReadOnlyList<string> nodes)
     {
         if (mask.Kept.Count > mask.Parts) throw new FormatException($"{mask.Kept.Count} parts are kept out of {mask.Parts}.");
         if (mask.Scores.Count > mask.Parts) throw new FormatException($"{mask.Scores.Count} parts have scores, and there are {mask.Parts}.");
-        if (mask.Absence is not ("" or "mean" or "zero")) throw new FormatException($"'absence' should be mean or zero, it is '{mask.Absence}'.");
-        if (mask.AbsenceFile.Contains('\0')) throw new FormatException("'absenceFile' should be the path of a file.");
+        if (mask.Ablation is not ("" or "mean" or "zero")) throw new FormatException($"'ablation' should be mean or zero, it is '{mask.Ablation}'.");
+        if (mask.AblationFile.Contains('\0')) throw new FormatException("'ablationFile' should be the path of a file.");
+        if (mask.Model is not { } sizes) return mask;
+        KindSizes[] inPlay = [.. sizes.Kinds.Where(kind => nodes.Contains(kind.Name))];
         foreach (Part part in mask.Kept.Concat(mask.Scores.Keys))
         {
-            if (!nodes.Contains(part.Kind == PartKind.Head ? Grains.Heads : Grains.Mlps)) throw new FormatException($"{part} is none of the grains in play ({string.Join(", ", nodes)}).");
-            if (mask.Model is not null && !mask.Model.Has(part)) throw new FormatException($"{part} is no part of a model with {mask.Model.InWords}, which 'model' says it is.");
+            if (!sizes.Has(part)) throw new FormatException($"{part} is no part of a model with {sizes.InWords}, which 'model' says it is.");
+            if (!inPlay.Any(kind => kind.Has(part))) throw new FormatException($"{part} is of no kind that is in play ({string.Join(", ", nodes)}).");
         }
-        if (mask.Model is { } sizes && sizes.Parts(nodes).Count() is var count && count != mask.Parts) throw new FormatException($"'parts' is {mask.Parts}, and a model with {sizes.InWords} has {count}.");
+        int count = inPlay.Sum(kind => kind.Count);
+        if (count != mask.Parts) throw new FormatException($"'parts' is {mask.Parts}, and a model with {sizes.InWords} has {count}.");
         return mask;
     }
 
@@ -187,11 +204,29 @@ static class MaskJson
         string family = model.Text("family") ?? "";
         int width = model.Whole("width") ?? 0;
         bool parallel = model.Flag("parallel") ?? false;
-        IReadOnlyList<bool>? mlps = model.Flags("mlpPerLayer");
-        if (model.Wholes("headsPerLayer", 0, ModelSizes.MostParts) is not { } heads) return mlps is null ? null : throw new FormatException("'mlpPerLayer' needs 'headsPerLayer' beside it.");
-        if (heads.Count == 0 || (mlps is not null && mlps.Count != heads.Count)) throw new FormatException($"'headsPerLayer' is of {heads.Count} layers, 'mlpPerLayer' of {mlps?.Count ?? 0}; both have an entry for every layer.");
-        if (heads.Sum(h => (long)h) + heads.Count > ModelSizes.MostParts) throw new FormatException($"'headsPerLayer' makes more than {ModelSizes.MostParts:N0} parts.");
-        return new(family, heads, mlps ?? [.. heads.Select(_ => true)], width, parallel);
+        if (model.Object("parts") is not { } parts) return null;
+        KindSizes[] kinds = [.. parts.Each.Select(kind => ReadKind(new(kind.Value), kind.Name))];
+        foreach (string needed in PartKinds.InPlay)
+            if (kinds.All(kind => kind.Name != needed)) throw new FormatException($"'model.parts' lacks '{needed}': how many each layer has.");
+        foreach (KindSizes kind in kinds)
+            if (kind.PerLayer.Count == 0 || kind.PerLayer.Count != kinds[0].PerLayer.Count)
+                throw new FormatException($"'model.parts.{kind.Name}' is of {kind.PerLayer.Count} layers, 'model.parts.{kinds[0].Name}' of "
+                    + $"{kinds[0].PerLayer.Count}; all have an entry for every layer.");
+        if (kinds.Sum(kind => kind.PerLayer.Sum(count => (long)count)) > ModelSizes.MostParts)
+            throw new FormatException($"'model.parts' makes more than {ModelSizes.MostParts:N0} parts.");
+        return new(family, kinds, width, parallel);
+    }
+
+    static KindSizes ReadKind(JsonFields kind, string name)
+    {
+        string letters = kind.Text("letters") ?? throw new FormatException($"'model.parts.{name}' lacks 'letters': what addresses have after the layer.");
+        bool numbered = kind.Flag("numbered") ?? throw new FormatException($"'model.parts.{name}' lacks 'numbered': whether its parts have numbers.");
+        IReadOnlyList<int> perLayer = kind.Wholes("perLayer", 0, ModelSizes.MostParts)
+            ?? throw new FormatException($"'model.parts.{name}' lacks 'perLayer': how many each layer has.");
+        kind.RefuseOthers(Next);
+        if (!numbered && perLayer.Any(count => count > 1))
+            throw new FormatException($"'model.parts.{name}' has no numbers and more than one in a layer.");
+        return new(name, letters, numbered, perLayer);
     }
 
     static KeptEdges ReadEdges(JsonFields field, ModelSizes? sizes)
@@ -215,8 +250,9 @@ static class MaskJson
 
     static void CheckSize(JsonFields size, Subnetwork mask)
     {
-        int heads = mask.Kept.Count(p => p.Kind == PartKind.Head);
-        foreach (var (key, count) in (ReadOnlySpan<(string, int)>)[("heads", heads), ("mlps", mask.Kept.Count - heads), ("parts", mask.Kept.Count), ("edges", mask.Edges?.Kept.Count ?? 0)])
+        List<(string Key, int Count)> counts = [("parts", mask.Kept.Count), ("edges", mask.Edges?.Kept.Count ?? 0)];
+        counts.AddRange(KindsInPlay(mask).Select(kind => (kind.Name, mask.Kept.Count(part => part.Kind == kind.Letters))));
+        foreach (var (key, count) in counts)
             if (size.Whole(key) is { } said && said != count) throw new FormatException($"'size.{key}' is {said}, and {count} are kept.");
         size.RefuseOthers(Next);
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Heartwood.Lab.Json;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Subnetworks.Formats;
 
@@ -24,10 +25,10 @@ static class MibCircuit
         bool follow = edges.Count == 0 || Follow(edges, nodes, input, both: true) || Follow(edges, nodes, input, both: false);
         bool ofNodes = follow && (scoredNodes || !scoredEdges);
         if (ofNodes && scoredEdges) notes.Add("Nodes and edges both have scores; the edges follow from the nodes, so it is read as a circuit of nodes and the edges' scores are left out.");
-        int parts = sizes.Heads + sizes.Mlps;
+        int parts = sizes.Kinds.Sum(kind => kind.Count);
         Part[] kept = [.. nodes.Where(n => n.In).Select(n => n.Part).Order()];
         Subnetwork circuit = new(0, "", 0, parts, kept, scores, "", "") { Model = sizes };
-        if (!ofNodes) circuit = circuit with { Grains = [Grains.Edges], Edges = new(Edge.CountIn(sizes), [.. edges.Where(e => e.Value).Select(e => e.Key).Order()], edgeScores) };
+        if (!ofNodes) circuit = circuit with { InPlay = [KeptEdges.Name], Edges = new(Edge.CountIn(sizes), [.. edges.Where(e => e.Value).Select(e => e.Key).Order()], edgeScores) };
         if (ofNodes && scoredNodes && scores.Count < parts) notes.Add($"{parts - scores.Count} parts have no score; where parts are ranked, these are kept first, as in the format.");
         return circuit with { TargetSparsity = circuit.Sparsity };
     }
@@ -58,7 +59,7 @@ static class MibCircuit
             nodes.Add((part, inGraph));
             if (score is { } known) scores[part] = known;
         }
-        int missing = sizes.Heads + sizes.Mlps - nodes.Count;
+        int missing = sizes.Kinds.Sum(kind => kind.Count) - nodes.Count;
         if (missing > 0) notes.Add($"{missing} of the model's nodes are not in the file; they count as absent.");
         return (nodes, scores, input);
     }
@@ -102,9 +103,11 @@ static class MibCircuit
     /// <exception cref="ArgumentException">the format cannot say what the subnetwork is</exception>
     public static string Write(Subnetwork mask)
     {
+        if (mask.Edges is null && mask.InPlay.Except(PartKinds.InPlay).FirstOrDefault() is { } other)
+            throw new ArgumentException($"The MIB format has nodes for heads and MLPs, and this subnetwork has {other} in play. Write it as --to heartwood.");
         if (mask.Model is not { } sizes || sizes.Width == 0) throw new ArgumentException("The MIB format needs the model's layers, heads and width (d_model), and the file does not say them. Name the model: --model FOLDER.");
-        if (sizes.HeadsPerLayer.Distinct().Count() != 1 || sizes.Mlps < sizes.Layers) throw new ArgumentException($"The MIB format has as many heads in every layer, each with an MLP; this model has {sizes.InWords}.");
-        if (mask.Edges is null && !mask.Grains.Contains(Grains.Mlps)) mask = mask with { Kept = [.. mask.Kept, .. sizes.Parts([Grains.Mlps])] };
+        if (sizes.HeadsPerLayer.Distinct().Count() != 1 || sizes.Of(Mlps.Kind).Count < sizes.Layers) throw new ArgumentException($"The MIB format has as many heads in every layer, each with an MLP; this model has {sizes.InWords}.");
+        if (mask.Edges is null && !mask.InPlay.Contains(Mlps.Kind.Name)) mask = mask with { Kept = [.. mask.Kept, .. sizes.Parts([Mlps.Kind.Name])] };
         HashSet<Node> there = [Node.Input, Node.Logits, .. mask.Kept.Select(p => (Node)p)];
         HashSet<Edge> kept = [.. mask.Edges?.Kept ?? []];
         using MemoryStream stream = new();
@@ -118,7 +121,7 @@ static class MibCircuit
             json.WriteNumber("d_model", sizes.Width);
             json.WriteEndObject();
             json.WriteStartObject("nodes");
-            foreach (Node node in (IEnumerable<Node>)[Node.Input, .. sizes.Parts(Grains.Parts), Node.Logits])
+            foreach (Node node in (IEnumerable<Node>)[Node.Input, .. sizes.Parts(PartKinds.InPlay), Node.Logits])
             {
                 json.WriteStartObject(NameOf(node));
                 json.WriteBoolean("in_graph", there.Contains(node));
@@ -140,7 +143,7 @@ static class MibCircuit
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length) + "\n";
     }
 
-    static string NameOf(Node node) => node.Part is not { } part ? node.ToString() : part.Kind == PartKind.Head ? $"a{part.Layer}.h{part.Index}" : $"m{part.Layer}";
+    static string NameOf(Node node) => node.Part is not { } part ? node.ToString() : Heads.Kind.Includes(part) ? $"a{part.Layer}.h{part.Index}" : $"m{part.Layer}";
 
     static string NameOf(Edge edge) => $"{NameOf(edge.From)}->{NameOf(edge.To)}{(edge.Input is { } input ? $"<{char.ToLowerInvariant(input.ToString()[0])}>" : "")}";
 

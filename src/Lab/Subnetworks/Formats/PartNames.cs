@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Subnetworks.Formats;
 
@@ -11,7 +12,7 @@ namespace Heartwood.Lab.Subnetworks.Formats;
 public static partial class PartNames
 {
     /// <summary>How parts may be named, for messages and help.</summary>
-    public const string Known = "L3.H7 (head 7 of layer 3) or L3.MLP; also a3.h7, m3, L3H7, 3.7, blocks.3.attn.hook_z.7, blocks.3.hook_mlp_out";
+    public const string Known = "L3.H7 (head 7 of layer 3), L3.MLP, L3.ATT, L3 or L3.N512; also a3.h7, m3, L3H7, 3.7, blocks.3.attn.hook_z.7, blocks.3.hook_mlp_out";
 
     /// <summary>Reads one name.</summary>
     /// <exception cref="FormatException">it is none that is known; the message says how parts are named</exception>
@@ -22,6 +23,7 @@ public static partial class PartNames
         if (match.Success && Numbers(match) is [{ } layer, { } head]) return Part.Head(layer, head);
         match = Mlp().Match(name);
         if (match.Success && Numbers(match) is [{ } only]) return Part.Mlp(only);
+        if (Part.Find(name) is { } part) return part;
         throw new FormatException($"'{text}' names no part. Write {Known}.");
     }
 

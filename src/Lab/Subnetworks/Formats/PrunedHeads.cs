@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Json;
+using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Subnetworks.Formats;
 
@@ -39,7 +40,13 @@ static class PrunedHeads
                 if (!absent.Add(part)) throw new FormatException($"'{Key}' names head {head} of layer {number} twice.");
             }
         }
-        Subnetwork kept = new(0, "", 0, sizes.Heads, [.. sizes.Parts([Grains.Heads]).Where(p => !absent.Contains(p))], new Dictionary<Part, double>(), "zero", "") { Grains = [Grains.Heads], Model = sizes };
+        string[] heads = [Heads.Kind.Name];
+        Part[] left = [.. sizes.Parts(heads).Where(part => !absent.Contains(part))];
+        Subnetwork kept = new(0, "", 0, sizes.Of(Heads.Kind).Count, left, new Dictionary<Part, double>(), "zero", "")
+        {
+            InPlay = heads,
+            Model = sizes,
+        };
         return kept with { TargetSparsity = kept.Sparsity };
     }
 
@@ -57,8 +64,11 @@ static class PrunedHeads
     {
         if (mask.Edges is not null) throw new ArgumentException($"{Key} names heads, and this is a circuit of edges. Take its nodes first, if that is what you want: --nodes.");
         if (mask.Model is not { } sizes) throw new ArgumentException($"{Key} names the heads that are gone, and the file does not say which heads there are. Name the model: --model FOLDER.");
-        Part[] mlps = [.. sizes.Parts([Grains.Mlps]).Except(mask.Kept)];
-        if (mask.Grains.Contains(Grains.Mlps) && mlps.Length > 0)
+        if (mask.InPlay.Except(PartKinds.InPlay).FirstOrDefault() is { } other)
+            throw new ArgumentException($"{Key} names heads only, and this subnetwork has {other} in play. Write it as --to heartwood; "
+                + "to hand over the model itself, cut it: heartwood cut RUN --mask FILE --out FOLDER.");
+        Part[] mlps = [.. sizes.Parts([Mlps.Kind.Name]).Except(mask.Kept)];
+        if (mask.InPlay.Contains(Mlps.Kind.Name) && mlps.Length > 0)
             throw new ArgumentException($"{Key} names heads only, and MLP blocks of this subnetwork are absent ({string.Join(' ', mlps.Take(4))}{(mlps.Length > 4 ? " …" : "")}). Write it as --to heartwood or --to mib; to hand over the model itself, cut it: heartwood cut RUN --mask FILE --out FOLDER.");
         JsonObject config = [];
         if (sizes.Family != "") config["model_type"] = sizes.Family;
@@ -68,7 +78,7 @@ static class PrunedHeads
             config["num_attention_heads"] = sizes.HeadsPerLayer[0];
         }
         JsonObject gone = [];
-        foreach (var layer in sizes.Parts([Grains.Heads]).Except(mask.Kept).GroupBy(p => p.Layer))
+        foreach (var layer in sizes.Parts([Heads.Kind.Name]).Except(mask.Kept).GroupBy(p => p.Layer))
             gone[layer.Key.ToString(CultureInfo.InvariantCulture)] = new JsonArray([.. layer.Select(p => JsonValue.Create(p.Index))]);
         config[Key] = gone;
         return config.ToJsonString(indented) + "\n";

@@ -8,7 +8,7 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// Attention within each sequence and head of packed tokens: softmax(Q Kᵀ · scale) V, and its gradients. One item of work is one
 /// sequence and head, a few vectors of queries at a time. Scores stand turned, [key query]: a lane is a query, so softmax needs
 /// no sums across lanes, any number of keys is exact, and keys and values are read where they are; only queries are turned.
-/// A query's values do not depend on which queries stand beside it. Scores never leave the cache: the gradient computes them
+/// A query's values do not depend on which queries stand next to it. Scores never leave the cache: the gradient computes them
 /// anew, from each query's largest score and the inverse of its sum. Where queries see a window of keys, a round of them computes
 /// from the first key that one of them sees to the last, and no others.
 /// </summary>
@@ -18,7 +18,7 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
 
     /// <summary>
     /// What a vector of queries sees: its first query the keys from Low on (which may be below 0) and before Open, each further query one
-    /// more behind both; no key from End on.
+    /// more after both; no key from End on.
     /// </summary>
     readonly record struct Sight(int Low, int Open, int End)
     {
@@ -76,7 +76,10 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
             return new(open - plan.Window, Math.Min(end - first, open), end - first);
         }
 
-        /// <summary>Where the largest scores of the queries from <paramref name="i"/> on are kept; the inverse sums are as far on as there are queries of all heads.</summary>
+        /// <summary>
+        /// Where the largest scores of the queries from <paramref name="i"/> on are kept; the inverse sums are as far on as there are
+        /// queries of all heads.
+        /// </summary>
         internal long Statistic(int i) => (long)head * plan.Queries + plan.QueryOffsets[sequence] + i;
 
         internal long Statistics => (long)plan.Heads * plan.Queries;
@@ -131,7 +134,7 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
             item.AskNextKeys(v, i, end);
             for (int c = 0; c < lanes; c += L.Width)
                 Softmax(scores + c, lanes, item.See(i + c, from, seen), item.Scale, largest + c, inverse + c);
-            Write(scores, 1, lanes, count, seen - from, values.Behind(from), context + item.Query(i), item.Step, width, room, inverse);
+            Write(scores, 1, lanes, count, seen - from, values.After(from), context + item.Query(i), item.Step, width, room, inverse);
             if (statistics is not null)
             {
                 Copy(largest, statistics + item.Statistic(i), count);
@@ -141,18 +144,22 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         }
     }
 
-    internal static void Backward(float* q, float* k, float* v, float* statistics, float* g, AttentionPlan plan, float* dq, float* dk, float* dv) =>
+    internal static void Backward(
+        float* q, float* k, float* v, float* statistics, float* g, AttentionPlan plan, float* dq, float* dk, float* dv) =>
         EachHead(plan, plan.Starts, item => OneBack(item, q, k, v, statistics, g, dq, dk, dv));
 
-    // one piece of work is some groups of heads of a sequence, one after another: they lie side by side in memory; group i is heads starts[i] to starts[i + 1]
+    // one piece of work is some groups of heads of a sequence, one after another: they lie side by side in memory; group i is heads
+    // starts[i] to starts[i + 1]
     static void EachHead(AttentionPlan plan, int[] starts, Action<Item> body)
     {
-        int groups = starts.Length - 1, pieces = Math.Clamp(8 * Workers.Threads / Math.Max(1, plan.Sequences), 1, groups), most = (groups + pieces - 1) / pieces;
+        int groups = starts.Length - 1, pieces = Math.Clamp(8 * Workers.Threads / Math.Max(1, plan.Sequences), 1, groups);
+        int most = (groups + pieces - 1) / pieces;
         pieces = (groups + most - 1) / most;
         Workers.For(plan.Sequences * pieces, piece =>
         {
             int group = piece % pieces * most;
-            for (int head = starts[group]; head < starts[Math.Min(groups, group + most)]; head++) body(new(plan, plan.Order[piece / pieces], head));
+            for (int head = starts[group]; head < starts[Math.Min(groups, group + most)]; head++)
+                body(new(plan, plan.Order[piece / pieces], head));
         });
     }
 
@@ -162,7 +169,8 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         int width = item.Width, keys = item.Keys, atOnce = item.KeysAtOnce, padded = Pad(width), all = keys * padded;
         float* turned = Strips.Take((width + 2 * atOnce + 2) * Most + 3 * all + 3 * Most * padded),
             p = turned + width * Most, slopes = p + atOnce * Most, largest = slopes + atOnce * Most, inverse = largest + Most;
-        float* keyRoom = inverse + Most, keySums = keyRoom + all, valueSums = keySums + all, queryRoom = valueSums + all, gradientRoom = queryRoom + Most * padded, room = gradientRoom + Most * padded;
+        float* keyRoom = inverse + Most, keySums = keyRoom + all, valueSums = keySums + all;
+        float* queryRoom = valueSums + all, gradientRoom = queryRoom + Most * padded, room = gradientRoom + Most * padded;
         Side keyRows = Read(k + item.Key, item.KeyStep, keys, width, keyRoom);
         if (item.First)
         {
@@ -200,7 +208,7 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
             Copy(statistics + item.Statistics + item.Statistic(i), inverse, count);
             for (int c = 0; c < lanes; c += L.Width)
                 Slope(p + c, slopes + c, lanes, item.See(i + c, from, from + seen), item.Scale, largest + c, inverse + c);
-            Write(slopes, 1, lanes, count, seen, keyRows.Behind(from), dq + item.Query(i), item.Step, width, room, null);
+            Write(slopes, 1, lanes, count, seen, keyRows.After(from), dq + item.Query(i), item.Step, width, room, null);
             Add(slopes, lanes, seen, count, Read(q + item.Query(i), item.Step, count, width, queryRoom), keySums + from * padded, padded);
             Add(p, lanes, seen, count, Read(g + item.Query(i), item.Step, count, width, gradientRoom), valueSums + from * padded, padded);
             i = end;
@@ -220,7 +228,10 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
 
     static void Copy(float* from, float* to, int count) => new Span<float>(from, count).CopyTo(new(to, count));
 
-    /// <summary>One vector of queries: scores[key] become e^((score − largest) · scale), not yet divided by their sum; keys that a query does not see, 0.</summary>
+    /// <summary>
+    /// One vector of queries: scores[key] become e^((score − largest) · scale), not yet divided by their sum; keys that a query does not
+    /// see, 0.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Softmax(float* scores, nint step, Sight sight, float scale, float* largest, float* inverse)
     {
@@ -254,12 +265,15 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         L.Store(inverse, L.Divide(L.Splat(1), sum));
     }
 
-    /// <summary>One vector of queries: scores[key] become probabilities, and gradients of probabilities become those of scores before scaling.</summary>
+    /// <summary>
+    /// One vector of queries: scores[key] become probabilities, and gradients of probabilities become those of scores before scaling.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Slope(float* scores, float* slopes, nint step, Sight sight, float scale, float* largest, float* inverse)
     {
         int middle = sight.Middle, open = sight.Open, end = sight.End;
-        V most = L.Load(largest), share = L.Load(inverse), along = L.Splat(0), zero = along, by = L.Splat(scale * Exp.TwoPerNatural), lane = Lane();
+        V most = L.Load(largest), share = L.Load(inverse), along = L.Splat(0), zero = along;
+        V by = L.Splat(scale * Exp.TwoPerNatural), lane = Lane();
         float* at = scores, slope = slopes;
         for (int j = 0; j < end; j++, at += step, slope += step)
         {
@@ -270,7 +284,10 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         }
         V factor = L.Splat(scale);
         for (int j = 0; j < end; j++)
-            L.Store(slopes + j * step, L.Multiply(L.Multiply(L.Load(scores + j * step), L.Subtract(L.Load(slopes + j * step), along)), factor));
+        {
+            V difference = L.Subtract(L.Load(slopes + j * step), along);
+            L.Store(slopes + j * step, L.Multiply(L.Multiply(L.Load(scores + j * step), difference), factor));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -284,7 +301,7 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     readonly record struct Side(nint At, nint Step)
     {
         /// <summary>The same without its first rows.</summary>
-        internal Side Behind(int rows) => this with { At = At + rows * Step * sizeof(float) };
+        internal Side After(int rows) => this with { At = At + rows * Step * sizeof(float) };
     }
 
     // in place, where a row is whole vectors; else copied, with zeros up to the next
@@ -297,11 +314,15 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     }
 
     // to[rows] = a · right, each row times its factor
-    static void Write(float* a, nint rowStep, nint innerStep, int rows, int inner, Side right, float* to, nint step, int width, float* room, float* factor)
+    static void Write(
+        float* a, nint rowStep, nint innerStep, int rows, int inner, Side right,
+        float* to, nint step, int width, float* room, float* factor)
     {
         int padded = Pad(width);
         bool whole = width == padded;
-        Strided<L, V>.Product(a, rowStep, innerStep, rows, inner, (float*)right.At, right.Step, whole ? to : room, whole ? step : padded, padded / L.Width, factor);
+        Strided<L, V>.Product(
+            a, rowStep, innerStep, rows, inner, (float*)right.At, right.Step,
+            whole ? to : room, whole ? step : padded, padded / L.Width, factor);
         if (!whole) CopyRows(room, padded, rows, width, to, step, width);
     }
 
@@ -348,7 +369,8 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         if (Sse.IsSupported)
         {
             Vector128<float> x = Vector128.Load(a), y = Vector128.Load(b), z = Vector128.Load(c), w = Vector128.Load(e);
-            Vector128<float> lowXY = Sse.UnpackLow(x, y), lowZW = Sse.UnpackLow(z, w), highXY = Sse.UnpackHigh(x, y), highZW = Sse.UnpackHigh(z, w);
+            Vector128<float> lowXY = Sse.UnpackLow(x, y), lowZW = Sse.UnpackLow(z, w);
+            Vector128<float> highXY = Sse.UnpackHigh(x, y), highZW = Sse.UnpackHigh(z, w);
             Sse.MoveLowToHigh(lowXY, lowZW).Store(to);
             Sse.MoveHighToLow(lowZW, lowXY).Store(to + lanes);
             Sse.MoveLowToHigh(highXY, highZW).Store(to + 2 * lanes);

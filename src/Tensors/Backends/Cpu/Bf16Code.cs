@@ -43,7 +43,8 @@ static unsafe partial class Bf16Code
     internal static (nint[] Tiles, string? WhyNot) Make(string? variable)
     {
         string? whyNot = !string.IsNullOrEmpty(variable) ? $"{Variable}={variable} forbids machine code"
-            : !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 ? "machine code is made only for Linux on x64"
+            : !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64
+                ? "machine code is made only for Linux on x64"
             : !InProcessor ? "the processor has no bf16 dot product (AVX-512 BF16)"
             : null;
         if (whyNot is not null) return ([], whyNot);
@@ -54,7 +55,8 @@ static unsafe partial class Bf16Code
     }
 
     // .NET has asked the system whether it keeps 512-bit registers; leaf 7, subleaf 1, bit 5 of EAX is AVX512_BF16 (Intel SDM, CPUID)
-    static bool InProcessor => Avx512F.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & 1 << 5) != 0;
+    static bool InProcessor => Avx512F.IsSupported
+        && X86Base.CpuId(0, 0).Eax >= 7 && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & 1 << 5) != 0;
 
     static nint Executable(byte[] code, out string? whyNot)
     {
@@ -90,7 +92,7 @@ static unsafe partial class Bf16Code
 
     const int Rax = 0, Rcx = 1, Rdx = 2, Rsi = 6, Rdi = 7, R10 = 10, R11 = 11;   // the processor's numbers for its registers
 
-    // The function for so many rows. In: rdi a, rsi its step, rdx b, rcx c, r8 its step, r9 pairs; on the stack from and its step.
+    // The function for a number of rows. In: rdi a, rsi its step, rdx b, rcx c, r8 its step, r9 pairs; on the stack from and its step.
     // zmm0 to zmm23 hold c, three vectors a row; zmm24 to zmm26 hold b; zmm27 to zmm30 a pair of a each.
     static nint Append(List<byte> code, int rows)
     {
@@ -144,14 +146,17 @@ static unsafe partial class Bf16Code
         return code.Count - 4;
     }
 
-    // the distance counts from behind the jump
-    static void Land(List<byte> code, int jump, int target) => BitConverter.TryWriteBytes(CollectionsMarshal.AsSpan(code)[jump..], target - (jump + 4));
+    // the distance counts from after the jump
+    static void Land(List<byte> code, int jump, int target) =>
+        BitConverter.TryWriteBytes(CollectionsMarshal.AsSpan(code)[jump..], target - (jump + 4));
 
     // vmovups zmm, [base + displacement]: EVEX.512.0F.W0 10 /r
-    static void Load(List<byte> code, int register, int at, int displacement) => Memory(code, map: 1, prefix: 0, 0x10, register, at, null, displacement);
+    static void Load(List<byte> code, int register, int at, int displacement) =>
+        Memory(code, map: 1, prefix: 0, 0x10, register, at, null, displacement);
 
     // vmovups [base + displacement], zmm: EVEX.512.0F.W0 11 /r
-    static void Store(List<byte> code, int register, int at, int displacement) => Memory(code, map: 1, prefix: 0, 0x11, register, at, null, displacement);
+    static void Store(List<byte> code, int register, int at, int displacement) =>
+        Memory(code, map: 1, prefix: 0, 0x11, register, at, null, displacement);
 
     // vbroadcastss zmm, [base + 0, 1, 2 or 3 steps]: EVEX.512.66.0F38.W0 18 /r
     static void Broadcast(List<byte> code, int register, int at, int steps) =>
@@ -166,11 +171,13 @@ static unsafe partial class Bf16Code
 
     // An instruction on a vector register and memory. ModRM with mod 10: a displacement of 32 bits follows;
     // with an index, rm 100 announces a SIB byte: index · 2^shift + base.
-    static void Memory(List<byte> code, int map, int prefix, byte opcode, int register, int at, (int Register, int Shift)? index, int displacement)
+    static void Memory(
+        List<byte> code, int map, int prefix, byte opcode, int register, int at, (int Register, int Shift)? index, int displacement)
     {
         Evex(code, map, prefix, register, second: 0, at & 8, index is { } i ? (i.Register & 8) << 1 : 0);
         code.Add(opcode);
-        if (index is { } x) code.AddRange([(byte)(0x80 | (register & 7) << 3 | 4), (byte)(x.Shift << 6 | (x.Register & 7) << 3 | (at & 7))]);
+        if (index is { } x)
+            code.AddRange([(byte)(0x80 | (register & 7) << 3 | 4), (byte)(x.Shift << 6 | (x.Register & 7) << 3 | (at & 7))]);
         else code.Add((byte)(0x80 | (register & 7) << 3 | (at & 7)));
         code.AddRange(BitConverter.GetBytes(displacement));
     }
@@ -180,7 +187,8 @@ static unsafe partial class Bf16Code
     // of the third in B (bit 3) and X (bit 4; or bit 3 of an index). Length 10 is 512 bits; prefixes are 0 none, 1 66, 2 F3.
     static void Evex(List<byte> code, int map, int prefix, int first, int second, int thirdBit3, int thirdBit4) => code.AddRange([
         0x62,
-        (byte)(((first & 8) == 0 ? 0x80 : 0) | (thirdBit4 == 0 ? 0x40 : 0) | (thirdBit3 == 0 ? 0x20 : 0) | ((first & 16) == 0 ? 0x10 : 0) | map),
+        (byte)(((first & 8) == 0 ? 0x80 : 0) | (thirdBit4 == 0 ? 0x40 : 0)
+            | (thirdBit3 == 0 ? 0x20 : 0) | ((first & 16) == 0 ? 0x10 : 0) | map),
         (byte)((~second & 15) << 3 | 4 | prefix),
         (byte)(2 << 5 | ((second & 16) == 0 ? 8 : 0)),
     ]);

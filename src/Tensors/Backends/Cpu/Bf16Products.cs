@@ -28,14 +28,16 @@ sealed unsafe class Bf16Products : IProducts
         fixed (float* pb = b, pp = packed)
         {
             (nint from, nint to, int panel) = ((nint)pb, (nint)pp, Panel * Pairs(inner));
-            Workers.For(Panels(columns), p => PackPanel((float*)from, inner, columns, turned, (ushort*)((float*)to + (long)p * panel), p * Panel));
+            Workers.For(Panels(columns), p =>
+                PackPanel((float*)from, inner, columns, turned, (ushort*)((float*)to + (long)p * panel), p * Panel));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void PackPanel(float* b, int inner, int columns, bool turned, ushort* to, int first)
     {
-        new Span<ushort>(to, 2 * Panel * Pairs(inner)).Clear();  // zeros beyond the last column, and beyond the last value of an odd inner axis
+        // zeros beyond the last column, and beyond the last value of an odd inner axis
+        new Span<ushort>(to, 2 * Panel * Pairs(inner)).Clear();
         (long across, long along) = turned ? ((long)inner, 1L) : (1L, columns);
         for (int j = first; j < Math.Min(columns, first + Panel); j++)
         {
@@ -44,7 +46,9 @@ sealed unsafe class Bf16Products : IProducts
         }
     }
 
-    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMul(
+        ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation,
+        Span<float> c)
     {
         float* start = (float*)NativeMemory.AlignedAlloc((nuint)(Panels(columns) * Panel) * sizeof(float), 64);
         try
@@ -60,7 +64,8 @@ sealed unsafe class Bf16Products : IProducts
                 Workers.For(rowItems * panelItems, item =>
                 {
                     (int p, int r) = Math.DivRem(item, rowItems);
-                    int row0 = Fast.Share(r, rowItems, tiles) * Fast.TileRows, row1 = Math.Min(rows, Fast.Share(r + 1, rowItems, tiles) * Fast.TileRows);
+                    int row0 = Fast.Share(r, rowItems, tiles) * Fast.TileRows;
+                    int row1 = Math.Min(rows, Fast.Share(r + 1, rowItems, tiles) * Fast.TileRows);
                     Block(work, row0, row1, Fast.Share(p, panelItems, panels), Fast.Share(p + 1, panelItems, panels));
                 });
             }
@@ -95,7 +100,9 @@ sealed unsafe class Bf16Products : IProducts
                     float* at = (float*)work.C + (long)r * columns + p * Panel, to = width == Panel ? at : edge;
                     nint step = width == Panel ? columns : Panel;
                     if (to == edge && onTop) Fast.CopyTile(at, columns, edge, Panel, height, width);
-                    Bf16Code.Tile(height)(rounded + (long)(r - row0) * depth, depth * sizeof(uint), b, to, step * sizeof(float), depth, onTop ? to : start, onTop ? step * sizeof(float) : 0);
+                    uint* from = rounded + (long)(r - row0) * depth;
+                    nint bytes = step * sizeof(float);
+                    Bf16Code.Tile(height)(from, depth * sizeof(uint), b, to, bytes, depth, onTop ? to : start, onTop ? bytes : 0);
                     if (last && work.Activation is { } activation) Activate(activation, to, step, height, width);
                     if (to == edge) Fast.CopyTile(edge, Panel, at, columns, height, width);
                 }
@@ -103,7 +110,7 @@ sealed unsafe class Bf16Products : IProducts
         }
     }
 
-    // rows of a, so many pairs from pair k0, as bf16; an odd inner axis ends with a zero
+    // rows of a, depth pairs from pair k0, as bf16; an odd inner axis ends with a zero
     static void Round(float* a, int inner, int row0, int row1, int k0, int depth, uint* rounded)
     {
         int count = Math.Min(2 * depth, inner - 2 * k0);
@@ -123,7 +130,8 @@ sealed unsafe class Bf16Products : IProducts
             case Unary.Tanh: Fast.Activate<Tanh>(c, step, height, width); break;
             case Unary.Relu: Fast.Activate<Relu>(c, step, height, width); break;
             case Unary.Silu: Fast.Activate<Silu>(c, step, height, width); break;
-            default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "No matrix product is fused with this function.");
+            default:
+                throw new ArgumentOutOfRangeException(nameof(activation), activation, "No matrix product is fused with this function.");
         }
     }
 }

@@ -92,7 +92,9 @@ sealed unsafe class CpuBackend<L, V> : IBackend where L : struct, ILanes<V>
 
     public void RowsSlope(ReadOnlySpan<float> g, ReadOnlySpan<int> indices, int width, Span<float> dTable)
     {
-        fixed (float* pg = g, pd = dTable) fixed (int* pi = indices) Table.RowsSlope<L, V>(pg, pi, indices.Length, width, dTable.Length / Math.Max(1, width), pd);
+        fixed (float* pg = g, pd = dTable)
+        fixed (int* pi = indices)
+            Table.RowsSlope<L, V>(pg, pi, indices.Length, width, dTable.Length / Math.Max(1, width), pd);
     }
 
     public int PackedCount(int inner, int columns) => Gemm<L, V>.PackedCount(inner, columns);
@@ -102,16 +104,23 @@ sealed unsafe class CpuBackend<L, V> : IBackend where L : struct, ILanes<V>
         fixed (float* pb = b, pp = packed) Gemm<L, V>.Pack(pb, inner, columns, turned, pp);
     }
 
-    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMul(
+        ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation,
+        Span<float> c)
     {
         fixed (float* pa = a, pp = packed, pb = bias, pc = c)
             MatMul(new() { A = pa, Rows = rows, Inner = inner, Packed = pp, Columns = columns, Bias = pb, C = pc }, activation);
     }
 
-    public void MatMulOnce(ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> b, int columns, bool turned, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMulOnce(
+        ReadOnlySpan<float> a, int rows, int inner, bool transposed, ReadOnlySpan<float> b, int columns, bool turned,
+        ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
     {
         fixed (float* pa = a, pr = b, pb = bias, pc = c)
-            MatMul(new() { A = pa, Rows = rows, Inner = inner, Transposed = transposed, B = pr, Turned = turned, Columns = columns, Bias = pb, C = pc }, activation);
+        {
+            Gemm<L, V>.Product work = new() { A = pa, Rows = rows, Inner = inner, Transposed = transposed, B = pr, Turned = turned };
+            MatMul(work with { Columns = columns, Bias = pb, C = pc }, activation);
+        }
     }
 
     static void MatMul(Gemm<L, V>.Product work, Unary? activation)
@@ -124,7 +133,8 @@ sealed unsafe class CpuBackend<L, V> : IBackend where L : struct, ILanes<V>
             case Unary.Tanh: Gemm<L, V>.MatMul<Tanh>(work, true); break;
             case Unary.Relu: Gemm<L, V>.MatMul<Relu>(work, true); break;
             case Unary.Silu: Gemm<L, V>.MatMul<Silu>(work, true); break;
-            default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "No matrix product is fused with this function.");
+            default:
+                throw new ArgumentOutOfRangeException(nameof(activation), activation, "No matrix product is fused with this function.");
         }
     }
 
@@ -140,60 +150,85 @@ sealed unsafe class CpuBackend<L, V> : IBackend where L : struct, ILanes<V>
 
     public void CrossEntropy(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int width, Span<float> losses, Span<float> statistics)
     {
-        fixed (float* px = x, pl = losses, ps = statistics) fixed (int* pi = labels) Softmax<L, V>.Loss(px, pi, labels.Length, width, pl, ps);
+        fixed (float* px = x, pl = losses, ps = statistics)
+        fixed (int* pi = labels)
+            Softmax<L, V>.Loss(px, pi, labels.Length, width, pl, ps);
     }
 
-    public void CrossEntropySlope(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
+    public void CrossEntropySlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> statistics, float factor, int width, Span<float> dx)
     {
-        fixed (float* px = x, ps = statistics, pd = dx) fixed (int* pi = labels) Softmax<L, V>.LossSlope(px, pi, ps, factor, labels.Length, width, pd);
+        fixed (float* px = x, ps = statistics, pd = dx)
+        fixed (int* pi = labels)
+            Softmax<L, V>.LossSlope(px, pi, ps, factor, labels.Length, width, pd);
     }
 
-    public void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
+    public void LayerNorm(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> shift, int rows, int width, float epsilon, Span<float> y,
+        Span<float> statistics)
     {
-        fixed (float* px = x, pg = gain, ps = shift, py = y, pt = statistics) Cpu.Rows.LayerNorm<L, V>(px, pg, ps, rows, width, epsilon, py, pt);
+        fixed (float* px = x, pg = gain, ps = shift, py = y, pt = statistics)
+            Cpu.Rows.LayerNorm<L, V>(px, pg, ps, rows, width, epsilon, py, pt);
     }
 
-    public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift)
+    public void LayerNormSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width,
+        Span<float> dx, Span<float> dGain, Span<float> dShift)
     {
         fixed (float* px = x, pn = gain, pt = statistics, pg = g, pd = dx, pdn = dGain, pds = dShift)
             Cpu.Rows.LayerNormSlope<L, V>(px, pn, pt, pg, rows, width, pd, pdn, pds);
     }
 
-    public void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
+    public void RmsNorm(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics)
     {
         fixed (float* px = x, pg = gain, py = y, pt = statistics) RmsNorm<L, V>.Forward(px, pg, rows, width, epsilon, py, pt);
     }
 
-    public void RmsNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain)
+    public void RmsNormSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width,
+        Span<float> dx, Span<float> dGain)
     {
-        fixed (float* px = x, pn = gain, pt = statistics, pg = g, pd = dx, pdn = dGain) RmsNorm<L, V>.Slope(px, pn, pt, pg, rows, width, pd, pdn);
+        fixed (float* px = x, pn = gain, pt = statistics, pg = g, pd = dx, pdn = dGain)
+            RmsNorm<L, V>.Slope(px, pn, pt, pg, rows, width, pd, pdn);
     }
 
-    public void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
+    public void Rotate(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
     {
-        fixed (float* px = x, pt = turns, py = y) fixed (int* pp = positions) Rotary<L, V>.Rotate(px, pt, pp, positions.Length, x.Length / Math.Max(1, positions.Length), headWidth, back, py);
+        int width = x.Length / Math.Max(1, positions.Length);
+        fixed (float* px = x, pt = turns, py = y)
+        fixed (int* pp = positions)
+            Rotary<L, V>.Rotate(px, pt, pp, positions.Length, width, headWidth, back, py);
     }
 
-    public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics)
+    public void Attention(
+        ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan,
+        Span<float> context, Span<float> statistics)
     {
         fixed (float* pq = q, pk = k, pv = v, pc = context, ps = statistics) Attention<L, V>.Forward(pq, pk, pv, plan, pc, ps);
     }
 
-    public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
+    public void AttentionSlope(
+        ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g,
+        AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv)
     {
         fixed (float* pq = q, pk = k, pv = v, ps = statistics, pg = g, pdq = dq, pdk = dk, pdv = dv)
             Attention<L, V>.Backward(pq, pk, pv, ps, pg, plan, pdq, pdk, pdv);
     }
 
-    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, int rows, Span<float> y)
     {
-        fixed (float* px = x, pm = mask, pa = absence, py = y) Mixing<L, V>.Mix(px, pm, pa, rows, mask.Length, absence.Length / Math.Max(1, mask.Length), py);
+        fixed (float* px = x, pm = mask, pa = ablation, py = y)
+            Mixing<L, V>.Mix(px, pm, pa, rows, mask.Length, ablation.Length / Math.Max(1, mask.Length), py);
     }
 
-    public void MixSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx, Span<float> dMask)
+    public void MixSlope(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, ReadOnlySpan<float> g, int rows, Span<float> dx,
+        Span<float> dMask)
     {
-        fixed (float* px = x, pm = mask, pa = absence, pg = g, pd = dx, pdm = dMask)
-            Mixing<L, V>.Slope(px, pm, pa, pg, rows, mask.Length, absence.Length / Math.Max(1, mask.Length), pd, pdm);
+        fixed (float* px = x, pm = mask, pa = ablation, pg = g, pd = dx, pdm = dMask)
+            Mixing<L, V>.Slope(px, pm, pa, pg, rows, mask.Length, ablation.Length / Math.Max(1, mask.Length), pd, pdm);
     }
 
     public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Heartwood.Tensors.Backends.Cpu;
 
-/// <summary>Values dropped by chance: Philox4x32-10, counters side by side in the lanes, in the order of <see cref="Dropping.NumberOf"/>.</summary>
+/// <summary>
+/// Values dropped by chance: Philox4x32-10, counters side by side in the lanes, in the order of <see cref="DropoutNumbers.IndexFor"/>.
+/// </summary>
 static unsafe class Dropout<L, V> where L : struct, ILanes<V>
 {
     const int Counters = 16, Run = 4 * Counters, Piece = 1 << 14;
@@ -13,7 +15,7 @@ static unsafe class Dropout<L, V> where L : struct, ILanes<V>
             int start = piece * Piece, end = Math.Min(count, start + Piece), i = start;
             float up = 1 / (1 - share);
             for (; i <= end - Run; i += Run) DropRun(x + i, chance, (first + i) / 4, share, up, y + i);
-            for (; i < end; i++) y[i] = x[i] * (chance.Uniform(Dropping.NumberOf(first + i)) < share ? 0 : up);
+            for (; i < end; i++) y[i] = x[i] * (chance.Uniform(DropoutNumbers.IndexFor(first + i)) < share ? 0 : up);
         });
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

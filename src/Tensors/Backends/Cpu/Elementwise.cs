@@ -6,7 +6,8 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// <summary>Loops over values: maps, their slopes, broadcast zips, sums, AdamW.</summary>
 static unsafe class Elementwise
 {
-    const int Piece = 1 << 14;                                   // values per item of work; fixed, so that results do not depend on the threads
+    // values per item of work; fixed, so that results do not depend on the threads
+    const int Piece = 1 << 14;
 
     /// <summary>y = F(x)</summary>
     internal static void Map<F, L, V>(float* x, float* y, int count, float p, float q) where F : struct, IMap where L : struct, ILanes<V>
@@ -25,14 +26,16 @@ static unsafe class Elementwise
     }
 
     /// <summary>y = g · F′(x)</summary>
-    internal static void MapSlope<F, L, V>(float* x, float* g, float* y, int count, float p, float q) where F : struct, IMap where L : struct, ILanes<V>
+    internal static void MapSlope<F, L, V>(
+        float* x, float* g, float* y, int count, float p, float q) where F : struct, IMap where L : struct, ILanes<V>
     {
         if (count <= Piece) SlopePiece<F, L, V>(x, g, y, count, p, q);
         else Pieces(count, (start, length) => SlopePiece<F, L, V>(x + start, g + start, y + start, length, p, q));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void SlopePiece<F, L, V>(float* x, float* g, float* y, int count, float p, float q) where F : struct, IMap where L : struct, ILanes<V>
+    static void SlopePiece<F, L, V>(
+        float* x, float* g, float* y, int count, float p, float q) where F : struct, IMap where L : struct, ILanes<V>
     {
         V vp = L.Splat(p), vq = L.Splat(q);
         int i = 0;
@@ -61,7 +64,8 @@ static unsafe class Elementwise
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void ZipPiece<F, L, V>(float* a, float* b, float* y, int count, int stepA, int stepB) where F : struct, IZip where L : struct, ILanes<V>
+    static void ZipPiece<F, L, V>(
+        float* a, float* b, float* y, int count, int stepA, int stepB) where F : struct, IZip where L : struct, ILanes<V>
     {
         int i = 0;
         if (stepA == 1 && stepB == 1)
@@ -82,7 +86,8 @@ static unsafe class Elementwise
             int rows = Math.Max(1, Piece / Math.Max(1, count));
             Workers.For((outer + rows - 1) / rows, piece =>
             {
-                for (int o = piece * rows; o < Math.Min(outer, (piece + 1) * rows); o++) y[o] = (float)SumRun<L, V>(x + (long)o * count, count);
+                for (int o = piece * rows; o < Math.Min(outer, (piece + 1) * rows); o++)
+                    y[o] = (float)SumRun<L, V>(x + (long)o * count, count);
             });
             return;
         }
@@ -98,7 +103,8 @@ static unsafe class Elementwise
             Workers.For(outer * blocks, item =>
             {
                 (int o, int b) = Math.DivRem(item, blocks);
-                SumRows<L, V>(x + ((long)o * count + b * block) * inner, Math.Min(block, count - b * block), inner, inner, parts + (long)item * inner);
+                float* from = x + ((long)o * count + b * block) * inner;
+                SumRows<L, V>(from, Math.Min(block, count - b * block), inner, inner, parts + (long)item * inner);
             });
             for (int o = 0; o < outer; o++) SumRows<L, V>(parts + (long)o * blocks * inner, blocks, inner, inner, y + (long)o * inner);
         }
@@ -133,7 +139,8 @@ static unsafe class Elementwise
         double[] sums = new double[pieces];
         Workers.For(pieces, i =>
         {
-            for (int start = i * piece, end = Math.Min(count, start + piece); start < end; start += 4096) sums[i] += Squares<L, V>(x + start, Math.Min(4096, end - start));
+            for (int start = i * piece, end = Math.Min(count, start + piece); start < end; start += 4096)
+                sums[i] += Squares<L, V>(x + start, Math.Min(4096, end - start));
         });
         double sum = 0;
         foreach (double one in sums) sum += one;
@@ -204,11 +211,13 @@ static unsafe class Elementwise
     }
 
     /// <summary>AdamW in place (Loshchilov and Hutter 2019, algorithm 2)</summary>
-    internal static void AdamW<L, V>(float* weight, float* gradient, float* mean, float* square, int count, AdamStep step) where L : struct, ILanes<V> =>
+    internal static void AdamW<L, V>(
+        float* weight, float* gradient, float* mean, float* square, int count, AdamStep step) where L : struct, ILanes<V> =>
         Pieces(count, (start, length) => AdamPiece<L, V>(weight + start, gradient + start, mean + start, square + start, length, step));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void AdamPiece<L, V>(float* weight, float* gradient, float* mean, float* square, int count, AdamStep step) where L : struct, ILanes<V>
+    static void AdamPiece<L, V>(
+        float* weight, float* gradient, float* mean, float* square, int count, AdamStep step) where L : struct, ILanes<V>
     {
         int i = 0;
         for (; i <= count - L.Width; i += L.Width) AdamLane<L, V>(weight + i, gradient + i, mean + i, square + i, step);

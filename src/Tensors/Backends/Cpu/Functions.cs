@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Heartwood.Tensors.Backends.Cpu;
 
-/// <summary>A function of one number beside its derivative; p and q are its constants.</summary>
+/// <summary>A function of one number with its derivative; p and q are its constants.</summary>
 interface IMap
 {
     static abstract V Apply<L, V>(V x, V p, V q) where L : struct, ILanes<V>;
@@ -40,7 +40,9 @@ readonly struct Clamp : IMap
         L.IfLess(p, x, L.IfLess(x, q, L.Splat(1), L.Splat(0)), L.Splat(0));
 }
 
-/// <summary>e^x: x = n ln 2 + r, a polynomial of degree 7 in r (the coefficients of Cephes' expf), then 2^n; relative error about 1e-7.</summary>
+/// <summary>
+/// e^x: x = n ln 2 + r, a polynomial of degree 7 in r (the coefficients of Cephes' expf), then 2^n; relative error about 1e-7.
+/// </summary>
 readonly struct Exp : IMap
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,7 +70,10 @@ readonly struct Exp : IMap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V OfTwo<L, V>(V x) where L : struct, ILanes<V> => OfTwoBetween<L, V>(L.Max(L.Splat(-151), x));
 
-    /// <summary>2^x for x from −252 to 252: x = n + f, a polynomial of degree 5 in f (minimax on [−½, ½], fitted here), then 2^n; relative error below 2e-7.</summary>
+    /// <summary>
+    /// 2^x for x from −252 to 252: x = n + f, a polynomial of degree 5 in f (minimax on [−½, ½], fitted here), then 2^n; relative error
+    /// below 2e-7.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V OfTwoBetween<L, V>(V x) where L : struct, ILanes<V>
     {
@@ -173,7 +178,9 @@ readonly struct Relu : IMap
     public static V Slope<L, V>(V x, V p, V q) where L : struct, ILanes<V> => L.IfLess(L.Splat(0), x, L.Splat(1), L.Splat(0));
 }
 
-/// <summary>x Φ(x) with the normal distribution's Φ (Hendrycks and Gimpel 2016); erfc by Abramowitz and Stegun 7.1.26, absolute error 1.5e-7.</summary>
+/// <summary>
+/// x Φ(x) with the normal distribution's Φ (Hendrycks and Gimpel 2016); erfc by Abramowitz and Stegun 7.1.26, absolute error 1.5e-7.
+/// </summary>
 readonly struct GeluErf : IMap
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -210,7 +217,10 @@ readonly struct GeluErf : IMap
     }
 }
 
-/// <summary>GELU by tanh: x / 2 (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks and Gimpel 2016, section 2), which is x / (1 + e^−2√(2/π) (x + 0.044715 x³))</summary>
+/// <summary>
+/// GELU by tanh: x / 2 (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks and Gimpel 2016, section 2), which is x / (1 + e^−2√(2/π) (x +
+/// 0.044715 x³))
+/// </summary>
 readonly struct GeluTanh : IMap
 {
     const float Root = 2 * 0.797884560802865f, Cube = 0.044715f;
@@ -221,7 +231,8 @@ readonly struct GeluTanh : IMap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Slope<L, V>(V x, V p, V q) where L : struct, ILanes<V>
     {
-        x = L.Min(L.Splat(30), L.Max(L.Splat(-30), x));                                // all is settled there, and infinity times 0 would not be
+        // all is settled there, and infinity times 0 would not be
+        x = L.Min(L.Splat(30), L.Max(L.Splat(-30), x));
         V share = L.Divide(L.Splat(1), Under<L, V>(x)), rest = L.Subtract(L.Splat(1), share);
         V inner = L.MultiplyAdd(L.Multiply(x, x), L.Splat(3 * Root * Cube), L.Splat(Root));
         return L.MultiplyAdd(L.Multiply(x, share), L.Multiply(rest, inner), share);
@@ -231,7 +242,8 @@ readonly struct GeluTanh : IMap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static V Under<L, V>(V x) where L : struct, ILanes<V>
     {
-        V inner = L.Multiply(x, L.MultiplyAdd(L.Multiply(x, x), L.Splat(-Exp.TwoPerNatural * Root * Cube), L.Splat(-Exp.TwoPerNatural * Root)));
+        V cube = L.Splat(-Exp.TwoPerNatural * Root * Cube), root = L.Splat(-Exp.TwoPerNatural * Root);
+        V inner = L.Multiply(x, L.MultiplyAdd(L.Multiply(x, x), cube, root));
         return L.Add(L.Splat(1), Exp.OfTwo<L, V>(L.Min(L.Splat(150), inner)));
     }
 }

@@ -11,12 +11,13 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// </summary>
 static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 {
-    const int InnerBlock = 1024;                                 // a panel of b of this depth stays in the second-level cache, and the next one comes;
-    const int RowBlock = 96;                                     // so do this many rows of a
+    // a panel of b of this depth stays in the second-level cache while the next one comes, and so do this many rows of a
+    const int InnerBlock = 1024, RowBlock = 96;
     const int RowsAhead = 8;                                     // of b, that are asked for while a panel is packed
     const int MostPacked = 1 << 22;                              // floats of b that a thread packs at a time
     const int LeastShared = 1 << 15;                             // steps of chains, some 4 µs, from which a product is shared by threads
-    const int ItemsOfThread = 8, LeastItem = 1 << 22;            // items of a packed product for each thread, multiply-adds of one: as long as a usual interruption
+    // items of a packed product for each thread, multiply-adds of one: as long as a usual interruption
+    const int ItemsOfThread = 8, LeastItem = 1 << 22;
     const float PanelCost = 2.5f, StripCost = 0.6f;              // what packing takes as long as, in products of one tile
 
     static int Panel
@@ -44,7 +45,7 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         Workers.For(Panels(columns), p => PackPanel(work, p * Panel, 0, inner, packed + (long)p * Panel * inner));
     }
 
-    // the panel of b that begins at this column, so many inner rows from row k0
+    // the panel of b that begins at this column, depth inner rows from row k0
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void PackPanel(in Product work, int first, int k0, int depth, float* to)
     {
@@ -77,12 +78,14 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         bool once = work.Packed is null;
         if (!once && work.Rows <= RowBlock && Size(tiles, panels, work.Inner) < 2L * LeastItem)
         {
-            int shares = Chains(work) * work.Inner < LeastShared ? 1 : Workers.Threads;    // asked for once: the number may change meanwhile
+            // asked for once: the number may change meanwhile
+            int shares = Chains(work) * work.Inner < LeastShared ? 1 : Workers.Threads;
             if (shares == 1) Block<F>(work, 0, work.Rows, 0, panels, activate, false);
             else Workers.For(shares, share => Stretch<F>(work, Place(work, share, shares), Place(work, share + 1, shares), activate));
             return;
         }
-        (int rowItems, int panelItems) = once ? Split(tiles, panels, work.Inner, RowBlock, work.Transposed) : Split(tiles, panels, work.Inner, RowBlock);
+        (int rowItems, int panelItems) = once
+            ? Split(tiles, panels, work.Inner, RowBlock, work.Transposed) : Split(tiles, panels, work.Inner, RowBlock);
         long number = once ? OwnPanels.Product() : 0;
         Workers.For(rowItems * panelItems, item =>
         {
@@ -95,7 +98,8 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
                 return;
             }
             long before = (long)panel0 * Panel * work.Inner;
-            float* own = OwnPanels.Take(number, p, checked((int)(PackedCount(work.Inner, Math.Min(work.Columns, panel1 * Panel)) - before)), out bool there);
+            int count = checked((int)(PackedCount(work.Inner, Math.Min(work.Columns, panel1 * Panel)) - before));
+            float* own = OwnPanels.Take(number, p, count, out bool there);
             Block<F>(work with { Packed = own - before }, row0, row1, panel0, panel1, activate, !there);
             OwnPanels.Keep(number, p);
         });
@@ -124,13 +128,14 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
         internal float* C { get; init; }
     }
 
-    // Where a share of a brief product begins: the tiles of one panel after those of the one before, so many in each as take the same time.
+    // Where a share of a brief product begins: the tiles of one panel after those of the one before, as many in each as take the same time.
     static (int Panel, int Row) Place(in Product work, int share, int shares)
     {
         int last = Panels(work.Columns) - 1;
         if (share == shares) return (last + 1, 0);
         int whole = Chains(work.Rows, 3), from = (int)((long)Chains(work) * share / shares), panel = Math.Min(last, from / whole);
-        int tile = ChainsOfTile(TileRows, VectorsOf(panel * Panel, work.Columns)), row = (from - panel * whole + tile / 2) / tile * TileRows;
+        int tile = ChainsOfTile(TileRows, VectorsOf(panel * Panel, work.Columns));
+        int row = (from - panel * whole + tile / 2) / tile * TileRows;
         return row < work.Rows ? (panel, row) : (panel + 1, 0);
     }
 
@@ -164,22 +169,27 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 
     internal static int Share(int item, int items, int count) => (int)((long)item * count / items);
 
-    // The items of work, no taller than so many rows, that occupy the slowest thread the least, and enough of them that another can take some from
+    // The items of work, no taller than so many rows, that occupy the slowest thread the least, and enough of them that another can take
+    // some from
     // a thread that is interrupted; never decides any value.
     static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest)
     {
         (int rowItems, int panelItems) = Split(tiles, panels, inner, tallest, 1, 0, 0);
-        int threads = Workers.Threads, most = threads == 1 ? 0 : (int)Math.Min(threads * ItemsOfThread, Size(tiles, panels, inner) / LeastItem);
+        int threads = Workers.Threads;
+        int most = threads == 1 ? 0 : (int)Math.Min(threads * ItemsOfThread, Size(tiles, panels, inner) / LeastItem);
         while (2 * rowItems * panelItems <= most && 2 * panelItems <= panels) panelItems *= 2;
         return (rowItems, panelItems);
     }
 
-    // The same where each thread packs what it multiplies with: the panels of b that its items lie in, and, if a is transposed, the rows of each item.
+    // The same where each thread packs what it multiplies with: the panels of b that its items lie in, and, if a is transposed, the rows of
+    // each item.
     static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest, bool transposed) =>
-        Split(tiles, panels, inner, tallest, Math.Max(1, (int)(((long)panels * Panel * inner + MostPacked - 1) / MostPacked)), PanelCost, transposed ? StripCost : 0);
+        Split(tiles, panels, inner, tallest, Math.Max(1, (int)(((long)panels * Panel * inner + MostPacked - 1) / MostPacked)),
+            PanelCost, transposed ? StripCost : 0);
 
     // costs: what packing a panel, or a strip of rows, takes as long as, in products of one tile
-    internal static (int RowItems, int PanelItems) Split(int tiles, int panels, int inner, int tallest, int fewest, float panelCost, float stripCost)
+    internal static (int RowItems, int PanelItems) Split(
+        int tiles, int panels, int inner, int tallest, int fewest, float panelCost, float stripCost)
     {
         int threads = Workers.Threads, blocks = Math.Max(1, (tiles * TileRows + tallest - 1) / tallest);
         if (threads == 1 || (long)tiles * panels * ChainsOfTile(TileRows, 3) * inner < LeastShared) return (blocks, fewest);
@@ -199,10 +209,14 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     static void Block<F>(in Product work, int row0, int row1, int panel0, int panel1, bool activate, bool packs) where F : struct, IMap
     {
         int inner = work.Inner, columns = work.Columns, end = Math.Min(panel1 * Panel, columns), depth;
-        int blocks = inner <= InnerBlock ? 1 : (inner + InnerBlock - 1) / InnerBlock, most = blocks == 1 ? inner : (inner + blocks - 1) / blocks;
-        int tiles = (row1 - row0 + TileRows - 1) / TileRows, share = tiles < 3 ? 0 : (Panel + tiles - 1) / tiles;    // of the next panel, in each step of a tile
-        int below = work.Transposed || blocks > 1 ? 0 : Math.Min(row1 - row0, work.Rows - row1), rowsAhead = share == 0 ? 0 : (below + tiles - 1) / tiles;    // of a, which the next item begins with: as many floats for every step
-        float* edge = stackalloc float[9 * 48 + 16];             // a tile of c that is not whole, and the bias beside it
+        int blocks = inner <= InnerBlock ? 1 : (inner + InnerBlock - 1) / InnerBlock;
+        int most = blocks == 1 ? inner : (inner + blocks - 1) / blocks;
+        // of the next panel, in each step of a tile
+        int tiles = (row1 - row0 + TileRows - 1) / TileRows, share = tiles < 3 ? 0 : (Panel + tiles - 1) / tiles;
+        int below = work.Transposed || blocks > 1 ? 0 : Math.Min(row1 - row0, work.Rows - row1);
+        // of a, which the next item begins with: as many floats for every step
+        int rowsAhead = share == 0 ? 0 : (below + tiles - 1) / tiles;
+        float* edge = stackalloc float[9 * 48 + 16];             // a tile of c that is not whole, and the bias next to it
         edge = (float*)(((nuint)edge + 63) & ~(nuint)63);
         float* padded = edge + TileRows * Panel;
         int k0 = 0;
@@ -212,7 +226,8 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
             bool last = k0 + depth == inner, onTop = k0 > 0;
             float* a = work.Transposed ? Strips.Take((int)StripStep(depth) * tiles) : work.A + (long)row0 * inner + k0;
             bool packsA = work.Transposed;                       // while the first panel is multiplied with
-            (nint rowStep, nint innerStep, nint tileStep) = work.Transposed ? (1, TileRows, StripStep(depth)) : (inner, 1, (nint)TileRows * inner);
+            (nint rowStep, nint innerStep, nint tileStep) = work.Transposed
+                ? (1, TileRows, StripStep(depth)) : (inner, 1, (nint)TileRows * inner);
             for (int first = panel0 * Panel; first < end; first += Panel)
             {
                 int vectors = VectorsOf(first, columns), panel = vectors * L.Width, width = Math.Min(panel, columns - first);
@@ -224,7 +239,8 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
                     if (rowsAhead > 0) ahead = work.A + (long)row1 * inner;
                     aheadStep = rowsAhead;
                 }
-                else if (!packs || (work.Turned && depth == inner))    // for the next panel, packed or as it is stored, where that is as much in one run
+                // for the next panel, packed or as it is stored, where that is as much in one run
+                else if (!packs || (work.Turned && depth == inner))
                 {
                     ahead = packs ? work.B + (long)next * inner : PanelAt(work, next, nextK);
                     aheadStep = share;
@@ -245,9 +261,13 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
                     if (two || packsB)
                     {
                         float* left = two ? work.A + (long)k0 * work.Rows + r : from;
-                        PackingTile(two, packsB)(left, rowStep, two ? work.Rows : innerStep, b, to, step, depth, start, onTop, null, 0, from, tileStep, work.B + (long)k0 * columns + first, columns);
+                        PackingTile(two, packsB)(
+                            left, rowStep, two ? work.Rows : innerStep, b, to, step, depth, start, onTop, null, 0,
+                            from, tileStep, work.B + (long)k0 * columns + first, columns);
                     }
-                    else TileOf(height, vectors)(from, rowStep, innerStep, b, to, step, depth, start, onTop, ahead, aheadStep, null, 0, null, 0);
+                    else
+                        TileOf(height, vectors)(
+                            from, rowStep, innerStep, b, to, step, depth, start, onTop, ahead, aheadStep, null, 0, null, 0);
                     (hasStrip, packsB) = (!packsA || two, false);
                     if (last && activate) Activate<F>(to, step, height, width);
                     if (width < panel) CopyTile(edge, panel, at, columns, height, width);
@@ -259,16 +279,19 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     }
 
     // where the panel of b that begins at this column has this inner row
-    static float* PanelAt(in Product work, int first, int k) => work.Packed + (long)first * work.Inner + (long)k * VectorsOf(first, work.Columns) * L.Width;
+    static float* PanelAt(in Product work, int first, int k) =>
+        work.Packed + (long)first * work.Inner + (long)k * VectorsOf(first, work.Columns) * L.Width;
 
-    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void> TileOf(int rows, int vectors) => vectors switch
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void>
+        TileOf(int rows, int vectors) => vectors switch
     {
         1 => TileOf<One>(rows),
         2 => TileOf<Two>(rows),
         _ => TileOf<Three>(rows),
     };
 
-    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void> TileOf<N>(int rows) where N : struct, IExtent => rows switch
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void>
+        TileOf<N>(int rows) where N : struct, IExtent => rows switch
     {
         1 => &Tile<L, V, One, N, Neither>.Multiply,
         2 => &Tile<L, V, Two, N, Neither>.Multiply,
@@ -281,10 +304,12 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     };
 
     // a whole tile that packs a (two strips of it), b, or both
-    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void> PackingTile(bool packsA, bool packsB) =>
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void>
+        PackingTile(bool packsA, bool packsB) =>
         L.ManyRegisters ? PackingTile<Eight>(packsA, packsB) : PackingTile<Four>(packsA, packsB);
 
-    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void> PackingTile<R>(bool packsA, bool packsB) where R : struct, IExtent => (packsA, packsB) switch
+    static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void>
+        PackingTile<R>(bool packsA, bool packsB) where R : struct, IExtent => (packsA, packsB) switch
     {
         (true, true) => &Tile<L, V, R, Three, Both>.Multiply,
         (true, false) => &Tile<L, V, R, Three, Left>.Multiply,
@@ -333,7 +358,10 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
     }
 }
 
-/// <summary>The panels of the right side that a thread has packed for itself: nobody else writes to them or reads them, so they stay in its own caches.</summary>
+/// <summary>
+/// The panels of the right side that a thread has packed for itself: nobody else writes to them or reads them, so they stay in its own
+/// caches.
+/// </summary>
 static unsafe class OwnPanels
 {
     [ThreadStatic] static Scratch scratch;

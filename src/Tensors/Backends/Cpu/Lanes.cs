@@ -18,7 +18,9 @@ unsafe interface ILanes<V>
     static abstract V Load(float* at);
     static abstract void Store(float* at, V x);
 
-    /// <summary>The mask of the first lanes, for the ends of rows that fill no vector; <paramref name="count"/> is below the width.</summary>
+    /// <summary>
+    /// The mask of the first lanes, for the ends of rows that fill no vector; <paramref name="count"/> is below the width.
+    /// </summary>
     static abstract V First(int count);
 
     /// <summary>The lanes of a mask, <paramref name="rest"/> in the others; memory beyond the mask is not touched.</summary>
@@ -101,14 +103,16 @@ readonly unsafe struct Avx512Lanes : ILanes<Vector512<float>>
     public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
     public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => a / b;
-    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Avx512F.FusedMultiplyAdd(a, b, c);
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Avx512F.FusedMultiplyAdd(a, b, c);
     public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Avx512F.Max(a, b);
     public static Vector512<float> Min(Vector512<float> a, Vector512<float> b) => Avx512F.Min(a, b);
     public static Vector512<float> Abs(Vector512<float> x) => Vector512.Abs(x);
     public static Vector512<float> Sqrt(Vector512<float> x) => Avx512F.Sqrt(x);
     public static Vector512<float> Round(Vector512<float> x) => Avx512F.RoundScale(x, 0);
     public static Vector512<float> Scale(Vector512<float> x, Vector512<float> n) => Avx512F.Scale(x, n);
-    public static Vector512<float> IfLess(Vector512<float> a, Vector512<float> b, Vector512<float> yes, Vector512<float> no) => Vector512.ConditionalSelect(Vector512.LessThan(a, b), yes, no);
+    public static Vector512<float> IfLess(Vector512<float> a, Vector512<float> b, Vector512<float> yes, Vector512<float> no) =>
+        Vector512.ConditionalSelect(Vector512.LessThan(a, b), yes, no);
 
     public static (Vector512<float> Mantissa, Vector512<float> Exponent) Split(Vector512<float> x)
     {
@@ -119,18 +123,27 @@ readonly unsafe struct Avx512Lanes : ILanes<Vector512<float>>
 
     public static Vector512<float> Count(uint first) => (Vector512.Create(first) + Vector512<uint>.Indices).AsSingle();
     public static Vector512<float> Xor(Vector512<float> a, Vector512<float> b) => (a.AsUInt32() ^ b.AsUInt32()).AsSingle();
-    public static Vector512<float> Uniform(Vector512<float> bits) => (Vector512.ConvertToSingle(Vector512.ShiftRightLogical(bits.AsUInt32(), 9).AsInt32()) + Vector512.Create(0.5f)) * Vector512.Create(1f / (1 << 23));
+    public static Vector512<float> Uniform(Vector512<float> bits)
+    {
+        Vector512<float> whole = Vector512.ConvertToSingle(Vector512.ShiftRightLogical(bits.AsUInt32(), 9).AsInt32());
+        return (whole + Vector512.Create(0.5f)) * Vector512.Create(1f / (1 << 23));
+    }
 
     public static (Vector512<float> High, Vector512<float> Low) MultiplyBits(Vector512<float> a, uint b)
     {
         Vector512<uint> by = Vector512.Create(b);
-        Vector512<ulong> even = Avx512F.Multiply(a.AsUInt32(), by), odd = Avx512F.Multiply(Vector512.ShiftRightLogical(a.AsUInt64(), 32).AsUInt32(), by), lower = Vector512.Create(0xFFFFFFFFul);
-        return (Vector512.ConditionalSelect(lower, Vector512.ShiftRightLogical(even, 32), odd).AsSingle(), Vector512.ConditionalSelect(lower, even, Vector512.ShiftLeft(odd, 32)).AsSingle());
+        Vector512<ulong> even = Avx512F.Multiply(a.AsUInt32(), by);
+        Vector512<ulong> odd = Avx512F.Multiply(Vector512.ShiftRightLogical(a.AsUInt64(), 32).AsUInt32(), by);
+        Vector512<ulong> lower = Vector512.Create(0xFFFFFFFFul);
+        Vector512<ulong> highs = Vector512.ConditionalSelect(lower, Vector512.ShiftRightLogical(even, 32), odd);
+        Vector512<ulong> lows = Vector512.ConditionalSelect(lower, even, Vector512.ShiftLeft(odd, 32));
+        return (highs.AsSingle(), lows.AsSingle());
     }
 
     public static float Sum(Vector512<float> x) => Avx2Lanes.Sum(x.GetLower() + x.GetUpper());
     public static float Max(Vector512<float> x) => Avx2Lanes.Max(Avx.Max(x.GetLower(), x.GetUpper()));
-    public static Vector512<float> Fold(Vector512<float> a, Vector512<float> b) => Avx512F.Shuffle4x128(a, b, 0x44) + Avx512F.Shuffle4x128(a, b, 0xEE);
+    public static Vector512<float> Fold(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.Shuffle4x128(a, b, 0x44) + Avx512F.Shuffle4x128(a, b, 0xEE);
     public static Vector512<float> Lower(Vector512<float> x) => Avx512F.Shuffle4x128(x, x, 0x44);
     public static Vector512<float> Upper(Vector512<float> x) => Avx512F.Shuffle4x128(x, x, 0xEE);
 
@@ -150,7 +163,8 @@ readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
     public static Vector256<float> Load(float* at) => Vector256.Load(at);
     public static void Store(float* at, Vector256<float> x) => x.Store(at);
     public static Vector256<float> First(int count) => Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
-    public static Vector256<float> Load(float* at, Vector256<float> mask, Vector256<float> rest) => Vector256.ConditionalSelect(mask, Avx.MaskLoad(at, mask), rest);
+    public static Vector256<float> Load(float* at, Vector256<float> mask, Vector256<float> rest) =>
+        Vector256.ConditionalSelect(mask, Avx.MaskLoad(at, mask), rest);
     public static void Store(float* at, Vector256<float> mask, Vector256<float> x) => Avx.MaskStore(at, mask, x);
     public static void Stream(float* at, Vector256<float> x) => x.StoreAlignedNonTemporal(at);
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
@@ -163,12 +177,14 @@ readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
     public static Vector256<float> Abs(Vector256<float> x) => Vector256.Abs(x);
     public static Vector256<float> Sqrt(Vector256<float> x) => Avx.Sqrt(x);
     public static Vector256<float> Round(Vector256<float> x) => Avx.RoundToNearestInteger(x);
-    public static Vector256<float> IfLess(Vector256<float> a, Vector256<float> b, Vector256<float> yes, Vector256<float> no) => Vector256.ConditionalSelect(Vector256.LessThan(a, b), yes, no);
+    public static Vector256<float> IfLess(Vector256<float> a, Vector256<float> b, Vector256<float> yes, Vector256<float> no) =>
+        Vector256.ConditionalSelect(Vector256.LessThan(a, b), yes, no);
 
     public static Vector256<float> Scale(Vector256<float> x, Vector256<float> n)
     {
         Vector256<int> whole = Vector256.ConvertToInt32(n), half = Vector256.ShiftRightArithmetic(whole, 1);
-        return x * PowerOfTwo(half) * PowerOfTwo(whole - half);                      // in two steps, so that the ends underflow and overflow as they should
+        // in two steps, so that the ends underflow and overflow as they should
+        return x * PowerOfTwo(half) * PowerOfTwo(whole - half);
     }
 
     static Vector256<float> PowerOfTwo(Vector256<int> n) => Vector256.ShiftLeft(n + Vector256.Create(127), 23).AsSingle();
@@ -182,13 +198,21 @@ readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
 
     public static Vector256<float> Count(uint first) => (Vector256.Create(first) + Vector256<uint>.Indices).AsSingle();
     public static Vector256<float> Xor(Vector256<float> a, Vector256<float> b) => (a.AsUInt32() ^ b.AsUInt32()).AsSingle();
-    public static Vector256<float> Uniform(Vector256<float> bits) => (Vector256.ConvertToSingle(Vector256.ShiftRightLogical(bits.AsUInt32(), 9).AsInt32()) + Vector256.Create(0.5f)) * Vector256.Create(1f / (1 << 23));
+    public static Vector256<float> Uniform(Vector256<float> bits)
+    {
+        Vector256<float> whole = Vector256.ConvertToSingle(Vector256.ShiftRightLogical(bits.AsUInt32(), 9).AsInt32());
+        return (whole + Vector256.Create(0.5f)) * Vector256.Create(1f / (1 << 23));
+    }
 
     public static (Vector256<float> High, Vector256<float> Low) MultiplyBits(Vector256<float> a, uint b)
     {
         Vector256<uint> by = Vector256.Create(b);
-        Vector256<ulong> even = Avx2.Multiply(a.AsUInt32(), by), odd = Avx2.Multiply(Vector256.ShiftRightLogical(a.AsUInt64(), 32).AsUInt32(), by), lower = Vector256.Create(0xFFFFFFFFul);
-        return (Vector256.ConditionalSelect(lower, Vector256.ShiftRightLogical(even, 32), odd).AsSingle(), Vector256.ConditionalSelect(lower, even, Vector256.ShiftLeft(odd, 32)).AsSingle());
+        Vector256<ulong> even = Avx2.Multiply(a.AsUInt32(), by);
+        Vector256<ulong> odd = Avx2.Multiply(Vector256.ShiftRightLogical(a.AsUInt64(), 32).AsUInt32(), by);
+        Vector256<ulong> lower = Vector256.Create(0xFFFFFFFFul);
+        Vector256<ulong> highs = Vector256.ConditionalSelect(lower, Vector256.ShiftRightLogical(even, 32), odd);
+        Vector256<ulong> lows = Vector256.ConditionalSelect(lower, even, Vector256.ShiftLeft(odd, 32));
+        return (highs.AsSingle(), lows.AsSingle());
     }
 
     public static float Sum(Vector256<float> x)
@@ -203,7 +227,8 @@ readonly unsafe struct Avx2Lanes : ILanes<Vector256<float>>
         return Sse.MaxScalar(two, Vector128.Shuffle(two, Vector128.Create(1, 1, 1, 1))).ToScalar();
     }
 
-    public static Vector256<float> Fold(Vector256<float> a, Vector256<float> b) => Avx.Permute2x128(a, b, 0x20) + Avx.Permute2x128(a, b, 0x31);
+    public static Vector256<float> Fold(Vector256<float> a, Vector256<float> b) =>
+        Avx.Permute2x128(a, b, 0x20) + Avx.Permute2x128(a, b, 0x31);
     public static Vector256<float> Lower(Vector256<float> x) => Avx.Permute2x128(x, x, 0x00);
     public static Vector256<float> Upper(Vector256<float> x) => Avx.Permute2x128(x, x, 0x11);
 
@@ -245,7 +270,8 @@ readonly unsafe struct ScalarLanes : ILanes<float>
     }
 
     public static float Count(uint first) => BitConverter.UInt32BitsToSingle(first);
-    public static float Xor(float a, float b) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a) ^ BitConverter.SingleToUInt32Bits(b));
+    public static float Xor(float a, float b) =>
+        BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a) ^ BitConverter.SingleToUInt32Bits(b));
     public static float Uniform(float bits) => ((BitConverter.SingleToUInt32Bits(bits) >> 9) + 0.5f) * (1f / (1 << 23));
 
     public static (float High, float Low) MultiplyBits(float a, uint b)

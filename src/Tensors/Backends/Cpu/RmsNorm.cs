@@ -6,7 +6,8 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// <summary>x / √(mean x² + epsilon) · gain, row by row, and its gradients.</summary>
 static unsafe class RmsNorm<L, V> where L : struct, ILanes<V>
 {
-    const int Block = 32;                                        // rows per item of work; fixed, so that sums over rows do not depend on the threads
+    // rows per item of work; fixed, so that sums over rows do not depend on the threads
+    const int Block = 32;
 
     internal static void Forward(float* x, float* gain, int rows, int width, float epsilon, float* y, float* statistics) =>
         Blocks(rows, (start, end) =>
@@ -29,14 +30,16 @@ static unsafe class RmsNorm<L, V> where L : struct, ILanes<V>
     internal static void Slope(float* x, float* gain, float* statistics, float* g, int rows, int width, float* dx, float* dGain)
     {
         int blocks = (rows + Block - 1) / Block;
-        float* partial = dGain is null ? null : (float*)NativeMemory.AlignedAlloc((nuint)Math.Max(1, blocks) * (nuint)width * sizeof(float), 64);
+        nuint bytes = (nuint)Math.Max(1, blocks) * (nuint)width * sizeof(float);
+        float* partial = dGain is null ? null : (float*)NativeMemory.AlignedAlloc(bytes, 64);
         try
         {
             Blocks(rows, (start, end) =>
             {
                 float* gains = partial is null ? null : partial + (long)start / Block * width;
                 if (gains is not null) new Span<float>(gains, width).Clear();
-                for (long r = start; r < end; r++) SlopeRow(x + r * width, gain, statistics[r], g + r * width, width, dx + r * width, gains);
+                for (long r = start; r < end; r++)
+                    SlopeRow(x + r * width, gain, statistics[r], g + r * width, width, dx + r * width, gains);
             });
             if (dGain is not null) Elementwise.SumRows<L, V>(partial, blocks, width, width, dGain);
         }
@@ -55,12 +58,15 @@ static unsafe class RmsNorm<L, V> where L : struct, ILanes<V>
         for (; i <= width - L.Width; i += L.Width) sums = L.MultiplyAdd(L.Multiply(L.Load(g + i), L.Load(gain + i)), L.Load(x + i), sums);
         for (; i < width; i++) sum += g[i] * gain[i] * x[i];
         float across = (L.Sum(sums) + sum) * inverse / width;
-        for (i = 0; i <= width - L.Width; i += L.Width) SlopeLane<L, V>(x + i, gain + i, inverse, g + i, across, dx + i, gains is null ? null : gains + i);
-        for (; i < width; i++) SlopeLane<ScalarLanes, float>(x + i, gain + i, inverse, g + i, across, dx + i, gains is null ? null : gains + i);
+        for (i = 0; i <= width - L.Width; i += L.Width)
+            SlopeLane<L, V>(x + i, gain + i, inverse, g + i, across, dx + i, gains is null ? null : gains + i);
+        for (; i < width; i++)
+            SlopeLane<ScalarLanes, float>(x + i, gain + i, inverse, g + i, across, dx + i, gains is null ? null : gains + i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void SlopeLane<M, W>(float* x, float* gain, float inverse, float* g, float across, float* dx, float* gains) where M : struct, ILanes<W>
+    static void SlopeLane<M, W>(
+        float* x, float* gain, float inverse, float* g, float across, float* dx, float* gains) where M : struct, ILanes<W>
     {
         W scale = M.Splat(inverse), slope = M.Load(g), n = M.Multiply(M.Load(x), scale);
         M.Store(dx, M.Multiply(M.Subtract(M.Multiply(slope, M.Load(gain)), M.Multiply(n, M.Splat(across))), scale));

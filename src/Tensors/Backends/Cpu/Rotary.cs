@@ -12,7 +12,10 @@ static unsafe class Rotary<L, V> where L : struct, ILanes<V>
         {
             for (int r = item * block; r < Math.Min(rows, (item + 1) * block); r++)
                 for (int head = 0; head < width; head += headWidth)
-                    One(x + (long)r * width + head, turns + (long)positions[r] * headWidth, headWidth / 2, back ? -1 : 1, y + (long)r * width + head);
+                {
+                    long at = (long)r * width + head;
+                    One(x + at, turns + (long)positions[r] * headWidth, headWidth / 2, back ? -1 : 1, y + at);
+                }
         });
     }
 

@@ -22,7 +22,9 @@ sealed class RoundedProducts(IProducts plain) : IProducts
         plain.Pack(rounded, inner, columns, turned, packed);
     }
 
-    public void MatMul(ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation, Span<float> c)
+    public void MatMul(
+        ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> bias, Unary? activation,
+        Span<float> c)
     {
         float[] rounded = ArrayPool<float>.Shared.Rent(a.Length);
         for (int r = 0; r < rows; r++)

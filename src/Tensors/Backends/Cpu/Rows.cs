@@ -8,14 +8,17 @@ static unsafe class Rows
 {
     const int MostRows = 1 << 10;                                // per item of work
 
-    internal static void LayerNorm<L, V>(float* x, float* gain, float* shift, int rows, int width, float epsilon, float* y, float* statistics) where L : struct, ILanes<V> =>
+    internal static void LayerNorm<L, V>(
+        float* x, float* gain, float* shift, int rows, int width, float epsilon, float* y, float* statistics) where L : struct, ILanes<V> =>
         Blocks(rows, width, (start, end) =>
         {
-            for (long r = start; r < end; r++) LayerNormRow<L, V>(x + r * width, gain, shift, width, epsilon, y + r * width, statistics + 2 * r);
+            for (long r = start; r < end; r++)
+                LayerNormRow<L, V>(x + r * width, gain, shift, width, epsilon, y + r * width, statistics + 2 * r);
         });
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void LayerNormRow<L, V>(float* x, float* gain, float* shift, int width, float epsilon, float* y, float* statistics) where L : struct, ILanes<V>
+    static void LayerNormRow<L, V>(
+        float* x, float* gain, float* shift, int width, float epsilon, float* y, float* statistics) where L : struct, ILanes<V>
     {
         V sums = L.Splat(0), squares = L.Splat(0);
         float sum = 0, square = 0;
@@ -38,10 +41,15 @@ static unsafe class Rows
         (statistics[0], statistics[1]) = (mean, inverse);
     }
 
-    /// <summary>With n = (x − mean) / deviation and h = g · gain: dx = (h − mean h − n mean(h n)) / deviation; dGain = Σ g n; dShift = Σ g.</summary>
-    internal static void LayerNormSlope<L, V>(float* x, float* gain, float* statistics, float* g, int rows, int width, float* dx, float* dGain, float* dShift) where L : struct, ILanes<V>
+    /// <summary>
+    /// With n = (x − mean) / deviation and h = g · gain: dx = (h − mean h − n mean(h n)) / deviation; dGain = Σ g n; dShift = Σ g.
+    /// </summary>
+    internal static void LayerNormSlope<L, V>(
+        float* x, float* gain, float* statistics, float* g, int rows, int width, float* dx, float* dGain, float* dShift)
+        where L : struct, ILanes<V>
     {
-        int block = Math.Max(Math.Max(32, LeastPartial / Math.Max(1, width)), (rows + MostPartial - 1) / MostPartial), blocks = (rows + block - 1) / block;
+        int block = Math.Max(Math.Max(32, LeastPartial / Math.Max(1, width)), (rows + MostPartial - 1) / MostPartial);
+        int blocks = (rows + block - 1) / block;
         bool weights = dGain is not null;
         float* partial = weights ? (float*)NativeMemory.AlignedAlloc((nuint)blocks * 2 * (nuint)width * sizeof(float), 64) : null;
         try
@@ -51,7 +59,11 @@ static unsafe class Rows
                 float* gains = weights ? partial + (long)b * 2 * width : null;
                 if (weights) new Span<float>(gains, 2 * width).Clear();
                 for (long r = (long)b * block, end = Math.Min(rows, r + block); r < end; r += Together)
-                    LayerNormSlopeRows<L, V>(x + r * width, gain, statistics + 2 * r, g + r * width, (int)Math.Min(Together, end - r), width, dx + r * width, gains, gains + width);
+                    {
+                        int count = (int)Math.Min(Together, end - r);
+                        LayerNormSlopeRows<L, V>(
+                            x + r * width, gain, statistics + 2 * r, g + r * width, count, width, dx + r * width, gains, gains + width);
+                    }
             });
             if (!weights) return;
             Elementwise.SumRows<L, V>(partial, blocks, width, 2 * width, dGain);
@@ -63,26 +75,38 @@ static unsafe class Rows
         }
     }
 
-    const int MostPartial = 32, LeastPartial = 1 << 14;          // sums of gains and shifts that are summed at the end; values that one is of
+    // sums of gains and shifts that are summed at the end; values that one is of
+    const int MostPartial = 32, LeastPartial = 1 << 14;
     const int Together = 8;                                      // rows that pass over the sums together
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void LayerNormSlopeRows<L, V>(float* x, float* gain, float* statistics, float* g, int rows, int width, float* dx, float* gains, float* shifts) where L : struct, ILanes<V>
+    static void LayerNormSlopeRows<L, V>(
+        float* x, float* gain, float* statistics, float* g, int rows, int width, float* dx, float* gains, float* shifts)
+        where L : struct, ILanes<V>
     {
         float* means = stackalloc float[2 * Together];           // of h, and of h n
-        for (int r = 0; r < rows; r++) Means<L, V>(x + (long)r * width, gain, statistics[2 * r], statistics[2 * r + 1], g + (long)r * width, width, means + 2 * r);
+        for (int r = 0; r < rows; r++)
+        {
+            long at = (long)r * width;
+            Means<L, V>(x + at, gain, statistics[2 * r], statistics[2 * r + 1], g + at, width, means + 2 * r);
+        }
         int i = 0;
-        for (; i <= width - L.Width; i += L.Width) SlopeColumn<L, V>(x + i, gain + i, statistics, g + i, means, rows, width, dx + i, gains, shifts, i);
-        for (; i < width; i++) SlopeColumn<ScalarLanes, float>(x + i, gain + i, statistics, g + i, means, rows, width, dx + i, gains, shifts, i);
+        for (; i <= width - L.Width; i += L.Width)
+            SlopeColumn<L, V>(x + i, gain + i, statistics, g + i, means, rows, width, dx + i, gains, shifts, i);
+        for (; i < width; i++)
+            SlopeColumn<ScalarLanes, float>(x + i, gain + i, statistics, g + i, means, rows, width, dx + i, gains, shifts, i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void SlopeColumn<L, V>(float* x, float* gain, float* statistics, float* g, float* means, int rows, nint width, float* dx, float* gains, float* shifts, int i) where L : struct, ILanes<V>
+    static void SlopeColumn<L, V>(
+        float* x, float* gain, float* statistics, float* g, float* means, int rows, nint width, float* dx, float* gains, float* shifts,
+        int i) where L : struct, ILanes<V>
     {
         V by = L.Load(gain), sumGain = gains is null ? by : L.Load(gains + i), sumShift = gains is null ? by : L.Load(shifts + i);
         for (int r = 0; r < rows; r++, x += width, g += width, dx += width)
         {
-            V scale = L.Splat(statistics[2 * r + 1]), slope = L.Load(g), n = L.Multiply(L.Subtract(L.Load(x), L.Splat(statistics[2 * r])), scale);
+            V scale = L.Splat(statistics[2 * r + 1]), slope = L.Load(g);
+            V n = L.Multiply(L.Subtract(L.Load(x), L.Splat(statistics[2 * r])), scale);
             V along = L.Subtract(L.Multiply(slope, by), L.Splat(means[2 * r]));
             L.Store(dx, L.Multiply(L.Subtract(along, L.Multiply(n, L.Splat(means[2 * r + 1]))), scale));
             sumGain = L.MultiplyAdd(slope, n, sumGain);
@@ -114,7 +138,9 @@ static unsafe class Rows
         (means[0], means[1]) = ((L.Sum(alongs) + along) / width, (L.Sum(acrosses) + across) / width);
     }
 
-    /// <summary>Pieces of whole rows, each from its first row to before its last; every row is computed alone, so they may be of any size.</summary>
+    /// <summary>
+    /// Pieces of whole rows, each from its first row to before its last; every row is computed alone, so they may be of any size.
+    /// </summary>
     internal static void Blocks(int rows, int width, Action<int, int> body)
     {
         int block = Math.Clamp((1 << 14) / Math.Max(1, width), 1, MostRows);

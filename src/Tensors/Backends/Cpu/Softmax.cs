@@ -132,7 +132,7 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
     {
         static abstract V Add(V y, V g, V sums);
 
-        static abstract V Of(V y, V g, V sum);
+        static abstract V Slope(V y, V g, V sum);
     }
 
     readonly struct OfShare : ISlope
@@ -140,7 +140,7 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static V Add(V y, V g, V sums) => L.MultiplyAdd(g, y, sums);
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Of(V y, V g, V sum) => L.Multiply(y, L.Subtract(g, sum));
+        public static V Slope(V y, V g, V sum) => L.Multiply(y, L.Subtract(g, sum));
     }
 
     readonly struct OfLogarithm : ISlope
@@ -148,7 +148,7 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static V Add(V y, V g, V sums) => L.Add(sums, g);
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Of(V y, V g, V sum) => L.Subtract(g, L.Multiply(Power(y), sum));
+        public static V Slope(V y, V g, V sum) => L.Subtract(g, L.Multiply(Power(y), sum));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -178,8 +178,8 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
                     SlopesPast<S>(y, g, width, sum, dx);
                     continue;
                 }
-                for (int i = 0; i < whole; i += L.Width) L.Store(dx + i, S.Of(L.Load(y + i), L.Load(g + i), sum));
-                if (whole < width) L.Store(dx + whole, mask, S.Of(L.Load(y + whole, mask, zero), L.Load(g + whole, mask, zero), sum));
+                for (int i = 0; i < whole; i += L.Width) L.Store(dx + i, S.Slope(L.Load(y + i), L.Load(g + i), sum));
+                if (whole < width) L.Store(dx + whole, mask, S.Slope(L.Load(y + whole, mask, zero), L.Load(g + whole, mask, zero), sum));
             }
         }
     }
@@ -201,9 +201,9 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
         V sums = L.SumHalves(L.Fold(one, two));
         one = L.Lower(sums);
         two = L.Upper(sums);
-        for (int i = 0; i < whole; i += L.Width) L.Store(dx + i, S.Of(L.Load(y + i), L.Load(g + i), one));
-        L.Store(dx + whole, S.Of(L.Load(y + whole), L.Load(g + whole), sums));
-        for (int i = after; i < after + whole; i += L.Width) L.Store(dx + i, S.Of(L.Load(y + i), L.Load(g + i), two));
+        for (int i = 0; i < whole; i += L.Width) L.Store(dx + i, S.Slope(L.Load(y + i), L.Load(g + i), one));
+        L.Store(dx + whole, S.Slope(L.Load(y + whole), L.Load(g + whole), sums));
+        for (int i = after; i < after + whole; i += L.Width) L.Store(dx + i, S.Slope(L.Load(y + i), L.Load(g + i), two));
     }
 
     // Written past the caches, whole vectors at aligned addresses: the memory need not be read first. (The team's counters, which
@@ -213,14 +213,15 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
     {
         int i = Math.Min(width, (int)(-((nint)dx / sizeof(float)) & (L.Width - 1)));
         V head = L.First(i), zero = L.Splat(0);
-        if (i > 0) L.Store(dx, head, S.Of(L.Load(y, head, zero), L.Load(g, head, zero), sum));
-        for (; i <= width - L.Width; i += L.Width) L.Stream(dx + i, S.Of(L.Load(y + i), L.Load(g + i), sum));
+        if (i > 0) L.Store(dx, head, S.Slope(L.Load(y, head, zero), L.Load(g, head, zero), sum));
+        for (; i <= width - L.Width; i += L.Width) L.Stream(dx + i, S.Slope(L.Load(y + i), L.Load(g + i), sum));
         V tail = L.First(width - i);
-        if (i < width) L.Store(dx + i, tail, S.Of(L.Load(y + i, tail, zero), L.Load(g + i, tail, zero), sum));
+        if (i < width) L.Store(dx + i, tail, S.Slope(L.Load(y + i, tail, zero), L.Load(g + i, tail, zero), sum));
     }
 
     /// <summary>losses[row] = ln Σ e^x − x[label]; statistics[row 2] = the largest value and 1 / Σ e^(x − largest), unless null.</summary>
-    internal static void Loss(float* x, int* labels, int rows, int width, float* losses, float* statistics) => Rows.Blocks(rows, width, (start, end) =>
+    internal static void Loss(
+        float* x, int* labels, int rows, int width, float* losses, float* statistics) => Rows.Blocks(rows, width, (start, end) =>
     {
         for (int r = start; r < end; r++)
         {
@@ -241,7 +242,8 @@ static unsafe class Softmax<L, V> where L : struct, ILanes<V>
     }
 
     /// <summary>dx = (softmax(x) − [column is label]) · factor</summary>
-    internal static void LossSlope(float* x, int* labels, float* statistics, float factor, int rows, int width, float* dx) => Rows.Blocks(rows, width, (start, end) =>
+    internal static void LossSlope(
+        float* x, int* labels, float* statistics, float factor, int rows, int width, float* dx) => Rows.Blocks(rows, width, (start, end) =>
     {
         for (int r = start; r < end; r++)
         {

@@ -20,7 +20,7 @@ readonly struct Eight : IExtent { public static int Value => 8; }
 /// <summary>
 /// Products of small matrices where they stand: c[row, column] = Σ a[row, inner] b[inner, column], a at any two steps
 /// (so that either of its axes may be the inner one), b and c with columns side by side in whole vectors. Every value is one
-/// chain of fused multiply-adds over the inner axis in order, whatever stands beside it. For large matrices see <see cref="Gemm{L, V}"/>.
+/// chain of fused multiply-adds over the inner axis in order, whatever stands next to it. For large matrices see <see cref="Gemm{L, V}"/>.
 /// </summary>
 static unsafe class Strided<L, V> where L : struct, ILanes<V>
 {
@@ -37,7 +37,9 @@ static unsafe class Strided<L, V> where L : struct, ILanes<V>
     /// <param name="scale">a factor for each row, or null</param>
     /// <param name="onTop">whether the chains go on from what c holds</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Product(float* a, nint rowStep, nint innerStep, int rows, int inner, float* b, nint bStep, float* c, nint cStep, int vectors, float* scale = null, bool onTop = false)
+    internal static void Product(
+        float* a, nint rowStep, nint innerStep, int rows, int inner, float* b, nint bStep, float* c, nint cStep, int vectors,
+        float* scale = null, bool onTop = false)
     {
         int most = L.ManyRegisters ? 3 : 2;
         for (int r = 0; r < rows;)
@@ -47,7 +49,8 @@ static unsafe class Strided<L, V> where L : struct, ILanes<V>
             for (int j = 0; j < vectors;)
             {
                 int wide = vectors - j == 4 ? 2 : Math.Min(most, vectors - j);
-                float* from = a + r * rowStep, right = b + j * L.Width, to = c + r * cStep + j * L.Width, by = scale is null ? null : scale + r;
+                float* from = a + r * rowStep, right = b + j * L.Width, to = c + r * cStep + j * L.Width;
+                float* by = scale is null ? null : scale + r;
                 switch (wide, tall)
                 {
                     case (1, false): Tile<Four, One>(from, rowStep, innerStep, height, inner, right, bStep, to, cStep, by, onTop); break;
@@ -65,10 +68,14 @@ static unsafe class Strided<L, V> where L : struct, ILanes<V>
 
     // Where fewer rows are left than the tile is high, the last is computed several times and stored once.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Tile<R, C>(float* a, nint rowStep, nint innerStep, int rows, nint inner, float* b, nint bStep, float* c, nint cStep, float* scale, bool onTop) where R : struct, IExtent where C : struct, IExtent
+    static void Tile<R, C>(
+        float* a, nint rowStep, nint innerStep, int rows, nint inner, float* b, nint bStep, float* c, nint cStep, float* scale, bool onTop)
+        where R : struct, IExtent where C : struct, IExtent
     {
         nint last = rows - 1, w = L.Width;
-        float* a0 = a, a1 = a + Math.Min(1, last) * rowStep, a2 = a + Math.Min(2, last) * rowStep, a3 = a + Math.Min(3, last) * rowStep, a4 = a + Math.Min(4, last) * rowStep, a5 = a + Math.Min(5, last) * rowStep, a6 = a + Math.Min(6, last) * rowStep, a7 = a + Math.Min(7, last) * rowStep;
+        float* a0 = a, a1 = a + Math.Min(1, last) * rowStep, a2 = a + Math.Min(2, last) * rowStep, a3 = a + Math.Min(3, last) * rowStep;
+        float* a4 = a + Math.Min(4, last) * rowStep, a5 = a + Math.Min(5, last) * rowStep;
+        float* a6 = a + Math.Min(6, last) * rowStep, a7 = a + Math.Min(7, last) * rowStep;
         V c00 = L.Splat(0), c01 = c00, c02 = c00;
         V c10 = L.Splat(0), c11 = c10, c12 = c10;
         V c20 = L.Splat(0), c21 = c20, c22 = c20;

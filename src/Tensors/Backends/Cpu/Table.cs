@@ -14,7 +14,10 @@ static unsafe class Table
         Workers.For((count + piece - 1) / piece, p =>
         {
             for (int i = p * piece; i < Math.Min(count, (p + 1) * piece); i++)
-                Copy<L, V>(table + (long)indices[i] * width, size <= Near ? null : table + (long)indices[Math.Min(i + 1, count - 1)] * width, y + (long)i * width, width);
+                {
+                    float* next = size <= Near ? null : table + (long)indices[Math.Min(i + 1, count - 1)] * width;
+                    Copy<L, V>(table + (long)indices[i] * width, next, y + (long)i * width, width);
+                }
         });
     }
 
@@ -36,7 +39,9 @@ static unsafe class Table
         if (i < width) L.Store(to + i, L.First(width - i), L.Load(x + i, L.First(width - i), L.Splat(0)));
     }
 
-    /// <summary>One item of work is a run of the table's rows: it clears them and adds what belongs there, in the order of the indices.</summary>
+    /// <summary>
+    /// One item of work is a run of the table's rows: it clears them and adds what belongs there, in the order of the indices.
+    /// </summary>
     internal static void RowsSlope<L, V>(float* g, int* indices, int count, int width, int rows, float* dTable) where L : struct, ILanes<V>
     {
         int runs = (int)Math.Clamp((long)rows * width >> 16, 1, 32), run = (rows + runs - 1) / runs;
@@ -52,7 +57,8 @@ static unsafe class Table
         });
     }
 
-    // past the caches: memory that is only cleared need not be read first (the team's counters, which are atomic, order these writes before the end of the item)
+    // past the caches: memory that is only cleared need not be read first (the team's counters, which are atomic, order these writes before
+    // the end of the item)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void ClearPast<L, V>(float* to, nint count) where L : struct, ILanes<V>
     {

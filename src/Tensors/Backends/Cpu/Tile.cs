@@ -48,22 +48,28 @@ struct TileRow<L, V, N> where L : struct, ILanes<V> where N : struct, IExtent
 /// registers while the inner axis is walked: each step loads N vectors of packed b and broadcasts one value of a per row.
 /// The rows are separate locals on purpose: in an array the loop runs at a fifth of the speed.
 /// </summary>
-static unsafe class Tile<L, V, R, N, S> where L : struct, ILanes<V> where R : struct, IExtent where N : struct, IExtent where S : struct, ISides
+static unsafe class Tile<L, V, R, N, S>
+    where L : struct, ILanes<V> where R : struct, IExtent where N : struct, IExtent where S : struct, ISides
 {
     const int StepsAhead = 32;                                   // that are asked for while they are packed
-    const int Ahead = 64;                                        // steps before a tile's end at which the lines that it will be written to are asked for: a panel of b pushes them out again after some 200
+    // steps before a tile's end at which the lines that it will be written to are asked for; a panel of b pushes them out again after
+    // some 200 steps
+    const int Ahead = 64;
 
     /// <summary>
     /// c[R rows, N vectors] (+)= a · b. a[row, k] stands at a + row · rowStep + k · innerStep; b is packed [inner][N vectors];
     /// c begins from <paramref name="start"/> (a bias of N vectors, or null for zero), or from what it holds if <paramref name="onTop"/>.
     /// Meanwhile what stands at <paramref name="ahead"/>, <paramref name="aheadStep"/> floats a step, comes into the second-level cache;
     /// into the first comes the tile of c below this one, if c is loaded, or else, towards the end, where this one will be stored.
-    /// <para>If <typeparamref name="S"/> packs b, its values come from <paramref name="stored"/>, <paramref name="storedStep"/> floats a step,
+    /// <para>
+    /// If <typeparamref name="S"/> packs b, its values come from <paramref name="stored"/>, <paramref name="storedStep"/> floats a step,
     /// and are left at b; if it packs a, whose rows then lie side by side, this strip and the next are left at <paramref name="strip"/>,
-    /// <paramref name="stripStep"/> floats apart. What is to be packed is asked for in place of what stands ahead.</para>
+    /// <paramref name="stripStep"/> floats apart. What is to be packed is asked for in place of what stands ahead.
+    /// </para>
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Multiply(float* a, nint rowStep, nint innerStep, float* b, float* c, nint cStep, int inner, float* start, bool onTop,
+    internal static void Multiply(
+        float* a, nint rowStep, nint innerStep, float* b, float* c, nint cStep, int inner, float* start, bool onTop,
         float* ahead, nint aheadStep, float* strip, nint stripStep, float* stored, nint storedStep)
     {
         TileRow<L, V, N> r0 = default, r1 = default, r2 = default, r3 = default, r4 = default, r5 = default, r6 = default, r7 = default;
@@ -106,7 +112,8 @@ static unsafe class Tile<L, V, R, N, S> where L : struct, ILanes<V> where R : st
                     L.Store(b, b0);
                     if (N.Value > 1) L.Store(b + w, b1);
                     if (N.Value > 2) L.Store(b + 2 * w, b2);
-                    for (int line = 0; line < N.Value * L.Width; line += Prefetch.Line) Prefetch.Far(stored + StepsAhead * storedStep + line);
+                    for (int line = 0; line < N.Value * L.Width; line += Prefetch.Line)
+                        Prefetch.Far(stored + StepsAhead * storedStep + line);
                     stored += storedStep;
                 }
                 if (S.PackA)
@@ -200,7 +207,9 @@ readonly struct Both : ISides
     public static bool PackB => true;
 }
 
-/// <summary>Asks for the cache line at an address, any address, before it is needed; where the processor cannot be asked, nothing.</summary>
+/// <summary>
+/// Asks for the cache line at an address, any address, before it is needed; where the processor cannot be asked, nothing.
+/// </summary>
 static unsafe class Prefetch
 {
     /// <summary>Floats of a cache line.</summary>

@@ -32,8 +32,10 @@ static unsafe class Turning
     static void Turn8(float* from, nint fromStep, float* to, nint toStep)
     {
         float* low = from + 4 * fromStep;
-        Vector256<float> a = Vector256.Load(from), b = Vector256.Load(from + fromStep), c = Vector256.Load(from + 2 * fromStep), d = Vector256.Load(from + 3 * fromStep);
-        Vector256<float> e = Vector256.Load(low), f = Vector256.Load(low + fromStep), g = Vector256.Load(low + 2 * fromStep), h = Vector256.Load(low + 3 * fromStep);
+        Vector256<float> a = Vector256.Load(from), b = Vector256.Load(from + fromStep);
+        Vector256<float> c = Vector256.Load(from + 2 * fromStep), d = Vector256.Load(from + 3 * fromStep);
+        Vector256<float> e = Vector256.Load(low), f = Vector256.Load(low + fromStep);
+        Vector256<float> g = Vector256.Load(low + 2 * fromStep), h = Vector256.Load(low + 3 * fromStep);
         Turn4(a, b, c, d, out Vector256<float> a0, out Vector256<float> a1, out Vector256<float> a2, out Vector256<float> a3);
         Turn4(e, f, g, h, out Vector256<float> e0, out Vector256<float> e1, out Vector256<float> e2, out Vector256<float> e3);
         Avx.Permute2x128(a0, e0, 0x20).Store(to);
@@ -52,10 +54,10 @@ static unsafe class Turning
     static void Turn4(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d,
         out Vector256<float> first, out Vector256<float> second, out Vector256<float> third, out Vector256<float> fourth)
     {
-        Vector256<float> ab = Avx.UnpackLow(a, b), cd = Avx.UnpackLow(c, d), above = Avx.UnpackHigh(a, b), beside = Avx.UnpackHigh(c, d);
+        Vector256<float> ab = Avx.UnpackLow(a, b), cd = Avx.UnpackLow(c, d), above = Avx.UnpackHigh(a, b), aside = Avx.UnpackHigh(c, d);
         first = Avx.Shuffle(ab, cd, 0x44);
         second = Avx.Shuffle(ab, cd, 0xEE);
-        third = Avx.Shuffle(above, beside, 0x44);
-        fourth = Avx.Shuffle(above, beside, 0xEE);
+        third = Avx.Shuffle(above, aside, 0x44);
+        fourth = Avx.Shuffle(above, aside, 0xEE);
     }
 }

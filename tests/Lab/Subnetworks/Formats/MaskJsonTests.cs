@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 using NJsonSchema;
@@ -19,13 +20,13 @@ public class MaskJsonTests
         Model = sizes,
         Data = [new("world:training,rows=200", 200, new('b', 64)), new("mnli/\"train\".tsv", 0, "")],
         Options = new Dictionary<string, string> { ["steps"] = "1200", ["choose"] = "rank" },
-        AbsenceFile = "../absence.safetensors",
+        AblationFile = "../ablation.safetensors",
         Version = "0.1.0+abc",
     };
 
     internal static Subnetwork Circuit { get; } = Full with
     {
-        Grains = [Grains.Edges],
+        InPlay = [KeptEdges.Name],
         Edges = new(Edge.CountIn(sizes), [Edge.Parse("input>L0.H0.Q"), Edge.Parse("L0.H0>L1.MLP")], new Dictionary<Edge, double> { [Edge.Parse("input>L0.H0.Q")] = 1.0 / 3, [Edge.Parse("L1.MLP>logits")] = -1e-300 }),
     };
 
@@ -36,7 +37,7 @@ public class MaskJsonTests
         ["least"] = least,
         ["full"] = Full,
         ["circuit"] = Circuit,
-        ["heads only"] = new(0, "", 0, 4, [Part.Head(0, 0)], new Dictionary<Part, double>(), "zero", "") { Grains = [Grains.Heads], Model = ModelSizes.Even("", 2, 2), TargetSparsity = 0.75 },
+        ["heads only"] = new(0, "", 0, 4, [Part.Head(0, 0)], new Dictionary<Part, double>(), "zero", "") { InPlay = ["heads"], Model = ModelSizes.Even("", 2, 2), TargetSparsity = 0.75 },
         ["nothing kept"] = Full with { Kept = [] },
         ["parallel"] = Full with { Model = sizes with { Parallel = true, Width = 0, Family = "" } },
     };
@@ -55,8 +56,8 @@ public class MaskJsonTests
         Assert.Equal(mask.Scores.Select(s => (s.Key, BitConverter.DoubleToInt64Bits(s.Value))).Order(), back.Scores.Select(s => (s.Key, BitConverter.DoubleToInt64Bits(s.Value))).Order());
         Assert.Equal(mask.Edges?.Scores.Select(s => (s.Key, BitConverter.DoubleToInt64Bits(s.Value))).Order(), back.Edges?.Scores.Select(s => (s.Key, BitConverter.DoubleToInt64Bits(s.Value))).Order());
         Assert.Equal(mask.Edges?.Kept.Order(), back.Edges?.Kept);
-        Assert.Equal((mask.Seed, mask.Method, mask.TargetSparsity, mask.Sparsity, mask.Absence, mask.AbsenceFile, mask.ModelSha256, mask.Version), (back.Seed, back.Method, back.TargetSparsity, back.Sparsity, back.Absence, back.AbsenceFile, back.ModelSha256, back.Version));
-        Assert.Equal(mask.Grains, back.Grains);
+        Assert.Equal((mask.Seed, mask.Method, mask.TargetSparsity, mask.Sparsity, mask.Ablation, mask.AblationFile, mask.ModelSha256, mask.Version), (back.Seed, back.Method, back.TargetSparsity, back.Sparsity, back.Ablation, back.AblationFile, back.ModelSha256, back.Version));
+        Assert.Equal(mask.InPlay, back.InPlay);
         Assert.Equal(mask.Data, back.Data);
         Assert.Equal(mask.Options.OrderBy(o => o.Key), back.Options.OrderBy(o => o.Key));
         Assert.Equal(mask.Model is null, back.Model is null);
@@ -87,15 +88,15 @@ public class MaskJsonTests
     }
 
     [Theory]
-    [InlineData("version", "2")]
-    [InlineData("grains", "[\"neurons\"]")]
-    [InlineData("kept", "[\"L0\"]")]
+    [InlineData("version", "1")]
+    [InlineData("inPlay", "[]")]
+    [InlineData("kept", "[\"0\"]")]
     [InlineData("kept", null)]
     [InlineData("scores", "{\"L0.H0\": \"high\"}")]
     [InlineData("scores", "{\"a0.h0\": 1}")]
-    [InlineData("absence", "\"median\"")]
+    [InlineData("ablation", "\"median\"")]
     [InlineData("seed", "-1")]
-    [InlineData("model", "{\"headsPerLayer\": [0.5]}")]
+    [InlineData("model", "{\"parts\": {\"heads\": [0.5]}}")]
     [InlineData("edges", "{\"kept\": [\"L0.H0>L1.H0\"]}")]
     [InlineData("colour", "\"red\"")]
     public async Task What_the_schema_refuses_the_program_refuses(string key, string? value)
@@ -111,60 +112,44 @@ public class MaskJsonTests
     [Fact]
     public void The_least_that_a_file_needs_is_its_version_what_there_is_and_what_is_kept()
     {
-        Subnetwork read = Subnetwork.FromJson("""{"version": 1, "parts": 3, "kept": ["L0.MLP", "L0.H1"], "x-mine": {"a": 1}, "note": "by hand"}""", "a.json");
+        Subnetwork read = Subnetwork.FromJson("""{"version": 2, "parts": 3, "kept": ["L0.MLP", "L0.H1"], "x-mine": {"a": 1}, "note": "by hand"}""", "a.json");
         Assert.Equal([Part.Head(0, 1), Part.Mlp(0)], read.Kept);
-        Assert.Equal(("", "", 1 - 2 / 3.0), (read.Absence, read.ModelSha256, read.TargetSparsity));
-        Assert.Equal(6, Subnetwork.FromJson("""{"version": 1, "kept": [], "model": {"headsPerLayer": [2, 2]}}""", "a.json").Parts);
-    }
-
-    [Fact]
-    public void A_file_of_before_there_were_versions_is_read()
-    {
-        const string older = """
-            {
-              "seed": 18446744073709551615, "method": "structured pruning", "targetSparsity": 0.6, "sparsity": 0.6, "parts": 5,
-              "kept": ["L0.H1", "L0.MLP"], "scores": {"L0.H0": -1.25, "L0.H1": 0.10000000149011612}, "absence": "zero", "modelSha256": "abc"
-            }
-            """;
-        Subnetwork read = Subnetwork.FromJson(older, "a.json");
-        Assert.Equal((18446744073709551615, "structured pruning", 0.6, 5, "zero", "abc"), (read.Seed, read.Method, read.TargetSparsity, read.Parts, read.Absence, read.ModelSha256));
-        Assert.Equal((double)0.1f, read.Scores[Part.Head(0, 1)]);
-        Assert.Equal("mean", Subnetwork.FromJson("""{"parts": 3, "kept": []}""", "a.json").Absence);
-        Assert.Equal(read.Kept, Subnetwork.FromJson(read.ToJson(), "b.json").Kept);
+        Assert.Equal(("", "", 1 - 2 / 3.0), (read.Ablation, read.ModelSha256, read.TargetSparsity));
+        Assert.Equal(6, Subnetwork.FromJson("""{"version": 2, "kept": [], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [2, 2]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1, 1]}}}}""", "a.json").Parts);
     }
 
     [Theory]
     [InlineData("", "expected a JSON object")]
     [InlineData("null", "expected a JSON object without duplicate names, found Null")]
     [InlineData("[1]", "expected a JSON object")]
-    [InlineData("""{"parts": 3}""", "the key 'kept' is missing")]
-    [InlineData("""{"parts": 3, "kept": 5}""", "kept: expected a list, found 5")]
-    [InlineData("""{"parts": 3, "kept": [null]}""", "kept: expected text, found null")]
-    [InlineData("""{"parts": 3, "kept": ["L0.HX"]}""", "'L0.HX' is not a part")]
-    [InlineData("""{"parts": 3, "kept": ["a0.h1"]}""", "'a0.h1' is not a part")]
-    [InlineData("""{"parts": 3, "kept": ["L0.H1", "L0.H1"]}""", "L0.H1 stands twice in 'kept'")]
-    [InlineData("""{"parts": 1, "kept": ["L0.H1", "L0.H2"]}""", "2 parts are kept out of 1")]
-    [InlineData("""{"kept": []}""", "the key 'parts' is missing")]
-    [InlineData("""{"parts": -3, "kept": []}""", "parts: expected a whole number from 1 to 1000000, found -3")]
-    [InlineData("""{"parts": 3, "kept": [], "scores": {"x": 1}}""", "'x' is not a part")]
-    [InlineData("""{"parts": 3, "kept": [], "scores": {"L0.H0": "high"}}""", "scores.L0.H0: expected a finite number")]
-    [InlineData("""{"parts": 3, "kept": [], "scores": {"L0.H0": 1e400}}""", "scores.L0.H0: expected a finite number")]
-    [InlineData("""{"parts": 3, "kept": [], "absence": "median"}""", "'absence' should be mean or zero, it is 'median'")]
-    [InlineData("""{"parts": 3, "kept": [], "edges": {}}""", "the key 'edges' is not known")]
-    [InlineData("""{"version": 2, "parts": 3, "kept": []}""", "the file is version 2 of the mask format; this Heartwood reads version 1, and older files, which say none. Take a newer Heartwood")]
-    [InlineData("""{"version": 1, "format": "toast", "parts": 3, "kept": []}""", "'format' should be \"heartwood mask\"")]
-    [InlineData("""{"version": 1, "parts": 3, "kept": [], "grains": ["neurons"]}""", "the grain 'neurons' is not known; Heartwood knows heads, mlps, edges")]
-    [InlineData("""{"version": 1, "parts": 3, "kept": [], "sparcity": 1}""", "the key 'sparcity' is not known. Nearest: 'sparsity'")]
-    [InlineData("""{"version": 1, "parts": 3, "kept": [], "sparsity": 0.5}""", "'sparsity' is 0.5, and what is kept makes it 1")]
-    [InlineData("""{"version": 1, "parts": 3, "kept": [], "size": {"heads": 1}}""", "'size.heads' is 1, and 0 are kept")]
-    [InlineData("""{"version": 1, "parts": 3, "kept": ["L0.MLP"], "grains": ["heads"]}""", "L0.MLP is none of the grains in play (heads)")]
-    [InlineData("""{"version": 1, "parts": 3, "kept": [], "model": {"headsPerLayer": [2, 2]}}""", "'parts' is 3, and a model with 2 layers of 2 heads has 6")]
-    [InlineData("""{"version": 1, "kept": ["L2.H0"], "model": {"headsPerLayer": [2, 2]}}""", "L2.H0 is no part of a model with 2 layers of 2 heads")]
-    [InlineData("""{"version": 1, "kept": [], "model": {"headsPerLayer": [2147483647]}}""", "model.headsPerLayer: expected a whole number from 0 to 1000000")]
-    [InlineData("""{"version": 1, "kept": [], "model": {"headsPerLayer": [900000, 900000]}}""", "'headsPerLayer' makes more than 1,000,000 parts")]
-    [InlineData("""{"version": 1, "parts": 3, "kept": [], "grains": ["edges"]}""", "the key 'edges' is missing")]
-    [InlineData("""{"version": 1, "parts": 3, "kept": [], "edges": {"count": 5, "kept": []}}""", "'grains' does not name edges")]
-    [InlineData("""{"version": 1, "kept": [], "grains": ["edges"], "model": {"headsPerLayer": [1]}, "edges": {"kept": ["L0.MLP>L1.MLP"]}}""", "L0.MLP>L1.MLP is no edge of a model with 1 layer of 1 head")]
+    [InlineData("""{"version": 2, "parts": 3}""", "the key 'kept' is missing")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": 5}""", "kept: expected a list, found 5")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [null]}""", "kept: expected text, found null")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": ["L0.Hx"]}""", "'L0.Hx' is not a part")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": ["a0.h1"]}""", "'a0.h1' is not a part")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": ["L0.H1", "L0.H1"]}""", "L0.H1 stands twice in 'kept'")]
+    [InlineData("""{"version": 2, "parts": 1, "kept": ["L0.H1", "L0.H2"]}""", "2 parts are kept out of 1")]
+    [InlineData("""{"version": 2, "kept": []}""", "the key 'parts' is missing")]
+    [InlineData("""{"version": 2, "parts": -3, "kept": []}""", "parts: expected a whole number from 1 to 1000000, found -3")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "scores": {"x": 1}}""", "'x' is not a part")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "scores": {"L0.H0": "high"}}""", "scores.L0.H0: expected a finite number")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "scores": {"L0.H0": 1e400}}""", "scores.L0.H0: expected a finite number")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "ablation": "median"}""", "'ablation' should be mean or zero, it is 'median'")]
+    [InlineData("""{"version": 1, "parts": 3, "kept": []}""", "the file is version 1 of the mask format; this Heartwood reads version 2. Make the file anew")]
+    [InlineData("""{"parts": 3, "kept": []}""", "the key 'version' is missing; this Heartwood reads version 2")]
+    [InlineData("""{"version": 2, "format": "toast", "parts": 3, "kept": []}""", "'format' should be \"heartwood mask\"")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "inPlay": []}""", "'inPlay' should name at least one kind of part, each once")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "sparcity": 1}""", "the key 'sparcity' is not known. Nearest: 'sparsity'")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "sparsity": 0.5}""", "'sparsity' is 0.5, and what is kept makes it 1")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "size": {"parts": 1}}""", "'size.parts' is 1, and 0 are kept")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": ["L0.MLP"], "inPlay": ["heads"], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [3]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1]}}}}""", "L0.MLP is of no kind that is in play (heads)")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [2, 2]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1, 1]}}}}""", "'parts' is 3, and a model with 2 layers of 2 heads has 6")]
+    [InlineData("""{"version": 2, "kept": ["L2.H0"], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [2, 2]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1, 1]}}}}""", "L2.H0 is no part of a model with 2 layers of 2 heads")]
+    [InlineData("""{"version": 2, "kept": [], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [2147483647]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1]}}}}""", "perLayer: expected a whole number from 0 to 1000000")]
+    [InlineData("""{"version": 2, "kept": [], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [900000, 900000]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1, 1]}}}}""", "'model.parts' makes more than 1,000,000 parts")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "inPlay": ["edges"]}""", "the key 'edges' is missing")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "edges": {"count": 5, "kept": []}}""", "'inPlay' does not name edges")]
+    [InlineData("""{"version": 2, "kept": [], "inPlay": ["edges"], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [1]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1]}}}, "edges": {"kept": ["L0.MLP>L1.MLP"]}}""", "L0.MLP>L1.MLP is no edge of a model with 1 layer of 1 head")]
     public void What_is_no_subnetwork_is_refused_with_its_file(string json, string gist)
     {
         string message = Assert.Throws<FormatException>(() => Subnetwork.FromJson(json, "masks/a.json")).Message;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 
@@ -38,14 +39,14 @@ public class MibCircuitTests
         Assert.Null(read.Mask.Edges);
         Assert.Equal([(Part.Head(0, 0), (double)0.3f), (Part.Head(0, 1), -2.5)], read.Mask.Scores.Select(s => (s.Key, s.Value)).Order());
         Assert.Equal("1 parts have no score; where parts are ranked, these are kept first, as in the format.", Assert.Single(read.Notes));
-        Assert.Equal("", read.Mask.Absence);
+        Assert.Equal("", read.Mask.Ablation);
     }
 
     [Fact]
     public void A_circuit_of_edges_stays_one()
     {
         Subnetwork circuit = Read(Edges).Mask;
-        Assert.Equal([Grains.Edges], circuit.Grains);
+        Assert.Equal(["edges"], circuit.InPlay);
         Assert.Equal(["input>L0.H0.Q", "L0.H0>logits"], circuit.Edges!.Kept.Select(e => e.ToString()));
         Assert.Equal((13, 3), ((int)circuit.Edges.Count, circuit.Edges.Scores.Count));
         Assert.Equal("L0.H0 L0.H1", string.Join(' ', circuit.Kept));            // as the file says of its nodes
@@ -88,7 +89,7 @@ public class MibCircuitTests
     [Fact]
     public void A_subnetwork_of_heads_keeps_its_MLPs()
     {
-        Subnetwork heads = new(0, "", 0, 2, [Part.Head(0, 1)], new Dictionary<Part, double>(), "", "") { Grains = [Grains.Heads], Model = ModelSizes.Even("", 1, 2, 8) };
+        Subnetwork heads = new(0, "", 0, 2, [Part.Head(0, 1)], new Dictionary<Part, double>(), "", "") { InPlay = ["heads"], Model = ModelSizes.Even("", 1, 2, 8) };
         Assert.Equal("L0.H1 L0.MLP", string.Join(' ', Read(MaskFile.Write(heads, "mib")).Mask.Kept));
     }
 
@@ -130,8 +131,8 @@ public class MibCircuitTests
         Subnetwork mask = Read(Nodes).Mask;
         Assert.Contains("--model FOLDER", Assert.Throws<ArgumentException>(() => MaskFile.Write(mask with { Model = null }, "mib")).Message);
         Assert.Contains("--model FOLDER", Assert.Throws<ArgumentException>(() => MaskFile.Write(mask with { Model = ModelSizes.Even("", 1, 2) }, "mib")).Message);
-        Assert.Contains("as many heads in every layer", Assert.Throws<ArgumentException>(() => MaskFile.Write(mask with { Model = new("", [2, 1], [true, true], 8) }, "mib")).Message);
+        Assert.Contains("as many heads in every layer", Assert.Throws<ArgumentException>(() => MaskFile.Write(mask with { Model = ModelSizes.HeadsAndMlps("", [2, 1], [true, true], 8) }, "mib")).Message);
         Assert.Null(MaskFile.Lost(mask, "mib"));
-        Assert.Equal("The format mib has no place for: absence, method, data, the model's hash.", MaskFile.Lost(MaskJsonTests.Full, "mib"));
+        Assert.Equal("The format mib has no place for: ablation, method, data, the model's hash.", MaskFile.Lost(MaskJsonTests.Full, "mib"));
     }
 }

@@ -24,7 +24,6 @@ public class PartNamesTests
 
     [Theory]
     [InlineData("")]
-    [InlineData("L3")]
     [InlineData("a3")]
     [InlineData("m")]
     [InlineData("3")]

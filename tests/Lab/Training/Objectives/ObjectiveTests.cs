@@ -45,7 +45,7 @@ public class ObjectiveTests
             IModel tracked = Model.With(Model.Config, Model.Weights.Map((_, t) => t.KeepForever().Track()));
             Tensor mask = Tensor.Filled(0.6f, new(Model.Universe().Count)).Track();
             Batch batch = Problem.BatchOf(Examples);
-            return (Pass.Of(tracked, batch, new MaskProbe(mask, Absence.Zero(Model)), Problem.Tokens),
+            return (Pass.Of(tracked, batch, new MaskProbe(mask, Ablation.Zero(Model.Universe())), Problem.Tokens),
                 Pass.Of(Model, batch, NoProbe.Instance, Problem.Tokens), mask, tracked);
         }
     }
@@ -124,7 +124,7 @@ public class ObjectiveTests
     {
         Bed bed = beds["kl-to-full of text"];
         var (trained, full, mask, _) = bed.Passes();
-        Pass frozen = Pass.Of(bed.Model, trained.Batch, new MaskProbe(mask, Absence.Zero(bed.Model)), Tokens.All);
+        Pass frozen = Pass.Of(bed.Model, trained.Batch, new MaskProbe(mask, Ablation.Zero(bed.Model.Universe())), Tokens.All);
         Tensor a = bed.Objective.Mean(bed.Problem, trained, full, bed.Examples), b = bed.Objective.Mean(bed.Problem, frozen, full, bed.Examples);
         Assert.Equal(a.Item, b.Item, 1e-5);
         Small.Close(a.Gradients(mask)[0].Values, b.Gradients(mask)[0].Values, "slope by the mask");
@@ -166,9 +166,16 @@ public class ObjectiveTests
     public void A_search_makes_small_what_it_is_given()
     {
         float[] full = [.. classifier.Forward(Classification.Instance.BatchOf(labelled), NoProbe.Instance).Values];
-        PruningOptions options = new(Sparsity: 0.3, Steps: 3, Batch: 5, LogAlpha: 0);
-        StructuredPruning Search(IObjective? objective) => new(classifier, Absence.Zero(classifier), labelled, full, options, 3, objective: objective);
-        PruningLine usual = Search(null).Advance(), kl = Search(new KlToFull()).Advance(), labels = Search(new CrossEntropy()).Advance();
+        PruningOptions options = new(Steps: 3, BatchSize: 5, LogAlpha: 0);
+        Universe universe = classifier.Universe();
+        Search asked = new(classifier, universe, Ablation.Zero(universe), Classification.Instance, labelled)
+        {
+            FullScores = () => full,
+            Sparsity = 0.3,
+            Seed = 3,
+        };
+        PruningLine First(IObjective? objective) => new PruningSearch(asked with { Objective = objective }, options).Take();
+        PruningLine usual = First(null), kl = First(new KlToFull()), labels = First(new CrossEntropy());
         Assert.Equal(usual, kl);
         Assert.NotEqual(usual.Distance, labels.Distance);
         Assert.Equal(usual.Sparsity, labels.Sparsity);
