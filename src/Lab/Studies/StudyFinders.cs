@@ -81,7 +81,7 @@ public sealed partial class Study
     }
 
     // the subnetworks of a method that is not the main one, measured, with a random mask next to each
-    sealed record OfMethod(IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random);
+    internal sealed record OfMethod(IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random);
 
     static AccuracyOfSeveral Several(IReadOnlyList<MeasuredSubnetwork> measured) => new(measured.Count,
         MeanAndRange.Over([.. measured.Select(m => m.InDomain.Value)])!,
