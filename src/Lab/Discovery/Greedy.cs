@@ -1,7 +1,6 @@
 using System.Globalization;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Discovery;

@@ -1,6 +1,5 @@
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
-using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Discovery;
 
