@@ -13,7 +13,7 @@ static class CommandLine
     public static IReadOnlyList<Verb> Verbs =>
     [
         DemoVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(), FindVerb.Create(),
-        EvaluateVerb.Create(), StageVerbs.Compare(), StageVerbs.Cut(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create(),
+        EvaluateVerb.Create(), CompareVerb.Create(), StageVerbs.Cut(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create(),
     ];
 
     /// <summary>Runs one command.</summary>

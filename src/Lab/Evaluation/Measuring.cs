@@ -3,7 +3,9 @@ using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Evaluation;
 
-/// <summary>From scores to figures: accuracy per set and case, balanced accuracy and AUC per group, loss, agreement and KL in-domain.</summary>
+/// <summary>
+/// From scores to figures: accuracy per set and case, balanced accuracy and AUC per group, loss, agreement and KL in-domain.
+/// </summary>
 public static class Measuring
 {
     /// <summary>Measures what a model gave.</summary>
@@ -70,11 +72,14 @@ public static class Measuring
     {
         if (!set.Chooses) return new(set.Use, set.Share(which), null);
         double[] score = [.. which.Select(i => Math.Exp(set.LogOf(0, i)))];
-        Proportion balanced = Proportion.MeanOf([.. which.GroupBy(i => set.Examples[i].Label).OrderBy(g => g.Key).Select(g => set.Share(g))]);
+        var byLabel = which.GroupBy(i => set.Examples[i].Label).OrderBy(g => g.Key);
+        Proportion balanced = Proportion.MeanOf([.. byLabel.Select(g => set.Share(g))]);
         return new(set.Use, balanced, Auc.Of(score, [.. which.Select(i => set.Examples[i].Label == 0)]));
     }
 
-    /// <summary>The name under which a case's (or group's) figures stand: its own, with its set where that is needed to tell it from another's.</summary>
+    /// <summary>
+    /// The name under which a case's (or group's) figures stand: its own, with its set where that is needed to tell it from another's.
+    /// </summary>
     public static string NameOf(ICollection<string> taken, string name, string use) =>
         use == "inDomain" ? $"in-domain: {name}" : taken.Contains(name) ? $"{name} ({use})" : name;
 

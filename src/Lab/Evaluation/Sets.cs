@@ -103,13 +103,16 @@ public sealed class Sets
     public IProblem InDomainProblem => sets[0].Set.Problem;
 
     /// <summary>What each set asks, by its use; null where all ask for labels.</summary>
-    public IReadOnlyDictionary<string, TaskFacts>? Tasks => sets.All(s => s.Set.Problem is Classification) ? null : sets.ToDictionary(s => s.Set.Use, s => TaskFacts.Of(s.Set.Problem));
+    public IReadOnlyDictionary<string, TaskFacts>? Tasks =>
+        AllLabelled ? null : sets.ToDictionary(s => s.Set.Use, s => TaskFacts.Of(s.Set.Problem));
 
     /// <summary>What a model gives on every set, [example number] row by row; compared with the full model where one is given.</summary>
-    public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null, IModel? full = null) => [.. sets.Select(s => s.Answers.Of(model, advance, stop, full))];
+    public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null, IModel? full = null) =>
+        [.. sets.Select(s => s.Answers.Of(model, advance, stop, full))];
 
     /// <summary>Scores of every set under several masks: first by mask, then by set.</summary>
-    public IReadOnlyList<IReadOnlyList<float[]>> Scores(IModel model, IReadOnlyList<float[]> masks, Ablation ablation, CancellationToken stop, Action<int>? advance = null)
+    public IReadOnlyList<IReadOnlyList<float[]>> Scores(
+        IModel model, IReadOnlyList<float[]> masks, Ablation ablation, CancellationToken stop, Action<int>? advance = null)
     {
         float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, ablation, advance, stop))];
         return [.. masks.Select((_, m) => (IReadOnlyList<float[]>)[.. bySet.Select(s => s[m])])];
@@ -119,17 +122,27 @@ public sealed class Sets
     public IReadOnlyList<float[]> Scores(IBaseline baseline) => [.. sets.Select(s => s.Rows.SelectMany(baseline.Scores).ToArray())];
 
     /// <summary>Figures from scores.</summary>
-    public Measured Measure(IReadOnlyList<float[]> scores, IReadOnlyList<float[]>? full) => Measuring.Measure([.. sets.Select(s => s.Set)], scores, full);
+    public Measured Measure(IReadOnlyList<float[]> scores, IReadOnlyList<float[]>? full) =>
+        Measuring.Measure([.. sets.Select(s => s.Set)], scores, full);
 
     /// <summary>Figures of a model.</summary>
     public Measured Measure(IModel model, IReadOnlyList<float[]>? full, CancellationToken stop) => Measure(Scores(model, stop), full);
 
     /// <summary>Which examples of each set are answered right, by the set's use.</summary>
-    /// <param name="scores">scores of every set, as <see cref="Scores(IModel, CancellationToken, Action{int}?, IModel?)"/> gives them</param>
-    public IReadOnlyDictionary<string, bool[]> Right(IReadOnlyList<float[]> scores) => sets.Zip(scores).ToDictionary(s => s.First.Set.Use, s => Measuring.Right(s.First.Set, s.Second));
+    /// <param name="scores">
+    /// scores of every set, as <see cref="Scores(IModel, CancellationToken, Action{int}?, IModel?)"/> gives them
+    /// </param>
+    public IReadOnlyDictionary<string, bool[]> Right(IReadOnlyList<float[]> scores) =>
+        sets.Zip(scores).ToDictionary(s => s.First.Set.Use, s => Measuring.Right(s.First.Set, s.Second));
 
     /// <summary>What one answer to everything would reach on each set, by the set's use: the share of its commonest label.</summary>
-    public IReadOnlyDictionary<string, double> Guessing() => sets.ToDictionary(s => s.Set.Use, s => s.Set.Examples.GroupBy(e => e.Label).Select(g => (double)g.Count() / s.Set.Examples.Count).DefaultIfEmpty(1).Max());
+    public IReadOnlyDictionary<string, double> Guessing()
+    {
+        return sets.ToDictionary(s => s.Set.Use, s => ShareOfCommonest(s.Set.Examples));
+
+        static double ShareOfCommonest(IReadOnlyList<Example> examples) =>
+            examples.GroupBy(e => e.Label).Select(g => (double)g.Count() / examples.Count).DefaultIfEmpty(1).Max();
+    }
 
     /// <summary>Whether every set asks for labels.</summary>
     public bool AllLabelled => sets.All(s => s.Set.Problem is Classification);
@@ -146,11 +159,17 @@ public sealed class Sets
         Dictionary<string, CaseFacts> cases = [];
         foreach (EvaluationSet set in sets.Select(s => s.Set).OrderBy(s => s.Use == "inDomain"))
             foreach (var one in set.Examples.Where(e => e.Case != "").GroupBy(e => e.Case))
-                cases[Measuring.NameOf(cases.Keys, one.Key, set.Use)] = new(set.Use, one.First().Group, set.Problem is Classification && one.Select(e => e.Label).Distinct().Count() == 1 ? set.Labels[one.First().Label] : null);
+            {
+                bool ofOneLabel = set.Problem is Classification && one.Select(e => e.Label).Distinct().Count() == 1;
+                string? label = ofOneLabel ? set.Labels[one.First().Label] : null;
+                cases[Measuring.NameOf(cases.Keys, one.Key, set.Use)] = new(set.Use, one.First().Group, label);
+            }
         return cases;
     }
 
-    /// <summary>The same where sets ask for tokens, each case by itself; null where labels are asked for, whose cases are shown in groups.</summary>
+    /// <summary>
+    /// The same where sets ask for tokens, each case by itself; null where labels are asked for, whose cases are shown in groups.
+    /// </summary>
     public IReadOnlyDictionary<string, CaseFacts>? TaskCases => AllLabelled ? null : Cases();
 
     /// <summary>What the manifest says of data.</summary>

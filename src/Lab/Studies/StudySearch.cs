@@ -53,9 +53,7 @@ public sealed partial class Study
     internal IReadOnlyList<Subnetwork> FoundBy(Method method)
     {
         if (found.TryGetValue(method, out IReadOnlyList<Subnetwork>? read)) return read;
-        IReadOnlyList<MethodSearch> searches = method.Searches(request);
-        var files = request.Sparsities.SelectMany(sparsity => searches.SelectMany(s => s.Files).Where(f => f.Sparsity == sparsity));
-        return found[method] = [.. files.Select(f => Subnetwork.FromJson(File.ReadAllText(folder.PathOf(f.File)), folder.PathOf(f.File)))];
+        return found[method] = FoundIn(folder, request, method);
     }
 
     /// <summary>Seconds that the searches of a method took, one by one, as far as they are known.</summary>

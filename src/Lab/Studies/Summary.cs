@@ -93,6 +93,26 @@ public static class Summary
         return string.Concat(lines);
     }
 
+    /// <summary>What changes made of a subnetwork.</summary>
+    public static string Changed(ChangesFacts made)
+    {
+        List<string> lines = [Said.Text($"Of the subnetwork of seed {made.Seed}, sparsity {made.Sparsity:0.00}; ")
+            + Said.Text($"the full model has {made.ParametersBefore:N0} weights:\n")];
+        foreach (ChangeFacts change in made.Changes)
+        {
+            if (change.WhyNot is { } why)
+            {
+                lines.Add($"{change.Name}: not made. {why}\n");
+                continue;
+            }
+            string proof = Said.Text($"within {change.LargestDifference:0.0e+0} in any logit of {change.Compared} examples");
+            lines.Add(Said.Text($"{change.Name}: {change.Parameters:N0} weights; {change.Claim}, {proof}\n"));
+            if (change.Speed is { } speed) lines.Add(Said.Text($"    {speed.SpeedUp:0.00} times as fast as the full model\n"));
+            lines.AddRange(change.Exports.Select(export => $"    {export.Key}: {export.Value}\n"));
+        }
+        return string.Concat(lines);
+    }
+
     /// <summary>A model that was cut.</summary>
     public static string Cut(CutFacts cut, string into)
     {

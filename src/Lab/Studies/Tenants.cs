@@ -1,4 +1,6 @@
+using Heartwood.Lab.Changes;
 using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Exports;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Training.Objectives;
@@ -16,6 +18,12 @@ public sealed record Tenants
 
     /// <summary>What searches and training make small.</summary>
     public IReadOnlyList<IObjective> Objectives { get; init; } = Training.Objectives.Objectives.Usual;
+
+    /// <summary>Ways to make a model of models.</summary>
+    public IReadOnlyList<IChange> Changes { get; init; } = Lab.Changes.Changes.Usual;
+
+    /// <summary>Ways to write a model for other programs.</summary>
+    public IReadOnlyList<IExport> Exports { get; init; } = Lab.Exports.Exports.Usual;
 
     /// <summary>Ways to find subnetworks.</summary>
     public IReadOnlyList<IFinder> Finders { get; init; } = Discovery.Finders.Usual;
