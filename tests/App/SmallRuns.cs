@@ -15,7 +15,7 @@ sealed class SmallRuns : IDisposable
 
     public string[] Train(string into, int steps = 60, params string[] more) =>
         ["train", "--data", "world:training,rows=60", "--in-domain", "world:in-domain,rows=20", "--layers", "1", "--heads", "2", "--width", "8", "--neurons", "8", "--positions", "40",
-            "--steps", $"{steps}", "--batch-tokens", "60", "--rate", "0.01", "--seed", "3", "--checkpoints", "20", "--threads", "1", "--out", At(into), .. more];
+            "--steps", $"{steps}", "--batch-tokens", "60", "--learning-rate", "0.01", "--seed", "3", "--checkpoints", "20", "--threads", "1", "--out", At(into), .. more];
 
     public string[] Find(string into, int steps = 30, params string[] more) =>
         ["find", "--model", Model, "--data", "world:training,rows=60", "--in-domain", "world:in-domain,rows=40", "--out-of-domain", "world:out-of-domain,per-case=2", "--unseen", "world:unseen,per-case=1",

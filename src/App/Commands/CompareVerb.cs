@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 
@@ -52,9 +52,9 @@ static class CompareVerb
 
             void Compare(Study study, RunFolder run)
             {
-                ComparisonStage stage = study.Compare();
-                session.Result(() => JsonSerializer.Serialize(stage, ResultJson.Options),
-                    () => $"{Summary.Of(stage)}Cut one out: heartwood cut {run.FolderPath}\n");
+                Result compared = study.Compare().Without("accuracy");
+                session.Result(() => ResultJson.Write(compared),
+                    () => $"{new Findings(compared).Words()}Cut one out: heartwood cut {run.FolderPath}\n");
             }
         },
     };

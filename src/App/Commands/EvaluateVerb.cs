@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
@@ -62,13 +62,13 @@ static class EvaluateVerb
                 return;
             }
             ModelEvaluation evaluation = ModelEvaluation.Of(request, session.Stop, session.World.Say);
-            session.Result(() => JsonSerializer.Serialize(evaluation.Measured, ResultJson.Options), () => Summary.Of([.. evaluation.Measured.Select(m => (m.Key, m.Value))], evaluation.TaskCases));
+            session.Result(() => JsonSerializer.Serialize(evaluation.Measured, ResultJson.Options), () => Summary.Models([.. evaluation.Measured.Select(m => (m.Key, m.Value))], evaluation.TaskCases));
         }
     }
 
     static void Show(Session session, MaskEvaluation evaluation) => session.Result(() => JsonSerializer.Serialize(evaluation, ResultJson.Options), () => MaskSummary.Of(evaluation));
 
-    static void Show(Session session, EvaluationStage stage, Study study, RunFolder folder) => session.Result(
+    static void Show(Session session, AccuracyFacts stage, Study study, RunFolder folder) => session.Result(
         () => JsonSerializer.Serialize(stage, ResultJson.Options),
-        () => Summary.Of([("full model", stage.Full), .. stage.Baselines.Select(b => (b.Key, b.Value))], study.TaskCases) + Summary.Of(stage.Subnetworks, stage.RandomSubnetworks) + $"Compare them: heartwood compare {folder.FolderPath}\n");
+        () => Summary.Models([("full model", stage.Full), .. stage.Baselines.Select(b => (b.Key, b.Value))], study.TaskCases) + Summary.Subnetworks(stage.Subnetworks, stage.RandomSubnetworks) + $"Compare them: heartwood compare {folder.FolderPath}\n");
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -30,7 +31,7 @@ static class FindVerb
             Run = (parsed, session) => Begin(
                 parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)),
         };
-        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Append(all)) verb.Options.Add(option);
+        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([all, QuestionOptions.Ask])) verb.Options.Add(option);
         return verb;
     }
 
@@ -39,7 +40,7 @@ static class FindVerb
     {
         RunSupport.UseThreads(parsed);
         RunSupport.Tell(session, request.Precision);
-        request = request with { Tenants = session.Tenants };
+        request = request with { Tenants = session.Tenants, Asked = QuestionOptions.Asked(parsed, toTheEnd) };
         Study.Prepared prepared = new(request);
         if (toTheEnd && request.InDomain.Count == 0) throw new ArgumentException("--all measures too: give --in-domain FILE.");
         foreach (string note in prepared.Notes) session.World.Say(note);
@@ -52,8 +53,7 @@ static class FindVerb
         using RunFolder folder = RunSupport.Open(
             path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request, request.Precision);
         Study.Keep(folder, request);
-        if (folder.Finished)
-            Finished(session, folder, ResultJson.Read(File.ReadAllText(folder.PathOf("result.json"))), Study.FindersIn(folder));
+        if (folder.Finished) Finished(session, folder, Report.Read(folder.FolderPath, session.Tenants.Questions), Study.FindersIn(folder));
         else
         {
             Study study = Study.In(folder, prepared, session.Progress, session.Stop);
@@ -62,13 +62,16 @@ static class FindVerb
             if (toTheEnd) Finished(session, folder, study.All(), table);
             else
                 session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))),
-                    () => Summary.Of(found, path) + InWords(table));
+                    () => Summary.Found(found, path) + InWords(table));
         }
     }
 
-    /// <summary>Prints a finished study.</summary>
-    public static void Finished(Session session, RunFolder folder, RunResult result, FinderTable? table = null) =>
-        session.Result(() => ResultJson.Write(result), () => Summary.Of(result, folder.FolderPath) + InWords(table));
+    /// <summary>Draws the page of a finished study, and prints what it found.</summary>
+    public static void Finished(Session session, RunFolder folder, Result result, FinderTable? table = null)
+    {
+        Report.Write(folder.FolderPath, result);
+        session.Result(() => ResultJson.Write(result), () => Summary.Finished(result, folder.FolderPath) + InWords(table));
+    }
 
     static string InWords(FinderTable? table) => table is null ? "" : $"\n{FinderSummary.Table(table)}";
 }

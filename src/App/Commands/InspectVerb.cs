@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 
@@ -44,10 +44,11 @@ static class InspectVerb
     static string HeadOf(Inspection seen) => seen.Search is null ? $"a body: {seen.Head}"
         : seen.Labels.Count == 1 ? "gives one number, a score (heartwood evaluate)"
         : seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}"
+        : seen.Family is "bert" ? "an encoder that guesses masked words (heartwood evaluate)"
         : "a language model: it tells which token comes next (heartwood generate)";
 
-    static string SearchOf(Inspection seen) =>
-        seen.Search is { } search ? $"A search of its subnetworks ({string.Join("; ", seen.Searches)}, of {seen.TokensPerExample:0} tokens): "
+    static string SearchOf(Inspection seen) => seen.Search is { } search
+        ? $"A search of its subnetworks ({string.Join("; ", seen.Searches)}, of {seen.TokensPerExample:0} tokens): "
             + $"about {Words.Duration(search.Seconds)}, {Words.Bytes(search.Bytes)} of memory on this machine"
         : $"It can be fine-tuned on your labels, and searched then: heartwood train --from {seen.Name} --data FILE --out RUN";
 }

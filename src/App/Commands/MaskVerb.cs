@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Heartwood.App.Console;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;

@@ -50,6 +50,13 @@ static class StudyOptions
         "How to find subnetworks: NAME[,key=value…], several in a row or one by one; the first is the one that core, knock-outs and cut "
             + $"are about. NAME is {Names(Tenants.Usual)}; each one's keys are in docs/methods.md, and named where "
             + $"one is unknown. Without it {Method.Usual}.", "METHOD");
+    public static readonly Option<string> Objective = new("--objective")
+    {
+        Description = $"What finders make small: {string.Join(", ", Tenants.Usual.Objectives.Select(o => o.Name))}. Without it each finder's "
+            + "usual: learned masks the distance from the full model, attributions the loss of the right answers.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "",
+    };
     public static readonly Option<int> MaxExamples = SharedOptions.Number("--max-examples",
         "Most examples to search on; 0 for all.", new StudyRequest([], []).Examples, 0);
     public static readonly Option<int> MaxLength = SharedOptions.Number("--max-length",
@@ -76,7 +83,7 @@ static class StudyOptions
 
     /// <summary>Options of the search itself, for every verb that searches.</summary>
     public static IReadOnlyList<Option> Search =>
-        [Methods, Parts, Seeds, Sparsity, MaxExamples, MaxLength, Absence, Share, Draws, KnockOutExamples, Precision];
+        [Methods, Objective, Parts, Seeds, Sparsity, MaxExamples, MaxLength, Absence, Share, Draws, KnockOutExamples, Precision];
 
     /// <summary>Options that name model and data.</summary>
     public static IReadOnlyList<Option> Sources => [Model, Data, InDomain, OutOfDomain, Unseen, Map];
@@ -100,6 +107,7 @@ static class StudyOptions
             : [.. Enumerable.Range(1, 6).Select(i => p.GetValue(SharedOptions.Seed) + (ulong)i)],
         Sparsities = p.GetResult(Sparsity) is { Implicit: false } ? p.GetValue(Sparsity)! : sources.Sparsities,
         Methods = p.GetValue(Methods) is { Length: > 0 } methods ? methods : sources.Methods,
+        Objective = p.GetValue(Objective) ?? "",
         Parts = p.GetValue(Parts)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? PartKinds.InPlay,
         Absence = p.GetValue(Absence)!,
         Examples = p.GetValue(MaxExamples),

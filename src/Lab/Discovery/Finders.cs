@@ -8,8 +8,13 @@ public static class Finders
     [
         new StructuredPruning(),
         new RandomScores(),
+        new Magnitude(),
+        new ActivationNorm(),
         new AblationScores(),
+        new MaskGradient(),
+        new Integrated(),
         new Shapley(),
         new Greedy(),
+        new LayerSimilarity(),
     ];
 }

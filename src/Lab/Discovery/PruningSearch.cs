@@ -10,8 +10,9 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Discovery;
 
 /// <summary>
-/// The search of <see cref="StructuredPruning"/>: one hard-concrete mask value per part; the loss is the objective (the KL divergence to
-/// the full model's outputs, as a rule) plus λ1 (t − s) + λ2 (t − s)², in which both multipliers climb; t rises linearly to the target. One seed.
+/// The search of <see cref="StructuredPruning"/>: one hard-concrete mask value per part; the loss is the objective (as a rule the KL
+/// divergence to the full model's outputs) plus λ1 (t − s) + λ2 (t − s)², in which both multipliers climb; t rises linearly to the
+/// target. One seed.
 /// </summary>
 public sealed class PruningSearch : ISearch
 {
@@ -20,6 +21,7 @@ public sealed class PruningSearch : ISearch
     readonly Search search;
     readonly PruningOptions options;
     readonly HardConcrete concrete;
+    readonly IObjective objective;
     readonly Tensor? fullLogits;
     readonly Tensor logAlpha, multipliers;
     readonly AdamW masks, climb;
@@ -32,12 +34,12 @@ public sealed class PruningSearch : ISearch
     public PruningSearch(Search search, PruningOptions options, IReadOnlyCollection<Part>? stay = null)
     {
         options.Check();
-        Objectives.Check(search.Objective, search.Problem);
         Universe universe = search.Universe;
         if (search.Sparsity is not (> 0 and < 1))
             throw new ArgumentException(
                 $"The sparsity should be between 0 and 1, the fraction of parts that are ablated; it is {search.Sparsity}.");
         (this.search, this.options) = (search, options);
+        objective = search.ObjectiveOr(Objectives.ToFull(search.Problem));
         fullLogits = FullLogits(search);
         concrete = new((float)options.Low, (float)options.High, (float)options.Temperature);
         Tensor start = Tensor.Normal(new(search.Seed, "log alpha"), (float)options.LogAlphaDeviation, universe.Count);
@@ -71,10 +73,9 @@ public sealed class PruningSearch : ISearch
     public IReadOnlyList<StepFigure> Advance()
     {
         PruningLine line = Take();
-        string unit = search.Problem.OfOneNumber ? "squared difference" : "KL";
         return
         [
-            new("distance", line.Distance, string.Create(CultureInfo.InvariantCulture, $"{unit} {line.Distance:0.000}")),
+            new("distance", line.Distance, string.Create(CultureInfo.InvariantCulture, $"{objective.Name} {line.Distance:0.000}")),
             new("sparsity", line.Sparsity, string.Create(CultureInfo.InvariantCulture, $"sparsity {line.Sparsity:0.00}")),
             new("target", line.Target), new("multiplier1", line.Multiplier1), new("multiplier2", line.Multiplier2),
         ];
@@ -91,8 +92,7 @@ public sealed class PruningSearch : ISearch
         Tensor distance = Distance(picked, search.Masked(mask));
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(search.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
-        Tensor gap = (sparsity * -1 + target).As(1);
-        Tensor penalty = (multipliers * Movement.Concatenate(0, gap, gap * gap)).Sum();
+        Tensor penalty = SparsityPenalty.At(sparsity, target, multipliers);
         Tensor loss = distance + penalty;
         if (!float.IsFinite(loss.Item))
             throw new InvalidOperationException($"The loss of step {step + 1} (seed {search.Seed}) is {loss.Item}. "
@@ -106,13 +106,13 @@ public sealed class PruningSearch : ISearch
     // the objective on a batch: where the head scores labels, the full model's scores were kept; else it passes next to the masked one
     Tensor Distance(int[] picked, IProbe probe)
     {
+        (IModel model, IProblem problem) = (search.Model, search.Problem);
         Example[] own = [.. picked.Select(i => search.Examples[i])];
-        Batch batch = search.Problem.BatchOf(own);
-        Pass? full = !search.Objective.NeedsReference ? null
-            : fullLogits is not null ? Pass.Remembered(search.Model, batch, fullLogits.Rows(picked))
-            : new(search.Model, Scope.Within(() => search.Model.Stream(batch, NoProbe.Instance, search.Problem.Tokens)), batch, NoProbe.Instance);
-        Pass masked = Pass.Of(search.Model, batch, probe, search.Problem.Tokens);
-        return search.Objective.Mean(search.Problem, masked, full, own);
+        Batch batch = problem.BatchOf(own);
+        Pass? full = !objective.NeedsReference ? null
+            : fullLogits is not null ? Pass.Remembered(model, batch, fullLogits.Rows(picked))
+            : new(model, Scope.Within(() => model.Stream(batch, NoProbe.Instance, problem.Tokens)), batch, NoProbe.Instance);
+        return objective.Mean(problem, Pass.Of(model, batch, probe, problem.Tokens), full, own);
     }
 
     // batches walk through shuffled passes over the examples
@@ -182,7 +182,8 @@ public sealed class PruningSearch : ISearch
 
 /// <summary>What one step of mask learning did.</summary>
 /// <param name="Step">the step, from 1</param>
-/// <param name="Distance">the objective's mean over the batch: KL divergence from the full model in nats, of scores the squared difference</param>
+/// <param name="Distance">the objective's mean over the batch: KL divergence from the full model in nats, of scores the squared
+/// difference, unless another was asked for</param>
 /// <param name="Sparsity">expected sparsity of the mask</param>
 /// <param name="Target">target sparsity of the step</param>
 /// <param name="Multiplier1">λ1</param>

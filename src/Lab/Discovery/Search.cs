@@ -21,8 +21,8 @@ public sealed record Search(IModel Model, Universe Universe, Absence Absence, IP
     /// </summary>
     public Func<float[]>? FullScores { get; init; }
 
-    /// <summary>What is made small; unless said, the usual distance from the full model (<see cref="Objectives.ToFull"/>).</summary>
-    public IObjective Objective { get; init; } = Objectives.ToFull(Problem);
+    /// <summary>What is to be made small, where the user named it; null for the finder's usual.</summary>
+    public IObjective? Objective { get; init; }
 
     /// <summary>How good sets of parts are; null where there is no measure (then finders that need one refuse).</summary>
     public ISetMeasure? Measure { get; init; }
@@ -35,6 +35,15 @@ public sealed record Search(IModel Model, Universe Universe, Absence Absence, IP
 
     /// <summary>Ends the work inside a step.</summary>
     public CancellationToken Stop { get; init; }
+
+    /// <summary>The objective that was asked for, or the finder's usual.</summary>
+    /// <exception cref="ArgumentException">it is not for the problem</exception>
+    public IObjective ObjectiveOr(IObjective usual)
+    {
+        IObjective objective = Objective ?? usual;
+        Objectives.Check(objective, Problem);
+        return objective;
+    }
 
     /// <summary>A probe that ablates parts by a mask.</summary>
     /// <param name="mask">one number per part, [part]; tracked where its gradient is wanted</param>

@@ -27,5 +27,7 @@ public sealed class AnswerMeasure(
         return [.. numbers.Select(n => Worth(new(set, n)))];
     }
 
-    static Worth Worth(SetAnswers answers) => new(answers.Share(answers.All).Value, -answers.Loss([.. answers.All]) ?? 0);
+    // of scores none is right or wrong: then the loss alone decides
+    static Worth Worth(SetAnswers answers) =>
+        new(answers.HasShare ? answers.Share(answers.All).Value : 0, -answers.Loss([.. answers.All]) ?? 0);
 }

@@ -62,7 +62,7 @@ public static class Measuring
     /// <param name="set">the set, of a task in which an example is right or wrong</param>
     /// <param name="numbers">what a model gave, [example number] row by row</param>
     /// <exception cref="ArgumentException">its task has no such answers: text, scores</exception>
-    public static bool[] Right(EvaluationSet set, float[] numbers) => set.Problem is LanguageModelling or Regression
+    public static bool[] Right(EvaluationSet set, float[] numbers) => set.Problem is LanguageModelling or MaskedLanguageModelling or Regression
         ? throw new ArgumentException($"{(set.Problem is Regression ? "A score" : "A window of text")} is neither right nor wrong. Give "
             + $"data with answers: labels, minimal pairs or prompts.", nameof(set))
         : new SetAnswers(set, numbers) is var answers ? [.. answers.All.Select(answers.IsRight)] : [];

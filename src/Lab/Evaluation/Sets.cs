@@ -31,7 +31,7 @@ public sealed class Sets
         foreach (var (use, sources) in new[] { ("inDomain", inDomain), ("outOfDomain", outOfDomain), ("unseen", unseen) })
         {
             if (sources.Count == 0) continue;
-            IProblem problem = DataSource.ProblemOf(sources);
+            IProblem problem = DataSource.ProblemOf(sources).For(model.Model);
             model.RefuseMixed(sources);
             var (names, mapped) = problem.OfVocabulary ? (RightAndWrong, [0, 1]) : problem.OfOneNumber ? (Regression.Labels, [0])
                 : Labels(sources);

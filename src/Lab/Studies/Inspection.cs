@@ -70,7 +70,8 @@ public sealed record Inspection(
                 + $"Leave it out, or give the body a head first: heartwood train --from {loaded.Name} --data FILE --out RUN.");
         int typical = Math.Min(length, model.MostPositions);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
-        IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data) : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
+        IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data).For(model)
+            : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
         IReadOnlyList<Example> pool = data.Count == 0
             ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
             : [.. Thinning.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];

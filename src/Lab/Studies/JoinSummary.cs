@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using MathNet.Numerics.Statistics;
 

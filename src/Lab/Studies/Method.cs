@@ -1,5 +1,6 @@
 using System.Globalization;
 using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 
 namespace Heartwood.Lab.Studies;
@@ -76,7 +77,7 @@ public sealed record MethodSearch(Method Method, ulong? Seed, IReadOnlyList<doub
         {
             string seed = Seed is null ? "" : $", seed {Seed}";
             string size = Method.Finder.Facts.SizeDependent ? string.Create(CultureInfo.InvariantCulture, $" at {Sparsities[0]:0.##}") : "";
-            return $"{Study.Finding} by {Method.Label}{seed}{size}";
+            return $"{SearchProgress.Finding} by {Method.Label}{seed}{size}";
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
@@ -20,7 +21,7 @@ public sealed class RunJoin
 
     // one run, as its folder has it
     sealed record One(
-        string Name, RunFolder Folder, StudyRequest Request, IReadOnlyList<(string Method, EvaluationStage Stage)> Measured,
+        string Name, RunFolder Folder, StudyRequest Request, IReadOnlyList<(string Method, Study.OfMethod Of)> Measured, Measured Full,
         IReadOnlyList<Subnetwork> Found, string Sha256)
     {
         public string Universe => Found[0] is { Model: { } sizes } one
@@ -55,9 +56,9 @@ public sealed class RunJoin
                 : $"{path} is a run of another verb: it has no subnetworks to compare. Name runs of find or demo.");
         StudyRequest request = Study.RequestIn(folder, tenants);
         IReadOnlyList<Method> methods = Method.ReadAll(request.Methods, tenants);
-        List<(string, EvaluationStage)> measured = [];
+        List<(string, Study.OfMethod)> measured = [];
         foreach (var (method, number) in methods.Select((m, i) => (m, i)))
-            if (Study.EvaluationIn(folder, method, isMain: number == 0) is { } stage) measured.Add((method.Label, stage));
+            if (Study.MeasuredIn(folder, method, isMain: number == 0) is { } of) measured.Add((method.Label, of));
         if (measured.Count < methods.Count)
             throw new InvalidDataException(measured.Count == 0
                 ? $"{path}: its subnetworks are not measured yet. First: heartwood evaluate {path}"
@@ -65,7 +66,7 @@ public sealed class RunJoin
         Subnetwork[] found = [.. methods.SelectMany(m => Study.FoundIn(folder, request, m))];
         if (found[0].Model is null)
             throw new InvalidDataException($"{path}: its subnetworks do not say which model they are of. Find them again.");
-        return new(name, folder, request, measured, found, Study.HashIn(folder));
+        return new(name, folder, request, measured, Study.AccuracyIn(folder)!.Full, found, Study.HashIn(folder));
     }
 
     // the same subnetwork twice would agree with itself
@@ -103,7 +104,7 @@ public sealed class RunJoin
 
     JoinedRuns Joined(IProgress<Progress> progress)
     {
-        JoinedRow[] rows = [.. runs.SelectMany(run => run.Measured.SelectMany(m => m.Stage.Subnetworks.Zip(m.Stage.RandomSubnetworks,
+        JoinedRow[] rows = [.. runs.SelectMany(run => run.Measured.SelectMany(m => m.Of.Found.Zip(m.Of.Random,
             (found, random) => new JoinedRow(run.Name, m.Method, found, random))))];
         var comparable = runs.SelectMany(run => run.Found.Select(f => (Run: run, Found: f)))
             .GroupBy(x => (Universe: x.Run.Universe, x.Found.Method, x.Found.TargetSparsity)).ToArray();
@@ -121,7 +122,7 @@ public sealed class RunJoin
     }
 
     static JoinedRun Described(One run) => new(run.Name, run.Folder.FolderPath, run.Request.Model ?? EmbeddedModel.Name,
-        run.Folder.Manifest.ModelSha256, run.Universe, run.Measured[0].Stage.Full);
+        run.Folder.Manifest.ModelSha256, run.Universe, run.Full);
 
     static string Member((One Run, Subnetwork Found) member) => $"{member.Run.Name}, seed {member.Found.Seed}";
 
@@ -158,10 +159,6 @@ public sealed class RunJoin
         foreach (var (what, of) in asked.Concat(had))
             if (runs.Select(of).Distinct().Count() > 1) yield return new(what, runs.ToDictionary(r => r.Name, of));
     }
-
-    static string HashOfData(One run, string use) => Short(Hash(run.Folder.Manifest.Data.Where(d => d.Use == use).Select(d => d.Sha256)));
-
-    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     static string HashOfData(One run, string use) => Short(Hash(run.Folder.Manifest.Data.Where(d => d.Use == use).Select(d => d.Sha256)));
 

@@ -1,10 +1,11 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
+using Heartwood.Lab.Training.Objectives;
 
 namespace Heartwood.Lab.Studies;
 
@@ -23,6 +24,7 @@ public sealed partial class Study
     readonly IProblem problem;
     readonly Sets sets;
     readonly IReadOnlyList<Method> methods;
+    readonly IObjective? objective;
     readonly Universe universe;
     readonly RunFolder folder;
     readonly IProgress<Progress> progress;
@@ -35,22 +37,12 @@ public sealed partial class Study
     /// <summary>See <see cref="Sets.TaskCases"/>.</summary>
     public IReadOnlyDictionary<string, CaseFacts>? TaskCases => sets.TaskCases;
 
-    internal StudyRequest Request => request;
-
     internal LoadedModel Loaded => loaded;
-
-    internal Sets Sets => sets;
-
-    internal IReadOnlyList<Example> Pool => pool;
-
-    internal RunFolder Folder => folder;
-
-    internal Universe Universe => universe;
 
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
         (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
-        methods = ready.Methods;
+        (methods, objective) = (ready.Methods, ready.Objective);
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
         universe = ready.Universe;
     }
@@ -70,6 +62,7 @@ public sealed partial class Study
         internal Sets Sets { get; }
         internal IReadOnlyList<Method> Methods { get; }
         internal Universe Universe { get; }
+        internal IObjective? Objective { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
         /// <param name="request">what is asked</param>
@@ -82,6 +75,7 @@ public sealed partial class Study
             Loaded = LoadedModel.Load(request.Model, request.Precision);
             Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
             foreach (Method method in Methods) method.Finder.Facts.Check(Universe);
+            Objective = request.Objective == "" ? null : Objectives.Named(request.Tenants.Objectives, request.Objective);
             if (sameData is not null)
                 (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
             else
@@ -91,7 +85,8 @@ public sealed partial class Study
                 DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
                 if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             }
-            Problem = DataSource.ProblemOf(Data);
+            Problem = DataSource.ProblemOf(Data).For(Loaded.Model);
+            if (Objective is not null) Objectives.Check(Objective, Problem);
             LabelMap map = LabelMap.Parse(request.LabelMap);
             Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
@@ -118,15 +113,8 @@ public sealed partial class Study
     /// <summary>The study of a request in a run folder.</summary>
     public static Study In(RunFolder folder, Prepared prepared, IProgress<Progress> progress, CancellationToken stop) => new(prepared, folder, progress, stop);
 
-    /// <summary>Everything from search to report.</summary>
-    public RunResult All()
-    {
-        Find();
-        Evaluate();
-        Compare();
-        Cut();
-        return Report();
-    }
+    /// <summary>Everything from search to the facts of all questions.</summary>
+    public Result All() => Report();
 
     internal Absence Absent()
     {

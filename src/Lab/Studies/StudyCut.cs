@@ -2,7 +2,6 @@ using Heartwood.Lab.Changes;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Exports;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
@@ -20,15 +19,9 @@ public sealed partial class Study
     /// Cuts out the subnetwork of the main sparsity with the lowest in-domain loss (out-of-domain data does not choose), as a smaller model
     /// and, where other software reads that, as one of full size.
     /// </summary>
-    public CutFacts Cut()
-    {
-        Evaluate();
-        return folder.Stage("cut", () =>
-        {
-            ChangesFacts made = Make(Best(), Absent(), ChangeRequest.Usual, folder.FolderPath, replace: true);
-            return CutOf(made, CutFolder);
-        });
-    }
+    public CutFacts Cut() => Subject.Facts<CutFacts>() ?? throw new InvalidOperationException("The study's questions do not cut.");
+
+    CutFacts CutOut() => CutOf(Make(Best(), Absent(), ChangeRequest.Usual, folder.FolderPath, replace: true), CutFolder);
 
     /// <summary>The subnetwork that is cut where none is named.</summary>
     Subnetwork Best()
@@ -120,32 +113,5 @@ public sealed partial class Study
         SpeedFacts speed = cut.Speed!;                           // the first change is always timed
         return new(made.Seed, made.Sparsity, shown, made.ParametersBefore, cut.Parameters, cut.LargestDifference, full.LargestDifference,
             cut.Compared, speed.SecondsPer1000TokensBefore, speed.SecondsPer1000TokensAfter, speed.SpeedUp, full.WhyNot);
-    }
-
-    /// <summary>Writes <c>result.json</c> and <c>report.html</c> from all the stages, and marks the run finished.</summary>
-    public RunResult Report()
-    {
-        EvaluationStage evaluation = Evaluate();
-        ComparisonStage comparison = Compare();
-        CutFacts cut = Cut();
-        foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
-        RunResult? written = null;
-        folder.Finish(() =>
-        {
-            written = Result(evaluation, comparison, cut);
-            folder.WriteText("result.json", ResultJson.Write(written));
-            folder.WriteText("report.html", Reports.Report.Html(written));
-        });
-        return written ?? ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")));
-    }
-
-    RunResult Result(EvaluationStage evaluation, ComparisonStage comparison, CutFacts cut)
-    {
-        ModelFacts model = new(Model.Family, Model.Layers.Count, [.. Model.Layers.Select(l => l.Heads)], Model.Width, Model.Weights.Count,
-            Model.Labels);
-        return new(request.Title == "" ? loaded.Name : request.Title, model, evaluation.Full, evaluation.Baselines,
-            evaluation.Subnetworks, evaluation.RandomSubnetworks, comparison.Overlap, comparison.Frequencies, comparison.Cores[0],
-            comparison.Cores, comparison.KnockOuts, comparison.PartKnockOuts, comparison.Correlation, cut, folder.Seconds, folder.Manifest,
-            sets.Cases(), Tasks: sets.Tasks);
     }
 }

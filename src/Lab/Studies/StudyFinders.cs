@@ -64,9 +64,9 @@ public sealed partial class Study
     (IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random) Measured(
         Method method, IReadOnlyList<Subnetwork> found)
     {
-        EvaluationStage stage = folder.Stage($"finders-{method.Label}", () =>
+        OfMethod stage = folder.Stage($"finders-{method.Label}", () =>
         {
-            MaskMeasuring measuring = new(Model, sets, FullScores, Absent(), stop);
+            MaskMeasuring measuring = new(Model, sets, Subject.FullScores, Absent(), stop);
             Action<int> advance = Advance($"measuring subnetworks of {method.Label}", 2L * found.Count, "subnetworks");
             List<MeasuredSubnetwork> measured = [], random = [];
             foreach (var (subnetwork, i) in found.Select((s, i) => (s, i)))
@@ -75,10 +75,13 @@ public sealed partial class Study
                 random.Add(measuring.RandomLike(subnetwork, subnetwork.Seed, i));
                 advance(2);
             }
-            return new EvaluationStage(sets.Measure(FullScores, null), new Dictionary<string, Measured>(), measured, random);
+            return new OfMethod(measured, random);
         });
-        return (stage.Subnetworks, stage.RandomSubnetworks);
+        return (stage.Found, stage.Random);
     }
+
+    // the subnetworks of a method that is not the main one, measured, with a random mask next to each
+    internal sealed record OfMethod(IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random);
 
     static AccuracyOfSeveral Several(IReadOnlyList<MeasuredSubnetwork> measured) => new(measured.Count,
         MeanAndRange.Over([.. measured.Select(m => m.InDomain.Value)])!,

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
@@ -40,6 +41,9 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// </summary>
     public IReadOnlyList<string> Methods { get; init; } = [Method.Usual];
 
+    /// <summary>name of the objective that finders make small; "" for each finder's usual</summary>
+    public string Objective { get; init; } = "";
+
     /// <summary>names of the kinds of part in play, see <see cref="PartKind.Name"/></summary>
     public IReadOnlyList<string> Parts { get; init; } = PartKinds.InPlay;
 
@@ -68,12 +72,32 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <summary>most examples per set in knock-outs of single parts and random sets, spread evenly; 0 for all</summary>
     public int KnockOutExamples { get; init; }
 
+    /// <summary>names of questions that are asked beyond the usual ones</summary>
+    public IReadOnlyList<string> Asked { get; init; } = [];
+
+    /// <summary>What questions need to know of the request.</summary>
+    internal Settings Settings() => new()
+    {
+        Title = Title,
+        Seeds = Seeds,
+        Sparsities = Sparsities,
+        CoreShare = CoreShare,
+        Draws = Draws,
+        AblationExamples = KnockOutExamples,
+        MaxLength = MostTokens,
+        LabelMap = LabelMap,
+        GridSparsities = Sparsities,
+        GridSeeds = Seeds,
+        Asked = Asked,
+    };
+
     /// <summary>Refuses what cannot be asked.</summary>
     /// <exception cref="ArgumentException">names the option and its range</exception>
     public void Check()
     {
         if (Data.Count == 0) throw new ArgumentException("What should masks be learned on? Give --data FILE (in-domain training data), or --data world:training.");
         Tenants.PartKinds.Named(Parts);
+        Tenants.RequireQuestions(Asked);
         if (HeldOut > 0 && InDomain.Count > 0) throw new ArgumentException("Rows are held out of the data only where no in-domain data is given.");
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count) throw new ArgumentException("--seeds needs at least one seed, each once.");
         if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count) throw new ArgumentException("--sparsity needs at least one sparsity, each once.");

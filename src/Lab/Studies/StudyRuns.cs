@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
@@ -24,10 +25,18 @@ public sealed partial class Study
         folder.ReadJson<StudyRequest>(RequestFile) with { Tenants = tenants };
 
     /// <summary>What was measured of a method's subnetworks; null where nothing was.</summary>
-    internal static EvaluationStage? EvaluationIn(RunFolder folder, Method method, bool isMain)
+    internal static OfMethod? MeasuredIn(RunFolder folder, Method method, bool isMain)
     {
-        string file = $"stages/{(isMain ? "evaluation" : $"finders-{method.Label}")}.json";
-        return folder.Has(file) ? folder.ReadJson<EvaluationStage>(file) : null;
+        string file = $"stages/finders-{method.Label}.json";
+        if (isMain) return AccuracyIn(folder) is { } facts ? new(facts.Subnetworks, facts.RandomSubnetworks) : null;
+        return folder.Has(file) ? folder.ReadJson<OfMethod>(file) : null;
+    }
+
+    /// <summary>What was measured of the full model and the main method's subnetworks; null where nothing was.</summary>
+    internal static AccuracyFacts? AccuracyIn(RunFolder folder)
+    {
+        const string file = "stages/accuracy.json";
+        return folder.Has(file) ? folder.ReadJson<Kept<AccuracyFacts>>(file).Facts : null;
     }
 
     /// <summary>A method's subnetworks, by sparsity, then seed.</summary>

@@ -12,9 +12,6 @@ public sealed partial class Study
 {
     const int StepsBetweenStates = 50;
 
-    /// <summary>How the progress of a search begins.</summary>
-    internal const string Finding = "finding";
-
     /// <summary>The method that core, ablations and the cut are about: the first.</summary>
     internal Method MainMethod => methods[0];
 
@@ -45,6 +42,13 @@ public sealed partial class Study
         return [.. methods.SelectMany(FoundBy)];
     }
 
+    // what questions are asked of
+    IReadOnlyList<Subnetwork> FindMain()
+    {
+        Find();
+        return FoundBy(MainMethod);
+    }
+
     /// <summary>The subnetworks of one method that were found, by sparsity, then seed.</summary>
     internal IReadOnlyList<Subnetwork> FoundBy(Method method)
     {
@@ -65,11 +69,18 @@ public sealed partial class Study
         Action<int> advance = Advance("outputs of the full model", pool.Count, "examples");
         float[] full = problem.OfVocabulary || !gradients ? []
             : folder.Stage("full-outputs", () => new Answers(pool).Of(Model, advance, stop));
-        return new(Model, universe, absence, problem, pool) { FullScores = () => full, Measure = Measure(absence), Stop = stop };
+        return new(Model, universe, absence, problem, pool)
+        {
+            FullScores = () => full,
+            Objective = objective,
+            Measure = Measure(absence),
+            Stop = stop,
+        };
     }
 
     AnswerMeasure Measure(Absence absence)
     {
+        if (problem.OfOneNumber) return new(Model, absence, problem, Regression.Labels, [0]);
         if (problem.OfVocabulary) return new(Model, absence, problem, ["right", "wrong"], [0, 1]);
         LabelMatch match = LabelMatch.Of(loaded.Labels, Tasks.Tables.LabelMap.Parse(request.LabelMap), data);
         return new(Model, absence, problem, match.Names, match.Mapped);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Heartwood.App.Commands;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -83,14 +84,13 @@ public sealed class MethodTests : IDisposable
         Assert.Equal(["L0.H0", "L0.H1", "L0.MLP"], first.Kept.Select(p => $"{p}"));
 
         // one subnetwork per size, and no chance to speak of
-        RunResult result = ResultJson.Read(world.Out.ToString());
-        Assert.Equal([0.5, 0.34], result.Subnetworks.Select(s => s.TargetSparsity));
-        Assert.All(result.Overlap, o => Assert.Empty(o.Pairs));
-        Assert.All(result.Cores, c => Assert.Equal((false, double.NaN, double.NaN), (c.Applies, c.PValue, c.ExpectedByChance)));
-        Assert.Contains("not applicable: the finder is not seeded", Summary.Of(result, "run"));
-        Assert.Contains("not applicable: the finder is not seeded",
-            Heartwood.Lab.Reports.Sections.Frequencies.Reading(result.Core));
-        Assert.DoesNotContain("p = ", Summary.Of(result, "run"));
+        Result result = Report.Read(temporary.At("run"), tenants.Questions);
+        string page = File.ReadAllText(temporary.At("run/report.html")), words = Summary.Finished(result, "run");
+        Assert.Equal([0.5, 0.34], result.Facts<AccuracyFacts>()!.Subnetworks.Select(s => s.TargetSparsity));
+        Assert.All(result.Facts<OverlapsFacts>()?.Sparsities ?? [], o => Assert.Empty(o.Pairs));
+        Assert.Contains("not applicable", words);
+        Assert.Contains("not applicable", page);
+        Assert.DoesNotContain("p = ", words);
     }
 
     [Fact]
