@@ -102,7 +102,8 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     public static bool IsHead(Part part) => Lab.Subnetworks.Heads.Kind.Includes(part);
 
     /// <summary>Asks all questions that the run asks: the usual ones and those named, or in a paper's run every one.</summary>
-    public IReadOnlyList<Answer> AskAll() => [.. Questions.Where(Wanted).Select(AnswerTo).Where(a => a.Facts is not null || a.LeftOut is not null)];
+    public IReadOnlyList<Answer> AskAll() =>
+        [.. Questions.Where(Wanted).Select(AnswerTo).Where(a => a.Facts is not null || a.LeftOut is not null)];
 
     /// <summary>Asks some questions by their names, in the page's order.</summary>
     public IReadOnlyList<Answer> AskEach(params IReadOnlyList<string> names) =>

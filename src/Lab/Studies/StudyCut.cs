@@ -69,6 +69,7 @@ public sealed partial class Study
         RequireInDomain();
         Universe parts = Masks.UniverseOf([subnetwork], Model, request.Tenants.PartKinds);
         Subnetwork fit = Masks.Fit(subnetwork, loaded, parts, request.Tenants.PartKinds, otherModel);
+<<<<<<< HEAD
         return Make(fit, AblationOf(fit, parts).Ablation, changes, into, replace: false);
     }
 
@@ -101,6 +102,31 @@ public sealed partial class Study
         IEnumerable<ChangeFacts> inOrder = changes.Changes.Select(change => facts.Single(f => f.Name == change.Name));
         return new(subnetwork.Seed, 1 - (double)subnetwork.Kept.Count / ablation.Universe.Count, Model.Weights.Count, [.. inOrder]);
     }
+=======
+        return WriteCut(fit, AblationOf(fit, parts).Ablation, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder),
+            Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
+    }
+
+    /// <summary>The same of a subnetwork as the command line names it.</summary>
+    /// <inheritdoc cref="Cut(Subnetwork, string, bool)"/>
+    public CutFacts Cut(string mask, string into, bool otherModel = false) =>
+        Cut(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, into, otherModel);
+
+    CutFacts WriteCut(Subnetwork subnetwork, Ablation ablation, string cutPath, string fullSizePath, string shown, bool replace)
+    {
+        IReadOnlyList<Part> kept = subnetwork.Kept;
+        IModel cut = Cutting.Cut(Model, kept, ablation);
+        string? noFullSize = Cutting.WhyNoFullSize(Model, ablation.Kind);
+        IModel? fullSize = noFullSize is null ? Cutting.FullSize(Model, kept, ablation) : null;
+        double difference = Difference(cut), fullSizeDifference = fullSize is null ? double.NaN : Difference(fullSize);
+        Dictionary<string, byte[]> files = new(loaded.TokenizerFiles);
+        ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace);
+        if (fullSize is not null) ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace);
+        var (before, after) = Speed.InTurn(Model, cut, Thinning.Thinned(sets.InDomain, 512), 5,
+            Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
+        return new(subnetwork.Seed, 1 - (double)kept.Count / ablation.Universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
+            difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after, noFullSize);
+>>>>>>> w-ask
 
     SpeedFacts Timed(string name, IModel made)
     {
