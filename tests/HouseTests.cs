@@ -156,7 +156,7 @@ public partial class HouseTests
     }
 
     // Heartwood.Lab.Models, Lab.Models.Bert or, as the compiler allows inside the lab, Models.Bert; but no member of that name
-    [GeneratedRegex(@"(?<![\w.])(?:Heartwood\.Lab\.|Lab\.)(?<folder>[A-Z]\w*)|(?<![\w.])(?<folder>Json|Runs|Checkpoints|Tokenizers|Probes|Models|Subnetworks|Tasks|Training|Discovery|Evaluation|Comparison|Charts|Questions|Studies|Reports)\.[A-Z]\w*\b")]
+    [GeneratedRegex(@"(?<![\w.])(?:Heartwood\.Lab\.|Lab\.)(?<folder>[A-Z]\w*)|(?<![\w.])(?<folder>Json|Runs|Checkpoints|Tokenizers|Probes|Models|Subnetworks|Tasks|Training|Discovery|Evaluation|Comparison|Changes|Exports|Charts|Questions|Studies|Reports)\.[A-Z]\w*\b")]
     private static partial Regex Qualified();
 
     [GeneratedRegex(@"class (\w+)[^{]*: IModel\b")]

@@ -192,19 +192,19 @@ sealed class TimedBackend(IBackend inner) : IBackend
         Note("Attention, gradient", began);
     }
 
-    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, int rows, Span<float> y)
     {
         long began = Stopwatch.GetTimestamp();
-        inner.Mix(x, mask, absence, rows, y);
+        inner.Mix(x, mask, ablation, rows, y);
         Note("Mix", began);
     }
 
     public void MixSlope(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx,
+        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, ReadOnlySpan<float> g, int rows, Span<float> dx,
         Span<float> dMask)
     {
         long began = Stopwatch.GetTimestamp();
-        inner.MixSlope(x, mask, absence, g, rows, dx, dMask);
+        inner.MixSlope(x, mask, ablation, g, rows, dx, dMask);
         Note("Mix, gradient", began);
     }
 

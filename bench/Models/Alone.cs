@@ -55,7 +55,7 @@ static class Alone
     static Dictionary<string, double> MaskSteps(string[] arguments)
     {
         IModel model = LoadedModel.Load(arguments[0]).Model;
-        PruningSearch search = SubnetworkEntries.Search(model, SequencesOf64(model, arguments[1]), Absence.Zero(model.Universe(SubnetworkEntries.InPlay)));
+        PruningSearch search = SubnetworkEntries.Search(model, SequencesOf64(model, arguments[1]), Ablation.Zero(model.Universe(SubnetworkEntries.InPlay)));
         for (int step = 0; step < 3; step++) search.Advance();
         return new() { ["bytes"] = Programs.Resident().Most };
     }
@@ -65,7 +65,7 @@ static class Alone
     {
         LoadedModel demo = LoadedModel.Load(null);
         IReadOnlyList<Example> pairs = TrainingEntries.DemoPairs(demo, 2000);
-        PruningSearch search = SubnetworkEntries.Search(demo.Model, pairs, Absence.Zero(demo.Model.Universe(SubnetworkEntries.InPlay)), batch: 32);
+        PruningSearch search = SubnetworkEntries.Search(demo.Model, pairs, Ablation.Zero(demo.Model.Universe(SubnetworkEntries.InPlay)), batch: 32);
         Dictionary<string, double> figures = [];
         while (search.Step < Looks[^1])
         {
@@ -87,10 +87,10 @@ static class Alone
         IModel model = LoadedModel.Load(arguments[0]).Model;     // the code is compiled, the system has the file in memory
         IReadOnlyList<Example> examples = SequencesOf64(model, arguments[1]);
         Answers answers = new(examples);
-        Absence absence = Absence.Zero(model.Universe(SubnetworkEntries.InPlay));
-        PruningSearch search = SubnetworkEntries.Search(model, examples, absence);
+        Ablation ablation = Ablation.Zero(model.Universe(SubnetworkEntries.InPlay));
+        PruningSearch search = SubnetworkEntries.Search(model, examples, ablation);
         search.Advance();
-        void Cut() => Cutting.Cut(model, SubnetworkEntries.EverySecond(model), absence);
+        void Cut() => Cutting.Cut(model, SubnetworkEntries.EverySecond(model), ablation);
         double evaluate = Least(() => answers.Of(model)), step = Least(() => search.Advance());
         Cut();
         double most = Programs.Resident().Most;                  // of everything once: what was cut or loaded again stays in memory

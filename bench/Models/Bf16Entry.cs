@@ -58,7 +58,7 @@ static class Bf16Entry
 
     static Action Step(IModel model, IReadOnlyList<Example> pairs)
     {
-        var search = SubnetworkEntries.Search(model, pairs, Absence.Mean(model, model.Universe(SubnetworkEntries.InPlay), [pairs.AsBatch()]));
+        var search = SubnetworkEntries.Search(model, pairs, Ablation.Mean(model, model.Universe(SubnetworkEntries.InPlay), [pairs.AsBatch()]));
         return () => search.Advance();
     }
 }

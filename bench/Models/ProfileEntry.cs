@@ -30,7 +30,7 @@ static class ProfileEntry
         Profiled("mask-learning step, BERT-base, 32 pairs of MNLI's lengths", () =>
         {
             IModel model = Synthetic.Load("base");
-            var search = SubnetworkEntries.Search(model, Pairs.Examples(Pairs.Batch, model), Absence.Zero(model.Universe(SubnetworkEntries.InPlay)));
+            var search = SubnetworkEntries.Search(model, Pairs.Examples(Pairs.Batch, model), Ablation.Zero(model.Universe(SubnetworkEntries.InPlay)));
             return () => search.Advance();
         }),
         Profiled("training step, BERT-base, 16 × 64 tokens", () =>

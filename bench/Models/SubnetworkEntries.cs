@@ -32,7 +32,7 @@ static class SubnetworkEntries
 
         Case AgainstRecipe(string size, string peer, double target) => Case.Timed(size, () =>
         {
-            PruningSearch search = Search(model, examples, Absence.Mean(model, model.Universe(SubnetworkEntries.InPlay), [batch]));
+            PruningSearch search = Search(model, examples, Ablation.Mean(model, model.Universe(SubnetworkEntries.InPlay), [batch]));
             return () => search.Advance();
         }) with
         {
@@ -43,9 +43,9 @@ static class SubnetworkEntries
     });
 
     /// <summary>A search whose every step takes all the examples.</summary>
-    internal static PruningSearch Search(IModel model, IReadOnlyList<Example> examples, Absence absence, int batch = 0)
+    internal static PruningSearch Search(IModel model, IReadOnlyList<Example> examples, Ablation ablation, int batch = 0)
     {
-        Search asked = new(model, absence.Universe, absence, Classification.Instance, examples)
+        Search asked = new(model, ablation.Universe, ablation, Classification.Instance, examples)
         {
             FullScores = () => new Answers(examples).Of(model),
             Seed = 1,
@@ -63,7 +63,7 @@ static class SubnetworkEntries
         Tensor full = model.Forward(batch, NoProbe.Instance);
         int parts = model.Universe(SubnetworkEntries.InPlay).Count;
         Tensor mask = Tensor.From([.. Enumerable.Range(0, parts).Select(p => 0.2f + 0.6f * p / parts)], parts).Track();
-        Tensor kl = model.Forward(batch, new MaskProbe(mask, Absence.Zero(model.Universe(SubnetworkEntries.InPlay)))).KlFrom(full);
+        Tensor kl = model.Forward(batch, new MaskProbe(mask, Ablation.Zero(model.Universe(SubnetworkEntries.InPlay)))).KlFrom(full);
         return [kl.Item, .. kl.Gradients(mask)[0].Values];
     }
 
@@ -71,7 +71,7 @@ static class SubnetworkEntries
     public static Entry Cut { get; } = new("cut", "a subnetwork of half the heads and half the MLPs, cut out, against the full model", () =>
     {
         IModel model = Synthetic.Load("base");
-        IModel cut = Cutting.Cut(model, EverySecond(model), Absence.Zero(model.Universe(InPlay)));
+        IModel cut = Cutting.Cut(model, EverySecond(model), Ablation.Zero(model.Universe(InPlay)));
         return
         [
             AgainstFull("BERT-base, 16 × 64 tokens", [.. Enumerable.Repeat(64, 16)]),
@@ -109,14 +109,14 @@ static class SubnetworkEntries
         IModel model = Synthetic.Load("base");
         Universe universe = model.Universe(SubnetworkEntries.InPlay);
         float[][] masks = [.. universe.Parts.Select(p => MaskProbe.Without(universe, [p]).Values.ToArray())];
-        Absence absence = Absence.Zero(model.Universe(SubnetworkEntries.InPlay));
+        Ablation ablation = Ablation.Zero(model.Universe(SubnetworkEntries.InPlay));
         double all = 0, once = 0;
         foreach (Example[] slice in Pairs.Examples(Pairs.Lengths(pairs), model).Chunk(Slice))
         {
             Answers answers = new(slice);
             answers.Of(model);                                   // the first packs the weights
             double before = Seconds(() => answers.Of(model));
-            all += Seconds(() => answers.Of(model, masks, absence));
+            all += Seconds(() => answers.Of(model, masks, ablation));
             once += (before + Seconds(() => answers.Of(model))) / 2;
         }
         string note = FormattableString.Invariant($"{all:0.0} s; one evaluation {once:0.00} s");

@@ -33,7 +33,7 @@ public sealed class AccidentTests : IDisposable
     public void A_search_killed_in_every_stage_resumes_to_the_same_result()
     {
         SmallRuns.Works(runs.Find("whole", 60, "--all"));
-        string[] signs = ["manifest.json", "absence.safetensors", "search/structured-pruning-sparsity-0.5-seed-2.jsonl", "search/structured-pruning-sparsity-0.5-seed-1.safetensors", "subnetworks/structured-pruning-sparsity-0.5-seed-1.json", "stages/evaluation.json", "stages/comparison.json", "cut"];
+        string[] signs = ["manifest.json", "ablation.safetensors", "search/structured-pruning-sparsity-0.5-seed-2.jsonl", "search/structured-pruning-sparsity-0.5-seed-1.safetensors", "subnetworks/structured-pruning-sparsity-0.5-seed-1.json", "stages/evaluation.json", "stages/comparison.json", "cut"];
         int killed = 0;
         foreach (string[] pair in signs.Chunk(2))                 // four processes, two stages apart: the first sign not there yet is waited for
         {
@@ -145,7 +145,7 @@ public sealed class AccidentTests : IDisposable
             Assert.Contains("Resuming the run in", error);
         }
         SmallRuns.Works(["find", "--data", "world:training,rows=8000,seed=2", .. search, "--out", runs.At("left-alone")]);
-        foreach (string file in (string[])["subnetworks/structured-pruning-sparsity-0.6-seed-1.json", "subnetworks/structured-pruning-sparsity-0.6-seed-2.json", "absence.safetensors"])
+        foreach (string file in (string[])["subnetworks/structured-pruning-sparsity-0.6-seed-1.json", "subnetworks/structured-pruning-sparsity-0.6-seed-2.json", "ablation.safetensors"])
             Assert.Equal(File.ReadAllBytes(runs.At("left-alone", file)), File.ReadAllBytes(runs.At("demo", file)));
         Assert.Contains("is not empty and holds no run", SmallRuns.Fails("demo", "--out", Path.GetDirectoryName(runs.At("demo"))!));
     }

@@ -38,7 +38,7 @@ public sealed class BrokenModelTests : IDisposable
     {
         Write(name, rows);
         string model = Broken(LanguageFolder.In(runs.At("model")), "ln_f.weight");
-        foreach (string[] more in (string[][])[[], ["--without", "L0.H1", "--absence", "zero"]])
+        foreach (string[] more in (string[][])[[], ["--without", "L0.H1", "--ablation", "zero"]])
         {
             string refused = SmallRuns.Fails(["evaluate", "--model", model, "--in-domain", runs.At(spec), .. more]);
             Assert.StartsWith($"{example}: expected finite log-probabilities, found NaN.", refused);

@@ -105,7 +105,7 @@ public sealed class ChangesVerbTests : IDisposable
 
         public Changed Apply(Original of)
         {
-            Original without = of with { Kept = [.. of.Absence.Universe.Parts.Where(p => p.ToString() != $"L{layer}.MLP")] };
+            Original without = of with { Kept = [.. of.Ablation.Universe.Parts.Where(p => p.ToString() != $"L{layer}.MLP")] };
             Changed cut = new CutChange().Apply(without);
             return cut with { Proof = cut.Proof with { Claim = $"has no MLP in layer {layer}" } };
         }

@@ -33,7 +33,7 @@ public sealed class GenerateVerbTests : IDisposable
         Assert.StartsWith("a bee", output);
         Assert.Contains($"{made.GetProperty("tokens").GetArrayLength()} tokens after {made.GetProperty("promptTokens").GetInt32()} in ", error);
         Assert.Equal(made.GetProperty("tokens").GetArrayLength(), made.GetProperty("logProbabilities").GetArrayLength());
-        Assert.Equal("", made.GetProperty("absence").GetString());
+        Assert.Equal("", made.GetProperty("ablation").GetString());
     }
 
     [Fact]
@@ -41,16 +41,16 @@ public sealed class GenerateVerbTests : IDisposable
     {
         File.WriteAllText(temporary.At("text.txt"), string.Concat(Enumerable.Repeat("the bee sees a tree. ", 30)));
         JsonElement whole = Json(), zero = Json("--without", "L0.H1,L1.MLP"), mean = Json("--without", "L0.H1,L1.MLP", "--data", temporary.At("text.txt")), only = Json("--only", "L0.H0,L0.H2,L0.H3,L0.MLP,L1.H0,L1.H1,L1.H2,L1.H3");
-        Assert.Equal(["zero", $"mean over {temporary.At("text.txt")}", "zero"], new[] { zero, mean, only }.Select(m => m.GetProperty("absence").GetString()));
+        Assert.Equal(["zero", $"mean over {temporary.At("text.txt")}", "zero"], new[] { zero, mean, only }.Select(m => m.GetProperty("ablation").GetString()));
         Assert.Equal(zero.GetProperty("absent").GetRawText(), only.GetProperty("absent").GetRawText());
         Assert.Equal(Tokens(zero), Tokens(only));
         Assert.Equal(3, new[] { whole, zero, mean }.Select(m => m.GetProperty("logProbabilities").GetRawText()).Distinct().Count());
         Assert.Contains("; absent: L0.H1,L1.MLP (zero)", SmallRuns.Here(Generate("--without", "L0.H1,L1.MLP")).Error);
     }
 
-    string Mask(string absence, string file = "")
+    string Mask(string ablation, string file = "")
     {
-        File.WriteAllText(temporary.At("mask.json"), $$"""{ "version": 2, "parts": 10, "kept": ["L0.H0", "L0.H2", "L0.H3", "L0.MLP", "L1.H0", "L1.H1", "L1.H2", "L1.H3"], "absence": "{{absence}}"{{(file == "" ? "" : $", \"absenceFile\": \"{file}\", \"model\": {{ \"sha256\": \"{LoadedModel.Load(speaker).Sha256}\" }}")}} }""");
+        File.WriteAllText(temporary.At("mask.json"), $$"""{ "version": 2, "parts": 10, "kept": ["L0.H0", "L0.H2", "L0.H3", "L0.MLP", "L1.H0", "L1.H1", "L1.H2", "L1.H3"], "ablation": "{{ablation}}"{{(file == "" ? "" : $", \"ablationFile\": \"{file}\", \"model\": {{ \"sha256\": \"{LoadedModel.Load(speaker).Sha256}\" }}")}} }""");
         return temporary.At("mask.json");
     }
 
@@ -59,27 +59,27 @@ public sealed class GenerateVerbTests : IDisposable
     {
         LoadedModel loaded = LoadedModel.Load(speaker);
         IReadOnlyList<Sequence> read = [Sequence.Plain(loaded.Tokenizer.Encode("the bee sees a tree.").Ids)];
-        using (FileStream stream = File.Create(temporary.At("means.safetensors"))) Absence.Mean(loaded.Model, loaded.Model.Universe(), [new Batch(read)]).Save(stream);
-        JsonElement own = Json("--mask", Mask("mean", "means.safetensors")), zero = Json("--mask", temporary.At("mask.json"), "--absence", "zero");
-        Assert.Equal($"mean, as in {temporary.At("means.safetensors")}", own.GetProperty("absence").GetString());
+        using (FileStream stream = File.Create(temporary.At("means.safetensors"))) Ablation.Mean(loaded.Model, loaded.Model.Universe(), [new Batch(read)]).Save(stream);
+        JsonElement own = Json("--mask", Mask("mean", "means.safetensors")), zero = Json("--mask", temporary.At("mask.json"), "--ablation", "zero");
+        Assert.Equal($"mean, as in {temporary.At("means.safetensors")}", own.GetProperty("ablation").GetString());
         File.WriteAllText(temporary.At("text.txt"), "the bee sees a tree.");
         JsonElement over = Json("--without", "L0.H1,L1.MLP", "--data", temporary.At("text.txt"));
         Assert.Equal(over.GetProperty("logProbabilities").GetRawText(), own.GetProperty("logProbabilities").GetRawText());
         Assert.NotEqual(zero.GetProperty("logProbabilities").GetRawText(), own.GetProperty("logProbabilities").GetRawText());
         Assert.Contains("as in", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"))));
         File.Delete(temporary.At("means.safetensors"));
-        Assert.Contains("means.safetensors, which the mask names, is not there). Give --data FILE, or --absence zero.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"))));
+        Assert.Contains("means.safetensors, which the mask names, is not there). Give --data FILE, or --ablation zero.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"))));
     }
 
     [Fact]
     public void A_mask_at_zero_is_given_no_means_unless_they_are_asked_for()
     {
         File.WriteAllText(temporary.At("text.txt"), "the bee sees a tree.");
-        Assert.Equal("zero", Json("--mask", Mask("zero")).GetProperty("absence").GetString());
-        Assert.Contains("something else behind: zero. Leave out --data, or ask for means: --absence mean.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"))));
-        Assert.StartsWith("mean over", Json("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"), "--absence", "mean").GetProperty("absence").GetString());
-        Assert.Contains("--absence says nothing without --mask or --without", SmallRuns.Fails(Generate("--absence", "zero")));
-        Assert.Contains("Give --data FILE, or --absence zero.", SmallRuns.Fails(Generate("--without", "L0.H1", "--absence", "mean")));
+        Assert.Equal("zero", Json("--mask", Mask("zero")).GetProperty("ablation").GetString());
+        Assert.Contains("something else behind: zero. Leave out --data, or ask for means: --ablation mean.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"))));
+        Assert.StartsWith("mean over", Json("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"), "--ablation", "mean").GetProperty("ablation").GetString());
+        Assert.Contains("--ablation says nothing without --mask or --without", SmallRuns.Fails(Generate("--ablation", "zero")));
+        Assert.Contains("Give --data FILE, or --ablation zero.", SmallRuns.Fails(Generate("--without", "L0.H1", "--ablation", "mean")));
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class GenerateVerbTests : IDisposable
         Assert.Contains("Leave one of the two out", SmallRuns.Fails(Generate("--without", "L0.H0", "--only", "L0.H1")));
         Assert.Contains("takes 48", SmallRuns.Fails("generate", "--model", speaker, "--prompt", new string('z', 60)));
         Assert.Contains("gives scores to labels", SmallRuns.Fails("generate", "--model", SmallWorldModel()));
-        File.WriteAllText(temporary.At("mask.json"), """{ "version": 2, "parts": 10, "kept": ["L0.H1"], "absence": "mean" }""");
+        File.WriteAllText(temporary.At("mask.json"), """{ "version": 2, "parts": 10, "kept": ["L0.H1"], "ablation": "mean" }""");
         Assert.Contains("--data FILE", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"))));
     }
 

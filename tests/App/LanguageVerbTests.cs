@@ -27,7 +27,7 @@ public sealed class LanguageVerbTests : IDisposable
     public void It_is_searched_measured_compared_cut_and_reported(string learnedOn)
     {
         string[] data = ["--in-domain", $"{pairs},case=kind", "--out-of-domain", prompts, "--unseen", $"{text},window=12,stride=6"];
-        string found = SmallRuns.Works(["find", "--model", model, "--data", learnedOn == "text" ? text : learnedOn == "pairs" ? pairs : prompts, .. data, "--absence", "mean",
+        string found = SmallRuns.Works(["find", "--model", model, "--data", learnedOn == "text" ? text : learnedOn == "pairs" ? pairs : prompts, .. data, "--ablation", "mean",
             "--seeds", "1-2", "--method", "structured-pruning,steps=6,batch-size=4", "--draws", "2", "--core-share", "1", "--threads", "2", "--all", "--json", "--out", runs.At("run")]);
         JsonElement result = Json(found), cut = result.GetProperty("cut"), figures = result.GetProperty("full").GetProperty("figures");
         foreach (string difference in (string[])["largestDifference", "fullSizeDifference"]) Assert.InRange(cut.GetProperty(difference).GetDouble(), 0, 1e-5);
@@ -60,7 +60,7 @@ public sealed class LanguageVerbTests : IDisposable
         Assert.Contains("nothing that is measured asks for labels", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--label-map", "a>b"));
         Assert.Contains("nothing that is measured asks for labels", SmallRuns.Fails("find", "--model", model, "--data", text, "--in-domain", pairs, "--label-map", "a>b", "--out", runs.At("mapped")));
         Assert.Contains("a language model without any absent", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--data", text));
-        Assert.Contains("something else behind: zero. Leave out --data", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--data", text, "--without", "L0.H0", "--absence", "zero"));
+        Assert.Contains("something else behind: zero. Leave out --data", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--data", text, "--without", "L0.H0", "--ablation", "zero"));
         Assert.Contains("A search of 6 seeds", SmallRuns.Works("inspect", model, "--data", text));
         Assert.Contains("A search of 6 seeds", SmallRuns.Works("inspect", model, "--length", "8"));
     }

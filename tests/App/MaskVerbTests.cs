@@ -63,19 +63,19 @@ public sealed class MaskVerbTests : IDisposable
     }
 
     [Fact]
-    public void A_mask_is_measured_in_any_model_folder_with_the_absence_that_it_says_or_that_is_asked()
+    public void A_mask_is_measured_in_any_model_folder_with_the_ablation_that_it_says_or_that_is_asked()
     {
         string config = Write("config.json", """{"model_type": "bert", "num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 8, "pruned_heads": {"0": [1]}}""");
         string[] evaluate = ["evaluate", "--model", runs.Model, "--in-domain", "world:in-domain,rows=20", "--random", "1", "--json"];
         JsonElement pruned = Json(SmallRuns.Works([.. evaluate, "--mask", config])).GetProperty("masks")[0];
-        Assert.Equal(("pruned-heads", "zero", "L0.H0 L0.MLP L1.H0 L1.H1 L1.MLP"), (pruned.GetProperty("format").GetString(), pruned.GetProperty("absence").GetString(), string.Join(' ', pruned.GetProperty("measured").GetProperty("parts").EnumerateArray())));
-        JsonElement byHand = Json(SmallRuns.Works([.. evaluate, "--without", "0.1", "--absence", "zero"])).GetProperty("masks")[0];
+        Assert.Equal(("pruned-heads", "zero", "L0.H0 L0.MLP L1.H0 L1.H1 L1.MLP"), (pruned.GetProperty("format").GetString(), pruned.GetProperty("ablation").GetString(), string.Join(' ', pruned.GetProperty("measured").GetProperty("parts").EnumerateArray())));
+        JsonElement byHand = Json(SmallRuns.Works([.. evaluate, "--without", "0.1", "--ablation", "zero"])).GetProperty("masks")[0];
         Assert.True(JsonElement.DeepEquals(pruned.GetProperty("measured").GetProperty("inDomainLoss"), byHand.GetProperty("measured").GetProperty("inDomainLoss")));
         JsonElement unsaid = Json(SmallRuns.Works([.. evaluate, "--without", "0.1"])).GetProperty("masks")[0];
-        Assert.Equal((byHand.GetProperty("absence").GetString(), byHand.GetProperty("measured").GetProperty("inDomainLoss").GetRawText()), (unsaid.GetProperty("absence").GetString(), unsaid.GetProperty("measured").GetProperty("inDomainLoss").GetRawText()));
-        Assert.Contains("Give --data FILE, or --absence zero.", SmallRuns.Fails([.. evaluate, "--without", "0.1", "--absence", "mean"]));
-        Assert.Equal("mean over world:training,rows=20", Json(SmallRuns.Works([.. evaluate, "--without", "0.1", "--data", "world:training,rows=20"])).GetProperty("masks")[0].GetProperty("absence").GetString());
-        Assert.EndsWith("absence.safetensors", Json(SmallRuns.Works([.. evaluate, "--mask", Found()])).GetProperty("masks")[0].GetProperty("absence").GetString());
+        Assert.Equal((byHand.GetProperty("ablation").GetString(), byHand.GetProperty("measured").GetProperty("inDomainLoss").GetRawText()), (unsaid.GetProperty("ablation").GetString(), unsaid.GetProperty("measured").GetProperty("inDomainLoss").GetRawText()));
+        Assert.Contains("Give --data FILE, or --ablation zero.", SmallRuns.Fails([.. evaluate, "--without", "0.1", "--ablation", "mean"]));
+        Assert.Equal("mean over world:training,rows=20", Json(SmallRuns.Works([.. evaluate, "--without", "0.1", "--data", "world:training,rows=20"])).GetProperty("masks")[0].GetProperty("ablation").GetString());
+        Assert.EndsWith("ablation.safetensors", Json(SmallRuns.Works([.. evaluate, "--mask", Found()])).GetProperty("masks")[0].GetProperty("ablation").GetString());
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class MaskVerbTests : IDisposable
         SmallRuns.Works("mask", Found(), "--sparsity", "0.34", "--out", chosen);
         Subnetwork before = Subnetwork.FromJson(File.ReadAllText(Found()), "a"), after = Subnetwork.FromJson(File.ReadAllText(chosen), "b");
         Assert.Equal(before.Top(4).Kept, after.Kept);
-        Assert.Equal((before.Seed, before.ModelSha256, "run/absence.safetensors"), (after.Seed, after.ModelSha256, after.AbsenceFile));
+        Assert.Equal((before.Seed, before.ModelSha256, "run/ablation.safetensors"), (after.Seed, after.ModelSha256, after.AblationFile));
         Assert.Contains("is there already", SmallRuns.Fails("mask", Found(), "--top", "2", "--out", chosen));
         Assert.Contains("Leave one of the two out", SmallRuns.Fails("mask", Found(), "--top", "2", "--sparsity", "0.5"));
         Assert.Equal((2, "Error: --sparsity takes a number from 0 to 1, not '60'. See heartwood mask --help.\n"), SmallRuns.Here("mask", Found(), "--sparsity", "60") is var (code, _, error) ? (code, error) : default);

@@ -134,7 +134,7 @@ public sealed class NameCasesTests : IDisposable
         string idle = SmallRuns.Fails(["inspect", folder, .. training]);
         Assert.Contains("--data is for the estimate of a search, and here is nothing to search", idle);
 
-        File.WriteAllText(runs.At("mask.json"), """{ "version": 2, "parts": 6, "kept": ["L0.H0"], "absence": "zero" }""");
+        File.WriteAllText(runs.At("mask.json"), """{ "version": 2, "parts": 6, "kept": ["L0.H0"], "ablation": "zero" }""");
         string[][] others =
         [
             ["find", "--model", folder, .. training, "--out", runs.At("run")],

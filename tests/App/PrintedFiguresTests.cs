@@ -20,7 +20,7 @@ public sealed class PrintedFiguresTests : IDisposable
 
     public void Dispose() => runs.Dispose();
 
-    string[] Masked => ["--without", "L0.H1", "--without", "L1.H0", "--absence", "zero", "--random", "0"];
+    string[] Masked => ["--without", "L0.H1", "--without", "L1.H0", "--ablation", "zero", "--random", "0"];
 
     static string[] Lines(string said) => [.. said.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
 

@@ -41,10 +41,10 @@ static class Small
     public static IReadOnlyList<Part> Some(Universe universe, ulong draw) =>
         [.. universe.Parts.Where((_, i) => new Chance(draw, "some parts").Uniform(i) < 0.5)];
 
-    public static Absence Absent(IModel model, string kind) => Absent(model, model.Universe(), kind);
+    public static Ablation Absent(IModel model, string kind) => Absent(model, model.Universe(), kind);
 
-    public static Absence Absent(IModel model, Universe universe, string kind) =>
-        kind == "zero" ? Absence.Zero(universe) : Absence.Mean(model, universe, Inputs.Batches(Examples(12, seed: 7), 30));
+    public static Ablation Absent(IModel model, Universe universe, string kind) =>
+        kind == "zero" ? Ablation.Zero(universe) : Ablation.Mean(model, universe, Inputs.Batches(Examples(12, seed: 7), 30));
 
     /// <summary>The heads and MLP blocks of a model.</summary>
     public static Universe Universe(this IModel model) => model.Universe([Heads.Kind, Mlps.Kind]);

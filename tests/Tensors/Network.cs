@@ -13,13 +13,13 @@ static class Network
     internal static float[] Run()
     {
         using Scope pass = Scope.Open();
-        Tensor mask = Tensor.Filled(0.7f, new(Heads, 1)).Track(), absence = Drawn("absence", Heads, HeadWidth), table = Drawn("table", 40, Width).Track();
+        Tensor mask = Tensor.Filled(0.7f, new(Heads, 1)).Track(), ablation = Drawn("ablation", Heads, HeadWidth), table = Drawn("table", 40, Width).Track();
         Tensor[] weights = [Drawn("q", Width, Width), Drawn("k", Width, Width), Drawn("v", Width, Width), Drawn("up", Neurons, Width), Drawn("up bias", Neurons),
             Drawn("down", Width, Neurons), Drawn("gain", Width) + 1, Drawn("shift", Width), Drawn("head", Labels, Width)];
         foreach (Tensor weight in weights) weight.Track();
         Tensor x = table.Rows([.. Enumerable.Range(0, Tokens).Select(i => i * i % 40)]);
         Tensor context = x.Linear(weights[0]).Attention(x.Linear(weights[1]), x.Linear(weights[2]), [0, 1, 8, 8, 64, Tokens], Heads).As(Tokens, Heads, HeadWidth);
-        x = (x + (mask * context + (1 - mask) * absence).As(Tokens, Width)).LayerNorm(weights[6], weights[7], 1e-5f);
+        x = (x + (mask * context + (1 - mask) * ablation).As(Tokens, Width)).LayerNorm(weights[6], weights[7], 1e-5f);
         x += x.Linear(weights[3], weights[4], Activation.GeluErf).Linear(weights[5]);
         Tensor loss = x.Rows([0, 1, 8, 64]).Linear(weights[8]).CrossEntropy([0, 1, 2, 0]) + x.Sigmoid().Mean();
         Tensor[] slopes = loss.Gradients([mask, table, .. weights]);

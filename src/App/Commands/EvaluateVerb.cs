@@ -20,7 +20,7 @@ static class EvaluateVerb
     static readonly Option<string[]> masks = RunSupport.Several("--mask", $"Subnetworks to measure, from anywhere, beside random masks of their size: {Masks.Named}.", "MASK");
     static readonly Option<string[]> without = RunSupport.Several("--without", "Parts to knock out of the full model, with commas, as L0.H1,a3.h7,m3; each list is measured like a mask. They leave zeros, or with --data their means; in a run, what the run's absent parts leave.", "PARTS");
     static readonly Option<int> random = SharedOptions.Number("--random", "Random masks of the same size (as many heads, as many MLPs) beside each mask.", 5, 0);
-    static readonly Option[] ofMasks = [random, MaskVerb.Absence, examples, MaskVerb.OtherModel];
+    static readonly Option[] ofMasks = [random, MaskVerb.Ablation, examples, MaskVerb.OtherModel];
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("evaluate", "Measures accuracy in-domain, out of domain and per case, with intervals: of a run's "
@@ -33,18 +33,18 @@ static class EvaluateVerb
         "evaluate --model models/mnli --mask circuit.json --without a3.h7,m2 --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\"")
     {
         Arguments = { run },
-        Options = { StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.MaxLength, StudyOptions.Precision, masks, without, random, MaskVerb.Absence, examples, MaskVerb.OtherModel },
+        Options = { StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.MaxLength, StudyOptions.Precision, masks, without, random, MaskVerb.Ablation, examples, MaskVerb.OtherModel },
         Resumes = true,
         Run = Run,
     };
 
     static void Run(ParseResult p, Session session)
     {
-        MaskRequest asked = new(p.GetValue(masks)!, p.GetValue(without)!, p.GetValue(random), p.GetValue(SharedOptions.Seed), p.GetValue(MaskVerb.OtherModel), p.GetValue(MaskVerb.Absence));
+        MaskRequest asked = new(p.GetValue(masks)!, p.GetValue(without)!, p.GetValue(random), p.GetValue(SharedOptions.Seed), p.GetValue(MaskVerb.OtherModel), p.GetValue(MaskVerb.Ablation));
         if (!asked.Any) RunSupport.RefuseIdle(p, "without --mask or --without", ofMasks);
         if (p.GetValue(run) is { } folder)
         {
-            RunSupport.RefuseIdle(p, "with a run's folder: the run knows its model, data and precision", StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.MaxLength, StudyOptions.Precision, MaskVerb.Absence, examples);
+            RunSupport.RefuseIdle(p, "with a run's folder: the run knows its model, data and precision", StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.MaxLength, StudyOptions.Precision, MaskVerb.Ablation, examples);
             StageVerbs.In(p, session, (study, opened) =>
             {
                 if (asked.Any) Show(session, study.Evaluate(asked));

@@ -22,7 +22,7 @@ static class GenerateVerb
     public static Verb Create() => new("generate", "Goes on with a text, token by token: the whole language model, or without some of its parts. Greedy, unless a temperature is given; then by the seed.",
         "generate --model models/stories15M --prompt \"Once upon a time\"", "generate --model models/stories15M --prompt \"Lily and\" --temperature 0.8 --top-p 0.9 --seed 3 --without L0.H5,L2.MLP")
     {
-        Options = { model, prompt, tokens, temperature, topK, topP, mask, without, MaskVerb.Absence, data, MaskVerb.OtherModel, StudyOptions.Precision },
+        Options = { model, prompt, tokens, temperature, topK, topP, mask, without, MaskVerb.Ablation, data, MaskVerb.OtherModel, StudyOptions.Precision },
         Run = Run,
     };
 
@@ -31,20 +31,20 @@ static class GenerateVerb
         RunSupport.UseThreads(p);
         if (p.GetValue(temperature) == 0) RunSupport.RefuseIdle(p, "without --temperature: the best token is taken every time", topK, topP);
         if (p.GetValue(mask) is null) RunSupport.RefuseIdle(p, "without --mask", MaskVerb.OtherModel);
-        if (p.GetValue(mask) is null && p.GetValue(without) is null) RunSupport.RefuseIdle(p, "without --mask or --without", MaskVerb.Absence);
+        if (p.GetValue(mask) is null && p.GetValue(without) is null) RunSupport.RefuseIdle(p, "without --mask or --without", MaskVerb.Ablation);
         GenerationRequest request = new(p.GetRequiredValue(model), p.GetValue(prompt)!, p.GetValue(tokens), new(p.GetValue(temperature), p.GetValue(topK), p.GetValue(topP), p.GetValue(SharedOptions.Seed)))
         {
             Mask = p.GetValue(mask),
             Without = p.GetValue(without),
             OtherModel = p.GetValue(MaskVerb.OtherModel),
             Data = p.GetValue(data),
-            Absence = p.GetValue(MaskVerb.Absence),
+            Ablation = p.GetValue(MaskVerb.Ablation),
             Tenants = session.Tenants,
             Precision = p.GetValue(StudyOptions.Precision) == "bf16" ? Precision.Bf16 : Precision.Float32,
         };
         GeneratedText made = GeneratedText.Of(request, session.Json ? _ => { } : Show, session.Stop, session.World.Say);
         if (!session.Json) session.World.Out.WriteLine();
-        session.World.Say($"{made.Tokens.Count} tokens after {made.PromptTokens} in {Words.Duration(made.Seconds)}, {Ended(made)}{(made.Absent.Count == 0 ? "" : $"; absent: {string.Join(",", made.Absent)} ({made.Absence})")}");
+        session.World.Say($"{made.Tokens.Count} tokens after {made.PromptTokens} in {Words.Duration(made.Seconds)}, {Ended(made)}{(made.Absent.Count == 0 ? "" : $"; absent: {string.Join(",", made.Absent)} ({made.Ablation})")}");
         if (session.Json) session.Result(() => JsonSerializer.Serialize(made, ResultJson.Options), () => "");
 
         void Show(string text)

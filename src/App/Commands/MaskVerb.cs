@@ -29,7 +29,7 @@ static class MaskVerb
     public static readonly Option<bool> OtherModel = new("--other-model") { Description = "Take the subnetwork although it was found in a model of other weights (another checkpoint, another seed of training); the sizes must agree." };
 
     /// <summary>What absent parts leave behind, where a mask is run in a model.</summary>
-    public static readonly Option<string?> Absence = SharedOptions.Choice("--absence", "What absent parts leave behind, whatever the mask says: mean or zero. Without it as the mask says; where that says nothing, and of --without, their mean over --data where that is given, else zero. Means come from the mask's own file, if it has one, else they are taken over --data.", "mean|zero", "mean", "zero");
+    public static readonly Option<string?> Ablation = SharedOptions.Choice("--ablation", "What absent parts leave behind, whatever the mask says: mean or zero. Without it as the mask says; where that says nothing, and of --without, their mean over --data where that is given, else zero. Means come from the mask's own file, if it has one, else they are taken over --data.", "mean|zero", "mean", "zero");
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("mask", "Shows what a subnetwork's file holds, whoever wrote it; writes it in another format or chosen anew at another size.",
@@ -48,7 +48,7 @@ static class MaskVerb
         Subnetwork chosen = Chosen(p, loaded is null ? file.Mask : Masks.Of(file.Mask, loaded, session.Tenants.PartKinds, p.GetValue(OtherModel)));
         string? path = p.GetValue(into), format = p.GetValue(to) ?? (path is null ? null : MaskFile.Heartwood);
         if (path is not null && Path.Exists(path)) throw new IOException($"{path} is there already. Give another name with --out, or remove it.");
-        if (path is not null && chosen.AbsenceFile != "") chosen = chosen with { AbsenceFile = Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(path))!, chosen.AbsenceFile).Replace('\\', '/') };
+        if (path is not null && chosen.AblationFile != "") chosen = chosen with { AblationFile = Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(path))!, chosen.AblationFile).Replace('\\', '/') };
         string? written = format is null ? null : MaskFile.Write(chosen with { Version = Machine.Version }, format);
         if (path is not null) Atomic.WriteFile(path, stream => stream.Write(Encoding.UTF8.GetBytes(written!)));
         if (format is not null && MaskFile.Lost(chosen, format) is { } lost) session.World.Say(lost);

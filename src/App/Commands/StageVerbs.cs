@@ -83,7 +83,7 @@ static class StageVerbs
         }
         ChangeRequest request = ChangeRequest.Read(asked, written, session.Tenants);
         ChangesFacts made = study.Change(named, request, where, parsed.GetValue(MaskVerb.OtherModel));
-        session.Result(() => JsonSerializer.Serialize(made, ResultJson.Options), () => ChangeSummary.Text(made));
+        session.Result(() => JsonSerializer.Serialize(made, ResultJson.Options), () => Summary.Changed(made));
     }
 
     /// <summary>Opens a run and does one of its steps.</summary>

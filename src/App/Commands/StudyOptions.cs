@@ -61,7 +61,7 @@ static class StudyOptions
         "Most examples to search on; 0 for all.", new StudyRequest([], []).Examples, 0);
     public static readonly Option<int> MaxLength = SharedOptions.Number("--max-length",
         "Longest input in tokens, 0 for the model's own; longer pairs are truncated, the longer sentence first.", 0, 0);
-    public static readonly Option<string> Absence = SharedOptions.Choices("--absence",
+    public static readonly Option<string> Ablation = SharedOptions.Choices("--ablation",
         "What an absent part leaves behind: its mean over the data, or zero.", "mean", "zero");
     public static readonly Option<string> Precision = SharedOptions.Choices("--precision",
         "How exactly the model's weights are multiplied. bf16 rounds weights and what they multiply to 8 bits of precision and sums in "
@@ -83,7 +83,7 @@ static class StudyOptions
 
     /// <summary>Options of the search itself, for every verb that searches.</summary>
     public static IReadOnlyList<Option> Search =>
-        [Methods, Objective, Parts, Seeds, Sparsity, MaxExamples, MaxLength, Absence, Share, Draws, KnockOutExamples, Precision];
+        [Methods, Objective, Parts, Seeds, Sparsity, MaxExamples, MaxLength, Ablation, Share, Draws, KnockOutExamples, Precision];
 
     /// <summary>Options that name model and data.</summary>
     public static IReadOnlyList<Option> Sources => [Model, Data, InDomain, OutOfDomain, Unseen, Map];
@@ -109,7 +109,7 @@ static class StudyOptions
         Methods = p.GetValue(Methods) is { Length: > 0 } methods ? methods : sources.Methods,
         Objective = p.GetValue(Objective) ?? "",
         Parts = p.GetValue(Parts)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? PartKinds.InPlay,
-        Absence = p.GetValue(Absence)!,
+        Ablation = p.GetValue(Ablation)!,
         Examples = p.GetValue(MaxExamples),
         MostTokens = p.GetValue(MaxLength),
         Precision = p.GetValue(Precision) == "bf16" ? Tensors.Precision.Bf16 : Tensors.Precision.Float32,

@@ -31,12 +31,12 @@ public sealed class CutChange : IChange
     public string? WhyNot(Original of) => null;
 
     /// <inheritdoc/>
-    public Changed Apply(Original of) => Proved(of, Cutting.Cut(of.Model, of.Kept, of.Absence));
+    public Changed Apply(Original of) => Proved(of, Cutting.Cut(of.Model, of.Kept, of.Ablation));
 
     /// <summary>A model that should compute what the masked one does, with the largest difference between the two.</summary>
     internal static Changed Proved(Original of, IModel made)
     {
-        double most = MaskMeasuring.LargestDifference(of.Model, made, of.Kept, of.Absence, of.Problem, of.Examples, of.Stop);
+        double most = MaskMeasuring.LargestDifference(of.Model, made, of.Kept, of.Ablation, of.Problem, of.Examples, of.Stop);
         return new(made, new(Claim, most, of.Examples.Count));
     }
 }

@@ -23,8 +23,8 @@ public sealed class FullSizeChange : IChange
     }
 
     /// <inheritdoc/>
-    public string? WhyNot(Original of) => Cutting.WhyNoFullSize(of.Model, of.Absence.Kind);
+    public string? WhyNot(Original of) => Cutting.WhyNoFullSize(of.Model, of.Ablation.Kind);
 
     /// <inheritdoc/>
-    public Changed Apply(Original of) => CutChange.Proved(of, Cutting.FullSize(of.Model, of.Kept, of.Absence));
+    public Changed Apply(Original of) => CutChange.Proved(of, Cutting.FullSize(of.Model, of.Kept, of.Ablation));
 }

@@ -10,10 +10,10 @@ namespace Heartwood.Lab.Discovery;
 /// <summary>What a finder is asked: which parts does this behaviour of the model need?</summary>
 /// <param name="Model">the full model, frozen</param>
 /// <param name="Universe">the parts in play; scores stand in its order</param>
-/// <param name="Absence">what stands in for ablated parts</param>
+/// <param name="Ablation">what stands in for ablated parts</param>
 /// <param name="Problem">what is asked of the model</param>
 /// <param name="Examples">examples of the behaviour</param>
-public sealed record Search(IModel Model, Universe Universe, Absence Absence, IProblem Problem, IReadOnlyList<Example> Examples)
+public sealed record Search(IModel Model, Universe Universe, Ablation Ablation, IProblem Problem, IReadOnlyList<Example> Examples)
 {
     /// <summary>
     /// The full model's scores of the labels, [example label] row by row, computed once for all searches; null where the problem is of
@@ -47,7 +47,7 @@ public sealed record Search(IModel Model, Universe Universe, Absence Absence, IP
 
     /// <summary>A probe that ablates parts by a mask.</summary>
     /// <param name="mask">one number per part, [part]; tracked where its gradient is wanted</param>
-    public IProbe Masked(Tensor mask) => new MaskProbe(mask, Absence);
+    public IProbe Masked(Tensor mask) => new MaskProbe(mask, Ablation);
 }
 
 /// <summary>One number per part, in the universe's order; higher is kept first.</summary>

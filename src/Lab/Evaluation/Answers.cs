@@ -40,18 +40,18 @@ public sealed class Answers
     /// <summary>Numbers of one model under several masks, [example number] row by row for each mask (one unmasked where there is none). What stands before the first part in which a mask differs from <paramref name="shared"/> is computed once for all masks: the layers below, and that layer's attention up to its heads' mixes.</summary>
     /// <param name="model">the full model</param>
     /// <param name="masks">each with one number per part</param>
-    /// <param name="absence">what absent parts leave behind; null only without masks</param>
+    /// <param name="ablation">what absent parts leave behind; null only without masks</param>
     /// <param name="advance">told the number of examples × masks that a batch finished</param>
     /// <param name="stop">ends the work</param>
     /// <param name="shared">a mask that the others differ from in few parts, best in late ones; null for one of ones. It changes no score, only the time.</param>
     /// <param name="full">see above</param>
     /// <exception cref="InvalidDataException">see above</exception>
-    public float[][] Of(IModel model, IReadOnlyList<float[]> masks, Absence? absence, Action<int>? advance = null, CancellationToken stop = default, float[]? shared = null, IModel? full = null)
+    public float[][] Of(IModel model, IReadOnlyList<float[]> masks, Ablation? ablation, Action<int>? advance = null, CancellationToken stop = default, float[]? shared = null, IModel? full = null)
     {
         using Scope outside = Scope.Open();
         (float[]? Mask, int From)[] passes = [(null, 0)];
         if (masks.Count > 0)
-            passes = [.. masks.Select(mask => ((float[]?)mask, FirstDifference(absence!.Universe, model, mask, shared)))];
+            passes = [.. masks.Select(mask => ((float[]?)mask, FirstDifference(ablation!.Universe, model, mask, shared)))];
         int width = problem.Numbers(model), deepest = passes.Max(p => p.From);
         float[][] numbers = [.. passes.Select(_ => new float[starts[^1] * width])];
         Parallelism.For(batches.Length, b =>
@@ -60,7 +60,7 @@ public sealed class Answers
             using Scope scope = Scope.Open();
             var (batch, examples) = batches[b];
             Pass? beside = full is not null && problem.OfVocabulary ? Pass.Of(full, batch, NoProbe.Instance, problem.Tokens) : null;
-            IProbe below = ProbeOf(shared, absence);
+            IProbe below = ProbeOf(shared, ablation);
             Tensor x = model.Embed(batch, below);
             for (int layer = 0; layer <= deepest; layer++)
             {
@@ -71,7 +71,7 @@ public sealed class Answers
                 {
                     if (passes[p].From != layer) continue;
                     using Scope inside = Scope.Open();
-                    IProbe probe = ProbeOf(passes[p].Mask, absence);
+                    IProbe probe = ProbeOf(passes[p].Mask, ablation);
                     Pass pass = new(model, model.StreamFrom(layer, x, mixes, batch, probe, problem.Tokens), batch, probe);
                     Span<float> read = numbers[p].AsSpan(starts[b] * width, examples.Count * width);
                     problem.Read(pass, beside, examples, read);
@@ -85,7 +85,7 @@ public sealed class Answers
     }
 
     /// <summary>The largest difference of any score of these examples between a model and another one under a mask.</summary>
-    public double LargestDifference(IModel cut, IModel model, float[] mask, Absence absence, CancellationToken stop = default)
+    public double LargestDifference(IModel cut, IModel model, float[] mask, Ablation ablation, CancellationToken stop = default)
     {
         using Scope outside = Scope.Open();
         double[] most = new double[batches.Length];
@@ -94,7 +94,7 @@ public sealed class Answers
             stop.ThrowIfCancellationRequested();
             using Scope scope = Scope.Open();
             var (batch, examples) = batches[b];
-            Pass one = Pass.Of(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Of(model, batch, ProbeOf(mask, absence), problem.Tokens);
+            Pass one = Pass.Of(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Of(model, batch, ProbeOf(mask, ablation), problem.Tokens);
             most[b] = problem.Places(batch, examples) is { } places ? NextTokens.Difference(one, other, places)
                 : Math.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude((one.Scores(problem.Tokens) - other.Scores(problem.Tokens)).Values));
         });
@@ -102,8 +102,8 @@ public sealed class Answers
     }
 
     // a probe serves one pass at a time
-    static IProbe ProbeOf(float[]? mask, Absence? absence) =>
-        mask is null ? NoProbe.Instance : new MaskProbe(Tensor.From(mask, mask.Length), absence!);
+    static IProbe ProbeOf(float[]? mask, Ablation? ablation) =>
+        mask is null ? NoProbe.Instance : new MaskProbe(Tensor.From(mask, mask.Length), ablation!);
 
     // a broken model answers nothing: neither rightly nor wrongly
     void RefuseBroken(ReadOnlySpan<float> numbers, IReadOnlyList<Example> examples, int before, bool compared)
@@ -114,7 +114,7 @@ public sealed class Answers
             if (float.IsFinite(numbers[i]) || !problem.Gives(examples[i / width], i % width, compared)) continue;
             string name = problem.Words.Example, which = examples[i / width].Case is { Length: > 0 } its ? $" ({its})" : "";
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                $"{char.ToUpperInvariant(name[0])}{name[1..]} {before + i / width + 1} of {starts[^1]}{which}: expected finite {(problem.OfVocabulary ? "log-probabilities" : "scores")}, found {numbers[i]}. A weight, or what absent parts leave behind, is not finite: take other weights, or another absence."));
+                $"{char.ToUpperInvariant(name[0])}{name[1..]} {before + i / width + 1} of {starts[^1]}{which}: expected finite {(problem.OfVocabulary ? "log-probabilities" : "scores")}, found {numbers[i]}. A weight, or what absent parts leave behind, is not finite: take other weights, or another ablation."));
         }
     }
 

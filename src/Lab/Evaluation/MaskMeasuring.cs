@@ -9,22 +9,22 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="model">the full model</param>
 /// <param name="sets">what to measure on</param>
 /// <param name="full">the full model's scores of the sets</param>
-/// <param name="absence">what absent parts leave behind</param>
+/// <param name="ablation">what absent parts leave behind</param>
 /// <param name="stop">ends the work</param>
-sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full, Absence absence, CancellationToken stop)
+sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full, Ablation ablation, CancellationToken stop)
 {
     const int ComparedWithMasked = 512;
 
-    readonly Universe universe = absence.Universe;
+    readonly Universe universe = ablation.Universe;
 
     /// <summary>Figures of a subnetwork.</summary>
     public MeasuredSubnetwork Of(Subnetwork subnetwork)
     {
-        IModel cut = Cutting.Cut(model, subnetwork.Kept, absence);
+        IModel cut = Cutting.Cut(model, subnetwork.Kept, ablation);
         Measured m = sets.Measure(sets.Scores(cut, stop, full: model), full);
         return new(subnetwork.Seed, subnetwork.TargetSparsity, 1 - (double)subnetwork.Kept.Count / universe.Count, [.. subnetwork.Kept.Select(p => p.ToString())],
             m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
-            LargestDifference(model, cut, subnetwork.Kept, absence, sets.InDomainProblem, Thinning.Thinned(sets.InDomain, ComparedWithMasked), stop), m.Figures) { Sets = m.Sets };
+            LargestDifference(model, cut, subnetwork.Kept, ablation, sets.InDomainProblem, Thinning.Thinned(sets.InDomain, ComparedWithMasked), stop), m.Figures) { Sets = m.Sets };
     }
 
     /// <summary>Figures of a random subnetwork with as many parts of each stratum.</summary>
@@ -38,11 +38,11 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
     /// Largest difference of any logit between a cut model and the masked one: in float32 whatever the models' precision, for it is the
     /// weights that are proved, and bf16 would round the two models differently.
     /// </summary>
-    public static double LargestDifference(IModel model, IModel cut, IReadOnlyList<Part> kept, Absence absence, IProblem problem, IReadOnlyList<Example> examples, CancellationToken stop)
+    public static double LargestDifference(IModel model, IModel cut, IReadOnlyList<Part> kept, Ablation ablation, IProblem problem, IReadOnlyList<Example> examples, CancellationToken stop)
     {
         using Scope scope = Scope.Open();
         IModel exactCut = cut.At(Precision.Float32), exact = model.At(Precision.Float32);
-        float[] mask = MaskProbe.Only(absence.Universe, kept).Values.ToArray();
-        return new Answers(examples, problem: problem).LargestDifference(exactCut, exact, mask, absence, stop);
+        float[] mask = MaskProbe.Only(ablation.Universe, kept).Values.ToArray();
+        return new Answers(examples, problem: problem).LargestDifference(exactCut, exact, mask, ablation, stop);
     }
 }

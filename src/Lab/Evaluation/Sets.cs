@@ -112,9 +112,9 @@ public sealed class Sets
 
     /// <summary>Scores of every set under several masks: first by mask, then by set.</summary>
     public IReadOnlyList<IReadOnlyList<float[]>> Scores(
-        IModel model, IReadOnlyList<float[]> masks, Absence absence, CancellationToken stop, Action<int>? advance = null)
+        IModel model, IReadOnlyList<float[]> masks, Ablation ablation, CancellationToken stop, Action<int>? advance = null)
     {
-        float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, absence, advance, stop))];
+        float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, ablation, advance, stop))];
         return [.. masks.Select((_, m) => (IReadOnlyList<float[]>)[.. bySet.Select(s => s[m])])];
     }
 

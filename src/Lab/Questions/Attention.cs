@@ -3,7 +3,6 @@ using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Questions;
@@ -33,7 +32,8 @@ sealed class Attention : IQuestion<AttentionFacts>
         IReadOnlyList<Part> core = subject.CoreHeads;
         // the heads with a page: those whose ablation costs most in-domain
         Part[] paged = [.. core.OrderByDescending(h => Average.Of(looked[0].Lost[h]).Value).ThenBy(h => h).Take(MostPages).Order()];
-        return new([.. looked.Select(l => Facts(l, core))], [.. paged.Select(head => Page(subject, head, paged.Length, looked))], core.Count);
+        return new([.. looked.Select(l => Facts(l, core))], [.. paged.Select(head => Page(subject, head, paged.Length, looked))], core
+            .Count);
     }
 
     // one set, looked at
@@ -52,7 +52,7 @@ sealed class Attention : IQuestion<AttentionFacts>
         Action<int> advance = subject.Advance($"attention, {set.Use}", PassesFor(heads.Count, set.Examples.Count), "examples");
         AttentionMass mass = AttentionMass.Of(subject.Model, set.Examples, texts, advance, subject.Stop);
         float[][] masks = [subject.Without(), .. heads.Select(h => subject.Without(h))];
-        float[][] scores = new Answers(set.Examples).Of(subject.Model, masks, subject.Absence, advance, subject.Stop);
+        float[][] scores = new Answers(set.Examples).Of(subject.Model, masks, subject.Ablation, advance, subject.Stop);
         double[] full = LabelLogit.Of(set, scores[0]);
         double[] Lost(int head) => [.. full.Zip(LabelLogit.Of(set, scores[head + 1]), (with, without) => with - without)];
         return new(set, texts, mass, heads.Index().ToDictionary(h => h.Item, h => Lost(h.Index)));

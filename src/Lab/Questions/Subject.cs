@@ -17,7 +17,7 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
 
     IReadOnlyList<Subnetwork>? found;
     IReadOnlyList<float[]>? fullScores;
-    Absence? absence;
+    Ablation? ablation;
     IReadOnlyList<Part>? core;
 
     /// <summary>the model with its tokenizer</summary>
@@ -45,7 +45,7 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     public Func<int> Searched { get; init; } = () => 0;
 
     /// <summary>gives what stands in for ablated parts</summary>
-    public Func<Absence>? Ablation { get; init; }
+    public Func<Ablation>? MakeAblation { get; init; }
 
     /// <summary>cuts a subnetwork out; null where the run cuts none</summary>
     public Func<CutFacts?>? Cut { get; init; }
@@ -60,14 +60,14 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     public IModel Model => Loaded.Model;
 
     /// <summary>The parts in play.</summary>
-    public Universe Universe { get => field ??= Absence.Universe; init; }
+    public Universe Universe { get => field ??= Ablation.Universe; init; }
 
     /// <summary>The run's subnetworks, read once; null where it has none.</summary>
     public IReadOnlyList<Subnetwork>? Found => found ??= Find?.Invoke();
 
     /// <summary>What stands in for ablated parts.</summary>
     /// <exception cref="InvalidOperationException">the run ablates nothing</exception>
-    public Absence Absence => absence ??= Ablation?.Invoke()
+    public Ablation Ablation => ablation ??= MakeAblation?.Invoke()
         ?? throw new InvalidOperationException("This run has no ablation: ask only what needs none.");
 
     /// <summary>The kept parts of every subnetwork, by sparsity as asked for.</summary>
@@ -102,7 +102,8 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     public static bool IsHead(Part part) => Lab.Subnetworks.Heads.Kind.Includes(part);
 
     /// <summary>Asks all questions that the run asks: the usual ones and those named, or in a paper's run every one.</summary>
-    public IReadOnlyList<Answer> AskAll() => [.. Questions.Where(Wanted).Select(AnswerTo).Where(a => a.Facts is not null || a.LeftOut is not null)];
+    public IReadOnlyList<Answer> AskAll() =>
+        [.. Questions.Where(Wanted).Select(AnswerTo).Where(a => a.Facts is not null || a.LeftOut is not null)];
 
     /// <summary>Asks some questions by their names, in the page's order.</summary>
     public IReadOnlyList<Answer> AskEach(params IReadOnlyList<string> names) =>
@@ -164,7 +165,7 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     {
         Sets thin = Sets.Thin(Settings.AblationExamples);
         float[][] masks = [.. ablated.Select(parts => Without(parts))];
-        return (thin, thin.Scores(Model, masks, Absence, Stop, Advance(stage, (long)ablated.Count * thin.Examples, "examples")));
+        return (thin, thin.Scores(Model, masks, Ablation, Stop, Advance(stage, (long)ablated.Count * thin.Examples, "examples")));
     }
 
     /// <summary>Adds to a count of what is done, and tells it.</summary>

@@ -84,7 +84,7 @@ public sealed record Estimate(double Seconds, long Bytes)
             {
                 using Scope scope = Scope.Open();
                 Tensor x = Tensor.Normal(new(1, "pilot"), 1, pilot.Tokens, model.Width), mask = Tensor.Filled(0.5f, new(universe.Count));
-                IProbe probe = kind == Work.Learning ? new MaskProbe(mask.Track(), Absence.Zero(universe)) : NoProbe.Instance;
+                IProbe probe = kind == Work.Learning ? new MaskProbe(mask.Track(), Ablation.Zero(universe)) : NoProbe.Instance;
                 long began = Stopwatch.GetTimestamp();
                 best[item] = double.PositiveInfinity;
                 for (int run = 0; run < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < PilotSeconds; run++)

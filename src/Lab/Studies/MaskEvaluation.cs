@@ -15,8 +15,8 @@ namespace Heartwood.Lab.Studies;
 /// <param name="Random">random masks of the same size beside each</param>
 /// <param name="Seed">their seed</param>
 /// <param name="OtherModel">whether masks of other weights are taken</param>
-/// <param name="Absence">"mean" or "zero", whatever the masks say; null to follow them</param>
-public sealed record MaskRequest(IReadOnlyList<string> Masks, IReadOnlyList<string> Without, int Random, ulong Seed, bool OtherModel, string? Absence)
+/// <param name="Ablation">"mean" or "zero", whatever the masks say; null to follow them</param>
+public sealed record MaskRequest(IReadOnlyList<string> Masks, IReadOnlyList<string> Without, int Random, ulong Seed, bool OtherModel, string? Ablation)
 {
     /// <summary>Whether there is a mask to measure.</summary>
     public bool Any => Masks.Count + Without.Count > 0;
@@ -33,11 +33,11 @@ public sealed record MaskRequest(IReadOnlyList<string> Masks, IReadOnlyList<stri
 /// <summary>One mask, measured.</summary>
 /// <param name="Source">the file, or the list of parts</param>
 /// <param name="Format">the file's format</param>
-/// <param name="Absence">what absent parts left behind, and where that came from</param>
+/// <param name="Ablation">what absent parts left behind, and where that came from</param>
 /// <param name="Notes">what the file's format says and a subnetwork does not</param>
 /// <param name="Measured">its figures</param>
 /// <param name="Random">those of random masks with as many parts of each stratum</param>
-public sealed record EvaluatedMask(string Source, string Format, string Absence, IReadOnlyList<string> Notes, MeasuredSubnetwork Measured, IReadOnlyList<MeasuredSubnetwork> Random);
+public sealed record EvaluatedMask(string Source, string Format, string Ablation, IReadOnlyList<string> Notes, MeasuredSubnetwork Measured, IReadOnlyList<MeasuredSubnetwork> Random);
 
 /// <summary>Masks from anywhere, measured in-domain and out of domain beside the full model.</summary>
 /// <param name="Full">the full model</param>
@@ -65,20 +65,20 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         loaded.RefuseMixed(data);
         foreach (string note in data.SelectMany(d => d.Notes)) loaded.Note(note);
         int told = 0;
-        MaskAbsence absence = new(loaded, universe, masks.Absence, data.Count > 0 ? string.Join(", ", request.Data) : null, Means);
-        absence.Require(read.Select(m => m.Mask));
-        if (loaded.Model.Output == Output.Vocabulary) absence.RefuseIdleData([.. read.Select(m => m.Mask)]);     // a classifier's baselines are fitted to it too
+        MaskAblation ablation = new(loaded, universe, masks.Ablation, data.Count > 0 ? string.Join(", ", request.Data) : null, Means);
+        ablation.Require(read.Select(m => m.Mask));
+        if (loaded.Model.Output == Output.Vocabulary) ablation.RefuseIdleData([.. read.Select(m => m.Mask)]);     // a classifier's baselines are fitted to it too
         Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain),
             DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens, data);
         TellMore();
         return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 || sets.AllScored
-            ? Evaluation.Baselines.Measure(data, loaded, request.LabelMap, sets) : [], read, masks, absence.Of, progress, stop);
+            ? Evaluation.Baselines.Measure(data, loaded, request.LabelMap, sets) : [], read, masks, ablation.Of, progress, stop);
 
-        Absence Means()
+        Ablation Means()
         {
             IReadOnlyList<Example> examples = loaded.Encode(data, LabelMap.Parse(request.LabelMap), request.MostTokens);
             TellMore();
-            return Absence.Mean(loaded.Model, universe, Inputs.Batches(Thinning.Thinned(examples, request.Examples), 2048), stop);
+            return Ablation.Mean(loaded.Model, universe, Inputs.Batches(Thinning.Thinned(examples, request.Examples), 2048), stop);
         }
 
         void TellMore()
@@ -90,14 +90,14 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
 
     internal static MaskEvaluation Of(
         LoadedModel loaded, Sets sets, IReadOnlyList<float[]> full, IReadOnlyDictionary<string, Measured> baselines,
-        IReadOnlyList<(MaskFile File, Subnetwork Mask)> read, MaskRequest masks, Func<Subnetwork, (Absence Absence, string InWords)> absenceOf, IProgress<Progress> progress, CancellationToken stop)
+        IReadOnlyList<(MaskFile File, Subnetwork Mask)> read, MaskRequest masks, Func<Subnetwork, (Ablation Ablation, string InWords)> ablationOf, IProgress<Progress> progress, CancellationToken stop)
     {
         List<EvaluatedMask> measured = [];
         long done = 0;
         foreach (var (file, mask) in read)
         {
-            var (absence, inWords) = absenceOf(mask);
-            MaskMeasuring measuring = new(loaded.Model, sets, full, absence, stop);
+            var (ablation, inWords) = ablationOf(mask);
+            MaskMeasuring measuring = new(loaded.Model, sets, full, ablation, stop);
             measured.Add(new(file.Source, file.Format, inWords, file.Notes, Told(measuring.Of(mask)), [.. Enumerable.Range(0, masks.Random).Select(draw => Told(measuring.RandomLike(mask, masks.Seed, draw)))]));
         }
         return new(sets.Measure(full, null), baselines, measured) { TaskCases = sets.TaskCases };

@@ -23,7 +23,7 @@ public static class MaskSummary
         Line(text, $"{file.Source} ({file.Format}){(mask.Model is { } sizes ? $": {(sizes.Family == "" ? "a model" : sizes.Family)} of {sizes.InWords}{(sizes.Width > 0 ? $", width {sizes.Width}" : "")}" : "")}{(mask.ModelSha256 == "" ? "" : $", weights {Short(mask.ModelSha256)}")}");
         if (mask.Edges is { } edges) Line(text, $"keeps {edges.Kept.Count:N0} of {edges.Count:N0} edges, sparsity {mask.Sparsity:0.000}; they touch {edges.Touched.Count} of {mask.Parts} parts; {Scored(edges.Scores.Count, edges.Count, "edges")}");
         else Line(text, $"keeps {Kept(mask)}, sparsity {mask.Sparsity:0.00}{(Math.Abs(mask.TargetSparsity - mask.Sparsity) > 0.005 ? $" (target {mask.TargetSparsity:0.##})" : "")}; {Scored(mask.Scores.Count, mask.Parts, "parts")}");
-        Line(text, $"{(mask.Method == "" ? "method not said" : $"{mask.Method}, seed {mask.Seed}")}; absent parts {mask.Absence switch { "" => "not said", "zero" => "contribute nothing", _ => $"leave their mean{(mask.AbsenceFile == "" ? "" : $" ({mask.AbsenceFile})")}" }}{(mask.Version == "" ? "" : $"; written by Heartwood {mask.Version}")}");
+        Line(text, $"{(mask.Method == "" ? "method not said" : $"{mask.Method}, seed {mask.Seed}")}; absent parts {mask.Ablation switch { "" => "not said", "zero" => "contribute nothing", _ => $"leave their mean{(mask.AblationFile == "" ? "" : $" ({mask.AblationFile})")}" }}{(mask.Version == "" ? "" : $"; written by Heartwood {mask.Version}")}");
         foreach (DataOrigin data in mask.Data) Line(text, $"found on {data.Source}{(data.Rows > 0 ? $", {data.Rows:N0} rows" : "")}{(data.Sha256 == "" ? "" : $", SHA-256 {Short(data.Sha256)}")}");
         foreach (string note in file.Notes) Line(text, $"Note: {note}");
         if (mask.Model is { Layers: <= MostLayers } model) text.AppendLine().Append(Map(mask, model));
@@ -72,7 +72,7 @@ public static class MaskSummary
         foreach (EvaluatedMask mask in evaluation.Masks)
         {
             MeasuredSubnetwork m = mask.Measured;
-            Line(text, $"{mask.Source}: {m.Parts.Count} parts, sparsity {m.Sparsity:0.00}; absence {mask.Absence}");
+            Line(text, $"{mask.Source}: {m.Parts.Count} parts, sparsity {m.Sparsity:0.00}; ablation {mask.Ablation}");
             if (Said.AreOfScores(evaluation.Full))
             {
                 Line(text, $"    cut and masked differ by at most {m.LargestDifference:0.0e+0}");

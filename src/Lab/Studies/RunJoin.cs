@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
@@ -21,7 +22,7 @@ public sealed class RunJoin
 
     // one run, as its folder has it
     sealed record One(
-        string Name, RunFolder Folder, StudyRequest Request, IReadOnlyList<(string Method, Study.OfMethod Of)> Measured, Measured Full,
+        string Name, RunFolder Folder, StudyRequest Request, Measured Full, IReadOnlyList<(string Method, Study.OfMethod Stage)> Measured,
         IReadOnlyList<Subnetwork> Found, string Sha256)
     {
         public string Universe => Found[0] is { Model: { } sizes } one
@@ -57,16 +58,18 @@ public sealed class RunJoin
         StudyRequest request = Study.RequestIn(folder, tenants);
         IReadOnlyList<Method> methods = Method.ReadAll(request.Methods, tenants);
         List<(string, Study.OfMethod)> measured = [];
-        foreach (var (method, number) in methods.Select((m, i) => (m, i)))
-            if (Study.MeasuredIn(folder, method, isMain: number == 0) is { } of) measured.Add((method.Label, of));
-        if (measured.Count < methods.Count)
+        AccuracyFacts? main = Study.AccuracyIn(folder);
+        if (main is not null) measured.Add((methods[0].Label, new(main.Subnetworks, main.RandomSubnetworks)));
+        foreach (Method method in methods.Skip(1))
+            if (Study.MeasuredIn(folder, method) is { } stage) measured.Add((method.Label, stage));
+        if (main is null || measured.Count < methods.Count)
             throw new InvalidDataException(measured.Count == 0
                 ? $"{path}: its subnetworks are not measured yet. First: heartwood evaluate {path}"
                 : $"{path}: not all of its methods are measured yet. First: heartwood find … --all, or heartwood report {path}");
         Subnetwork[] found = [.. methods.SelectMany(m => Study.FoundIn(folder, request, m))];
         if (found[0].Model is null)
             throw new InvalidDataException($"{path}: its subnetworks do not say which model they are of. Find them again.");
-        return new(name, folder, request, measured, Study.AccuracyIn(folder)!.Full, found, Study.HashIn(folder));
+        return new(name, folder, request, main.Full, measured, found, Study.HashIn(folder));
     }
 
     // the same subnetwork twice would agree with itself
@@ -79,7 +82,7 @@ public sealed class RunJoin
             + "Leave one of the two runs out, or search with other seeds.");
 
         static string Key(One run, Subnetwork found) => string.Join('|',
-            [found.ModelSha256, found.Method, Text($"{found.Seed}"), Text($"{found.TargetSparsity:R}"), found.Absence,
+            [found.ModelSha256, found.Method, Text($"{found.Seed}"), Text($"{found.TargetSparsity:R}"), found.Ablation,
                 .. found.InPlay, .. found.Data.Select(d => d.Sha256),
                 .. found.Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}")]);
     }
@@ -104,7 +107,7 @@ public sealed class RunJoin
 
     JoinedRuns Joined(IProgress<Progress> progress)
     {
-        JoinedRow[] rows = [.. runs.SelectMany(run => run.Measured.SelectMany(m => m.Of.Found.Zip(m.Of.Random,
+        JoinedRow[] rows = [.. runs.SelectMany(run => run.Measured.SelectMany(m => m.Stage.Found.Zip(m.Stage.Random,
             (found, random) => new JoinedRow(run.Name, m.Method, found, random))))];
         var comparable = runs.SelectMany(run => run.Found.Select(f => (Run: run, Found: f)))
             .GroupBy(x => (Universe: x.Run.Universe, x.Found.Method, x.Found.TargetSparsity)).ToArray();

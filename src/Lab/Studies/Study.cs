@@ -15,7 +15,7 @@ namespace Heartwood.Lab.Studies;
 /// </summary>
 public sealed partial class Study
 {
-    const string AbsenceFile = "absence.safetensors";
+    const string AblationFile = "ablation.safetensors";
 
     readonly StudyRequest request;
     readonly LoadedModel loaded;
@@ -29,7 +29,7 @@ public sealed partial class Study
     readonly RunFolder folder;
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
-    Absence? absent;
+    Ablation? absent;
 
     /// <summary>The model that is studied.</summary>
     public IModel Model => loaded.Model;
@@ -101,7 +101,7 @@ public sealed partial class Study
 
         /// <summary>What a reader should know of the model and the data, before the work begins.</summary>
         public IReadOnlyCollection<string> Notes =>
-            Cutting.WhyNoFullSize(Loaded.Model, Request.Absence) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
+            Cutting.WhyNoFullSize(Loaded.Model, Request.Ablation) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
         /// <summary>What all searches will take.</summary>
         public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Universe, Problem, Pool, Costs);
@@ -116,22 +116,22 @@ public sealed partial class Study
     /// <summary>Everything from search to the facts of all questions.</summary>
     public Result All() => Report();
 
-    internal Absence Absent()
+    internal Ablation Absent()
     {
         if (absent is not null) return absent;
-        folder.Work(new Job(AbsenceFile, () =>
+        folder.Work(new Job(AblationFile, () =>
         {
             progress.Report(new("means of the parts", 0, pool.Count, "examples"));
-            Absence made = Absent(universe);
-            folder.Write(AbsenceFile, made.Save);
+            Ablation made = Absent(universe);
+            folder.Write(AblationFile, made.Save);
             progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
         }));
-        return absent = Absence.Load(folder.PathOf(AbsenceFile), universe);
+        return absent = Ablation.Load(folder.PathOf(AblationFile), universe);
     }
 
     // what the request says of parts, of any universe
-    Absence Absent(Universe parts) =>
-        request.Absence == "zero" ? Absence.Zero(parts) : Absence.Mean(Model, parts, Inputs.Batches(pool, 2048), stop);
+    Ablation Absent(Universe parts) =>
+        request.Ablation == "zero" ? Ablation.Zero(parts) : Ablation.Mean(Model, parts, Inputs.Batches(pool, 2048), stop);
 
     internal Action<int> Advance(string stage, long total, string unit)
     {

@@ -18,7 +18,7 @@ public sealed partial class Study
         Data = data,
         Find = FindMain,
         Searched = () => Found,
-        Ablation = Absent,
+        MakeAblation = Absent,
         Cut = CutOut,
     };
 

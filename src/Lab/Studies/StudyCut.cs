@@ -21,7 +21,11 @@ public sealed partial class Study
     /// </summary>
     public CutFacts Cut() => Subject.Facts<CutFacts>() ?? throw new InvalidOperationException("The study's questions do not cut.");
 
-    CutFacts CutOut() => CutOf(Make(Best(), Absent(), ChangeRequest.Usual, folder.FolderPath, replace: true), CutFolder);
+    CutFacts CutOut()
+    {
+        ChangesFacts made = Make(Best(), Absent(), ChangeRequest.Usual, folder.FolderPath, replace: true);
+        return CutOf(made, CutFolder);
+    }
 
     /// <summary>The subnetwork that is cut where none is named.</summary>
     Subnetwork Best()
@@ -38,7 +42,7 @@ public sealed partial class Study
     /// <param name="subnetwork">which parts stay</param>
     /// <param name="into">the folder to make; the cut model goes to <see cref="CutFolder"/> in it</param>
     /// <param name="otherModel">whether it may have been found in a model of other weights</param>
-    /// <exception cref="ArgumentException">the subnetwork is another model's, or was found with another absence</exception>
+    /// <exception cref="ArgumentException">the subnetwork is another model's, or was found with another ablation</exception>
     /// <exception cref="IOException">a model stands there already</exception>
     public CutFacts Cut(Subnetwork subnetwork, string into, bool otherModel = false) =>
         CutOf(Change(subnetwork, ChangeRequest.Usual, into, otherModel), Path.GetFullPath(Path.Combine(into, CutFolder)));
@@ -53,7 +57,7 @@ public sealed partial class Study
     /// <param name="changes">what to make, and how to write it</param>
     /// <param name="into">the folder; what a change makes goes to a folder (or file) of its name in it</param>
     /// <param name="otherModel">whether the subnetwork may have been found in a model of other weights</param>
-    /// <exception cref="ArgumentException">the subnetwork is another model's, or was found with another absence</exception>
+    /// <exception cref="ArgumentException">the subnetwork is another model's, or was found with another ablation</exception>
     /// <exception cref="NotSupportedException">a change that was asked for cannot be made, or an export cannot write it</exception>
     /// <exception cref="IOException">something stands there already</exception>
     public ChangesFacts Change(string? mask, ChangeRequest changes, string into, bool otherModel = false) => mask is null
@@ -65,12 +69,12 @@ public sealed partial class Study
         RequireInDomain();
         Universe parts = Masks.UniverseOf([subnetwork], Model, request.Tenants.PartKinds);
         Subnetwork fit = Masks.Fit(subnetwork, loaded, parts, request.Tenants.PartKinds, otherModel);
-        return Make(fit, AbsenceOf(fit, parts).Absence, changes, into, replace: false);
+        return Make(fit, AblationOf(fit, parts).Ablation, changes, into, replace: false);
     }
 
-    ChangesFacts Make(Subnetwork subnetwork, Absence absence, ChangeRequest changes, string into, bool replace)
+    ChangesFacts Make(Subnetwork subnetwork, Ablation ablation, ChangeRequest changes, string into, bool replace)
     {
-        Original original = new([Model], subnetwork.Kept, absence, sets.InDomainProblem, sets.InDomain, stop);
+        Original original = new([Model], subnetwork.Kept, ablation, sets.InDomainProblem, sets.InDomain, stop);
         List<(IChange Change, Changed Changed)> made = [];
         List<ChangeFacts> facts = [];
         foreach (IChange change in changes.Changes)
@@ -95,7 +99,7 @@ public sealed partial class Study
                 changed.Proof.Compared, timed ? Timed(change.Name, changed.Model) : null));
         }
         IEnumerable<ChangeFacts> inOrder = changes.Changes.Select(change => facts.Single(f => f.Name == change.Name));
-        return new(subnetwork.Seed, 1 - (double)subnetwork.Kept.Count / absence.Universe.Count, Model.Weights.Count, [.. inOrder]);
+        return new(subnetwork.Seed, 1 - (double)subnetwork.Kept.Count / ablation.Universe.Count, Model.Weights.Count, [.. inOrder]);
     }
 
     SpeedFacts Timed(string name, IModel made)

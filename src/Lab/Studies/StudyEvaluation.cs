@@ -6,7 +6,9 @@ namespace Heartwood.Lab.Studies;
 
 public sealed partial class Study
 {
-    /// <summary>Measures the full model, the baselines, every subnetwork (as the cut model that it is) and a random mask next to each.</summary>
+    /// <summary>
+    /// Measures the full model, the baselines, every subnetwork (as the cut model that it is) and a random mask next to each.
+    /// </summary>
     /// <exception cref="ArgumentException">there is no in-domain set</exception>
     public AccuracyFacts Evaluate()
     {
@@ -21,19 +23,19 @@ public sealed partial class Study
         RequireInDomain();
         var (read, parts) = masks.Read(loaded, request.Tenants.PartKinds);
         return MaskEvaluation.Of(loaded, sets, Subject.FullScores, Baselines.Measure(data, loaded, request.LabelMap, sets), read, masks,
-            mask => AbsenceOf(mask, parts), progress, stop);
+            mask => AblationOf(mask, parts), progress, stop);
     }
 
-    // a mask's own absence, in the run's model
-    (Absence Absence, string InWords) AbsenceOf(Subnetwork mask, Universe parts)
+    // a mask's own ablation, in the run's model
+    (Ablation Ablation, string InWords) AblationOf(Subnetwork mask, Universe parts)
     {
-        if (mask.Absence == "zero") return (Absence.Zero(parts), "zero");
-        if (MaskAbsence.MeansOf(mask, loaded) is { } file) return (Absence.Load(file, parts), $"mean, as in {file}");
-        if (mask.Absence != "" && mask.Absence != request.Absence)
-            throw new ArgumentException($"The subnetwork was found with absent parts at their {mask.Absence}, the run has them at their "
-                + $"{request.Absence} (--absence) and knows no means. Take a run with --absence {mask.Absence}.");
+        if (mask.Ablation == "zero") return (Ablation.Zero(parts), "zero");
+        if (MaskAblation.MeansOf(mask, loaded) is { } file) return (Ablation.Load(file, parts), $"mean, as in {file}");
+        if (mask.Ablation != "" && mask.Ablation != request.Ablation)
+            throw new ArgumentException($"The subnetwork was found with absent parts at their {mask.Ablation}, the run has them at their "
+                + $"{request.Ablation} (--ablation) and knows no means. Take a run with --ablation {mask.Ablation}.");
         bool own = universe.Parts.SequenceEqual(parts.Parts);
-        return (own ? Absent() : Absent(parts), request.Absence == "zero" ? "zero" : "mean, as in the run");
+        return (own ? Absent() : Absent(parts), request.Ablation == "zero" ? "zero" : "mean, as in the run");
     }
 
     void RequireInDomain()

@@ -22,13 +22,13 @@ public sealed partial class Study
         Find();
         return folder.Stage("finders", () =>
         {
-            Absence absence = Absent();
+            Ablation ablation = Absent();
             Sets? few = inDomain.Count > 0 ? sets.Thin(MostForAreas) : null;
             Action<int> advance = Advance("areas over sizes", Rankings(), "rankings");
-            double[]? exact = methods.FirstOrDefault(m => m.Finder.Facts.Name == "ablation") is { } ablation ? MeanScores(ablation) : null;
-            FinderRow[] rows = [.. methods.Select(m => Row(m, absence, few, exact, advance))];
+            double[]? exact = methods.FirstOrDefault(m => m.Finder.Facts.Name == "ablation") is { } each ? MeanScores(each) : null;
+            FinderRow[] rows = [.. methods.Select(m => Row(m, ablation, few, exact, advance))];
             FinderAreas? random = few is null ? null
-                : MeanAreas([.. Enumerable.Range(1, RandomRankings).Select(draw => Areas(few, RandomRanking(draw), absence, advance))]);
+                : MeanAreas([.. Enumerable.Range(1, RandomRankings).Select(draw => Areas(few, RandomRanking(draw), ablation, advance))]);
             Dictionary<string, int> examples = few?.Each.ToDictionary(s => s.Set.Use, s => s.Set.Examples.Count) ?? [];
             return new FinderTable(rows, random, random is null ? 0 : RandomRankings, examples);
         });
@@ -38,14 +38,14 @@ public sealed partial class Study
     public static FinderTable? FindersIn(RunFolder folder) =>
         folder.Has("stages/finders.json") ? folder.ReadJson<FinderTable>("stages/finders.json") : null;
 
-    FinderRow Row(Method method, Absence absence, Sets? few, double[]? exact, Action<int> advance)
+    FinderRow Row(Method method, Ablation ablation, Sets? few, double[]? exact, Action<int> advance)
     {
         MethodCost cost = method.Cost(request, universe.Count, pool.Count);
         IReadOnlyList<Subnetwork> found = FoundBy(method);
         FinderAtSize[] sizes = few is null ? [] : [.. request.Sparsities.Select(s => AtSize(method, s, found))];
         bool depends = method.Finder.Facts.SizeDependent;
         FinderAreas? areas = few is null || depends ? null
-            : MeanAreas([.. OnePerSeed(found).Select(f => Areas(few, Ranking(f), absence, advance))]);
+            : MeanAreas([.. OnePerSeed(found).Select(f => Areas(few, Ranking(f), ablation, advance))]);
         bool compared = exact is not null && method.Finder.Facts.Name != "ablation";
         RankCorrelation? agreement = compared ? RankCorrelation.Of(MeanScores(method), exact!) : null;
         return new(method.Label, method.Finder.Facts.Seeded, cost.Searches, cost.Passes, SecondsOf(method), sizes, areas, agreement);
@@ -107,13 +107,13 @@ public sealed partial class Study
     }
 
     // m is the mean log-probability of the right answer with 0, 1 … all parts of the ranking kept
-    FinderAreas Areas(Sets few, Part[] ranking, Absence absence, Action<int> advance)
+    FinderAreas Areas(Sets few, Part[] ranking, Ablation ablation, Action<int> advance)
     {
         float[][] masks = [.. Enumerable.Range(0, ranking.Length + 1).Select(kept => Only(ranking.Take(kept)))];
         Dictionary<string, AreaFacts> exact = [], benchmark = [];
         foreach (EvaluationSet set in few.Each.Select(s => s.Set))
         {
-            AnswerMeasure measure = new(Model, absence, set.Problem, set.Labels, set.MapLabel);
+            AnswerMeasure measure = new(Model, ablation, set.Problem, set.Labels, set.MapLabel);
             double[] m = [.. measure.Of(set.Examples, masks, masks[0], stop).Select(worth => worth.Tie)];
             if (AreaOverSizes.Exact(m) is { } every) exact[set.Use] = new(every.Cpr, every.Cmd);
             if (AreaOverSizes.AtBenchmarkShares(m) is { } ten) benchmark[set.Use] = new(ten.Cpr, ten.Cmd);

@@ -52,7 +52,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     public Tenants Tenants { get; init; } = Tenants.Usual;
 
     /// <summary>"mean" or "zero"</summary>
-    public string Absence { get; init; } = "mean";
+    public string Ablation { get; init; } = "mean";
 
     /// <summary>most examples of the data to learn masks on, spread evenly over it; 0 for all</summary>
     public int Examples { get; init; } = 8000;
@@ -102,7 +102,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count) throw new ArgumentException("--seeds needs at least one seed, each once.");
         if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count) throw new ArgumentException("--sparsity needs at least one sparsity, each once.");
         foreach (double sparsity in Sparsities) CheckSparsity(sparsity);
-        if (Absence is not ("mean" or "zero")) throw new ArgumentException($"--absence is mean or zero, not '{Absence}'.");
+        if (Ablation is not ("mean" or "zero")) throw new ArgumentException($"--ablation is mean or zero, not '{Ablation}'.");
         if (CoreShare is <= 0 or > 1) throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
         if (Draws < 1) throw new ArgumentException($"--draws should be at least 1, it is {Draws}.");
         Tasks.Tables.LabelMap.Parse(LabelMap);

@@ -24,19 +24,15 @@ public sealed partial class Study
     internal static StudyRequest RequestIn(RunFolder folder, Tenants tenants) =>
         folder.ReadJson<StudyRequest>(RequestFile) with { Tenants = tenants };
 
-    /// <summary>What was measured of a method's subnetworks; null where nothing was.</summary>
-    internal static OfMethod? MeasuredIn(RunFolder folder, Method method, bool isMain)
+    /// <summary>What was measured of the main method's subnetworks, and of the full model; null where nothing was.</summary>
+    internal static AccuracyFacts? AccuracyIn(RunFolder folder) =>
+        folder.Has("stages/accuracy.json") ? folder.ReadJson<Kept<AccuracyFacts>>("stages/accuracy.json").Facts : null;
+
+    /// <summary>What was measured of another method's subnetworks; null where nothing was.</summary>
+    internal static OfMethod? MeasuredIn(RunFolder folder, Method method)
     {
         string file = $"stages/finders-{method.Label}.json";
-        if (isMain) return AccuracyIn(folder) is { } facts ? new(facts.Subnetworks, facts.RandomSubnetworks) : null;
         return folder.Has(file) ? folder.ReadJson<OfMethod>(file) : null;
-    }
-
-    /// <summary>What was measured of the full model and the main method's subnetworks; null where nothing was.</summary>
-    internal static AccuracyFacts? AccuracyIn(RunFolder folder)
-    {
-        const string file = "stages/accuracy.json";
-        return folder.Has(file) ? folder.ReadJson<Kept<AccuracyFacts>>(file).Facts : null;
     }
 
     /// <summary>A method's subnetworks, by sparsity, then seed.</summary>

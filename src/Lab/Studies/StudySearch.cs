@@ -65,25 +65,25 @@ public sealed partial class Study
     // what all searches are asked, but for seed and size; the full model's scores are computed before several searches run at once
     Search Asked(bool gradients)
     {
-        Absence absence = Absent();
+        Ablation ablation = Absent();
         Action<int> advance = Advance("outputs of the full model", pool.Count, "examples");
         float[] full = problem.OfVocabulary || !gradients ? []
             : folder.Stage("full-outputs", () => new Answers(pool).Of(Model, advance, stop));
-        return new(Model, universe, absence, problem, pool)
+        return new(Model, universe, ablation, problem, pool)
         {
             FullScores = () => full,
             Objective = objective,
-            Measure = Measure(absence),
+            Measure = Measure(ablation),
             Stop = stop,
         };
     }
 
-    AnswerMeasure Measure(Absence absence)
+    AnswerMeasure Measure(Ablation ablation)
     {
-        if (problem.OfOneNumber) return new(Model, absence, problem, Regression.Labels, [0]);
-        if (problem.OfVocabulary) return new(Model, absence, problem, ["right", "wrong"], [0, 1]);
+        if (problem.OfOneNumber) return new(Model, ablation, problem, Regression.Labels, [0]);
+        if (problem.OfVocabulary) return new(Model, ablation, problem, ["right", "wrong"], [0, 1]);
         LabelMatch match = LabelMatch.Of(loaded.Labels, Tasks.Tables.LabelMap.Parse(request.LabelMap), data);
-        return new(Model, absence, problem, match.Names, match.Mapped);
+        return new(Model, ablation, problem, match.Names, match.Mapped);
     }
 
     void Run(MethodSearch which, Search asked)
@@ -123,13 +123,13 @@ public sealed partial class Study
         IReadOnlyList<Part> kept = search.OwnChoice ?? scores.KeptAt(universe, sparsity);
         Method method = which.Method;
         Dictionary<string, string> options = new(method.Options) { ["examples"] = pool.Count.ToString(CultureInfo.InvariantCulture) };
-        return new(which.Seed ?? 0, method.Label, sparsity, universe.Count, kept, scores.ByPart(universe), request.Absence, loaded.Sha256)
+        return new(which.Seed ?? 0, method.Label, sparsity, universe.Count, kept, scores.ByPart(universe), request.Ablation, loaded.Sha256)
         {
             InPlay = request.Parts,
             Model = Model.Sizes(request.Tenants.PartKinds),
             Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
             Options = options,
-            AbsenceFile = request.Absence == "mean" ? $"../{AbsenceFile}" : "",
+            AblationFile = request.Ablation == "mean" ? $"../{AblationFile}" : "",
             Version = folder.Manifest.Version,
         };
     }

@@ -16,14 +16,14 @@ public sealed record Tenants
     /// <summary>The kinds of part.</summary>
     public IReadOnlyList<PartKind> PartKinds { get; init; } = Subnetworks.PartKinds.Usual;
 
+    /// <summary>What searches and training make small.</summary>
+    public IReadOnlyList<IObjective> Objectives { get; init; } = Training.Objectives.Objectives.Usual;
+
     /// <summary>Ways to make a model of models.</summary>
     public IReadOnlyList<IChange> Changes { get; init; } = Lab.Changes.Changes.Usual;
 
     /// <summary>Ways to write a model for other programs.</summary>
     public IReadOnlyList<IExport> Exports { get; init; } = Lab.Exports.Exports.Usual;
-
-    /// <summary>What searches and training make small.</summary>
-    public IReadOnlyList<IObjective> Objectives { get; init; } = Training.Objectives.Objectives.Usual;
 
     /// <summary>Ways to find subnetworks.</summary>
     public IReadOnlyList<IFinder> Finders { get; init; } = Discovery.Finders.Usual;

@@ -30,7 +30,7 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
     public string? Data { get; init; }
 
     /// <summary>What absent parts leave behind, whatever the mask says: "mean" or "zero"; null to follow it.</summary>
-    public string? Absence { get; init; }
+    public string? Ablation { get; init; }
 
     /// <summary>What names in the request are looked up in.</summary>
     public Tenants Tenants { get; init; } = Tenants.Usual;
@@ -48,13 +48,13 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
 /// <param name="LogProbabilities">logarithm of each one's probability by the model (or the subnetwork) itself, in nats</param>
 /// <param name="End">why it ends: "end of text", "tokens" (as many as were asked for), "positions" (as many as the model takes)</param>
 /// <param name="Absent">the parts that were absent</param>
-/// <param name="Absence">what they left behind: "zero", "mean over FILE", "mean, as in FILE"; "" where none was absent</param>
+/// <param name="Ablation">what they left behind: "zero", "mean over FILE", "mean, as in FILE"; "" where none was absent</param>
 /// <param name="Sampling">how tokens were chosen</param>
 /// <param name="Seconds">time of the passes, the prompt's included</param>
 /// <param name="MostPositions">as many tokens as the model takes</param>
 public sealed record GeneratedText(
     string Model, string Prompt, string Text, int PromptTokens, IReadOnlyList<int> Tokens, IReadOnlyList<double> LogProbabilities, string End,
-    IReadOnlyList<string> Absent, string Absence, Sampling Sampling, double Seconds, int MostPositions)
+    IReadOnlyList<string> Absent, string Ablation, Sampling Sampling, double Seconds, int MostPositions)
 {
     const int DataTokens = 16_384, DataPiece = 256;
 
@@ -73,7 +73,7 @@ public sealed record GeneratedText(
         var (mask, universe) = MaskOf(request, loaded);
         Part[] absent = mask is null ? [] : [.. universe.Parts.Except(mask.Kept)];
         if (absent.Length == 0 && request.Data is not null) throw new ArgumentException("The data is for what absent parts leave behind, and none is absent. Name some: --without L0.H1, or leave out --data.");
-        var (probe, absence) = absent.Length == 0 ? (NoProbe.Instance, "") : ProbeOf(request, loaded, universe, mask!, absent, stop);
+        var (probe, ablation) = absent.Length == 0 ? (NoProbe.Instance, "") : ProbeOf(request, loaded, universe, mask!, absent, stop);
 
         int[] prompt = PromptOf(loaded.Tokenizer, request.Prompt);
         TextFlow flow = new(loaded.Tokenizer);
@@ -92,7 +92,7 @@ public sealed record GeneratedText(
         show(flow.Rest());
         return new(loaded.Name, request.Prompt, flow.Text, prompt.Length, [.. said.Select(t => t.Id)], [.. said.Select(t => t.LogProbability)],
             said.Count > 0 && ends.Contains(said[^1].Id) ? "end of text" : said.Count == request.Tokens ? "tokens" : "positions",
-            [.. absent.Select(p => p.ToString())], absence, request.Sampling, seconds, loaded.Model.MostPositions);
+            [.. absent.Select(p => p.ToString())], ablation, request.Sampling, seconds, loaded.Model.MostPositions);
     }
 
     static (Subnetwork? Mask, Universe Universe) MaskOf(GenerationRequest request, LoadedModel loaded)
@@ -106,9 +106,9 @@ public sealed record GeneratedText(
         return (Masks.Fit(mask, loaded, universe, kinds, request.OtherModel), universe);
     }
 
-    static (IProbe Probe, string Absence) ProbeOf(GenerationRequest request, LoadedModel loaded, Universe universe, Subnetwork mask, Part[] absent, CancellationToken stop)
+    static (IProbe Probe, string Ablation) ProbeOf(GenerationRequest request, LoadedModel loaded, Universe universe, Subnetwork mask, Part[] absent, CancellationToken stop)
     {
-        MaskAbsence rule = new(loaded, universe, request.Absence, request.Data, () => Subnetworks.Absence.Mean(loaded.Model, universe,
+        MaskAblation rule = new(loaded, universe, request.Ablation, request.Data, () => Subnetworks.Ablation.Mean(loaded.Model, universe,
             [.. RunningText.Read(request.Data!, loaded.Tokenizer, Math.Min(DataPiece, loaded.Model.MostPositions), DataTokens).Chunk(4).Select(four => new Batch(four))], stop));
         rule.Require([mask]);
         rule.RefuseIdleData([mask]);

@@ -9,23 +9,23 @@ sealed class CutPlan
 {
     /// <param name="model">the full model</param>
     /// <param name="kept">the parts that stay, of those in play</param>
-    /// <param name="absence">what the others leave behind</param>
+    /// <param name="ablation">what the others leave behind</param>
     /// <exception cref="KeyNotFoundException">a part is not in play</exception>
     /// <exception cref="NotSupportedException">no smaller model computes that</exception>
-    internal CutPlan(IModel model, IEnumerable<Part> kept, Absence absence)
+    internal CutPlan(IModel model, IEnumerable<Part> kept, Ablation ablation)
     {
-        Place[] absent = AbsentPlaces(absence.Universe, kept);
+        Place[] absent = AbsentPlaces(ablation.Universe, kept);
         if (WhyNot(model, absent) is { } why) throw new NotSupportedException(why);
         int[] layers = LayersLeft(model, absent);
         // nothing is to be folded where absent parts leave zeros
-        IModel biased = absence.Kind == "zero" ? model : model.WithBiases();
+        IModel biased = ablation.Kind == "zero" ? model : model.WithBiases();
         Whole = biased.WithLayers(layers);
         ILookup<Site, Place> at = absent.ToLookup(place => place.Site);
         Layers = [.. layers.Select((was, now) => new LayerPlan(
             Plan(was, Whole.Layers[now].Attention), Plan(was, Whole.Layers[now].Mlp)))];
 
         BlockPlan Plan(int was, LayerBlock block) =>
-            new(block, [.. at[new(was, block.Inside)]], [.. at[new(was, block.Out)]], absence);
+            new(block, [.. at[new(was, block.Inside)]], [.. at[new(was, block.Out)]], ablation);
     }
 
     /// <summary>The model without its absent layers, with a bias wherever a constant is to be folded in.</summary>
@@ -48,7 +48,7 @@ sealed class CutPlan
     }
 
     /// <summary>Why no smaller model computes what these parts do; null where one does.</summary>
-    internal static string? WhyNot(IModel model, IEnumerable<Part> kept, Absence absence) => WhyNot(model, AbsentPlaces(absence.Universe, kept));
+    internal static string? WhyNot(IModel model, IEnumerable<Part> kept, Ablation ablation) => WhyNot(model, AbsentPlaces(ablation.Universe, kept));
 
     static string? WhyNot(IModel model, IReadOnlyList<Place> absent)
     {
@@ -94,17 +94,17 @@ sealed class BlockPlan
     /// <param name="shape">the block, as it is in the model</param>
     /// <param name="inside">absent parts among what stands side by side in it</param>
     /// <param name="whole">absent parts that are all that it adds to the residual stream</param>
-    /// <param name="absence">what they leave behind</param>
-    internal BlockPlan(LayerBlock shape, Place[] inside, Place[] whole, Absence absence)
+    /// <param name="ablation">what they leave behind</param>
+    internal BlockPlan(LayerBlock shape, Place[] inside, Place[] whole, Ablation ablation)
     {
         Shape = shape;
         (gone, values) = (new bool[shape.Count], new float[shape.Count * shape.ItemWidth]);
         foreach (Place place in inside)
         {
-            absence.Of(place).CopyTo(values.AsSpan(place.Start, place.Length));
+            ablation.Of(place).CopyTo(values.AsSpan(place.Start, place.Length));
             gone.AsSpan(place.Start / shape.ItemWidth, place.Length / shape.ItemWidth).Fill(true);
         }
-        foreach (Place place in whole) Instead = absence.Of(place).ToArray();
+        foreach (Place place in whole) Instead = ablation.Of(place).ToArray();
         if (Instead is not null) gone.AsSpan().Fill(true);
         Absent = [.. Enumerable.Range(0, gone.Length).Where(i => gone[i])];
     }

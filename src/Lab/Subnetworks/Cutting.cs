@@ -7,7 +7,7 @@ namespace Heartwood.Lab.Subnetworks;
 
 /// <summary>
 /// Cutting: the model that a subnetwork is. What an absent part leaves behind is constant, so it is folded into a bias: of heads and
-/// neurons what the matrix that reads them makes of it (bias + matrix · absence), of a whole block the constant itself. Then the parts'
+/// neurons what the matrix that reads them makes of it (bias + matrix · ablation), of a whole block the constant itself. Then the parts'
 /// weights are dropped, or, in a model of full size, set to zero. An absent layer leaves both.
 /// </summary>
 public static class Cutting
@@ -15,12 +15,12 @@ public static class Cutting
     /// <summary>The smaller model: what absent parts have for themselves is gone, and so is what only they share.</summary>
     /// <param name="model">the full model</param>
     /// <param name="kept">the parts that stay, of those in play</param>
-    /// <param name="absence">what the others leave behind</param>
+    /// <param name="ablation">what the others leave behind</param>
     /// <exception cref="KeyNotFoundException">the model has no such part</exception>
     /// <exception cref="NotSupportedException">no smaller model computes that: see <see cref="WhyNot"/></exception>
-    public static IModel Cut(IModel model, IEnumerable<Part> kept, Absence absence)
+    public static IModel Cut(IModel model, IEnumerable<Part> kept, Ablation ablation)
     {
-        CutPlan plan = new(model, kept, absence);
+        CutPlan plan = new(model, kept, ablation);
         Dictionary<string, Func<Tensor, Tensor?>> changes = plan.Biases();
         JsonArray headsPerLayer = [], neuronsPerLayer = [], groupsPerLayer = [];
         foreach (LayerPlan layer in plan.Layers)
@@ -48,14 +48,14 @@ public static class Cutting
 
     /// <summary>Why no smaller model computes what these parts do, with the next move; null where <see cref="Cut"/> makes it.</summary>
     /// <inheritdoc cref="Cut"/>
-    public static string? WhyNot(IModel model, IEnumerable<Part> kept, Absence absence) => CutPlan.WhyNot(model, kept, absence);
+    public static string? WhyNot(IModel model, IEnumerable<Part> kept, Ablation ablation) => CutPlan.WhyNot(model, kept, ablation);
 
     /// <summary>Why no other software would read a model of full size, with the next move; null where others read it.</summary>
     /// <param name="model">the full model</param>
-    /// <param name="absence">what absent parts leave behind, "mean" or "zero"</param>
-    public static string? WhyNoFullSize(IModel model, string absence) => absence == "zero" || model.WhyOnlyOurBiases is not { } why ? null
+    /// <param name="ablation">what absent parts leave behind, "mean" or "zero"</param>
+    public static string? WhyNoFullSize(IModel model, string ablation) => ablation == "zero" || model.WhyOnlyOurBiases is not { } why ? null
         : $"There is no full-size folder: the means of absent parts are folded into biases, and {why}. "
-            + "The cut model keeps its window. For a full-size folder too, search with --absence zero.";
+            + "The cut model keeps its window. For a full-size folder too, search with --ablation zero.";
 
     /// <summary>
     /// A model of full size that computes the same: what reads absent parts is zero, the biases hold what is left. Any software that runs
@@ -63,10 +63,10 @@ public static class Cutting
     /// </summary>
     /// <inheritdoc cref="Cut"/>
     /// <exception cref="NotSupportedException">no other software would read it: see <see cref="WhyNoFullSize"/></exception>
-    public static IModel FullSize(IModel model, IEnumerable<Part> kept, Absence absence)
+    public static IModel FullSize(IModel model, IEnumerable<Part> kept, Ablation ablation)
     {
-        if (WhyNoFullSize(model, absence.Kind) is { } why) throw new NotSupportedException(why);
-        CutPlan plan = new(model, kept, absence);
+        if (WhyNoFullSize(model, ablation.Kind) is { } why) throw new NotSupportedException(why);
+        CutPlan plan = new(model, kept, ablation);
         Dictionary<string, Func<Tensor, Tensor?>> changes = plan.Biases();
         foreach (BlockPlan block in plan.Layers.SelectMany(layer => (BlockPlan[])[layer.Attention, layer.Mlp]))
         {

@@ -5,23 +5,23 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Subnetworks;
 
 /// <summary>
-/// Mixes each part with its absence: mask · value + (1 − mask) · absence, so that a mask of 1 changes nothing and a mask of 0 leaves the
-/// absence exactly. Parts that hold others (a block its heads) are mixed at their own sites, so that masks of both multiply. Serves one
+/// Mixes each part with its ablation: mask · value + (1 − mask) · ablation, so that a mask of 1 changes nothing and a mask of 0 leaves the
+/// ablation exactly. Parts that hold others (a block its heads) are mixed at their own sites, so that masks of both multiply. Serves one
 /// pass after another while its mask's scope is open.
 /// </summary>
 public sealed class MaskProbe : IProbe
 {
-    readonly Dictionary<Site, List<(Tensor Mask, AbsentSite Parts)>> sites = [];
+    readonly Dictionary<Site, List<(Tensor Mask, AblatedSite Parts)>> sites = [];
     readonly Dictionary<int, Tensor?> entering = [];             // by layer that may be absent: what entered it in this pass
 
     /// <summary>A probe for one mask.</summary>
-    /// <param name="mask">one number per part of the absence's universe, [part]; tracked if its gradient is wanted</param>
-    /// <param name="absence">what absent parts leave behind</param>
+    /// <param name="mask">one number per part of the ablation's universe, [part]; tracked if its gradient is wanted</param>
+    /// <param name="ablation">what absent parts leave behind</param>
     /// <exception cref="ShapeException">the mask has another number of parts</exception>
-    public MaskProbe(Tensor mask, Absence absence)
+    public MaskProbe(Tensor mask, Ablation ablation)
     {
-        mask.Require(new(absence.Universe.Count));
-        foreach (AbsentSite parts in absence.Sites)
+        mask.Require(new(ablation.Universe.Count));
+        foreach (AblatedSite parts in ablation.Sites)
         {
             if (!mask.Tracked && !mask.Values.Slice(parts.First, parts.Count).ContainsAnyExcept(1f)) continue;
             if (!sites.TryGetValue(parts.Site, out var here)) sites[parts.Site] = here = [];
@@ -43,14 +43,14 @@ public sealed class MaskProbe : IProbe
         return value;
     }
 
-    static Tensor Mixed(Tensor value, Tensor mask, AbsentSite parts, Tensor left)
+    static Tensor Mixed(Tensor value, Tensor mask, AblatedSite parts, Tensor left)
     {
         int width = value.AsTokens().Width;
         return parts.Fills(width) ? value.Mix(mask, left) : value.Mix(Among(mask, parts, width), Among(left, parts, width));
     }
 
     // with ones (or zeros) where the site has values of no part of these
-    static Tensor Among(Tensor table, AbsentSite parts, int width)
+    static Tensor Among(Tensor table, AblatedSite parts, int width)
     {
         bool mask = table.Shape.Rank == 1;
         List<Tensor> pieces = [];

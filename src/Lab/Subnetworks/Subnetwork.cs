@@ -11,10 +11,10 @@ namespace Heartwood.Lab.Subnetworks;
 /// <param name="Parts">number of parts in play: of the kinds that <see cref="InPlay"/> names</param>
 /// <param name="Kept">the kept parts, in address order</param>
 /// <param name="Scores">score of every part; higher is kept first; empty for random subnetworks</param>
-/// <param name="Absence">"mean" or "zero"; "" where it is not known</param>
+/// <param name="Ablation">"mean" or "zero"; "" where it is not known</param>
 /// <param name="ModelSha256">hash of the model's weights; "" where it is not known</param>
 public sealed record Subnetwork(
-    ulong Seed, string Method, double TargetSparsity, int Parts, IReadOnlyList<Part> Kept, IReadOnlyDictionary<Part, double> Scores, string Absence, string ModelSha256)
+    ulong Seed, string Method, double TargetSparsity, int Parts, IReadOnlyList<Part> Kept, IReadOnlyDictionary<Part, double> Scores, string Ablation, string ModelSha256)
 {
     /// <summary>Names of the kinds of part in play, or <see cref="KeptEdges.Name"/>; parts of other kinds are all present.</summary>
     public IReadOnlyList<string> InPlay { get; init; } = PartKinds.InPlay;
@@ -32,7 +32,7 @@ public sealed record Subnetwork(
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Where the means of absent parts are: a safetensors file, beside this subnetwork's or relative to it; "" where they are not kept.</summary>
-    public string AbsenceFile { get; init; } = "";
+    public string AblationFile { get; init; } = "";
 
     /// <summary>The version of Heartwood that wrote it; "" where it was not Heartwood, or not known.</summary>
     public string Version { get; init; } = "";

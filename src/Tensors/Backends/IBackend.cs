@@ -99,14 +99,14 @@ interface IBackend : IProducts
         AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv);
 
     /// <summary>
-    /// y = mask · x + (1 − mask) · absence for each row's parts, side by side: mask [part], absence [part partWidth]. Exactly x where the
-    /// mask is 1, exactly the absence where it is 0.
+    /// y = mask · x + (1 − mask) · ablation for each row's parts, side by side: mask [part], ablation [part partWidth]. Exactly x where the
+    /// mask is 1, exactly the ablation where it is 0.
     /// </summary>
-    void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y);
+    void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, int rows, Span<float> y);
 
-    /// <summary>dx = mask · g; dMask[part] = Σ g · (x − absence) over rows and the part's width. Either may be empty.</summary>
+    /// <summary>dx = mask · g; dMask[part] = Σ g · (x − ablation) over rows and the part's width. Either may be empty.</summary>
     void MixSlope(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx,
+        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, ReadOnlySpan<float> g, int rows, Span<float> dx,
         Span<float> dMask);
 
     /// <summary>

@@ -366,28 +366,28 @@ sealed class Reference : IBackend
         return sum;
     }
 
-    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, int rows, Span<float> y)
     {
-        int partWidth = absence.Length / Math.Max(1, mask.Length);
-        for (int i = 0; i < rows * absence.Length; i++)
+        int partWidth = ablation.Length / Math.Max(1, mask.Length);
+        for (int i = 0; i < rows * ablation.Length; i++)
         {
-            int column = i % absence.Length;
+            int column = i % ablation.Length;
             double share = mask[column / partWidth];
-            y[i] = share == 1 ? x[i] : share == 0 ? absence[column] : (float)(share * x[i] + (1 - share) * absence[column]);
+            y[i] = share == 1 ? x[i] : share == 0 ? ablation[column] : (float)(share * x[i] + (1 - share) * ablation[column]);
         }
     }
 
     public void MixSlope(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx,
+        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, ReadOnlySpan<float> g, int rows, Span<float> dx,
         Span<float> dMask)
     {
-        int partWidth = absence.Length / Math.Max(1, mask.Length);
+        int partWidth = ablation.Length / Math.Max(1, mask.Length);
         double[] sums = new double[mask.Length];
-        for (int i = 0; i < rows * absence.Length; i++)
+        for (int i = 0; i < rows * ablation.Length; i++)
         {
-            int column = i % absence.Length;
+            int column = i % ablation.Length;
             if (!dx.IsEmpty) dx[i] = mask[column / partWidth] * g[i];
-            sums[column / partWidth] += (double)g[i] * ((double)x[i] - absence[column]);
+            sums[column / partWidth] += (double)g[i] * ((double)x[i] - ablation[column]);
         }
         for (int p = 0; p < dMask.Length; p++) dMask[p] = (float)sums[p];
     }

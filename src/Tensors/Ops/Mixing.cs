@@ -3,7 +3,7 @@ using static Heartwood.Tensors.Differentiation;
 
 namespace Heartwood.Tensors;
 
-/// <summary>Values mixed, part by part, with what stands for their absence.</summary>
+/// <summary>Values mixed, part by part, with what stands for their ablation.</summary>
 public static class Mixing
 {
     /// <summary>

@@ -31,7 +31,7 @@ public class ActivationNormTests
             for (int t = 0; t < batch.Tokens; t++)
             {
                 double[] own = [.. Enumerable.Range(0, place.Length).Select(d => (double)value.Values[t * value.Shape[1] + place.Start + d]
-                    - (fromAblation ? search.Absence.Of(place)[d] : 0))];
+                    - (fromAblation ? search.Ablation.Of(place)[d] : 0))];
                 sum += Math.Sqrt(own.Average(v => v * v));
             }
             Assert.Equal(sum / batch.Tokens, scores.Values[p], 1e-5);
@@ -43,7 +43,7 @@ public class ActivationNormTests
     {
         IModel model = Small.Model();
         Universe universe = model.Universe([AttentionBlocks.Kind, Layers.Kind, Neurons.Kind]);
-        Search search = FinderRules.Asked(10) with { Universe = universe, Absence = Absence.Zero(universe) };
+        Search search = FinderRules.Asked(10) with { Universe = universe, Ablation = Ablation.Zero(universe) };
         Assert.All(new ActivationNorm().Begin(search).Finish().Values, v => Assert.True(v > 0));
     }
 

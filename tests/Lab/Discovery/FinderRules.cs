@@ -14,13 +14,13 @@ namespace Heartwood.Tests.Lab.Discovery;
 static class FinderRules
 {
     static readonly IModel model = Small.Model();
-    static readonly Absence absence = Small.Absent(model, "mean");
+    static readonly Ablation ablation = Small.Absent(model, "mean");
 
     /// <summary>A small model, asked about some random examples.</summary>
     public static Search Asked(int examples = 24, ulong seed = 3, ISetMeasure? measure = null, IModel? of = null)
     {
         IReadOnlyList<Example> all = Small.Examples(examples);
-        Absence left = of is null ? absence : Absence.Zero(of.Universe());
+        Ablation left = of is null ? ablation : Ablation.Zero(of.Universe());
         return new(of ?? model, (of ?? model).Universe(), left, Classification.Instance, all)
         {
             FullScores = () => new Answers(all).Of(of ?? model),

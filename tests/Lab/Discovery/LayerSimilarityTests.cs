@@ -15,7 +15,7 @@ public class LayerSimilarityTests
     static Search Asked(IModel model, IReadOnlyList<PartKind> kinds)
     {
         Universe universe = model.Universe(kinds);
-        return FinderRules.Asked(12) with { Model = model, Universe = universe, Absence = Absence.Zero(universe) };
+        return FinderRules.Asked(12) with { Model = model, Universe = universe, Ablation = Ablation.Zero(universe) };
     }
 
     [Fact]

@@ -97,7 +97,7 @@ public class MaskGradientTests
         {
             int[] own = [.. Enumerable.Range(row * positions, positions).Where(t => real[t] == 1)];
             Example example = new(new([.. own.Select(t => ids[t])], [.. own.Select(t => types[t])]), labels[row], "", "");
-            Search search = new(model, universe, Absence.Zero(universe), Classification.Instance, [example]) { Objective = new LabelLogits() };
+            Search search = new(model, universe, Ablation.Zero(universe), Classification.Instance, [example]) { Objective = new LabelLogits() };
             IReadOnlyDictionary<Part, double> scores = new MaskGradient().Begin(search).Finish().ByPart(universe);
             foreach (var (part, score) in scores)
             {

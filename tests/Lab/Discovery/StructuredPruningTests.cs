@@ -15,15 +15,15 @@ public sealed class StructuredPruningTests : IDisposable
 {
     static readonly IModel model = Small.Model();
     static readonly IReadOnlyList<Example> examples = Small.Examples(10);
-    static readonly Absence absence = Small.Absent(model, "mean");
+    static readonly Ablation ablation = Small.Absent(model, "mean");
     static readonly PruningOptions options = new(Steps: 8, BatchSize: 4, LearningRate: 0.5);
     readonly TemporaryFolder temporary = new();
 
     public void Dispose() => temporary.Dispose();
 
     static Search Asked(
-        ulong seed = 3, double sparsity = 0.5, IModel? of = null, Absence? absent = null, IReadOnlyList<Example>? on = null, float[]? full = null) =>
-        new(of ?? model, (of ?? model).Universe(), absent ?? absence, Classification.Instance, on ?? examples)
+        ulong seed = 3, double sparsity = 0.5, IModel? of = null, Ablation? absent = null, IReadOnlyList<Example>? on = null, float[]? full = null) =>
+        new(of ?? model, (of ?? model).Universe(), absent ?? ablation, Classification.Instance, on ?? examples)
         {
             FullScores = () => full ?? new Answers(on ?? examples).Of(of ?? model),
             Seed = seed,
@@ -31,7 +31,7 @@ public sealed class StructuredPruningTests : IDisposable
         };
 
     static PruningSearch Search(
-        PruningOptions? with = null, ulong seed = 3, IModel? of = null, Absence? absent = null, IReadOnlyList<Example>? on = null,
+        PruningOptions? with = null, ulong seed = 3, IModel? of = null, Ablation? absent = null, IReadOnlyList<Example>? on = null,
         double sparsity = 0.5) => new(Asked(seed, sparsity, of, absent, on), with ?? options);
 
     static List<PruningLine> Run(PruningSearch search)
@@ -143,10 +143,10 @@ public sealed class StructuredPruningTests : IDisposable
     {
         // only these three parts reach the answer: the others' last matrices are zero, so that what they put out is constant
         Part[] planted = [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0)];
-        IModel whole = Small.Model(seed: 11), circuit = Cutting.FullSize(whole, planted, Absence.Zero(whole.Universe()));
+        IModel whole = Small.Model(seed: 11), circuit = Cutting.FullSize(whole, planted, Ablation.Zero(whole.Universe()));
         circuit = circuit.With(circuit.Config, circuit.Weights.Map((name, t) => name == "classifier.weight" ? (t * 8).KeepForever() : name.EndsWith("output.dense.weight", StringComparison.Ordinal) ? (t * 3).KeepForever() : t));
         IReadOnlyList<Example> pool = Small.Examples(40);
-        PruningSearch search = Search(new(Steps: 160, BatchSize: 10, LogAlpha: 3, MultiplierRate: 0.1), seed, circuit, Absence.Mean(circuit, circuit.Universe(), Inputs.Batches(pool, 200)), pool);
+        PruningSearch search = Search(new(Steps: 160, BatchSize: 10, LogAlpha: 3, MultiplierRate: 0.1), seed, circuit, Ablation.Mean(circuit, circuit.Universe(), Inputs.Batches(pool, 200)), pool);
         List<PruningLine> lines = Run(search);
         Assert.Equal(planted, ByRank(search));
         Assert.Equal(planted, search.KeptByMask());
@@ -161,7 +161,7 @@ public sealed class StructuredPruningTests : IDisposable
         using (FileStream file = File.Create(temporary.At("state"))) search.Save(file);
         Assert.Contains("expected the state of a search of 5 steps", Assert.Throws<CheckpointException>(() => Search(options with { Steps = 5 }).Restore(temporary.At("state"))).Message);
         IModel other = Small.Model(layers: 3);
-        Assert.Contains("The file belongs to another search", Assert.Throws<CheckpointException>(() => Search(of: other, absent: Absence.Zero(other.Universe())).Restore(temporary.At("state"))).Message);
+        Assert.Contains("The file belongs to another search", Assert.Throws<CheckpointException>(() => Search(of: other, absent: Ablation.Zero(other.Universe())).Restore(temporary.At("state"))).Message);
     }
 
     [Fact]

@@ -19,11 +19,11 @@ public class AnswersTests
     [Fact]
     public void Reusing_the_layers_below_a_mask_changes_no_bit()
     {
-        Absence absence = Small.Absent(model, "mean");
-        float[][] swept = new Answers(examples, 30).Of(model, Masks, absence);
+        Ablation ablation = Small.Absent(model, "mean");
+        float[][] swept = new Answers(examples, 30).Of(model, Masks, ablation);
         foreach (var (mask, m) in Masks.Select((mask, m) => (mask, m)))
         {
-            float[] plain = [.. Inputs.Batches(examples, 30).SelectMany(batch => model.Forward(batch, new MaskProbe(Tensor.From(mask, mask.Length), absence)).Values.ToArray())];
+            float[] plain = [.. Inputs.Batches(examples, 30).SelectMany(batch => model.Forward(batch, new MaskProbe(Tensor.From(mask, mask.Length), ablation)).Values.ToArray())];
             Small.SameBits(plain, swept[m], $"mask {m}");
         }
         float[] unmasked = [.. Inputs.Batches(examples, 30).SelectMany(batch => model.Forward(batch, NoProbe.Instance).Values.ToArray())];
@@ -34,11 +34,11 @@ public class AnswersTests
     [Fact]
     public void Whatever_mask_they_share_the_layers_of_no_bit_changes()
     {
-        Absence absence = Small.Absent(model, "mean");
-        float[][] plain = new Answers(examples, 30).Of(model, Masks, absence);
+        Ablation ablation = Small.Absent(model, "mean");
+        float[][] plain = new Answers(examples, 30).Of(model, Masks, ablation);
         foreach (float[] shared in Masks)
         {
-            float[][] swept = new Answers(examples, 30).Of(model, Masks, absence, shared: shared);
+            float[][] swept = new Answers(examples, 30).Of(model, Masks, ablation, shared: shared);
             for (int m = 0; m < plain.Length; m++) Small.SameBits(plain[m], swept[m], $"mask {m}");
         }
     }
@@ -47,16 +47,16 @@ public class AnswersTests
     public void Any_number_of_threads_gives_the_same_bits_and_counts_every_example()
     {
         int before = Machine.Threads;
-        Absence absence = Small.Absent(model, "mean");
+        Ablation ablation = Small.Absent(model, "mean");
         try
         {
             Machine.Threads = 1;
-            float[][] one = new Answers(examples, 20).Of(model, Masks, absence);
+            float[][] one = new Answers(examples, 20).Of(model, Masks, ablation);
             foreach (int threads in (int[])[2, 3])
             {
                 Machine.Threads = threads;
                 int told = 0;
-                float[][] several = new Answers(examples, 20).Of(model, Masks, absence, more => Interlocked.Add(ref told, more));
+                float[][] several = new Answers(examples, 20).Of(model, Masks, ablation, more => Interlocked.Add(ref told, more));
                 for (int m = 0; m < one.Length; m++) Small.SameBits(one[m], several[m], $"mask {m} on {threads} threads");
                 Assert.Equal(7 * 11, told);
             }
@@ -94,7 +94,7 @@ public class AnswersTests
     public void Two_models_are_timed_on_the_same_examples()
     {
         int rounds = 0;
-        var (a, b) = Speed.InTurn(model, Cutting.Cut(model, [], Absence.Zero(model.Universe())), examples, 3, more => rounds += more);
+        var (a, b) = Speed.InTurn(model, Cutting.Cut(model, [], Ablation.Zero(model.Universe())), examples, 3, more => rounds += more);
         Assert.True(a > 0 && b > 0);
         Assert.Equal(3, rounds);
     }

@@ -48,10 +48,10 @@ public class GenerationTests
     {
         IModel model = GoldenModelTests.Load("llama/grouped");
         Part[] absent = [Part.Head(0, 2), Part.Mlp(1)];
-        Absence absence = Small.Absent(model, "mean");
-        int[] masked = Said(model, new(), probe: new MaskProbe(MaskProbe.Without(model.Universe(), absent), absence));
+        Ablation ablation = Small.Absent(model, "mean");
+        int[] masked = Said(model, new(), probe: new MaskProbe(MaskProbe.Without(model.Universe(), absent), ablation));
         Assert.NotEqual(Said(model, new()), masked);
-        Assert.Equal(masked, Said(Cutting.Cut(model, model.Universe().Parts.Except(absent), absence), new()));
+        Assert.Equal(masked, Said(Cutting.Cut(model, model.Universe().Parts.Except(absent), ablation), new()));
     }
 
     [Fact]

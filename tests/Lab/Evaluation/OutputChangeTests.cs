@@ -52,15 +52,15 @@ public class OutputChangeTests
     public void Changes_are_those_of_two_whole_passes()
     {
         IModel model = Small.Model(layers: 3);
-        Absence absence = Small.Absent(model, "zero");
+        Ablation ablation = Small.Absent(model, "zero");
         float[] mask = Without(model, Part.Head(0, 1), Part.Mlp(1));
-        double[][] changes = OutputChange.Of(model, examples, [(mask, 2)], absence)[0];
+        double[][] changes = OutputChange.Of(model, examples, [(mask, 2)], ablation)[0];
         Part[] heads = [.. model.Universe().Parts.Where(p => Heads.Kind.Includes(p))];
         for (int e = 0; e < examples.Count; e++)
         {
             using Scope scope = Scope.Open();
             Batch batch = new([examples[e].Input]);
-            Recorder before = new(), after = new(inner: new MaskProbe(Tensor.From(mask, mask.Length), absence));
+            Recorder before = new(), after = new(inner: new MaskProbe(Tensor.From(mask, mask.Length), ablation));
             model.Forward(batch, before);
             model.Forward(batch, after);
             foreach (var (h, head) in heads.Index().Where(h => h.Item.Layer > 0))
@@ -83,24 +83,24 @@ public class OutputChangeTests
     {
         IModel model = Small.Model(layers: 3);
         IReadOnlyList<Example> many = Small.Examples(300);
-        Absence absence = Small.Absent(model, "mean");
+        Ablation ablation = Small.Absent(model, "mean");
         (float[], int)[] masks = [(Without(model, Part.Head(0, 0)), 2), (Without(model, Part.Head(0, 0)), 1), (Without(model, Part.Mlp(2)), 2), (Without(model), 2)];
         int before = Machine.Threads;
         try
         {
             Machine.Threads = 1;
             int told = 0;
-            double[][][] one = OutputChange.Of(model, many, masks, absence, n => told += n);
+            double[][][] one = OutputChange.Of(model, many, masks, ablation, n => told += n);
             Assert.Equal(4 * 300, told);
             Assert.Equal(one[0][2], one[1][2]);
             Assert.All(one[1][4], c => Assert.True(double.IsNaN(c)));
             Assert.All(one[2].Concat(one[3]).SelectMany(c => c), c => Assert.Equal(0, c));
             Machine.Threads = 3;
-            double[][][] several = OutputChange.Of(model, many, masks, absence);
+            double[][][] several = OutputChange.Of(model, many, masks, ablation);
             for (int m = 0; m < masks.Length; m++)
                 for (int h = 0; h < one[m].Length; h++) Assert.Equal(one[m][h], several[m][h]);
         }
         finally { Machine.Threads = before; }
-        Assert.Throws<OperationCanceledException>(() => OutputChange.Of(model, many, masks, absence, stop: new(true)));
+        Assert.Throws<OperationCanceledException>(() => OutputChange.Of(model, many, masks, ablation, stop: new(true)));
     }
 }

@@ -68,9 +68,9 @@ public class GoldenModelTests
     {
         JsonElement golden = Goldens.Json($"{family}/sites.json"), masks = golden.GetProperty("masks"), at = masks.GetProperty(point);
         IModel model = Load($"{family}/{folder}");
-        Absence absence = GoldenAbsence(model, masks);
+        Ablation ablation = GoldenAblation(model, masks);
         Tensor mask = Interleaved(model, at.GetProperty("headMask"), at.GetProperty("mlpMask")).Track();
-        Tensor logits = model.Forward(BatchOf(golden), new MaskProbe(mask, absence), Tokens.All), loss = logits.CrossEntropy(Targets(golden));
+        Tensor logits = model.Forward(BatchOf(golden), new MaskProbe(mask, ablation), Tokens.All), loss = logits.CrossEntropy(Targets(golden));
         Goldens.Near(Goldens.Tensor(at.GetProperty("logits")), logits, 2e-5, "logits");
         Assert.Equal(at.GetProperty("loss").GetSingle(), loss.Item, 2e-5f);
         Goldens.Near(Interleaved(model, at.GetProperty("headSlopes"), at.GetProperty("mlpSlopes")), loss.Gradients(mask)[0], 5e-5, "slopes");
@@ -83,18 +83,18 @@ public class GoldenModelTests
         return Tensor.From([.. model.Universe().Parts.Select(p => Mlps.Kind.Includes(p) ? mlp[p.Layer] : head[p.Layer * model.Layers[0].Heads + p.Index])], model.Universe().Count);
     }
 
-    static Absence GoldenAbsence(IModel model, JsonElement masks)
+    static Ablation GoldenAblation(IModel model, JsonElement masks)
     {
-        float[] heads = masks.GetProperty("headAbsence").GetProperty("values").Floats(), mlps = masks.GetProperty("mlpAbsence").GetProperty("values").Floats();
-        string path = Path.Combine(Path.GetTempPath(), $"heartwood-absence-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.safetensors");
+        float[] heads = masks.GetProperty("headAblation").GetProperty("values").Floats(), mlps = masks.GetProperty("mlpAblation").GetProperty("values").Floats();
+        string path = Path.Combine(Path.GetTempPath(), $"heartwood-ablation-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.safetensors");
         int side = model.Layers[0].Heads * model.HeadWidth;
         SafetensorsWriter.Write(path, Enumerable.Range(0, model.Layers.Count).SelectMany(layer => (NamedTensor[])
         [
             new($"L{layer}.Heads", [side], Dtype.F32, heads.AsMemory(layer * side, side)),
             new($"L{layer}.MlpOut", [model.Width], Dtype.F32, mlps.AsMemory(layer * model.Width, model.Width)),
         ]));
-        Absence absence = Absence.Load(path, model.Universe());
+        Ablation ablation = Ablation.Load(path, model.Universe());
         File.Delete(path);
-        return absence;
+        return ablation;
     }
 }

@@ -35,7 +35,7 @@ public class PrecisionOfModelsTests
     {
         using Scope scope = Scope.Open();
         Tensor mask = Tensor.Filled(0.5f, new(model.Universe().Count)).Track();
-        Tensor scores = model.Forward(Small.Batch(), new MaskProbe(mask, Absence.Zero(model.Universe())));
+        Tensor scores = model.Forward(Small.Batch(), new MaskProbe(mask, Ablation.Zero(model.Universe())));
         return scores.Sum().Gradients(mask)[0].Values.ToArray();
     }
 
@@ -80,17 +80,17 @@ public class PrecisionOfModelsTests
         using IDisposable choice = Noting(out _);
         IModel model = Small.Model(family: family), half = model.At(Precision.Bf16);
         IReadOnlyList<Part> kept = Small.Some(model.Universe(), 3);
-        Absence absence = Absence.Zero(model.Universe());
+        Ablation ablation = Ablation.Zero(model.Universe());
         IModel[] made =
         [
-            half.Frozen(), half.WithBiases(), Cutting.Cut(half, kept, absence), Cutting.FullSize(half, kept, absence),
+            half.Frozen(), half.WithBiases(), Cutting.Cut(half, kept, ablation), Cutting.FullSize(half, kept, ablation),
             half.With(half.Config, half.Weights.Map((_, t) => t.KeepForever())),
             half.With(half.Config, half.Weights.With(half.Weights.All.Take(1))),
             half.With(half.Config, half.Weights.Renamed(half.Weights.All.Keys.Select(name => KeyValuePair.Create(name, name)))),
         ];
         Assert.All(made, m => Assert.Equal(Precision.Bf16, m.Weights.Precision));
         Small.SameBits(Scores(half), Scores(made[0]), "frozen");
-        Small.SameBits(Scores(Cutting.Cut(model, kept, absence)), Scores(made[2].At(Precision.Float32)), "cut, in float32");
+        Small.SameBits(Scores(Cutting.Cut(model, kept, ablation)), Scores(made[2].At(Precision.Float32)), "cut, in float32");
     }
 
     [Fact]

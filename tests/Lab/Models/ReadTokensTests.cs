@@ -40,10 +40,10 @@ public class ReadTokensTests
     {
         IModel model = Small.Model(layers: 3, family: family);
         Batch batch = Small.Batch();
-        Absence absence = Small.Absent(model, "mean");
+        Ablation ablation = Small.Absent(model, "mean");
         int[] labels = [0, 1, 1, 0, 1];
         Tensor mask = Tensor.From([.. Enumerable.Range(0, model.Universe().Count).Select(i => (i % 4) switch { 0 => 0, 1 => 1, _ => new Chance(3, "mask").Uniform(i) })], model.Universe().Count).Track();
-        Tensor all = model.Forward(batch, new MaskProbe(mask, absence), Tokens.All), read = model.Forward(batch, new MaskProbe(mask, absence));
+        Tensor all = model.Forward(batch, new MaskProbe(mask, ablation), Tokens.All), read = model.Forward(batch, new MaskProbe(mask, ablation));
         Small.SameBits(all.Values, read.Values, "masked");
         Small.Close(all.CrossEntropy(labels).Gradients(mask)[0].Values, read.CrossEntropy(labels).Gradients(mask)[0].Values, "gradients");
     }

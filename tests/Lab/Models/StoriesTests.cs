@@ -47,9 +47,9 @@ public class StoriesTests
         LoadedModel stories = Stories();
         Batch batch = new([new(stories.Tokenizer.Encode("Lily and Ben went to the park. They saw").Ids, new int[stories.Tokenizer.Encode("Lily and Ben went to the park. They saw").Count])]);
         Part[] kept = [.. Small.Some(stories.Model.Universe(), 3)];
-        Absence absence = Absence.Mean(stories.Model, stories.Model.Universe(), [batch]);
-        Tensor masked = stories.Model.Forward(batch, new MaskProbe(MaskProbe.Only(stories.Model.Universe(), kept), absence));
-        foreach (IModel same in new[] { Cutting.Cut(stories.Model, kept, absence), Cutting.FullSize(stories.Model, kept, absence) })
+        Ablation ablation = Ablation.Mean(stories.Model, stories.Model.Universe(), [batch]);
+        Tensor masked = stories.Model.Forward(batch, new MaskProbe(MaskProbe.Only(stories.Model.Universe(), kept), ablation));
+        foreach (IModel same in new[] { Cutting.Cut(stories.Model, kept, ablation), Cutting.FullSize(stories.Model, kept, ablation) })
             Small.Close(masked.Values, same.Forward(batch, NoProbe.Instance).Values, "cut");
     }
 }

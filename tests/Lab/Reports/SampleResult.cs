@@ -2,7 +2,6 @@ using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -65,7 +64,7 @@ internal sealed record SampleResult
             new(1, Sparsities[0], "cut", 573_186, 249_474, 2.4e-6, 2.9e-6, 512, 0.00642, 0.00301, 2.13), 118.4,
             new("heartwood demo --out demo", "0.1.0", "AMD EPYC 9B14, 2 cores, 8 GB, Debian 13, .NET 10.0.1", "avx512", 2, [.. Enumerable.Range(1, Seeds).Select(s => (ulong)s)], "2026-11-20T16:05:00Z",
                 new string('a', 64), [new("train", "made-up world, seed 1", 100_000, new string('b', 64)), new("inDomain", "made-up world, seed 2", 2000, new string('c', 64))],
-                new Dictionary<string, string> { ["sparsity"] = "0.6", ["steps"] = "300", ["absence"] = "mean", ["learning rate"] = "0.1" }),
+                new Dictionary<string, string> { ["sparsity"] = "0.6", ["steps"] = "300", ["ablation"] = "mean", ["learning rate"] = "0.1" }),
             CaseFacts ? Constructions.Concat(Others).SelectMany(c => (string[])[Entailed, $"non-{Entailed}"], (c, l) => (Name: $"{c} {l}", Facts: new CaseFacts(Constructions.Contains(c) ? "outOfDomain" : "unseen", c, l))).ToDictionary(c => c.Name, c => c.Facts) : null);
     }
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -136,11 +135,11 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
-    public void The_paper_s_choice_of_parts_and_absence_at_zero_run_too()
+    public void The_paper_s_choice_of_parts_and_ablation_at_zero_run_too()
     {
-        RunResult result = Begin("run", Request with { Methods = [$"{Request.Methods[0]},choose=mask"], Absence = "zero", Sparsities = [0.5] })!;
+        RunResult result = Begin("run", Request with { Methods = [$"{Request.Methods[0]},choose=mask"], Ablation = "zero", Sparsities = [0.5] })!;
         Assert.Equal(2, result.Subnetworks.Count);
-        Assert.Contains("\"absence\": \"zero\"", File.ReadAllText(Path.Combine(temporary.At("run"), "subnetworks/structured-pruning-sparsity-0.5-seed-1.json")));
+        Assert.Contains("\"ablation\": \"zero\"", File.ReadAllText(Path.Combine(temporary.At("run"), "subnetworks/structured-pruning-sparsity-0.5-seed-1.json")));
     }
 
     [Fact]
@@ -190,7 +189,7 @@ public sealed class StudyTests : IDisposable
         Assert.Contains("one of 7 parts", Assert.Throws<ArgumentException>(() => study.Cut(mine with { Parts = 7 }, temporary.At("b"))).Message);
         Assert.Contains("no part L2.H0", Assert.Throws<KeyNotFoundException>(() => study.Cut(mine with { Kept = [Part.Head(2, 0)] }, temporary.At("b"))).Message);
         Assert.False(Directory.Exists(temporary.At("b")));
-        Assert.InRange(study.Cut(mine with { ModelSha256 = new('0', 64), Absence = "zero" }, temporary.At("zero"), otherModel: true).LargestDifference, 0, 1e-5);
+        Assert.InRange(study.Cut(mine with { ModelSha256 = new('0', 64), Ablation = "zero" }, temporary.At("zero"), otherModel: true).LargestDifference, 0, 1e-5);
         Assert.NotEqual(File.ReadAllBytes(temporary.At("mine/cut/model.safetensors")), File.ReadAllBytes(temporary.At("zero/cut/model.safetensors")));
     }
 
@@ -210,7 +209,7 @@ public sealed class StudyTests : IDisposable
         foreach (var (wrong, gist) in new (StudyRequest, string)[]
         {
             (nowhere with { Data = [] }, "What should masks be learned on?"), (nowhere with { Seeds = [] }, "at least one seed"), (nowhere with { Seeds = [1, 1] }, "each once"),
-            (nowhere with { Sparsities = [] }, "at least one sparsity"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Absence = "median" }, "mean or zero"),
+            (nowhere with { Sparsities = [] }, "at least one sparsity"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Ablation = "median" }, "mean or zero"),
             (nowhere with { CoreShare = 0 }, "--core-share"), (nowhere with { Draws = 0 }, "--draws"),
         })
             Assert.Contains(gist, Assert.Throws<ArgumentException>(() => new Study.Prepared(wrong)).Message);

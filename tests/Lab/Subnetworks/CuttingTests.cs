@@ -18,9 +18,9 @@ public sealed class CuttingTests : IDisposable
     public static TheoryData<string, string> Sets()
     {
         TheoryData<string, string> sets = [];
-        foreach (string absence in (string[])["zero", "mean"])
+        foreach (string ablation in (string[])["zero", "mean"])
             foreach (string set in (string[])["everything", "nothing", "no heads in layer 1", "no MLP", "only heads", "only MLPs", "one head", .. Enumerable.Range(0, 12).Select(i => $"draw {i}")])
-                sets.Add(set, absence);
+                sets.Add(set, ablation);
         return sets;
     }
 
@@ -35,8 +35,8 @@ public sealed class CuttingTests : IDisposable
         _ => Small.Some(universe, ulong.Parse(set[5..], System.Globalization.CultureInfo.InvariantCulture)),
     };
 
-    static float[] Masked(IModel model, IReadOnlyList<Part> kept, Absence absence) =>
-        new Answers(examples).Of(model, [MaskProbe.Only(model.Universe(), kept).Values.ToArray()], absence)[0];
+    static float[] Masked(IModel model, IReadOnlyList<Part> kept, Ablation ablation) =>
+        new Answers(examples).Of(model, [MaskProbe.Only(model.Universe(), kept).Values.ToArray()], ablation)[0];
 
     static float[] Scores(IModel model) => new Answers(examples).Of(model);
 
@@ -53,16 +53,16 @@ public sealed class CuttingTests : IDisposable
         ];
         foreach (IModel model in models)
         {
-            Absence absence = Small.Absent(model, kind);
+            Ablation ablation = Small.Absent(model, kind);
             IReadOnlyList<Part> kept = [.. Kept(model.Universe(), set)];
-            float[] masked = Masked(model, kept, absence);
-            IModel cut = Cutting.Cut(model, kept, absence);
+            float[] masked = Masked(model, kept, ablation);
+            IModel cut = Cutting.Cut(model, kept, ablation);
             Small.Close(masked, Scores(cut), $"cut {model.Family}");
             Assert.Equal(model.Layers.Select(l => l.Window), cut.Layers.Select(l => l.Window));
             IModel whole = kind == "mean" ? model.WithBiases() : model;
             if (Cutting.WhyNoFullSize(model, kind) is null)
             {
-                IModel full = Cutting.FullSize(model, kept, absence);
+                IModel full = Cutting.FullSize(model, kept, ablation);
                 Small.Close(masked, Scores(full), $"full size {model.Family}");
                 Assert.Equal(model.Layers.Select(l => l.Window), full.Layers.Select(l => l.Window));
                 Assert.Equal(whole.Weights.All.ToDictionary(w => w.Key, w => w.Value.Shape),
@@ -118,11 +118,11 @@ public sealed class CuttingTests : IDisposable
     {
         IModel model = RotaryTests.Windowed(Small.Model(layers: 3, family: family), 3);
         IReadOnlyList<Part> kept = Small.Some(model.Universe(), 3);
-        Absence means = Small.Absent(model, "mean"), zeros = Small.Absent(model, "zero");
+        Ablation means = Small.Absent(model, "mean"), zeros = Small.Absent(model, "zero");
         NotSupportedException refused = Assert.Throws<NotSupportedException>(() => Cutting.FullSize(model, kept, means));
         Assert.Equal(Cutting.WhyNoFullSize(model, "mean"), refused.Message);
         Assert.Contains($"this {family} has one (of 3 tokens)", refused.Message);
-        Assert.Contains("--absence zero", refused.Message);
+        Assert.Contains("--ablation zero", refused.Message);
         Assert.Null(Cutting.WhyNoFullSize(model, "zero"));
         IModel full = Cutting.FullSize(model, kept, zeros), cut = Cutting.Cut(model, kept, means);
         Assert.Equal((family, family), (full.Family, cut.Family));
@@ -152,25 +152,25 @@ public sealed class CuttingTests : IDisposable
     public void Subnetworks_differ_from_the_model_and_from_one_another()
     {
         IModel model = Small.Model();
-        Absence absence = Small.Absent(model, "mean");
-        float[][] all = [Scores(model), .. Enumerable.Range(0, 4).Select(i => Masked(model, Small.Some(model.Universe(), (ulong)i), absence))];
+        Ablation ablation = Small.Absent(model, "mean");
+        float[][] all = [Scores(model), .. Enumerable.Range(0, 4).Select(i => Masked(model, Small.Some(model.Universe(), (ulong)i), ablation))];
         for (int a = 0; a < all.Length; a++)
             for (int b = 0; b < a; b++) Assert.Contains(all[a].Zip(all[b]), p => Math.Abs(p.First - p.Second) > 1e-2);
     }
 
-    public static TheoryData<string, string> FamiliesAndAbsences => [.. from family in ModelFolder.Families from kind in (string[])["zero", "mean"] select (family, kind)];
+    public static TheoryData<string, string> FamiliesAndAblations => [.. from family in ModelFolder.Families from kind in (string[])["zero", "mean"] select (family, kind)];
 
-    [Theory, MemberData(nameof(FamiliesAndAbsences))]
+    [Theory, MemberData(nameof(FamiliesAndAblations))]
     public void A_cut_model_can_be_masked_and_cut_again(string family, string kind)
     {
         IModel model = Small.Model(layers: 3, heads: 3, width: 12, family: family);
         IModel once = Cutting.Cut(model, Kept(model.Universe(), "no heads in layer 1").Except([Part.Mlp(0), Part.Head(2, 0)]), Small.Absent(model, kind));
         Assert.Equal(7, once.Universe().Count);
-        Absence absence = Small.Absent(once, kind);
+        Ablation ablation = Small.Absent(once, kind);
         for (ulong draw = 0; draw < 6; draw++)
         {
             IReadOnlyList<Part> kept = Small.Some(once.Universe(), draw);
-            Small.Close(Masked(once, kept, absence), Scores(Cutting.Cut(once, kept, absence)), $"draw {draw}");
+            Small.Close(Masked(once, kept, ablation), Scores(Cutting.Cut(once, kept, ablation)), $"draw {draw}");
         }
     }
 
@@ -192,12 +192,12 @@ public sealed class CuttingTests : IDisposable
     {
         IModel model = GoldenModelTests.Load(folder);
         IReadOnlyList<Part> kept = Small.Some(model.Universe(), 3);
-        Absence absence = Small.Absent(model, "mean");
-        ModelFolder.Save(Cutting.FullSize(model, kept, absence), temporary.At("full"), new Dictionary<string, byte[]>());
+        Ablation ablation = Small.Absent(model, "mean");
+        ModelFolder.Save(Cutting.FullSize(model, kept, ablation), temporary.At("full"), new Dictionary<string, byte[]>());
         Assert.DoesNotContain("heartwood", File.ReadAllText(Path.Combine(temporary.At("full"), "config.json")));
         IModel back = Load("full");
         Assert.Equal(model.WithBiases().Weights.All.Keys, back.Weights.All.Keys);
-        Small.Close(Masked(model, kept, absence), Scores(back), "full size");
+        Small.Close(Masked(model, kept, ablation), Scores(back), "full size");
     }
 
     [Fact]
@@ -217,7 +217,7 @@ public sealed class CuttingTests : IDisposable
 
     [Fact]
     public void A_part_that_the_model_has_not_cannot_be_kept() =>
-        Assert.Contains("no part L0.H2", Assert.Throws<KeyNotFoundException>(() => Cutting.Cut(Small.Model(), [Part.Head(0, 2)], Absence.Zero(Small.Model().Universe()))).Message);
+        Assert.Contains("no part L0.H2", Assert.Throws<KeyNotFoundException>(() => Cutting.Cut(Small.Model(), [Part.Head(0, 2)], Ablation.Zero(Small.Model().Universe()))).Message);
 
     IModel Load(string folder)
     {

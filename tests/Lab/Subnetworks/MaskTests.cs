@@ -22,12 +22,12 @@ public class MaskTests
         Small.SameBits(model.Forward(batch, NoProbe.Instance).Values, masked.Values, kind);
     }
 
-    [Theory, MemberData(nameof(CuttingTests.FamiliesAndAbsences), MemberType = typeof(CuttingTests))]
-    public void A_mask_of_zeros_leaves_the_absence_exactly_at_every_token(string family, string kind)
+    [Theory, MemberData(nameof(CuttingTests.FamiliesAndAblations), MemberType = typeof(CuttingTests))]
+    public void A_mask_of_zeros_leaves_the_ablation_exactly_at_every_token(string family, string kind)
     {
         IModel model = Small.Model(family: family);
-        Absence absence = Small.Absent(model, kind);
-        Recorder seen = new(inner: new MaskProbe(Tensor.Zeros(model.Universe().Count), absence));
+        Ablation ablation = Small.Absent(model, kind);
+        Recorder seen = new(inner: new MaskProbe(Tensor.Zeros(model.Universe().Count), ablation));
         model.Forward(batch, seen, Tokens.All);
         foreach (Part part in model.Universe().Parts)
         {
@@ -35,37 +35,37 @@ public class MaskTests
             Tensor value = seen.Seen[new(part.Layer, head ? Point.Heads : Point.MlpOut)];
             var (tokens, width) = value.AsTokens();
             int own = head ? model.HeadWidth : width, start = head ? part.Index * own : 0;
-            for (int t = 0; t < tokens; t++) Assert.Equal(absence.Of(part).ToArray(), value.Values.Slice(t * width + start, own).ToArray());
+            for (int t = 0; t < tokens; t++) Assert.Equal(ablation.Of(part).ToArray(), value.Values.Slice(t * width + start, own).ToArray());
         }
     }
 
     [Fact]
-    public void Between_the_ends_value_and_absence_are_mixed_and_other_parts_stay()
+    public void Between_the_ends_value_and_ablation_are_mixed_and_other_parts_stay()
     {
-        Absence absence = Small.Absent(model, "mean");
+        Ablation ablation = Small.Absent(model, "mean");
         Part part = Part.Head(0, 1);
         Tensor mask = Tensor.Ones(model.Universe().Count);
         mask.Change()[model.Universe().PlaceOf(part)] = 0.25f;
-        Recorder before = new(), after = new(inner: new MaskProbe(mask, absence));
+        Recorder before = new(), after = new(inner: new MaskProbe(mask, ablation));
         model.Forward(batch, before, Tokens.All);
         model.Forward(batch, after, Tokens.All);
         Tensor was = before.Seen[new(0, Point.Heads)], now = after.Seen[new(0, Point.Heads)];
         for (int i = 0; i < was.Count; i++)
         {
             int column = i % model.Width;
-            float expected = column < model.HeadWidth ? was.Values[i] : 0.25f * was.Values[i] + 0.75f * absence.Of(part)[column - model.HeadWidth];
+            float expected = column < model.HeadWidth ? was.Values[i] : 0.25f * was.Values[i] + 0.75f * ablation.Of(part)[column - model.HeadWidth];
             Assert.Equal(expected, now.Values[i], 1e-6f);
         }
     }
 
     [Fact]
     public void A_mask_of_another_number_of_parts_is_refused() =>
-        Assert.Throws<ShapeException>(() => new MaskProbe(Tensor.Ones(5), Absence.Zero(model.Universe())));
+        Assert.Throws<ShapeException>(() => new MaskProbe(Tensor.Ones(5), Ablation.Zero(model.Universe())));
 
     [Theory, InlineData("zero"), InlineData("mean")]
     public void The_gradient_of_the_mask_is_that_of_finite_differences(string kind)
     {
-        Absence absence = Small.Absent(model, kind);
+        Ablation ablation = Small.Absent(model, kind);
         float[] at = [.. Enumerable.Range(0, model.Universe().Count).Select(i => 0.2f + 0.7f * new Chance(3, "mask").Uniform(i))];
         Tensor mask = Tensor.From(at, at.Length).Track();
         float[] slopes = LossAt(mask).Gradients(mask)[0].Values.ToArray();
@@ -78,7 +78,7 @@ public class MaskTests
         }
 
         Tensor Moved(int place, float by) => Tensor.From([.. at.Select((m, i) => i == place ? m + by : m)], at.Length);
-        Tensor LossAt(Tensor m) => model.Forward(batch, new MaskProbe(m, absence)).CrossEntropy([0, 1, 1, 0, 1]);
+        Tensor LossAt(Tensor m) => model.Forward(batch, new MaskProbe(m, ablation)).CrossEntropy([0, 1, 1, 0, 1]);
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class PartKindTests : IDisposable
         return [.. kept.Order()];
     }
 
-    static float[] Masked(IModel model, IReadOnlyList<Part> kept, Absence ablation) =>
+    static float[] Masked(IModel model, IReadOnlyList<Part> kept, Ablation ablation) =>
         new Answers(examples).Of(model, [MaskProbe.Only(ablation.Universe, kept).Values.ToArray()], ablation)[0];
 
     static float[] Scores(IModel model) => new Answers(examples).Of(model);
@@ -72,7 +72,7 @@ public sealed class PartKindTests : IDisposable
     {
         IModel model = models[name]();
         Universe universe = Of(model, kinds);
-        Absence left = Small.Absent(model, universe, ablation);
+        Ablation left = Small.Absent(model, universe, ablation);
         for (ulong draw = 0; draw < Draws; draw++)
         {
             Part[] kept = Kept(universe, draw);
@@ -90,7 +90,7 @@ public sealed class PartKindTests : IDisposable
     {
         IModel model = models[name]();
         Universe universe = Of(model, kinds);
-        Absence left = Small.Absent(model, universe, ablation);
+        Ablation left = Small.Absent(model, universe, ablation);
         Batch batch = Small.Batch();
         Tensor ones = Tensor.Ones(universe.Count).Track();       // then the mixing is really computed
         Small.SameBits(model.Forward(batch, NoProbe.Instance).Values, model.Forward(batch, new MaskProbe(ones, left)).Values, name);
@@ -113,7 +113,7 @@ public sealed class PartKindTests : IDisposable
     {
         IModel model = models[name]();
         Universe universe = Of(model, All);
-        Absence left = Small.Absent(model, universe, "mean");
+        Ablation left = Small.Absent(model, universe, "mean");
         Batch batch = Small.Batch();
         float[] at = [.. Enumerable.Range(0, universe.Count).Select(i => 0.4f + 0.5f * new Chance(3, "mask").Uniform(i))];
         Tensor mask = Tensor.From(at, at.Length).Track();
@@ -140,7 +140,7 @@ public sealed class PartKindTests : IDisposable
     {
         IModel model = models[name]();
         Universe universe = Of(model, All);
-        Absence left = Small.Absent(model, universe, "mean");
+        Ablation left = Small.Absent(model, universe, "mean");
         Part[] kept = [.. universe.Parts.Where(part => part.ToString() is not ("L0" or "L1.H0" or "L1.N3"))];
         IModel cut = Cutting.Cut(model, kept, left);
         Assert.Equal(model.Layers.Count - 1, cut.Layers.Count);
@@ -158,7 +158,7 @@ public sealed class PartKindTests : IDisposable
     {
         IModel model = models["bert"]();
         Universe universe = Of(model, "heads,mlps,layers");
-        Absence left = Small.Absent(model, universe, "zero");
+        Ablation left = Small.Absent(model, universe, "zero");
         Part[] without = [.. universe.Parts.Where(part => part.Layer != 1 || part.Kind == "")];
         IModel cut = Cutting.Cut(model, without, left);
         Assert.Equal((3, 0, 0), (cut.Layers.Count, cut.Layers[1].Heads, cut.Layers[1].Neurons));
@@ -171,7 +171,7 @@ public sealed class PartKindTests : IDisposable
     public void Without_any_layer_there_is_nothing_to_cut()
     {
         IModel model = Small.Model();
-        Absence left = Small.Absent(model, Of(model, "layers"), "zero");
+        Ablation left = Small.Absent(model, Of(model, "layers"), "zero");
         NotSupportedException refused = Assert.Throws<NotSupportedException>(() => Cutting.Cut(model, [], left));
         Assert.Equal(Cutting.WhyNot(model, [], left), refused.Message);
         Assert.StartsWith("All layers are absent", refused.Message);
@@ -209,7 +209,7 @@ public sealed class PartKindTests : IDisposable
         Universe universe = Of(model, "heads,neurons,layers");
         foreach (Place place in universe.Places)
         {
-            IModel cut = Cutting.Cut(model, universe.Parts.Except([place.Part]), Absence.Zero(universe));
+            IModel cut = Cutting.Cut(model, universe.Parts.Except([place.Part]), Ablation.Zero(universe));
             long own = place.Own.Sum(stretch => (long)stretch.Length * model.Weights.All[stretch.Tensor].Count / model.Weights.All[stretch.Tensor].Shape[stretch.Axis]);
             Assert.Equal(model.Weights.Count - own, cut.Weights.Count);
         }

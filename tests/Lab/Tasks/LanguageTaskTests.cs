@@ -15,7 +15,7 @@ namespace Heartwood.Tests.Lab.Tasks;
 public class LanguageTaskTests
 {
     static readonly IModel model = GoldenModelTests.Load("gpt2/language");
-    static readonly Absence absence = Absence.Zero(model.Universe());
+    static readonly Ablation ablation = Ablation.Zero(model.Universe());
 
     static float[] Half => MaskProbe.Without(model.Universe(), Small.Some(model.Universe(), 5)).Values.ToArray();
 
@@ -52,8 +52,8 @@ public class LanguageTaskTests
     public void The_divergence_of_a_masked_model_is_that_of_plain_loops_and_zero_for_the_model_itself()
     {
         IReadOnlyList<Example> pairs = Pairs();
-        MaskProbe probe = new(Tensor.From(Half, Half.Length), absence);
-        float[] masked = new Answers(pairs, 20, new MinimalPairs()).Of(model, [Half], absence, full: model)[0], itself = new Answers(pairs, 20, new MinimalPairs()).Of(model, full: model);
+        MaskProbe probe = new(Tensor.From(Half, Half.Length), ablation);
+        float[] masked = new Answers(pairs, 20, new MinimalPairs()).Of(model, [Half], ablation, full: model)[0], itself = new Answers(pairs, 20, new MinimalPairs()).Of(model, full: model);
         for (int i = 0; i < pairs.Count; i++)
         {
             int[] ids = pairs[i].Input.Ids;
@@ -70,10 +70,10 @@ public class LanguageTaskTests
         MinimalPairs problem = new();
         Tensor mask = Tensor.Filled(0.6f, new(model.Universe().Count)).Track();
         Batch batch = problem.BatchOf(pairs);
-        Pass masked = Pass.Of(model, batch, new MaskProbe(mask, absence), problem.Tokens);
+        Pass masked = Pass.Of(model, batch, new MaskProbe(mask, ablation), problem.Tokens);
         Tensor piecewise = new KlToFull().Mean(problem, masked, Pass.Of(model, batch, NoProbe.Instance, problem.Tokens), pairs);
         int[] places = problem.Places(batch, pairs);
-        Tensor whole = model.Forward(batch, new MaskProbe(mask, absence), Tokens.All).Rows(places).KlFrom(model.Forward(batch, NoProbe.Instance, Tokens.All).Rows(places));
+        Tensor whole = model.Forward(batch, new MaskProbe(mask, ablation), Tokens.All).Rows(places).KlFrom(model.Forward(batch, NoProbe.Instance, Tokens.All).Rows(places));
         Assert.Equal(whole.Item, piecewise.Item, 1e-5);
         Small.Close(whole.Gradients(mask)[0].Values, piecewise.Gradients(mask)[0].Values, "slope");
     }
@@ -140,8 +140,8 @@ public class LanguageTaskTests
     {
         Prompts problem = new();
         IReadOnlyList<Example> prompts = problem.Encode([new("aa ab ac", "aa ab ad", " ba| bb", "", "", " bc"), new("ba bb", null, " aa", "", "", " ab| ac| ad")], LanguageFolder.Rules());
-        float[] numbers = new Answers(prompts, problem: problem).Of(model, [Half], absence, full: model)[0];
-        MaskProbe probe = new(Tensor.From(Half, Half.Length), absence);
+        float[] numbers = new Answers(prompts, problem: problem).Of(model, [Half], ablation, full: model)[0];
+        MaskProbe probe = new(Tensor.From(Half, Half.Length), ablation);
         double[] clean = LanguageFolder.Logs(model, prompts[0].Input.Ids, probe)[^1], corrupted = LanguageFolder.Logs(model, prompts[0].Second!.Value.Ids, probe)[^1], second = LanguageFolder.Logs(model, prompts[1].Input.Ids, probe)[^1];
         int Id(string word) => LanguageFolder.Rules().Tokenizer.Id(word);
         Assert.Equal(Math.Log(Math.Exp(clean[Id("ba")]) + Math.Exp(clean[Id("bb")])), numbers[0], 1e-4);
@@ -194,8 +194,8 @@ public class LanguageTaskTests
         Part[] kept = [.. model.Universe().Parts.Except(Small.Some(model.Universe(), 5))];
         IReadOnlyList<Example> windows = new LanguageModelling().Encode([new(LanguageFolder.Text(50, 4), null, "")], LanguageFolder.Rules());
         Answers answers = new(windows, 30, new LanguageModelling());
-        Assert.InRange(answers.LargestDifference(Cutting.Cut(model, kept, absence), model, Half, absence), 0, 1e-5);
-        Assert.True(answers.LargestDifference(model, model, Half, absence) > 0.01);
+        Assert.InRange(answers.LargestDifference(Cutting.Cut(model, kept, ablation), model, Half, ablation), 0, 1e-5);
+        Assert.True(answers.LargestDifference(model, model, Half, ablation) > 0.01);
     }
 
     [Fact]

@@ -18,15 +18,15 @@ public static class OutputChange
     /// <param name="model">the full model</param>
     /// <param name="examples">the examples</param>
     /// <param name="masks">each with one number per part, and the last layer whose heads are asked about</param>
-    /// <param name="absence">what absent parts leave behind</param>
+    /// <param name="ablation">what absent parts leave behind</param>
     /// <param name="advance">told the number of examples × masks that a batch finished</param>
     /// <param name="stop">ends the work</param>
     /// <returns>by mask and head (address order): one figure per example, 0 where the head cannot move, NaN in layers that are not asked about</returns>
-    public static double[][][] Of(IModel model, IReadOnlyList<Example> examples, IReadOnlyList<(float[] Mask, int Until)> masks, Absence absence, Action<int>? advance = null, CancellationToken stop = default)
+    public static double[][][] Of(IModel model, IReadOnlyList<Example> examples, IReadOnlyList<(float[] Mask, int Until)> masks, Ablation ablation, Action<int>? advance = null, CancellationToken stop = default)
     {
         using Scope outside = Scope.Open();
         Part[] heads = [.. Heads.Of(model)];
-        (MaskProbe Probe, int From, int Until)[] passes = [.. masks.Select(m => (Probe: new MaskProbe(Tensor.From(m.Mask, m.Mask.Length), absence), m.Until)).Select(m => (m.Probe, m.Probe.FirstLayer ?? int.MaxValue, m.Until))];
+        (MaskProbe Probe, int From, int Until)[] passes = [.. masks.Select(m => (Probe: new MaskProbe(Tensor.From(m.Mask, m.Mask.Length), ablation), m.Until)).Select(m => (m.Probe, m.Probe.FirstLayer ?? int.MaxValue, m.Until))];
         double[][][] changes = [.. passes.Select(p => heads.Select(h => Filled(examples.Count, h.Layer > p.Until ? double.NaN : 0)).ToArray())];
         var packed = Inputs.Pack([.. examples.Select(e => e.Input.Ids.Length)], TokensPerBatch);
         IReadOnlyList<Batch> batches = Inputs.Batches(examples, TokensPerBatch);

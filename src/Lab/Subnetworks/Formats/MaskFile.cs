@@ -30,8 +30,8 @@ public sealed record MaskFile(Subnetwork Mask, string Source, string Format, IRe
     public static MaskFile Read(string path, ModelSizes? model = null)
     {
         MaskFile read = Parse(CheckpointException.Restating(path, () => File.ReadAllBytes(path)), path, model);
-        return read.Mask.AbsenceFile is { Length: > 0 } beside && Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder
-            ? read with { Mask = read.Mask with { AbsenceFile = Path.GetFullPath(Path.Combine(folder, beside)) } } : read;
+        return read.Mask.AblationFile is { Length: > 0 } beside && Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder
+            ? read with { Mask = read.Mask with { AblationFile = Path.GetFullPath(Path.Combine(folder, beside)) } } : read;
     }
 
     /// <summary>Reads a file's content.</summary>
@@ -76,9 +76,9 @@ public sealed record MaskFile(Subnetwork Mask, string Source, string Format, IRe
         if (format == Heartwood) return null;
         string[] facts = [.. new (string Name, bool Said)[]
         {
-            ("absence", mask.Absence == "mean"), ("method", mask.Method != ""), ("data", mask.Data.Count > 0), ("the model's hash", mask.ModelSha256 != ""), ("scores", format == Heads && mask.Scores.Count > 0),
+            ("ablation", mask.Ablation == "mean"), ("method", mask.Method != ""), ("data", mask.Data.Count > 0), ("the model's hash", mask.ModelSha256 != ""), ("scores", format == Heads && mask.Scores.Count > 0),
         }.Where(f => f.Said).Select(f => f.Name)];
-        return facts.Length == 0 ? null : $"The format {format} has no place for: {string.Join(", ", facts)}.{(format == Heads && mask.Absence == "mean" ? " Heads that are gone contribute nothing there, and here they leave their mean: the pruned model is another one." : "")}";
+        return facts.Length == 0 ? null : $"The format {format} has no place for: {string.Join(", ", facts)}.{(format == Heads && mask.Ablation == "mean" ? " Heads that are gone contribute nothing there, and here they leave their mean: the pruned model is another one." : "")}";
     }
 
     /// <summary>The same with the names that Python writes bare, NaN, Infinity and -Infinity, in quotes, so that JSON can be read.</summary>

@@ -33,8 +33,8 @@ static class MaskJson
             if (mask.Options.Count > 0) Object("options", () => { foreach (var (name, value) in mask.Options.OrderBy(o => o.Key, StringComparer.Ordinal)) json.WriteString(name, value); });
             json.WriteNumber("targetSparsity", mask.TargetSparsity);
             json.WriteNumber("sparsity", mask.Sparsity);
-            Text("absence", mask.Absence);
-            Text("absenceFile", mask.AbsenceFile);
+            Text("ablation", mask.Ablation);
+            Text("ablationFile", mask.AblationFile);
             if (mask.Model is not null || mask.ModelSha256 != "") Object("model", () => WriteModel(mask.Model, mask.ModelSha256));
             if (mask.Data.Count > 0)
             {
@@ -154,14 +154,14 @@ static class MaskJson
             ?? throw new FormatException("the key 'parts' is missing: how many parts are in play (or 'model' with 'parts').");
         IReadOnlyList<Part> kept = Addresses(file.Texts("kept"), Part.Parse, "kept", "the addresses of the kept parts");
         Subnetwork mask = Checked(new(file.Unsigned("seed") ?? 0, file.Text("method") ?? "", 0, parts, kept,
-            Scores(file.Object("scores"), Part.Parse), file.Text("absence") ?? "", sha256)
+            Scores(file.Object("scores"), Part.Parse), file.Text("ablation") ?? "", sha256)
         {
             InPlay = inPlay,
             Edges = edges,
             Model = sizes,
             Options = file.Object("options")?.Plain() ?? new Dictionary<string, string>(),
             Data = [.. (file.Objects("data") ?? []).Select(ReadData)],
-            AbsenceFile = file.Text("absenceFile") ?? "",
+            AblationFile = file.Text("ablationFile") ?? "",
             Version = file.Text("heartwood") ?? "",
         }, nodes);
         if (file.Number("sparsity") is { } said && Math.Abs(said - mask.Sparsity) > 1e-6)
@@ -185,8 +185,8 @@ static class MaskJson
     {
         if (mask.Kept.Count > mask.Parts) throw new FormatException($"{mask.Kept.Count} parts are kept out of {mask.Parts}.");
         if (mask.Scores.Count > mask.Parts) throw new FormatException($"{mask.Scores.Count} parts have scores, and there are {mask.Parts}.");
-        if (mask.Absence is not ("" or "mean" or "zero")) throw new FormatException($"'absence' should be mean or zero, it is '{mask.Absence}'.");
-        if (mask.AbsenceFile.Contains('\0')) throw new FormatException("'absenceFile' should be the path of a file.");
+        if (mask.Ablation is not ("" or "mean" or "zero")) throw new FormatException($"'ablation' should be mean or zero, it is '{mask.Ablation}'.");
+        if (mask.AblationFile.Contains('\0')) throw new FormatException("'ablationFile' should be the path of a file.");
         if (mask.Model is not { } sizes) return mask;
         KindSizes[] inPlay = [.. sizes.Kinds.Where(kind => nodes.Contains(kind.Name))];
         foreach (Part part in mask.Kept.Concat(mask.Scores.Keys))

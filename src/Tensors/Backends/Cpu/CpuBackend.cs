@@ -217,18 +217,18 @@ sealed unsafe class CpuBackend<L, V> : IBackend where L : struct, ILanes<V>
             Attention<L, V>.Backward(pq, pk, pv, ps, pg, plan, pdq, pdk, pdv);
     }
 
-    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, int rows, Span<float> y)
+    public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, int rows, Span<float> y)
     {
-        fixed (float* px = x, pm = mask, pa = absence, py = y)
-            Mixing<L, V>.Mix(px, pm, pa, rows, mask.Length, absence.Length / Math.Max(1, mask.Length), py);
+        fixed (float* px = x, pm = mask, pa = ablation, py = y)
+            Mixing<L, V>.Mix(px, pm, pa, rows, mask.Length, ablation.Length / Math.Max(1, mask.Length), py);
     }
 
     public void MixSlope(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> absence, ReadOnlySpan<float> g, int rows, Span<float> dx,
+        ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, ReadOnlySpan<float> g, int rows, Span<float> dx,
         Span<float> dMask)
     {
-        fixed (float* px = x, pm = mask, pa = absence, pg = g, pd = dx, pdm = dMask)
-            Mixing<L, V>.Slope(px, pm, pa, pg, rows, mask.Length, absence.Length / Math.Max(1, mask.Length), pd, pdm);
+        fixed (float* px = x, pm = mask, pa = ablation, pg = g, pd = dx, pdm = dMask)
+            Mixing<L, V>.Slope(px, pm, pa, pg, rows, mask.Length, ablation.Length / Math.Max(1, mask.Length), pd, pdm);
     }
 
     public void Dropout(ReadOnlySpan<float> x, Chance chance, long first, float share, Span<float> y)

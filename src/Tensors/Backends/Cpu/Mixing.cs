@@ -2,13 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Heartwood.Tensors.Backends.Cpu;
 
-/// <summary>mask · x + (1 − mask) · absence, part by part of each row, and its gradients.</summary>
+/// <summary>mask · x + (1 − mask) · ablation, part by part of each row, and its gradients.</summary>
 static unsafe class Mixing<L, V> where L : struct, ILanes<V>
 {
     // rows per item of work; fixed, so that sums over rows do not depend on the threads
     const int Block = 32;
 
-    internal static void Mix(float* x, float* mask, float* absence, int rows, int parts, int partWidth, float* y) =>
+    internal static void Mix(float* x, float* mask, float* ablation, int rows, int parts, int partWidth, float* y) =>
         Workers.For((rows + Block - 1) / Block, block =>
         {
             long width = (long)parts * partWidth;
@@ -16,28 +16,28 @@ static unsafe class Mixing<L, V> where L : struct, ILanes<V>
                 for (int p = 0; p < parts; p++)
                 {
                     long at = r * width + (long)p * partWidth;
-                    MixRun(x + at, mask[p], absence + (long)p * partWidth, partWidth, y + at);
+                    MixRun(x + at, mask[p], ablation + (long)p * partWidth, partWidth, y + at);
                 }
         });
 
     // both ends are copies: the sum would turn −0 into 0 at one, and an infinite value into NaN at the other
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void MixRun(float* x, float mask, float* absence, int count, float* y)
+    static void MixRun(float* x, float mask, float* ablation, int count, float* y)
     {
         if (mask is 0 or 1)
         {
-            new ReadOnlySpan<float>(mask == 1 ? x : absence, count).CopyTo(new(y, count));
+            new ReadOnlySpan<float>(mask == 1 ? x : ablation, count).CopyTo(new(y, count));
             return;
         }
         V share = L.Splat(mask), rest = L.Splat(1 - mask);
         int i = 0;
         for (; i <= count - L.Width; i += L.Width)
-            L.Store(y + i, L.MultiplyAdd(share, L.Load(x + i), L.Multiply(rest, L.Load(absence + i))));
-        for (; i < count; i++) y[i] = MathF.FusedMultiplyAdd(mask, x[i], (1 - mask) * absence[i]);
+            L.Store(y + i, L.MultiplyAdd(share, L.Load(x + i), L.Multiply(rest, L.Load(ablation + i))));
+        for (; i < count; i++) y[i] = MathF.FusedMultiplyAdd(mask, x[i], (1 - mask) * ablation[i]);
     }
 
-    /// <summary>dx = mask g; dMask = Σ g (x − absence). Either may be null.</summary>
-    internal static void Slope(float* x, float* mask, float* absence, float* g, int rows, int parts, int partWidth, float* dx, float* dMask)
+    /// <summary>dx = mask g; dMask = Σ g (x − ablation). Either may be null.</summary>
+    internal static void Slope(float* x, float* mask, float* ablation, float* g, int rows, int parts, int partWidth, float* dx, float* dMask)
     {
         int blocks = (rows + Block - 1) / Block;
         float[] sums = new float[dMask is null ? 0 : blocks * parts];
@@ -49,7 +49,7 @@ static unsafe class Mixing<L, V> where L : struct, ILanes<V>
                 long at = (long)block * Block * width + (long)p * partWidth;
                 if (dx is not null) ScaleRuns(g + at, mask[p], count, width, partWidth, dx + at);
                 if (dMask is not null)
-                    sums[block * parts + p] = SumRuns(x + at, absence + (long)p * partWidth, g + at, count, width, partWidth);
+                    sums[block * parts + p] = SumRuns(x + at, ablation + (long)p * partWidth, g + at, count, width, partWidth);
             }
         });
         for (int p = 0; p < parts && dMask is not null; p++)
@@ -73,7 +73,7 @@ static unsafe class Mixing<L, V> where L : struct, ILanes<V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static float SumRuns(float* x, float* absence, float* g, int rows, nint step, int count)
+    static float SumRuns(float* x, float* ablation, float* g, int rows, nint step, int count)
     {
         V sums = L.Splat(0);
         float sum = 0;
@@ -81,8 +81,8 @@ static unsafe class Mixing<L, V> where L : struct, ILanes<V>
         {
             int i = 0;
             for (; i <= count - L.Width; i += L.Width)
-                sums = L.MultiplyAdd(L.Load(g + i), L.Subtract(L.Load(x + i), L.Load(absence + i)), sums);
-            for (; i < count; i++) sum += g[i] * (x[i] - absence[i]);
+                sums = L.MultiplyAdd(L.Load(g + i), L.Subtract(L.Load(x + i), L.Load(ablation + i)), sums);
+            for (; i < count; i++) sum += g[i] * (x[i] - ablation[i]);
         }
         return L.Sum(sums) + sum;
     }

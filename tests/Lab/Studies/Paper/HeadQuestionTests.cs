@@ -36,7 +36,7 @@ public sealed class HeadQuestionTests : IDisposable
             Loaded = of,
             Sets = sets,
             Settings = new() { Seeds = [1], Draws = 20, HeadExamples = 0, Tolerance = 0.03, Pruning = new(Steps: 4, BatchSize: 8) },
-            Ablation = () => Absence.Zero(of.Model.Universe()),
+            MakeAblation = () => Ablation.Zero(of.Model.Universe()),
             Core = core,
         };
 

@@ -20,7 +20,7 @@ public class MaskJsonTests
         Model = sizes,
         Data = [new("world:training,rows=200", 200, new('b', 64)), new("mnli/\"train\".tsv", 0, "")],
         Options = new Dictionary<string, string> { ["steps"] = "1200", ["choose"] = "rank" },
-        AbsenceFile = "../absence.safetensors",
+        AblationFile = "../ablation.safetensors",
         Version = "0.1.0+abc",
     };
 
@@ -56,7 +56,7 @@ public class MaskJsonTests
         Assert.Equal(mask.Scores.Select(s => (s.Key, BitConverter.DoubleToInt64Bits(s.Value))).Order(), back.Scores.Select(s => (s.Key, BitConverter.DoubleToInt64Bits(s.Value))).Order());
         Assert.Equal(mask.Edges?.Scores.Select(s => (s.Key, BitConverter.DoubleToInt64Bits(s.Value))).Order(), back.Edges?.Scores.Select(s => (s.Key, BitConverter.DoubleToInt64Bits(s.Value))).Order());
         Assert.Equal(mask.Edges?.Kept.Order(), back.Edges?.Kept);
-        Assert.Equal((mask.Seed, mask.Method, mask.TargetSparsity, mask.Sparsity, mask.Absence, mask.AbsenceFile, mask.ModelSha256, mask.Version), (back.Seed, back.Method, back.TargetSparsity, back.Sparsity, back.Absence, back.AbsenceFile, back.ModelSha256, back.Version));
+        Assert.Equal((mask.Seed, mask.Method, mask.TargetSparsity, mask.Sparsity, mask.Ablation, mask.AblationFile, mask.ModelSha256, mask.Version), (back.Seed, back.Method, back.TargetSparsity, back.Sparsity, back.Ablation, back.AblationFile, back.ModelSha256, back.Version));
         Assert.Equal(mask.InPlay, back.InPlay);
         Assert.Equal(mask.Data, back.Data);
         Assert.Equal(mask.Options.OrderBy(o => o.Key), back.Options.OrderBy(o => o.Key));
@@ -94,7 +94,7 @@ public class MaskJsonTests
     [InlineData("kept", null)]
     [InlineData("scores", "{\"L0.H0\": \"high\"}")]
     [InlineData("scores", "{\"a0.h0\": 1}")]
-    [InlineData("absence", "\"median\"")]
+    [InlineData("ablation", "\"median\"")]
     [InlineData("seed", "-1")]
     [InlineData("model", "{\"parts\": {\"heads\": [0.5]}}")]
     [InlineData("edges", "{\"kept\": [\"L0.H0>L1.H0\"]}")]
@@ -114,7 +114,7 @@ public class MaskJsonTests
     {
         Subnetwork read = Subnetwork.FromJson("""{"version": 2, "parts": 3, "kept": ["L0.MLP", "L0.H1"], "x-mine": {"a": 1}, "note": "by hand"}""", "a.json");
         Assert.Equal([Part.Head(0, 1), Part.Mlp(0)], read.Kept);
-        Assert.Equal(("", "", 1 - 2 / 3.0), (read.Absence, read.ModelSha256, read.TargetSparsity));
+        Assert.Equal(("", "", 1 - 2 / 3.0), (read.Ablation, read.ModelSha256, read.TargetSparsity));
         Assert.Equal(6, Subnetwork.FromJson("""{"version": 2, "kept": [], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [2, 2]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1, 1]}}}}""", "a.json").Parts);
     }
 
@@ -134,7 +134,7 @@ public class MaskJsonTests
     [InlineData("""{"version": 2, "parts": 3, "kept": [], "scores": {"x": 1}}""", "'x' is not a part")]
     [InlineData("""{"version": 2, "parts": 3, "kept": [], "scores": {"L0.H0": "high"}}""", "scores.L0.H0: expected a finite number")]
     [InlineData("""{"version": 2, "parts": 3, "kept": [], "scores": {"L0.H0": 1e400}}""", "scores.L0.H0: expected a finite number")]
-    [InlineData("""{"version": 2, "parts": 3, "kept": [], "absence": "median"}""", "'absence' should be mean or zero, it is 'median'")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "ablation": "median"}""", "'ablation' should be mean or zero, it is 'median'")]
     [InlineData("""{"version": 1, "parts": 3, "kept": []}""", "the file is version 1 of the mask format; this Heartwood reads version 2. Make the file anew")]
     [InlineData("""{"parts": 3, "kept": []}""", "the key 'version' is missing; this Heartwood reads version 2")]
     [InlineData("""{"version": 2, "format": "toast", "parts": 3, "kept": []}""", "'format' should be \"heartwood mask\"")]

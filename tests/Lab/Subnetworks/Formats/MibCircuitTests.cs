@@ -39,7 +39,7 @@ public class MibCircuitTests
         Assert.Null(read.Mask.Edges);
         Assert.Equal([(Part.Head(0, 0), (double)0.3f), (Part.Head(0, 1), -2.5)], read.Mask.Scores.Select(s => (s.Key, s.Value)).Order());
         Assert.Equal("1 parts have no score; where parts are ranked, these are kept first, as in the format.", Assert.Single(read.Notes));
-        Assert.Equal("", read.Mask.Absence);
+        Assert.Equal("", read.Mask.Ablation);
     }
 
     [Fact]
@@ -133,6 +133,6 @@ public class MibCircuitTests
         Assert.Contains("--model FOLDER", Assert.Throws<ArgumentException>(() => MaskFile.Write(mask with { Model = ModelSizes.Even("", 1, 2) }, "mib")).Message);
         Assert.Contains("as many heads in every layer", Assert.Throws<ArgumentException>(() => MaskFile.Write(mask with { Model = ModelSizes.HeadsAndMlps("", [2, 1], [true, true], 8) }, "mib")).Message);
         Assert.Null(MaskFile.Lost(mask, "mib"));
-        Assert.Equal("The format mib has no place for: absence, method, data, the model's hash.", MaskFile.Lost(MaskJsonTests.Full, "mib"));
+        Assert.Equal("The format mib has no place for: ablation, method, data, the model's hash.", MaskFile.Lost(MaskJsonTests.Full, "mib"));
     }
 }

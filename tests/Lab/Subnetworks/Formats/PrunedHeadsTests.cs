@@ -15,7 +15,7 @@ public class PrunedHeadsTests
     public void The_heads_that_a_config_does_not_name_are_kept_and_MLPs_are_not_in_play()
     {
         MaskFile read = Read(Bert);
-        Assert.Equal(("pruned-heads", "L0.H1 L0.H3 L1.H0 L1.H1 L1.H2 L1.H3", 12, 0.5, "zero", "bert", 8), (read.Format, string.Join(' ', read.Mask.Kept), read.Mask.Parts, read.Mask.Sparsity, read.Mask.Absence, read.Mask.Model!.Family, read.Mask.Model.Width));
+        Assert.Equal(("pruned-heads", "L0.H1 L0.H3 L1.H0 L1.H1 L1.H2 L1.H3", 12, 0.5, "zero", "bert", 8), (read.Format, string.Join(' ', read.Mask.Kept), read.Mask.Parts, read.Mask.Sparsity, read.Mask.Ablation, read.Mask.Model!.Family, read.Mask.Model.Width));
         Assert.Equal(["heads"], read.Mask.InPlay);
         Assert.Equal(read.Mask.Kept, Read("""{"model_type": "gpt2", "n_layer": 3, "n_head": 4, "n_embd": 8, "pruned_heads": {"0": [0, 2], "2": [3, 1, 0, 2]}}""").Mask.Kept);
         Assert.Equal(read.Mask.Kept, Read("""{"0": [0, 2], "2": [3, 1, 0, 2]}""", ModelSizes.Even("bert", 3, 4)).Mask.Kept);
@@ -25,7 +25,7 @@ public class PrunedHeadsTests
     public void What_is_written_is_read_again_and_goes_through_Heartwood_s_file()
     {
         Subnetwork heads = Read(Bert).Mask, back = Read(MaskFile.Write(Subnetwork.FromJson(heads.ToJson(), "a.json"), "pruned-heads")).Mask;
-        Assert.Equal((string.Join(' ', heads.Kept), heads.Parts, heads.Absence), (string.Join(' ', back.Kept), back.Parts, back.Absence));
+        Assert.Equal((string.Join(' ', heads.Kept), heads.Parts, heads.Ablation), (string.Join(' ', back.Kept), back.Parts, back.Ablation));
         Subnetwork whole = heads with { Kept = [.. heads.Model!.Parts(["heads"])] };
         Assert.Contains("\"pruned_heads\": {}", MaskFile.Write(whole, "pruned-heads"));
     }

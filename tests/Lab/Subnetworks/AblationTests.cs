@@ -10,7 +10,7 @@ using Heartwood.Tests.Lab.Reports;
 namespace Heartwood.Tests.Lab.Subnetworks;
 
 [Collection("the thread team")]
-public sealed class AbsenceTests : IDisposable
+public sealed class AblationTests : IDisposable
 {
     readonly IModel model = Small.Model();
     readonly IReadOnlyList<Example> examples = Small.Examples(9);
@@ -21,7 +21,7 @@ public sealed class AbsenceTests : IDisposable
     [Fact]
     public void The_mean_is_over_the_real_tokens_of_all_sequences()
     {
-        Absence mean = Absence.Mean(model, model.Universe(), Inputs.Batches(examples, 20));
+        Ablation mean = Ablation.Mean(model, model.Universe(), Inputs.Batches(examples, 20));
         foreach (Part part in model.Universe().Parts)
         {
             bool head = Heads.Kind.Includes(part);
@@ -49,11 +49,11 @@ public sealed class AbsenceTests : IDisposable
         try
         {
             Machine.Threads = 1;
-            Absence one = Absence.Mean(model, model.Universe(), batches);
+            Ablation one = Ablation.Mean(model, model.Universe(), batches);
             foreach (int threads in (int[])[2, 3])
             {
                 Machine.Threads = threads;
-                Absence several = Absence.Mean(model, model.Universe(), batches);
+                Ablation several = Ablation.Mean(model, model.Universe(), batches);
                 foreach (Part part in model.Universe().Parts) Small.SameBits(one.Of(part), several.Of(part), part.ToString());
             }
         }
@@ -63,11 +63,11 @@ public sealed class AbsenceTests : IDisposable
     [Theory, InlineData("zero"), InlineData("mean")]
     public void What_is_saved_is_loaded_to_the_last_bit(string kind)
     {
-        Absence absence = Small.Absent(model, kind);
-        using (FileStream file = File.Create(temporary.At("a"))) absence.Save(file);
-        Absence back = Absence.Load(temporary.At("a"), model.Universe());
+        Ablation ablation = Small.Absent(model, kind);
+        using (FileStream file = File.Create(temporary.At("a"))) ablation.Save(file);
+        Ablation back = Ablation.Load(temporary.At("a"), model.Universe());
         Assert.Equal(kind, back.Kind);
-        foreach (Part part in model.Universe().Parts) Small.SameBits(absence.Of(part), back.Of(part), part.ToString());
+        foreach (Part part in model.Universe().Parts) Small.SameBits(ablation.Of(part), back.Of(part), part.ToString());
         if (kind == "zero") Assert.All(model.Universe().Parts, part => Assert.All(back.Of(part).ToArray(), v => Assert.Equal(0, v)));
     }
 
@@ -77,11 +77,11 @@ public sealed class AbsenceTests : IDisposable
     public void Means_of_another_model_are_refused(int layers, int heads, int width, string gist)
     {
         using (FileStream file = File.Create(temporary.At("a"))) Small.Absent(model, "mean").Save(file);
-        string message = Assert.Throws<CheckpointException>(() => Absence.Load(temporary.At("a"), Small.Model(layers, heads, width).Universe())).Message;
+        string message = Assert.Throws<CheckpointException>(() => Ablation.Load(temporary.At("a"), Small.Model(layers, heads, width).Universe())).Message;
         Assert.Equal($"{temporary.At("a")}: {gist}. The file belongs to another model, or to other parts.", message);
     }
 
     [Fact]
     public void A_stop_ends_the_work() =>
-        Assert.Throws<OperationCanceledException>(() => Absence.Mean(model, model.Universe(), Inputs.Batches(examples, 20), new CancellationToken(true)));
+        Assert.Throws<OperationCanceledException>(() => Ablation.Mean(model, model.Universe(), Inputs.Batches(examples, 20), new CancellationToken(true)));
 }

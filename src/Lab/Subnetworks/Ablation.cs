@@ -6,14 +6,14 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Subnetworks;
 
 /// <summary>What absent parts leave behind: one constant vector per part, zero or the part's mean over a data set.</summary>
-public sealed class Absence
+public sealed class Ablation
 {
     readonly IReadOnlyDictionary<Site, float[]> left;
 
-    Absence(string kind, Universe universe, IReadOnlyDictionary<Site, float[]> left)
+    Ablation(string kind, Universe universe, IReadOnlyDictionary<Site, float[]> left)
     {
         (Kind, Universe, this.left) = (kind, universe, left);
-        List<AbsentSite> sites = [];
+        List<AblatedSite> sites = [];
         for (int start = 0; start < universe.Count; start += sites[^1].Count)
         {
             Place first = universe.Places[start];
@@ -31,7 +31,7 @@ public sealed class Absence
     public Universe Universe { get; }
 
     /// <summary>The sites at which parts are removed, with what all parts of a site leave behind.</summary>
-    internal IReadOnlyList<AbsentSite> Sites { get; }
+    internal IReadOnlyList<AblatedSite> Sites { get; }
 
     /// <summary>What a part leaves behind, as wide as its value; nothing of a part without which its layer's input passes on.</summary>
     public ReadOnlySpan<float> Of(Place place) =>
@@ -42,14 +42,14 @@ public sealed class Absence
 
     /// <summary>Absent parts contribute nothing.</summary>
     /// <param name="universe">the parts in play</param>
-    public static Absence Zero(Universe universe) => new("zero", universe, new Dictionary<Site, float[]>());
+    public static Ablation Zero(Universe universe) => new("zero", universe, new Dictionary<Site, float[]>());
 
     /// <summary>Absent parts contribute their mean over the tokens of these batches.</summary>
     /// <param name="model">the model</param>
     /// <param name="universe">the parts in play</param>
     /// <param name="batches">the data</param>
     /// <param name="stop">ends the work</param>
-    public static Absence Mean(IModel model, Universe universe, IReadOnlyList<Batch> batches, CancellationToken stop = default)
+    public static Ablation Mean(IModel model, Universe universe, IReadOnlyList<Batch> batches, CancellationToken stop = default)
     {
         Site[] sites = SitesOf(universe);
         double[][][] perBatch = new double[batches.Count][][];
@@ -96,14 +96,14 @@ public sealed class Absence
     /// <summary>Writes the vectors, one tensor per site.</summary>
     public void Save(Stream stream) => SafetensorsWriter.Write(stream,
         left.Select(site => new NamedTensor($"{site.Key}", [site.Value.Length], Dtype.F32, site.Value.AsMemory())),
-        new Dictionary<string, string> { ["absence"] = Kind });
+        new Dictionary<string, string> { ["ablation"] = Kind });
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <exception cref="CheckpointException">the file cannot be read, or belongs to another model or to other parts</exception>
-    public static Absence Load(string path, Universe universe)
+    public static Ablation Load(string path, Universe universe)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        string kind = file.Metadata.GetValueOrDefault("absence", "mean");
+        string kind = file.Metadata.GetValueOrDefault("ablation", "mean");
         if (kind == "zero") return Zero(universe);
         Dictionary<Site, float[]> left = [];
         foreach (Site site in SitesOf(universe))
@@ -125,7 +125,7 @@ public sealed class Absence
 /// <param name="Starts">where the value of each starts along the site's width</param>
 /// <param name="Width">how wide the value of each is</param>
 /// <param name="Left">what they leave behind, [part partWidth], for every pass the same; null where what enters the layer passes on</param>
-readonly record struct AbsentSite(Site Site, int First, int[] Starts, int Width, Tensor? Left)
+readonly record struct AblatedSite(Site Site, int First, int[] Starts, int Width, Tensor? Left)
 {
     /// <summary>How many parts.</summary>
     public int Count => Starts.Length;
