@@ -1,3 +1,4 @@
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
@@ -46,6 +47,9 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
 
     /// <summary>gives what stands in for ablated parts</summary>
     public Func<Ablation>? MakeAblation { get; init; }
+
+    /// <summary>compares the run's finders; null where it has none, and null as the answer where it has one only</summary>
+    public Func<FinderTable?>? Finders { get; init; }
 
     /// <summary>cuts a subnetwork out; null where the run cuts none</summary>
     public Func<CutFacts?>? Cut { get; init; }
