@@ -3,6 +3,7 @@ using System.Globalization;
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.App.Commands;
@@ -36,7 +37,13 @@ static class StudyOptions
     public static readonly Option<int> Steps = SharedOptions.Number("--steps", "Steps of each search.", standard.Steps, 1), Batch = SharedOptions.Number("--batch", "Examples in a batch.", standard.Batch, 1), Examples = SharedOptions.Number("--examples", "Most examples to learn masks on; 0 for all.", 8000, 0), Most = SharedOptions.Number("--most-tokens", "Longest input in tokens, 0 for the model's own; longer pairs are truncated, the longer sentence first.", 0, 0);
     public static readonly Option<double> WarmUp = SharedOptions.Number("--warm-up", "Share of the steps in which the target sparsity rises.", standard.WarmUp, 0, 1), Rate = SharedOptions.Number("--mask-rate", "Learning rate of the masks.", standard.Rate, 0), Multipliers = SharedOptions.Number("--multiplier-rate", "Rate at which both multipliers of the penalty climb.", standard.MultiplierRate, 0);
     public static readonly Option<double> LogAlpha = SharedOptions.Number("--log-alpha", "Mean of log alpha at the start.", standard.LogAlpha), Deviation = SharedOptions.Number("--log-alpha-deviation", "Its standard deviation.", standard.LogAlphaDeviation, 0), Low = SharedOptions.Number("--low", "Lower limit of the hard concrete distribution.", standard.Low), High = SharedOptions.Number("--high", "Upper limit.", standard.High), Temperature = SharedOptions.Number("--temperature", "Its temperature.", standard.Temperature, 0);
-    public static readonly Option<string> Ablation = SharedOptions.Choices("--ablation", "What an absent part leaves behind: its mean over the data, or zero.", "mean", "zero"), Choose = SharedOptions.Choices("--choose", "Which parts stay: exactly the target size by rank, or those that the deterministic mask keeps.", "rank", "mask");
+    public static readonly Option<string> Ablation = new("--ablation")
+    {
+        Description = $"What stands in for an ablated part: NAME[,key=value…]. {string.Join("; ", Ablations.Usual.Select(kind => $"{kind.Name}: {kind.Does}"))}.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => Mean.Kind.Name,
+    };
+    public static readonly Option<string> Choose = SharedOptions.Choices("--choose", "Which parts stay: exactly the target size by rank, or those that the deterministic mask keeps.", "rank", "mask");
     public static readonly Option<string> Precision = SharedOptions.Choices("--precision", "How exactly the model's weights are multiplied. bf16 rounds weights and what they multiply to 8 bits of precision and sums in float32: up to 1.8 times as fast where the processor has the instruction (AVX-512 BF16; heartwood inspect tells), slower elsewhere, and a little less exact. Masks and everything else stay float32.", "float32", "bf16");
     public static readonly Option<double> Share = SharedOptions.Number("--core-share", "Share of the subnetworks that must keep a part for the wider core.", 0.8, 0, 1);
     public static readonly Option<int> Draws = SharedOptions.Number("--draws", "Random draws beside each knock-out of the core.", 20, 1), KnockOutExamples = SharedOptions.Number("--knock-out-examples", "Most examples of each set in knock-outs; 0 for all.", 0, 0);

@@ -80,7 +80,7 @@ public sealed class StructuredPruning
         using Scope scope = Scope.Open();
         int[] picked = Pick(step);
         Tensor mask = concrete.Sample(logAlpha, new Chance(seed, "mask").At(step));
-        Tensor distance = Distance(picked, new MaskProbe(mask, ablation));
+        Tensor distance = Distance(picked, mask);
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(options.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
         Tensor gap = (sparsity * -1 + target).As(1);
@@ -94,13 +94,14 @@ public sealed class StructuredPruning
     }
 
     // the objective on a batch: where the head scores labels, the full model's scores were kept; else it passes next to the masked one
-    Tensor Distance(int[] picked, IProbe probe)
+    Tensor Distance(int[] picked, Tensor mask)
     {
         Example[] own = [.. picked.Select(i => examples[i])];
         Batch batch = problem.BatchOf(own);
         Pass? full = !objective.NeedsReference ? null
             : fullLogits is not null ? Pass.Remembered(model, batch, fullLogits.Rows(picked))
             : new(model, Scope.Within(() => model.Stream(batch, NoProbe.Instance, problem.Tokens)), batch, NoProbe.Instance);
+        MaskProbe probe = new(mask, ablation, ablation.On(model, batch, problem.Tokens, problem.PairsOf(own)));
         return objective.Mean(problem, Pass.Of(model, batch, probe, problem.Tokens), full, own);
     }
 

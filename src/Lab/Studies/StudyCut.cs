@@ -19,8 +19,16 @@ public sealed partial class Study
     /// Cuts out the subnetwork of the main sparsity with the lowest in-domain loss (out-of-domain data does not choose), as a smaller model
     /// and, where other software reads that, as one of full size.
     /// </summary>
-    public CutFacts Cut()
+    /// <exception cref="NotSupportedException">the run's ablation depends on the input, so that nothing can be cut</exception>
+    public CutFacts Cut() => WhyNoCut is { } why ? throw new NotSupportedException(why) : CutOrNot();
+
+    /// <summary>Why the run's subnetworks cannot be cut, with the next move; null where they can.</summary>
+    internal string? WhyNoCut => Cutting.WhyNot(Model, universe.Parts, Absent());
+
+    // without weights where nothing can be cut
+    CutFacts CutOrNot()
     {
+        if (WhyNoCut is { } why) return new(0, 0, "", 0, 0, double.NaN, double.NaN, 0, 0, 0, 0, why);
         MeasuredSubnetwork best = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]).MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
         return folder.Stage("cut", () =>
         {
@@ -54,7 +62,7 @@ public sealed partial class Study
     {
         IReadOnlyList<Part> kept = subnetwork.Kept;
         IModel cut = Cutting.Cut(Model, kept, ablation);
-        string? noFullSize = Cutting.WhyNoFullSize(Model, ablation.Kind);
+        string? noFullSize = Cutting.WhyNoFullSize(Model, ablation.How);
         IModel? fullSize = noFullSize is null ? Cutting.FullSize(Model, kept, ablation) : null;
         double difference = Difference(cut), fullSizeDifference = fullSize is null ? double.NaN : Difference(fullSize);
         Dictionary<string, byte[]> files = new(loaded.TokenizerFiles);
@@ -73,7 +81,7 @@ public sealed partial class Study
     {
         EvaluationStage evaluation = Evaluate();
         ComparisonStage comparison = Compare();
-        CutFacts cut = Cut();
+        CutFacts cut = CutOrNot();
         foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
         RunResult? written = null;
         folder.Finish(() =>

@@ -33,8 +33,8 @@ public static class Summary
         if (result.KnockOuts.Where(k => k.Kind == "random heads").ToArray() is { Length: > 0 } random)
             Line(text, $"  as many random heads     in-domain {random.Select(k => k.InDomain.Value).Median() * 100:0.0} % (median of {random.Length} draws)");
         CutFacts cut = result.Cut;
-        Line(text, $"Cut out (seed {cut.Seed}): {cut.ParametersBefore:N0} to {cut.ParametersAfter:N0} weights, {cut.SpeedUp:0.00} times as fast, logits equal to the masked model's within {cut.LargestDifference:0.0e+0} on {cut.Compared} examples");
-        if (cut.NoFullSize is { } why) Line(text, $"{why}");
+        if (cut.ParametersBefore > 0) Line(text, $"Cut out (seed {cut.Seed}): {cut.ParametersBefore:N0} to {cut.ParametersAfter:N0} weights, {cut.SpeedUp:0.00} times as fast, logits equal to the masked model's within {cut.LargestDifference:0.0e+0} on {cut.Compared} examples");
+        if (cut.NoFullSize is { } why) Line(text, $"{(cut.ParametersBefore > 0 ? "" : "Nothing was cut. ")}{why}");
         Line(text, $"Report: {Path.Combine(folder, "report.html")}    ({result.Seconds:0} s)");
         return text.ToString();
     }

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks.Ablations;
 
 namespace Heartwood.Lab.Studies;
 
@@ -10,4 +11,7 @@ public sealed record Tenants
 
     /// <summary>The kinds of part.</summary>
     public IReadOnlyList<PartKind> PartKinds { get; init; } = Subnetworks.PartKinds.Usual;
+
+    /// <summary>The ablations.</summary>
+    public IReadOnlyList<AblationKind> Ablations { get; init; } = Subnetworks.Ablations.Ablations.Usual;
 }

@@ -202,13 +202,31 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
+    public void With_an_ablation_that_depends_on_the_input_a_study_ends_without_a_cut_and_says_so()
+    {
+        StudyRequest request = Request with { Ablation = "resample,seed=2", Parts = ["heads", "attention", "layers"], Draws = 2 };
+        Study.Prepared prepared = new(request);
+        RunResult result = Begin("resampled", request)!;
+        Assert.Equal(0, result.Cut.ParametersBefore);
+        Assert.StartsWith("The ablation resample,seed=2 depends on the input", result.Cut.NoFullSize);
+        Assert.Contains("Nothing was cut. The ablation resample,seed=2", Summary.Of(result, "run"));
+        Assert.False(Directory.Exists(Path.Combine(temporary.At("resampled"), Study.CutFolder)));
+        Assert.All(result.Subnetworks, s => Assert.True(double.IsNaN(s.LargestDifference)));
+        Assert.Contains(result.Subnetworks, s => s.Kl > 0);
+        using RunFolder folder = RunFolder.Reopen(temporary.At("resampled"), TimeProvider.System);
+        Study again = Study.Reopen(folder, new Told(_ => { }), default);
+        Assert.Contains("--ablation mean or --ablation zero", Assert.Throws<NotSupportedException>(() => again.Cut()).Message);
+        Assert.Contains("Measure it masked", Assert.Throws<NotSupportedException>(() => again.Cut(Directory.GetFiles(temporary.At("resampled/subnetworks"))[0], temporary.At("c"))).Message);
+    }
+
+    [Fact]
     public void What_cannot_be_asked_is_refused_before_anything_is_read()
     {
         StudyRequest nowhere = Request with { Model = temporary.At("nothing") };
         foreach (var (wrong, gist) in new (StudyRequest, string)[]
         {
             (nowhere with { Data = [] }, "What should masks be learned on?"), (nowhere with { Seeds = [] }, "at least one seed"), (nowhere with { Seeds = [1, 1] }, "each once"),
-            (nowhere with { Sparsities = [] }, "at least one sparsity"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Ablation = "median" }, "mean or zero"),
+            (nowhere with { Sparsities = [] }, "at least one sparsity"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Ablation = "median" }, "There is no ablation 'median'"), (nowhere with { Parts = ["head"] }, "Nearest: 'heads'"),
             (nowhere with { CoreShare = 0 }, "--core-share"), (nowhere with { Draws = 0 }, "--draws"),
         })
             Assert.Contains(gist, Assert.Throws<ArgumentException>(() => new Study.Prepared(wrong)).Message);

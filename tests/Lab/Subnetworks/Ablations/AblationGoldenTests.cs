@@ -1,0 +1,97 @@
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
+using Heartwood.Tensors;
+using Heartwood.Tests.Lab.Models;
+
+namespace Heartwood.Tests.Lab.Subnetworks.Ablations;
+
+/// <summary>Every head and MLP block ablated alone, as TransformerLens does it (shared/goldens/transformerlens, README there).</summary>
+public class AblationGoldenTests
+{
+    const int Pairs = 4, Positions = 10;
+
+    public static TheoryData<string> Models => ["gpt2-lm", "llama-lm"];
+
+    static Sequence[] Prompts(string name)
+    {
+        long[] ids = GoldenFolder.Open("transformerlens")["prompts.safetensors"].Longs(name);
+        return [.. Enumerable.Range(0, Pairs).Select(pair => Sequence.Plain([.. ids.AsSpan(pair * Positions, Positions).ToArray().Select(id => (int)id)]))];
+    }
+
+    // logit[answer] − logit[wrong] at the last position, one number per pair
+    sealed class Metric(string folder)
+    {
+        readonly long[] answers = GoldenFolder.Open("transformerlens")["prompts.safetensors"].Longs($"{folder}.answer_ids");
+        readonly long[] wrongs = GoldenFolder.Open("transformerlens")["prompts.safetensors"].Longs($"{folder}.wrong_ids");
+
+        public float[] Of(IModel model, Batch batch, IProbe probe)
+        {
+            Tensor logits = model.Forward(batch, probe);
+            return [.. Enumerable.Range(0, Pairs).Select(pair => logits.Values[pair * model.Vocabulary + (int)answers[pair]]
+                - logits.Values[pair * model.Vocabulary + (int)wrongs[pair]])];
+        }
+    }
+
+    // of each part alone, in the golden's order: by layer, then by number, then by pair
+    static float[] EachAlone(string folder, PartKind kind, IAblation how, Sequence[] prompts, Sequence[]? pairs = null)
+    {
+        IModel model = GoldenFolder.Open($"models/{folder}").Model();
+        Universe universe = model.Universe([kind]);
+        Ablation ablation = new(universe, how);
+        Batch batch = new(prompts);
+        var values = ablation.On(model, batch, Tokens.Read, pairs is null ? null : new(pairs));
+        Metric metric = new(folder);
+        return [.. universe.Parts.SelectMany(part => metric.Of(model, batch, new MaskProbe(MaskProbe.Without(universe, [part]), ablation, values)))];
+    }
+
+    [Theory, MemberData(nameof(Models))]
+    public void Zero_stands_in_for_every_head_and_MLP(string folder)
+    {
+        GoldenTensors golden = GoldenFolder.Open($"transformerlens/{folder}")["ablation.safetensors"];
+        GoldenFolder.Near(golden.Floats("zero.head"), EachAlone(folder, Heads.Kind, new Zero(), Prompts("clean_ids")), "zero, heads");
+        GoldenFolder.Near(golden.Floats("zero.mlp"), EachAlone(folder, Mlps.Kind, new Zero(), Prompts("clean_ids")), "zero, MLPs");
+    }
+
+    [Theory, MemberData(nameof(Models))]
+    public void The_mean_by_position_over_the_corrupted_prompts_stands_in_for_every_head_and_MLP(string folder)
+    {
+        GoldenTensors golden = GoldenFolder.Open($"transformerlens/{folder}")["ablation.safetensors"];
+        IModel model = GoldenFolder.Open($"models/{folder}").Model();
+        foreach (var (kind, name) in new[] { (Heads.Kind, "mean.head"), (Mlps.Kind, "mean.mlp") })
+        {
+            Mean mean = new(new(model, model.Universe([kind]), Prompts("corrupted_ids"), () => [new(Prompts("corrupted_ids"))]), byPosition: true);
+            GoldenFolder.Near(golden.Floats(name), EachAlone(folder, kind, mean, Prompts("clean_ids")), name);
+        }
+    }
+
+    [Theory, MemberData(nameof(Models))]
+    public void The_pair_s_own_corrupted_prompt_stands_in_for_every_head_and_MLP(string folder)
+    {
+        GoldenTensors golden = GoldenFolder.Open($"transformerlens/{folder}")["ablation.safetensors"];
+        float[] Patched(PartKind kind) => EachAlone(folder, kind, new Interchange(), Prompts("clean_ids"), Prompts("corrupted_ids"));
+        GoldenFolder.Near(golden.Floats("resample.head"), Patched(Heads.Kind), "resample, heads");
+        GoldenFolder.Near(golden.Floats("resample.mlp"), Patched(Mlps.Kind), "resample, MLPs");
+    }
+
+    [Theory, MemberData(nameof(Models))]
+    public void Patching_every_head_in_both_directions_gives_the_grids(string folder)
+    {
+        GoldenTensors golden = GoldenFolder.Open($"transformerlens/{folder}")["patching.safetensors"];
+        float[] noised = EachAlone(folder, Heads.Kind, new Interchange(), Prompts("clean_ids"), Prompts("corrupted_ids"));
+        float[] denoised = EachAlone(folder, Heads.Kind, new Interchange(), Prompts("corrupted_ids"), Prompts("clean_ids"));
+        GoldenFolder.Near(golden.Floats("noise.head_z"), noised, "noise");
+        GoldenFolder.Near(golden.Floats("denoise.head_z"), denoised, "denoise");
+        Assert.Contains(noised.Zip(denoised), pair => Math.Abs(pair.First - pair.Second) > 0.1);
+    }
+
+    [Theory, MemberData(nameof(Models))]
+    public void Unpatched_both_prompts_give_the_baselines(string folder)
+    {
+        GoldenTensors golden = GoldenFolder.Open($"transformerlens/{folder}")["patching.safetensors"];
+        IModel model = GoldenFolder.Open($"models/{folder}").Model();
+        GoldenFolder.Near(golden.Floats("baseline.clean"), new Metric(folder).Of(model, new(Prompts("clean_ids")), NoProbe.Instance), "clean");
+        GoldenFolder.Near(golden.Floats("baseline.corrupted"), new Metric(folder).Of(model, new(Prompts("corrupted_ids")), NoProbe.Instance), "corrupted");
+    }
+}
