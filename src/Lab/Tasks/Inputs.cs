@@ -27,9 +27,13 @@ public static class Inputs
             if (!numbers.TryGetValue(row.Label, out int label))
                 throw new InvalidDataException($"{source}: the label '{row.Label}' is none of the model's ({string.Join(", ", labels)}). "
                     + $"{Tables.LabelAdvice.Of(null, [.. rows.Select(r => r.Label).Distinct()], labels, counted: false)}");
-            return new Example(inputs[i], label, row.Case, row.Group);
+            return new Example(inputs[i], label, row.Case, row.Group) { Pair = OtherInput(row, tokenizer, mostTokens, rule) };
         })];
     }
+
+    /// <summary>The input that a row would be with its other text; null where it has none.</summary>
+    internal static Sequence? OtherInput(Row row, Tokenizer tokenizer, int mostTokens, TokenTypeRule rule) =>
+        row.Other is not { } other ? null : EncodeOne(row with { Text = other }, tokenizer, mostTokens, rule);
 
     /// <summary>The texts or pairs of rows as inputs; longer ones are truncated, and counted.</summary>
     /// <exception cref="InvalidDataException">a row's text is no token</exception>

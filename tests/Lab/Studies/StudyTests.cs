@@ -5,6 +5,7 @@ using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tensors.Backends;
@@ -199,6 +200,22 @@ public sealed class StudyTests : IDisposable
         Study.Prepared prepared = new(close);
         using RunFolder folder = Open("run", close, prepared);
         Assert.Equal([0.5, 0.500001], Study.In(folder, prepared, new Told(_ => { }), default).Find().Select(f => f.TargetSparsity));
+    }
+
+    [Fact]
+    public void Interchange_takes_values_from_a_named_column_and_leaves_out_rows_whose_text_there_has_another_length()
+    {
+        string[] words = [.. MadeUpLanguage.Vocabulary.Where(word => word.All(char.IsAsciiLetterLower)).Take(6)];
+        File.WriteAllText(temporary.At("rows.tsv"), $"text\tother\tlabel\n{words[0]} {words[1]}\t{words[2]} {words[3]}\tentailment\n"
+            + $"{words[2]} {words[4]}\t{words[5]}\tnon-entailment\n{words[1]} {words[5]}\t{words[0]} {words[0]}\tnon-entailment\n");
+        string rows = $"{temporary.At("rows.tsv")},text=text,other=other,label=label";
+        Study.Prepared prepared = new(new StudyRequest([rows], [rows]) { Model = model, Ablation = "interchange", Parts = ["attention"] });
+        Assert.Equal(2, prepared.Pool.Count);
+        Assert.All(prepared.Pool, example => Assert.Equal(example.Input.Ids.Length, example.Pair!.Value.Ids.Length));
+        Assert.Equal(2, prepared.Sets.InDomain.Count);
+        Assert.Contains(prepared.Notes, note => note.Contains("1 of 3 rows have no pair of as many tokens; the ablation interchange leaves them out.", StringComparison.Ordinal));
+        Assert.Contains("all 60 rows have no pair of as many tokens",
+            Assert.Throws<InvalidDataException>(() => new Study.Prepared(Request with { Ablation = "interchange" })).Message);
     }
 
     [Fact]
