@@ -55,7 +55,7 @@ static class Alone
     static Dictionary<string, double> MaskSteps(string[] arguments)
     {
         IModel model = LoadedModel.Load(arguments[0]).Model;
-        StructuredPruning search = SubnetworkEntries.Search(model, SequencesOf64(model, arguments[1]), Ablation.Zero(model.Universe(SubnetworkEntries.InPlay)));
+        PruningSearch search = SubnetworkEntries.Search(model, SequencesOf64(model, arguments[1]), Ablation.Zero(model.Universe(SubnetworkEntries.InPlay)));
         for (int step = 0; step < 3; step++) search.Advance();
         return new() { ["bytes"] = Programs.Resident().Most };
     }
@@ -65,7 +65,7 @@ static class Alone
     {
         LoadedModel demo = LoadedModel.Load(null);
         IReadOnlyList<Example> pairs = TrainingEntries.DemoPairs(demo, 2000);
-        StructuredPruning search = SubnetworkEntries.Search(demo.Model, pairs, Ablation.Zero(demo.Model.Universe(SubnetworkEntries.InPlay)), batch: 32);
+        PruningSearch search = SubnetworkEntries.Search(demo.Model, pairs, Ablation.Zero(demo.Model.Universe(SubnetworkEntries.InPlay)), batch: 32);
         Dictionary<string, double> figures = [];
         while (search.Step < Looks[^1])
         {
@@ -88,7 +88,7 @@ static class Alone
         IReadOnlyList<Example> examples = SequencesOf64(model, arguments[1]);
         Answers answers = new(examples);
         Ablation ablation = Ablation.Zero(model.Universe(SubnetworkEntries.InPlay));
-        StructuredPruning search = SubnetworkEntries.Search(model, examples, ablation);
+        PruningSearch search = SubnetworkEntries.Search(model, examples, ablation);
         search.Advance();
         void Cut() => Cutting.Cut(model, SubnetworkEntries.EverySecond(model), ablation);
         double evaluate = Least(() => answers.Of(model)), step = Least(() => search.Advance());

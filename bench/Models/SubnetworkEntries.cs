@@ -32,7 +32,7 @@ static class SubnetworkEntries
 
         Case AgainstRecipe(string size, string peer, double target) => Case.Timed(size, () =>
         {
-            StructuredPruning search = Search(model, examples, Ablation.Mean(model, model.Universe(SubnetworkEntries.InPlay), [batch]));
+            PruningSearch search = Search(model, examples, Ablation.Mean(model, model.Universe(SubnetworkEntries.InPlay), [batch]));
             return () => search.Advance();
         }) with
         {
@@ -43,10 +43,14 @@ static class SubnetworkEntries
     });
 
     /// <summary>A search whose every step takes all the examples.</summary>
-    internal static StructuredPruning Search(IModel model, IReadOnlyList<Example> examples, Ablation ablation, int batch = 0)
+    internal static PruningSearch Search(IModel model, IReadOnlyList<Example> examples, Ablation ablation, int batch = 0)
     {
-        PruningOptions options = new(Steps: 1_000_000, Batch: batch == 0 ? examples.Count : batch);
-        return new(model, ablation, examples, new Answers(examples).Of(model), options, seed: 1);
+        Search asked = new(model, ablation.Universe, ablation, Classification.Instance, examples)
+        {
+            FullScores = () => new Answers(examples).Of(model),
+            Seed = 1,
+        };
+        return new(asked, new(Steps: 1_000_000, BatchSize: batch == 0 ? examples.Count : batch));
     }
 
     /// <summary>Half of the heads and half of the MLPs: those with an even number.</summary>

@@ -71,5 +71,5 @@ static class TrainingEntries
 
     // the whole list is one batch, at a rate that stays
     internal static Trainer Make(IModel model, IReadOnlyList<Example> batch) =>
-        new(model, batch, new(Steps: 1_000_000, TokensPerBatch: batch.Sum(e => e.Input.Ids.Length), Rate: Rate, WarmUp: 0, FinalRate: 1));
+        new(model, batch, new(Steps: 1_000_000, TokensPerBatch: batch.Sum(e => e.Input.Ids.Length), LearningRate: Rate, Warmup: 0, FinalRate: 1));
 }

@@ -33,7 +33,7 @@ public sealed class AccidentTests : IDisposable
     public void A_search_killed_in_every_stage_resumes_to_the_same_result()
     {
         SmallRuns.Works(runs.Find("whole", 60, "--all"));
-        string[] signs = ["manifest.json", "ablation.safetensors", "search/sparsity-0.5-seed-2.jsonl", "search/sparsity-0.5-seed-1.safetensors", "subnetworks/sparsity-0.5-seed-1.json", "stages/evaluation.json", "stages/comparison.json", "cut"];
+        string[] signs = ["manifest.json", "ablation.safetensors", "search/structured-pruning-sparsity-0.5-seed-2.jsonl", "search/structured-pruning-sparsity-0.5-seed-1.safetensors", "subnetworks/structured-pruning-sparsity-0.5-seed-1.json", "stages/evaluation.json", "stages/comparison.json", "cut"];
         int killed = 0;
         foreach (string[] pair in signs.Chunk(2))                 // four processes, two stages apart: the first sign not there yet is waited for
         {
@@ -54,7 +54,7 @@ public sealed class AccidentTests : IDisposable
         SmallRuns.Works(runs.Find("whole", 800, "--all"));
         using (Program program = new(runs.Find("stopped", 800, "--all")))
         {
-            Assert.True(program.Until(() => runs.LinesOf("stopped", "search/sparsity-0.5-seed-1.jsonl") > 5));
+            Assert.True(program.Until(() => runs.LinesOf("stopped", "search/structured-pruning-sparsity-0.5-seed-1.jsonl") > 5));
             program.Interrupt();
             var (code, output, error) = program.End();
             Assert.Equal((130, ""), (code, output));
@@ -74,7 +74,7 @@ public sealed class AccidentTests : IDisposable
         SmallRuns.Works(runs.Find("whole", 800, "--sparsity", "0.5", "0.34", "0.6", "--all"));
         using (Program first = new(runs.Find("shared", 800, "--sparsity", "0.5", "0.34", "0.6", "--all")))
         {
-            Assert.True(first.Until(() => runs.LinesOf("shared", "search/sparsity-0.5-seed-1.jsonl") > 5));
+            Assert.True(first.Until(() => runs.LinesOf("shared", "search/structured-pruning-sparsity-0.5-seed-1.jsonl") > 5));
             using Program second = new(runs.Find("shared", 800, "--sparsity", "0.5", "0.34", "0.6", "--all"));
             Assert.True(second.Until(() => SearchesBy(second.Id) > 0 && SearchesBy(first.Id) > 0), "They never were at work at once.");
             first.Kill();
@@ -130,22 +130,22 @@ public sealed class AccidentTests : IDisposable
     public void The_demo_killed_and_interrupted_goes_on_with_the_same_subnetworks()
     {
         Program.NeedsInterrupts();
-        string[] search = ["--sparsity", "0.6", "--seeds", "1-2", "--steps", "6", "--batch", "4", "--examples", "100"], demo = ["demo", .. search, "--out", runs.At("demo")];
+        string[] search = ["--sparsity", "0.6", "--seeds", "1-2", "--method", "structured-pruning,steps=6,batch-size=4", "--max-examples", "100"], demo = ["demo", .. search, "--out", runs.At("demo")];
         using (Program program = new(demo))
         {
-            Assert.True(program.Until(() => runs.LinesOf("demo", "search/sparsity-0.6-seed-1.jsonl") > 2));
+            Assert.True(program.Until(() => runs.LinesOf("demo", "search/structured-pruning-sparsity-0.6-seed-1.jsonl") > 2));
             program.Kill();
         }
         using (Program program = new(demo))
         {
-            Assert.True(program.Until(() => File.Exists(runs.At("demo", "subnetworks/sparsity-0.6-seed-1.json")) && File.Exists(runs.At("demo", "subnetworks/sparsity-0.6-seed-2.json"))));
+            Assert.True(program.Until(() => File.Exists(runs.At("demo", "subnetworks/structured-pruning-sparsity-0.6-seed-1.json")) && File.Exists(runs.At("demo", "subnetworks/structured-pruning-sparsity-0.6-seed-2.json"))));
             program.Interrupt();
             var (code, output, error) = program.End();
             Assert.Equal((130, ""), (code, output));
             Assert.Contains("Resuming the run in", error);
         }
         SmallRuns.Works(["find", "--data", "world:training,rows=8000,seed=2", .. search, "--out", runs.At("left-alone")]);
-        foreach (string file in (string[])["subnetworks/sparsity-0.6-seed-1.json", "subnetworks/sparsity-0.6-seed-2.json", "ablation.safetensors"])
+        foreach (string file in (string[])["subnetworks/structured-pruning-sparsity-0.6-seed-1.json", "subnetworks/structured-pruning-sparsity-0.6-seed-2.json", "ablation.safetensors"])
             Assert.Equal(File.ReadAllBytes(runs.At("left-alone", file)), File.ReadAllBytes(runs.At("demo", file)));
         Assert.Contains("is not empty and holds no run", SmallRuns.Fails("demo", "--out", Path.GetDirectoryName(runs.At("demo"))!));
     }
@@ -156,9 +156,9 @@ public sealed class AccidentTests : IDisposable
         string file = runs.At("data.tsv");
         _ = runs.Model;
         File.WriteAllLines(file, ["text\tpair\tlabel", .. Enumerable.Range(0, 30).Select(i => $"the doctor saw the poet\tthe {(i % 2 == 0 ? "doctor" : "poet")} saw\t{(i % 2 == 0 ? "entailment" : "non-entailment")}")]);
-        string[] command = ["find", "--model", runs.Model, "--data", $"{file},text=text,pair=pair,label=label", "--in-domain", "world:in-domain,rows=20", "--seeds", "1", "--steps", "80", "--all", "--out", runs.At("run")];
+        string[] command = ["find", "--model", runs.Model, "--data", $"{file},text=text,pair=pair,label=label", "--in-domain", "world:in-domain,rows=20", "--seeds", "1", "--method", "structured-pruning,steps=80", "--all", "--out", runs.At("run")];
         using Program program = new(command);
-        Assert.True(program.Until(() => runs.LinesOf("run", "search/sparsity-0.5-seed-1.jsonl") > 3));
+        Assert.True(program.Until(() => runs.LinesOf("run", "search/structured-pruning-sparsity-0.5-seed-1.jsonl") > 3));
         File.AppendAllText(file, "the king met the nurse\tthe king\tentailment\n");
         var (code, output, error) = program.End();
         Assert.Equal((1, ""), (code, output));

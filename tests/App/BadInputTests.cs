@@ -82,7 +82,8 @@ public sealed class BadInputTests : IDisposable
         SmallRuns.Works(runs.Find("run", 4));
         string before = File.ReadAllText(runs.At("run", "manifest.json"));
         string message = SmallRuns.Fails(runs.Find("run", 5));
-        Assert.Contains("holds another run: pruning.steps was 4, now 5. Give another folder with --out, or run the first command again: heartwood find ", message);
+        Assert.Contains("holds another run: methods was structured-pruning,steps=4,batch-size=8, now structured-pruning,steps=5,batch-size=8. "
+            + "Give another folder with --out, or run the first command again: heartwood find ", message);
         Assert.Contains("holds another run", SmallRuns.Fails(runs.Train("run")));
         Assert.Equal(before, File.ReadAllText(runs.At("run", "manifest.json")));
         Directory.CreateDirectory(runs.At("mine"));
@@ -99,7 +100,7 @@ public sealed class BadInputTests : IDisposable
         string file = runs.At("d.tsv"), data = $"{file},text=text,pair=pair,label=label";
         string[] lines = ["text\tpair\tlabel", .. Enumerable.Range(0, 12).Select(i => $"the doctor slept\tdoctor\t{(i % 3 == 0 ? "entailment" : "non-entailment")}")];
         File.WriteAllLines(file, lines);
-        SmallRuns.Works("find", "--model", runs.Model, "--data", data, "--in-domain", "world:in-domain,rows=20", "--seeds", "1", "--steps", "3", "--out", runs.At("run"));
+        SmallRuns.Works("find", "--model", runs.Model, "--data", data, "--in-domain", "world:in-domain,rows=20", "--seeds", "1", "--method", "structured-pruning,steps=3", "--out", runs.At("run"));
         File.AppendAllText(file, "the king slept\tking\tentailment\n");
         Assert.Contains($"{data}: the file is not what it was when the run began", SmallRuns.Fails("evaluate", runs.At("run")));
         File.WriteAllLines(file, lines);
@@ -136,7 +137,7 @@ public sealed class BadInputTests : IDisposable
     public void A_file_of_a_run_that_was_damaged_is_named_with_the_way_out()
     {
         SmallRuns.Works(runs.Find("run", 3));
-        File.WriteAllText(runs.At("run", "subnetworks/sparsity-0.5-seed-1.json"), "{\"parts\": 6, \"kept\": [\"L0\"]}");
+        File.WriteAllText(runs.At("run", "subnetworks/structured-pruning-sparsity-0.5-seed-1.json"), "{\"parts\": 6, \"kept\": [\"L0\"]}");
         Assert.Contains("sparsity-0.5-seed-1.json: 'L0' is not a part", SmallRuns.Fails("evaluate", runs.At("run")));
         File.WriteAllText(runs.At("run", "request.json"), "{}");
         Assert.Contains("request.json cannot be read", SmallRuns.Fails("evaluate", runs.At("run")));

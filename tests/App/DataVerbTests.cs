@@ -99,12 +99,12 @@ public sealed class DataVerbTests : IDisposable
             $"{data}: 3 of 12 rows are longer than 40 tokens and are cut off there, of a pair the longer text first (the first: line 3).";
         foreach (string[] command in (string[][])
             [
-                ["evaluate", "--model", runs.Model, "--in-domain", data, "--most-tokens", "40"],
-                ["inspect", runs.Model, "--data", data, "--most-tokens", "40"],
+                ["evaluate", "--model", runs.Model, "--in-domain", data, "--max-length", "40"],
+                ["inspect", runs.Model, "--data", data, "--max-length", "40"],
                 ["train", "--from", runs.Model, "--data", data, "--in-domain", data,
-                    "--steps", "1", "--most-tokens", "40", "--out", runs.At("trained")],
+                    "--steps", "1", "--max-length", "40", "--out", runs.At("trained")],
                 ["find", "--model", runs.Model, "--data", data, "--in-domain", data,
-                    "--seeds", "1", "--steps", "2", "--most-tokens", "40", "--out", runs.At("found")],
+                    "--seeds", "1", "--method", "structured-pruning,steps=2", "--max-length", "40", "--out", runs.At("found")],
             ])
         {
             var (code, output, error) = SmallRuns.Here(command);

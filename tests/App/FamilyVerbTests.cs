@@ -49,7 +49,7 @@ public sealed class FamilyVerbTests : IDisposable
         Assert.Contains("a language model: it tells which token comes next", SmallRuns.Works("inspect", folder));
         Assert.Contains("has no labels. Fine-tune a classifier from it: heartwood train --from", SmallRuns.Fails("find", "--model", folder, "--data", "world:training,rows=20", "--out", runs.At("run")));
         Assert.Contains("has no labels", SmallRuns.Fails("evaluate", "--model", folder, "--in-domain", "world:in-domain,rows=20"));
-        SmallRuns.Works("train", "--from", folder, "--data", "world:training,rows=20", "--most-tokens", "16", "--steps", "1", "--out", runs.At("tuned"));
+        SmallRuns.Works("train", "--from", folder, "--data", "world:training,rows=20", "--max-length", "16", "--steps", "1", "--out", runs.At("tuned"));
         Assert.Contains("labels: entailment, non-entailment", SmallRuns.Works("inspect", runs.At("tuned", "model")));
     }
 

@@ -28,7 +28,7 @@ public sealed class LanguageVerbTests : IDisposable
     {
         string[] data = ["--in-domain", $"{pairs},case=kind", "--out-of-domain", prompts, "--unseen", $"{text},window=12,stride=6"];
         string found = SmallRuns.Works(["find", "--model", model, "--data", learnedOn == "text" ? text : learnedOn == "pairs" ? pairs : prompts, .. data, "--ablation", "mean",
-            "--seeds", "1-2", "--steps", "6", "--batch", "4", "--draws", "2", "--core-share", "1", "--threads", "2", "--all", "--json", "--out", runs.At("run")]);
+            "--seeds", "1-2", "--method", "structured-pruning,steps=6,batch-size=4", "--draws", "2", "--core-share", "1", "--threads", "2", "--all", "--json", "--out", runs.At("run")]);
         JsonElement result = Json(found), cut = result.GetProperty("cut"), figures = result.GetProperty("full").GetProperty("figures");
         foreach (string difference in (string[])["largestDifference", "fullSizeDifference"]) Assert.InRange(cut.GetProperty(difference).GetDouble(), 0, 1e-5);
         Assert.Equal(20, figures.GetProperty("inDomain").GetProperty("difference").GetProperty("n").GetInt32());

@@ -17,7 +17,7 @@ public sealed class MaskVerbTests : IDisposable
     string Found()
     {
         if (!Directory.Exists(runs.At("run"))) SmallRuns.Works(runs.Find("run", 4));
-        return runs.At("run", "subnetworks", "sparsity-0.5-seed-2.json");
+        return runs.At("run", "subnetworks", "structured-pruning-sparsity-0.5-seed-2.json");
     }
 
     string Write(string name, string content)

@@ -20,7 +20,7 @@ public sealed class PrunedCaseTests : IDisposable
         Assert.Equal("7.2977", Loss(Path.Combine(folder, "model")));                   // numpy, in double: 7.29768
         string data = Path.Combine(folder, "t2.txt,window=32");
         SmallRuns.Works("find", "--model", Path.Combine(folder, "model"), "--data", data, "--in-domain", data,
-            "--steps", "30", "--seeds", "1-2", "--all", "--out", runs.At("found"));
+            "--method", "structured-pruning,steps=30", "--seeds", "1-2", "--all", "--out", runs.At("found"));
         Assert.Equal("7.3437", Loss(runs.At("found", "cut")));
         Assert.Equal("7.3437", Loss(runs.At("found", "full-size")));
     }

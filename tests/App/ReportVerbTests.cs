@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Heartwood.App.Commands;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Tests.Lab.Reports;
 

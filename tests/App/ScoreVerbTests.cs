@@ -26,7 +26,7 @@ public sealed class ScoreVerbTests : IDisposable
 
     string[] Train(string data, string into, int steps, params string[] more) => ["train", "--data", data, "--in-domain", data, "--layers",
         "1", "--heads", "2", "--width", "16", "--neurons", "16", "--positions", "20",
-        "--steps", $"{steps}", "--batch-tokens", "400", "--rate", "0.003", "--seed", "3", "--out", runs.At(into), .. more];
+        "--steps", $"{steps}", "--batch-tokens", "400", "--learning-rate", "0.003", "--seed", "3", "--out", runs.At(into), .. more];
 
     static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 

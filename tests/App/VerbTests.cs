@@ -66,7 +66,7 @@ public sealed class VerbTests : IDisposable
     public void A_mask_of_a_run_is_cut_into_a_folder_of_its_own()
     {
         SmallRuns.Works(runs.Find("run", 4));
-        string mask = runs.At("run", "subnetworks", "sparsity-0.5-seed-2.json");
+        string mask = runs.At("run", "subnetworks", "structured-pruning-sparsity-0.5-seed-2.json");
         Assert.StartsWith("Where should the result go?", SmallRuns.Fails("cut", runs.At("run"), "--mask", mask));
         SmallRuns.Works("cut", runs.At("run"), "--mask", mask, "--out", runs.At("mine"));
         JsonElement seen = Json(SmallRuns.Works("inspect", runs.At("mine", "cut"), "--json"));
@@ -81,7 +81,7 @@ public sealed class VerbTests : IDisposable
     [InlineData("18446744073709551615", "--seeds", "18446744073709551615-18446744073709551615")]
     public void The_seeds_are_those_asked_for_or_the_six_that_follow_the_seed(string expected, params string[] more)
     {
-        string[] find = ["find", "--model", runs.Model, "--data", "world:training,rows=20", "--steps", "1", "--batch", "2", "--out", runs.At("run"), "--json", .. more];
+        string[] find = ["find", "--model", runs.Model, "--data", "world:training,rows=20", "--method", "structured-pruning,steps=1,batch-size=2", "--out", runs.At("run"), "--json", .. more];
         Assert.Equal(expected, string.Join(' ', Json(SmallRuns.Works(find)).EnumerateArray().Select(s => s.GetProperty("seed").GetUInt64())));
     }
 }

@@ -138,11 +138,11 @@ public class DeterminismTests
     public void A_mask_of_ones_changes_nothing_and_a_mask_of_zeros_leaves_the_ablation(string backend)
     {
         using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
-        Tensor value = Tensor.Normal(new Chance(1, "value"), 1e3f, 40, 4 * 33), ablation = Tensor.Normal(new Chance(1, "absence"), 1e-3f, 4, 33);
+        Tensor value = Tensor.Normal(new Chance(1, "value"), 1e3f, 40, 4 * 33), ablation = Tensor.Normal(new Chance(1, "ablation"), 1e-3f, 4, 33);
         (value.Change()[0], value.Change()[1], ablation.Change()[2]) = (-0f, float.PositiveInfinity, -0f);
         Assert.Equal(BitsOf(value.Values.ToArray()), BitsOf(value.Mix(Tensor.Ones(4), ablation).Values.ToArray()));
         Assert.Equal(BitsOf([.. Enumerable.Range(0, 40).SelectMany(_ => ablation.Values.ToArray())]), BitsOf(value.Mix(Tensor.Zeros(4), ablation).Values.ToArray()));
-        Tensor other = Tensor.Normal(new Chance(2, "absence"), 1e-3f, 40, 4 * 33);
+        Tensor other = Tensor.Normal(new Chance(2, "ablation"), 1e-3f, 40, 4 * 33);
         other.Change()[5] = -0f;
         Assert.Equal(BitsOf(value.Values.ToArray()), BitsOf(value.Mix(Tensor.Ones(4), other).Values.ToArray()));
         Assert.Equal(BitsOf(other.Values.ToArray()), BitsOf(value.Mix(Tensor.Zeros(4), other).Values.ToArray()));

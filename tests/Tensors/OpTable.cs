@@ -113,7 +113,7 @@ static class OpTable
         foreach (int n in Sizes) yield return new($"dropout {n}", t => t[0].Dropout(0.25f, new(3, "dropout"), 128), new Shape(n));
         yield return new("dropout of many", t => t[0].Dropout(0.1f, new(3, "dropout")), new Shape(3, 20011));
 
-        static Tensor Constant(int parts, int partWidth) => Tensor.Normal(new Chance(3, "absence"), 1, parts, partWidth);
+        static Tensor Constant(int parts, int partWidth) => Tensor.Normal(new Chance(3, "ablation"), 1, parts, partWidth);
     }
 
     static IEnumerable<Op> Sums()

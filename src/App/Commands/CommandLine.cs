@@ -13,7 +13,7 @@ static class CommandLine
     public static IReadOnlyList<Verb> Verbs =>
     [
         DemoVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(), FindVerb.Create(),
-        EvaluateVerb.Create(), StageVerbs.Compare(), StageVerbs.Cut(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create(),
+        EvaluateVerb.Create(), CompareVerb.Create(), StageVerbs.Cut(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create(),
     ];
 
     /// <summary>Runs one command.</summary>
@@ -31,7 +31,8 @@ static class CommandLine
         if (arguments.Length == 0) parsed = root.Parse(["--help"]);
         string? mistyped = parsed.Action is HelpWithExamples ? null : Mistyped(arguments, parsed.CommandResult.Command, root);
         if (mistyped is not null || parsed.Errors.Count > 0) return Misunderstood(parsed, mistyped, world.Error);
-        if (parsed.CommandResult.Command is Verb verb && parsed.Action is null) return Run(verb, parsed, arguments, world, exit ?? Environment.Exit, tenants ?? Tenants.Usual);
+        if (parsed.CommandResult.Command is Verb verb && parsed.Action is null)
+            return Run(verb, parsed, arguments, world, exit ?? Environment.Exit, tenants ?? Tenants.Usual);
         int code = parsed.Invoke(new InvocationConfiguration { Output = world.Out, Error = world.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         return arguments.Length == 0 ? Failures.Usage : code;
     }
@@ -43,7 +44,10 @@ static class CommandLine
         {
             Session session;
             using (Progress progress = Progress.In(world))
-                verb.Run(parsed, session = new(world, Machine.Command(arguments), parsed.GetValue(SharedOptions.Json), progress, interruption.Token) { Tenants = tenants });
+            {
+                bool json = parsed.GetValue(SharedOptions.Json);
+                verb.Run(parsed, session = new(world, Machine.Command(arguments), json, progress, interruption.Token) { Tenants = tenants });
+            }
             if (session.Found is { } found) world.Out.WriteLine(found);      // below the bars, which are gone now
             return Failures.Success;
         }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Checkpoints;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 
 namespace Heartwood.App.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
@@ -16,7 +16,7 @@ static class EvaluateVerb
         RunSupport.Several("--data", $"The training data, which means of absent parts are taken over (of --mask, --without) and, of "
         + $"classifiers, both baselines are fitted to: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. "
         + $"{DataSource.ScoresHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
-    static readonly Option<int> examples = SharedOptions.Number("--examples", "Most examples of --data to take means over; 0 for all.", new StudyRequest([], []).Examples, 0);
+    static readonly Option<int> examples = SharedOptions.Number("--max-examples", "Most examples of --data to take means over; 0 for all.", new StudyRequest([], []).Examples, 0);
     static readonly Option<string[]> masks = RunSupport.Several("--mask", $"Subnetworks to measure, from anywhere, beside random masks of their size: {Masks.Named}.", "MASK");
     static readonly Option<string[]> without = RunSupport.Several("--without", "Parts to knock out of the full model, with commas, as L0.H1,a3.h7,m3; each list is measured like a mask. They leave zeros, or with --data their means; in a run, what the run's absent parts leave.", "PARTS");
     static readonly Option<int> random = SharedOptions.Number("--random", "Random masks of the same size (as many heads, as many MLPs) beside each mask.", 5, 0);
@@ -33,7 +33,7 @@ static class EvaluateVerb
         "evaluate --model models/mnli --mask circuit.json --without a3.h7,m2 --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\"")
     {
         Arguments = { run },
-        Options = { StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision, masks, without, random, MaskVerb.Ablation, examples, MaskVerb.OtherModel },
+        Options = { StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.MaxLength, StudyOptions.Precision, masks, without, random, MaskVerb.Ablation, examples, MaskVerb.OtherModel },
         Resumes = true,
         Run = Run,
     };
@@ -44,7 +44,7 @@ static class EvaluateVerb
         if (!asked.Any) RunSupport.RefuseIdle(p, "without --mask or --without", ofMasks);
         if (p.GetValue(run) is { } folder)
         {
-            RunSupport.RefuseIdle(p, "with a run's folder: the run knows its model, data and precision", StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Most, StudyOptions.Precision, MaskVerb.Ablation, examples);
+            RunSupport.RefuseIdle(p, "with a run's folder: the run knows its model, data and precision", StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.MaxLength, StudyOptions.Precision, MaskVerb.Ablation, examples);
             StageVerbs.In(p, session, (study, opened) =>
             {
                 if (asked.Any) Show(session, study.Evaluate(asked));
@@ -62,13 +62,13 @@ static class EvaluateVerb
                 return;
             }
             ModelEvaluation evaluation = ModelEvaluation.Of(request, session.Stop, session.World.Say);
-            session.Result(() => JsonSerializer.Serialize(evaluation.Measured, ResultJson.Options), () => Summary.Of([.. evaluation.Measured.Select(m => (m.Key, m.Value))], evaluation.TaskCases));
+            session.Result(() => JsonSerializer.Serialize(evaluation.Measured, ResultJson.Options), () => Summary.Models([.. evaluation.Measured.Select(m => (m.Key, m.Value))], evaluation.TaskCases));
         }
     }
 
     static void Show(Session session, MaskEvaluation evaluation) => session.Result(() => JsonSerializer.Serialize(evaluation, ResultJson.Options), () => MaskSummary.Of(evaluation));
 
-    static void Show(Session session, EvaluationStage stage, Study study, RunFolder folder) => session.Result(
+    static void Show(Session session, AccuracyFacts stage, Study study, RunFolder folder) => session.Result(
         () => JsonSerializer.Serialize(stage, ResultJson.Options),
-        () => Summary.Of([("full model", stage.Full), .. stage.Baselines.Select(b => (b.Key, b.Value))], study.TaskCases) + Summary.Of(stage.Subnetworks, stage.RandomSubnetworks) + $"Compare them: heartwood compare {folder.FolderPath}\n");
+        () => Summary.Models([("full model", stage.Full), .. stage.Baselines.Select(b => (b.Key, b.Value))], study.TaskCases) + Summary.Subnetworks(stage.Subnetworks, stage.RandomSubnetworks) + $"Compare them: heartwood compare {folder.FolderPath}\n");
 }

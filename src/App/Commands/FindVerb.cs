@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
+using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.App.Commands;
 
@@ -14,12 +17,21 @@ static class FindVerb
     /// <summary>The verb.</summary>
     public static Verb Create()
     {
-        Verb verb = new("find", "Finds subnetworks by structured pruning: learned masks over heads and MLP blocks, weights frozen, several seeds and sparsities at once.",
-            "find --model runs/small/model --data world:training --in-domain world:in-domain --out-of-domain world:out-of-domain --out runs/found",
-            "find --model models/mnli --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --sparsity 0.5 0.6 --all --out runs/mnli",
-            "find --model models/stories15M --data tinystories.txt,rows=2000 --in-domain blimp/anaphor_number_agreement.jsonl --out-of-domain blimp/principle_A_case_2.jsonl --all --out runs/blimp")
-        { Resumes = true, TakesOut = true, Run = (parsed, session) => Begin(parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)) };
-        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Append(all)) verb.Options.Add(option);
+        Verb verb = new("find", "Finds subnetworks, weights frozen: by learned masks over heads and MLP blocks (structured pruning), or by "
+            + "any other --method; several methods, seeds and sparsities at once.",
+            "find --model runs/small/model --data world:training --in-domain world:in-domain --out-of-domain world:out-of-domain "
+                + "--out runs/found",
+            "find --model models/mnli --data mnli/train.tsv --in-domain mnli/dev.tsv --out-of-domain hans.tsv "
+                + "--label-map \"neutral>non-entailment|contradiction>non-entailment\" --sparsity 0.5 0.6 --all --out runs/mnli",
+            "find --model models/stories15M --data tinystories.txt,rows=2000 --in-domain blimp/anaphor_number_agreement.jsonl "
+                + "--out-of-domain blimp/principle_A_case_2.jsonl --all --out runs/blimp")
+        {
+            Resumes = true,
+            TakesOut = true,
+            Run = (parsed, session) => Begin(
+                parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)),
+        };
+        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([all, QuestionOptions.Ask])) verb.Options.Add(option);
         return verb;
     }
 
@@ -28,25 +40,38 @@ static class FindVerb
     {
         RunSupport.UseThreads(parsed);
         RunSupport.Tell(session, request.Precision);
-        request = request with { Tenants = session.Tenants };
+        request = request with { Tenants = session.Tenants, Asked = QuestionOptions.Asked(parsed, toTheEnd) };
         Study.Prepared prepared = new(request);
         if (toTheEnd && request.InDomain.Count == 0) throw new ArgumentException("--all measures too: give --in-domain FILE.");
         foreach (string note in prepared.Notes) session.World.Say(note);
         Estimate estimate = prepared.Estimate();
-        session.World.Say($"{request.Seeds.Count * request.Sparsities.Count} searches of {request.Pruning.Steps} steps: about {Words.Duration(estimate.Seconds)}, {Words.Bytes(estimate.Bytes)} of memory");
-        if (estimate.Bytes > Console.Machine.Memory) throw new InvalidOperationException($"The search needs about {Words.Bytes(estimate.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. Lower --batch or --most-tokens.");
-        using RunFolder folder = RunSupport.Open(path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request, request.Precision);
+        foreach (MethodCost cost in prepared.Costs) session.World.Say(cost.InWords);
+        session.World.Say($"The searches take about {Words.Duration(estimate.Seconds)} and {Words.Bytes(estimate.Bytes)} of memory.");
+        if (estimate.Bytes > Console.Machine.Memory)
+            throw new InvalidOperationException($"The search needs about {Words.Bytes(estimate.Bytes)}, this machine has "
+                + $"{Words.Bytes(Console.Machine.Memory)}. Lower --max-length, or the batch-size of --method.");
+        using RunFolder folder = RunSupport.Open(
+            path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request, request.Precision);
         Study.Keep(folder, request);
-        if (folder.Finished) Finished(session, folder, ResultJson.Read(File.ReadAllText(folder.PathOf("result.json"))));
-        else if (toTheEnd) Finished(session, folder, Study.In(folder, prepared, session.Progress, session.Stop).All());
+        if (folder.Finished) Finished(session, folder, Report.Read(folder.FolderPath, session.Tenants.Questions), Study.FindersIn(folder));
         else
         {
-            var found = Study.In(folder, prepared, session.Progress, session.Stop).Find();
-            session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))), () => Summary.Of(found, path));
+            Study study = Study.In(folder, prepared, session.Progress, session.Stop);
+            IReadOnlyList<Subnetwork> found = study.Find();
+            FinderTable? table = study.CompareFinders();
+            if (toTheEnd) Finished(session, folder, study.All(), table);
+            else
+                session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))),
+                    () => Summary.Found(found, path) + InWords(table));
         }
     }
 
-    /// <summary>Prints a finished study.</summary>
-    public static void Finished(Session session, RunFolder folder, RunResult result) =>
-        session.Result(() => ResultJson.Write(result), () => Summary.Of(result, folder.FolderPath));
+    /// <summary>Draws the page of a finished study, and prints what it found.</summary>
+    public static void Finished(Session session, RunFolder folder, Result result, FinderTable? table = null)
+    {
+        Report.Write(folder.FolderPath, result);
+        session.Result(() => ResultJson.Write(result), () => Summary.Finished(result, folder.FolderPath) + InWords(table));
+    }
+
+    static string InWords(FinderTable? table) => table is null ? "" : $"\n{FinderSummary.Table(table)}";
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Studies;
 using Heartwood.Tensors;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 
@@ -22,11 +22,12 @@ static class InspectVerb
         "inspect models/mnli --data mnli/train.tsv")
     {
         Arguments = { model },
-        Options = { data, length, StudyOptions.Seeds, StudyOptions.Steps, StudyOptions.Batch, StudyOptions.Most, StudyOptions.Precision },
+        Options = { data, length, StudyOptions.Seeds, StudyOptions.Methods, StudyOptions.MaxLength, StudyOptions.Precision },
         Run = (parsed, session) =>
         {
             RunSupport.UseThreads(parsed);
-            Inspection seen = Inspection.Of(parsed.GetValue(model), StudyOptions.With(parsed, new(parsed.GetValue(data)!, []) { Tenants = session.Tenants }), parsed.GetValue(length));
+            StudyRequest request = StudyOptions.With(parsed, new(parsed.GetValue(data)!, []) { Tenants = session.Tenants });
+            Inspection seen = Inspection.Of(parsed.GetValue(model), request, parsed.GetValue(length));
             session.Result(() => JsonSerializer.Serialize(seen, ResultJson.Options), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
                 {seen.Layers.Count} layers, width {seen.Width}, heads of {seen.HeadWidth}; {seen.Vocabulary:N0} word pieces{seen.Spare}, at most {seen.MostPositions} tokens
@@ -43,9 +44,11 @@ static class InspectVerb
     static string HeadOf(Inspection seen) => seen.Search is null ? $"a body: {seen.Head}"
         : seen.Labels.Count == 1 ? "gives one number, a score (heartwood evaluate)"
         : seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}"
+        : seen.Family is "bert" ? "an encoder that guesses masked words (heartwood evaluate)"
         : "a language model: it tells which token comes next (heartwood generate)";
 
-    static string SearchOf(Inspection seen) => seen.Search is { } search ? $"A search of {seen.Searches} seeds, {seen.Steps} steps each, {seen.TokensPerStep:0} tokens a step: "
+    static string SearchOf(Inspection seen) => seen.Search is { } search
+        ? $"A search of its subnetworks ({string.Join("; ", seen.Searches)}, of {seen.TokensPerExample:0} tokens): "
             + $"about {Words.Duration(search.Seconds)}, {Words.Bytes(search.Bytes)} of memory on this machine"
         : $"It can be fine-tuned on your labels, and searched then: heartwood train --from {seen.Name} --data FILE --out RUN";
 }

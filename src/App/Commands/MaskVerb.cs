@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Heartwood.App.Console;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
@@ -39,7 +39,7 @@ static class MaskVerb
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("mask", "Shows what a subnetwork's file holds, whoever wrote it; writes it in another format or chosen anew at another size.",
-        "mask runs/found/subnetworks/sparsity-0.5-seed-1.json", "mask circuit.json --sparsity 0.9 --absolute --out chosen.json", "mask chosen.json --to mib --out circuit.json", "mask a0.h1,a3.h7,m3 --model models/mnli --out mine.json")
+        "mask runs/found/subnetworks/structured-pruning-sparsity-0.5-seed-1.json", "mask circuit.json --sparsity 0.9 --absolute --out chosen.json", "mask chosen.json --to mib --out circuit.json", "mask a0.h1,a3.h7,m3 --model models/mnli --out mine.json")
     {
         Arguments = { mask },
         Options = { model, OtherModel, to, into, sparsity, top, absolute, nodes },

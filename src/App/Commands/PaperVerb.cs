@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -41,7 +42,7 @@ static class PaperVerb
             "paper --out runs/paper",
             "paper --model runs/mnli-model/model --checkpoints runs/mnli-model/checkpoints/step-* --data mnli/train.tsv --in-domain mnli/dev.tsv --ood hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --out runs/mnli-paper")
         { Resumes = true, TakesOut = true, Run = Run };
-        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Except([StudyOptions.Model, StudyOptions.Data, StudyOptions.Sparsity]).Concat([model, data, sparsity, checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples])) verb.Options.Add(option);
+        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Except([StudyOptions.Model, StudyOptions.Data, StudyOptions.Sparsity]).Concat([model, data, sparsity, checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples, QuestionOptions.Ask])) verb.Options.Add(option);
         return verb;
     }
 
@@ -56,12 +57,26 @@ static class PaperVerb
         foreach (string note in prepared.Notes) session.World.Say(note);
         PaperCost cost = prepared.Cost();
         session.World.Say($"{(cost.TrainingSteps > 0 ? $"{cost.TrainingSteps:N0} steps of training, " : "")}{cost.Searches} searches of {cost.Steps} steps, {cost.Passes:N0} passes of an example: about {Words.Duration(cost.Seconds)}, {Words.Bytes(cost.Bytes)} of memory");
-        if (cost.Bytes > Console.Machine.Memory) throw new InvalidOperationException($"The search needs about {Words.Bytes(cost.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. Lower --batch or --most-tokens.");
+        if (cost.Bytes > Console.Machine.Memory) throw new InvalidOperationException($"The search needs about {Words.Bytes(cost.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. Lower --max-length, or the batch-size of --method.");
         if (request.Study.HeldOut > 0) session.World.Say($"Without --in-domain, in-domain accuracy is that on at most {HeldOut:N0} rows of --data (a fifth at the most) that masks are not learned on; if the model was trained on them, it is too high. Better: --in-domain FILE.");
         if (request.Training is null && request.Checkpoints.Count == 0) session.World.Say("Without --checkpoints the questions about training are left out: keep some while training (heartwood train --checkpoints 500,1000,2000) and name their folders.");
         using RunFolder folder = RunSupport.Open(path, session, prepared.ModelSha256, prepared.Facts, request.Study.Seeds, request, request.Study.Precision);
-        RunResult result = folder.Finished ? ResultJson.Read(File.ReadAllText(folder.PathOf("result.json"))) : PaperRun.In(folder, prepared, session.Progress, session.Stop).All();
-        session.Result(() => ResultJson.Write(result), () => PaperSummary.Of(result, folder.FolderPath));
+        Result result = folder.Finished ? Report.Read(folder.FolderPath, session.Tenants.Questions)
+            : PaperRun.In(folder, prepared, session.Progress, session.Stop).All();
+        Report.Write(folder.FolderPath, result);
+        foreach (string inside in (string[])["study", "training"])
+            if (folder.Has($"{inside}/{Report.FactsFile}"))
+                Report.Write(folder.PathOf(inside), Report.Read(folder.PathOf(inside), session.Tenants.Questions));
+        session.Result(() => ResultJson.Write(result), () => InWords(result, folder.FolderPath));
+    }
+
+    // each question with its answer, as the page has them, then where the page is
+    static string InWords(Result result, string folder)
+    {
+        IEnumerable<string> answers = Report.Readings(result).Select(a => $"{a.Title}\n  {a.Reading}\n");
+        double seconds = result.Facts<MakingFacts>()?.Seconds ?? double.NaN;
+        string leftOut = string.Concat(new Findings(result).LeftOut.Select(why => $"{why}\n"));
+        return $"{leftOut}{string.Concat(answers)}{Said.Text($"Report: {Path.Combine(folder, Report.PageFile)}    ({seconds:0} s)\n")}";
     }
 
     static PaperRequest Parse(ParseResult p)
@@ -71,7 +86,7 @@ static class PaperVerb
         StudyRequest sources = own ? StudyOptions.Sourced(p) with { Model = p.GetValue(model), Data = p.GetValue(data)!, HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0 } : EmbeddedStudy.Study;
         double[] asked = p.GetValue(sparsity) ?? [];
         sources = sources with { Sparsities = asked.Length > 1 ? asked : PaperRequest.Sparsities(asked is [var main] ? main : own ? Usual : EmbeddedStudy.Study.Sparsities[0]) };
-        return new(StudyOptions.With(p, sources))
+        return new(StudyOptions.With(p, sources) with { Asked = QuestionOptions.Asked(p, true) })
         {
             Training = own ? null : EmbeddedStudy.Recipe,
             Checkpoints = p.GetValue(checkpoints)!,

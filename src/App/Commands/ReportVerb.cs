@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
 using Heartwood.Lab.Reports;
-using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 
 namespace Heartwood.App.Commands;
@@ -24,13 +22,11 @@ static class ReportVerb
             Resumes = true,
             Run = (parsed, session) =>
             {
-                string folder = parsed.GetRequiredValue(run), file = Path.Combine(folder, "result.json");
+                string folder = parsed.GetRequiredValue(run), file = Path.Combine(folder, Report.FactsFile);
                 if (!File.Exists(file) && Study.IsIn(folder)) StageVerbs.In(parsed, session, (study, _) => study.Report(), folder);
                 if (!File.Exists(file))
                     throw new FileNotFoundException($"There is no {file}: '{folder}' {(Directory.Exists(folder) ? "holds no finished run" : "is no folder")}. Give the folder of a finished run (what --out named).");
-                string html = Report.Html(ResultJson.Read(File.ReadAllText(file)));
-                string report = Path.GetFullPath(Path.Combine(parsed.GetValue(into) ?? folder, "report.html"));
-                Atomic.WriteFile(report, stream => stream.Write(Encoding.UTF8.GetBytes(html)));
+                string report = Report.Write(parsed.GetValue(into) ?? folder, Report.Read(folder, session.Tenants.Questions));
                 session.Result(() => JsonSerializer.Serialize(new { report }), () => $"The report is in {report}");
             },
         };

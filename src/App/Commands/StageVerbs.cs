@@ -1,43 +1,57 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 
 namespace Heartwood.App.Commands;
 
-/// <summary><c>heartwood compare RUN</c> and <c>heartwood cut RUN</c>: the later steps of a study, given only its folder.</summary>
+/// <summary><c>heartwood cut RUN</c>, and how a verb is given a run by its folder.</summary>
 static class StageVerbs
 {
-    static readonly Argument<string> run = new("RUN") { Description = "The run's folder, as find or demo made it." };
-    static readonly Argument<string> whole = new("RUN") { Description = "The run's folder, as find or demo made it. With --mask too: its model is cut, and on its data the cut one is proved equal and timed." };
-    static readonly Option<string?> into = new("--out") { Description = "With --mask, the folder to write; the run's own subnetwork is cut into the run's folder.", HelpName = "FOLDER" };
-    static readonly Option<string?> mask = new("--mask") { Description = $"A subnetwork to cut instead; needs --out. {char.ToUpperInvariant(Masks.Named[0])}{Masks.Named[1..]}.", HelpName = "MASK" };
-
-    /// <summary>What verbs that are given a run take from it.</summary>
-    internal static readonly IReadOnlyDictionary<string, string> KeptByTheRun = new Dictionary<string, string> { ["--precision"] = "a run keeps the precision that it was begun with" };
-
-    /// <summary>The verb compare.</summary>
-    public static Verb Compare() => new("compare", "Compares a run's subnetworks with one another and with chance; finds the core and knocks it out of the full model, beside random sets.", "compare runs/found")
+    static readonly Argument<string> whole = new("RUN")
     {
-        Arguments = { run },
-        Refused = KeptByTheRun,
-        Resumes = true,
-        Run = (parsed, session) => In(parsed, session, (study, folder) =>
-        {
-            ComparisonStage stage = study.Compare();
-            session.Result(() => JsonSerializer.Serialize(stage, ResultJson.Options), () => $"{Summary.Of(stage)}Cut one out: heartwood cut {folder.FolderPath}\n");
-        }),
+        Description = "The run's folder, as find or demo made it. With --mask too: its model is cut, and on its data the cut one is proved "
+            + "equal and timed.",
     };
 
+    static readonly Option<string?> into = new("--out")
+    {
+        Description = "With --mask, --change or --export, the folder to write; without them the run's own subnetwork is cut into the run's "
+            + "folder.",
+        HelpName = "FOLDER",
+    };
+
+    static readonly Option<string?> mask = new("--mask")
+    {
+        Description = $"A subnetwork to cut instead; needs --out. {char.ToUpperInvariant(Masks.Named[0])}{Masks.Named[1..]}.",
+        HelpName = "MASK",
+    };
+
+    static readonly Option<string[]> changes = RunSupport.Several("--change",
+        "What to make of the subnetwork: NAME,key=value…, several in a row; needs --out. "
+            + $"{Named(Tenants.Usual.Changes.Select(c => (c.Name, c.InWords)))}. Without it, all of these that can be made.", "CHANGE");
+    static readonly Option<string[]> exports = RunSupport.Several("--export",
+        "How to write it: NAME,key=value…, several in a row; needs --out. "
+            + $"{Named(Tenants.Usual.Exports.Select(e => (e.Name, e.InWords)))}.", "EXPORT");
+
+    static string Named(IEnumerable<(string Name, string InWords)> tenants) =>
+        string.Join("; ", tenants.Select(t => $"{t.Name}: {t.InWords}"));
+
+    /// <summary>What verbs that are given a run take from it.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> KeptByTheRun =
+        new Dictionary<string, string> { ["--precision"] = "a run keeps the precision that it was begun with" };
+
     /// <summary>The verb cut.</summary>
-    public static Verb Cut() => new("cut", "Writes the smaller model that a subnetwork is, proves it equal to the masked one and times both; beside it, a model of full size that any software runs.",
-        "cut runs/found", "cut runs/found --mask runs/found/subnetworks/sparsity-0.5-seed-3.json --out cut-3")
+    public static Verb Cut() => new("cut",
+        "Writes the smaller model that a subnetwork is, proves it equal to the masked one and times both; next to it, a model of full size "
+            + "that any software runs.",
+        "cut runs/found", "cut runs/found --mask runs/found/subnetworks/structured-pruning-sparsity-0.5-seed-3.json --out cut-3")
     {
         Arguments = { whole },
         Refused = KeptByTheRun,
-        Options = { mask, into, MaskVerb.OtherModel },
+        Options = { mask, changes, exports, into, MaskVerb.OtherModel },
         Resumes = true,
         Run = (parsed, session) =>
         {
@@ -48,23 +62,35 @@ static class StageVerbs
 
     static void CutOut(ParseResult parsed, Session session, Study study, RunFolder folder)
     {
-        CutFacts cut;
-        string where;
-        if (parsed.GetValue(mask) is { } named)
+        string? named = parsed.GetValue(mask), given = parsed.GetValue(into);
+        string[] asked = parsed.GetValue(changes)!, written = parsed.GetValue(exports)!;
+        if (named is null && asked.Length + written.Length == 0)
         {
-            where = Path.GetFullPath(parsed.GetValue(into) ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER."));
-            cut = study.Cut(named, where, parsed.GetValue(MaskVerb.OtherModel));
+            if (given is not null)
+                throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a "
+                    + "subnetwork's file with --mask, or what to make of the run's own with --change or --export.");
+            CutFacts cut = study.Cut();
+            session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Cut(cut, folder.FolderPath));
+            return;
         }
-        else if (parsed.GetValue(into) is not null) throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a subnetwork's file with --mask.");
-        else (cut, where) = (study.Cut(), folder.FolderPath);
-        session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Of(cut, where));
+        string where = Path.GetFullPath(
+            given ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER."));
+        if (asked.Length + written.Length == 0)
+        {
+            CutFacts cut = study.Cut(named!, where, parsed.GetValue(MaskVerb.OtherModel));
+            session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Cut(cut, where));
+            return;
+        }
+        ChangeRequest request = ChangeRequest.Read(asked, written, session.Tenants);
+        ChangesFacts made = study.Change(named, request, where, parsed.GetValue(MaskVerb.OtherModel));
+        session.Result(() => JsonSerializer.Serialize(made, ResultJson.Options), () => Summary.Changed(made));
     }
 
     /// <summary>Opens a run and does one of its steps.</summary>
-    internal static void In(ParseResult parsed, Session session, Action<Study, RunFolder> step, string? path = null)
+    internal static void In(ParseResult parsed, Session session, Action<Study, RunFolder> step, string path)
     {
         RunSupport.UseThreads(parsed);
-        using RunFolder folder = RunFolder.Reopen(path ?? parsed.GetRequiredValue(run), session.World.Clock, session.Progress, session.Stop);
+        using RunFolder folder = RunFolder.Reopen(path, session.World.Clock, session.Progress, session.Stop);
         step(Study.Reopen(folder, session.Progress, session.Stop, session.Tenants), folder);
     }
 }

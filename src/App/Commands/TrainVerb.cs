@@ -1,51 +1,108 @@
 using System.CommandLine;
-using System.Text.Json;
+using System.Globalization;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training;
 
 namespace Heartwood.App.Commands;
 
 /// <summary><c>heartwood train</c>: fine-tunes a folder's model, or trains one of a size from nothing.</summary>
 static class TrainVerb
 {
+    static readonly TrainingOptions standard = new();
+
     static readonly Option<string[]> data =
         RunSupport.Several("--data", "Training data: FILE[,preset=mnli][,text=COL,pair=COL,label=COL][,labels=a>b][,without=-1]"
-        + $"[,cases=a|b] …, several in a row; or {DataSource.WorldHelp}. {DataSource.ScoresHelp}. {DataSource.FileHelp}.", "DATA");
-    static readonly Option<string[]> inDomain = RunSupport.Several("--in-domain", "Data to measure on in-domain while training, for the curve.", "DATA");
-    static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain", "Data to measure on out of domain while training, for the curve; never used to choose anything.", "DATA");
+        + $"[,cases=a|b] …, several in a row; or {DataSource.WorldHelp}. {DataSource.ScoresHelp}. {DataSource.FileHelp}. "
+        + "Running text (a .txt file, format=lines, or task=text,text=COL) trains a language model, or the masked words of a bert: it is cut "
+        + "into windows (,window=N tokens, ,stride=N apart), shuffled anew in every epoch.", "DATA");
+    static readonly Option<string[]> inDomain =
+        RunSupport.Several("--in-domain", "Data to measure on in-domain while training, for the curve.", "DATA");
+    static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain",
+        "Data to measure on out of domain while training, for the curve; never used to choose anything.", "DATA");
     static readonly Option<string?> from = new("--from")
     {
-        Description = "Folder of a model to fine-tune: a classifier, a language model or a body without a head, "
-            + "which gets one for the labels; without it a fresh model is made.",
+        Description = "Folder of a model to fine-tune: a classifier, a language model or a body without a head, which gets one for the "
+            + "labels; on running text a language model, or a bert that guesses masked words. Without it a fresh model is made.",
         HelpName = "FOLDER",
     };
-    static readonly Option<string> family = SharedOptions.Choices("--family", "What kind of model a fresh one is.", [.. ModelFolder.Families]);
-    static readonly Option<string?> vocabulary = new("--vocabulary") { Description = "vocab.txt of a fresh model; without it the made-up language's.", HelpName = "FILE" };
+    static readonly Option<string> family =
+        SharedOptions.Choices("--family", "What kind of model a fresh one is.", [.. ModelFolder.Families]);
+    static readonly Option<string?> tokenizer = new("--tokenizer")
+    {
+        Description = "Folder of a model whose tokenizer a fresh model reads with (only its tokenizer's files are needed).",
+        HelpName = "FOLDER",
+    };
+    static readonly Option<string?> vocabulary =
+        new("--vocabulary") { Description = "vocab.txt of a fresh model; without it the made-up language's.", HelpName = "FILE" };
     static readonly Option<bool> cased = new("--cased") { Description = "A fresh model's tokenizer keeps case and accents." };
-    static readonly Option<string> types = SharedOptions.Choices("--token-types", "What a fresh model's token types say: which sentence, or also whether the word occurs in the other sentence.", "sentence", "overlap");
-    static readonly Option<string> start = SharedOptions.Choices("--start", "How a fresh model's attention begins: independent weights, or matching ones (keys equal to queries, sinusoid positions).", "independent", "matching");
-    static readonly Option<int> layers = SharedOptions.Number("--layers", "Layers of a fresh model.", 4, 1), heads = SharedOptions.Number("--heads", "Heads per layer of a fresh model.", 8, 1);
-    static readonly Option<int> width = SharedOptions.Number("--width", "Width of a fresh model.", 128, 1), neurons = SharedOptions.Number("--neurons", "Neurons per MLP of a fresh model.", 256, 1), positions = SharedOptions.Number("--positions", "Longest input of a fresh model, in tokens.", 128, 3);
-    static readonly Option<string> labels = new("--labels") { Description = "Names of the labels in order, with commas; without it the model's own, or the data's, sorted. Others than the model's own give it a new head.", HelpName = "A,B", DefaultValueFactory = _ => "" };
-    static readonly Option<double> epochs = SharedOptions.Number("--epochs", "Passes over the data.", 3.0, 0), rate = SharedOptions.Number("--rate", "Highest learning rate.", 5e-5, 0), warmUp = SharedOptions.Number("--warm-up", "Share of the steps in which the rate rises.", 0.1, 0, 1), final = SharedOptions.Number("--final-rate", "Rate at the end, as a share of the highest.", 0.0, 0, 1);
-    static readonly Option<double> decay = SharedOptions.Number("--weight-decay", "AdamW's weight decay.", 0.01, 0), beta2 = SharedOptions.Number("--beta2", "AdamW's second decay.", 0.999, 0, 1), clip = SharedOptions.Number("--clip", "Largest norm of the gradient.", 1.0, 0), dropout = SharedOptions.Number("--dropout", "Probability that a value of the residual stream is dropped.", 0.0, 0, 0.99);
-    static readonly Option<int> steps = SharedOptions.Number("--steps", "Number of steps; 0 to count epochs.", 0, 0), batch = SharedOptions.Number("--batch-tokens", "Most tokens in a batch.", 1024, 1), every = SharedOptions.Number("--evaluate-every", "Steps between two measurements; 0 for ten in all.", 0, 0);
-    static readonly Option<string> checkpoints = new("--checkpoints") { Description = "Steps at which the model is kept as a folder, with commas.", HelpName = "100,200", DefaultValueFactory = _ => "" };
+    static readonly Option<string> types = SharedOptions.Choices("--token-types",
+        "What a fresh model's token types say: which sentence, or also whether the word occurs in the other sentence.", "sentence", "overlap");
+    static readonly Option<string> start = SharedOptions.Choices("--start",
+        "How a fresh model's attention begins: independent weights, or matching ones (keys equal to queries, sinusoid positions).",
+        "independent", "matching");
+    static readonly Option<int> layers = SharedOptions.Number("--layers", "Layers of a fresh model.", 4, 1);
+    static readonly Option<int> heads = SharedOptions.Number("--heads", "Heads per layer of a fresh model.", 8, 1);
+    static readonly Option<int> width = SharedOptions.Number("--width", "Width of a fresh model.", 128, 1);
+    static readonly Option<int> neurons = SharedOptions.Number("--neurons", "Neurons per MLP of a fresh model.", 256, 1);
+    static readonly Option<int> positions = SharedOptions.Number("--positions", "Longest input of a fresh model, in tokens.", 128, 3);
+    static readonly Option<string> labels = new("--labels")
+    {
+        Description = "Names of the labels in order, with commas; without it the model's own, or the data's, sorted. Others than the "
+            + "model's own give it a new head.",
+        HelpName = "A,B",
+        DefaultValueFactory = _ => "",
+    };
+    static readonly Option<double> epochs = SharedOptions.Number("--epochs", "Passes over the data.", standard.Epochs, 0);
+    static readonly Option<int> steps = SharedOptions.Number("--steps", "Number of steps; 0 to count epochs.", 0, 0);
+    static readonly Option<int> batch = SharedOptions.Number("--batch-tokens", "Most tokens in a batch.", standard.TokensPerBatch, 1);
+    static readonly Option<int> maxLength = SharedOptions.Number("--max-length",
+        "Longest input in tokens, 0 for the model's own (of running text at most a batch); longer pairs are truncated, the longer text first.",
+        0, 0);
+    static readonly Option<double> rate = SharedOptions.Number("--learning-rate", "Highest learning rate.", standard.LearningRate, 0);
+    static readonly Option<double> warmup =
+        SharedOptions.Number("--warmup", "Share of the steps in which the rate rises.", standard.Warmup, 0, 1);
+    static readonly Option<double> final =
+        SharedOptions.Number("--final-rate", "Rate at the end, as a share of the highest.", standard.FinalRate, 0, 1);
+    static readonly Option<double> decay = SharedOptions.Number("--weight-decay", "AdamW's weight decay.", standard.WeightDecay, 0);
+    static readonly Option<double> beta2 = SharedOptions.Number("--beta2", "AdamW's second decay.", standard.SquareDecay, 0, 1);
+    static readonly Option<double> clip = SharedOptions.Number("--clip", "Largest norm of the gradient.", standard.Clip, 0);
+    static readonly Option<double> dropout =
+        SharedOptions.Number("--dropout", "Probability that a value of the residual stream is dropped.", standard.Dropout, 0, 0.99);
+    static readonly Option<int> every =
+        SharedOptions.Number("--evaluate-every", "Steps between two measurements; 0 for ten in all.", 0, 0);
+    static readonly Option<string> checkpoints = new("--checkpoints")
+    {
+        Description = "Steps at which the model is kept as a folder, with commas.",
+        HelpName = "100,200",
+        DefaultValueFactory = _ => "",
+    };
     static readonly Option<bool> half = new("--bf16") { Description = "Store the weights as bf16." };
 
     /// <summary>The verb.</summary>
-    public static Verb Create() => new("train", "Trains a classifier, or a model of scores (one number): fine-tunes a model folder, or "
-        + "trains a model of a size from nothing. What is stopped goes on with the same command, bit for bit.",
-        "train --data world:training --in-domain world:in-domain --steps 500 --rate 7e-4 --out runs/small",
-        "train --from models/bert-base --data mnli/train.tsv --in-domain mnli/dev.tsv --out runs/mnli")
+    public static Verb Create() => new("train", "Trains a model on labels, scores (one number) or running text: fine-tunes a model folder, "
+        + "or trains a model of a size from nothing. What is stopped goes on with the same command, bit for bit.",
+        "train --data world:training --in-domain world:in-domain --steps 500 --learning-rate 7e-4 --out runs/small",
+        "train --from models/bert-base --data mnli/train.tsv --in-domain mnli/dev.tsv --out runs/mnli",
+        "train --from models/gpt2 --data book.txt,window=256 --in-domain other.txt --out runs/book",
+        "train --family llama --tokenizer models/stories15M --data stories.txt --learning-rate 1e-3 --epochs 1 --out runs/speaker")
     {
-        Refused = new Dictionary<string, string> { ["--precision"] = "weights that are trained stay float32. To store the trained model in half the space: --bf16" },
+        Refused = new Dictionary<string, string>
+        {
+            ["--precision"] = "weights that are trained stay float32. To store the trained model in half the space: --bf16",
+        },
         Resumes = true,
         TakesOut = true,
-        Options = { data, inDomain, outOfDomain, from, family, vocabulary, cased, types, start, layers, heads, width, neurons, positions, labels, StudyOptions.Map, epochs, steps, batch, StudyOptions.Most, rate, warmUp, final, decay, beta2, clip, dropout, every, checkpoints, half },
+        Options =
+        {
+            data, inDomain, outOfDomain, from, family, tokenizer, vocabulary, cased, types, start, layers, heads, width, neurons, positions,
+            labels, StudyOptions.Map, epochs, steps, batch, maxLength, rate, warmup, final, decay, beta2, clip, dropout, every, checkpoints,
+            half,
+        },
         Run = Run,
     };
 
@@ -53,37 +110,55 @@ static class TrainVerb
     {
         RunSupport.UseThreads(parsed);
         RunSupport.OutOf(parsed);
-        if (parsed.GetValue(from) is not null) RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is", family, layers, heads, width, neurons, positions, vocabulary, cased, types, start);
-        TrainingRequest request = Parse(parsed);
+        if (parsed.GetValue(from) is not null)
+            RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is",
+                family, layers, heads, width, neurons, positions, tokenizer, vocabulary, cased, types, start);
+        if (parsed.GetValue(tokenizer) is not null)
+            RunSupport.RefuseIdle(parsed, "with --tokenizer: the folder's tokenizer is as it is", vocabulary, cased);
+        TrainingRequest request = Parse(parsed) with { Tenants = session.Tenants };
         TrainingRun run = new(request);
-        using RunFolder folder = RunSupport.Open(RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
+        using RunFolder folder = RunSupport.Open(
+            RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
         foreach (string note in run.Notes) session.World.Say(note);
         session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
-        TrainingResult result = run.Run(folder, session.Progress, session.Stop);
-        session.Result(() => JsonSerializer.Serialize(result, ResultJson.Options), () => $"""
-            {(result.Final is { } scored && Summary.OfScores(scored) ? Summary.Figures(scored.Figures).Trim() : result.Final is { } f ? $"in-domain {f.InDomain.Value:0.0000} ({f.InDomain.Low:0.0000} to {f.InDomain.High:0.0000}, n = {f.InDomain.N}){(f.OutOfDomain is { } o ? $", out of domain {o.Value:0.0000} ({o.Low:0.0000} to {o.High:0.0000}, n = {o.N})" : "")}" : "nothing was measured: give --in-domain")}
-            The model is in {result.Model} ({result.Steps} steps, {result.Seconds:0} s).
-            {(run.OfScores ? $"Measure it: heartwood evaluate --model {result.Model} --in-domain …" : $"Find its subnetworks: heartwood find --model {result.Model} --data … --in-domain … --out RUN")}
-            """);
+        Result result = run.Run(folder, session.Progress, session.Stop);
+        string page = Report.Write(folder.FolderPath, result);
+        session.Result(() => ResultJson.Write(result), () => Words(result, run, page));
+    }
+
+    static string Words(Result result, TrainingRun run, string page)
+    {
+        Findings findings = new(result);
+        TrainingFacts facts = findings.Facts<TrainingFacts>()!;
+        double seconds = findings.Facts<MakingFacts>()?.Seconds ?? double.NaN;
+        return Said.Text($"{findings.Words()}The model is in {facts.Model} ({facts.Steps} steps, {seconds:0} s).\n")
+            + $"{run.Next(facts.Model)}\nReport: {page}";
     }
 
     static TrainingRequest Parse(ParseResult p) => new(
-        p.GetValue(data) is { Length: > 0 } given ? given : throw new ArgumentException("What should it train on? Give --data FILE, or --data world:training."),
+        p.GetValue(data) is { Length: > 0 } given ? given
+            : throw new ArgumentException("What should it train on? Give --data FILE, or --data world:training."),
         p.GetValue(inDomain)!, p.GetValue(outOfDomain)!,
-        new(p.GetValue(SharedOptions.Seed), p.GetValue(epochs), p.GetValue(steps), p.GetValue(batch), p.GetValue(rate), p.GetValue(warmUp), p.GetValue(final), p.GetValue(decay), p.GetValue(beta2), p.GetValue(clip), p.GetValue(dropout)))
+        new(p.GetValue(SharedOptions.Seed), p.GetValue(epochs), p.GetValue(steps), p.GetValue(batch), p.GetValue(rate), p.GetValue(warmup),
+            p.GetValue(final), p.GetValue(decay), p.GetValue(beta2), p.GetValue(clip), p.GetValue(dropout)))
     {
         From = p.GetValue(from),
         Family = p.GetValue(family)!,
         Size = new(p.GetValue(layers), p.GetValue(heads), p.GetValue(width), p.GetValue(neurons), p.GetValue(positions)),
+        Tokenizer = p.GetValue(tokenizer),
         Vocabulary = p.GetValue(vocabulary),
         LowerCase = !p.GetValue(cased),
         TokenTypes = p.GetValue(types) == "overlap" ? TokenTypeRule.Overlap : TokenTypeRule.Sentence,
         Start = p.GetValue(start) == "matching" ? FreshStart.Matching : FreshStart.Independent,
         Labels = p.GetValue(labels)!.Split(',', StringSplitOptions.RemoveEmptyEntries),
         LabelMap = p.GetValue(StudyOptions.Map)!,
-        MostTokens = p.GetValue(StudyOptions.Most),
-        CheckpointSteps = [.. p.GetValue(checkpoints)!.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(s => int.TryParse(s, out int n) && n > 0 ? n : throw new ArgumentException($"--checkpoints takes steps with commas, as 100,200; '{s}' is none."))],
+        MaxLength = p.GetValue(maxLength),
+        CheckpointSteps = StepsIn(p.GetValue(checkpoints)!),
         EvaluateEvery = p.GetValue(every),
         Half = p.GetValue(half),
     };
+
+    static int[] StepsIn(string text) => [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(step =>
+        int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n > 0 ? n
+            : throw new ArgumentException($"--checkpoints takes steps with commas, as 100,200; '{step}' is none."))];
 }

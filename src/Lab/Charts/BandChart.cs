@@ -7,16 +7,16 @@ namespace Heartwood.Lab.Charts;
 /// <param name="Y">mean, smallest and largest</param>
 /// <param name="Tip">what it says when pointed at</param>
 /// <param name="Upright">an interval drawn as an upright line; null for none</param>
-internal sealed record BandPoint(double X, Band Y, string Tip, (double Low, double High)? Upright = null);
+public sealed record BandPoint(double X, Band Y, string Tip, (double Low, double High)? Upright = null);
 
 /// <summary>A line with its band.</summary>
 /// <param name="Class">its colour's class</param>
 /// <param name="Shape">its marks' shape</param>
 /// <param name="Points">its points, left to right</param>
-internal sealed record BandLine(string Class, Shape Shape, IReadOnlyList<BandPoint> Points);
+public sealed record BandLine(string Class, Shape Shape, IReadOnlyList<BandPoint> Points);
 
 /// <summary>Figures along an axis as lines, each with the range over its seeds.</summary>
-internal static class BandChart
+public static class BandChart
 {
     const double Left = 44, Right = 332, Top = 26, Bottom = 232, Height = 272;
 

@@ -1,7 +1,7 @@
 namespace Heartwood.Lab.Charts;
 
 /// <summary>Bars from zero, each with its figure written at its end.</summary>
-internal static class Bars
+public static class Bars
 {
     /// <summary>Draws bars.</summary>
     /// <param name="id">unique on the page</param>

@@ -3,7 +3,7 @@ using Heartwood.Lab.Evaluation.Statistics;
 namespace Heartwood.Lab.Charts;
 
 /// <summary>The shapes of marks: told apart without colour.</summary>
-internal enum Shape
+public enum Shape
 {
     /// <summary>a filled disc</summary>
     Disc,
@@ -27,14 +27,17 @@ internal enum Shape
 /// <param name="Shape">its shape</param>
 /// <param name="Tip">what it says when pointed at, one line per fact</param>
 /// <param name="Interval">its 95 % interval, where it is drawn</param>
-internal sealed record Mark(double Value, string Class, Shape Shape, string Tip, (double Low, double High)? Interval = null)
+public sealed record Mark(double Value, string Class, Shape Shape, string Tip, (double Low, double High)? Interval = null)
 {
     /// <summary>A share as a mark, with its interval.</summary>
     public static Mark Of(Proportion p, string kind, Shape shape, string tip) => new(p.Value, kind, shape, tip, (p.Low, p.High));
 }
 
-/// <summary>The small pieces that every chart is made of. Coordinates are SVG units; a panel is <see cref="Width"/> of them wide and reads well at that many pixels.</summary>
-internal static class Chart
+/// <summary>
+/// The small pieces that every chart is made of. Coordinates are SVG units; a panel is <see cref="Width"/> of them wide and reads well at
+/// that many pixels.
+/// </summary>
+public static class Chart
 {
     /// <summary>A panel's width, chosen to fit a phone.</summary>
     public const double Width = 350;
@@ -93,7 +96,9 @@ internal static class Chart
             """;
     }
 
-    /// <summary>Grid lines across and the words of a vertical axis beside them; its label stands above it, to be read without turning the head.</summary>
+    /// <summary>
+    /// Grid lines across and the words of a vertical axis beside them; its label stands above it, to be read without turning the head.
+    /// </summary>
     public static Markup Beside(Scale y, double left, double right, string label, bool percent)
     {
         string pattern = y.Pattern(5, percent);

@@ -5,16 +5,16 @@ namespace Heartwood.Lab.Charts;
 /// <param name="Words">what is written in it, at most three letters</param>
 /// <param name="Tip">what it says when pointed at</param>
 /// <param name="Ringed">whether it is outlined</param>
-internal sealed record Cell(double Strength, string Words, string Tip, bool Ringed);
+public sealed record Cell(double Strength, string Words, string Tip, bool Ringed);
 
 /// <summary>One row of a map of rows and columns.</summary>
 /// <param name="Label">its name, at the left</param>
 /// <param name="Cells">one square per column; null for none</param>
 /// <param name="Parted">whether a gap parts it from the row above</param>
-internal sealed record HeatRow(string Label, IReadOnlyList<Cell?> Cells, bool Parted = false);
+public sealed record HeatRow(string Label, IReadOnlyList<Cell?> Cells, bool Parted = false);
 
 /// <summary>A map of rows and columns.</summary>
-internal static class HeatMap
+public static class HeatMap
 {
     const double LetterWidth = 6, Gap = 6, Top = 22, Words = 18, AxisWidth = 5.4, Wide = 720;
     const int LongestLabel = 44;

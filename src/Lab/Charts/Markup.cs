@@ -10,7 +10,7 @@ namespace Heartwood.Lab.Charts;
 /// <c>Markup cell = $"&lt;td&gt;{name}&lt;/td&gt;";</c> is harmless whatever <c>name</c> holds, and forgetting to encode is impossible.
 /// </summary>
 [InterpolatedStringHandler]
-internal sealed class Markup(int literalLength, int holes)
+public sealed class Markup(int literalLength, int holes)
 {
     readonly StringBuilder text = new(literalLength + 16 * holes);
 

@@ -1,16 +1,20 @@
 namespace Heartwood.Lab.Charts;
 
-/// <summary>A straight axis: <paramref name="Low"/> is drawn at <paramref name="From"/>, <paramref name="High"/> at <paramref name="To"/>.</summary>
+/// <summary>
+/// A straight axis: <paramref name="Low"/> is drawn at <paramref name="From"/>, <paramref name="High"/> at <paramref name="To"/>.
+/// </summary>
 /// <param name="Low">the smallest value shown, in data units</param>
 /// <param name="High">the largest</param>
 /// <param name="From">where the smallest is drawn, in SVG units</param>
 /// <param name="To">where the largest is drawn</param>
-internal readonly record struct Scale(double Low, double High, double From, double To)
+public readonly record struct Scale(double Low, double High, double From, double To)
 {
     /// <summary>The axis of a share, 0 to 1.</summary>
     public static Scale Share(double from, double to) => new(0, 1, from, to);
 
-    /// <summary>An axis that holds all the values, ends on round numbers and never leaves <paramref name="floor"/> to <paramref name="ceiling"/>.</summary>
+    /// <summary>
+    /// An axis that holds all the values, ends on round numbers and never leaves <paramref name="floor"/> to <paramref name="ceiling"/>.
+    /// </summary>
     public static Scale Around(IEnumerable<double> values, double from, double to, double ceiling = double.PositiveInfinity, double floor = 0)
     {
         double[] finite = [.. values.Where(double.IsFinite)];

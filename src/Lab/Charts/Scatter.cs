@@ -8,7 +8,7 @@ namespace Heartwood.Lab.Charts;
 /// <param name="Mark">how it looks and what it says; its value and interval are Y's</param>
 /// <param name="Label">words beside it, where there is room; "" for none</param>
 /// <param name="XInterval">X's 95 % interval, where there is one</param>
-internal sealed record Point(double X, double Y, Mark Mark, string Label, (double Low, double High)? XInterval = null)
+public sealed record Point(double X, double Y, Mark Mark, string Label, (double Low, double High)? XInterval = null)
 {
     /// <summary>Two shares against each other.</summary>
     public static Point Of(Proportion x, Proportion y, string kind, Shape shape, string tip, string label) =>
@@ -16,7 +16,7 @@ internal sealed record Point(double X, double Y, Mark Mark, string Label, (doubl
 }
 
 /// <summary>A chart of one figure against another, with intervals both ways and words beside the marks.</summary>
-internal static class Scatter
+public static class Scatter
 {
     const double Left = 40, Right = 330, Top = 26, Bottom = 262, Height = 300, LetterWidth = 5.7;
 
@@ -64,7 +64,9 @@ internal static class Scatter
         return low < high ? Chart.Line("equal", x.At(low), y.At(low), x.At(high), y.At(high)) : Markup.Empty;
     }
 
-    /// <summary>Words go to the first free place around their mark, and are left out where none is free (the mark still says them).</summary>
+    /// <summary>
+    /// Words go to the first free place around their mark, and are left out where none is free (the mark still says them).
+    /// </summary>
     static List<Markup> Place(IReadOnlyList<Point> points, Scale x, Scale y)
     {
         List<(double X, double Y, double W, double H)> taken = [.. points.Select(p => (x.At(p.X) - 5, y.At(p.Y) - 5, 10.0, 10.0))];

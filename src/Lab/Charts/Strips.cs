@@ -6,7 +6,7 @@ namespace Heartwood.Lab.Charts;
 /// <param name="Note">small words under the name</param>
 /// <param name="Band">a bar behind the marks: a range, an interval of chance</param>
 /// <param name="Right">words at the right end</param>
-internal sealed record Strip(string Label, IReadOnlyList<Mark> Marks, string Note = "", (double Low, double High)? Band = null, string Right = "")
+public sealed record Strip(string Label, IReadOnlyList<Mark> Marks, string Note = "", (double Low, double High)? Band = null, string Right = "")
 {
     /// <summary>A row that only parts the others.</summary>
     public static Strip Heading(string words) => new(words, []) { IsHeading = true };
@@ -16,7 +16,7 @@ internal sealed record Strip(string Label, IReadOnlyList<Mark> Marks, string Not
 }
 
 /// <summary>A chart of rows that share one horizontal axis.</summary>
-internal static class Strips
+public static class Strips
 {
     const double LetterWidth = 5.6, Top = 8;
     const int LongestBeside = 19, LongestAbove = 50;
@@ -30,7 +30,8 @@ internal static class Strips
     /// <param name="values">the axis; where it is drawn is decided here</param>
     /// <param name="axis">what it measures</param>
     /// <param name="percent">whether it is a share</param>
-    /// <param name="lanes">whether every mark has a line of its own in its row (with room for its interval), or marks only step aside for each other</param>
+    /// <param name="lanes">whether every mark has a line of its own in its row (with room for its interval), or marks only step aside for
+    /// each other</param>
     /// <param name="reference">values at which a line is drawn through all rows, each with its class</param>
     public static Markup Draw(
         string id, string heading, string title, string description, IReadOnlyList<Strip> rows, Scale values, string axis, bool percent,

@@ -8,7 +8,7 @@ namespace Heartwood.Lab.Charts;
 /// <param name="Caption">what the rows are</param>
 /// <param name="Columns">the columns' names</param>
 /// <param name="Rows">one cell per column: text, a whole number, a double or null</param>
-internal sealed record Table(string Name, string Caption, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<object?>> Rows)
+public sealed record Table(string Name, string Caption, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<object?>> Rows)
 {
     const int Long = 1000;
 
@@ -29,10 +29,15 @@ internal sealed record Table(string Name, string Caption, IReadOnlyList<string> 
         <tbody>{(AsLines ? [] : Rows.Select<IReadOnlyList<object?>, Markup>(r => $"<tr>{r.Select(Cell)}</tr>\n"))}</tbody></table>{(AsLines ? Lines : Markup.Empty)}</div></details>
         """;
 
-    /// <summary>Whether the rows stand as lines of text, of which the page makes rows when somebody wants them: a long table's markup would weigh four times as much as its cells.</summary>
+    /// <summary>
+    /// Whether the rows stand as lines of text, of which the page makes rows when somebody wants them: a long table's markup would weigh
+    /// four times as much as its cells.
+    /// </summary>
     bool AsLines => Rows.Count > Long && !Rows.Any(r => r.Any(c => c is string text && text.AsSpan().ContainsAny('\t', '\n')));
 
-    /// <summary>One line a row, cells parted by tabs, and of each column a letter for what it holds: t text, n whole numbers, r real ones.</summary>
+    /// <summary>
+    /// One line a row, cells parted by tabs, and of each column a letter for what it holds: t text, n whole numbers, r real ones.
+    /// </summary>
     Markup Lines => $"<pre class=\"lines\" data-kinds=\"{string.Concat(Columns.Select((_, c) => KindOf(c)))}\">{string.Join('\n', Rows.Select(r => string.Join('\t', r.Select(Exact))))}</pre>";
 
     char KindOf(int column)

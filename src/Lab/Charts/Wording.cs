@@ -4,7 +4,7 @@ using Heartwood.Lab.Evaluation.Statistics;
 namespace Heartwood.Lab.Charts;
 
 /// <summary>How numbers are said to a reader: accuracies in percent, differences in points, always with their uncertainty.</summary>
-internal static class Wording
+public static class Wording
 {
     const string Absent = "not measured";
 

@@ -91,6 +91,18 @@ public sealed class HuggingFaceFolder : IDisposable
         return files;
     }
 
+    /// <summary>The tokenizer's files that a folder has, by name; it needs no weights.</summary>
+    /// <exception cref="CheckpointException">one of them cannot be read</exception>
+    public static IReadOnlyDictionary<string, byte[]> ReadTokenizer(string folder)
+    {
+        IEnumerable<string> there = TokenizerFiles.Where(name => File.Exists(System.IO.Path.Combine(folder, name)));
+        return there.ToDictionary(name => name, name =>
+        {
+            string file = System.IO.Path.Combine(folder, name);
+            return CheckpointException.Restating(file, () => File.ReadAllBytes(file));
+        });
+    }
+
     /// <summary>Writes a folder next to its place and moves it there when it is whole.</summary>
     /// <param name="path">the folder: new or empty</param>
     /// <param name="config">the content of config.json</param>

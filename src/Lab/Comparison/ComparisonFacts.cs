@@ -32,8 +32,25 @@ public sealed record FrequencyFacts(double TargetSparsity, int Subnetworks, IRea
 /// <param name="Low">lower end of chance's 95 % interval</param>
 /// <param name="High">upper end of chance's 95 % interval</param>
 /// <param name="PValue">probability of a core at least as large by chance</param>
-/// <param name="Method">"exact" or "permutation, N draws"</param>
-public sealed record CoreFacts(double TargetSparsity, double Share, int Subnetworks, IReadOnlyList<string> Parts, double ExpectedByChance, double Low, double High, double PValue, string Method);
+/// <param name="Method">"exact", "permutation, N draws", or <see cref="NotSeeded"/></param>
+public sealed record CoreFacts(
+    double TargetSparsity, double Share, int Subnetworks, IReadOnlyList<string> Parts, double ExpectedByChance, double Low, double High,
+    double PValue, string Method)
+{
+    /// <summary>Says why chance is not spoken of: the finder draws nothing, so every seed gives the same subnetwork.</summary>
+    public const string NotSeeded = "not applicable: the finder is not seeded";
+
+    /// <summary>The one subnetwork of a finder that is not seeded: no expectation, no interval, no p-value.</summary>
+    /// <param name="sparsity">the sparsity that was asked for</param>
+    /// <param name="share">the share of subnetworks that was asked for</param>
+    /// <param name="parts">its parts</param>
+    public static CoreFacts OfOne(double sparsity, double share, IReadOnlyList<string> parts) =>
+        new(sparsity, share, 1, parts, double.NaN, double.NaN, double.NaN, double.NaN, NotSeeded);
+
+    /// <summary>Whether the core is that of subnetworks which chance could have made others.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool Applies => Method != NotSeeded;
+}
 
 /// <summary>Over the subnetworks of one sparsity: in-domain loss against out-of-domain accuracy.</summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>

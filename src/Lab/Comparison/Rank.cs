@@ -1,6 +1,6 @@
 namespace Heartwood.Lab.Comparison;
 
-/// <summary>The place of a knock-out among random knock-outs of its kind.</summary>
+/// <summary>The place of an ablation among random ablations of its kind.</summary>
 /// <param name="AtLeastAsHarmful">how many draws leave an accuracy at most as high</param>
 /// <param name="Draws">how many draws there are</param>
 public sealed record Rank(int AtLeastAsHarmful, int Draws)

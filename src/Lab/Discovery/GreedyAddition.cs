@@ -24,7 +24,8 @@ public sealed record Addition(Part Part, Worth Worth);
 /// <param name="universe">the parts of the model</param>
 /// <param name="start">the parts to begin with</param>
 /// <param name="worth">the worth of a set (first argument) with each of these parts added (second)</param>
-public sealed class GreedyAddition(Universe universe, IReadOnlyCollection<Part> start, Func<IReadOnlyList<Part>, IReadOnlyList<Part>, IReadOnlyList<Worth>> worth)
+public sealed class GreedyAddition(
+    Universe universe, IReadOnlyCollection<Part> start, Func<IReadOnlyList<Part>, IReadOnlyList<Part>, IReadOnlyList<Worth>> worth)
 {
     /// <summary>The parts that can still be added, in address order.</summary>
     /// <param name="added">those added before</param>

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Tables;
 
 namespace Heartwood.Lab.Evaluation;
 
@@ -61,4 +62,31 @@ public sealed class CountedBaseline(IBaseline inner, IReadOnlyList<int> mapped) 
     /// <inheritdoc/>
     public float[] Scores(Row row) => inner.Scores(row) is var scores
         ? [.. mapped.Select((label, k) => mapped.Take(k).Contains(label) ? float.NegativeInfinity : scores[label])] : [];
+}
+
+/// <summary>The baselines that fit what is asked, measured.</summary>
+static class Baselines
+{
+    const int MostRows = 60_000;
+
+    /// <summary>Fits baselines to training data and measures them on the sets, by name; none where none fits.</summary>
+    /// <param name="data">training data; may be none where all sets ask for scores</param>
+    /// <param name="loaded">the model that they stand next to</param>
+    /// <param name="labelMap">what the model's labels count as</param>
+    /// <param name="sets">what to measure on</param>
+    public static Dictionary<string, Measured> Measure(IReadOnlyList<DataSource> data, LoadedModel loaded, string labelMap, Sets sets)
+    {
+        loaded.RefuseMixed(data);
+        IReadOnlyList<Row> rows = Thinning.Thinned<Row>([.. data.SelectMany(d => d.Rows)], MostRows);
+        if (sets.AllScored)
+            return rows.Count > 0 ? Figures(ConstantBaseline.Fit(rows, "mean of training scores"), WordOverlapScores.Fit(rows))
+                : Figures(ConstantBaseline.Fit(sets.InDomainRows, "best constant (in-domain mean)"));
+        if (rows.Count == 0 || !sets.AllLabelled || DataSource.ProblemOf(data) is not Classification) return [];
+        LabelMatch match = LabelMatch.Of(loaded.Labels, LabelMap.Parse(labelMap), data);
+        return Figures(new CountedBaseline(MajorityBaseline.Fit(rows, match.Names), match.Mapped),
+            new CountedBaseline(WordOverlapBaseline.Fit(rows, match.Names), match.Mapped));
+
+        Dictionary<string, Measured> Figures(params IBaseline[] baselines) =>
+            baselines.ToDictionary(b => b.Name, b => sets.Measure(sets.Scores(b), null) with { InDomainLoss = null });
+    }
 }

@@ -27,7 +27,7 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
             : LargestDifference(model, cut, subnetwork.Kept, ablation, sets.InDomainProblem, compared, stop);
         return new(subnetwork.Seed, subnetwork.TargetSparsity, 1 - (double)subnetwork.Kept.Count / universe.Count, [.. subnetwork.Kept.Select(p => p.ToString())],
             m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
-            difference, m.Figures);
+            difference, m.Figures) { Sets = m.Sets };
     }
 
     IReadOnlyList<float[]> Masked(IReadOnlyList<Part> kept)

@@ -24,4 +24,9 @@ public sealed record MeasuredSubnetwork(
     IReadOnlyDictionary<string, Proportion> Cases,
     IReadOnlyDictionary<string, GroupFacts> Groups,
     double? InDomainLoss, Proportion? Agreement, double? Kl, double LargestDifference,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? Figures = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? Figures = null)
+{
+    /// <summary>See <see cref="Measured.Sets"/>.</summary>
+    public IReadOnlyList<SetFigures> Sets { get; init; } = [];
+}

@@ -44,15 +44,22 @@ sealed class SetAnswers
     }
 
     /// <summary>Cross entropy, mean over examples (or what the task says).</summary>
-    public double? Loss => Chooses ? All.Average(i => -LogOf(set.Examples[i].Label, i)) : Of(FigureRole.Loss, All)!.Value;
+    public double? Loss(IReadOnlyCollection<int> which) =>
+        Chooses ? which.Average(i => -LogOf(set.Examples[i].Label, i)) : Of(FigureRole.Loss, which)?.Value;
 
     /// <summary>How often it gives the full model's answer.</summary>
-    public Proportion? AgreementWith(SetAnswers full) => Chooses
-        ? Proportion.Of(All.Count(i => Choice(full.logs[i]) == Choice(logs[i])), logs.Length) : Of(FigureRole.Agreement, All)?.AsShare();
+    public Proportion? AgreementWith(SetAnswers full, IReadOnlyCollection<int> which) =>
+        !Chooses ? Of(FigureRole.Agreement, which)?.AsShare()
+        : Proportion.Of(which.Count(i => Choice(full.logs[i]) == Choice(logs[i])), which.Count);
 
     /// <summary>Divergence from the full model: over the labels, or what the task's figure says, where that was measured.</summary>
-    public double? DivergenceFrom(SetAnswers full) => set.Problem.OfVocabulary || !Chooses ? Of(FigureRole.Kl, All)?.Value
-        : All.Average(i => full.logs[i].Select((p, k) => double.IsNegativeInfinity(p) ? 0 : Math.Exp(p) * (p - logs[i][k])).Sum());
+    public double? DivergenceFrom(SetAnswers full, IReadOnlyCollection<int> which)
+    {
+        return set.Problem.OfVocabulary || !Chooses ? Of(FigureRole.Kl, which)?.Value : which.Average(Divergence);
+
+        double Divergence(int example) => full.logs[example]
+            .Select((p, k) => double.IsNegativeInfinity(p) ? 0 : Math.Exp(p) * (p - logs[example][k])).Sum();
+    }
 
     /// <summary>Logarithm of the probability of one of the data's labels: of all the model's labels that count as it.</summary>
     public double LogOf(int label, int example)
@@ -81,7 +88,9 @@ sealed class SetAnswers
         if (terms.Length == 0) return null;
         if (figure.Kind != FigureKind.Ratio) return Correlated(figure.Kind, [.. terms.Select(t => t.Sum)], [.. terms.Select(t => t.Per)]);
         Quantity ratio = Quantity.Ratio(terms), seen = figure.Shown is { } shown ? ratio.Through(shown) : ratio;
-        return figure.Role is FigureRole.Accuracy or FigureRole.Agreement && seen is { N: > 1 } && seen.AsShare() is var share ? seen with { Low = share.Low, High = share.High } : seen.Within(figure.Least, figure.Most);
+        if (figure.Role is not (FigureRole.Accuracy or FigureRole.Agreement) || seen.N <= 1) return seen.Within(figure.Least, figure.Most);
+        Proportion share = seen.AsShare();
+        return seen with { Low = share.Low, High = share.High };
     }
 
     // a figure that never changes correlates with nothing: NaN

@@ -32,12 +32,19 @@ public sealed class Sets
         foreach (var (use, sources) in new[] { ("inDomain", inDomain), ("outOfDomain", outOfDomain), ("unseen", unseen) })
         {
             if (sources.Count == 0) continue;
-            IProblem problem = DataSource.ProblemOf(sources);
+            IProblem problem = DataSource.ProblemOf(sources).For(model.Model);
             model.RefuseMixed(sources);
             var (names, mapped) = problem.OfVocabulary ? (RightAndWrong, [0, 1]) : problem.OfOneNumber ? (Regression.Labels, [0])
                 : Labels(sources);
-            IReadOnlyList<Example> examples = model.Encode(sources, names, mostTokens);
-            sets.Add((new(use, examples, names, mapped) { Problem = problem }, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
+            IReadOnlyList<Example>[] each = [.. sources.Select(s => model.Encode([s], names, mostTokens))];
+            Example[] examples = [.. each.SelectMany(e => e)];
+            EvaluationSet set = new(use, examples, names, mapped)
+            {
+                Problem = problem,
+                Names = SetNames.Distinct([.. sources.Select(s => s.SetName)], [.. sources.Select(s => s.Name)]),
+                From = [.. each.SelectMany((e, number) => Enumerable.Repeat(number, e.Count))],
+            };
+            sets.Add((set, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
         }
         if (map.Sources.Count == 0) return;
         if (data is { Count: > 0 } && DataSource.ProblemOf(data) is Classification) Labels(data);
@@ -68,7 +75,7 @@ public sealed class Sets
         Sets thin = new();
         foreach (var (set, rows, _) in sets)
         {
-            EvaluationSet fewer = set with { Examples = Thinning.Thinned(set.Examples, most) };
+            EvaluationSet fewer = set.Only(Thinning.Thinned([.. Enumerable.Range(0, set.Examples.Count)], most));
             thin.sets.Add((fewer, Thinning.Thinned(rows, most), new(fewer.Examples, problem: fewer.Problem)));
         }
         return thin;
@@ -95,6 +102,10 @@ public sealed class Sets
     /// <summary>Each set with the rows that its examples are.</summary>
     internal IReadOnlyList<(EvaluationSet Set, IReadOnlyList<Row> Rows)> Each => [.. sets.Select(s => (s.Set, s.Rows))];
 
+    /// <summary>The sets by name, with their roles, in-domain first.</summary>
+    public IReadOnlyList<(string Name, string Role, int Examples)> Named =>
+        [.. sets.SelectMany(s => s.Set.Pooled.Select(one => (one.Name, s.Set.Use, one.Examples.Count)))];
+
     /// <summary>Whether there is a set to measure on.</summary>
     public bool Any => sets.Count > 0;
 
@@ -111,13 +122,17 @@ public sealed class Sets
     public IProblem InDomainProblem => sets[0].Set.Problem;
 
     /// <summary>What each set asks, by its use; null where all ask for labels.</summary>
-    public IReadOnlyDictionary<string, TaskFacts>? Tasks => sets.All(s => s.Set.Problem is Classification) ? null : sets.ToDictionary(s => s.Set.Use, s => TaskFacts.Of(s.Set.Problem));
+    public IReadOnlyDictionary<string, TaskFacts>? Tasks =>
+        AllLabelled ? null : sets.ToDictionary(s => s.Set.Use, s => TaskFacts.Of(s.Set.Problem));
 
     /// <summary>What a model gives on every set, [example number] row by row; compared with the full model where one is given.</summary>
-    public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null, IModel? full = null) => [.. sets.Select(s => s.Answers.Of(model, advance, stop, full))];
+    public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null, IModel? full = null) =>
+        [.. sets.Select(s => s.Answers.Of(model, advance, stop, full))];
 
     /// <summary>Scores of every set under several masks: first by mask, then by set.</summary>
-    public IReadOnlyList<IReadOnlyList<float[]>> Scores(IModel model, IReadOnlyList<float[]> masks, Ablation ablation, CancellationToken stop, Action<int>? advance = null, IModel? full = null)
+    public IReadOnlyList<IReadOnlyList<float[]>> Scores(
+        IModel model, IReadOnlyList<float[]> masks, Ablation ablation, CancellationToken stop, Action<int>? advance = null,
+        IModel? full = null)
     {
         float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, ablation, advance, stop, full: full))];
         return [.. masks.Select((_, m) => (IReadOnlyList<float[]>)[.. bySet.Select(s => s[m])])];
@@ -127,17 +142,27 @@ public sealed class Sets
     public IReadOnlyList<float[]> Scores(IBaseline baseline) => [.. sets.Select(s => s.Rows.SelectMany(baseline.Scores).ToArray())];
 
     /// <summary>Figures from scores.</summary>
-    public Measured Measure(IReadOnlyList<float[]> scores, IReadOnlyList<float[]>? full) => Measuring.Measure([.. sets.Select(s => s.Set)], scores, full);
+    public Measured Measure(IReadOnlyList<float[]> scores, IReadOnlyList<float[]>? full) =>
+        Measuring.Measure([.. sets.Select(s => s.Set)], scores, full);
 
     /// <summary>Figures of a model.</summary>
     public Measured Measure(IModel model, IReadOnlyList<float[]>? full, CancellationToken stop) => Measure(Scores(model, stop), full);
 
     /// <summary>Which examples of each set are answered right, by the set's use.</summary>
-    /// <param name="scores">scores of every set, as <see cref="Scores(IModel, CancellationToken, Action{int}?, IModel?)"/> gives them</param>
-    public IReadOnlyDictionary<string, bool[]> Right(IReadOnlyList<float[]> scores) => sets.Zip(scores).ToDictionary(s => s.First.Set.Use, s => Measuring.Right(s.First.Set, s.Second));
+    /// <param name="scores">
+    /// scores of every set, as <see cref="Scores(IModel, CancellationToken, Action{int}?, IModel?)"/> gives them
+    /// </param>
+    public IReadOnlyDictionary<string, bool[]> Right(IReadOnlyList<float[]> scores) =>
+        sets.Zip(scores).ToDictionary(s => s.First.Set.Use, s => Measuring.Right(s.First.Set, s.Second));
 
     /// <summary>What one answer to everything would reach on each set, by the set's use: the share of its commonest label.</summary>
-    public IReadOnlyDictionary<string, double> Guessing() => sets.ToDictionary(s => s.Set.Use, s => s.Set.Examples.GroupBy(e => e.Label).Select(g => (double)g.Count() / s.Set.Examples.Count).DefaultIfEmpty(1).Max());
+    public IReadOnlyDictionary<string, double> Guessing()
+    {
+        return sets.ToDictionary(s => s.Set.Use, s => ShareOfCommonest(s.Set.Examples));
+
+        static double ShareOfCommonest(IReadOnlyList<Example> examples) =>
+            examples.GroupBy(e => e.Label).Select(g => (double)g.Count() / examples.Count).DefaultIfEmpty(1).Max();
+    }
 
     /// <summary>Whether every set asks for labels.</summary>
     public bool AllLabelled => sets.All(s => s.Set.Problem is Classification);
@@ -154,11 +179,17 @@ public sealed class Sets
         Dictionary<string, CaseFacts> cases = [];
         foreach (EvaluationSet set in sets.Select(s => s.Set).OrderBy(s => s.Use == "inDomain"))
             foreach (var one in set.Examples.Where(e => e.Case != "").GroupBy(e => e.Case))
-                cases[Measuring.NameOf(cases.Keys, one.Key, set.Use)] = new(set.Use, one.First().Group, set.Problem is Classification && one.Select(e => e.Label).Distinct().Count() == 1 ? set.Labels[one.First().Label] : null);
+            {
+                bool ofOneLabel = set.Problem is Classification && one.Select(e => e.Label).Distinct().Count() == 1;
+                string? label = ofOneLabel ? set.Labels[one.First().Label] : null;
+                cases[Measuring.NameOf(cases.Keys, one.Key, set.Use)] = new(set.Use, one.First().Group, label);
+            }
         return cases;
     }
 
-    /// <summary>The same where sets ask for tokens, each case by itself; null where labels are asked for, whose cases are shown in groups.</summary>
+    /// <summary>
+    /// The same where sets ask for tokens, each case by itself; null where labels are asked for, whose cases are shown in groups.
+    /// </summary>
     public IReadOnlyDictionary<string, CaseFacts>? TaskCases => AllLabelled ? null : Cases();
 
     /// <summary>What the manifest says of data.</summary>

@@ -6,15 +6,17 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Models;
 
 /// <summary>
-/// BERT with a classification head (Devlin et al. 2019), under the checkpoint names of <c>BertForSequenceClassification</c>.
-/// Post-norm layers; [CLS] through a tanh pooler to the labels. Layers that were cut have fewer heads, no attention or no MLP.
+/// BERT (Devlin et al. 2019), under the checkpoint names of <c>BertForSequenceClassification</c> and <c>BertForMaskedLM</c>.
+/// Post-norm layers; [CLS] through a tanh pooler to the labels, or every token through one more layer to the word embeddings' own matrix
+/// (or <c>cls.predictions.decoder</c> where it is not tied), which gives scores to masked words. Layers that were cut have fewer heads, no attention or no MLP.
 /// </summary>
 public sealed class Bert : IModel
 {
     readonly BertConfig config;
     readonly BertEmbeddings embeddings;
     readonly BertLayer[] layers;
-    readonly Linear pooler, classifier;
+    readonly Linear? pooler, classifier;
+    readonly BertWordHead? wordHead;
 
     Bert(BertConfig config, JsonObject json, Weights weights)
     {
@@ -22,19 +24,41 @@ public sealed class Bert : IModel
         Weights w = weights["bert"];
         embeddings = new(w["embeddings"], config);
         layers = [.. Enumerable.Range(0, config.Layers).Select(i => new BertLayer(w["encoder.layer"][$"{i}"], config, i))];
-        pooler = new(w["pooler.dense"], config.Width, config.Width);
-        classifier = new(weights["classifier"], config.Labels.Count, config.Width);
+        if (config.Labels.Count > 0)
+        {
+            pooler = new(w["pooler.dense"], config.Width, config.Width);
+            classifier = new(weights["classifier"], config.Labels.Count, config.Width);
+        }
+        else wordHead = new(weights["cls.predictions"], embeddings.Words, config);
         Layers = [.. Enumerable.Range(0, config.Layers).Select(ShapeOf)];
         weights.RefuseUnused(name => name.EndsWith("position_ids", StringComparison.Ordinal) || name.StartsWith("cls.", StringComparison.Ordinal));
     }
 
-    /// <summary>The model of a folder.</summary>
-    /// <exception cref="CheckpointException">config and weights do not make a BERT classifier</exception>
+    /// <summary>The model of a folder: a classifier where the weights hold <c>classifier.bias</c>, else one that guesses masked words.</summary>
+    /// <exception cref="CheckpointException">config and weights do not make a BERT with one of the two heads</exception>
     public static Bert From(ModelConfig config, Weights weights)
     {
+        bool guesses = weights.All.Keys.Any(name => name.StartsWith("cls.predictions.", StringComparison.Ordinal));
+        if (guesses && !weights.Has("classifier.bias")) return OfWords(config, weights);
         if (!weights.Has("classifier.bias"))
             throw new CheckpointException($"{config.Path}: the weights have no classification head ('classifier.bias'). Fine-tune the model first: heartwood train --from FOLDER.");
         return new(BertConfig.Read(config, weights.All["classifier.bias"].Count), config.ToJson(), weights);
+    }
+
+    // the pooler and the head for the next sentence, which pretraining left, are no part of it; nor is the bias under its other name
+    static Bert OfWords(ModelConfig config, Weights weights)
+    {
+        const string Bias = "cls.predictions.bias", Twice = "cls.predictions.decoder.bias";
+        if (!weights.Has(Bias) && weights.Has(Twice))
+            weights = weights.With([KeyValuePair.Create(Bias, weights.All[Twice])]);
+        else if (weights.Has(Twice) && !weights.All[Twice].Values.SequenceEqual(weights.All[Bias].Values))
+            throw new CheckpointException($"{config.Path}: {Bias} and {Twice} are one and the same in this family, and here they differ. "
+                + "Take the weights as they were saved.");
+        JsonObject json = config.ToJson();
+        json["architectures"] = new JsonArray("BertForMaskedLM");
+        BertConfig read = BertConfig.Read(config, 0);
+        return new(read, json, weights.Map((name, t) => name == Twice || (read.Tied && name == BertWordHead.Output)
+            || name.StartsWith("bert.pooler.", StringComparison.Ordinal) || name.StartsWith("cls.seq_", StringComparison.Ordinal) ? null : t));
     }
 
     static readonly FamilyNames Names = new(
@@ -44,15 +68,16 @@ public sealed class Bert : IModel
         new(HeadKind.Other, "ForTokenClassification", "labels every token", "classifier."),
         new(HeadKind.Other, "ForMultipleChoice", "chooses one of several texts", "classifier."),
         new(HeadKind.Other, "ForQuestionAnswering", "finds where an answer stands", "qa_outputs."),
-        new(HeadKind.Other, "ForPreTraining", "guesses masked words and the next sentence", "cls.predictions.", "cls.seq_relationship."),
-        new(HeadKind.Other, "ForMaskedLM", "guesses masked words", "cls.predictions."),
+        new(HeadKind.MaskedWords, "ForPreTraining", "guesses masked words and the next sentence", "cls.predictions.")
+        { Typical = ["cls.seq_relationship."] },
+        new(HeadKind.MaskedWords, "ForMaskedLM", "guesses masked words", "cls.predictions."),
         new(HeadKind.Other, "LMHeadModel", "tells which token comes next", "cls.predictions."),
         new(HeadKind.Other, "ForNextSentencePrediction", "tells whether a sentence follows another", "cls.seq_relationship."),
     ],
     // RoBERTa's bare body has the same names; it reads one token type
     seen => seen.Prefixed || seen.ShapeOf("bert.embeddings.token_type_embeddings.weight") is [not 1, ..] ? ["bert"] : [])
     {
-        Outputs = ["cls.predictions.decoder.weight"],
+        Outputs = [BertWordHead.Output],
         Tied = true,
     };
 
@@ -107,7 +132,10 @@ public sealed class Bert : IModel
                 .. Linear($"{layer}.output.dense", size.Width, size.Neurons), .. FreshWeight.Norm($"{layer}.output.LayerNorm", size.Width),
             ]);
         }
-        return new(NewHead.Labelled(config, Architecture, request.Labels), [.. weights, .. Linear("bert.pooler.dense", size.Width, size.Width), .. Linear("classifier", request.Labels.Count, size.Width)]);
+        if (request.OfVocabulary)
+            return new(NewHead.Tied(config, "BertForMaskedLM"), [.. weights, .. BertWordHead.Fresh(request.Vocabulary, size.Width)]);
+        weights.AddRange([.. Linear("bert.pooler.dense", size.Width, size.Width), .. Linear("classifier", request.Labels.Count, size.Width)]);
+        return new(NewHead.Labelled(config, Architecture, request.Labels), weights);
 
         FreshWeight Embedding(string name, int rows, bool waves = false) => FreshWeight.Embedding($"bert.embeddings.{name}.weight", name, rows, size.Width, waves);
         FreshWeight[] Linear(string name, int output, int input) => FreshWeight.Linear(name, name, output, input);
@@ -129,9 +157,10 @@ public sealed class Bert : IModel
     /// <inheritdoc/>
     public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
+        if (wordHead is not null) return wordHead.Forward(x, layers.Length - 1, probe);
         if (tokens == Tokens.All) x = Chosen(x, batch, Tokens.Read);
-        Tensor pooled = probe.At(new(layers.Length - 1, Point.BeforeScores), pooler.Forward(x, Activation.Tanh));
-        return probe.At(new(layers.Length - 1, Point.Logits), classifier.Forward(pooled));
+        Tensor pooled = probe.At(new(layers.Length - 1, Point.BeforeScores), pooler!.Forward(x, Activation.Tanh));
+        return probe.At(new(layers.Length - 1, Point.Logits), classifier!.Forward(pooled));
     }
 
     // the head reads [CLS], the first token of each sequence
@@ -141,7 +170,7 @@ public sealed class Bert : IModel
     public string Family => "bert";
 
     /// <inheritdoc/>
-    public Output Output => Output.Labels;
+    public Output Output => wordHead is null ? Output.Labels : Output.Vocabulary;
 
     /// <inheritdoc/>
     public bool Causal => false;
@@ -207,13 +236,15 @@ public sealed class Bert : IModel
 /// <summary>Word, position and token type embeddings, added and normalized.</summary>
 sealed class BertEmbeddings(Weights w, BertConfig c)
 {
-    readonly Tensor words = w.Get("word_embeddings.weight", c.Vocabulary, c.Width);
+    /// <summary>[vocabulary width]</summary>
+    internal Tensor Words { get; } = w.Get("word_embeddings.weight", c.Vocabulary, c.Width);
+
     readonly Tensor positions = w.Get("position_embeddings.weight", c.Positions, c.Width);
     readonly Tensor types = w.Get("token_type_embeddings.weight", c.TokenTypes, c.Width);
     readonly LayerNorm norm = new(w["LayerNorm"], c.Width, c.Epsilon);
 
     /// <returns>[token width]</returns>
-    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions)));
+    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(Words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions)));
 }
 
 /// <summary>One layer: attention and MLP, each added to the residual stream, which is normalized after each.</summary>
@@ -267,4 +298,29 @@ sealed class BertMlp(Weights w, BertConfig c, int layer)
 
     internal Tensor Forward(Tensor x, IProbe probe) =>
         down is null ? bias.Spread(x.Shape) : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(x, c.Activation)));
+}
+
+/// <summary>The head that guesses masked words: a layer with a norm, then the word embeddings' own matrix, or one of its own, and a bias.</summary>
+sealed class BertWordHead(Weights w, Tensor words, BertConfig c)
+{
+    internal const string Output = "cls.predictions.decoder.weight";
+
+    readonly Linear transform = new(w["transform.dense"], c.Width, c.Width);
+    readonly LayerNorm norm = new(w["transform.LayerNorm"], c.Width, c.Epsilon);
+    readonly Tensor output = c.Tied ? words : w["decoder"].Get("weight", c.Vocabulary, c.Width), bias = w.Get("bias", c.Vocabulary);
+    readonly Precision precision = w.Precision;
+
+    internal static IEnumerable<FreshWeight> Fresh(int vocabulary, int width) =>
+    [
+        .. FreshWeight.Linear("cls.predictions.transform.dense", "cls.predictions.transform.dense", width, width),
+        .. FreshWeight.Norm("cls.predictions.transform.LayerNorm", width),
+        new("cls.predictions.bias", 0, 0, [vocabulary], []),
+    ];
+
+    /// <returns>[token vocabulary]</returns>
+    internal Tensor Forward(Tensor x, int layer, IProbe probe)
+    {
+        Tensor normed = probe.At(new(layer, Point.BeforeScores), norm.Forward(transform.Forward(x, c.Activation)));
+        return probe.At(new(layer, Point.Logits), normed.Linear(output, bias, precision: precision));
+    }
 }

@@ -3,9 +3,9 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Models;
 
-/// <summary>The sizes of a BERT classifier, as its config.json says them.</summary>
+/// <summary>The sizes of a BERT, as its config.json says them.</summary>
 sealed record BertConfig(
-    int Vocabulary, int Width, int Layers, int Heads, int Positions, int TokenTypes, float Epsilon, Activation Activation,
+    int Vocabulary, int Width, int Layers, int Heads, int Positions, int TokenTypes, float Epsilon, Activation Activation, bool Tied,
     IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
 {
     internal int HeadWidth => Width / Heads;
@@ -24,7 +24,7 @@ sealed record BertConfig(
         BertConfig read = new(
             config.RequirePositive("vocab_size"), width, layers, heads, config.RequirePositive("max_position_embeddings"),
             config.Has("type_vocab_size") ? config.RequirePositive("type_vocab_size") : 2,
-            config.Epsilon("layer_norm_eps", 1e-12f), config.ActivationOf("hidden_act", "gelu"),
+            config.Epsilon("layer_norm_eps", 1e-12f), config.ActivationOf("hidden_act", "gelu"), config.Optional("tie_word_embeddings", true),
             config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), config.PerLayer(OwnKeys.NeuronsPerLayer, layers, neurons),
             labels > 0 ? config.Labels(labels) : []);
         config.RefuseUnknown(OwnKeys.TokenTypes);

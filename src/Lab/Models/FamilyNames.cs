@@ -11,6 +11,9 @@ enum HeadKind
     /// <summary>the token that comes next</summary>
     Vocabulary,
 
+    /// <summary>the token that stands in a place that is hidden: an encoder that guesses masked words</summary>
+    MaskedWords,
+
     /// <summary>something else: it is refused by its name</summary>
     Other,
 }

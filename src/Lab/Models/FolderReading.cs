@@ -50,6 +50,7 @@ sealed class FolderReading
         null => $"no head{SaidArchitecture}",
         { Kind: HeadKind.Other } => $"the head of a {ClassOf(head)}, which {head.Does}: Heartwood does not read it",
         { Kind: HeadKind.Labels } => "labels",
+        { Kind: HeadKind.MaskedWords } => "masked words",
         _ => "the token that comes next",
     };
 
@@ -64,9 +65,10 @@ sealed class FolderReading
         Weights weights = Weights();
         string[] others = [.. weights.All.Keys.Where(name => !head.Owns(name) && Names.Heads.Any(other => other.Owns(name)))];
         if (others.Length > 0) headNotes.Add($"{folder.Weights.Path}: read as a {ClassOf(head)}; left out: {Several(others)}.");
-        bool one = head.Kind == HeadKind.Vocabulary && tied && !Differ(weights);
+        bool ofVocabulary = head.Kind is HeadKind.Vocabulary or HeadKind.MaskedWords;
+        bool one = ofVocabulary && tied && !Differ(weights);
         ModelConfig config = Config;
-        if (head.Kind == HeadKind.Vocabulary && one != SaidTied)
+        if (ofVocabulary && one != SaidTied)
         {
             JsonObject json = Config.ToJson();
             json[TiedKey] = one;
@@ -189,7 +191,9 @@ sealed class FolderReading
 
     bool SaidTied => Config.Optional(TiedKey, Names.Tied);
 
-    string? Output => Language is null ? null : Names.Outputs.FirstOrDefault();
+    string? Output => ReadsOutput ? Names.Outputs.FirstOrDefault() : null;
+
+    bool ReadsOutput => Names.Heads.Any(h => h.Kind is HeadKind.Vocabulary or HeadKind.MaskedWords);
 
     // of two tied tensors the file may hold the output's name alone: it is the word embeddings then; true where this is so
     bool WordsOfOutput()
@@ -200,7 +204,7 @@ sealed class FolderReading
         if (!twice && !SaidTied)
             notes.Add($"{folder.Path}: there is no {Names.WholeWords}: {output} is read in its place, as of a tied model.");
         names.Stand(Names.WholeWords, output);
-        if (Language is not null) names.Leave(output);
+        if (ReadsOutput) names.Leave(output);
         return true;
     }
 

@@ -20,15 +20,18 @@ public enum FreshStart
     Matching,
 }
 
-/// <summary>A classifier that is to be made from nothing.</summary>
+/// <summary>A model that is to be made from nothing.</summary>
 /// <param name="Family">its family, as config.json calls it</param>
 /// <param name="Size">its size</param>
 /// <param name="Vocabulary">number of token ids</param>
 /// <param name="TokenTypes">number of token types, for families that read them</param>
-/// <param name="Labels">names of its labels</param>
+/// <param name="Labels">names of its labels; none for a model that gives scores to the vocabulary, whose output is the word embeddings' matrix</param>
 /// <param name="Start">how attention begins</param>
 sealed record FreshRequest(string Family, ModelSize Size, int Vocabulary, int TokenTypes, IReadOnlyList<string> Labels, FreshStart Start)
 {
+    /// <summary>Whether it gives scores to the vocabulary and not to labels.</summary>
+    internal bool OfVocabulary => Labels.Count == 0;
+
     /// <summary>Matching keys are the queries' numbers.</summary>
     internal string KeyPurpose(string key, string query) => Start == FreshStart.Matching ? query : key;
 }

@@ -95,7 +95,10 @@ public sealed class Gpt2 : IModel
                 .. Matrix($"{layer}.mlp.c_proj", size.Neurons, size.Width),
             ]);
         }
-        return new(NewHead.Labelled(config, Architecture, request.Labels), [.. weights, .. FreshWeight.Norm("transformer.ln_f", size.Width), FreshWeight.Matrix("score", "score", request.Labels.Count, size.Width)]);
+        weights.AddRange(FreshWeight.Norm("transformer.ln_f", size.Width));
+        if (request.OfVocabulary) return new(NewHead.Tied(config, "GPT2LMHeadModel"), weights);
+        weights.Add(FreshWeight.Matrix("score", "score", request.Labels.Count, size.Width));
+        return new(NewHead.Labelled(config, Architecture, request.Labels), weights);
 
         static FreshWeight[] Matrix(string name, int input, int output) => FreshWeight.InputFirst(name, [name], input, output);
     }

@@ -21,7 +21,10 @@ public enum Output
     /// <summary>the labels of a classification head, one row of scores per sequence</summary>
     Labels,
 
-    /// <summary>the token that comes next, one row of scores per token: a language model</summary>
+    /// <summary>
+    /// tokens of the vocabulary, one row of scores per token: the one that comes next in a language model (<see cref="IModel.Causal"/>),
+    /// the one that stands there in an encoder, which guesses masked words
+    /// </summary>
     Vocabulary,
 
     /// <summary>nothing: a body without a head, see <see cref="ModelFolder.LoadBody"/></summary>
@@ -29,7 +32,7 @@ public enum Output
 }
 
 /// <summary>
-/// A transformer that gives scores to labels or to the token that comes next. The pass comes in steps, so that a sweep can start again
+/// A transformer that gives scores to labels or to tokens of the vocabulary. The pass comes in steps, so that a sweep can start again
 /// at any layer or behind its heads. What only other tokens than those that are read would need is left out of the last layer of an
 /// ordinary pass (<see cref="ModelPasses"/>). An encoder's head reads the first token of each sequence, a decoder's the last.
 /// </summary>
@@ -170,6 +173,9 @@ public static class ModelPasses
     /// <summary>How many scores a token or sequence gets.</summary>
     public static int Scores(this IModel model) =>
         model.Output switch { Output.Labels => model.Labels.Count, Output.Vocabulary => model.Vocabulary, _ => 0 };
+
+    /// <summary>Whether it is an encoder that gives scores to the vocabulary: to the word that stands where one is hidden.</summary>
+    public static bool GuessesMaskedWords(this IModel model) => model is { Output: Output.Vocabulary, Causal: false };
 
     /// <summary>Whether its head gives one number, a score, and not a choice among labels.</summary>
     public static bool GivesOneNumber(this IModel model) => model.Output == Output.Labels && model.Labels.Count == 1;

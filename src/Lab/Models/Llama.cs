@@ -106,7 +106,10 @@ public sealed class Llama : IModel
             FreshWeight[] Projection(string name, string purpose) =>
                 biased ? FreshWeight.Linear($"{self}.{name}", purpose, size.Width, size.Width) : [FreshWeight.Matrix($"{self}.{name}", purpose, size.Width, size.Width)];
         }
-        return new(NewHead.Labelled(config, Architecture(request.Family), request.Labels), [.. weights, Norm("model.norm"), Matrix("score", request.Labels.Count, size.Width)]);
+        weights.Add(Norm("model.norm"));
+        if (request.OfVocabulary) return new(NewHead.Tied(config, $"{LlamaKind.Of(request.Family).Architecture}ForCausalLM"), weights);
+        weights.Add(Matrix("score", request.Labels.Count, size.Width));
+        return new(NewHead.Labelled(config, Architecture(request.Family), request.Labels), weights);
 
         FreshWeight Norm(string name) => new($"{name}.weight", 1, 0, [size.Width], []);
         static FreshWeight Matrix(string name, int output, int input) => FreshWeight.Matrix(name, name, output, input);

@@ -20,6 +20,9 @@ public static class ModelFolder
     /// <summary>The families that can be read and made from nothing, as config.json calls them.</summary>
     public static IReadOnlyCollection<string> Families => families.Keys;
 
+    /// <summary>Those of which a model can give scores to the vocabulary, and so be trained on running text.</summary>
+    public static IEnumerable<string> OfVocabulary => families.Where(f => f.Value.HasVocabularyHead).Select(f => f.Key);
+
     /// <summary>What a family's file says of it.</summary>
     /// <exception cref="CheckpointException">the family is not known</exception>
     internal static ModelFamily FamilyOf(string name, string path) => families.TryGetValue(name, out ModelFamily? family) ? family
@@ -64,7 +67,7 @@ public static class ModelFolder
     {
         FolderReading reading = new(folder);
         inWords = reading.HeadInWords;
-        return reading.Head switch { HeadKind.Labels => Output.Labels, HeadKind.Vocabulary => Output.Vocabulary, _ => Output.None };
+        return reading.Head switch { HeadKind.Labels => Output.Labels, HeadKind.Vocabulary or HeadKind.MaskedWords => Output.Vocabulary, _ => Output.None };
     }
 
     /// <summary>The model of an open folder with a fresh classification head in place of any that it has, to be trained.</summary>

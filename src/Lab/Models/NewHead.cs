@@ -19,6 +19,14 @@ static class NewHead
         return json;
     }
 
+    /// <summary>Says in a config that the model's output is its word embeddings' matrix.</summary>
+    internal static JsonObject Tied(JsonObject json, string architecture)
+    {
+        json["architectures"] = new JsonArray(architecture);
+        json["tie_word_embeddings"] = true;
+        return json;
+    }
+
     /// <summary>A copy of a config for other labels.</summary>
     internal static ModelConfig For(ModelConfig config, string architecture, IReadOnlyList<string> labels) => Of(Labelled(config.ToJson(), architecture, labels), config.Path);
 

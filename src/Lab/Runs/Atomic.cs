@@ -38,7 +38,9 @@ public static partial class Atomic
     /// whether a folder that holds something may be replaced; it is moved aside first and removed last, so that between two renames there
     /// is none (<see cref="Recover"/> brings it back)
     /// </param>
-    /// <exception cref="IOException">it cannot be written, or there is something at its place already; what was there before still is</exception>
+    /// <exception cref="IOException">
+    /// it cannot be written, or there is something at its place already; what was there before still is
+    /// </exception>
     public static void WriteFolder(string path, Action<string> write, bool replace = false)
     {
         if (File.Exists(path) || (!replace && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
@@ -83,7 +85,8 @@ public static partial class Atomic
                 if (PlaceOfReplaced(found) is { } place && !Directory.Exists(place)) Directory.Move(found, place);
                 else RemoveFolder(found);
             });
-        foreach (string found in Directory.GetFiles(folder, "*" + Unfinished, everywhere).Where(IsOfTheDead)) Quietly(() => File.Delete(found));
+        foreach (string found in Directory.GetFiles(folder, "*" + Unfinished, everywhere).Where(IsOfTheDead))
+            Quietly(() => File.Delete(found));
 
         // another process may be recovering the same
         static void Quietly(Action remove)

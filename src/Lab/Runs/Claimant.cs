@@ -7,7 +7,9 @@ namespace Heartwood.Lab.Runs;
 /// <summary>A process that has a claim: where it runs, its number there, and when it began, since numbers come again.</summary>
 /// <param name="Machine">the machine's name</param>
 /// <param name="Process">the process's number on it</param>
-/// <param name="Started">when it began, as the machine's own system says it; the same text from whoever asks, however long the process has lived</param>
+/// <param name="Started">
+/// when it began, as the machine's own system says it; the same text from whoever asks, however long the process has lived
+/// </param>
 public sealed record Claimant(string Machine, int Process, string Started)
 {
     /// <summary>This process.</summary>

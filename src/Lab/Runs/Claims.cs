@@ -60,9 +60,10 @@ sealed class Claims(string folder, TimeProvider clock)
     {
         if (holder.IsOfThisMachine) return holder.Lives;
         throw new IOException(
-            $"{job} of the run in '{folder}' is claimed by {holder}, and this is {Environment.MachineName}: whether that process lives cannot be "
-            + "seen from here. A folder is for the processes of one machine: go on there, or give another folder with --out. If that process is "
-            + $"dead, delete {FileOf(job, number)} and run the same command again.");
+            $"{job} of the run in '{folder}' is claimed by {holder}, and this is {Environment.MachineName}: "
+            + "whether that process lives cannot be seen from here. A folder is for the processes of one machine: "
+            + "go on there, or give another folder with --out. If that process is dead, delete "
+            + $"{FileOf(job, number)} and run the same command again.");
     }
 
     bool IsGivenUp(string file)

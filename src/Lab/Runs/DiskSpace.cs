@@ -18,7 +18,8 @@ public static class DiskSpace
     {
         long free = new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
         if (free < bytes)
-            throw new IOException($"The run needs up to {InWords(bytes)} in '{folder}', where {InWords(free)} are free. Free some, or give a folder on another disk with --out.");
+            throw new IOException($"The run needs up to {InWords(bytes)} in '{folder}', where {InWords(free)} are free. "
+                + "Free some, or give a folder on another disk with --out.");
     }
 
     /// <summary>A number of bytes as people read it: "3.4 MB".</summary>
@@ -31,6 +32,7 @@ public static class DiskSpace
     };
 
     internal static IOException Full(string place, IOException cause) => new(
-        $"No space is left on the disk for '{place}'. Everything written before it is whole and kept. Free some space and run the same command again.",
+        $"No space is left on the disk for '{place}'. Everything written before it is whole and kept. "
+            + "Free some space and run the same command again.",
         cause);
 }

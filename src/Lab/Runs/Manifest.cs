@@ -16,7 +16,10 @@ public sealed record Manifest(
     string ModelSha256, IReadOnlyList<DataFacts> Data, IReadOnlyDictionary<string, string> Request);
 
 /// <summary>One data file.</summary>
-/// <param name="Use">"train", "inDomain", "outOfDomain" or "unseen"; "config and tokenizer" for what belongs to the model beside its weights</param>
+/// <param name="Use">
+/// "train", "inDomain", "outOfDomain" or "unseen"; "config and tokenizer" for what belongs to the model besides its weights; "run" for a
+/// run that is joined with others
+/// </param>
 /// <param name="Source">the file, or the world and its seed; the model's folder</param>
 /// <param name="Rows">number of examples; of a tokenizer, of words</param>
 /// <param name="Sha256">hash of the file, or of the generated rows</param>

@@ -12,7 +12,8 @@ static class ManifestDifferences
     {
         string[] differences = [.. Of(first, now)];
         if (differences.Length > 0)
-            throw new IOException($"The folder '{folder}' holds another run: {string.Join("; ", differences)}. Give another folder with --out, or run the first command again: {first.Command}");
+            throw new IOException($"The folder '{folder}' holds another run: {string.Join("; ", differences)}. "
+                + $"Give another folder with --out, or run the first command again: {first.Command}");
     }
 
     /// <summary>Each difference in a few words; none where the second resumes the first.</summary>
@@ -21,13 +22,18 @@ static class ManifestDifferences
         foreach (string option in first.Request.Keys.Union(now.Request.Keys).Except(Free).Order(StringComparer.Ordinal))
             if (Value(first, option) is var was && Value(now, option) is var wanted && was != wanted)
                 yield return $"{option} was {was ?? "not given"}, now {wanted ?? "not given"}";
-        if (!first.Seeds.SequenceEqual(now.Seeds)) yield return $"seeds were {string.Join(' ', first.Seeds)}, now {string.Join(' ', now.Seeds)}";
+        if (!first.Seeds.SequenceEqual(now.Seeds))
+            yield return $"seeds were {string.Join(' ', first.Seeds)}, now {string.Join(' ', now.Seeds)}";
         if (first.ModelSha256 != now.ModelSha256) yield return "the model's weights have changed since it began";
         foreach (string use in first.Data.Concat(now.Data).Select(d => d.Use).Distinct())
             if (!Hashes(first, use).SequenceEqual(Hashes(now, use)))
-                yield return $"the {use} data {string.Join(", ", now.Data.Where(d => d.Use == use).Select(d => $"'{d.Source}'"))} has changed since it began";
+            {
+                string sources = string.Join(", ", now.Data.Where(d => d.Use == use).Select(d => $"'{d.Source}'"));
+                yield return $"the {use} data {sources} has changed since it began";
+            }
         if (first.Version != now.Version) yield return $"it was begun by Heartwood {first.Version}, this is {now.Version}";
-        if (first.Backend != now.Backend) yield return $"the backend was {first.Backend}, now {now.Backend}{Force(first.Backend.Split('-'), now.Backend.Split('-'))}";
+        if (first.Backend != now.Backend)
+            yield return $"the backend was {first.Backend}, now {now.Backend}{Force(first.Backend.Split('-'), now.Backend.Split('-'))}";
     }
 
     // a backend is an instruction set and, behind a dash, how it computes bf16; another precision was named already

@@ -36,7 +36,8 @@ public sealed class Metrics : IDisposable
         {
             json.WriteStartObject();
             json.WriteNumber("step", step);
-            foreach (JsonProperty figure in JsonSerializer.SerializeToElement(figures, RunFolder.Json).EnumerateObject()) figure.WriteTo(json);
+            JsonElement written = JsonSerializer.SerializeToElement(figures, RunFolder.Json);
+            foreach (JsonProperty figure in written.EnumerateObject()) figure.WriteTo(json);
             json.WriteEndObject();
         }
         line.WriteByte((byte)'\n');
@@ -57,7 +58,8 @@ public sealed class Metrics : IDisposable
             if (StepOf(bytes.AsMemory(start..end)) is not long step)
             {
                 if (end + 1 < bytes.Length)
-                    throw new InvalidDataException($"{path}, line {number}: expected a JSON object with a whole number \"step\", found '{Encoding.UTF8.GetString(bytes[start..end])}'. Remove the line, or give another folder with --out.");
+                    throw new InvalidDataException($"{path}, line {number}: expected a JSON object with a whole number \"step\", found "
+                        + $"'{Encoding.UTF8.GetString(bytes[start..end])}'. Remove the line, or give another folder with --out.");
             }
             else if (step <= lastStep) kept.Add(start..(end + 1));
         if (kept.Sum(line => line.End.Value - line.Start.Value) == bytes.Length) return;

@@ -18,6 +18,7 @@ public static class RequestText
     {
         if (node is JsonObject members)
             foreach (var (key, value) in members) Walk(value, name == "" ? key : $"{name}.{key}", into);
-        else if (node is not null) into[name] = node is JsonArray list ? string.Join(" ", list.Select(item => item?.ToString())) : node.ToString();
+        else if (node is JsonArray list) into[name] = string.Join(" ", list.Select(item => item?.ToString()));
+        else if (node is not null) into[name] = node.ToString();
     }
 }

@@ -31,6 +31,7 @@ public sealed partial class RunFolder : IDisposable
     readonly RunTimes times;
     readonly IProgress<Progress>? progress;
     readonly CancellationToken stop;
+    bool looking;
 
     RunFolder(string path, TimeProvider clock, IProgress<Progress>? progress, CancellationToken stop)
     {
@@ -100,12 +101,32 @@ public sealed partial class RunFolder : IDisposable
 
     /// <summary>Opens a run that was begun before, whatever it was asked.</summary>
     /// <exception cref="IOException">the folder holds no run</exception>
-    public static RunFolder Reopen(string path, TimeProvider? clock = null, IProgress<Progress>? progress = null, CancellationToken stop = default)
+    public static RunFolder Reopen(
+        string path, TimeProvider? clock = null, IProgress<Progress>? progress = null, CancellationToken stop = default)
     {
-        string file = Path.Combine(path, ManifestName);
+        RefuseNoRun(path);
+        return Open(path, ReadManifest(Path.Combine(path, ManifestName)), clock, progress, stop);
+    }
+
+    /// <summary>Opens a run that was begun before, to read what it holds: nothing in it changes.</summary>
+    /// <exception cref="IOException">the folder holds no run</exception>
+    public static RunFolder Look(string path)
+    {
+        RefuseNoRun(path);
+        return new(Path.GetFullPath(path), TimeProvider.System, null, default)
+        {
+            Manifest = ReadManifest(Path.Combine(path, ManifestName)),
+            Resumed = true,
+            looking = true,
+        };
+    }
+
+    static void RefuseNoRun(string path)
+    {
+        if (File.Exists(Path.Combine(path, ManifestName))) return;
         string found = Directory.Exists(path) ? $"has no {ManifestName}: it holds no run" : "is no folder";
-        return File.Exists(file) ? Open(path, ReadManifest(file), clock, progress, stop) : throw new IOException(
-            $"'{path}' {found}. Give the folder that --out named when the run was made, for example with: heartwood find … --out {path}");
+        throw new IOException($"'{path}' {found}. Give the folder that --out named when the run was made, for example with: "
+            + $"heartwood find … --out {path}");
     }
 
     /// <summary>A run inside this one, for the same progress and stop: begun by the same command, on the same machine.</summary>
@@ -118,8 +139,8 @@ public sealed partial class RunFolder : IDisposable
     /// <exception cref="ArgumentException">the name is written otherwise, or would leave the folder</exception>
     public string PathOf(string name) => Name().IsMatch(name) && !name.EndsWith(Atomic.Unfinished, StringComparison.OrdinalIgnoreCase)
         ? Path.Combine(FolderPath, name)
-        : throw new ArgumentException($"'{name}' is not a name for a run's file. Use letters, digits, '.', '_' and '-', '/' between folders, "
-            + $"begin each with a letter or digit, and do not end with {Atomic.Unfinished}.");
+        : throw new ArgumentException($"'{name}' is not a name for a run's file. Use letters, digits, '.', '_' and '-', '/' between "
+            + $"folders, begin each with a letter or digit, and do not end with {Atomic.Unfinished}.");
 
     /// <summary>Whether the run has this file or folder.</summary>
     public bool Has(string name) => Path.Exists(PathOf(name));
@@ -141,7 +162,8 @@ public sealed partial class RunFolder : IDisposable
 
     /// <summary>Reads a value that <see cref="WriteJson"/> wrote.</summary>
     /// <exception cref="InvalidDataException">the file is not such a value</exception>
-    public T ReadJson<T>(string name) => Read<T>(PathOf(name), $"Delete the file and run the same command again: what it held is computed anew.");
+    public T ReadJson<T>(string name) =>
+        Read<T>(PathOf(name), "Delete the file and run the same command again: what it held is computed anew.");
 
     /// <summary>Opens a file of figures, one JSON object a line, for appending.</summary>
     /// <param name="name">its name, for example "metrics.jsonl"</param>
@@ -155,6 +177,7 @@ public sealed partial class RunFolder : IDisposable
     /// <summary>Keeps how long this process was at the run.</summary>
     public void Dispose()
     {
+        if (looking) return;
         try
         {
             if (!Finished) times.Keep();

@@ -34,7 +34,8 @@ sealed class RunTimes
         get
         {
             List<(long From, long Until)> spans = [(from.UtcTicks, Now.UtcTicks)];
-            if (Directory.Exists(folder)) spans.AddRange(Directory.GetFiles(folder).Where(f => f != own).Select(Read).OfType<(long, long)>());
+            string[] others = Directory.Exists(folder) ? [.. Directory.GetFiles(folder).Where(f => f != own)] : [];
+            spans.AddRange(others.Select(Read).OfType<(long, long)>());
             long total = 0, covered = long.MinValue;
             foreach (var (start, end) in spans.OrderBy(s => s.From))
             {

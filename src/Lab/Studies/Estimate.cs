@@ -7,8 +7,8 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies;
 
-/// <summary>What a search will take.</summary>
-/// <param name="Seconds">time, from layers of the model that were run on examples of the pool, as many at once as there will be searches at once</param>
+/// <summary>What searches will take.</summary>
+/// <param name="Seconds">time, from layers of the model that were run on examples of the pool, as many at once as there will be</param>
 /// <param name="Bytes">memory at the most</param>
 public sealed record Estimate(double Seconds, long Bytes)
 {
@@ -18,28 +18,54 @@ public sealed record Estimate(double Seconds, long Bytes)
     const int PilotTokens = 512;                                 // as fast per token as larger batches, at a fraction of the time
     const double PilotSeconds = 0.15;
 
-    /// <summary>Estimates mask learning: forward and backward passes with frozen weights, and what comes before them.</summary>
+    /// <summary>Estimates searches: passes forward and back with frozen weights, and what comes before them.</summary>
     /// <param name="model">the model</param>
     /// <param name="universe">the parts in play</param>
     /// <param name="problem">what is asked</param>
-    /// <param name="pool">the examples that masks are learned on</param>
-    /// <param name="steps">steps of one search</param>
-    /// <param name="batch">examples in a batch</param>
-    /// <param name="searches">number of searches</param>
+    /// <param name="pool">the examples that are searched on</param>
+    /// <param name="methods">what each method costs</param>
     public static Estimate Of(
-        IModel model, Universe universe, IProblem problem, IReadOnlyList<Example> pool, int steps, int batch, int searches)
+        IModel model, Universe universe, IProblem problem, IReadOnlyList<Example> pool, IReadOnlyList<MethodCost> methods)
     {
-        int atOnce = Math.Clamp(searches, 1, Tensors.Backends.Machine.Threads), inBatch = Math.Min(batch, pool.Count);
-        double length = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)), tokens = length * inBatch;
-        IReadOnlyList<Example> few = Thinning.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, inBatch));
+        double length = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length));
+        int mostKept = Math.Max(1, methods.Max(m => m.Each.KeptAtOnce));
+        IReadOnlyList<Example> few = Thinning.Thinned(pool, (int)Math.Clamp(PilotTokens / length, 1, Math.Min(mostKept, pool.Count)));
         Batch pilot = problem.BatchOf(few);
         int[]? places = problem.Places(pilot, few);
-        double step = PassSeconds(model, universe, pilot, problem.Tokens, places, Work.Learning, atOnce), pass = PassSeconds(model, universe, pilot, problem.Tokens, places, Work.Scores, atOnce);
-        if (problem.OfVocabulary) step += PassSeconds(model, universe, pilot, problem.Tokens, places, Work.Stream, atOnce);        // the full model passes beside
-        double rounds = Math.Ceiling(searches / (double)atOnce), passes = 2 * pool.Count * length / atOnce;     // the parts' means, and the full model's outputs
-        double seconds = (step * tokens * steps * rounds + pass * passes) / pilot.Tokens;
-        return new(seconds, Memory(model, tokens, problem.OfVocabulary, atOnce)) { SecondsPerToken = pass / pilot.Tokens / atOnce };
+        Dictionary<(Work, int), double> timed = [];
+
+        double seconds = 0;
+        long bytes = 0;
+        foreach (MethodCost method in methods)
+        {
+            int atOnce = method.Each.Spreads ? Tensors.Backends.Machine.Threads : AtOnce(method.Searches);
+            double rounds = method.Each.Spreads ? method.Searches / (double)atOnce : Math.Ceiling(method.Searches / (double)atOnce);
+            double each = 0;
+            if (method.Each.Backward > 0)
+            {
+                double step = PerToken(Work.Learning, atOnce);
+                if (problem.OfVocabulary) step += PerToken(Work.Stream, atOnce);          // the full model passes next to the masked one
+                each += method.Each.Backward * length * step;
+            }
+            long plain = method.Each.Forward - method.Each.Backward;
+            if (plain > 0) each += plain * length * PerToken(Work.Scores, atOnce);
+            seconds += each * rounds;
+            double tokens = method.Each.KeptAtOnce > 0 ? length * method.Each.KeptAtOnce : Math.Max(length, PilotTokens);
+            bytes = Math.Max(bytes, Memory(model, tokens, problem.OfVocabulary, atOnce));
+        }
+        int before = AtOnce(methods.Max(m => m.Each.Spreads ? Tensors.Backends.Machine.Threads : m.Searches));
+        double pass = PerToken(Work.Scores, before) / before;                             // the parts' means, and the full model's outputs
+        return new(seconds + pass * 2 * pool.Count * length, bytes) { SecondsPerToken = pass };
+
+        double PerToken(Work kind, int atOnce)
+        {
+            if (!timed.TryGetValue((kind, atOnce), out double one))
+                timed[(kind, atOnce)] = one = PassSeconds(model, universe, pilot, problem.Tokens, places, kind, atOnce) / pilot.Tokens;
+            return one;
+        }
     }
+
+    static int AtOnce(int searches) => Math.Clamp(searches, 1, Tensors.Backends.Machine.Threads);
 
     // seconds of one pass over the pilot batch, from its last layer and its last two
     static double PassSeconds(IModel model, Universe universe, Batch pilot, Tokens computed, int[]? places, Work kind, int atOnce)

@@ -1,4 +1,3 @@
-using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
@@ -24,16 +23,15 @@ public sealed record LayerSize(int Heads, int KeyValueHeads, int Neurons);
 /// <param name="Layers">every layer's size</param>
 /// <param name="Heads">number of heads in all</param>
 /// <param name="Mlps">number of MLP blocks</param>
-/// <param name="Searches">number of searches estimated</param>
-/// <param name="Steps">steps of each</param>
-/// <param name="TokensPerStep">tokens in a step's batch</param>
+/// <param name="Searches">what is estimated, a line per method</param>
+/// <param name="TokensPerExample">mean length of an example</param>
 /// <param name="Search">time and memory; null of a body, which nothing is searched in before it has a head</param>
 /// <param name="Backends">what this machine can compute with, best first</param>
 /// <param name="BackendInUse">what it computed the estimate with</param>
 public sealed record Inspection(
     string Name, string Family, string Sha256, long Parameters, int Width, int HeadWidth, int Vocabulary, int MostPositions,
     IReadOnlyList<string> Labels, IReadOnlyList<LayerSize> Layers, int Heads, int Mlps,
-    int Searches, int Steps, double TokensPerStep, Estimate? Search,
+    IReadOnlyList<string> Searches, double TokensPerExample, Estimate? Search,
     IReadOnlyList<string> Backends, string BackendInUse)
 {
     /// <summary>
@@ -63,27 +61,29 @@ public sealed record Inspection(
     /// <exception cref="ArgumentException">there is data for the estimate of a search, and no head to search with</exception>
     public static Inspection Of(string? folder, StudyRequest request, int length)
     {
+        IReadOnlyList<Method> methods = Method.ReadAll(request.Methods, request.Tenants);
         LoadedModel loaded = LoadedModel.ToInspect(folder, request.Precision, out string head);
         IModel model = loaded.Model;
         if (model.Output == Output.None)
-            return request.Data.Count == 0 ? Of(0, null) : throw new ArgumentException(
+            return request.Data.Count == 0 ? Of(0, [], null) : throw new ArgumentException(
                 $"--data is for the estimate of a search, and here is nothing to search: {loaded.Name} has {head}. "
                 + $"Leave it out, or give the body a head first: heartwood train --from {loaded.Name} --data FILE --out RUN.");
         int typical = Math.Min(length, model.MostPositions);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
-        IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data) : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
+        IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data).For(model)
+            : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
         IReadOnlyList<Example> pool = data.Count == 0
             ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
             : [.. Thinning.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
-        double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length)) * Math.Min(request.Pruning.Batch, pool.Count);
-        PruningOptions search = request.Pruning;
+        double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length));
         Universe inPlay = model.Universe(request.Tenants.PartKinds.Named(request.Parts));
-        return Of(tokens, Estimate.Of(model, inPlay, problem, pool, search.Steps, search.Batch, request.Seeds.Count));
+        MethodCost[] costs = [.. methods.Select(m => m.Cost(request, inPlay.Count, pool.Count))];
+        return Of(tokens, costs, Estimate.Of(model, inPlay, problem, pool, costs));
 
-        Inspection Of(double tokens, Estimate? search) => new(
+        Inspection Of(double tokens, IReadOnlyList<MethodCost> costs, Estimate? search) => new(
             loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary,
-            model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], model.Layers.Sum(l => l.Heads), model.Layers.Count(l => l.Neurons > 0),
-            request.Seeds.Count, request.Pruning.Steps, tokens, search,
+            model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], model.Layers.Sum(l => l.Heads),
+            model.Layers.Count(l => l.Neurons > 0), [.. costs.Select(c => c.InWords)], tokens, search,
             [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision))
         {
             Head = head,

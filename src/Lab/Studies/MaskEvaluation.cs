@@ -74,7 +74,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
             DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens, data);
         TellMore();
         return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 || sets.AllScored
-            ? Study.Baselines(data, loaded, request.LabelMap, sets) : [], read, masks, ablation.Of, progress, stop);
+            ? Evaluation.Baselines.Measure(data, loaded, request.LabelMap, sets) : [], read, masks, ablation.Of, progress, stop);
 
         AblationSource Read()
         {

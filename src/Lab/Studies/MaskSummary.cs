@@ -3,6 +3,7 @@ using System.Text;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 using MathNet.Numerics.Statistics;
@@ -67,23 +68,23 @@ public static class MaskSummary
     /// <summary>Masks that were measured, each beside random ones of its size.</summary>
     public static string Of(MaskEvaluation evaluation)
     {
-        StringBuilder text = new(Summary.Of([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))], evaluation.TaskCases));
+        StringBuilder text = new(Summary.Models([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))], evaluation.TaskCases));
         foreach (EvaluatedMask mask in evaluation.Masks)
         {
             MeasuredSubnetwork m = mask.Measured;
             Line(text, $"{mask.Source}: {m.Parts.Count} parts, sparsity {m.Sparsity:0.00}; ablation {mask.Ablation}");
-            if (Summary.OfScores(evaluation.Full))
+            if (Said.AreOfScores(evaluation.Full))
             {
                 Line(text, $"    cut and masked differ by at most {m.LargestDifference:0.0e+0}");
-                text.Append(Summary.Figures(m.Figures));
+                text.Append(Said.Figures(m.Figures));
                 foreach (var (random, draw) in mask.Random.Select((r, i) => (r, i + 1)))
-                    text.Append(Text($"    random mask {draw} of the same size\n")).Append(Summary.Figures(random.Figures));
+                    text.Append(Text($"    random mask {draw} of the same size\n")).Append(Said.Figures(random.Figures));
                 foreach (string note in mask.Notes) Line(text, $"    Note: {note}");
                 continue;
             }
-            Line(text, $"    in-domain {Summary.Of(m.InDomain)}; out of domain {Summary.Of(m.OutOfDomain)}; unseen {Summary.Of(m.Unseen)}");
-            Line(text, $"    agreement {Summary.Of(m.Agreement)}, KL {m.Kl:0.000} nats; cut and masked differ by at most {m.LargestDifference:0.0e+0}");
-            text.Append(Summary.Figures(m.Figures));
+            Line(text, $"    in-domain {Said.Share(m.InDomain)}; out of domain {Said.Share(m.OutOfDomain)}; unseen {Said.Share(m.Unseen)}");
+            Line(text, $"    agreement {Said.Share(m.Agreement)}, KL {m.Kl:0.000} nats; cut and masked differ by at most {m.LargestDifference:0.0e+0}");
+            text.Append(Said.Figures(m.Figures));
             if (mask.Random.Count > 0) Line(text, $"    {mask.Random.Count} random masks of the same size: in-domain {Range(m.InDomain, mask.Random.Select(r => r.InDomain))}; out of domain {Range(m.OutOfDomain, mask.Random.Select(r => r.OutOfDomain))}; unseen {Range(m.Unseen, mask.Random.Select(r => r.Unseen))}");
             foreach (string note in mask.Notes) Line(text, $"    Note: {note}");
         }

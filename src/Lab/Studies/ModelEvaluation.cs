@@ -29,7 +29,7 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
         foreach (string note in loaded.Notes) tell?.Invoke(note);
         Dictionary<string, Measured> measured = new() { ["model"] = sets.Measure(loaded.Model, null, stop) };
         if (data.Count > 0 || sets.AllScored)
-            foreach (var (name, figures) in Study.Baselines(data, loaded, request.LabelMap, sets)) measured[name] = figures;
+            foreach (var (name, figures) in Baselines.Measure(data, loaded, request.LabelMap, sets)) measured[name] = figures;
         return new(measured, sets.TaskCases);
     }
 }

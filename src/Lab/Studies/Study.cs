@@ -1,12 +1,12 @@
-using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
+using Heartwood.Lab.Training.Objectives;
 
 namespace Heartwood.Lab.Studies;
 
@@ -24,13 +24,14 @@ public sealed partial class Study
     readonly IReadOnlyList<Example> pool;
     readonly IProblem problem;
     readonly Sets sets;
+    readonly IReadOnlyList<Method> methods;
+    readonly IObjective? objective;
     readonly Universe universe;
     readonly IAblation how;
     readonly Func<Universe, IAblation> ablationOver;
     readonly RunFolder folder;
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
-    IReadOnlyList<Subnetwork>? found;                            // each file is read once
     Ablation? absent;
 
     /// <summary>The model that is studied.</summary>
@@ -39,21 +40,12 @@ public sealed partial class Study
     /// <summary>See <see cref="Sets.TaskCases"/>.</summary>
     public IReadOnlyDictionary<string, CaseFacts>? TaskCases => sets.TaskCases;
 
-    internal StudyRequest Request => request;
-
     internal LoadedModel Loaded => loaded;
-
-    internal Sets Sets => sets;
-
-    internal IReadOnlyList<Example> Pool => pool;
-
-    internal RunFolder Folder => folder;
-
-    internal Universe Universe => universe;
 
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
         (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
+        (methods, objective) = (ready.Methods, ready.Objective);
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
         (universe, how, ablationOver) = (ready.Universe, ready.Ablation, ready.AblationOver);
     }
@@ -71,9 +63,11 @@ public sealed partial class Study
         internal IReadOnlyList<Example> Pool { get; }
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
+        internal IReadOnlyList<Method> Methods { get; }
         internal Universe Universe { get; }
         internal IAblation Ablation { get; }
         internal Func<Universe, IAblation> AblationOver { get; }
+        internal IObjective? Objective { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
         /// <param name="request">what is asked</param>
@@ -82,8 +76,11 @@ public sealed partial class Study
         {
             request.Check();
             Request = request;
+            Methods = Method.ReadAll(request.Methods, request.Tenants);
             Loaded = LoadedModel.Load(request.Model, request.Precision);
             Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
+            foreach (Method method in Methods) method.Finder.Facts.Check(Universe);
+            Objective = request.Objective == "" ? null : Objectives.Named(request.Tenants.Objectives, request.Objective);
             if (sameData is not null)
                 (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
             else
@@ -93,7 +90,8 @@ public sealed partial class Study
                 DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
                 if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             }
-            Problem = DataSource.ProblemOf(Data);
+            Problem = DataSource.ProblemOf(Data).For(Loaded.Model);
+            if (Objective is not null) Objectives.Check(Objective, Problem);
             LabelMap map = LabelMap.Parse(request.LabelMap);
             Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
@@ -116,89 +114,18 @@ public sealed partial class Study
         public IReadOnlyCollection<string> Notes =>
             Cutting.WhyNoFullSize(Loaded.Model, Ablation) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
-        /// <summary>What the search will take.</summary>
-        public Estimate Estimate()
-        {
-            int searches = Request.Seeds.Count * Request.Sparsities.Count;
-            return Studies.Estimate.Of(Loaded.Model, Universe, Problem, Pool, Request.Pruning.Steps, Request.Pruning.Batch, searches);
-        }
+        /// <summary>What all searches will take.</summary>
+        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Universe, Problem, Pool, Costs);
+
+        /// <summary>What each method costs, by its label, in the order of the request.</summary>
+        public IReadOnlyList<MethodCost> Costs => [.. Methods.Select(m => m.Cost(Request, Universe.Count, Pool.Count))];
     }
 
     /// <summary>The study of a request in a run folder.</summary>
     public static Study In(RunFolder folder, Prepared prepared, IProgress<Progress> progress, CancellationToken stop) => new(prepared, folder, progress, stop);
 
-    /// <summary>Everything from search to report.</summary>
-    public RunResult All()
-    {
-        Find();
-        Evaluate();
-        Compare();
-        CutOrNot();
-        return Report();
-    }
-
-    // ---- finding
-
-    /// <summary>What the progress of a search is called, before its seed and sparsity.</summary>
-    internal const string Finding = "finding, seed";
-
-    /// <summary>How many of the searches are done.</summary>
-    internal int Found => Searches.Count(s => folder.Has(s.File));
-
-    /// <summary>The plan of the searches: by sparsity, then seed.</summary>
-    IReadOnlyList<(double Sparsity, ulong Seed, string File)> Searches =>
-        [.. request.Sparsities.SelectMany(sparsity => request.Seeds.Select(seed => (sparsity, seed, FileOf(sparsity, seed))))];
-
-    /// <summary>
-    /// Searches with every seed at every sparsity, several searches at once, shared with other processes that work on the folder.
-    /// </summary>
-    /// <returns>the subnetworks, by sparsity, then seed</returns>
-    public IReadOnlyList<Subnetwork> Find()
-    {
-        if (found is not null) return found;
-        if (!Searches.All(s => folder.Has(s.File)))
-        {
-            folder.RequireSpace(Model.Weights.Count * sizeof(float) * 3 + 50_000_000);
-            Ablation ablation = Absent();
-            float[] full = problem.OfVocabulary ? [] : folder.Stage("full-outputs",
-                () => new Answers(pool).Of(Model, Advance("outputs of the full model", pool.Count, "examples"), stop));
-            folder.Work([.. Searches.Select(s => new Job(s.File, () => Search(s.Sparsity, s.Seed, ablation, full)))]);
-            foreach (DataSource source in data) source.RefuseChanged();
-        }
-        return found = [.. Searches.Select(s => Subnetwork.FromJson(File.ReadAllText(folder.PathOf(s.File)), folder.PathOf(s.File)))];
-    }
-
-    void Search(double sparsity, ulong seed, Ablation ablation, float[] full)
-    {
-        string file = FileOf(sparsity, seed), state = $"search/{NameOf(sparsity, seed)}.safetensors";
-        PruningOptions options = request.Pruning with { Sparsity = sparsity };
-        StructuredPruning search = new(Model, ablation, pool, full, options, seed, problem: problem);
-        if (folder.Has(state)) search.Restore(folder.PathOf(state));
-        using Metrics metrics = folder.Metrics($"search/{NameOf(sparsity, seed)}.jsonl", search.Step);
-        while (!search.Done)
-        {
-            if (stop.IsCancellationRequested)
-            {
-                folder.Write(state, search.Save);
-                stop.ThrowIfCancellationRequested();
-            }
-            PruningLine line = search.Advance();
-            metrics.Append(line.Step, new { line.Distance, line.Sparsity, line.Target, line.Multiplier1, line.Multiplier2 });
-            progress.Report(new($"{Finding} {seed} at {sparsity:0.##}", line.Step, options.Steps, "steps", $"{(problem.OfOneNumber ? "squared difference" : "KL")} {line.Distance:0.000}, sparsity {line.Sparsity:0.00}"));
-            if (line.Step % 50 == 0) folder.Write(state, search.Save);
-        }
-        folder.Write(state, search.Save);
-        IReadOnlyList<Part> kept = request.Choose == Choice.Rank ? search.KeptByRank() : search.KeptByMask();
-        folder.WriteText(file, new Subnetwork(seed, "structured pruning", sparsity, universe.Count, kept, search.Scores, request.Ablation, loaded.Sha256)
-        {
-            InPlay = request.Parts,
-            Model = Model.Sizes(request.Tenants.PartKinds),
-            Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
-            Options = new Dictionary<string, string>(RequestText.Of(options)) { ["choose"] = request.Choose == Choice.Rank ? "rank" : "mask", ["examples"] = $"{pool.Count}" },
-            AblationFile = how.IsKept ? $"../{AblationFile}" : "",
-            Version = folder.Manifest.Version,
-        }.ToJson());
-    }
+    /// <summary>Everything from search to the facts of all questions.</summary>
+    public Result All() => Report();
 
     internal Ablation Absent()
     {
@@ -215,9 +142,6 @@ public sealed partial class Study
         return absent = new(universe, how, stop);
     }
 
-    internal static string NameOf(double sparsity, ulong seed) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"sparsity-{sparsity}-seed-{seed}");
-
-    static string FileOf(double sparsity, ulong seed) => $"subnetworks/{NameOf(sparsity, seed)}.json";
 
     internal Action<int> Advance(string stage, long total, string unit)
     {

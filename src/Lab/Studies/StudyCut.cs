@@ -1,7 +1,7 @@
-using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Changes;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Exports;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
@@ -20,21 +20,26 @@ public sealed partial class Study
     /// and, where other software reads that, as one of full size.
     /// </summary>
     /// <exception cref="NotSupportedException">the run's ablation depends on the input, so that nothing can be cut</exception>
-    public CutFacts Cut() => WhyNoCut is { } why ? throw new NotSupportedException(why) : CutOrNot();
+    public CutFacts Cut() => WhyNoCut is { } why ? throw new NotSupportedException(why)
+        : Subject.Facts<CutFacts>() ?? throw new InvalidOperationException("The study's questions do not cut.");
 
     /// <summary>Why the run's subnetworks cannot be cut, with the next move; null where they can.</summary>
-    internal string? WhyNoCut => Cutting.WhyNot(Model, universe.Parts, Absent());
+    internal string? WhyNoCut => how.IsConstant ? null : Cutting.WhyNot(Model, universe.Parts, Absent());
 
-    // without weights where nothing can be cut
-    CutFacts CutOrNot()
+    // nothing where the best subnetwork is no smaller model: without any layer, say
+    CutFacts? CutOut()
     {
-        if (WhyNoCut is { } why) return new(0, 0, "", 0, 0, double.NaN, double.NaN, 0, 0, 0, 0, why);
-        MeasuredSubnetwork best = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]).MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
-        return folder.Stage("cut", () =>
-        {
-            Subnetwork subnetwork = Find().Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
-            return WriteCut(subnetwork, Absent(), folder.PathOf(CutFolder), folder.PathOf(FullSizeFolder), CutFolder, replace: true);
-        });
+        if (Cutting.WhyNot(Model, Best().Kept, Absent()) is not null) return null;
+        ChangesFacts made = Make(Best(), Absent(), ChangeRequest.Usual, folder.FolderPath, replace: true);
+        return CutOf(made, CutFolder);
+    }
+
+    /// <summary>The subnetwork that is cut where none is named.</summary>
+    Subnetwork Best()
+    {
+        IEnumerable<MeasuredSubnetwork> main = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]);
+        MeasuredSubnetwork best = main.MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
+        return FoundBy(MainMethod).Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
     }
 
     /// <summary>
@@ -46,60 +51,78 @@ public sealed partial class Study
     /// <param name="otherModel">whether it may have been found in a model of other weights</param>
     /// <exception cref="ArgumentException">the subnetwork is another model's, or was found with another ablation</exception>
     /// <exception cref="IOException">a model stands there already</exception>
-    public CutFacts Cut(Subnetwork subnetwork, string into, bool otherModel = false)
+    public CutFacts Cut(Subnetwork subnetwork, string into, bool otherModel = false) =>
+        CutOf(Change(subnetwork, ChangeRequest.Usual, into, otherModel), Path.GetFullPath(Path.Combine(into, CutFolder)));
+
+    /// <summary>The same of a subnetwork as the command line names it.</summary>
+    /// <inheritdoc cref="Cut(Subnetwork, string, bool)"/>
+    public CutFacts Cut(string mask, string into, bool otherModel = false) =>
+        Cut(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, into, otherModel);
+
+    /// <summary>Makes what changes make of a subnetwork, and writes it by exports into a folder, each proved and timed.</summary>
+    /// <param name="mask">the subnetwork as the command line names it; null for the run's own that <see cref="Cut()"/> cuts</param>
+    /// <param name="changes">what to make, and how to write it</param>
+    /// <param name="into">the folder; what a change makes goes to a folder (or file) of its name in it</param>
+    /// <param name="otherModel">whether the subnetwork may have been found in a model of other weights</param>
+    /// <exception cref="ArgumentException">the subnetwork is another model's, or was found with another ablation</exception>
+    /// <exception cref="NotSupportedException">a change that was asked for cannot be made, or an export cannot write it</exception>
+    /// <exception cref="IOException">something stands there already</exception>
+    public ChangesFacts Change(string? mask, ChangeRequest changes, string into, bool otherModel = false) => mask is null
+        ? Make(Best(), Absent(), changes, into, replace: false)
+        : Change(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, changes, into, otherModel);
+
+    ChangesFacts Change(Subnetwork subnetwork, ChangeRequest changes, string into, bool otherModel)
     {
         RequireInDomain();
         Universe parts = Masks.UniverseOf([subnetwork], Model, request.Tenants.PartKinds);
         Subnetwork fit = Masks.Fit(subnetwork, loaded, parts, request.Tenants.PartKinds, otherModel);
-        return WriteCut(fit, AblationOf(fit, parts).Ablation, Path.Combine(into, CutFolder), Path.Combine(into, FullSizeFolder), Path.GetFullPath(Path.Combine(into, CutFolder)), replace: false);
+        return Make(fit, AblationOf(fit, parts).Ablation, changes, into, replace: false);
     }
 
-    /// <summary>The same of a subnetwork as the command line names it.</summary>
-    /// <inheritdoc cref="Cut(Subnetwork, string, bool)"/>
-    public CutFacts Cut(string mask, string into, bool otherModel = false) => Cut(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, into, otherModel);
-
-    CutFacts WriteCut(Subnetwork subnetwork, Ablation ablation, string cutPath, string fullSizePath, string shown, bool replace)
+    ChangesFacts Make(Subnetwork subnetwork, Ablation ablation, ChangeRequest changes, string into, bool replace)
     {
-        IReadOnlyList<Part> kept = subnetwork.Kept;
-        IModel cut = Cutting.Cut(Model, kept, ablation);
-        string? noFullSize = Cutting.WhyNoFullSize(Model, ablation.How);
-        IModel? fullSize = noFullSize is null ? Cutting.FullSize(Model, kept, ablation) : null;
-        double difference = Difference(cut), fullSizeDifference = fullSize is null ? double.NaN : Difference(fullSize);
-        Dictionary<string, byte[]> files = new(loaded.TokenizerFiles);
-        ModelFolder.Save(cut, cutPath, files, Dtype.F32, replace);
-        if (fullSize is not null) ModelFolder.Save(fullSize, fullSizePath, files, Dtype.F32, replace);
-        var (before, after) = Speed.InTurn(Model, cut, Thinning.Thinned(sets.InDomain, 512), 5, Advance("timing the cut model", 5, "rounds"), stop, sets.InDomainProblem);
-        return new(subnetwork.Seed, 1 - (double)kept.Count / ablation.Universe.Count, shown, Model.Weights.Count, cut.Weights.Count,
-            difference, fullSizeDifference, sets.InDomain.Count, before, after, before / after, noFullSize);
-
-        double Difference(IModel other) =>
-            MaskMeasuring.LargestDifference(Model, other, kept, ablation, sets.InDomainProblem, sets.InDomain, stop);
-    }
-
-    /// <summary>Writes <c>result.json</c> and <c>report.html</c> from all the stages, and marks the run finished.</summary>
-    public RunResult Report()
-    {
-        EvaluationStage evaluation = Evaluate();
-        ComparisonStage comparison = Compare();
-        CutFacts cut = CutOrNot();
-        foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
-        RunResult? written = null;
-        folder.Finish(() =>
+        Original original = new([Model], subnetwork.Kept, ablation, sets.InDomainProblem, sets.InDomain, stop);
+        List<(IChange Change, Changed Changed)> made = [];
+        List<ChangeFacts> facts = [];
+        foreach (IChange change in changes.Changes)
         {
-            written = Result(evaluation, comparison, cut);
-            folder.WriteText("result.json", ResultJson.Write(written));
-            folder.WriteText("report.html", Reports.Report.Html(written));
-        });
-        return written ?? ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")));
+            if (change.WhyNot(original) is not { } why) made.Add((change, change.Apply(original)));
+            else if (!changes.LeaveOut) throw new NotSupportedException(why);
+            else facts.Add(new(change.Name, "", new Dictionary<string, string>(), 0, double.NaN, 0, null, why));
+        }
+        foreach (IExport export in changes.Exports)
+            if (made.Select(m => export.WhyNot(m.Changed.Model)).FirstOrDefault(w => w is not null) is { } why)
+                throw new NotSupportedException(why);
+        foreach (var (change, changed) in made)
+        {
+            Dictionary<string, string> written = [];
+            foreach (IExport export in changes.Exports)
+            {
+                string name = written.Count == 0 ? change.Name : $"{change.Name}-{export.Name}";
+                written[export.Name] = export.Write(changed.Model, loaded.TokenizerFiles, Path.Combine(into, name), replace);
+            }
+            bool timed = change == made[0].Change || changed.Model.Weights.Count != Model.Weights.Count;
+            facts.Add(new(change.Name, changed.Proof.Claim, written, changed.Model.Weights.Count, changed.Proof.LargestDifference,
+                changed.Proof.Compared, timed ? Timed(change.Name, changed.Model) : null));
+        }
+        IEnumerable<ChangeFacts> inOrder = changes.Changes.Select(change => facts.Single(f => f.Name == change.Name));
+        return new(subnetwork.Seed, 1 - (double)subnetwork.Kept.Count / ablation.Universe.Count, Model.Weights.Count, [.. inOrder]);
     }
 
-    RunResult Result(EvaluationStage evaluation, ComparisonStage comparison, CutFacts cut)
+    SpeedFacts Timed(string name, IModel made)
     {
-        ModelFacts model = new(Model.Family, Model.Layers.Count, [.. Model.Layers.Select(l => l.Heads)], Model.Width, Model.Weights.Count,
-            Model.Labels);
-        return new(request.Title == "" ? loaded.Name : request.Title, model, evaluation.Full, evaluation.Baselines,
-            evaluation.Subnetworks, evaluation.RandomSubnetworks, comparison.Overlap, comparison.Frequencies, comparison.Cores[0],
-            comparison.Cores, comparison.KnockOuts, comparison.PartKnockOuts, comparison.Correlation, cut, folder.Seconds, folder.Manifest,
-            sets.Cases(), Tasks: sets.Tasks);
+        const int rounds = 5, examples = 512;
+        Action<int> advance = Advance($"timing the {name} model", rounds, "rounds");
+        IReadOnlyList<Example> few = Thinning.Thinned(sets.InDomain, examples);
+        var (before, after) = Speed.InTurn(Model, made, few, rounds, advance, stop, sets.InDomainProblem);
+        return new(before, after);
+    }
+
+    static CutFacts CutOf(ChangesFacts made, string shown)
+    {
+        ChangeFacts cut = made.Changes.Single(c => c.Name == CutFolder), full = made.Changes.Single(c => c.Name == FullSizeFolder);
+        SpeedFacts speed = cut.Speed!;                           // the first change is always timed
+        return new(made.Seed, made.Sparsity, shown, made.ParametersBefore, cut.Parameters, cut.LargestDifference, full.LargestDifference,
+            cut.Compared, speed.SecondsPer1000TokensBefore, speed.SecondsPer1000TokensAfter, speed.SpeedUp, full.WhyNot);
     }
 }

@@ -1,22 +1,12 @@
 using System.Text.Json.Serialization;
-using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies;
-
-/// <summary>How the parts to keep are chosen from what was learned.</summary>
-public enum Choice
-{
-    /// <summary>exactly the target size, highest scores first: what comparisons at the same size need</summary>
-    Rank,
-
-    /// <summary>those that the deterministic mask keeps above one half, as in the paper: about the target size</summary>
-    Mask,
-}
 
 /// <summary>What a study of a model's subnetworks is asked; kept in its run folder, so that later verbs need only the folder.</summary>
 /// <param name="Data">data to learn masks on, see <see cref="DataSource"/></param>
@@ -47,8 +37,13 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <summary>sparsities to search at; the first is the one that the core, the knock-outs and the cut are about</summary>
     public IReadOnlyList<double> Sparsities { get; init; } = [0.5];
 
-    /// <summary>how masks are learned, but for the sparsity</summary>
-    public PruningOptions Pruning { get; init; } = new();
+    /// <summary>
+    /// the finders, each NAME[,key=value…]; the first is the one that core, ablations and the cut are about
+    /// </summary>
+    public IReadOnlyList<string> Methods { get; init; } = [Method.Usual];
+
+    /// <summary>name of the objective that finders make small; "" for each finder's usual</summary>
+    public string Objective { get; init; } = "";
 
     /// <summary>names of the kinds of part in play, see <see cref="PartKind.Name"/></summary>
     public IReadOnlyList<string> Parts { get; init; } = PartKinds.InPlay;
@@ -59,9 +54,6 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
 
     /// <summary>what stands in for ablated parts, as <c>--ablation</c> takes it: "mean", "zero", "resample,seed=3"</summary>
     public string Ablation { get; init; } = "mean";
-
-    /// <summary>how the parts to keep are chosen</summary>
-    public Choice Choose { get; init; }
 
     /// <summary>most examples of the data to learn masks on, spread evenly over it; 0 for all</summary>
     public int Examples { get; init; } = 8000;
@@ -81,19 +73,47 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <summary>most examples per set in knock-outs of single parts and random sets, spread evenly; 0 for all</summary>
     public int KnockOutExamples { get; init; }
 
+    /// <summary>names of questions that are asked beyond the usual ones</summary>
+    public IReadOnlyList<string> Asked { get; init; } = [];
+
+    /// <summary>What questions need to know of the request.</summary>
+    internal Settings Settings() => new()
+    {
+        Title = Title,
+        Seeds = Seeds,
+        Sparsities = Sparsities,
+        CoreShare = CoreShare,
+        Draws = Draws,
+        AblationExamples = KnockOutExamples,
+        MaxLength = MostTokens,
+        LabelMap = LabelMap,
+        GridSparsities = Sparsities,
+        GridSeeds = Seeds,
+        Asked = Asked,
+    };
+
     /// <summary>Refuses what cannot be asked.</summary>
     /// <exception cref="ArgumentException">names the option and its range</exception>
     public void Check()
     {
         if (Data.Count == 0) throw new ArgumentException("What should masks be learned on? Give --data FILE (in-domain training data), or --data world:training.");
         Tenants.PartKinds.Named(Parts);
+        Tenants.RequireQuestions(Asked);
         if (HeldOut > 0 && InDomain.Count > 0) throw new ArgumentException("Rows are held out of the data only where no in-domain data is given.");
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count) throw new ArgumentException("--seeds needs at least one seed, each once.");
         if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count) throw new ArgumentException("--sparsity needs at least one sparsity, each once.");
-        foreach (double sparsity in Sparsities) (Pruning with { Sparsity = sparsity }).Check();
+        foreach (double sparsity in Sparsities) CheckSparsity(sparsity);
         Tenants.Ablations.Parse(Ablation);
         if (CoreShare is <= 0 or > 1) throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
         if (Draws < 1) throw new ArgumentException($"--draws should be at least 1, it is {Draws}.");
         Tasks.Tables.LabelMap.Parse(LabelMap);
+    }
+
+    /// <summary>Refuses a sparsity that keeps all or nothing by its number.</summary>
+    /// <exception cref="ArgumentException">it is not between 0 and 1</exception>
+    internal static void CheckSparsity(double sparsity)
+    {
+        if (sparsity is not (> 0 and < 1))
+            throw new ArgumentException($"The sparsity should be between 0 and 1, the fraction of parts that are ablated; it is {sparsity}.");
     }
 }

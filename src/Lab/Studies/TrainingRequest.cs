@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
@@ -9,8 +10,13 @@ namespace Heartwood.Lab.Studies;
 /// <param name="InDomain">data to measure on in-domain while training; may be none</param>
 /// <param name="OutOfDomain">data to measure on out of domain while training, for the curve only; may be none</param>
 /// <param name="Options">how to train</param>
-public sealed record TrainingRequest(IReadOnlyList<string> Data, IReadOnlyList<string> InDomain, IReadOnlyList<string> OutOfDomain, TrainingOptions Options)
+public sealed record TrainingRequest(
+    IReadOnlyList<string> Data, IReadOnlyList<string> InDomain, IReadOnlyList<string> OutOfDomain, TrainingOptions Options)
 {
+    /// <summary>what names in the request are looked up in; no part of what is kept</summary>
+    [JsonIgnore]
+    public Tenants Tenants { get; init; } = Tenants.Usual;
+
     /// <summary>folder of the model to fine-tune; null to make one of <see cref="Size"/></summary>
     public string? From { get; init; }
 
@@ -19,6 +25,9 @@ public sealed record TrainingRequest(IReadOnlyList<string> Data, IReadOnlyList<s
 
     /// <summary>size of a fresh model</summary>
     public ModelSize Size { get; init; } = new();
+
+    /// <summary>folder whose tokenizer a fresh model reads with: another model's, say; null for <see cref="Vocabulary"/></summary>
+    public string? Tokenizer { get; init; }
 
     /// <summary>the fresh model's vocabulary, a vocab.txt; null for the made-up language's</summary>
     public string? Vocabulary { get; init; }
@@ -32,14 +41,17 @@ public sealed record TrainingRequest(IReadOnlyList<string> Data, IReadOnlyList<s
     /// <summary>how a fresh model's positions and keys begin</summary>
     public FreshStart Start { get; init; }
 
-    /// <summary>the label names, in order; empty to take them from the model or, for one that is fresh or has no head, from the data, sorted. Others than the model's give it a new head</summary>
+    /// <summary>
+    /// the label names, in order; empty to take them from the model or, for one that is fresh or has no head, from the data, sorted. Others
+    /// than the model's give it a new head
+    /// </summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>the renaming that makes the model's labels the out-of-domain data's</summary>
     public string LabelMap { get; init; } = "";
 
     /// <summary>longest input in tokens; 0 for the model's own</summary>
-    public int MostTokens { get; init; }
+    public int MaxLength { get; init; }
 
     /// <summary>steps at which the model is kept as a folder, besides the last</summary>
     public IReadOnlyList<int> CheckpointSteps { get; init; } = [];

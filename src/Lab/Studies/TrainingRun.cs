@@ -1,23 +1,15 @@
 using System.Diagnostics;
-using System.Text;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
-using Heartwood.Lab.Tasks.Worlds;
-using Heartwood.Lab.Tokenizers;
 using Heartwood.Lab.Training;
+using Heartwood.Lab.Training.Objectives;
 
 namespace Heartwood.Lab.Studies;
-
-/// <summary>What a training run ended with; also its <c>result.json</c>.</summary>
-/// <param name="Model">folder of the trained model</param>
-/// <param name="Steps">steps taken</param>
-/// <param name="Final">the last measurement; null where nothing was given to measure on</param>
-/// <param name="Seconds">how long the run took</param>
-public sealed record TrainingResult(string Model, int Steps, Measured? Final, double Seconds);
 
 /// <summary>Trains a model in a run folder: <c>metrics.jsonl</c>, <c>curve.jsonl</c>, <c>state.safetensors</c> to resume from, <c>checkpoints/step-N</c>, <c>model</c>.</summary>
 public sealed class TrainingRun
@@ -37,14 +29,17 @@ public sealed class TrainingRun
         if (request.InDomain.Count == 0 && request.OutOfDomain.Count > 0) throw new ArgumentException("--out-of-domain is measured beside --in-domain: give --in-domain FILE too.");
         this.request = request;
         (training, inDomain, outOfDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain));
-        IProblem problem = DataSource.ProblemOf(training);
-        if (problem.OfOneNumber && request.Labels.Count > 0)
-            throw new ArgumentException($"--labels names the labels of a classifier, and {training[0].Name} holds scores (column "
-                + $"'{training[0].LabelColumn}'). Leave it out, or if the numbers are classes, add task=labels to the file's name.");
-        start = request.From is null ? Fresh(problem) : LoadedModel.ToTune(request.From, request.Labels, () => TrainingLabels.Of(training),
-            problem, request.Options.Seed);
-        trainer = new(start.Model, start.Encode(training, start.Model.Labels, request.MostTokens), request.Options, problem);
-        sets = new(start, inDomain, outOfDomain, [], LabelMap.Parse(request.LabelMap), request.MostTokens);
+        IProblem asked = DataSource.ProblemOf(training);
+        if (request.Labels.Count > 0 && asked is not Classification)
+            throw new ArgumentException($"--labels names the labels of a classifier, and {training[0].Name} holds {asked.Words.Name}"
+                + (asked.OfOneNumber ? $" (column '{training[0].LabelColumn}'). Leave it out, or if the numbers are classes, add "
+                    + "task=labels to the file's name." : ". Leave it out, or give labelled rows."));
+        _ = Objectives.ToTrain(asked);                           // refuses what nothing is trained on
+        start = request.From is null ? new FreshModel(request).For(asked, training)
+            : LoadedModel.ToTune(request.From, request.Labels, () => TrainingLabels.Of(training), asked, request.Options.Seed);
+        IProblem problem = asked.For(start.Model);
+        trainer = new(start.Model, start.Encode(training, start.Model.Labels, Longest(problem)), request.Options, problem);
+        sets = new(start, inDomain, outOfDomain, [], LabelMap.Parse(request.LabelMap), request.MaxLength);
         if (request.CheckpointSteps.Where(s => s < 1 || s > Steps).ToArray() is [var beyond, ..])
             throw new ArgumentException($"--checkpoints asks for step {beyond}; the run has steps 1 to {Steps}.");
     }
@@ -52,8 +47,14 @@ public sealed class TrainingRun
     /// <summary>The data that the run reads, for its manifest.</summary>
     public IReadOnlyList<DataFacts> Data => [start.Facts, .. Sets.Facts(("train", training), ("inDomain", inDomain), ("outOfDomain", outOfDomain))];
 
-    /// <summary>Whether the model is trained to give scores.</summary>
-    public bool OfScores => start.Model.GivesOneNumber();
+    /// <summary>What to do next with the model that was trained.</summary>
+    /// <param name="model">its folder</param>
+    public string Next(string model) => start.Model switch
+    {
+        { Output: Output.Vocabulary, Causal: true } => $"Let it speak: heartwood generate --model {model} --prompt \"…\"",
+        { Output: Output.Vocabulary } => $"Measure it: heartwood evaluate --model {model} --in-domain …",
+        _ => $"Find its subnetworks: heartwood find --model {model} --data … --in-domain … --out RUN",
+    };
 
     /// <summary>What a reader should know of the data.</summary>
     public IReadOnlyCollection<string> Notes => start.Notes;
@@ -70,10 +71,10 @@ public sealed class TrainingRun
     /// <summary>
     /// Trains, from the beginning or from where the folder's run stopped; where another process is at it, waits for what that one trains.
     /// </summary>
-    public TrainingResult Run(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
+    public Result Run(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
         folder.Finish(() => Train(folder, progress, stop));
-        return folder.ReadJson<TrainingResult>("result.json");
+        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")), request.Tenants.Questions);
     }
 
     void Train(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
@@ -117,10 +118,22 @@ public sealed class TrainingRun
             }
         foreach (DataSource source in training.Concat(inDomain).Concat(outOfDomain)) source.RefuseChanged();
         Keep("model", folder);
-        folder.WriteJson("result.json", new TrainingResult(folder.PathOf("model"), trainer.Steps, last, folder.Seconds));
+        Result result = new(folder.Manifest, Ended(folder, last, progress, stop).AskAll());
+        folder.WriteText("result.json", ResultJson.Write(result));
     }
 
-    static string Short(Measured last) => last.InDomain.N > 0 ? $"{last.InDomain.Value:0.000}"
+    // what the run's questions are asked of
+    Subject Ended(RunFolder folder, Measured? last, IProgress<Progress> progress, CancellationToken stop) => new(folder, progress, stop)
+    {
+        Loaded = start with { Model = trainer.Model },
+        Sets = sets,
+        Settings = new() { Title = $"Training of {start.Name}", Kind = RunKind.Training, Seeds = [request.Options.Seed], LabelMap = request.LabelMap },
+        Questions = request.Tenants.Questions,
+        Data = training,
+        Training = new(folder.PathOf("model"), trainer.Steps, last),
+    };
+
+    static string Short(Measured last) => last.Figures is null ? $"{last.InDomain.Value:0.000}"
         : string.Join(", ", last.Figures!["inDomain"].Select(f => $"{f.Key} {f.Value.Value:0.000}"));
 
     void Keep(string name, RunFolder folder)
@@ -128,15 +141,14 @@ public sealed class TrainingRun
         if (!folder.Has(name)) ModelFolder.Save(trainer.Model, folder.PathOf(name), start.TokenizerFiles, request.Half ? Dtype.BF16 : Dtype.F32);
     }
 
-    LoadedModel Fresh(IProblem problem)
+    // a window of text is no longer than a batch, unless the data says how long it is
+    int Longest(IProblem problem)
     {
-        IReadOnlyList<string> labels = problem.OfOneNumber ? Regression.Labels : request.Labels.Count > 0 ? request.Labels
-            : TrainingLabels.Of(training);
-        LoadedModel.RequireTwo(labels, problem);
-        byte[] words = request.Vocabulary is null ? Encoding.UTF8.GetBytes(string.Join('\n', MadeUpLanguage.Vocabulary) + "\n") : File.ReadAllBytes(request.Vocabulary);
-        Tokenizer tokenizer = request.Vocabulary is null ? Tokenizer.FromWords(MadeUpLanguage.Vocabulary, request.LowerCase) : Tokenizer.FromVocabulary(request.Vocabulary, request.LowerCase);
-        IModel model = UntrainedModel.Make(request.Family, request.Size, tokenizer.Count, labels, request.TokenTypes, request.Options.Seed, request.Start);
-        Dictionary<string, byte[]> files = new() { ["vocab.txt"] = words, ["tokenizer_config.json"] = Encoding.UTF8.GetBytes($$"""{"do_lower_case": {{(request.LowerCase ? "true" : "false")}}, "tokenizer_class": "BertTokenizer"}""") };
-        return new("a fresh model", model, tokenizer, files, request.TokenTypes, "");
+        bool open = problem.OfVocabulary && request.MaxLength == 0
+            && training.All(source => source.Problem is LanguageModelling { Window: 0 });
+        if (!open || start.Model.MostPositions <= request.Options.TokensPerBatch) return request.MaxLength;
+        start.Note($"windows of {request.Options.TokensPerBatch:N0} tokens, as many as a batch holds (--batch-tokens); the model takes "
+            + $"{start.Model.MostPositions:N0}. Others: FILE,window=N or --max-length N.");
+        return request.Options.TokensPerBatch;
     }
 }

@@ -25,6 +25,9 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     /// <summary>How many rows of the file have a label, whichever were asked for; 0 where there is no file.</summary>
     public int LabelledRows { get; init; }
 
+    /// <summary>The name of the set that it is, where it is measured on.</summary>
+    public string SetName { get => field ?? SetNames.Usual(Name); init; }
+
     /// <summary>The word that names the file, to which keys can be added; null where there is no file.</summary>
     public string? Spec { get; init; }
 
@@ -52,10 +55,17 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     public const string WorldHelp = "world:training or world:in-domain (with ,rows=N,seed=N), world:out-of-domain or world:unseen (with ,per-case=N,seed=N)";
 
     /// <summary>Reads one source.</summary>
-    /// <param name="spec">FILE[,key=value…] or world:PART[,key=value…]</param>
+    /// <param name="spec">FILE[,key=value…] or world:PART[,key=value…], where it is to have a name after NAME=</param>
     /// <exception cref="FormatException">the specification is not understood</exception>
     /// <exception cref="TableException">the file cannot be read, or anything is wrong with it</exception>
     public static DataSource Read(string spec)
+    {
+        (string? name, string data) = SetNames.Part(spec);
+        DataSource read = ReadData(data);
+        return name is null ? read : read with { SetName = name };
+    }
+
+    static DataSource ReadData(string spec)
     {
         if (spec.StartsWith(World, StringComparison.Ordinal)) return Generate(spec);
         Table table = Table.Read(DataSpec.Parse(spec));
@@ -112,7 +122,7 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
             ILookup<bool, Row> parted = source.Rows.Select((row, i) => (Row: row, Held: held.Contains(before + i))).ToLookup(r => r.Held, r => r.Row);
             before += source.Rows.Count;
             left.Add(source with { Rows = [.. parted[false]] });
-            if (parted[true].Any()) heldOut.Add(source with { Name = $"held out of {source.Name}", Rows = [.. parted[true]] });
+            if (parted[true].Any()) heldOut.Add(source with { Name = $"held out of {source.Name}", SetName = $"held out of {source.SetName}", Rows = [.. parted[true]] });
         }
         return (left, heldOut);
     }

@@ -24,6 +24,9 @@ public sealed record Example(Sequence Input, int Label, string Case, string Grou
     /// <summary>Place of the first token of a window that is scored; those before are context.</summary>
     public int From { get; init; } = 1;
 
+    /// <summary>The masked words of a window of text; null where there are none.</summary>
+    public HiddenWords? Hidden { get; init; }
+
     /// <summary>How many bytes of the text, in UTF-8, the scored tokens of a window are.</summary>
     public double Bytes { get; init; }
 }
@@ -32,6 +35,14 @@ public sealed record Example(Sequence Input, int Label, string Case, string Grou
 /// <param name="Right">ids of the right ones, at least one</param>
 /// <param name="Wrong">ids of the wrong ones, at least one, none of them right</param>
 public sealed record NextChoice(int[] Right, int[] Wrong);
+
+/// <summary>Which words of a window a model is asked to guess.</summary>
+/// <param name="Text">the run of the window that is text, and not a special token</param>
+/// <param name="Places">places of the words that are wanted, in order</param>
+/// <param name="Ids">what stands there in the text</param>
+/// <param name="Mask">id of the token that hides a word</param>
+/// <param name="Vocabulary">number of token ids</param>
+public sealed record HiddenWords((int Start, int Count) Text, int[] Places, int[] Ids, int Mask, int Vocabulary);
 
 /// <summary>Where token types come from when a sentence pair becomes tokens.</summary>
 public enum TokenTypeRule

@@ -7,7 +7,8 @@ namespace Heartwood.Lab.Tasks;
 
 /// <summary>
 /// What is asked of a model: labels (<see cref="Classification"/>), scores (<see cref="Regression"/>), which of two sentences is likelier
-/// (<see cref="MinimalPairs"/>), which answer comes next (<see cref="Prompts"/>), or running text (<see cref="LanguageModelling"/>).
+/// (<see cref="MinimalPairs"/>), which answer comes next (<see cref="Prompts"/>), or running text (<see cref="LanguageModelling"/>,
+/// <see cref="MaskedLanguageModelling"/>).
 /// It says how rows become inputs and how a pass over them becomes a few numbers per example, from which everything else is counted.
 /// </summary>
 public interface IProblem
@@ -26,6 +27,14 @@ public interface IProblem
 
     /// <summary>How many numbers <see cref="Read"/> gives for each example.</summary>
     int Numbers(IModel model);
+
+    /// <summary>The same as it is asked of a model: running text is next tokens for a decoder and masked words for an encoder.</summary>
+    IProblem For(IModel model) => this;
+
+    /// <summary>An example as a step of training sees it; the same, where a task draws nothing by chance.</summary>
+    /// <param name="example">the example</param>
+    /// <param name="chance">random numbers of the step and of the example's place in it</param>
+    Example AtStep(Example example, Chance chance) => example;
 
     /// <summary>Makes inputs of rows.</summary>
     /// <exception cref="InvalidDataException">a row cannot be asked of this model</exception>

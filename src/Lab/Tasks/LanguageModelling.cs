@@ -26,6 +26,9 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
     public bool OfVocabulary => true;
 
     /// <inheritdoc/>
+    public IProblem For(IModel model) => model.GuessesMaskedWords() ? new MaskedLanguageModelling(Window, Stride, Most) : this;
+
+    /// <inheritdoc/>
     public int Numbers(IModel model) => 4;
 
     /// <inheritdoc/>
@@ -71,13 +74,16 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
         int[] places = Places(pass.Batch, examples);
         TokenScore[] tokens = NextTokens.Read(pass, full, places, Targets(pass.Batch, examples));
         for (int e = 0, at = 0; e < examples.Count; at += Scored(examples[e]), e++)
-        {
-            ArraySegment<TokenScore> own = new(tokens, at, Scored(examples[e]));
-            numbers[4 * e] = (float)-own.Sum(t => t.LogProbability);
-            numbers[4 * e + 1] = own.Count(t => t.Right);
-            numbers[4 * e + 2] = (float)own.Sum(t => t.Kl);
-            numbers[4 * e + 3] = full is null ? float.NaN : own.Count(t => t.Same);
-        }
+            Sum(new(tokens, at, Scored(examples[e])), full is not null, numbers.Slice(4 * e, 4));
+    }
+
+    /// <summary>The numbers of a window: nats, hits, divergence, and hits of the full model's likeliest, summed over its tokens.</summary>
+    internal static void Sum(ArraySegment<TokenScore> tokens, bool compared, Span<float> numbers)
+    {
+        numbers[0] = (float)-tokens.Sum(t => t.LogProbability);
+        numbers[1] = tokens.Count(t => t.Right);
+        numbers[2] = (float)tokens.Sum(t => t.Kl);
+        numbers[3] = compared ? tokens.Count(t => t.Same) : float.NaN;
     }
 
     /// <inheritdoc/>

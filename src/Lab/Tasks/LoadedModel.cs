@@ -65,6 +65,7 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         ulong seed)
     {
         using HuggingFaceFolder open = HuggingFaceFolder.Open(folder);
+        if (problem.OfVocabulary) return ToTuneOnText(open, folder);
         List<string> told = [];
         IModel? whole = ModelFolder.HasHead(open) ? ModelFolder.Load(open, told.Add) : null;
         bool ofItsKind = whole?.GivesOneNumber() == problem.OfOneNumber;
@@ -80,6 +81,14 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         if (whole is not null) loaded.Note($"{folder}: its head ({Head(whole)}) is not what the data asks for; a new one begins "
             + $"({Head(loaded.Model)}).");
         return loaded;
+    }
+
+    static LoadedModel ToTuneOnText(HuggingFaceFolder open, string folder)
+    {
+        if (ModelFolder.OutputOf(open, out string head) != Output.Vocabulary)
+            throw new InvalidDataException($"{folder}: running text is learned by a language model, or by an encoder that guesses masked words; "
+                + $"this has {(head == "labels" ? "a head for labels" : head)}. Give the folder of a model with such a head, or rows with labels.");
+        return Noted(note => Of(open, folder, ModelFolder.Load(open, note)));
     }
 
     static string Head(IModel model) => model.GivesOneNumber() ? "one number, a score" : $"labels {string.Join(", ", model.Labels)}";
@@ -133,7 +142,7 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <summary>Names of the model's labels.</summary>
     /// <exception cref="CheckpointException">it is a language model and has none</exception>
     public IReadOnlyList<string> Labels => Model.Output == Output.Labels ? Model.Labels
-        : throw new CheckpointException($"{Name}: the model tells which token comes next and has no labels. Fine-tune a classifier from it: heartwood train --from {Name}.");
+        : throw new CheckpointException($"{Name}: the model {(Model.GuessesMaskedWords() ? "guesses masked words" : "tells which token comes next")} and has no labels. Fine-tune a classifier from it: heartwood train --from {Name}.");
 
     /// <summary>What a reader should know of the rows that were encoded.</summary>
     public IReadOnlyCollection<string> Notes => notes;
@@ -175,7 +184,7 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         {
             try
             {
-                return s.Problem.Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, Note));
+                return s.Problem.For(Model).Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, Note));
             }
             catch (TokenWithoutRowException fault)
             {
@@ -194,6 +203,9 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
                 throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a language model can be asked; {Name} is "
                     + $"a {(Model.GivesOneNumber() ? "model that gives a score" : $"classifier ({string.Join(", ", Model.Labels)})")}. "
                     + $"Give {(Model.GivesOneNumber() ? "rows with scores" : "labelled rows")}, or another model.");
+            if (s.Problem is MinimalPairs or Prompts && Model.GuessesMaskedWords())
+                throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a model of the next token can be asked; {Name} "
+                    + "guesses masked words. Give running text, or another model.");
             if (s.Problem.OfOneNumber && !Model.GivesOneNumber())
                 throw new InvalidDataException($"{s.Name} holds scores (column '{s.LabelColumn}'), which a model with one label gives; "
                     + $"{Name} is a "

@@ -87,6 +87,22 @@ public sealed class Tokenizer
     /// <summary>The id that ends a text for a language model, or null where there is none.</summary>
     public int? End => parts.End;
 
+    /// <summary>The id that hides a word from an encoder that guesses it, or null where there is none.</summary>
+    public int? Mask => parts.Vocabulary.Find("[MASK]") ?? parts.Vocabulary.Find("<mask>");
+
+    /// <summary>The special tokens that stand before and after a single text.</summary>
+    public (int[] Before, int[] After) Around
+    {
+        get
+        {
+            IReadOnlyList<Template.Slot> slots = parts.Template.Single;
+            IEnumerable<Template.Slot> before = slots.TakeWhile(slot => slot.Text < 0);
+            return (Ids(before), Ids(slots.Skip(before.Count() + 1)));
+
+            static int[] Ids(IEnumerable<Template.Slot> special) => [.. special.SelectMany(slot => slot.Ids)];
+        }
+    }
+
     /// <summary>The piece of id <paramref name="id"/>, as the vocabulary writes it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">there is no such id</exception>
     public string Piece(int id) => (uint)id < (uint)Count ? parts.Vocabulary.Pieces[id]

@@ -7,7 +7,7 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Training;
 
-/// <summary>Trains a classifier, or a model that gives a score, step by step. Any step follows from the state before it alone, so a run
+/// <summary>Trains a model on labels, scores or running text, step by step. Any step follows from the state before it alone, so a run
 /// that is stopped and resumed has the same bits as one that is not.</summary>
 public sealed class Trainer
 {
@@ -38,8 +38,10 @@ public sealed class Trainer
         this.problem = problem ?? Classification.Instance;
         this.objective = objective ?? Objectives.Objectives.ToTrain(this.problem);
         if (examples.Count == 0) throw new ArgumentException("There are no examples to train on.", nameof(examples));
-        if (options.TokensPerBatch < 1 || options.Rate <= 0 || options.Clip <= 0 || options.Dropout is < 0 or >= 1 || options.WarmUp is < 0 or > 1 || options.Steps < 0 || (options.Steps == 0 && options.Epochs <= 0))
-            throw new ArgumentException("Tokens per batch, rate and clip must be above 0, dropout in 0 to 1 exclusive, the warm-up share in 0 to 1, steps or epochs above 0.", nameof(options));
+        bool inRange = options is { TokensPerBatch: >= 1, LearningRate: > 0, Clip: > 0, Dropout: >= 0 and < 1, Warmup: >= 0 and <= 1 };
+        if (!inRange || options.Steps < 0 || (options.Steps == 0 && options.Epochs <= 0))
+            throw new ArgumentException("Tokens per batch, learning rate and clip must be above 0, dropout in 0 to 1 exclusive, the warmup "
+                + "share in 0 to 1, steps or epochs above 0.", nameof(options));
         (this.examples, this.options) = (examples, options);
         this.model = model.With(model.Config, model.Weights.Map((_, t) => t.KeepForever().Track()));
         names = [.. this.model.Weights.All.Keys];
@@ -47,8 +49,11 @@ public sealed class Trainer
         decays = [.. weights.Select(w => w.Shape.Rank > 1 ? (float)options.WeightDecay : 0)];
         optimizer = new(weights, squareDecay: (float)options.SquareDecay);
         Steps = options.Steps > 0 ? options.Steps : CountSteps();
-        schedule = new(options.Rate, Steps, (int)Math.Ceiling(options.WarmUp * Steps), options.FinalRate);
+        schedule = new(options.LearningRate, Steps, (int)Math.Ceiling(options.Warmup * Steps), options.FinalRate);
     }
+
+    /// <summary>The learning rate of every step, where it is not the schedule's.</summary>
+    internal IReadOnlyList<double>? Rates { get; init; }
 
     /// <summary>Number of steps in all.</summary>
     public int Steps { get; }
@@ -64,7 +69,8 @@ public sealed class Trainer
     public TrainingLine Advance()
     {
         int step = Step;
-        Example[] picked = BatchAt(step);
+        Chance drawn = new(options.Seed, "examples");
+        Example[] picked = [.. BatchAt(step).Select((example, i) => problem.AtStep(example, drawn.At(((long)step << 32) + i)))];
         using Scope scope = Scope.Open();
         Batch batch = problem.BatchOf(picked);
         DropoutProbe dropout = new((float)options.Dropout, new Chance(options.Seed, "dropout").At(step));
@@ -74,14 +80,14 @@ public sealed class Trainer
         Tensor loss = objective.Mean(problem, pass, null, picked);
         if (!float.IsFinite(loss.Item)) throw Diverged("loss", step, loss.Item);
         Tensor[] gradients = loss.Gradients(weights);
-        double norm = Clipping.Norm(gradients), rate = schedule.At(step);
+        double norm = Clipping.Norm(gradients), rate = Rates?[step] ?? schedule.At(step);
         if (!double.IsFinite(norm)) throw Diverged("gradient's norm", step, norm);        // before it reaches the weights
         optimizer.Step(gradients, (float)rate, decays, Clipping.Factor(norm, options.Clip));
         return new(step + 1, loss.Item, Right(pass.Known, picked), rate, norm, batch.Tokens);
     }
 
     InvalidOperationException Diverged(string what, int step, double value) => new(FormattableString.Invariant(
-        $"The {what} of step {step + 1} is {value}. Begin again with a lower learning rate (--rate, now {options.Rate}), or clip harder (--clip, now {options.Clip})."));
+        $"The {what} of step {step + 1} is {value}. Begin again with a lower learning rate (--learning-rate, now {options.LearningRate}), or clip harder (--clip, now {options.Clip})."));
 
     // the share that is right; NaN where the task has no choice to be right about
     double Right(Tensor? scores, Example[] picked)

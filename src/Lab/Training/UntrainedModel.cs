@@ -5,26 +5,36 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Training;
 
-/// <summary>A classifier with random weights: Xavier-normal matrices (Glorot and Bengio 2010, eq. 16 as a normal), small normal embeddings, zero biases. The family says what it consists of.</summary>
+/// <summary>
+/// A model with random weights: Xavier-normal matrices (Glorot and Bengio 2010, eq. 16 as a normal), small normal embeddings, zero biases.
+/// The family says what it consists of.
+/// </summary>
 public static class UntrainedModel
 {
     /// <summary>Makes one.</summary>
     /// <param name="family">one of <see cref="ModelFolder.Families"/></param>
     /// <param name="size">its size</param>
     /// <param name="vocabulary">number of token ids</param>
-    /// <param name="labels">names of the labels</param>
+    /// <param name="labels">names of the labels; none for a model that gives scores to the vocabulary, whose output is its word embeddings'
+    /// matrix: a language model, or an encoder that guesses masked words</param>
     /// <param name="rule">where its token types come from; decides how many there are</param>
     /// <param name="seed">seed of the weights</param>
     /// <param name="start">how attention begins</param>
-    /// <exception cref="ArgumentException">a size is not positive, the width does not divide into the heads, or the family has no token types for the rule</exception>
+    /// <exception cref="ArgumentException">a size is not positive, the width does not divide into the heads, or the family has no token types for
+    /// the rule, or no head over the vocabulary</exception>
     /// <exception cref="CheckpointException">the family is not known</exception>
-    public static IModel Make(string family, ModelSize size, int vocabulary, IReadOnlyList<string> labels, TokenTypeRule rule, ulong seed, FreshStart start = FreshStart.Independent)
+    public static IModel Make(
+        string family, ModelSize size, int vocabulary, IReadOnlyList<string> labels, TokenTypeRule rule, ulong seed,
+        FreshStart start = FreshStart.Independent)
     {
         if (size.Layers < 1 || size.Heads < 1 || size.Width < 1 || size.Neurons < 1 || size.Positions < 3 || size.Width % size.Heads != 0)
             throw new ArgumentException($"A model needs at least 1 layer, head and neuron, 3 positions, and a width that its heads divide; this is {size}.", nameof(size));
         ModelFamily described = ModelFolder.FamilyOf(family, "the fresh model");
         if (rule == TokenTypeRule.Overlap && !described.ReadsTokenTypes)
             throw new ArgumentException($"Token types by overlap (--token-types overlap) need a model that reads token types, which {family} does not. Leave the option out, or take --family bert.", nameof(rule));
+        if (labels.Count == 0 && !described.HasVocabularyHead)
+            throw new ArgumentException($"A {family} reads no running text here: it has no head over the vocabulary. "
+                + $"Take --family {string.Join(", ", ModelFolder.OfVocabulary)}.", nameof(labels));
         FreshPlan plan = described.Fresh(new(family, size, vocabulary, rule == TokenTypeRule.Overlap ? 4 : 2, labels, start));
         if (described.ReadsTokenTypes) plan.Config[OwnKeys.TokenTypes] = TokenTypes.NameOf(rule);
         return described.Load(NewHead.Of(plan.Config, "the fresh model's config"), new(plan.Weights.ToDictionary(w => w.Name, w => Draw(w, seed)), "the fresh model"));

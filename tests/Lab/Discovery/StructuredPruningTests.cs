@@ -16,35 +16,49 @@ public sealed class StructuredPruningTests : IDisposable
     static readonly IModel model = Small.Model();
     static readonly IReadOnlyList<Example> examples = Small.Examples(10);
     static readonly Ablation ablation = Small.Absent(model, "mean");
-    static readonly PruningOptions options = new(Sparsity: 0.5, Steps: 8, Batch: 4, Rate: 0.5);
+    static readonly PruningOptions options = new(Steps: 8, BatchSize: 4, LearningRate: 0.5);
     readonly TemporaryFolder temporary = new();
 
     public void Dispose() => temporary.Dispose();
 
-    static StructuredPruning Search(PruningOptions? with = null, ulong seed = 3, IModel? of = null, Ablation? absent = null, IReadOnlyList<Example>? on = null) =>
-        new(of ?? model, absent ?? ablation, on ?? examples, new Answers(on ?? examples).Of(of ?? model), with ?? options, seed);
+    static Search Asked(
+        ulong seed = 3, double sparsity = 0.5, IModel? of = null, Ablation? absent = null, IReadOnlyList<Example>? on = null, float[]? full = null) =>
+        new(of ?? model, (of ?? model).Universe(), absent ?? ablation, Classification.Instance, on ?? examples)
+        {
+            FullScores = () => full ?? new Answers(on ?? examples).Of(of ?? model),
+            Seed = seed,
+            Sparsity = sparsity,
+        };
 
-    static List<PruningLine> Run(StructuredPruning search)
+    static PruningSearch Search(
+        PruningOptions? with = null, ulong seed = 3, IModel? of = null, Ablation? absent = null, IReadOnlyList<Example>? on = null,
+        double sparsity = 0.5) => new(Asked(seed, sparsity, of, absent, on), with ?? options);
+
+    static List<PruningLine> Run(PruningSearch search)
     {
         List<PruningLine> lines = [];
-        while (!search.Done) lines.Add(search.Advance());
+        while (!search.IsDone()) lines.Add(search.Take());
         return lines;
     }
+
+    static IReadOnlyDictionary<Part, double> ScoresOf(PruningSearch search) => search.Scores.ByPart(model.Universe());
+
+    static IReadOnlyList<Part> ByRank(PruningSearch search, double sparsity = 0.5) => search.Scores.KeptAt(model.Universe(), sparsity);
 
     [Fact]
     public void Resumed_after_any_step_every_later_figure_and_score_has_the_same_bits()
     {
-        StructuredPruning whole = Search();
+        PruningSearch whole = Search();
         List<PruningLine> lines = Run(whole);
         Assert.Equal(8, lines.Count);
         for (int stop = 0; stop <= lines.Count; stop++)
         {
-            StructuredPruning first = Search(), second = Search();
+            PruningSearch first = Search(), second = Search();
             while (first.Step < stop) first.Advance();
             using (FileStream file = File.Create(temporary.At("state"))) first.Save(file);
             second.Restore(temporary.At("state"));
             Assert.Equal(lines.Skip(stop), Run(second));
-            Assert.Equal(whole.Scores, second.Scores);
+            Assert.Equal(whole.Scores.Values, second.Scores.Values);
         }
     }
 
@@ -55,14 +69,14 @@ public sealed class StructuredPruningTests : IDisposable
         try
         {
             Machine.Threads = 1;
-            StructuredPruning one = Search();
+            PruningSearch one = Search();
             List<PruningLine> lines = Run(one);
             foreach (int threads in (int[])[2, 3])
             {
                 Machine.Threads = threads;
-                StructuredPruning several = Search();
+                PruningSearch several = Search();
                 Assert.Equal(lines, Run(several));
-                Assert.Equal(one.Scores, several.Scores);
+                Assert.Equal(one.Scores.Values, several.Scores.Values);
             }
             Assert.NotEqual(lines, Run(Search(seed: 4)));
         }
@@ -73,15 +87,14 @@ public sealed class StructuredPruningTests : IDisposable
     public void Parts_that_stay_are_never_absent_and_the_others_are_chosen_as_before()
     {
         Part[] stay = [Part.Mlp(0), Part.Head(1, 0)];
-        float[] full = new Answers(examples).Of(model);
-        StructuredPruning search = new(model, ablation, examples, full, options with { Rate = 3 }, 3, stay), free = new(model, ablation, examples, full, options with { Rate = 3 }, 3);
+        PruningSearch search = new(Asked(), options with { LearningRate = 3 }, stay), free = new(Asked(), options with { LearningRate = 3 });
         List<PruningLine> lines = Run(search);
         Assert.Equal(Run(free)[0].Distance, lines[0].Distance);                   // log alpha begins at 10: nothing is absent yet
-        Assert.All(stay, part => Assert.Equal(1e4, search.Scores[part]));
-        Assert.All(search.Scores.Keys.Except(stay), part => Assert.InRange(search.Scores[part], -100, 100));
-        Assert.Subset(search.KeptByRank().ToHashSet(), stay.ToHashSet());
+        Assert.All(stay, part => Assert.Equal(1e4, ScoresOf(search)[part]));
+        Assert.All(ScoresOf(search).Keys.Except(stay), part => Assert.InRange(ScoresOf(search)[part], -100, 100));
+        Assert.Subset(ByRank(search).ToHashSet(), stay.ToHashSet());
         Assert.All(lines, l => Assert.InRange(l.Sparsity, 0, 1 - 2.0 / 6));
-        Assert.Contains("lower sparsity", Assert.Throws<ArgumentException>(() => new StructuredPruning(model, ablation, examples, full, options, 3, [.. model.Universe().Parts.Take(3)])).Message, StringComparison.Ordinal);
+        Assert.Contains("lower sparsity", Assert.Throws<ArgumentException>(() => new PruningSearch(Asked(), options, [.. model.Universe().Parts.Take(3)])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,29 +112,29 @@ public sealed class StructuredPruningTests : IDisposable
     [Theory, InlineData(0.5, 3), InlineData(0.34, 4), InlineData(0.9, 1), InlineData(0.95, 0), InlineData(0.05, 6)]
     public void By_rank_exactly_the_target_size_is_kept_highest_scores_first(double sparsity, int kept)
     {
-        StructuredPruning search = Search(options with { Sparsity = sparsity });
+        PruningSearch search = Search(sparsity: sparsity);
         Run(search);
-        IReadOnlyList<Part> parts = search.KeptByRank();
+        IReadOnlyList<Part> parts = ByRank(search, sparsity);
         Assert.Equal(kept, parts.Count);
         Assert.Equal(parts.Order(), parts);
-        if (kept is > 0 and < 6) Assert.True(parts.Min(p => search.Scores[p]) >= search.Scores.Where(s => !parts.Contains(s.Key)).Max(s => s.Value));
+        if (kept is > 0 and < 6) Assert.True(parts.Min(p => ScoresOf(search)[p]) >= ScoresOf(search).Where(s => !parts.Contains(s.Key)).Max(s => s.Value));
     }
 
     [Fact]
     public void Ties_go_to_the_lower_address()
     {
-        StructuredPruning search = Search(options with { LogAlphaDeviation = 0 });        // before the first step all scores are equal
+        PruningSearch search = Search(options with { LogAlphaDeviation = 0 });        // before the first step all scores are equal
         Assert.Single(search.Scores.Values.Distinct());
-        Assert.Equal(["L0.H0", "L0.H1", "L0.MLP"], search.KeptByRank().Select(p => p.ToString()));
+        Assert.Equal(["L0.H0", "L0.H1", "L0.MLP"], ByRank(search).Select(p => p.ToString()));
     }
 
     [Fact]
     public void By_mask_what_the_deterministic_mask_has_above_one_half_is_kept()
     {
-        StructuredPruning search = Search(options with { Steps = 40 });
+        PruningSearch search = Search(options with { Steps = 40 });
         Assert.Equal(model.Universe().Parts, search.KeptByMask());                        // all are present at the start
         Run(search);
-        Assert.Equal(search.Scores.Where(s => s.Value > 0).Select(s => s.Key).Order(), search.KeptByMask());          // sigmoid(0) is one half
+        Assert.Equal(ScoresOf(search).Where(s => s.Value > 0).Select(s => s.Key).Order(), search.KeptByMask());          // sigmoid(0) is one half
         Assert.InRange(search.KeptByMask().Count, 0, 5);
     }
 
@@ -133,9 +146,9 @@ public sealed class StructuredPruningTests : IDisposable
         IModel whole = Small.Model(seed: 11), circuit = Cutting.FullSize(whole, planted, Ablation.Zero(whole.Universe()));
         circuit = circuit.With(circuit.Config, circuit.Weights.Map((name, t) => name == "classifier.weight" ? (t * 8).KeepForever() : name.EndsWith("output.dense.weight", StringComparison.Ordinal) ? (t * 3).KeepForever() : t));
         IReadOnlyList<Example> pool = Small.Examples(40);
-        StructuredPruning search = Search(new(Sparsity: 0.5, Steps: 160, Batch: 10, LogAlpha: 3, MultiplierRate: 0.1), seed, circuit, Ablation.Mean(circuit, circuit.Universe(), Inputs.Batches(pool, 200)), pool);
+        PruningSearch search = Search(new(Steps: 160, BatchSize: 10, LogAlpha: 3, MultiplierRate: 0.1), seed, circuit, Ablation.Mean(circuit, circuit.Universe(), Inputs.Batches(pool, 200)), pool);
         List<PruningLine> lines = Run(search);
-        Assert.Equal(planted, search.KeptByRank());
+        Assert.Equal(planted, ByRank(search));
         Assert.Equal(planted, search.KeptByMask());
         Assert.InRange(lines[^1].Sparsity, 0.4, 0.6);
     }
@@ -143,7 +156,7 @@ public sealed class StructuredPruningTests : IDisposable
     [Fact]
     public void The_state_of_another_search_is_refused()
     {
-        StructuredPruning search = Search();
+        PruningSearch search = Search();
         Run(search);
         using (FileStream file = File.Create(temporary.At("state"))) search.Save(file);
         Assert.Contains("expected the state of a search of 5 steps", Assert.Throws<CheckpointException>(() => Search(options with { Steps = 5 }).Restore(temporary.At("state"))).Message);
@@ -156,20 +169,22 @@ public sealed class StructuredPruningTests : IDisposable
     {
         float[] none = new float[examples.Count * 2];
         Array.Fill(none, float.NaN);
-        string message = Assert.Throws<InvalidOperationException>(() => new StructuredPruning(model, ablation, examples, none, options, 3).Advance()).Message;
+        string message = Assert.Throws<InvalidOperationException>(() => new PruningSearch(Asked(full: none), options).Advance()).Message;
         Assert.StartsWith("The loss of step 1 (seed 3) is NaN.", message);
     }
 
     [Fact]
     public void What_cannot_be_searched_is_refused_by_name()
     {
-        Assert.Contains("10 examples need 20 scores of the full model, 3 were given", Assert.Throws<ArgumentException>(() => new StructuredPruning(model, ablation, examples, new float[3], options, 1)).Message);
+        Assert.Contains("10 examples need 20 scores of the full model, 3 were given", Assert.Throws<ArgumentException>(() => new PruningSearch(Asked(full: new float[3]), options)).Message);
+        foreach (double wrong in (double[])[0, 1, 60, double.NaN])
+            Assert.Contains($"between 0 and 1, the fraction of parts that are ablated; it is {wrong}",
+                Assert.Throws<ArgumentException>(() => Search(sparsity: wrong)).Message);
         foreach (var (wrong, gist) in new (PruningOptions, string)[]
         {
-            (options with { Sparsity = 1 }, "The sparsity should be between 0 and 1"), (options with { Sparsity = 60 }, "it is 60"), (options with { Sparsity = double.NaN }, "sparsity"),
-            (options with { Steps = 0 }, "steps"), (options with { WarmUp = 2 }, "warm-up"), (options with { Batch = 0 }, "batch"), (options with { Rate = 0 }, "mask rate"),
-            (options with { MultiplierRate = -1 }, "multiplier rate"), (options with { Low = 0 }, "lower limit"), (options with { High = 1 }, "upper limit"), (options with { Temperature = 0 }, "temperature"),
-            (options with { LogAlphaDeviation = -1 }, "deviation"),
+            (options with { Steps = 0 }, "steps"), (options with { WarmUp = 2 }, "warm-up"), (options with { BatchSize = 0 }, "batch-size"), (options with { LearningRate = 0 }, "learning-rate"),
+            (options with { MultiplierRate = -1 }, "multiplier-rate"), (options with { Low = 0 }, "lower limit"), (options with { High = 1 }, "upper limit"), (options with { Temperature = 0 }, "temperature"),
+            (options with { LogAlphaDeviation = -1 }, "log-alpha-deviation"),
         })
             Assert.Contains(gist, Assert.Throws<ArgumentException>(wrong.Check).Message);
     }

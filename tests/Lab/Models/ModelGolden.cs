@@ -45,7 +45,7 @@ sealed class ModelGolden
     IEnumerable<int> TokensOf(int row) => Enumerable.Range(row * positions, positions).Where(t => real[t]);
 
     /// <summary>
-    /// The loss of the golden: mean cross entropy (of what comes next, in a language model), or the mean squared error of one number.
+    /// The loss of the golden: mean cross entropy (of what comes next, in a language model; of masked words), or the mean squared error of one number.
     /// </summary>
     /// <param name="logits">[batch label], or [token vocabulary]</param>
     public Tensor Loss(Tensor logits)
@@ -56,6 +56,11 @@ sealed class ModelGolden
         long[] labels = Outputs.Longs(Labels);
         if (Model.Output == Output.Labels) return logits.CrossEntropy([.. labels.Select(l => (int)l)]);
         int[] places = RealTokens;
+        if (Model.GuessesMaskedWords())
+        {
+            int[] hidden = [.. Enumerable.Range(0, places.Length).Where(t => labels[places[t]] >= 0)];
+            return logits.Rows(hidden).CrossEntropy([.. hidden.Select(t => (int)labels[places[t]])]);
+        }
         bool Asked(int next) => next % positions != 0 && real[next] && labels[next] >= 0;
         int[] asked = [.. Enumerable.Range(0, places.Length).Where(t => Asked(places[t] + 1))];
         return logits.Rows(asked).CrossEntropy([.. asked.Select(t => (int)labels[places[t] + 1])]);

@@ -118,7 +118,7 @@ public sealed class ModelGoldenTests
         else Assert.Contains(unbuilt, Assert.Throws<CheckpointException>(() => ModelFolder.Load(open)).Message);
     }
 
-    // what a model can give scores to (Output): labels, or the token that comes next
-    static bool HeadIsBuilt(string architecture) => architecture.EndsWith("ForSequenceClassification", StringComparison.Ordinal)
+    // what a model can give scores to (Output): labels, the token that comes next, or masked words
+    static bool HeadIsBuilt(string architecture) => architecture == "BertForMaskedLM" || architecture.EndsWith("ForSequenceClassification", StringComparison.Ordinal)
         || architecture.EndsWith("ForCausalLM", StringComparison.Ordinal) || architecture.EndsWith("LMHeadModel", StringComparison.Ordinal);
 }

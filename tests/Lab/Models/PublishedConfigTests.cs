@@ -113,7 +113,7 @@ public sealed class PublishedConfigTests
         string inputs = Files.Case("05-two-dtype-keys"), model = Path.Combine(inputs, "model"), data = Path.Combine(inputs, "nli.tsv");
         using TemporaryFolder temporary = new();
         SmallRuns.Works("train", "--from", model, "--data", data, "--steps", "2", "--out", temporary.At("trained"));
-        SmallRuns.Works("find", "--model", model, "--data", data, "--in-domain", data, "--seeds", "1", "--steps", "2", "--sparsity", "0.5",
+        SmallRuns.Works("find", "--model", model, "--data", data, "--in-domain", data, "--seeds", "1", "--method", "structured-pruning,steps=2", "--sparsity", "0.5",
             "--all", "--out", temporary.At("found"));
         foreach (string folder in (string[])["trained/model", "found/cut", "found/full-size"])
             Assert.Equal([new("dtype", "float32")], Dtypes(Path.Combine(temporary.Path, folder)));

@@ -59,7 +59,7 @@ public sealed class TensorNamesTests : IDisposable
 
     static (TrainingLine[] Lines, IModel Model) Trained(IModel model)
     {
-        Trainer trainer = new(model, Small.Examples(8), new(Steps: 2, Rate: 1e-3));
+        Trainer trainer = new(model, Small.Examples(8), new(Steps: 2, LearningRate: 1e-3));
         return ([.. Enumerable.Range(0, 2).Select(_ => trainer.Advance())], trainer.Model);
     }
 

@@ -1,6 +1,5 @@
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Reports;
-using Heartwood.Lab.Reports.Paper;
+using Heartwood.Lab.Questions;
 using Microsoft.Playwright;
 
 namespace Heartwood.Tests.Lab.Reports;
@@ -17,7 +16,7 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         ["two seeds, no case facts"] = new SampleResult { Seeds = 2, CaseFacts = false, Constructions = ["swap", "a_construction_" + new string('x', 200)] }.Make(),
         ["paper"] = SamplePaper.Usual,
         ["paper without checkpoints"] = SamplePaper.Least,
-        ["no subnetwork"] = new SampleResult { Seeds = 0, Draws = 0 }.Make() with { KnockOuts = [], PartKnockOuts = [], Correlation = [], Overlap = [], Frequencies = [] },
+        ["no subnetwork"] = new SampleResult { Seeds = 0, Draws = 0 }.Make() with { Ablated = [], Parts = [], Correlation = [], Overlap = [], Frequencies = [] },
     };
 
     public static TheoryData<string> Shapes => [.. shapes.Keys];
@@ -60,9 +59,9 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
             ["groups"] = r.Full.Groups.Count * (found + panels),
             ["frequencies"] = r.Frequencies.Sum(f => f.Kept.Count),
             ["overlap"] = 2 * r.Overlap.Sum(o => o.Pairs.Count),
-            ["knock-outs"] = r.KnockOuts.Count == 0 ? 0 : sets * (1 + r.KnockOuts.Count),
-            ["knock-out-cases"] = r.KnockOuts.Count == 0 ? 0 : 3 * r.Full.Cases.Count,
-            ["parts"] = sets * r.PartKnockOuts.Count,
+            ["core"] = r.Ablated.Count == 0 ? 0 : sets * (1 + r.Ablated.Count),
+            ["core-cases"] = r.Ablated.Count == 0 ? 0 : 3 * r.Full.Cases.Count,
+            ["parts"] = sets * r.Parts.Count,
             ["cut"] = 4,
         };
     }
@@ -72,11 +71,11 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
     {
         double main = r.Core.TargetSparsity;
         var marks = Expected(r with { Subnetworks = [.. r.Subnetworks.Where(s => s.TargetSparsity == main)], RandomSubnetworks = [.. r.RandomSubnetworks.Where(s => s.TargetSparsity == main)], Frequencies = [r.Frequencies.Single(f => f.TargetSparsity == main)] });
-        foreach (string other in (string[])["losses", "cases", "groups", "overlap", "knock-out-cases"]) marks.Remove(other);
+        foreach (string other in (string[])["losses", "cases", "groups", "overlap", "core-cases"]) marks.Remove(other);
         int parts = r.Frequencies[0].Kept.Count;
         marks["curve"] = 3 * 2 * paper.Curve.Count;
         marks["generalization"] = paper.Generalization is { } g ? r.Full.Cases.Count * (g.Subnetworks.Count + 1) : 0;
-        marks["shift"] = 3 * parts + paper.Frequencies!.Correlations.Count(c => c.Heads.Rho is not null);
+        marks["shift"] = 3 * parts + paper.Shift!.Correlations.Count(c => c.Heads.Rho is not null);
         int coreHeads = paper.Attention!.CoreHeads, heads = r.Model.HeadsPerLayer.Sum();
         marks["attention"] = coreHeads == 0 ? 0 : paper.Attention.Sets.Sum(s => s.Heads.Where(h => h.Core).GroupBy(h => h.Read).Sum(g => g.Sum(h => h.Kinds.Count) + 2 * g.First().Kinds.Count)) + paper.Attention.Pages.Sum(p => p.Examples.Sum(e => e.Tokens.Count));
         marks["needs"] = coreHeads == 0 || coreHeads == heads ? 0 : 3 * heads * paper.Needs!.Sets.Count;

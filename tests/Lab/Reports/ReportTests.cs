@@ -3,23 +3,22 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
-using Heartwood.Lab.Reports.Paper;
-using Heartwood.Lab.Reports.Sections;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Tests.Lab.Reports;
 
 public sealed class ReportTests
 {
-    static string Finding(RunResult r) => string.Join("\n", Heartwood.Lab.Reports.Sections.Finding.Sentences(new(r))).Replace('\u00A0', ' ');
+    static string Finding(RunResult r) => string.Join("\n", Heartwood.Lab.Questions.Finding.Sentences(new(r))).Replace('\u00A0', ' ');
 
     [Fact]
     public void The_same_result_gives_the_same_bytes() => Assert.Equal(Report.Html(SampleResult.Usual), Report.Html(new SampleResult().Make()));
 
     [Fact]
     public void The_report_can_be_made_from_result_json_alone() =>
-        Assert.Equal(Report.Html(SampleResult.Usual), Report.Html(ResultJson.Read(ResultJson.Write(SampleResult.Usual))));
+        Assert.Equal(Report.Html(SampleResult.Usual), Report.Html(ResultJson.Read(ResultJson.Write(SampleResult.Usual), RunResult.Questions)));
 
     [Fact]
     public void It_names_no_address_on_the_network()
@@ -71,7 +70,7 @@ public sealed class ReportTests
     public void A_correlation_below_zero_is_drawn_below_zero()
     {
         PaperFacts paper = SamplePaper.Usual.Paper!;
-        RunResult opposed = SamplePaper.Usual with { Paper = paper with { Frequencies = paper.Frequencies! with { Correlations = [new(0.2, new(32, -0.4, -0.7, 0)), new(0.4, new(32, 0.5, 0.2, 0.8))] } } };
+        RunResult opposed = SamplePaper.Usual with { Paper = paper with { Shift = paper.Shift! with { Correlations = [new(0.2, new(32, -0.4, -0.7, 0)), new(0.4, new(32, 0.5, 0.2, 0.8))] } } };
         string chart = Report.Html(opposed).Split("<svg id=\"shift-correlation\"")[1].Split("</svg>")[0];
         Assert.Contains(">−0.5<", chart, StringComparison.Ordinal);
     }
@@ -101,7 +100,7 @@ public sealed class ReportTests
         var first = SampleResult.Usual.Subnetworks[0];
         var alike = SampleResult.Usual with { Subnetworks = [.. SampleResult.Usual.Subnetworks.Select(s => s with { InDomain = first.InDomain, OutOfDomain = first.OutOfDomain, Unseen = first.Unseen, Cases = first.Cases, Groups = first.Groups })] };
         Assert.Contains("no group of cases differs by more than noise explains", Finding(alike), StringComparison.Ordinal);
-        Assert.EndsWith("not to be told apart elsewhere", Heartwood.Lab.Reports.Sections.Finding.Headline(new(alike)), StringComparison.Ordinal);
+        Assert.EndsWith("not to be told apart elsewhere", Heartwood.Lab.Questions.Finding.Headline(new(alike)), StringComparison.Ordinal);
         Assert.DoesNotContain("which noise does not explain", Finding(alike), StringComparison.Ordinal);
         Assert.Contains("which noise does not explain", Finding(SampleResult.Usual), StringComparison.Ordinal);
     }
@@ -109,7 +108,7 @@ public sealed class ReportTests
     [Fact]
     public void A_core_no_worse_than_random_sets_is_said_to_be_so()
     {
-        var r = SampleResult.Usual with { KnockOuts = [.. SampleResult.Usual.KnockOuts.Select(k => k.Name == "core heads" ? k with { Ranks = new("random heads", new(4, 20), null, new Dictionary<string, RankFacts>()) } : k)] };
+        var r = SampleResult.Usual with { Ablated = [.. SampleResult.Usual.Ablated.Select(k => k.Name == "core heads" ? k with { Ranks = new("random heads", new(4, 20), null, new Dictionary<string, RankFacts>()) } : k)] };
         Assert.Contains("4 of 20 random sets of as many heads hurt at least as much (p = 0.24, so not clearly worse than chance)", Finding(r), StringComparison.Ordinal);
     }
 
@@ -162,9 +161,9 @@ public sealed class ReportTests
         ["an empty core"] = SampleResult.Usual with
         {
             Core = SampleResult.Usual.Core with { Parts = [] },
-            KnockOuts = [.. SampleResult.Usual.KnockOuts.Select(k => k.Kind == "core" ? k with { Parts = [] } : k)],
+            Ablated = [.. SampleResult.Usual.Ablated.Select(k => k.Kind == "core" ? k with { Parts = [] } : k)],
         },
-        ["random draws alone"] = SampleResult.Usual with { KnockOuts = [.. SampleResult.Usual.KnockOuts.Where(k => k.Kind != "core")] },
+        ["random draws alone"] = SampleResult.Usual with { Ablated = [.. SampleResult.Usual.Ablated.Where(k => k.Kind != "core")] },
         ["nothing cut"] = SampleResult.Usual with { Cut = new(0, 0, "", 0, 0, double.NaN, double.NaN, 0, double.NaN, double.NaN, double.NaN) },
         ["no correlation"] = SampleResult.Usual with { Correlation = [new(0.6, 6, double.NaN, double.NaN, double.NaN)] },
         ["nothing measured"] = SampleResult.Usual with { Full = SampleResult.Usual.Full with { InDomain = Proportion.Of(0, 0), OutOfDomain = Proportion.Of(0, 0), Cases = new Dictionary<string, Proportion> { ["c"] = Proportion.Of(0, 0) } } },
@@ -185,7 +184,7 @@ public sealed class ReportTests
     [Fact]
     public void A_cut_that_is_not_the_masked_model_is_not_called_equal()
     {
-        var wrong = SampleResult.Usual with { Cut = SampleResult.Usual.Cut with { LargestDifference = 0.31 } };
+        var wrong = SampleResult.Usual with { Cut = SampleResult.Usual.Cut! with { LargestDifference = 0.31 } };
         Assert.Contains("does not compute the masked model's function", Finding(wrong), StringComparison.Ordinal);
         Assert.Contains("computes the masked model's function: over 512 examples no logit differs by more than 2.4e-6 (in the full-size folder for stock software, by more than 2.9e-6)", Finding(SampleResult.Usual).Replace('\u00A0', ' '), StringComparison.Ordinal);
     }
@@ -193,10 +192,10 @@ public sealed class ReportTests
     [Fact]
     public void A_part_whose_loss_is_inside_the_noise_is_left_white()
     {
-        string map = SingleParts.Draw(new(SampleResult.Usual))!.Panels[0].ToString();
+        string map = new SingleParts().Draw(new(SampleResult.Usual.Parts), new(SampleResult.Usual))[0].Panels[0].ToString();
         var full = SampleResult.Usual.Full.InDomain;
-        var harmless = SampleResult.Usual.PartKnockOuts.First(k => Math.Abs(k.InDomain.Value - full.Value) < 0.002);
-        var costly = SampleResult.Usual.PartKnockOuts.First(k => k.InDomain.Value < full.Value - 0.1);
+        var harmless = SampleResult.Usual.Parts.First(k => Math.Abs(k.InDomain.Value - full.Value) < 0.002);
+        var costly = SampleResult.Usual.Parts.First(k => k.InDomain.Value < full.Value - 0.1);
         Assert.Contains("faint\"><title>" + harmless.Name + " ", map, StringComparison.Ordinal);
         Assert.DoesNotContain("faint\"><title>" + costly.Name + " ", map, StringComparison.Ordinal);
     }

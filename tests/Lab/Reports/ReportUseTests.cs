@@ -1,5 +1,4 @@
 using System.Globalization;
-using Heartwood.Lab.Reports;
 
 namespace Heartwood.Tests.Lab.Reports;
 
@@ -76,7 +75,7 @@ public sealed class ReportUseTests(Browser browser) : IClassFixture<Browser>
         await head.ClickAsync();
         double[] lost = Numbers((await Download(report, "parts")).Skip(1).Select(l => l.Split(',')[1]));
         Assert.Equal(lost.OrderDescending(), lost);
-        Assert.Equal(SampleResult.Usual.PartKnockOuts.Max(k => SampleResult.Usual.Full.InDomain.Value - k.InDomain.Value), lost[0]);
+        Assert.Equal(SampleResult.Usual.Parts.Max(k => SampleResult.Usual.Full.InDomain.Value - k.InDomain.Value), lost[0]);
     }
 
     [Fact]
@@ -99,7 +98,7 @@ public sealed class ReportUseTests(Browser browser) : IClassFixture<Browser>
     public async Task The_keyboard_walks_through_marks_and_hears_what_they_say()
     {
         await using var report = await browser.Open(SampleResult.Usual);
-        var plot = report.Page.Locator("#knock-outs .plot").First;
+        var plot = report.Page.Locator("#core .plot").First;
         await plot.FocusAsync();
         await report.Page.Keyboard.PressAsync("ArrowRight");
         var tip = report.Page.Locator("#tip");

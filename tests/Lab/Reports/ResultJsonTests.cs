@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 
 namespace Heartwood.Tests.Lab.Reports;
@@ -10,12 +11,12 @@ public sealed class ResultJsonTests
     public void What_is_written_is_read_back()
     {
         string json = ResultJson.Write(SampleResult.Usual);
-        var back = ResultJson.Read(json);
-        Assert.Equal(json, ResultJson.Write(back));
+        RunResult back = RunResult.From(ResultJson.Read(json, RunResult.Questions));
+        Assert.Equal(json, ResultJson.Write(ResultJson.Read(json, RunResult.Questions)));
         Assert.Equal(SampleResult.Usual.Full.InDomain, back.Full.InDomain);
         Assert.Equal(SampleResult.Usual.Subnetworks[3].Cases, back.Subnetworks[3].Cases);
         Assert.Equal(SampleResult.Usual.Subnetworks[3].Parts, back.Subnetworks[3].Parts);
-        Assert.Equal(SampleResult.Usual.KnockOuts[1].Rank, back.KnockOuts[1].Rank);
+        Assert.Equal(SampleResult.Usual.Ablated[1].Rank, back.Ablated[1].Rank);
         Assert.Equal(SampleResult.Usual.Cut, back.Cut);
     }
 
@@ -23,14 +24,15 @@ public sealed class ResultJsonTests
     public void The_names_are_those_that_programs_rely_on()
     {
         var json = JsonNode.Parse(ResultJson.Write(SampleResult.Usual))!;
-        Assert.Equal(SampleResult.Usual.Full.InDomain.Low, (double)json["full"]!["inDomain"]!["low"]!);
-        Assert.Equal(["value", "n", "low", "high"], json["full"]!["outOfDomain"]!.AsObject().Select(p => p.Key));
-        Assert.Equal(120, (int)json["subnetworks"]![0]!["cases"]!["swap entailment"]!["n"]!);
-        Assert.Equal("core", (string?)json["knockOuts"]![0]!["name"]);
-        Assert.Equal(0.12, (double)json["core"]!["expectedByChance"]!);
-        Assert.Equal(249_474, (long)json["cut"]!["parametersAfter"]!);
+        JsonNode Facts(string question) => json["questions"]![question]!["facts"]!;
+        Assert.Equal(SampleResult.Usual.Full.InDomain.Low, (double)Facts("accuracy")["full"]!["inDomain"]!["low"]!);
+        Assert.Equal(["value", "n", "low", "high"], Facts("accuracy")["full"]!["outOfDomain"]!.AsObject().Select(p => p.Key));
+        Assert.Equal(120, (int)Facts("accuracy")["subnetworks"]![0]!["cases"]!["swap entailment"]!["n"]!);
+        Assert.Equal("core", (string?)Facts("core")["ablated"]![0]!["name"]);
+        Assert.Equal(0.12, (double)Facts("core")["main"]!["expectedByChance"]!);
+        Assert.Equal(249_474, (long)Facts("cut")["parametersAfter"]!);
         Assert.NotNull(json["manifest"]!["command"]);
-        Assert.NotNull(json["seconds"]);
+        Assert.NotNull(Facts("making")["seconds"]);
     }
 
     [Fact]
@@ -42,8 +44,8 @@ public sealed class ResultJsonTests
             Full = SampleResult.Least.Full with { InDomain = Proportion.Of(0, 0), InDomainLoss = double.PositiveInfinity },
         };
         string json = ResultJson.Write(r);
-        Assert.Null(JsonNode.Parse(json)!["seconds"]);
-        var back = ResultJson.Read(json);
+        Assert.Null(JsonNode.Parse(json)!["questions"]!["making"]!["facts"]!["seconds"]);
+        RunResult back = RunResult.From(ResultJson.Read(json, RunResult.Questions));
         Assert.True(double.IsNaN(back.Seconds));
         Assert.True(double.IsNaN(back.Full.InDomain.Value));
         Assert.Null(back.Full.InDomainLoss);
@@ -53,7 +55,7 @@ public sealed class ResultJsonTests
     [Fact]
     public void Sets_that_were_not_given_are_null()
     {
-        var back = ResultJson.Read(ResultJson.Write(SampleResult.Least));
+        RunResult back = RunResult.From(ResultJson.Read(ResultJson.Write(SampleResult.Least), RunResult.Questions));
         Assert.Null(back.Full.OutOfDomain);
         Assert.Null(back.Subnetworks[0].Unseen);
         Assert.Null(back.Cases);
@@ -62,11 +64,11 @@ public sealed class ResultJsonTests
     [Theory]
     [InlineData("{", "line 1")]
     [InlineData("null", "null")]
-    [InlineData("{\"title\": \"x\"}", "model")]
+    [InlineData("{\"title\": \"x\"}", "title")]
     [InlineData("[]", "$")]
     public void What_is_no_result_is_refused_with_what_to_do(string json, string part)
     {
-        var error = Assert.Throws<InvalidDataException>(() => ResultJson.Read(json));
+        var error = Assert.Throws<InvalidDataException>(() => ResultJson.Read(json, RunResult.Questions));
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
         Assert.Contains("Run the command that made it again.", error.Message, StringComparison.Ordinal);
     }
@@ -76,6 +78,6 @@ public sealed class ResultJsonTests
     {
         var json = JsonNode.Parse(ResultJson.Write(SampleResult.Least))!;
         json["sparkle"] = 1;
-        Assert.Contains("sparkle", Assert.Throws<InvalidDataException>(() => ResultJson.Read(json.ToJsonString())).Message, StringComparison.Ordinal);
+        Assert.Contains("sparkle", Assert.Throws<InvalidDataException>(() => ResultJson.Read(json.ToJsonString(), RunResult.Questions)).Message, StringComparison.Ordinal);
     }
 }

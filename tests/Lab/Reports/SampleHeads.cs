@@ -2,8 +2,7 @@ using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
-using Heartwood.Lab.Reports.Paper;
+using Heartwood.Lab.Questions;
 using Heartwood.Tensors;
 
 namespace Heartwood.Tests.Lab.Reports;
@@ -43,7 +42,7 @@ static class SampleHeads
             return new(sets[n % 2], "clause on subject, other words", "non-entailment", why, read ? double.NaN : 0.5, n - 1.5, from,
                 [.. words.Select((w, t) => new DrawnToken(w, w.StartsWith('[') ? -1 : t > 8 ? 1 : 0, weights[t] / sum, read && t > 0 ? null : t * 7 % words.Length, read && t > 0 ? null : 0.4))]);
         }
-        return new($"{head}", "sameWordOther", sets.ToDictionary(s => s, s => Around(0.3 * Draw(s), 0.1)), [Example("mass", 1), Example("mass", 2), Example("knock-out", 3)]);
+        return new($"{head}", "sameWordOther", sets.ToDictionary(s => s, s => Around(0.3 * Draw(s), 0.1)), [Example("mass", 1), Example("mass", 2), Example("ablation", 3)]);
     }
 
     public static NeedFacts Needs(RunResult r)

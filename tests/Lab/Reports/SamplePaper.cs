@@ -1,8 +1,7 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
-using Heartwood.Lab.Reports.Paper;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
 using Heartwood.Lab.Subnetworks;
@@ -22,19 +21,19 @@ static class SamplePaper
     static RunResult Make(SampleResult sample, int[] steps)
     {
         RunResult r = sample.Make();
-        EvaluationStage measured = new(r.Full, r.Baselines, r.Subnetworks, r.RandomSubnetworks);
-        CheckpointKnockOuts[] checkpoints = [.. steps.Select((step, i) => Checkpoint(r, step, i, steps.Length))];
+        AccuracyFacts measured = r.Accuracy;
+        CheckpointAblations[] checkpoints = [.. steps.Select((step, i) => Checkpoint(r, step, i, steps.Length))];
         Part[] core = [.. r.Core.Parts.Select(Part.Parse).Where(p => Heads.Kind.Includes(p))];
         int tests = steps.Length * r.Model.HeadsPerLayer.Sum();
-        EmergenceFacts? emergence = steps.Length == 0 ? null : Emergence.Of(checkpoints, core, tests, 1);
-        PaperRequest request = new(new StudyRequest([], [])) { GridSparsities = [0.2, 0.4, 0.6, 0.8], GridSeeds = [1, 2] };
-        SizeFacts? sizes = emergence is null ? null : SizeGrid.Of([.. emergence.Checkpoints.Skip(2).Select(c => SizeGrid.At(c, r.Subnetworks, request, 36, false))], emergence, request, 36);
-        PaperFacts paper = new(0.03, SparsityCurve.Of(measured), PartialGeneralization.Of(measured, r.Cases!, 0.03, 1), FrequencyShift.Of(r.Frequencies, r.Core.TargetSparsity), emergence, sizes,
+        EmergenceFacts? emergence = steps.Length == 0 ? null : Emergence.Over(checkpoints, core, tests, 0.03, 1);
+        Settings settings = new() { GridSparsities = [0.2, 0.4, 0.6, 0.8], GridSeeds = [1, 2], Seeds = [1] };
+        SizeFacts? sizes = emergence is null ? null : Sizes.Over([.. emergence.Checkpoints.Skip(2).Select(c => Sizes.At(c, r.Subnetworks, settings, 36, false))], emergence, settings, 36);
+        PaperFacts paper = new(0.03, Curve.Points(measured), Generalization.Among(measured, 0.03, 1), Shift.Between(new(r.Frequencies), r.Core.TargetSparsity), emergence, sizes,
             SampleHeads.Attention(r), SampleHeads.Needs(r), SampleHeads.AddBack(r));
         return r with { Paper = paper };
     }
 
-    static CheckpointKnockOuts Checkpoint(RunResult r, int step, int place, int count)
+    static CheckpointAblations Checkpoint(RunResult r, int step, int place, int count)
     {
         double learned = Math.Min(1, place / (count * 0.6));
         Proportion inside = Proportion.Of((int)(2000 * (0.53 + 0.46 * Math.Min(1, place / 3.0))), 2000), outside = Proportion.Of((int)(840 * (0.5 + 0.49 * learned)), 840);
@@ -45,6 +44,6 @@ static class SamplePaper
         }
         Measured full = r.Full with { InDomain = inside, OutOfDomain = outside };
         return new(new($"step-{step}", step, new string('d', 64), full, inside.Low > 0.56, outside.Low > 0.53, Lost("core"), [Lost("draw 1"), Lost("draw 2")]),
-            r.PartKnockOuts.Where(k => Heads.Kind.Includes(Part.Parse(k.Name))).ToDictionary(k => k.Name, k => Lost(k.Name)));
+            r.Parts.Where(k => Heads.Kind.Includes(Part.Parse(k.Name))).ToDictionary(k => k.Name, k => Lost(k.Name)));
     }
 }

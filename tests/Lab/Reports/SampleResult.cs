@@ -2,7 +2,7 @@ using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -60,7 +60,7 @@ internal sealed record SampleResult
             found, Randoms ? [.. Sparsities.SelectMany(s => Enumerable.Range(1, Seeds).Select(seed => Subnetwork(seed, s, random: true)))] : [],
             [.. Sparsities.Select(s => new OverlapFacts(s, Pairs([.. found.Where(f => f.TargetSparsity == s)])))],
             [.. Sparsities.Select(s => new FrequencyFacts(s, Seeds, Universe.Parts.ToDictionary(p => $"{p}", p => found.Count(f => f.TargetSparsity == s && f.Parts.Contains($"{p}")))))],
-            cores[0], cores, KnockOuts(cores[0]), [.. Universe.Parts.Select(PartKnockOut)],
+            cores[0], cores, Ablations(cores[0]), [.. Universe.Parts.Select(PartAblated)],
             [.. Sparsities.Select(s => new CorrelationFacts(s, Seeds, Seeds < 3 || Constructions.Length == 0 ? null : -0.93, Seeds < 4 ? null : -0.99, Seeds < 4 ? null : -0.47))],
             new(1, Sparsities[0], "cut", 573_186, 249_474, 2.4e-6, 2.9e-6, 512, 0.00642, 0.00301, 2.13), 118.4,
             new("heartwood demo --out demo", "0.1.0", "AMD EPYC 9B14, 2 cores, 8 GB, Debian 13, .NET 10.0.1", "avx512", 2, [.. Enumerable.Range(1, Seeds).Select(s => (ulong)s)], "2026-11-20T16:05:00Z",
@@ -111,28 +111,28 @@ internal sealed record SampleResult
         return new(sparsity, 1, Seeds, parts, 0.12, 0, 1, 1.2e-9, "exact");
     }
 
-    KnockOutFacts[] KnockOuts(CoreFacts core)
+    AblatedFacts[] Ablations(CoreFacts core)
     {
         string[] heads = [.. core.Parts.Where(p => !p.EndsWith("MLP", StringComparison.Ordinal))];
-        KnockOutFacts Out(string name, string kind, IReadOnlyList<string> parts, double inDomain, double shortcut)
+        AblatedFacts Out(string name, string kind, IReadOnlyList<string> parts, double inDomain, double shortcut)
         {
             var m = Measure(name, shortcut, inDomain);
             return new(name, kind, parts, m.InDomain, m.OutOfDomain, m.Unseen, m.Cases);
         }
-        KnockOutFacts[] Random(string kind, int parts, double low, double high) => [.. Enumerable.Range(1, Draws).Select(i =>
+        AblatedFacts[] Random(string kind, int parts, double low, double high) => [.. Enumerable.Range(1, Draws).Select(i =>
             Out($"{kind} {i}", kind, [.. Universe.Parts.Skip(i).Take(parts).Select(p => $"{p}")], low + (high - low) * Math.Sqrt(new Chance((ulong)i, kind).Uniform(0)), 0.3))];
-        KnockOutFacts[] randomHeads = Random("random heads", heads.Length, 0.87, 0.998), randomParts = Random("random parts", core.Parts.Count, 0.45, 0.75);
-        KnockOutFacts[] randomAlone = Random("random parts alone", core.Parts.Count, 0.48, 0.81);
-        KnockOutFacts Ranked(KnockOutFacts k, KnockOutFacts[] draws)
+        AblatedFacts[] randomHeads = Random("random heads", heads.Length, 0.87, 0.998), randomParts = Random("random parts", core.Parts.Count, 0.45, 0.75);
+        AblatedFacts[] randomAlone = Random("random parts alone", core.Parts.Count, 0.48, 0.81);
+        AblatedFacts Ranked(AblatedFacts k, AblatedFacts[] draws)
         {
-            RankFacts Rank(Func<KnockOutFacts, Proportion> of) => new(draws.Count(d => of(d).Value <= of(k).Value), Draws);
+            RankFacts Rank(Func<AblatedFacts, Proportion> of) => new(draws.Count(d => of(d).Value <= of(k).Value), Draws);
             return k with { Ranks = Draws == 0 ? null : new(draws[0].Kind, Rank(d => d.InDomain), k.OutOfDomain is null ? null : Rank(d => d.OutOfDomain!), k.Cases.Keys.ToDictionary(c => c, c => Rank(d => d.Cases[c]))) };
         }
         return [Ranked(Out("core", "core", core.Parts, 0.502, 1), randomParts), Ranked(Out("core heads", "core", heads, 0.833, 0.5), randomHeads),
             Ranked(Out("core alone", "core", [.. Universe.Parts.Select(p => $"{p}").Except(core.Parts)], 0.979, 0.85), randomAlone), .. randomHeads, .. randomParts, .. randomAlone];
     }
 
-    KnockOutFacts PartKnockOut(Part part)
+    AblatedFacts PartAblated(Part part)
     {
         Chance chance = new(11, $"{part}");
         double lost = Mlps.Kind.Includes(part) ? 0.1 + 0.35 * chance.Uniform(0) : 0.04 * Math.Pow(chance.Uniform(0), 6) - 0.001;

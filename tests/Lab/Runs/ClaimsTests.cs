@@ -81,7 +81,8 @@ public sealed class ClaimsTests : IDisposable
     {
         Write(1, new("elsewhere", 17, "yesterday"));
         string message = Assert.Throws<IOException>(() => claims.TryTake(Job, out _)).Message;
-        Assert.Contains($"{Job} of the run in '{temporary.Path}' is claimed by process 17 on elsewhere, and this is {Environment.MachineName}", message);
+        Assert.Contains($"{Job} of the run in '{temporary.Path}' is claimed by process 17 on elsewhere, "
+            + $"and this is {Environment.MachineName}", message);
         Assert.Contains($"delete {File(1)} and run the same command again", message);
     }
 
@@ -110,7 +111,10 @@ public sealed class ClaimsTests : IDisposable
             Directory.CreateDirectory(temporary.At("claims"));
             System.IO.File.WriteAllText(temporary.At($"claims/{job}.1"), JsonSerializer.Serialize(dead, JsonSerializerOptions.Web));
             int taken = 0;
-            Parallel.For(0, 8, _ => { if (new Claims(temporary.Path, clock).TryTake(job, out Claimant? _) is not null) Interlocked.Increment(ref taken); });
+            Parallel.For(0, 8, _ =>
+            {
+                if (new Claims(temporary.Path, clock).TryTake(job, out Claimant? _) is not null) Interlocked.Increment(ref taken);
+            });
             Assert.Equal(1, taken);
         }
     }

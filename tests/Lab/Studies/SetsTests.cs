@@ -44,6 +44,37 @@ public sealed class SetsTests : IDisposable
     }
 
     [Fact]
+    public void Sets_of_a_role_are_measured_each_by_its_name_and_pooled_row_by_row()
+    {
+        LoadedModel model = Model();
+        string[] specs = ["world:out-of-domain,per-case=1", "hans=world:out-of-domain,per-case=2,seed=3", "world:out-of-domain,per-case=1,seed=2"];
+        DataSource[] outside = [.. specs.Select(DataSource.Read)];
+        Sets sets = new(model, [DataSource.Read("world:in-domain,rows=40")], outside, [], LabelMap.None, 0);
+        IReadOnlyList<float[]> full = [.. sets.Scores(model.Model, default).Select(s => s.Select(x => -x).ToArray())];
+        Measured pooled = sets.Measure(model.Model, full, default);
+        Assert.Equal([("in-domain", "inDomain"), (specs[0], "outOfDomain"), ("hans", "outOfDomain"), (specs[2], "outOfDomain")],
+            pooled.Sets.Select(s => (s.Name, s.Role)));
+        Assert.Equal(pooled.OutOfDomain!.N, pooled.Sets.Where(s => s.Role == "outOfDomain").Sum(s => s.Accuracy.N));
+        Assert.Equal(pooled.InDomain, pooled.Sets[0].Accuracy);
+        Assert.Equal((pooled.InDomainLoss, pooled.Agreement, pooled.Kl), (pooled.Sets[0].Loss, pooled.Sets[0].Agreement, pooled.Sets[0].Kl));
+        foreach (var (source, figures) in outside.Zip(pooled.Sets.Skip(1)))
+        {
+            Measured alone = new Sets(model, [source], [], [], LabelMap.None, 0).Measure(model.Model, null, default);
+            Assert.Equal((alone.InDomain, alone.InDomainLoss), (figures.Accuracy, figures.Loss));
+        }
+        Sets thin = sets.Thin(7);
+        Assert.Equal(7, thin.Measure(model.Model, null, default).Sets.Where(s => s.Role == "outOfDomain").Sum(s => s.Accuracy.N));
+        Assert.Equal(sets.Named.Select(s => s.Name), thin.Named.Select(s => s.Name));
+    }
+
+    [Theory, InlineData("hans=a/b.tsv,rows=3", "hans", "a/b.tsv,rows=3"), InlineData("a/b.tsv,rows=3", null, "a/b.tsv,rows=3"),
+        InlineData("world:in-domain,rows=3", null, "world:in-domain,rows=3"), InlineData("x=world:in-domain", "x", "world:in-domain"), InlineData("x=", null, "x=")]
+    public void A_set_s_name_stands_before_its_data(string spec, string? name, string data) => Assert.Equal((name, data), SetNames.Part(spec));
+
+    [Theory, InlineData("a/b/dev.matched.tsv.gz,rows=3", "dev"), InlineData("world:in-domain,rows=3", "in-domain"), InlineData("dev", "dev"), InlineData(".dev", ".dev")]
+    public void A_set_without_a_name_is_called_by_its_file(string data, string name) => Assert.Equal(name, SetNames.Usual(data));
+
+    [Fact]
     public void Thin_sets_hold_at_most_so_many_examples_spread_evenly_with_their_own_rows()
     {
         LoadedModel model = Model();

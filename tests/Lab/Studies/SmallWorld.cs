@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -40,7 +39,7 @@ static class SmallWorld
         Unseen = ["world:unseen,per-case=2"],
         Seeds = [1, 2],
         Sparsities = [0.5, 0.34],
-        Pruning = new PruningOptions(Steps: 8, Batch: 8, Rate: 0.5),
+        Methods = ["structured-pruning,steps=8,batch-size=8,learning-rate=0.5"],
         Draws = 3,
         CoreShare = 1,
     };

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -41,7 +42,7 @@ public sealed class StudyTests : IDisposable
         using CancellationTokenSource stop = new();
         int reports = 0;
         Told progress = new(_ => { if (Interlocked.Increment(ref reports) == stopAfter) stop.Cancel(); });
-        try { return Study.In(folder, prepared, progress, stop.Token).All(); }
+        try { return RunResult.From(Study.In(folder, prepared, progress, stop.Token).All()); }
         catch (OperationCanceledException) { return null; }
     }
 
@@ -52,36 +53,37 @@ public sealed class StudyTests : IDisposable
     {
         RunResult result = Begin("run", Request with { CoreShare = 0.8 })!;
         JsonElement json = JsonDocument.Parse(File.ReadAllText(Path.Combine(temporary.At("run"), "result.json"))).RootElement;
-        foreach (JsonElement net in (JsonElement[])[json.GetProperty("full"), .. json.GetProperty("subnetworks").EnumerateArray()])
+        JsonElement Facts(string question) => json.GetProperty("questions").GetProperty(question).GetProperty("facts");
+        foreach (JsonElement net in (JsonElement[])[Facts("accuracy").GetProperty("full"), .. Facts("accuracy").GetProperty("subnetworks").EnumerateArray()])
         {
             foreach (string accuracy in (string[])["inDomain", "outOfDomain", "unseen"]) IsAccuracy(net.GetProperty(accuracy));
             Assert.NotEmpty(net.GetProperty("cases").EnumerateObject());
             foreach (JsonProperty one in net.GetProperty("cases").EnumerateObject()) IsAccuracy(one.Value);
         }
         Assert.Equal([(1UL, 0.5, 3), (2UL, 0.5, 3), (1UL, 0.34, 4), (2UL, 0.34, 4)],
-            json.GetProperty("subnetworks").EnumerateArray().Select(s => (s.GetProperty("seed").GetUInt64(), s.GetProperty("targetSparsity").GetDouble(), s.GetProperty("parts").GetArrayLength())));
-        Assert.All(json.GetProperty("subnetworks").EnumerateArray(), s => Assert.Equal(1 - s.GetProperty("parts").GetArrayLength() / 6.0, s.GetProperty("sparsity").GetDouble(), 1e-12));
-        JsonElement core = json.GetProperty("core");
+            Facts("accuracy").GetProperty("subnetworks").EnumerateArray().Select(s => (s.GetProperty("seed").GetUInt64(), s.GetProperty("targetSparsity").GetDouble(), s.GetProperty("parts").GetArrayLength())));
+        Assert.All(Facts("accuracy").GetProperty("subnetworks").EnumerateArray(), s => Assert.Equal(1 - s.GetProperty("parts").GetArrayLength() / 6.0, s.GetProperty("sparsity").GetDouble(), 1e-12));
+        JsonElement core = Facts("core").GetProperty("main");
         string[] coreParts = [.. core.GetProperty("parts").EnumerateArray().Select(p => p.GetString()!)];
         Assert.Equal(result.Subnetworks[0].Parts.Intersect(result.Subnetworks[1].Parts), coreParts);
         Assert.InRange(core.GetProperty("expectedByChance").GetDouble(), 0.5, 3);
         Assert.InRange(core.GetProperty("pValue").GetDouble(), 0, 1);
-        foreach (JsonElement knockOut in json.GetProperty("knockOuts").EnumerateArray())
+        foreach (JsonElement ablated in Facts("core").GetProperty("ablated").EnumerateArray())
         {
-            Assert.NotEmpty(knockOut.GetProperty("parts").EnumerateArray());
-            IsAccuracy(knockOut.GetProperty("inDomain"));
-            IsAccuracy(knockOut.GetProperty("outOfDomain"));
+            Assert.NotEmpty(ablated.GetProperty("parts").EnumerateArray());
+            IsAccuracy(ablated.GetProperty("inDomain"));
+            IsAccuracy(ablated.GetProperty("outOfDomain"));
         }
-        string[] names = [.. json.GetProperty("knockOuts").EnumerateArray().Select(k => k.GetProperty("name").GetString()!)];
+        string[] names = [.. Facts("core").GetProperty("ablated").EnumerateArray().Select(k => k.GetProperty("name").GetString()!)];
         Assert.Equal(["core", "core alone"], names.Where(n => n is "core" or "core alone"));
         foreach (string random in (string[])["random parts 1", "random parts 2", "random parts 3"]) Assert.Single(names, random);
-        JsonElement cut = json.GetProperty("cut");
+        JsonElement cut = Facts("cut");
         Assert.True(cut.GetProperty("parametersAfter").GetInt64() < cut.GetProperty("parametersBefore").GetInt64());
         Assert.InRange(cut.GetProperty("largestDifference").GetDouble(), 0, 1e-5);
         Assert.True(cut.GetProperty("speedUp").GetDouble() > 0);
-        Assert.True(json.GetProperty("seconds").GetDouble() > 0);
+        Assert.True(Facts("making").GetProperty("seconds").GetDouble() > 0);
         Assert.Equal("config and tokenizer train inDomain outOfDomain unseen", string.Join(' ', json.GetProperty("manifest").GetProperty("data").EnumerateArray().Select(d => d.GetProperty("use").GetString())));
-        Assert.Contains("A small study", File.ReadAllText(Path.Combine(temporary.At("run"), "report.html")));
+        Assert.Contains("A small study", Report.Html(result));
         Assert.True(File.Exists(Path.Combine(temporary.At("run"), "finished")));
         Assert.All(result.Subnetworks.Concat(result.RandomSubnetworks), s => Assert.InRange(s.LargestDifference, 0, 1e-5));
 
@@ -105,7 +107,7 @@ public sealed class StudyTests : IDisposable
             int stops = 0;
             while (Begin(name, Request, 1 + chance.Below(trial == 0 ? 12 : 60)) is null) Assert.True(++stops < 60, "It never ends.");
             Assert.Equal(expected, ResultOf(name));
-            Assert.Equal(File.ReadAllText(Path.Combine(temporary.At("whole"), "search/sparsity-0.5-seed-2.jsonl")), File.ReadAllText(Path.Combine(temporary.At(name), "search/sparsity-0.5-seed-2.jsonl")));
+            Assert.Equal(File.ReadAllText(Path.Combine(temporary.At("whole"), "search/structured-pruning-sparsity-0.5-seed-2.jsonl")), File.ReadAllText(Path.Combine(temporary.At(name), "search/structured-pruning-sparsity-0.5-seed-2.jsonl")));
         }
     }
 
@@ -137,9 +139,9 @@ public sealed class StudyTests : IDisposable
     [Fact]
     public void The_paper_s_choice_of_parts_and_ablation_at_zero_run_too()
     {
-        RunResult result = Begin("run", Request with { Choose = Choice.Mask, Ablation = "zero", Sparsities = [0.5] })!;
+        RunResult result = Begin("run", Request with { Methods = [$"{Request.Methods[0]},choose=mask"], Ablation = "zero", Sparsities = [0.5] })!;
         Assert.Equal(2, result.Subnetworks.Count);
-        Assert.Contains("\"ablation\": \"zero\"", File.ReadAllText(Path.Combine(temporary.At("run"), "subnetworks/sparsity-0.5-seed-1.json")));
+        Assert.Contains("\"ablation\": \"zero\"", File.ReadAllText(Path.Combine(temporary.At("run"), "subnetworks/structured-pruning-sparsity-0.5-seed-1.json")));
     }
 
     [Fact]
@@ -160,7 +162,7 @@ public sealed class StudyTests : IDisposable
     public void The_cut_model_in_the_folder_is_the_subnetwork()
     {
         RunResult result = Begin("run", Request)!;
-        MeasuredSubnetwork best = result.Subnetworks.Single(s => s.Seed == result.Cut.Seed && s.TargetSparsity == 0.5);
+        MeasuredSubnetwork best = result.Subnetworks.Single(s => s.Seed == result.Cut!.Seed && s.TargetSparsity == 0.5);
         Assert.Equal(result.Subnetworks.Where(s => s.TargetSparsity == 0.5).Min(s => s.InDomainLoss), best.InDomainLoss);
         foreach (string folder in (string[])[Study.CutFolder, Study.FullSizeFolder])
         {
@@ -171,7 +173,7 @@ public sealed class StudyTests : IDisposable
             Assert.Equal(best.InDomainLoss!.Value, measured["model"].InDomainLoss!.Value, 1e-6);
             foreach (var (name, share) in best.Cases) Assert.Equal(share, measured["model"].Cases[name]);
         }
-        Assert.Equal(result.Cut.ParametersAfter, LoadedModel.Load(Path.Combine(temporary.At("run"), Study.CutFolder)).Model.Weights.Count);
+        Assert.Equal(result.Cut!.ParametersAfter, LoadedModel.Load(Path.Combine(temporary.At("run"), Study.CutFolder)).Model.Weights.Count);
     }
 
     [Fact]
@@ -223,13 +225,12 @@ public sealed class StudyTests : IDisposable
     {
         StudyRequest request = Request with { Ablation = "resample,seed=2", Parts = ["heads", "attention", "layers"], Draws = 2 };
         Study.Prepared prepared = new(request);
-        RunResult result = Begin("resampled", request)!;
-        Assert.Equal(0, result.Cut.ParametersBefore);
-        Assert.StartsWith("The ablation resample,seed=2 depends on the input", result.Cut.NoFullSize);
-        Assert.Contains("Nothing was cut. The ablation resample,seed=2", Summary.Of(result, "run"));
+        var result = Begin("resampled", request)!;
+        Assert.NotNull(result);
+        string written = File.ReadAllText(Path.Combine(temporary.At("resampled"), "result.json"));
+        Result read = ResultJson.Read(written, request.Tenants.Questions);
+        Assert.StartsWith("Nothing was cut. The ablation resample,seed=2 depends on the input", Summary.Finished(read, "run"));
         Assert.False(Directory.Exists(Path.Combine(temporary.At("resampled"), Study.CutFolder)));
-        Assert.All(result.Subnetworks, s => Assert.True(double.IsNaN(s.LargestDifference)));
-        Assert.Contains(result.Subnetworks, s => s.Kl > 0);
         using RunFolder folder = RunFolder.Reopen(temporary.At("resampled"), TimeProvider.System);
         Study again = Study.Reopen(folder, new Told(_ => { }), default);
         Assert.Contains("--ablation mean or --ablation zero", Assert.Throws<NotSupportedException>(() => again.Cut()).Message);

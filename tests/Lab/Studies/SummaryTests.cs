@@ -1,6 +1,6 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tests.Lab.Reports;
@@ -10,14 +10,14 @@ namespace Heartwood.Tests.Lab.Studies;
 /// <summary>A finished study in words.</summary>
 public class SummaryTests
 {
-    static string Differ(RunResult result) => Summary.Of(result, "run").Split('\n').FirstOrDefault(l => l.Contains("they differ")) ?? "";
+    static string Differ(RunResult result) => Summary.Finished(result, "run").Split('\n').FirstOrDefault(l => l.Contains("they differ")) ?? "";
 
     [Fact]
     public void What_was_not_measured_out_of_domain_is_not_spoken_of()
     {
         RunResult inDomain = new SampleResult { Constructions = [], Others = [], CaseFacts = false }.Make();
         Assert.Matches(@"^In-domain they differ by \d+\.\d points\.$", Differ(inDomain).TrimEnd());
-        Assert.DoesNotContain("NaN", Summary.Of(inDomain, "run"));
+        Assert.DoesNotContain("NaN", Summary.Finished(inDomain, "run"));
         Assert.Matches(@"points, out of domain by \d+\.\d, most on ""\w+"": \d+\.\d points of balanced accuracy\.$", Differ(SampleResult.Usual).TrimEnd());
     }
 
@@ -36,5 +36,5 @@ public class SummaryTests
 
     [Fact]
     public void An_interval_that_says_nothing_is_not_shown() =>
-        Assert.Equal(("34.0 % (no interval, n = 1)", "100.0 % (20.7 to 100.0, n = 1)"), (Summary.Of(new Proportion(0.34, 1, 0, 1)), Summary.Of(Proportion.Of(1, 1))));
+        Assert.Equal(("34.0 % (no interval, n = 1)", "100.0 % (20.7 to 100.0, n = 1)"), (Said.Share(new Proportion(0.34, 1, 0, 1)), Said.Share(Proportion.Of(1, 1))));
 }

@@ -13,7 +13,7 @@ public sealed class TrainerTests : IDisposable
 {
     static readonly IModel model = Small.Model();
     static readonly IReadOnlyList<Example> examples = Small.Examples(14);
-    static readonly TrainingOptions options = new(Seed: 5, Epochs: 2, TokensPerBatch: 24, Rate: 0.01, Dropout: 0.1);
+    static readonly TrainingOptions options = new(Seed: 5, Epochs: 2, TokensPerBatch: 24, LearningRate: 0.01, Dropout: 0.1);
     readonly TemporaryFolder temporary = new();
 
     public void Dispose() => temporary.Dispose();
@@ -111,7 +111,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void The_rate_is_the_schedules()
     {
-        List<TrainingLine> lines = Run(new(model, examples, options with { Steps = 10, WarmUp = 0.25, FinalRate = 0.5 })).Lines;
+        List<TrainingLine> lines = Run(new(model, examples, options with { Steps = 10, Warmup = 0.25, FinalRate = 0.5 })).Lines;
         Schedule schedule = new(0.01, 10, 3, 0.5);
         Assert.Equal(Enumerable.Range(0, 10).Select(schedule.At), lines.Select(l => l.Rate));
     }
@@ -138,7 +138,7 @@ public sealed class TrainerTests : IDisposable
     {
         IModel broken = model.With(model.Config, model.Weights.Map((name, t) => name == "classifier.bias" ? Tensor.From([float.NaN, 0], 2).KeepForever() : t));
         Trainer trainer = new(broken, examples, options);
-        Assert.Equal("The loss of step 1 is NaN. Begin again with a lower learning rate (--rate, now 0.01), or clip harder (--clip, now 1).", Assert.Throws<InvalidOperationException>(trainer.Advance).Message);
+        Assert.Equal("The loss of step 1 is NaN. Begin again with a lower learning rate (--learning-rate, now 0.01), or clip harder (--clip, now 1).", Assert.Throws<InvalidOperationException>(trainer.Advance).Message);
         Assert.Equal(0, trainer.Step);
     }
 
@@ -174,7 +174,7 @@ public sealed class TrainerTests : IDisposable
     public void What_cannot_be_trained_is_refused()
     {
         Assert.Contains("no examples", Assert.Throws<ArgumentException>(() => new Trainer(model, [], options)).Message);
-        foreach (TrainingOptions wrong in (TrainingOptions[])[options with { TokensPerBatch = 0 }, options with { Rate = 0 }, options with { Clip = 0 }, options with { Dropout = 1 }, options with { WarmUp = 1.1 }, options with { Steps = -1 }, options with { Epochs = 0 }])
+        foreach (TrainingOptions wrong in (TrainingOptions[])[options with { TokensPerBatch = 0 }, options with { LearningRate = 0 }, options with { Clip = 0 }, options with { Dropout = 1 }, options with { Warmup = 1.1 }, options with { Steps = -1 }, options with { Epochs = 0 }])
             Assert.Contains("must be above 0", Assert.Throws<ArgumentException>(() => new Trainer(model, examples, wrong)).Message);
     }
 }

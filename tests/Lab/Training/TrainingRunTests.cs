@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
@@ -17,19 +18,19 @@ public sealed class TrainingRunTests : IDisposable
 
     public void Dispose() => temporary.Dispose();
 
-    static TrainingRequest Request => new(["world:training,rows=60"], ["world:in-domain,rows=20"], ["world:out-of-domain,per-case=1"], new(Seed: 3, Steps: 24, TokensPerBatch: 100, Rate: 0.01, Dropout: 0.1))
+    static TrainingRequest Request => new(["world:training,rows=60"], ["world:in-domain,rows=20"], ["world:out-of-domain,per-case=1"], new(Seed: 3, Steps: 24, TokensPerBatch: 100, LearningRate: 0.01, Dropout: 0.1))
     {
         Size = new(1, 2, 8, 8, 40),
         CheckpointSteps = [5, 24],
         EvaluateEvery = 6,
     };
 
-    TrainingResult? Begin(string name, TrainingRequest request, Action<Progress, CancellationTokenSource>? told = null)
+    TrainingFacts? Begin(string name, TrainingRequest request, Action<Progress, CancellationTokenSource>? told = null)
     {
         TrainingRun run = new(request);
         using RunFolder folder = RunFolder.Open(temporary.At(name), Manifests.Small with { ModelSha256 = run.ModelSha256, Data = run.Data, Request = RequestText.Of(request) });
         using CancellationTokenSource stop = new();
-        try { return run.Run(folder, new Told(p => told?.Invoke(p, stop)), stop.Token); }
+        try { return run.Run(folder, new Told(p => told?.Invoke(p, stop)), stop.Token).Facts<TrainingFacts>(); }
         catch (OperationCanceledException) { return null; }
     }
 
@@ -42,13 +43,15 @@ public sealed class TrainingRunTests : IDisposable
                 Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(At(b, $"{folder}/{Path.GetFileName(file)}")));
         foreach (string lines in (string[])["metrics.jsonl", "curve.jsonl"]) Assert.Equal(SmallWorld.TimelessLines(At(a, lines)), SmallWorld.TimelessLines(At(b, lines)));
         JsonNode first = JsonNode.Parse(SmallWorld.Timeless(File.ReadAllText(At(a, "result.json"))))!, second = JsonNode.Parse(SmallWorld.Timeless(File.ReadAllText(At(b, "result.json"))))!;
-        Assert.Equal(first["final"]!.ToJsonString(), second["final"]!.ToJsonString());
+        JsonNode Facts(JsonNode result) => result["questions"]!["training"]!["facts"]!;
+        foreach (string same in (string[])["final", "losses", "curve", "baselines"])
+            Assert.Equal(Facts(first)[same]!.ToJsonString(), Facts(second)[same]!.ToJsonString());
     }
 
     [Fact]
     public void A_run_leaves_its_model_checkpoints_figures_and_curve()
     {
-        TrainingResult result = Begin("run", Request)!;
+        TrainingFacts result = Begin("run", Request)!;
         Assert.Equal((24, 20), (result.Steps, result.Final!.InDomain.N));
         Assert.Equal(["step-24", "step-5"], Directory.GetDirectories(At("run", "checkpoints")).Select(Path.GetFileName).Order());
         Assert.Equal(Enumerable.Range(1, 24), Steps("metrics.jsonl"));
@@ -110,7 +113,7 @@ public sealed class TrainingRunTests : IDisposable
     [Fact]
     public void The_folder_of_a_model_is_fine_tuned_with_the_labels_and_tokenizer_it_has()
     {
-        TrainingResult first = Begin("first", Request)!;
+        TrainingFacts first = Begin("first", Request)!;
         TrainingRequest tune = Request with { From = first.Model, Options = Request.Options with { Steps = 3 }, CheckpointSteps = [] };
         Begin("tuned", tune);
         LoadedModel tuned = LoadedModel.Load(At("tuned", "model")), from = LoadedModel.Load(first.Model);
@@ -134,7 +137,7 @@ public sealed class TrainingRunTests : IDisposable
         HuggingFaceFolder.Write(temporary.At("pretrained"), (JsonObject)config, pretrained, SmallWorld.Tokenizer);
         Assert.Contains("heartwood train --from", Assert.Throws<CheckpointException>(() => LoadedModel.Load(temporary.At("pretrained"))).Message);
 
-        TrainingRequest tune = Request with { From = temporary.At("pretrained"), Options = Request.Options with { Steps = 2, Rate = 1e-12, WeightDecay = 0 }, CheckpointSteps = [] };
+        TrainingRequest tune = Request with { From = temporary.At("pretrained"), Options = Request.Options with { Steps = 2, LearningRate = 1e-12, WeightDecay = 0 }, CheckpointSteps = [] };
         Begin("tuned", tune);
         IModel tuned = LoadedModel.Load(At("tuned", "model")).Model;
         Assert.Equal(["entailment", "non-entailment"], tuned.Labels);

@@ -1,3 +1,5 @@
+using Heartwood.Lab.Questions;
+
 namespace Heartwood.Lab.Studies.Paper;
 
 /// <summary>What <c>heartwood paper</c> is asked: a study at many sparsities, and the checkpoints of the model's training.</summary>
@@ -31,6 +33,17 @@ public sealed record PaperRequest(StudyRequest Study)
     /// <summary>The seeds of the grid: those asked for, or the first three of the study.</summary>
     internal IReadOnlyList<ulong> SeedsOfGrid => GridSeeds.Count > 0 ? GridSeeds : [.. Study.Seeds.Take(3)];
 
+    /// <summary>What questions need to know of the request.</summary>
+    internal Settings Settings() => Study.Settings() with
+    {
+        Kind = RunKind.Paper,
+        Tolerance = Tolerance,
+        HeadExamples = HeadExamples,
+        GridSparsities = GridSparsities,
+        GridSeeds = SeedsOfGrid,
+        GridCheckpoints = GridCheckpoints,
+    };
+
     /// <summary>Refuses what cannot be asked.</summary>
     /// <exception cref="ArgumentException">names the option and its range</exception>
     public void Check()
@@ -41,7 +54,7 @@ public sealed record PaperRequest(StudyRequest Study)
         if (GridSparsities.Count == 0 || GridSparsities.Distinct().Count() != GridSparsities.Count) throw new ArgumentException("--grid-sparsity needs at least one sparsity, each once.");
         if (GridSeeds.Distinct().Count() != GridSeeds.Count) throw new ArgumentException("--grid-seeds takes each seed once.");
         if (GridCheckpoints < 1) throw new ArgumentException($"--grid-checkpoints should be at least 1, it is {GridCheckpoints}.");
-        foreach (double sparsity in GridSparsities) (Study.Pruning with { Sparsity = sparsity }).Check();
+        foreach (double sparsity in GridSparsities) StudyRequest.CheckSparsity(sparsity);
         Study.Check();
     }
 }

@@ -1,16 +1,14 @@
-using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
-using Heartwood.Lab.Reports.Paper;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies.Paper;
 
 /// <summary>
 /// Everything that the paper asks of a model, in one run folder that holds runs: <c>training</c> (where the model is made here),
-/// <c>study</c> (find, evaluate, compare, cut at many sparsities), <c>checkpoints/NAME</c> (the searches and knock-outs of each
+/// <c>study</c> (find, measure, compare, cut at many sparsities), <c>checkpoints/NAME</c> (the searches and ablations of each
 /// checkpoint). Each of them can be given to the later verbs, and resumes; what is finished in them is never computed again.
 /// </summary>
 public sealed class PaperRun
@@ -32,17 +30,25 @@ public sealed class PaperRun
         internal TrainingRun? Training { get; }
         internal IReadOnlyList<TrainingCheckpoint> Checkpoints { get; }
 
+        internal PruningOptions Pruning { get; }
+
         /// <summary>Reads and checks everything that the request names.</summary>
         public Prepared(PaperRequest request)
         {
             request.Check();
-            Request = request;
+            (Request, Pruning) = (request, Learned(Method.ReadAll(request.Study.Methods, request.Study.Tenants)));
             Shape = new(request.Study);
             RefuseScores();
-            if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null) throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. For language models: heartwood find --all.");
-            Training = request.Training is null ? null : new(request.Training);
+            if (Shape.Problem.OfVocabulary || Shape.Sets.Tasks is not null)
+                throw new InvalidDataException("The paper's questions are asked of a classifier: give labelled data. "
+                    + "For language models: heartwood find --all.");
+            Training = request.Training is null ? null : new(request.Training with { Tenants = request.Study.Tenants });
             Checkpoints = TrainingCheckpoint.Read(request.Checkpoints, Shape.Loaded.Model, Shape.Universe.Kinds);
         }
+
+        static PruningOptions Learned(IReadOnlyList<Method> methods) => methods is [{ Finder: StructuredPruning learned }] ? learned.Options
+            : throw new ArgumentException($"heartwood paper repeats The Heuristic Core, whose masks are learned: it takes one --method, "
+                + $"{Method.Usual}, not {string.Join(", ", methods.Select(m => m.Label))}. Other finders: heartwood find --method NAME --all.");
 
         // its questions are of accuracy, case by case
         void RefuseScores()
@@ -59,102 +65,100 @@ public sealed class PaperRun
         public string ModelSha256 => Training?.ModelSha256 ?? Shape.ModelSha256;
 
         /// <summary>The data and the checkpoints, for the manifest.</summary>
-        public IReadOnlyList<DataFacts> Facts => [.. Training is null ? Shape.Facts : [.. Training.Data, .. Shape.Facts.Skip(1)], .. Checkpoints.Select(c => new DataFacts("checkpoint", c.Folder, 1, c.Sha256))];
+        public IReadOnlyList<DataFacts> Facts
+        {
+            get
+            {
+                List<DataFacts> facts = Training is null ? [.. Shape.Facts] : [.. Training.Data, .. Shape.Facts.Skip(1)];
+                facts.AddRange(Checkpoints.Select(c => new DataFacts("checkpoint", c.Folder, 1, c.Sha256)));
+                return facts;
+            }
+        }
 
         /// <summary>What a reader should know before the work begins: of the data, and of what the model cannot give.</summary>
         public IReadOnlyCollection<string> Notes => [.. Shape.Notes.Union(Training?.Notes ?? [])];
 
         /// <summary>What the whole run takes.</summary>
-        public PaperCost Cost() => PaperCost.Of(Request, Shape, Request.Training?.CheckpointSteps.Count ?? Checkpoints.Count,
-            HasGrid(Request) && (Training is not null ? Request.Training!.CheckpointSteps.Contains(Training.Steps) : Checkpoints.Any(c => c.Sha256 == Shape.ModelSha256)));
+        public PaperCost Cost()
+        {
+            bool last = Training is not null ? Request.Training!.CheckpointSteps.Contains(Training.Steps)
+                : Checkpoints.Any(c => c.Sha256 == Shape.ModelSha256);
+            int checkpoints = Request.Training?.CheckpointSteps.Count ?? Checkpoints.Count;
+            return PaperCost.Before(Request, Shape, Pruning, checkpoints, Request.Settings().HasGrid && last);
+        }
     }
 
     /// <summary>The run of a request in a folder.</summary>
-    public static PaperRun In(RunFolder folder, Prepared prepared, IProgress<Progress> progress, CancellationToken stop) => new(prepared, folder, progress, stop);
+    public static PaperRun In(RunFolder folder, Prepared prepared, IProgress<Progress> progress, CancellationToken stop) =>
+        new(prepared, folder, progress, stop);
 
-    /// <summary>Everything, from training to the page; what the folder already has is read from there.</summary>
-    public RunResult All()
+    /// <summary>Everything, from training to the facts of all questions; what the folder already has is read from there.</summary>
+    public Result All()
     {
         var (model, checkpoints) = Trained();
-        SearchProgress searches = new(progress, "searches", request.Study.Seeds.Count * request.Study.Sparsities.Count, request.Study.Pruning.Steps);
+        int searches = request.Study.Seeds.Count * request.Study.Sparsities.Count;
+        SearchProgress found = new(progress, "searches", searches, ready.Pruning.Steps);
 
         StudyRequest asked = request.Study with { Model = model };
         Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Shape);
         using RunFolder own = Within("study", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
-        Study study = Study.In(own, prepared, searches.Of(""), stop);
-        searches.Spare(study.Found);
-        RunResult result = own.Finished ? ResultJson.Read(File.ReadAllText(own.PathOf("result.json"))) : study.All();
+        Study study = Study.In(own, prepared, found.Of(""), stop);
+        found.Spare(study.Found);
+        Result known = study.All();
 
-        PaperFacts facts = Answers(study, result, checkpoints);
-        folder.Finish(() =>
+        Subject subject = study.Subject with
         {
-            Manifest manifest = folder.Manifest with { ModelSha256 = prepared.ModelSha256 };
-            RunResult whole = result with { Paper = facts, Seconds = folder.Seconds, Manifest = manifest };
-            folder.WriteText("result.json", ResultJson.Write(whole));
-            folder.WriteText("report.html", Report.Html(whole));
-        });
-        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")));
-    }
-
-    /// <summary>The answers to the paper's questions, in the page's order. Each step is one file beside this one, its facts one member of <see cref="PaperFacts"/>, its figure one entry of <see cref="PaperPage"/>.</summary>
-    PaperFacts Answers(Study study, RunResult result, IReadOnlyList<TrainingCheckpoint> checkpoints)
-    {
-        EvaluationStage measured = study.Evaluate();
-        ulong seed = request.Study.Seeds[0];
-        Part[] core = [.. result.Core.Parts.Select(Part.Parse).Where(Heads.Kind.Includes)];
-        Subject subject = new(study.Loaded, study.Sets, study.Absent(), [.. result.Core.Parts.Select(Part.Parse)], request.Study.MostTokens, seed, Math.Max(Subject.LeastDraws, request.Study.Draws), folder, progress, stop);
-        var (emergence, sizes) = checkpoints.Count == 0 ? (null, null) : OverTraining(study, checkpoints, core);
-        return new(request.Tolerance,
-            SparsityCurve.Of(measured),
-            PartialGeneralization.Of(measured, result.Cases!, request.Tolerance, seed),
-            FrequencyShift.Of(result.Frequencies, result.Core.TargetSparsity),
-            emergence,
-            sizes,
-            folder.Stage("attention", () => Attending.Of(subject, request.HeadExamples)),
-            Needing.Of(subject, request.HeadExamples / 2),
-            AddingBack.Of(subject, request.HeadExamples, request.Tolerance, request.Study.Pruning));
-    }
-
-    // the checkpoints: knock-outs at each, then the grid of searches at some
-    (EmergenceFacts, SizeFacts) OverTraining(Study study, IReadOnlyList<TrainingCheckpoint> checkpoints, IReadOnlyList<Part> core)
-    {
-        int tests = checkpoints.Count * study.Universe.CountOf(Heads.Kind);
-        Measured trained = study.Evaluate().Full;
-        EmergenceFacts emergence = Emergence.Of([.. checkpoints.Select(c => At(c, SearchProgress.Under(c.Name, progress), s => Emergence.Measure(s, c, core, tests, trained, request.Tolerance)))], core, tests, request.Study.Seeds[0]);
-
-        TrainingCheckpoint[] chosen = [.. SizeGrid.Chosen(checkpoints, emergence, request.GridCheckpoints)];
-        bool[] own = [.. chosen.Select(c => HasGrid(request) && c.Sha256 == study.Loaded.Sha256)];
-        SearchProgress searches = new(progress, "searches at checkpoints", own.Count(o => !o) * request.GridSparsities.Count * request.SeedsOfGrid.Count, request.Study.Pruning.Steps);
-        return (emergence, SizeGrid.Of([.. chosen.Zip(own, (c, reused) => SizeGrid.At(emergence.Checkpoints.Single(f => f.Name == c.Name), reused ? study.Evaluate().Subnetworks : At(c, searches.Of(c.Name), s =>
+            Folder = folder,
+            Progress = progress,
+            Settings = request.Settings() with { Pruning = ready.Pruning },
+            Known = known.Without("making").Answers,
+            Checkpoints = [.. checkpoints.Select(c => new Checkpoint(this, c))],
+        };
+        if (!folder.Finished)
         {
-            searches.Spare(s.Found);
-            return s.Evaluate().Subnetworks;
-        }), request, study.Universe.Count, reused))], emergence, request, study.Universe.Count));
+            Result result = new(folder.Manifest with { ModelSha256 = prepared.ModelSha256 }, subject.AskAll());
+            folder.Finish(() => folder.WriteText("result.json", ResultJson.Write(result)));
+        }
+        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")), request.Study.Tenants.Questions);
     }
 
-    T At<T>(TrainingCheckpoint checkpoint, IProgress<Progress> told, Func<Study, T> measure)
+    // a checkpoint in a run of its own
+    sealed class Checkpoint(PaperRun run, TrainingCheckpoint of) : ICheckpoint
     {
-        StudyRequest asked = request.Study with { Model = checkpoint.Folder, Sparsities = request.GridSparsities, Seeds = request.SeedsOfGrid };
-        Study.Prepared prepared = new(asked, ready.Shape);
-        using RunFolder own = Within($"checkpoints/{checkpoint.Name}", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
-        Study.Keep(own, asked);
-        return measure(Study.In(own, prepared, told, stop));
+        public string Name => of.Name;
+
+        public long Step => of.Step;
+
+        public string Sha256 => of.Sha256;
+
+        public T Look<T>(Func<Subject, T> look, IProgress<Progress> progress)
+        {
+            PaperRequest request = run.request;
+            StudyRequest asked = request.Study with { Model = of.Folder, Sparsities = request.GridSparsities, Seeds = request.SeedsOfGrid };
+            Study.Prepared prepared = new(asked, run.ready.Shape);
+            using RunFolder own = run.Within($"checkpoints/{of.Name}", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
+            Study.Keep(own, asked);
+            return look(Study.In(own, prepared, progress, run.stop).Subject);
+        }
     }
 
     (string? Model, IReadOnlyList<TrainingCheckpoint> Checkpoints) Trained()
     {
-        if (request.Training is null) return (request.Study.Model, ready.Checkpoints);
-        const string name = "training";
-        using RunFolder own = Within(name, ready.Training!.ModelSha256, ready.Training.Data, [request.Training.Options.Seed], request.Training);
+        if (request.Training is not { } training) return (request.Study.Model, ready.Checkpoints);
+        using RunFolder own = Within("training", ready.Training!.ModelSha256, ready.Training.Data, [training.Options.Seed], training);
         ready.Training.Run(own, progress, stop);
         string model = own.PathOf("model");
-        return (model, TrainingCheckpoint.Read([.. request.Training.CheckpointSteps.Select(s => own.PathOf($"checkpoints/step-{s}"))], LoadedModel.Load(model).Model, ready.Shape.Universe.Kinds));
+        string[] folders = [.. training.CheckpointSteps.Select(s => own.PathOf($"checkpoints/step-{s}"))];
+        return (model, TrainingCheckpoint.Read(folders, LoadedModel.Load(model).Model, ready.Shape.Universe.Kinds));
     }
 
     RunFolder Within(string name, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object asked) =>
-        folder.Within(name, folder.Manifest with { ModelSha256 = modelSha256, Data = data, Seeds = seeds, Request = RequestText.Of(asked) });
-
-    // whether the study searched all that the grid asks for
-    static bool HasGrid(PaperRequest request) => request.GridSparsities.All(request.Study.Sparsities.Contains) && request.SeedsOfGrid.All(request.Study.Seeds.Contains);
+        folder.Within(name, folder.Manifest with
+        {
+            ModelSha256 = modelSha256,
+            Data = data,
+            Seeds = seeds,
+            Request = RequestText.Of(asked),
+        });
 }

@@ -9,7 +9,7 @@ public static class Objectives
     /// <summary>All of them; a new one gets its line here.</summary>
     public static IReadOnlyList<IObjective> Usual =>
     [
-        new CrossEntropy(), new KlToFull(), new LogitDifference(), new PairMargin(), new NextToken(),
+        new CrossEntropy(), new KlToFull(), new LogitDifference(), new PairMargin(), new NextToken(), new MaskedWords(),
         new SquaredError(), new SquaredErrorToFull(),
     ];
 
@@ -28,7 +28,7 @@ public static class Objectives
     /// <exception cref="InvalidDataException">models are not trained on this task</exception>
     public static IObjective ToTrain(IProblem problem)
     {
-        IObjective[] all = [new CrossEntropy(), new SquaredError(), new NextToken()];
+        IObjective[] all = [new CrossEntropy(), new SquaredError(), new NextToken(), new MaskedWords()];
         return all.FirstOrDefault(objective => objective.WhyNot(problem) is null)
             ?? throw new InvalidDataException($"Models are trained on labels, scores or running text, not on {problem.Words.Name}. "
                 + "Give --data of one of these; any task can be measured with --in-domain.");

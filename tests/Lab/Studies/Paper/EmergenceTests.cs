@@ -1,9 +1,9 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
-using Heartwood.Lab.Reports.Paper;
-using Heartwood.Lab.Studies.Paper;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Tests.Lab.Reports;
 
 namespace Heartwood.Tests.Lab.Studies.Paper;
@@ -21,13 +21,13 @@ public class EmergenceTests
         Measured full = SampleResult.Usual.Full;
         PairedDifference Loss(int? from, int at, int n) => at >= from ? new(0.1, n, 0.05, 0.15) : new(0, n, -0.01, 0.01);
         LossFacts Set(double lost) => new(new(lost, 2000, lost - 0.02, lost + 0.02), new(lost, 840, lost - 0.03, lost + 0.03));
-        return Emergence.Of([.. Enumerable.Range(0, 3).Select(at => new CheckpointKnockOuts(
+        return Emergence.Over([.. Enumerable.Range(0, 3).Select(at => new CheckpointAblations(
             new($"step-{100 * at}", 100 * at, "", full, at > 0, at > 1, Set(together), [.. Enumerable.Range(1, 20).Select(i => Set(0.01 * i))]),
-            Enumerable.Range(0, 8).ToDictionary(h => $"L0.H{h}", h => new LossFacts(Loss(inDomain(h < 4), at, 2000), Loss(outOfDomain(h < 4), at, 840)))))], core, 24, 1);
+            Enumerable.Range(0, 8).ToDictionary(h => $"L0.H{h}", h => new LossFacts(Loss(inDomain(h < 4), at, 2000), Loss(outOfDomain(h < 4), at, 840)))))], core, 24, 0.03, 1);
     }
 
     static string Answer(EmergenceFacts facts, string question) =>
-        Report.Answers(SamplePaper.Usual with { Paper = SamplePaper.Usual.Paper! with { Emergence = facts, Sizes = null } }).Single(a => a.Title.StartsWith(question, StringComparison.Ordinal)).Reading.Replace('\u00A0', ' ');
+        Report.Readings(SamplePaper.Usual with { Paper = SamplePaper.Usual.Paper! with { Emergence = facts, Sizes = null } }).Single(a => a.Title.StartsWith(question, StringComparison.Ordinal)).Reading.Replace('\u00A0', ' ');
 
     [Fact]
     public void Each_set_has_a_test_of_its_own_and_both_are_corrected_together()
@@ -56,9 +56,9 @@ public class EmergenceTests
     {
         const string question = "What does the model lose without the core's heads as";
         string answer = Answer(Made(_ => null, _ => null), question);
-        Assert.Contains("In-domain, knocking out the core's 4 heads together takes 30.0 points (28.0 to 32.0, n 2,000) at step 100, the first checkpoint that counts, and 30.0 points (28.0 to 32.0, n 2,000) at step 200, the last; "
+        Assert.Contains("In-domain, ablating the core's 4 heads together takes 30.0 points (28.0 to 32.0, n 2,000) at step 100, the first checkpoint that counts, and 30.0 points (28.0 to 32.0, n 2,000) at step 200, the last; "
             + "over all 2 that count it takes 30.0 points on average, and none of 20 random sets of as many heads (1.0 to 20.0 points) take at least as much (p = 0.048).", answer);
-        Assert.Contains("Out of domain, knocking out the core's 4 heads together takes 30.0 points (27.0 to 33.0, n 840) at step 200, the only checkpoint that counts; there none of 20", answer);
+        Assert.Contains("Out of domain, ablating the core's 4 heads together takes 30.0 points (27.0 to 33.0, n 840) at step 200, the only checkpoint that counts; there none of 20", answer);
         Assert.Contains("3 of 20 random sets of as many heads (1.0 to 20.0 points) take at least as much (p = 0.19, so not clearly worse than chance)", Answer(Made(_ => null, _ => null, together: 0.175), question));
     }
 
@@ -68,7 +68,7 @@ public class EmergenceTests
         SizeFacts sizes = SamplePaper.Usual.Paper!.Sizes!;
         Band three = Band.Of([18, 14, 23])!;
         SizeFacts differing = sizes with { Seeds = [1, 2, 3], Checkpoints = [.. sizes.Checkpoints.Select(c => c with { InDomain = three })] };
-        string answer = Report.Answers(SamplePaper.Usual with { Paper = SamplePaper.Usual.Paper with { Sizes = differing } }).Single(a => a.Title.StartsWith("Does the model's effective size", StringComparison.Ordinal)).Reading.Replace('\u00A0', ' ');
+        string answer = Report.Readings(SamplePaper.Usual with { Paper = SamplePaper.Usual.Paper with { Sizes = differing } }).Single(a => a.Title.StartsWith("Does the model's effective size", StringComparison.Ordinal)).Reading.Replace('\u00A0', ' ');
         Assert.Contains("18.3 (14 to 23; mean's 95 % interval 7.1 to 29.5) of 36 parts", answer);
         Assert.Contains("smallest to largest of 3 seeds)", answer);
     }

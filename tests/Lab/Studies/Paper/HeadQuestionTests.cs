@@ -1,9 +1,7 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
-using Heartwood.Lab.Reports.Paper;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
-using Heartwood.Lab.Studies.Paper;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
@@ -33,7 +31,14 @@ public sealed class HeadQuestionTests : IDisposable
     }
 
     Subject Subject(LoadedModel of, Sets sets, RunFolder folder, Part[] core, CancellationToken stop = default, Action<Progress>? told = null) =>
-        new(of, sets, Ablation.Zero(of.Model.Universe()), core, 0, 1, 20, folder, new Told(told ?? (_ => { })), stop);
+        new(folder, new Told(told ?? (_ => { })), stop)
+        {
+            Loaded = of,
+            Sets = sets,
+            Settings = new() { Seeds = [1], Draws = 20, HeadExamples = 0, Tolerance = 0.03, Pruning = new(Steps: 4, BatchSize: 8) },
+            MakeAblation = () => Ablation.Zero(of.Model.Universe()),
+            Core = core,
+        };
 
     RunFolder Open(string name) => RunFolder.Open(temporary.At(name), Manifests.Small);
 
@@ -69,7 +74,7 @@ public sealed class HeadQuestionTests : IDisposable
     {
         var (planted, sets) = OneHead();
         using RunFolder folder = Open("run");
-        AddBackFacts facts = AddingBack.Of(Subject(planted, sets, folder, [Part.Mlp(1)]), 0, 0.03, new(Steps: 4, Batch: 8))!;
+        AddBackFacts facts = new AddBack().Ask(Subject(planted, sets, folder, [Part.Mlp(1)]))!;
         AddBackPath greedy = facts.Paths[0];
         Assert.Equal(("greedy", $"{needed}", 1), (greedy.Kind, greedy.Order[0], greedy.Back));
         Assert.Equal([1, 1, 1], greedy.Points.Skip(1).Select(p => p.OutOfDomain.Value));
@@ -86,8 +91,8 @@ public sealed class HeadQuestionTests : IDisposable
     {
         var (_, sets) = OneHead();
         EvaluationSet set = sets.Each.Single(s => s.Set.Use == "outOfDomain").Set;
-        set = set with { Examples = [.. set.Examples, .. set.Examples.Take(7)] };
-        var (chosen, measured) = AddingBack.Halves(set);
+        set = set with { Examples = [.. set.Examples, .. set.Examples.Take(7)], From = [.. set.From, .. set.From.Take(7)] };
+        var (chosen, measured) = AddBack.Halves(set);
         string[][] inputs = [.. new[] { chosen, measured }.Select(h => (string[])[.. h.Examples.Select(e => string.Join(' ', e.Input.Ids))])];
         Assert.Empty(inputs[0].Intersect(inputs[1]));
         Assert.Equal(67, inputs[0].Length + inputs[1].Length);
@@ -117,7 +122,7 @@ public sealed class HeadQuestionTests : IDisposable
         Assert.InRange(stops, 3, 20);
 
         static string Answer(Subject subject) =>
-            System.Text.Json.JsonSerializer.Serialize((object[])[AddingBack.Of(subject, 0, 0.03, new(Steps: 4, Batch: 8))!, Needing.Of(subject, 0)], ResultJson.Options);
+            System.Text.Json.JsonSerializer.Serialize((object[])[new AddBack().Ask(subject)!, new Needs().Ask(subject)!], ResultJson.Options);
     }
 
     [Fact]
@@ -133,7 +138,7 @@ public sealed class HeadQuestionTests : IDisposable
         }));
         EvaluationSet set = new("inDomain", Small.Examples(30), model.Labels, [0, 1]);
         using RunFolder folder = Open("needs");
-        NeedSet needs = Needing.On(Subject(loaded with { Model = model }, OneHead().Sets, folder, [Part.Head(0, 0), Part.Mlp(0)]), set);
+        NeedSet needs = Needs.On(Subject(loaded with { Model = model }, OneHead().Sets, folder, [Part.Head(0, 0), Part.Mlp(0)]), set);
         Assert.Equal(["L0.H0>L1.H0"], needs.Pairs.Where(p => p.Edge).Select(p => $"{p.From}>{p.To}"));
         Assert.Equal((0, 30), (needs.Pairs[0].Among!.AtLeast, needs.Pairs[0].Among!.Draws));
         Assert.Equal(6, needs.Pairs.Count);
@@ -156,7 +161,7 @@ public sealed class HeadQuestionTests : IDisposable
     {
         var (planted, sets) = OneHead();
         using RunFolder folder = Open("pages");
-        AttentionFacts facts = Attending.Of(Subject(planted, sets, folder, [needed, Part.Head(1, 0)]), 0);
+        AttentionFacts facts = new Attention().Ask(Subject(planted, sets, folder, [needed, Part.Head(1, 0)]))!;
         Assert.Equal(["inDomain", "outOfDomain"], facts.Sets.Select(s => s.Set));
         Assert.Equal(["L0.H1", "L1.H0"], facts.Sets[0].Heads.Where(h => h.Core).Select(h => h.Part));
         Assert.Equal([false, false, true, true], facts.Sets[0].Heads.Select(h => h.Read));
@@ -165,7 +170,7 @@ public sealed class HeadQuestionTests : IDisposable
         Assert.Equal(3, page.Examples.Count(e => e.Why == "mass"));
         Assert.All(silent.Lost.Values, l => Assert.Equal((0.0, 60), (l.Value, l.N)));
         Assert.All(page.Lost.Values, l => Assert.NotEqual(0, l.Value));
-        double[] lost = [.. page.Examples.Where(e => e.Why == "knock-out").Select(e => Math.Abs(e.Lost))];
+        double[] lost = [.. page.Examples.Where(e => e.Why == "ablation").Select(e => Math.Abs(e.Lost))];
         Assert.Equal(lost.OrderDescending(), lost);
         foreach (DrawnExample example in facts.Pages.SelectMany(p => p.Examples))
         {

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
-using Heartwood.Lab.Reports.Paper;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
 using Heartwood.Lab.Subnetworks;
@@ -38,9 +38,9 @@ public sealed class PaperRunTests : IDisposable
             Assert.NotNull(p.Random.OutOfDomain);
             Assert.Null(p.Subnetworks.Unseen);
         }
-        Assert.Equal((0.5, 0.34), (paper.Frequencies!.Main, paper.Frequencies.Other));
-        Assert.Equal([0.17, 0.34, 0.67], paper.Frequencies.Correlations.Select(c => c.TargetSparsity));
-        Assert.All(paper.Frequencies.Correlations, c => Assert.Equal(4, c.Heads.N));
+        Assert.Equal((0.5, 0.34), (paper.Shift!.Main, paper.Shift.Other));
+        Assert.Equal([0.17, 0.34, 0.67], paper.Shift!.Correlations.Select(c => c.TargetSparsity));
+        Assert.All(paper.Shift!.Correlations, c => Assert.Equal(4, c.Heads.N));
 
         EmergenceFacts emergence = paper.Emergence!;
         Assert.Equal(["step-1", "step-45", "step-90"], emergence.Checkpoints.Select(c => c.Name));
@@ -48,7 +48,7 @@ public sealed class PaperRunTests : IDisposable
         Assert.Equal(result.Full.InDomain, emergence.Checkpoints[2].Full.InDomain);
         foreach (HeadFacts head in emergence.Heads)            // the last checkpoint is the model: its losses are those of the study's own knock-outs
         {
-            Assert.Equal(result.Full.InDomain.Value - result.PartKnockOuts.Single(k => k.Name == head.Part).InDomain.Value, head.Lost[2].InDomain.Value, 1e-12);
+            Assert.Equal(result.Full.InDomain.Value - result.Parts.Single(k => k.Name == head.Part).InDomain.Value, head.Lost[2].InDomain.Value, 1e-12);
             Assert.Equal(result.Core.Parts.Contains(head.Part), head.Core);
             Assert.True(head.FirstInDomain is null || head.Lost[head.FirstInDomain.Value].InDomain.Low > 0);
         }
@@ -73,9 +73,9 @@ public sealed class PaperRunTests : IDisposable
         Assert.Equal(paper.Attention.CoreHeads, paper.Attention.Pages.Count);
         Assert.All(paper.Needs!.Sets, s => Assert.Equal(4 - paper.Attention.CoreHeads, s.Heads.Count));
 
-        string page = File.ReadAllText(temporary.At("run/report.html"));
+        Result written = ResultJson.Read(File.ReadAllText(temporary.At("run/result.json")), RunResult.Questions);
+        string page = Report.Html(written);
         foreach (string id in (string[])["curve", "domains", "frequencies", "shift", "add-back", "emergence", "sizes", "parts", "cut"]) Assert.Contains($"id=\"{id}\"", page);
-        Assert.Equal(page, Report.Html(ResultJson.Read(File.ReadAllText(temporary.At("run/result.json")))));
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class PaperRunTests : IDisposable
         RunResult result = small.Begin("run", small.OfModel with { Checkpoints = [] })!;
         Assert.Null(result.Paper!.Emergence);
         Assert.Null(result.Paper.Sizes);
-        Assert.Contains("--checkpoints", Report.Answers(result).Single(a => a.Title.StartsWith("When in training", StringComparison.Ordinal)).Reading);
+        Assert.Contains("--checkpoints", Report.Readings(result).Single(a => a.Title.StartsWith("When in training", StringComparison.Ordinal)).Reading);
     }
 
     [Theory, InlineData("llama"), InlineData("qwen2, window"), InlineData("mistral"),
@@ -117,7 +117,7 @@ public sealed class PaperRunTests : IDisposable
             OutOfDomain = ["world:out-of-domain,per-case=1"],
             Seeds = [1, 2],
             Sparsities = [0.34, 0.6],
-            Pruning = new(Steps: 2, Batch: 4, Rate: 0.5),
+            Methods = ["structured-pruning,steps=2,batch-size=4,learning-rate=0.5"],
             CoreShare = 1,
         };
         RunResult result = small.Begin("run", new PaperRequest(study) { GridSparsities = [0.34], GridSeeds = [1] })!;
@@ -136,12 +136,12 @@ public sealed class PaperRunTests : IDisposable
             for (int t = 0; t < example.Tokens.Count; t++)
                 if (t > example.From || t <= example.From - (model.Layers[Part.Parse(page.Part).Layer].Window ?? 40))
                     Assert.Equal(0, example.Tokens[t].Weight);
-        Assert.Equal(name.Contains("window", StringComparison.Ordinal), result.Cut.NoFullSize is not null);
-        Assert.Equal(result.Cut.NoFullSize is null, Directory.Exists(temporary.At("run/study/full-size")));
-        Assert.InRange(result.Cut.LargestDifference, 0, 1e-4);
-        string html = File.ReadAllText(temporary.At("run/report.html"));
-        Assert.Equal(html, Report.Html(ResultJson.Read(File.ReadAllText(temporary.At("run/result.json")))));
-        if (result.Cut.NoFullSize is { } why) Assert.Contains("There is no full-size folder", why);
+        Assert.Equal(name.Contains("window", StringComparison.Ordinal), result.Cut!.NoFullSize is not null);
+        Assert.Equal(result.Cut!.NoFullSize is null, Directory.Exists(temporary.At("run/study/full-size")));
+        Assert.InRange(result.Cut!.LargestDifference, 0, 1e-4);
+        string html = Report.Html(ResultJson.Read(File.ReadAllText(temporary.At("run/result.json")), RunResult.Questions));
+        Assert.NotEmpty(html);
+        if (result.Cut!.NoFullSize is { } why) Assert.Contains("There is no full-size folder", why);
         LoadedModel cut = LoadedModel.Load(temporary.At("run/study/cut"));
         Assert.Equal(model.Layers.Select(l => l.Window), cut.Model.Layers.Select(l => l.Window));
     }

@@ -1,4 +1,3 @@
-using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
@@ -21,7 +20,7 @@ sealed class SmallPaper(TemporaryFolder temporary)
         return $"{file},text=text,pair=pair,label=label,case=kind";
     }
 
-    public TrainingRequest Training => new([Data("training", 120, 0)], [Data("in", 60, 7)], [], new(Seed: 3, Steps: 90, TokensPerBatch: 200, Rate: 0.02))
+    public TrainingRequest Training => new([Data("training", 120, 0)], [Data("in", 60, 7)], [], new(Seed: 3, Steps: 90, TokensPerBatch: 200, LearningRate: 0.02))
     {
         Size = new(2, 2, 8, 12, 40),
         CheckpointSteps = [1, 45, 90],
@@ -33,7 +32,7 @@ sealed class SmallPaper(TemporaryFolder temporary)
         OutOfDomain = [Data("out", 48, 31)],
         Seeds = [1, 2, 3],
         Sparsities = [0.5, 0.17, 0.34, 0.67],
-        Pruning = new(Steps: 8, Batch: 8, Rate: 0.5),
+        Methods = ["structured-pruning,steps=8,batch-size=8,learning-rate=0.5"],
         Draws = 3,
         CoreShare = 1,
     })
@@ -69,7 +68,7 @@ sealed class SmallPaper(TemporaryFolder temporary)
         using CancellationTokenSource stop = new();
         int reports = 0;
         Told progress = new(_ => { if (Interlocked.Increment(ref reports) == stopAfter) stop.Cancel(); });
-        try { return PaperRun.In(folder, prepared, progress, stop.Token).All(); }
+        try { return RunResult.From(PaperRun.In(folder, prepared, progress, stop.Token).All()); }
         catch (OperationCanceledException) { return null; }
     }
 }

@@ -3,6 +3,7 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training;
 using Heartwood.Lab.Training.Objectives;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Models;
@@ -24,6 +25,11 @@ public class ObjectiveTests
 
     static IReadOnlyList<Example> Pairs { get; } = new MinimalPairs().Encode([.. Enumerable.Range(0, 4)
         .Select(i => new Row(LanguageFolder.Text(3 + i, i + 1), LanguageFolder.Text(4 + i, i + 50), ""))], LanguageFolder.Rules());
+
+    static readonly IModel guesser = UntrainedModel.Make("bert", new(2, 2, 8, 12, 30), 40, [], TokenTypeRule.Sentence, 3);
+
+    static IReadOnlyList<Example> Hidden { get; } = new MaskedLanguageModelling(20).Encode(
+        [new(LanguageFolder.Text(45, 3), null, "")], LanguageFolder.Rules(most: 30));
 
     static IReadOnlyList<Example> Choices { get; } = [.. Enumerable.Range(0, 4).Select(i => new Example(Sequence.Plain([5 + i, 9, 11 + i]), 0, "", "")
     {
@@ -62,6 +68,8 @@ public class ObjectiveTests
             double[] logs = Log(scores, batch.Last[e < 2 ? e : e + 1]);                // the second prompt has a corrupted one after it
             return Math.Log(Choices[e].Next!.Wrong.Sum(t => Math.Exp(logs[t]))) - Math.Log(Choices[e].Next!.Right.Sum(t => Math.Exp(logs[t])));
         }),
+        ["masked-words"] = new(new MaskedWords(), new MaskedLanguageModelling(), guesser, Hidden, (e, scores, _, batch) => Hidden[e].Hidden!.Places
+            .Zip(Hidden[e].Hidden!.Ids).Average(h => -Log(scores, batch.Offsets[e] + h.First)[h.Second])),
         ["logit-difference of labels"] = new(new LogitDifference(), Classification.Instance, classifier, labelled, (e, scores, _, _) =>
         {
             double p = Math.Exp(Log(scores, e)[labelled[e].Label]);
@@ -158,9 +166,16 @@ public class ObjectiveTests
     public void A_search_makes_small_what_it_is_given()
     {
         float[] full = [.. classifier.Forward(Classification.Instance.BatchOf(labelled), NoProbe.Instance).Values];
-        PruningOptions options = new(Sparsity: 0.3, Steps: 3, Batch: 5, LogAlpha: 0);
-        StructuredPruning Search(IObjective? objective) => new(classifier, Ablation.Zero(classifier.Universe()), labelled, full, options, 3, objective: objective);
-        PruningLine usual = Search(null).Advance(), kl = Search(new KlToFull()).Advance(), labels = Search(new CrossEntropy()).Advance();
+        PruningOptions options = new(Steps: 3, BatchSize: 5, LogAlpha: 0);
+        Universe universe = classifier.Universe();
+        Search asked = new(classifier, universe, Ablation.Zero(universe), Classification.Instance, labelled)
+        {
+            FullScores = () => full,
+            Sparsity = 0.3,
+            Seed = 3,
+        };
+        PruningLine First(IObjective? objective) => new PruningSearch(asked with { Objective = objective }, options).Take();
+        PruningLine usual = First(null), kl = First(new KlToFull()), labels = First(new CrossEntropy());
         Assert.Equal(usual, kl);
         Assert.NotEqual(usual.Distance, labels.Distance);
         Assert.Equal(usual.Sparsity, labels.Sparsity);

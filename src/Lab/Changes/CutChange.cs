@@ -1,0 +1,42 @@
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Runs;
+using Heartwood.Lab.Subnetworks;
+
+namespace Heartwood.Lab.Changes;
+
+/// <summary>
+/// The smaller model that a subnetwork is (<see cref="Cutting.Cut"/>): the weights of parts that do not stay are gone, and what they
+/// leave behind is a bias.
+/// </summary>
+public sealed class CutChange : IChange
+{
+    /// <summary>What is claimed of this change.</summary>
+    internal const string Claim = "computes what the masked model does";
+
+    /// <inheritdoc/>
+    public string Name => "cut";
+
+    /// <inheritdoc/>
+    public string InWords => "the smaller model that the subnetwork is";
+
+    /// <inheritdoc/>
+    public IChange With(TenantSpec options)
+    {
+        options.RefuseUnread();
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public string? WhyNot(Original of) => Cutting.WhyNot(of.Model, of.Kept, of.Ablation);
+
+    /// <inheritdoc/>
+    public Changed Apply(Original of) => Proved(of, Cutting.Cut(of.Model, of.Kept, of.Ablation));
+
+    /// <summary>A model that should compute what the masked one does, with the largest difference between the two.</summary>
+    internal static Changed Proved(Original of, IModel made)
+    {
+        double most = MaskMeasuring.LargestDifference(of.Model, made, of.Kept, of.Ablation, of.Problem, of.Examples, of.Stop);
+        return new(made, new(Claim, most, of.Examples.Count));
+    }
+}

@@ -1,0 +1,69 @@
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks;
+
+namespace Heartwood.Lab.Discovery;
+
+/// <summary>What a finder needs besides a model and its parts.</summary>
+[Flags]
+public enum FinderNeeds
+{
+    /// <summary>nothing: the weights alone, or chance</summary>
+    None = 0,
+
+    /// <summary>examples to run the model on</summary>
+    Examples = 1,
+
+    /// <summary>the gradient of the objective</summary>
+    Gradient = 2,
+
+    /// <summary>a second input for each example</summary>
+    Pairs = 4,
+
+    /// <summary>the right answer of each example</summary>
+    Labels = 8,
+
+    /// <summary>the size that is asked for, so that every size is a search of its own</summary>
+    TargetSize = 16,
+
+    /// <summary>a measure of sets of parts, <see cref="ISetMeasure"/></summary>
+    Measure = 32,
+}
+
+/// <summary>What is known of a finder before it begins.</summary>
+/// <param name="Name">its name, as the command line and files write it: "structured-pruning"</param>
+/// <param name="About">what it scores a part by, in half a sentence</param>
+/// <param name="Paper">where it comes from</param>
+/// <param name="Needs">what it needs</param>
+/// <param name="Seeded">whether chance decides anything, so that another seed is another search</param>
+public sealed record FinderFacts(string Name, string About, string Paper, FinderNeeds Needs, bool Seeded)
+{
+    /// <summary>Names of the kinds of part that it can score, see <see cref="PartKind.Name"/>; null for all.</summary>
+    public IReadOnlyList<string>? Parts { get; init; }
+
+    /// <summary>Whether its scores depend on the size that is asked for: then every size is a search of its own.</summary>
+    public bool SizeDependent => Needs.HasFlag(FinderNeeds.TargetSize);
+
+    /// <summary>Refuses a universe with parts that it cannot score.</summary>
+    /// <exception cref="ArgumentException">names a part, and what the finder can score</exception>
+    public void Check(Universe universe)
+    {
+        if (Parts is null || universe.Places.FirstOrDefault(place => !Parts.Contains(place.Kind.Name)) is not { } other) return;
+        throw new ArgumentException($"{Name} scores {string.Join(", ", Parts)} only, and {other.Part}, one of the {other.Kind.Many}, is none "
+            + "of them. Put only what it scores in play with --parts, or take another --method.");
+    }
+}
+
+/// <summary>What a search costs in passes of one example through the model, known before it begins.</summary>
+/// <param name="Forward">passes forward</param>
+/// <param name="Backward">passes back, each after one of those forward</param>
+public readonly record struct FinderCost(long Forward, long Backward)
+{
+    /// <summary>Passes in all; a pass back counts two.</summary>
+    public long Passes => Forward + 2 * Backward;
+
+    /// <summary>Examples whose passes are kept at once for the way back, by one search; 0 where none is.</summary>
+    public int KeptAtOnce { get; init; }
+
+    /// <summary>Whether a search runs several batches at once by itself, so that a single one keeps all threads busy.</summary>
+    public bool Spreads { get; init; }
+}

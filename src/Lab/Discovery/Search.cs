@@ -1,0 +1,98 @@
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training.Objectives;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Discovery;
+
+/// <summary>What a finder is asked: which parts does this behaviour of the model need?</summary>
+/// <param name="Model">the full model, frozen</param>
+/// <param name="Universe">the parts in play; scores stand in its order</param>
+/// <param name="Ablation">what stands in for ablated parts</param>
+/// <param name="Problem">what is asked of the model</param>
+/// <param name="Examples">examples of the behaviour</param>
+public sealed record Search(IModel Model, Universe Universe, Ablation Ablation, IProblem Problem, IReadOnlyList<Example> Examples)
+{
+    /// <summary>
+    /// The full model's scores of the labels, [example label] row by row, computed once for all searches; null where the problem is of
+    /// the vocabulary and the full model passes next to the changed one.
+    /// </summary>
+    public Func<float[]>? FullScores { get; init; }
+
+    /// <summary>What is to be made small, where the user named it; null for the finder's usual.</summary>
+    public IObjective? Objective { get; init; }
+
+    /// <summary>How good sets of parts are; null where there is no measure (then finders that need one refuse).</summary>
+    public ISetMeasure? Measure { get; init; }
+
+    /// <summary>The target, for finders whose scores depend on it: the fraction of parts that are ablated in the end, 0 to 1.</summary>
+    public double Sparsity { get; init; } = 0.5;
+
+    /// <summary>Seed of all that is drawn by chance.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Ends the work inside a step.</summary>
+    public CancellationToken Stop { get; init; }
+
+    /// <summary>The objective that was asked for, or the finder's usual.</summary>
+    /// <exception cref="ArgumentException">it is not for the problem</exception>
+    public IObjective ObjectiveOr(IObjective usual)
+    {
+        IObjective objective = Objective ?? usual;
+        Objectives.Check(objective, Problem);
+        return objective;
+    }
+
+    /// <summary>A probe that ablates parts by a mask.</summary>
+    /// <param name="mask">one number per part, [part]; tracked where its gradient is wanted</param>
+    /// <param name="batch">the pass's input</param>
+    /// <param name="examples">the examples that it holds</param>
+    public IProbe Masked(Tensor mask, Batch batch, IReadOnlyList<Example> examples) =>
+        new MaskProbe(mask, Ablation, Ablation.On(Model, batch, Problem.Tokens, Problem.PairsOf(examples)));
+}
+
+/// <summary>One number per part, in the universe's order; higher is kept first.</summary>
+/// <param name="Values">the scores, [part]</param>
+/// <param name="Errors">the standard error of each, where the method has them; null where it has none</param>
+public sealed record Scores(IReadOnlyList<double> Values, IReadOnlyList<double>? Errors = null)
+{
+    /// <summary>
+    /// The parts to keep at a sparsity: exactly (1 − sparsity) · parts, rounded, those of the highest scores; equals go to the lower
+    /// address.
+    /// </summary>
+    /// <param name="universe">the parts that were scored</param>
+    /// <param name="sparsity">the fraction of parts that are ablated, 0 to 1</param>
+    /// <returns>the parts in address order</returns>
+    public IReadOnlyList<Part> KeptAt(Universe universe, double sparsity) => Highest(universe, universe.KeptAt(sparsity));
+
+    /// <summary>So many parts of the highest scores, in address order; equals go to the lower address.</summary>
+    public IReadOnlyList<Part> Highest(Universe universe, int count) => [.. Ranked(universe).Take(count).Order()];
+
+    /// <summary>All parts, highest score first; equals go to the lower address.</summary>
+    public IReadOnlyList<Part> Ranked(Universe universe)
+    {
+        var scored = universe.Parts.Select((part, i) => (Part: part, Score: Values[i]));
+        return [.. scored.OrderByDescending(p => p.Score).ThenBy(p => p.Part).Select(p => p.Part)];
+    }
+
+    /// <summary>The scores by part.</summary>
+    public IReadOnlyDictionary<Part, double> ByPart(Universe universe) =>
+        universe.Parts.Select((part, i) => (part, Values[i])).ToDictionary(p => p.part, p => p.Item2);
+}
+
+/// <summary>How good sets of parts are on some examples, for finders that rank by that.</summary>
+public interface ISetMeasure
+{
+    /// <summary>What it measures, for people: "accuracy".</summary>
+    string Name { get; }
+
+    /// <summary>The worth of the model under several masks.</summary>
+    /// <param name="examples">what to measure on, some of the search's examples</param>
+    /// <param name="masks">each with one number per part</param>
+    /// <param name="shared">a mask that the others differ from in few parts, best in late ones; null for one of ones. It changes no
+    /// figure, only the time.</param>
+    /// <param name="stop">ends the work</param>
+    IReadOnlyList<Worth> Of(IReadOnlyList<Example> examples, IReadOnlyList<float[]> masks, float[]? shared, CancellationToken stop);
+}

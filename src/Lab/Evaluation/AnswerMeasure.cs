@@ -1,0 +1,33 @@
+using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+
+namespace Heartwood.Lab.Evaluation;
+
+/// <summary>
+/// The worth of sets of parts by what the masked model answers: the share that is right; between equals the lower loss.
+/// </summary>
+/// <param name="model">the full model</param>
+/// <param name="ablation">what stands in for ablated parts</param>
+/// <param name="problem">what is asked</param>
+/// <param name="labels">names of the data's labels</param>
+/// <param name="mapLabel">for each label of the model, the label of the data that it counts as</param>
+public sealed class AnswerMeasure(
+    IModel model, Ablation ablation, IProblem problem, IReadOnlyList<string> labels, IReadOnlyList<int> mapLabel) : ISetMeasure
+{
+    /// <inheritdoc/>
+    public string Name => problem.Words.Accuracy;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Worth> Of(IReadOnlyList<Example> examples, IReadOnlyList<float[]> masks, float[]? shared, CancellationToken stop)
+    {
+        float[][] numbers = new Answers(examples, problem: problem).Of(model, masks, ablation, null, stop, shared);
+        EvaluationSet set = new("train", examples, labels, mapLabel) { Problem = problem };
+        return [.. numbers.Select(n => Worth(new(set, n)))];
+    }
+
+    // of scores none is right or wrong: then the loss alone decides
+    static Worth Worth(SetAnswers answers) =>
+        new(answers.HasShare ? answers.Share(answers.All).Value : 0, -answers.Loss([.. answers.All]) ?? 0);
+}

@@ -1,0 +1,32 @@
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Runs;
+
+namespace Heartwood.Lab.Exports;
+
+/// <summary>A folder as Hugging Face's libraries keep models: config.json, model.safetensors in float32, the tokenizer's files.</summary>
+public sealed class HuggingFaceExport : IExport
+{
+    /// <inheritdoc/>
+    public string Name => "hugging-face";
+
+    /// <inheritdoc/>
+    public string InWords => "a folder as Hugging Face's libraries keep models";
+
+    /// <inheritdoc/>
+    public IExport With(TenantSpec options)
+    {
+        options.RefuseUnread();
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public string? WhyNot(IModel model) => null;
+
+    /// <inheritdoc/>
+    public string Write(IModel model, IReadOnlyDictionary<string, byte[]> tokenizer, string path, bool replace)
+    {
+        ModelFolder.Save(model, path, tokenizer, Dtype.F32, replace);
+        return path;
+    }
+}

@@ -1,0 +1,30 @@
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Runs;
+
+namespace Heartwood.Lab.Exports;
+
+/// <summary>A way to write a model as a folder or file that other programs load.</summary>
+public interface IExport
+{
+    /// <summary>Its name on the command line: "hugging-face".</summary>
+    string Name { get; }
+
+    /// <summary>What it writes, in a few words, for help.</summary>
+    string InWords { get; }
+
+    /// <summary>The same export with options.</summary>
+    /// <exception cref="ArgumentException">an option is not the export's, or out of range</exception>
+    IExport With(TenantSpec options);
+
+    /// <summary>Why this model cannot be written so, with the next move; null where it can.</summary>
+    string? WhyNot(IModel model);
+
+    /// <summary>Writes a model, whole or not at all.</summary>
+    /// <param name="model">the model</param>
+    /// <param name="tokenizer">the tokenizer's files by name</param>
+    /// <param name="path">where, without an ending; the folder above is made where it does not exist</param>
+    /// <param name="replace">whether something that stands there may be replaced</param>
+    /// <returns>the folder or file that it wrote</returns>
+    /// <exception cref="IOException">it cannot be written</exception>
+    string Write(IModel model, IReadOnlyDictionary<string, byte[]> tokenizer, string path, bool replace);
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Heartwood.Lab.Runs;
+
+namespace Heartwood.Lab.Questions;
+
+/// <summary>
+/// Writes and reads <c>result.json</c>: <c>{ manifest, questions: { NAME: { version, facts } } }</c>, camelCase, indented, numbers that are
+/// not finite as null. A question that was left out with a reason has <c>leftOut</c> instead of <c>facts</c>. The published schema is
+/// <c>docs/result.schema.json</c>.
+/// </summary>
+public static class ResultJson
+{
+    /// <summary>The rules by which results are written.</summary>
+    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.Strict,
+        PropertyNameCaseInsensitive = false,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters = { new FiniteOrNull(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>A result as the text of <c>result.json</c>, ending in a line feed.</summary>
+    public static string Write(Result result)
+    {
+        JsonObject questions = [];
+        foreach (Answer answer in result.Answers)
+        {
+            JsonObject entry = new() { ["version"] = answer.Question.Version };
+            if (answer.LeftOut is { } why) entry["leftOut"] = why;
+            else entry["facts"] = JsonSerializer.SerializeToNode(answer.Facts, answer.Question.FactsType, Options);
+            questions[answer.Question.Name] = entry;
+        }
+        JsonObject file = new() { ["manifest"] = JsonSerializer.SerializeToNode(result.Manifest, Options), ["questions"] = questions };
+        return file.ToJsonString(Options) + "\n";
+    }
+
+    /// <summary>Reads the text of a <c>result.json</c>.</summary>
+    /// <param name="json">the whole file</param>
+    /// <param name="questions">the questions that may stand in it</param>
+    /// <exception cref="InvalidDataException">the text is no result; the message says where and what to do</exception>
+    public static Result Read(string json, IReadOnlyList<IQuestion> questions)
+    {
+        try
+        {
+            ResultFile file = JsonSerializer.Deserialize<ResultFile>(json, Options) ?? throw new JsonException("The file holds 'null'.");
+            return new(file.Manifest, [.. file.Questions.Select(entry => AnswerIn(entry.Key, entry.Value, questions))]);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"Expected the result.json of this version of Heartwood, found something else{Place(e)}: "
+                + $"{e.Message.Split(" Path:")[0]} Run the command that made it again.", e);
+        }
+    }
+
+    static Answer AnswerIn(string name, EntryInFile entry, IReadOnlyList<IQuestion> questions)
+    {
+        IQuestion question = questions.FirstOrDefault(q => q.Name == name)
+            ?? throw new JsonException($"It answers the question '{name}', which is none of {string.Join(", ", questions.Select(q => q.Name))}.");
+        if (entry.Version != question.Version)
+            throw new JsonException($"Its answer to '{name}' is version {entry.Version}, this Heartwood reads version {question.Version}.");
+        if (entry.LeftOut is { } why) return new(question, null, why);
+        try
+        {
+            object? facts = entry.Facts is { } element ? JsonSerializer.Deserialize(element, question.FactsType, Options) : null;
+            return new(question, facts ?? throw new JsonException("It has no facts."), null);
+        }
+        catch (JsonException e)
+        {
+            throw new JsonException($"The facts of '{name}'{(e.Path is { } path ? $" at {path}" : "")}: {e.Message.Split(" Path:")[0]}", e);
+        }
+    }
+
+    sealed record ResultFile(Manifest Manifest, Dictionary<string, EntryInFile> Questions);
+
+    sealed record EntryInFile(int Version, JsonElement? Facts = null, string? LeftOut = null);
+
+    static string Place(JsonException e) => e.LineNumber is { } line ? $" at {e.Path ?? "$"}, line {line + 1}" : "";
+
+    /// <summary>NaN and the infinities have no number in JSON: they are written as null, and null is read as NaN.</summary>
+    sealed class FiniteOrNull : JsonConverter<double>
+    {
+        public override bool HandleNull => true;
+
+        public override double Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+        {
+            if (double.IsFinite(value)) writer.WriteNumberValue(value);
+            else writer.WriteNullValue();
+        }
+    }
+}
