@@ -5,7 +5,7 @@ namespace Heartwood.Lab.Evaluation;
 
 /// <summary>
 /// What the absent parts of masks leave behind, by one rule for every verb that is given a model and not a run: what
-/// <c>--ablation</c> says; without it what the mask says; where that says nothing (and of parts that are knocked out by hand) their
+/// <c>--ablation</c> says; without it what the mask says; where that says nothing (and of parts that are ablated by hand) their
 /// mean over the data, where data is given, else zero. Means come from the file that the mask names, if it is there and the mask is
 /// this model's, else they are taken over the data.
 /// </summary>
