@@ -4,7 +4,8 @@ namespace Heartwood.Lab.Comparison;
 
 /// <summary>Several finders on the same model and data, each next to random parts.</summary>
 /// <param name="Rows">one per finder, in the order of the run</param>
-/// <param name="Random">areas of random rankings, means over <paramref name="RandomRankings"/> of them; null where nothing was measured</param>
+/// <param name="Random">areas of random rankings, means over <paramref name="RandomRankings"/> of them; null where nothing was
+/// measured</param>
 /// <param name="RandomRankings">how many random rankings were measured</param>
 /// <param name="Examples">examples of each set on which areas were measured, by the set's use</param>
 public sealed record FinderTable(
@@ -29,7 +30,7 @@ public sealed record FinderRow(
 /// <summary>A finder's subnetworks of one sparsity.</summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
 /// <param name="Found">accuracy of its subnetworks</param>
-/// <param name="Random">accuracy of random parts of the same numbers by kind, one set next to each</param>
+/// <param name="Random">accuracy of random parts of the same numbers by kind, as many sets as the run has seeds</param>
 public sealed record FinderAtSize(double TargetSparsity, AccuracyOfSeveral Found, AccuracyOfSeveral Random);
 
 /// <summary>Accuracy of several subnetworks; out of domain null where no such set was given.</summary>

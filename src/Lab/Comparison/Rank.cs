@@ -5,7 +5,9 @@ namespace Heartwood.Lab.Comparison;
 /// <param name="Draws">how many draws there are</param>
 public sealed record Rank(int AtLeastAsHarmful, int Draws)
 {
-    /// <summary>(1 + at least as harmful) / (1 + draws): the p-value of "no more harmful than random" (Phipson and Smyth 2010), never 0.</summary>
+    /// <summary>
+    /// (1 + at least as harmful) / (1 + draws): the p-value of "no more harmful than random" (Phipson and Smyth 2010), never 0.
+    /// </summary>
     public double PValue => (1.0 + AtLeastAsHarmful) / (1 + Draws);
 
     /// <summary>Ranks an accuracy among those of random draws; equal counts as at least as harmful.</summary>

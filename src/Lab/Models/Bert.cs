@@ -8,7 +8,8 @@ namespace Heartwood.Lab.Models;
 /// <summary>
 /// BERT (Devlin et al. 2019), under the checkpoint names of <c>BertForSequenceClassification</c> and <c>BertForMaskedLM</c>.
 /// Post-norm layers; [CLS] through a tanh pooler to the labels, or every token through one more layer to the word embeddings' own matrix
-/// (or <c>cls.predictions.decoder</c> where it is not tied), which gives scores to masked words. Layers that were cut have fewer heads, no attention or no MLP.
+/// (or <c>cls.predictions.decoder</c> where it is not tied), which gives scores to masked words. Layers that were cut have fewer heads, no
+/// attention or no MLP.
 /// </summary>
 public sealed class Bert : IModel
 {
@@ -34,7 +35,9 @@ public sealed class Bert : IModel
         weights.RefuseUnused(name => name.EndsWith("position_ids", StringComparison.Ordinal) || name.StartsWith("cls.", StringComparison.Ordinal));
     }
 
-    /// <summary>The model of a folder: a classifier where the weights hold <c>classifier.bias</c>, else one that guesses masked words.</summary>
+    /// <summary>
+    /// The model of a folder: a classifier where the weights hold <c>classifier.bias</c>, else one that guesses masked words.
+    /// </summary>
     /// <exception cref="CheckpointException">config and weights do not make a BERT with one of the two heads</exception>
     public static Bert From(ModelConfig config, Weights weights)
     {
@@ -57,8 +60,10 @@ public sealed class Bert : IModel
         JsonObject json = config.ToJson();
         json["architectures"] = new JsonArray("BertForMaskedLM");
         BertConfig read = BertConfig.Read(config, 0);
-        return new(read, json, weights.Map((name, t) => name == Twice || (read.Tied && name == BertWordHead.Output)
-            || name.StartsWith("bert.pooler.", StringComparison.Ordinal) || name.StartsWith("cls.seq_", StringComparison.Ordinal) ? null : t));
+        return new(read, json, weights.Map((name, t) => Left(name) ? null : t));
+
+        bool Left(string name) => name == Twice || (read.Tied && name == BertWordHead.Output)
+            || name.StartsWith("bert.pooler.", StringComparison.Ordinal) || name.StartsWith("cls.seq_", StringComparison.Ordinal);
     }
 
     static readonly FamilyNames Names = new(
@@ -134,7 +139,8 @@ public sealed class Bert : IModel
         }
         if (request.OfVocabulary)
             return new(NewHead.Tied(config, "BertForMaskedLM"), [.. weights, .. BertWordHead.Fresh(request.Vocabulary, size.Width)]);
-        weights.AddRange([.. Linear("bert.pooler.dense", size.Width, size.Width), .. Linear("classifier", request.Labels.Count, size.Width)]);
+        weights.AddRange(Linear("bert.pooler.dense", size.Width, size.Width));
+        weights.AddRange(Linear("classifier", request.Labels.Count, size.Width));
         return new(NewHead.Labelled(config, Architecture, request.Labels), weights);
 
         FreshWeight Embedding(string name, int rows, bool waves = false) => FreshWeight.Embedding($"bert.embeddings.{name}.weight", name, rows, size.Width, waves);
@@ -244,7 +250,8 @@ sealed class BertEmbeddings(Weights w, BertConfig c)
     readonly LayerNorm norm = new(w["LayerNorm"], c.Width, c.Epsilon);
 
     /// <returns>[token width]</returns>
-    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(Words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions)));
+    internal Tensor Forward(Batch batch) => Scope.Within(() =>
+        norm.Forward(Words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions)));
 }
 
 /// <summary>One layer: attention and MLP, each added to the residual stream, which is normalized after each.</summary>
@@ -300,7 +307,9 @@ sealed class BertMlp(Weights w, BertConfig c, int layer)
         down is null ? bias.Spread(x.Shape) : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(x, c.Activation)));
 }
 
-/// <summary>The head that guesses masked words: a layer with a norm, then the word embeddings' own matrix, or one of its own, and a bias.</summary>
+/// <summary>
+/// The head that guesses masked words: a layer with a norm, then the word embeddings' own matrix, or one of its own, and a bias.
+/// </summary>
 sealed class BertWordHead(Weights w, Tensor words, BertConfig c)
 {
     internal const string Output = "cls.predictions.decoder.weight";

@@ -24,7 +24,8 @@ sealed record BertConfig(
         BertConfig read = new(
             config.RequirePositive("vocab_size"), width, layers, heads, config.RequirePositive("max_position_embeddings"),
             config.Has("type_vocab_size") ? config.RequirePositive("type_vocab_size") : 2,
-            config.Epsilon("layer_norm_eps", 1e-12f), config.ActivationOf("hidden_act", "gelu"), config.Optional("tie_word_embeddings", true),
+            config.Epsilon("layer_norm_eps", 1e-12f), config.ActivationOf("hidden_act", "gelu"),
+            config.Optional("tie_word_embeddings", true),
             config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), config.PerLayer(OwnKeys.NeuronsPerLayer, layers, neurons),
             labels > 0 ? config.Labels(labels) : []);
         config.RefuseUnknown(OwnKeys.TokenTypes);

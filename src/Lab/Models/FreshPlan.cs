@@ -25,7 +25,8 @@ public enum FreshStart
 /// <param name="Size">its size</param>
 /// <param name="Vocabulary">number of token ids</param>
 /// <param name="TokenTypes">number of token types, for families that read them</param>
-/// <param name="Labels">names of its labels; none for a model that gives scores to the vocabulary, whose output is the word embeddings' matrix</param>
+/// <param name="Labels">names of its labels; none for a model that gives scores to the vocabulary, whose output is the word embeddings'
+/// matrix</param>
 /// <param name="Start">how attention begins</param>
 sealed record FreshRequest(string Family, ModelSize Size, int Vocabulary, int TokenTypes, IReadOnlyList<string> Labels, FreshStart Start)
 {

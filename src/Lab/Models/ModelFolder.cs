@@ -67,7 +67,12 @@ public static class ModelFolder
     {
         FolderReading reading = new(folder);
         inWords = reading.HeadInWords;
-        return reading.Head switch { HeadKind.Labels => Output.Labels, HeadKind.Vocabulary or HeadKind.MaskedWords => Output.Vocabulary, _ => Output.None };
+        return reading.Head switch
+        {
+            HeadKind.Labels => Output.Labels,
+            HeadKind.Vocabulary or HeadKind.MaskedWords => Output.Vocabulary,
+            _ => Output.None,
+        };
     }
 
     /// <summary>The model of an open folder with a fresh classification head in place of any that it has, to be trained.</summary>

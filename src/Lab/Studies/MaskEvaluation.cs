@@ -12,7 +12,7 @@ namespace Heartwood.Lab.Studies;
 
 /// <summary>Which masks to measure, and how.</summary>
 /// <param name="Masks">each as <see cref="Masks.Read"/> takes it</param>
-/// <param name="Without">lists of parts, each knocked out of the full model</param>
+/// <param name="Without">lists of parts, each ablated in the full model</param>
 /// <param name="Random">random masks of the same size beside each</param>
 /// <param name="Seed">their seed</param>
 /// <param name="OtherModel">whether masks of other weights are taken</param>

@@ -91,7 +91,7 @@ public sealed partial class Study
                 if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
             }
             Problem = DataSource.ProblemOf(Data).For(Loaded.Model);
-            if (Objective is not null) Objectives.Check(Objective, Problem);
+            if (Objective is not null) Objectives.Check(Objective, Problem, request.Tenants.Objectives);
             LabelMap map = LabelMap.Parse(request.LabelMap);
             Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");

@@ -34,7 +34,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <summary>seeds to search with</summary>
     public IReadOnlyList<ulong> Seeds { get; init; } = [1, 2, 3, 4, 5, 6];
 
-    /// <summary>sparsities to search at; the first is the one that the core, the knock-outs and the cut are about</summary>
+    /// <summary>sparsities to search at; the first is the one that the core, the ablations and the cut are about</summary>
     public IReadOnlyList<double> Sparsities { get; init; } = [0.5];
 
     /// <summary>
@@ -67,11 +67,11 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <summary>share of the subnetworks that must keep a part for the wider core</summary>
     public double CoreShare { get; init; } = 0.8;
 
-    /// <summary>random draws beside each knock-out of the core, at least 20 for a rank that says anything</summary>
+    /// <summary>random draws next to each ablation of the core, at least 20 for a rank that says anything</summary>
     public int Draws { get; init; } = 20;
 
-    /// <summary>most examples per set in knock-outs of single parts and random sets, spread evenly; 0 for all</summary>
-    public int KnockOutExamples { get; init; }
+    /// <summary>most examples per set in ablations of single parts and random sets, spread evenly; 0 for all</summary>
+    public int AblationExamples { get; init; }
 
     /// <summary>names of questions that are asked beyond the usual ones</summary>
     public IReadOnlyList<string> Asked { get; init; } = [];
@@ -84,7 +84,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
         Sparsities = Sparsities,
         CoreShare = CoreShare,
         Draws = Draws,
-        AblationExamples = KnockOutExamples,
+        AblationExamples = AblationExamples,
         MaxLength = MostTokens,
         LabelMap = LabelMap,
         GridSparsities = Sparsities,

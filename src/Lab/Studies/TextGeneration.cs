@@ -21,7 +21,7 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
     /// <summary>The subnetwork that speaks, as <see cref="Masks.Read"/> takes it; null for all of the model.</summary>
     public string? Mask { get; init; }
 
-    /// <summary>Parts that are knocked out, as <see cref="Masks.Without"/> takes them; null for none.</summary>
+    /// <summary>Parts that are ablated, as <see cref="Masks.Without"/> takes them; null for none.</summary>
     public string? Without { get; init; }
 
     /// <summary>Whether a mask of other weights is taken.</summary>
@@ -68,7 +68,8 @@ public sealed record GeneratedText(
     public static GeneratedText Of(GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
     {
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
-        if (loaded.Model.GuessesMaskedWords()) throw new ArgumentException($"{request.Model} guesses masked words and cannot go on with a text. Give a language model.");
+        if (loaded.Model.GuessesMaskedWords())
+            throw new ArgumentException($"{request.Model} guesses masked words and cannot go on with a text. Give a language model.");
         if (loaded.Model.Output != Output.Vocabulary) throw new ArgumentException($"{request.Model} gives scores to labels ({string.Join(", ", loaded.Model.Labels)}), not to the token that comes next. Give a language model.");
         foreach (string note in loaded.Notes) tell?.Invoke(note);
         var (mask, universe) = MaskOf(request, loaded);
@@ -98,7 +99,7 @@ public sealed record GeneratedText(
 
     static (Subnetwork? Mask, Universe Universe) MaskOf(GenerationRequest request, LoadedModel loaded)
     {
-        if (request.Mask is not null && request.Without is not null) throw new ArgumentException("A mask and parts to knock out were both given. Leave one of the two out.");
+        if (request.Mask is not null && request.Without is not null) throw new ArgumentException("A mask and parts to ablate were both given. Leave one of the two out.");
         IReadOnlyList<PartKind> kinds = request.Tenants.PartKinds;
         if (request.Mask is null && request.Without is null) return (null, Masks.UniverseOf([], loaded.Model, kinds));
         ModelSizes sizes = loaded.Model.Sizes(kinds);

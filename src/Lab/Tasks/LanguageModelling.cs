@@ -66,7 +66,8 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
         [.. examples.SelectMany((e, i) => Enumerable.Range(batch.Offsets[i] + e.From - 1, Scored(e)))];
 
     /// <inheritdoc/>
-    public int[] Targets(Batch batch, IReadOnlyList<Example> examples) => [.. Places(batch, examples).Select(place => batch.Ids[place + 1])];
+    public int[] Targets(Batch batch, IReadOnlyList<Example> examples) =>
+        [.. Places(batch, examples).Select(place => batch.Ids[place + 1])];
 
     /// <inheritdoc/>
     public void Read(Pass pass, Pass? full, IReadOnlyList<Example> examples, Span<float> numbers)

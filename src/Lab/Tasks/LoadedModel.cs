@@ -86,8 +86,9 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     static LoadedModel ToTuneOnText(HuggingFaceFolder open, string folder)
     {
         if (ModelFolder.OutputOf(open, out string head) != Output.Vocabulary)
-            throw new InvalidDataException($"{folder}: running text is learned by a language model, or by an encoder that guesses masked words; "
-                + $"this has {(head == "labels" ? "a head for labels" : head)}. Give the folder of a model with such a head, or rows with labels.");
+            throw new InvalidDataException($"{folder}: running text is learned by a language model, or by an encoder that guesses masked "
+                + $"words; this has {(head == "labels" ? "a head for labels" : head)}. Give the folder of a model with such a head, or rows "
+                + "with labels.");
         return Noted(note => Of(open, folder, ModelFolder.Load(open, note)));
     }
 
@@ -142,7 +143,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <summary>Names of the model's labels.</summary>
     /// <exception cref="CheckpointException">it is a language model and has none</exception>
     public IReadOnlyList<string> Labels => Model.Output == Output.Labels ? Model.Labels
-        : throw new CheckpointException($"{Name}: the model {(Model.GuessesMaskedWords() ? "guesses masked words" : "tells which token comes next")} and has no labels. Fine-tune a classifier from it: heartwood train --from {Name}.");
+        : throw new CheckpointException($"{Name}: the model "
+            + $"{(Model.GuessesMaskedWords() ? "guesses masked words" : "tells which token comes next")} and has no labels. Fine-tune a classifier from it: heartwood train --from {Name}.");
 
     /// <summary>What a reader should know of the rows that were encoded.</summary>
     public IReadOnlyCollection<string> Notes => notes;
@@ -204,8 +206,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
                     + $"a {(Model.GivesOneNumber() ? "model that gives a score" : $"classifier ({string.Join(", ", Model.Labels)})")}. "
                     + $"Give {(Model.GivesOneNumber() ? "rows with scores" : "labelled rows")}, or another model.");
             if (s.Problem is MinimalPairs or Prompts && Model.GuessesMaskedWords())
-                throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a model of the next token can be asked; {Name} "
-                    + "guesses masked words. Give running text, or another model.");
+                throw new InvalidDataException($"{s.Name} is {s.Problem.Words.Name}, which only a model of the next token can be asked; "
+                    + $"{Name} guesses masked words. Give running text, or another model.");
             if (s.Problem.OfOneNumber && !Model.GivesOneNumber())
                 throw new InvalidDataException($"{s.Name} holds scores (column '{s.LabelColumn}'), which a model with one label gives; "
                     + $"{Name} is a "

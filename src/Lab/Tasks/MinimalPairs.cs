@@ -42,7 +42,8 @@ public sealed class MinimalPairs : IProblem
     public int[] Places(Batch batch, IReadOnlyList<Example> examples) => [.. Enumerable.Range(0, batch.Tokens).Except(batch.Last)];
 
     /// <inheritdoc/>
-    public int[] Targets(Batch batch, IReadOnlyList<Example> examples) => [.. Places(batch, examples).Select(place => batch.Ids[place + 1])];
+    public int[] Targets(Batch batch, IReadOnlyList<Example> examples) =>
+        [.. Places(batch, examples).Select(place => batch.Ids[place + 1])];
 
     /// <inheritdoc/>
     public void Read(Pass pass, Pass? full, IReadOnlyList<Example> examples, Span<float> numbers)
