@@ -40,7 +40,7 @@ static class StudyOptions
     };
     public static readonly Option<double[]> Sparsity = new("--sparsity")
     {
-        Description = "Fraction of the parts in play that are absent, 0 to 1; several in a row. The first is the one that core, ablations "
+        Description = "Fraction of the parts in play that are ablated, 0 to 1; several in a row. The first is the one that core, ablations "
             + "and cut are about; without it 0.5, the demo 0.6.",
         HelpName = "S",
         AllowMultipleArgumentsPerToken = true,
@@ -52,7 +52,8 @@ static class StudyOptions
             + $"one is unknown. Without it {Method.Usual}.", "METHOD");
     public static readonly Option<string> Objective = new("--objective")
     {
-        Description = $"What finders make small: {string.Join(", ", Tenants.Usual.Objectives.Select(o => o.Name))}. Without it each finder's "
+        Description =
+            $"What finders make small: {string.Join(", ", Tenants.Usual.Objectives.Select(o => o.Name))}. Without it each finder's "
             + "usual: learned masks the distance from the full model, attributions the loss of the right answers.",
         HelpName = "NAME",
         DefaultValueFactory = _ => "",
@@ -62,7 +63,7 @@ static class StudyOptions
     public static readonly Option<int> MaxLength = SharedOptions.Number("--max-length",
         "Longest input in tokens, 0 for the model's own; longer pairs are truncated, the longer sentence first.", 0, 0);
     public static readonly Option<string> Ablation = SharedOptions.Choices("--ablation",
-        "What an absent part leaves behind: its mean over the data, or zero.", "mean", "zero");
+        "What an ablated part leaves: its mean over the data, or zero.", "mean", "zero");
     public static readonly Option<string> Precision = SharedOptions.Choices("--precision",
         "How exactly the model's weights are multiplied. bf16 rounds weights and what they multiply to 8 bits of precision and sums in "
             + "float32: up to 1.8 times as fast where the processor has the instruction (AVX-512 BF16; heartwood inspect tells), slower "
