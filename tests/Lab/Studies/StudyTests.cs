@@ -167,7 +167,7 @@ public sealed class StudyTests : IDisposable
         foreach (string folder in (string[])[Study.CutFolder, Study.FullSizeFolder])
         {
             StudyRequest again = Request with { Model = Path.Combine(temporary.At("run"), folder) };
-            var measured = ModelEvaluation.Of(again, default).Measured;
+            var measured = ModelEvaluation.Measure(again, default).Measured;
             Assert.Equal(["model", .. result.Baselines.Keys], measured.Keys);
             Assert.Equal(best.InDomain, measured["model"].InDomain);
             Assert.Equal(best.InDomainLoss!.Value, measured["model"].InDomainLoss!.Value, 1e-6);
