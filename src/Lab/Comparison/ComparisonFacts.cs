@@ -1,6 +1,8 @@
 namespace Heartwood.Lab.Comparison;
 
-/// <summary>Overlap of all pairs of subnetworks at one sparsity against random subnetworks with the same numbers of heads and of MLPs.</summary>
+/// <summary>
+/// Overlap of all pairs of subnetworks at one sparsity against random subnetworks with the same numbers of heads and of MLPs.
+/// </summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
 /// <param name="Pairs">each pair</param>
 public sealed record OverlapFacts(double TargetSparsity, IReadOnlyList<PairFacts> Pairs);
@@ -15,7 +17,8 @@ public sealed record OverlapFacts(double TargetSparsity, IReadOnlyList<PairFacts
 /// <param name="High">upper end of chance's 95 % interval</param>
 /// <param name="PValue">probability of at least as many by chance, exact</param>
 /// <param name="Corrected">the same after Holm's correction for the number of pairs</param>
-public sealed record PairFacts(ulong SeedA, ulong SeedB, int Shared, double Jaccard, double Expected, double Low, double High, double PValue, double Corrected);
+public sealed record PairFacts(
+    ulong SeedA, ulong SeedB, int Shared, double Jaccard, double Expected, double Low, double High, double PValue, double Corrected);
 
 /// <summary>How many of the subnetworks at one sparsity keep each part.</summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
@@ -44,7 +47,7 @@ public sealed record CoreFacts(
     /// <param name="sparsity">the sparsity that was asked for</param>
     /// <param name="share">the share of subnetworks that was asked for</param>
     /// <param name="parts">its parts</param>
-    public static CoreFacts OfOne(double sparsity, double share, IReadOnlyList<string> parts) =>
+    public static CoreFacts Single(double sparsity, double share, IReadOnlyList<string> parts) =>
         new(sparsity, share, 1, parts, double.NaN, double.NaN, double.NaN, double.NaN, NotSeeded);
 
     /// <summary>Whether the core is that of subnetworks which chance could have made others.</summary>

@@ -112,7 +112,7 @@ public sealed class PruningSearch : ISearch
         Pass? full = !objective.NeedsReference ? null
             : fullLogits is not null ? Pass.Remembered(model, batch, fullLogits.Rows(picked))
             : new(model, Scope.Within(() => model.Stream(batch, NoProbe.Instance, problem.Tokens)), batch, NoProbe.Instance);
-        return objective.Mean(problem, Pass.Of(model, batch, probe, problem.Tokens), full, own);
+        return objective.Mean(problem, Pass.Run(model, batch, probe, problem.Tokens), full, own);
     }
 
     // batches walk through shuffled passes over the examples

@@ -59,7 +59,7 @@ public sealed class Answers
             stop.ThrowIfCancellationRequested();
             using Scope scope = Scope.Open();
             var (batch, examples) = batches[b];
-            Pass? beside = full is not null && problem.OfVocabulary ? Pass.Of(full, batch, NoProbe.Instance, problem.Tokens) : null;
+            Pass? beside = full is not null && problem.OfVocabulary ? Pass.Run(full, batch, NoProbe.Instance, problem.Tokens) : null;
             IProbe below = ProbeOf(shared, ablation);
             Tensor x = model.Embed(batch, below);
             for (int layer = 0; layer <= deepest; layer++)
@@ -94,7 +94,7 @@ public sealed class Answers
             stop.ThrowIfCancellationRequested();
             using Scope scope = Scope.Open();
             var (batch, examples) = batches[b];
-            Pass one = Pass.Of(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Of(model, batch, ProbeOf(mask, ablation), problem.Tokens);
+            Pass one = Pass.Run(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Run(model, batch, ProbeOf(mask, ablation), problem.Tokens);
             most[b] = problem.Places(batch, examples) is { } places ? NextTokens.Difference(one, other, places)
                 : Math.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude((one.Scores(problem.Tokens) - other.Scores(problem.Tokens)).Values));
         });

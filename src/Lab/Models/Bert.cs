@@ -8,7 +8,8 @@ namespace Heartwood.Lab.Models;
 /// <summary>
 /// BERT (Devlin et al. 2019), under the checkpoint names of <c>BertForSequenceClassification</c> and <c>BertForMaskedLM</c>.
 /// Post-norm layers; [CLS] through a tanh pooler to the labels, or every token through one more layer to the word embeddings' own matrix
-/// (or <c>cls.predictions.decoder</c> where it is not tied), which gives scores to masked words. Layers that were cut have fewer heads, no attention or no MLP.
+/// (or <c>cls.predictions.decoder</c> where it is not tied), which gives scores to masked words. Layers that were cut have fewer heads, no
+/// attention or no MLP.
 /// </summary>
 public sealed class Bert : IModel
 {
@@ -31,22 +32,26 @@ public sealed class Bert : IModel
         }
         else wordHead = new(weights["cls.predictions"], embeddings.Words, config);
         Layers = [.. Enumerable.Range(0, config.Layers).Select(ShapeOf)];
-        weights.RefuseUnused(name => name.EndsWith("position_ids", StringComparison.Ordinal) || name.StartsWith("cls.", StringComparison.Ordinal));
+        weights.RefuseUnused(name => name.EndsWith("position_ids", StringComparison.Ordinal)
+            || name.StartsWith("cls.", StringComparison.Ordinal));
     }
 
-    /// <summary>The model of a folder: a classifier where the weights hold <c>classifier.bias</c>, else one that guesses masked words.</summary>
+    /// <summary>
+    /// The model of a folder: a classifier where the weights hold <c>classifier.bias</c>, else one that guesses masked words.
+    /// </summary>
     /// <exception cref="CheckpointException">config and weights do not make a BERT with one of the two heads</exception>
     public static Bert From(ModelConfig config, Weights weights)
     {
         bool guesses = weights.All.Keys.Any(name => name.StartsWith("cls.predictions.", StringComparison.Ordinal));
-        if (guesses && !weights.Has("classifier.bias")) return OfWords(config, weights);
+        if (guesses && !weights.Has("classifier.bias")) return FromWordHead(config, weights);
         if (!weights.Has("classifier.bias"))
-            throw new CheckpointException($"{config.Path}: the weights have no classification head ('classifier.bias'). Fine-tune the model first: heartwood train --from FOLDER.");
+            throw new CheckpointException($"{config.Path}: the weights have no classification head ('classifier.bias'). Fine-tune the "
+                + "model first: heartwood train --from FOLDER.");
         return new(BertConfig.Read(config, weights.All["classifier.bias"].Count), config.ToJson(), weights);
     }
 
     // the pooler and the head for the next sentence, which pretraining left, are no part of it; nor is the bias under its other name
-    static Bert OfWords(ModelConfig config, Weights weights)
+    static Bert FromWordHead(ModelConfig config, Weights weights)
     {
         const string Bias = "cls.predictions.bias", Twice = "cls.predictions.decoder.bias";
         if (!weights.Has(Bias) && weights.Has(Twice))
@@ -57,8 +62,10 @@ public sealed class Bert : IModel
         JsonObject json = config.ToJson();
         json["architectures"] = new JsonArray("BertForMaskedLM");
         BertConfig read = BertConfig.Read(config, 0);
-        return new(read, json, weights.Map((name, t) => name == Twice || (read.Tied && name == BertWordHead.Output)
-            || name.StartsWith("bert.pooler.", StringComparison.Ordinal) || name.StartsWith("cls.seq_", StringComparison.Ordinal) ? null : t));
+        return new(read, json, weights.Map((name, t) => IsLeftOut(name) ? null : t));
+
+        bool IsLeftOut(string name) => name == Twice || (read.Tied && name == BertWordHead.Output)
+            || name.StartsWith("bert.pooler.", StringComparison.Ordinal) || name.StartsWith("cls.seq_", StringComparison.Ordinal);
     }
 
     static readonly FamilyNames Names = new(
@@ -116,7 +123,9 @@ public sealed class Bert : IModel
         };
         List<FreshWeight> weights =
         [
-            Embedding("word_embeddings", request.Vocabulary), Embedding("position_embeddings", size.Positions, request.Start == FreshStart.Matching), Embedding("token_type_embeddings", request.TokenTypes),
+            Embedding("word_embeddings", request.Vocabulary),
+            Embedding("position_embeddings", size.Positions, request.Start == FreshStart.Matching),
+            Embedding("token_type_embeddings", request.TokenTypes),
             .. FreshWeight.Norm("bert.embeddings.LayerNorm", size.Width),
         ];
         for (int i = 0; i < size.Layers; i++)
@@ -127,22 +136,25 @@ public sealed class Bert : IModel
                 .. Linear($"{self}.query", size.Width, size.Width),
                 .. FreshWeight.Linear($"{self}.key", request.KeyPurpose($"{self}.key", $"{self}.query"), size.Width, size.Width),
                 .. Linear($"{self}.value", size.Width, size.Width),
-                .. Linear($"{layer}.attention.output.dense", size.Width, size.Width), .. FreshWeight.Norm($"{layer}.attention.output.LayerNorm", size.Width),
+                .. Linear($"{layer}.attention.output.dense", size.Width, size.Width),
+                .. FreshWeight.Norm($"{layer}.attention.output.LayerNorm", size.Width),
                 .. Linear($"{layer}.intermediate.dense", size.Neurons, size.Width),
                 .. Linear($"{layer}.output.dense", size.Width, size.Neurons), .. FreshWeight.Norm($"{layer}.output.LayerNorm", size.Width),
             ]);
         }
         if (request.OfVocabulary)
             return new(NewHead.Tied(config, "BertForMaskedLM"), [.. weights, .. BertWordHead.Fresh(request.Vocabulary, size.Width)]);
-        weights.AddRange([.. Linear("bert.pooler.dense", size.Width, size.Width), .. Linear("classifier", request.Labels.Count, size.Width)]);
+        weights.AddRange(Linear("bert.pooler.dense", size.Width, size.Width));
+        weights.AddRange(Linear("classifier", request.Labels.Count, size.Width));
         return new(NewHead.Labelled(config, Architecture, request.Labels), weights);
 
-        FreshWeight Embedding(string name, int rows, bool waves = false) => FreshWeight.Embedding($"bert.embeddings.{name}.weight", name, rows, size.Width, waves);
+        FreshWeight Embedding(string name, int rows, bool waves = false) =>
+            FreshWeight.Embedding($"bert.embeddings.{name}.weight", name, rows, size.Width, waves);
         FreshWeight[] Linear(string name, int output, int input) => FreshWeight.Linear(name, name, output, input);
     }
 
     /// <inheritdoc/>
-    public IModel With(JsonObject config, Weights weights) => From(NewHead.Of(config, "the model's config"), weights);
+    public IModel With(JsonObject config, Weights weights) => From(NewHead.ToConfig(config, "the model's config"), weights);
 
     /// <inheritdoc/>
     public Tensor Embed(Batch batch, IProbe probe) => probe.At(new(0, Point.Embeddings), embeddings.Forward(batch));
@@ -215,7 +227,11 @@ public sealed class Bert : IModel
                 ItemWidth = config.HeadWidth,
                 Inside = Point.Heads,
                 Out = Point.AttentionOut,
-                Own = [Rows("query.weight"), Rows("query.bias"), Rows("key.weight"), Rows("key.bias"), Rows("value.weight"), Rows("value.bias")],
+                Own =
+                [
+                    Rows("query.weight"), Rows("query.bias"), Rows("key.weight"), Rows("key.bias"),
+                    Rows("value.weight"), Rows("value.bias"),
+                ],
                 ReadBy = new($"{layer}.attention.output.dense.weight", 1, 0, config.HeadWidth),
                 Bias = $"{layer}.attention.output.dense.bias",
             },
@@ -244,37 +260,54 @@ sealed class BertEmbeddings(Weights w, BertConfig c)
     readonly LayerNorm norm = new(w["LayerNorm"], c.Width, c.Epsilon);
 
     /// <returns>[token width]</returns>
-    internal Tensor Forward(Batch batch) => Scope.Within(() => norm.Forward(Words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions)));
+    internal Tensor Forward(Batch batch) =>
+        Scope.Within(() => norm.Forward(Words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions)));
 }
 
 /// <summary>One layer: attention and MLP, each added to the residual stream, which is normalized after each.</summary>
 sealed class BertLayer(Weights w, BertConfig c, int layer)
 {
     readonly BertAttention attention = new(w["attention"], c, layer);
-    readonly LayerNorm norm1 = new(w["attention.output.LayerNorm"], c.Width, c.Epsilon), norm2 = new(w["output.LayerNorm"], c.Width, c.Epsilon);
+    readonly LayerNorm norm1 = new(w["attention.output.LayerNorm"], c.Width, c.Epsilon);
+    readonly LayerNorm norm2 = new(w["output.LayerNorm"], c.Width, c.Epsilon);
     readonly BertMlp mlp = new(w, c, layer);
 
-    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) => Scope.Within(() => attention.Mix(x, batch, tokens, probe));
+    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
+        Scope.Within(() => attention.Mix(x, batch, tokens, probe));
 
     /// <param name="x">the residual stream that enters the layer, [token width] of the tokens that are wanted</param>
     /// <param name="mixes">their heads' mixes</param>
     /// <param name="probe">sees every site from the heads on</param>
     internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
     {
-        x = Scope.Within(() => probe.At(new(layer, Point.Middle), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe)))));
-        return Scope.Replace(x, Scope.Within(() => probe.At(new(layer, Point.LayerOut), norm2.Forward(x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe))))));
+        x = Scope.Within(() =>
+        {
+            Tensor attended = probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe));
+            return probe.At(new(layer, Point.Middle), norm1.Forward(x + attended));
+        });
+        return Scope.Replace(x, Scope.Within(() =>
+        {
+            Tensor added = probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe));
+            return probe.At(new(layer, Point.LayerOut), norm2.Forward(x + added));
+        }));
     }
 }
 
-/// <summary>Attention: every head mixes values by softmax(q kᵀ / √headWidth), the output projection adds them up. Without heads, what is left is a constant.</summary>
+/// <summary>
+/// Attention: every head mixes values by softmax(q kᵀ / √headWidth), the output projection adds them up. Without heads, what is left is a
+/// constant.
+/// </summary>
 sealed class BertAttention(Weights w, BertConfig c, int layer)
 {
     readonly int heads = c.HeadsPerLayer[layer];
-    readonly Linear? query = Projection(w["self.query"], c, layer), key = Projection(w["self.key"], c, layer), value = Projection(w["self.value"], c, layer);
+    readonly Linear? query = Projection(w["self.query"], c, layer);
+    readonly Linear? key = Projection(w["self.key"], c, layer);
+    readonly Linear? value = Projection(w["self.value"], c, layer);
     readonly Linear? output = c.HeadsPerLayer[layer] == 0 ? null : new(w["output.dense"], c.Width, c.HeadsPerLayer[layer] * c.HeadWidth);
     readonly Tensor bias = w["output.dense"].Get("bias", c.Width);
 
-    static Linear? Projection(Weights w, BertConfig c, int layer) => c.HeadsPerLayer[layer] == 0 ? null : new(w, c.HeadsPerLayer[layer] * c.HeadWidth, c.Width);
+    static Linear? Projection(Weights w, BertConfig c, int layer) =>
+        c.HeadsPerLayer[layer] == 0 ? null : new(w, c.HeadsPerLayer[layer] * c.HeadWidth, c.Width);
 
     internal Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
@@ -286,7 +319,8 @@ sealed class BertAttention(Weights w, BertConfig c, int layer)
         return q.Attention(k, v, queries, batch.Offsets, heads, causal: false);
     }
 
-    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) => output is null ? bias.Spread(stream) : output.Forward(probe.At(new(layer, Point.Heads), mixes));
+    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
+        output is null ? bias.Spread(stream) : output.Forward(probe.At(new(layer, Point.Heads), mixes));
 }
 
 /// <summary>The MLP: one hidden layer of neurons. Without neurons, what is left is a constant.</summary>
@@ -300,7 +334,9 @@ sealed class BertMlp(Weights w, BertConfig c, int layer)
         down is null ? bias.Spread(x.Shape) : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(x, c.Activation)));
 }
 
-/// <summary>The head that guesses masked words: a layer with a norm, then the word embeddings' own matrix, or one of its own, and a bias.</summary>
+/// <summary>
+/// The head that guesses masked words: a layer with a norm, then the word embeddings' own matrix, or one of its own, and a bias.
+/// </summary>
 sealed class BertWordHead(Weights w, Tensor words, BertConfig c)
 {
     internal const string Output = "cls.predictions.decoder.weight";

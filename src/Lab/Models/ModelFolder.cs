@@ -67,7 +67,12 @@ public static class ModelFolder
     {
         FolderReading reading = new(folder);
         inWords = reading.HeadInWords;
-        return reading.Head switch { HeadKind.Labels => Output.Labels, HeadKind.Vocabulary or HeadKind.MaskedWords => Output.Vocabulary, _ => Output.None };
+        return reading.Head switch
+        {
+            HeadKind.Labels => Output.Labels,
+            HeadKind.Vocabulary or HeadKind.MaskedWords => Output.Vocabulary,
+            _ => Output.None,
+        };
     }
 
     /// <summary>The model of an open folder with a fresh classification head in place of any that it has, to be trained.</summary>
@@ -90,7 +95,8 @@ public static class ModelFolder
     /// <param name="dtype">how the weights are stored</param>
     /// <param name="replace">whether a folder that holds something may be replaced</param>
     /// <exception cref="IOException">it cannot be written</exception>
-    public static void Save(IModel model, string path, IReadOnlyDictionary<string, byte[]> tokenizer, Dtype dtype = Dtype.F32, bool replace = false)
+    public static void Save(
+        IModel model, string path, IReadOnlyDictionary<string, byte[]> tokenizer, Dtype dtype = Dtype.F32, bool replace = false)
     {
         JsonObject config = (JsonObject)model.Config.DeepClone();
         // newer files say dtype, older ones torch_dtype, and readers take either: every one that is there says what is stored

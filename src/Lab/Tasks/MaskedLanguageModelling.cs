@@ -8,12 +8,12 @@ namespace Heartwood.Lab.Tasks;
 /// Running text with masked words, for an encoder that guesses them (Devlin et al. 2019, section 3.1 and appendix A.1). A text is cut into
 /// windows, each with the special tokens of a single text around; 15 % of a window's tokens (at least one) are wanted, of which 80 % are
 /// replaced by the mask, 10 % by any token, 10 % left as they are. Where a model is measured, the same are wanted every time; in training
-/// others in every step. The numbers of a window: nats of its wanted tokens, how many of them are the likeliest, KL divergence from the full
-/// model summed over them, and how often both find the same likeliest.
+/// others in every step. The numbers of a window: nats of its wanted tokens, how many of them are the likeliest, KL divergence from the
+/// full model summed over them, and how often both find the same likeliest.
 /// </summary>
 /// <param name="Window">tokens of text in a window; 0 for as many as the model takes</param>
 /// <param name="Stride">tokens between the beginnings of two windows, at most a window; 0 for a window: no overlap</param>
-/// <param name="Most">at most so many windows, spread evenly over them; 0 for all</param>
+/// <param name="Most">at most this number of windows, spread evenly over them; 0 for all</param>
 public sealed record MaskedLanguageModelling(int Window = 0, int Stride = 0, int Most = 0) : IProblem
 {
     const double Share = 0.15, Masked = 0.8, Replaced = 0.1;
@@ -38,14 +38,15 @@ public sealed record MaskedLanguageModelling(int Window = 0, int Stride = 0, int
     public IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules)
     {
         if (rules.Tokenizer.Mask is not { } mask)
-            throw new InvalidDataException($"{rules.Source}: words are to be masked, and the model's tokenizer has no token [MASK] or <mask>. "
-                + "Use the tokenizer that belongs to the model.");
+            throw new InvalidDataException($"{rules.Source}: words are to be masked, and the model's tokenizer has no token "
+                + "[MASK] or <mask>. Use the tokenizer that belongs to the model.");
         var (before, after) = rules.Tokenizer.Around;
         int room = rules.MostTokens - before.Length - after.Length, window = Window == 0 ? room : Math.Min(Window, room);
         int stride = Stride == 0 ? window : Stride;
         if (window < 1 || stride > window)
             throw new InvalidDataException($"{rules.Source}: windows of {window} tokens of text, {stride} apart, leave tokens out "
-                + $"(the model takes {rules.MostTokens}, {before.Length + after.Length} of them special). Give stride=1 to {Math.Max(1, window)}.");
+                + $"(the model takes {rules.MostTokens}, {before.Length + after.Length} of them special). "
+                + $"Give stride=1 to {Math.Max(1, window)}.");
         List<Example> windows = [];
         foreach (Row row in rows)
         {
@@ -75,7 +76,8 @@ public sealed record MaskedLanguageModelling(int Window = 0, int Stride = 0, int
         for (int i = 0; i < hidden.Places.Length; i++) ids[hidden.Places[i]] = hidden.Ids[i];           // as the text has them
         ChanceStream stream = chance.Stream();
         stream.Shuffle<int>(places);
-        int[] wanted = [.. places.Take(Math.Max(1, (int)Math.Round(Share * places.Length))).Order()], was = [.. wanted.Select(place => ids[place])];
+        int[] wanted = [.. places.Take(Math.Max(1, (int)Math.Round(Share * places.Length))).Order()];
+        int[] was = [.. wanted.Select(place => ids[place])];
         foreach (int place in wanted)
         {
             float draw = stream.Uniform();

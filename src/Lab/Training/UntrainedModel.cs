@@ -37,7 +37,7 @@ public static class UntrainedModel
                 + $"Take --family {string.Join(", ", ModelFolder.OfVocabulary)}.", nameof(labels));
         FreshPlan plan = described.Fresh(new(family, size, vocabulary, rule == TokenTypeRule.Overlap ? 4 : 2, labels, start));
         if (described.ReadsTokenTypes) plan.Config[OwnKeys.TokenTypes] = TokenTypes.NameOf(rule);
-        return described.Load(NewHead.Of(plan.Config, "the fresh model's config"), new(plan.Weights.ToDictionary(w => w.Name, w => Draw(w, seed)), "the fresh model"));
+        return described.Load(NewHead.ToConfig(plan.Config, "the fresh model's config"), new(plan.Weights.ToDictionary(w => w.Name, w => Draw(w, seed)), "the fresh model"));
     }
 
     static Tensor Draw(FreshWeight weight, ulong seed)
