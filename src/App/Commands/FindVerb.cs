@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
@@ -53,25 +52,25 @@ static class FindVerb
         using RunFolder folder = RunSupport.Open(
             path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request, request.Precision);
         Study.Keep(folder, request);
-        if (folder.Finished) Finished(session, folder, Report.Read(folder.FolderPath, session.Tenants.Questions), Study.FindersIn(folder));
+        if (folder.Finished) Finished(session, folder, Report.Read(folder.FolderPath, session.Tenants.Questions));
         else
         {
             Study study = Study.In(folder, prepared, session.Progress, session.Stop);
             IReadOnlyList<Subnetwork> found = study.Find();
-            FinderTable? table = study.CompareFinders();
-            if (toTheEnd) Finished(session, folder, study.All(), table);
+            if (toTheEnd) Finished(session, folder, study.All());
             else
+            {
+                string table = study.FindersInWords();
                 session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))),
-                    () => Summary.Found(found, path) + InWords(table));
+                    () => Summary.Found(found, path) + table);
+            }
         }
     }
 
     /// <summary>Draws the page of a finished study, and prints what it found.</summary>
-    public static void Finished(Session session, RunFolder folder, Result result, FinderTable? table = null)
+    public static void Finished(Session session, RunFolder folder, Result result)
     {
         Report.Write(folder.FolderPath, result);
-        session.Result(() => ResultJson.Write(result), () => Summary.Finished(result, folder.FolderPath) + InWords(table));
+        session.Result(() => ResultJson.Write(result), () => Summary.Finished(result, folder.FolderPath));
     }
-
-    static string InWords(FinderTable? table) => table is null ? "" : $"\n{FinderSummary.Table(table)}";
 }

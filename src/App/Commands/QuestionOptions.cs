@@ -7,7 +7,8 @@ static class QuestionOptions
 {
     /// <summary>Questions beyond the usual ones.</summary>
     public static readonly Option<string[]> Ask = RunSupport.Several("--ask", "Questions to ask beyond the usual ones, by name: "
-        + "attention, needs, add-back, curve, generalization, shift; and, where more than 1,000 parts are in play, parts, which takes a pass for each.",
+        + "attention, needs, add-back, curve, generalization, shift; and, where more than 1,000 parts are in play, parts, which takes a "
+        + "pass for each.",
         "NAME");
 
     /// <summary>The questions that are asked by name.</summary>
@@ -17,7 +18,8 @@ static class QuestionOptions
     public static IReadOnlyList<string> Asked(ParseResult parsed, bool toTheEnd)
     {
         string[] asked = parsed.GetResult(Ask) is null ? [] : parsed.GetValue(Ask)!;
-        if (asked.Length > 0 && !toTheEnd) throw new ArgumentException("--ask says nothing without --all: questions are asked after the search. Add --all.");
+        if (asked.Length > 0 && !toTheEnd) throw new ArgumentException("--ask says nothing without --all: questions are asked after the "
+            + "search. Add --all.");
         return asked;
     }
 }

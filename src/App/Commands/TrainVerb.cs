@@ -18,8 +18,8 @@ static class TrainVerb
     static readonly Option<string[]> data =
         RunSupport.Several("--data", "Training data: FILE[,preset=mnli][,text=COL,pair=COL,label=COL][,labels=a>b][,without=-1]"
         + $"[,cases=a|b] …, several in a row; or {DataSource.WorldHelp}. {DataSource.ScoresHelp}. {DataSource.FileHelp}. "
-        + "Running text (a .txt file, format=lines, or task=text,text=COL) trains a language model, or the masked words of a bert: it is cut "
-        + "into windows (,window=N tokens, ,stride=N apart), shuffled anew in every epoch.", "DATA");
+        + "Running text (a .txt file, format=lines, or task=text,text=COL) trains a language model, or the masked words of a bert: it is "
+        + "cut into windows (,window=N tokens, ,stride=N apart), shuffled anew in every epoch.", "DATA");
     static readonly Option<string[]> inDomain =
         RunSupport.Several("--in-domain", "Data to measure on in-domain while training, for the curve.", "DATA");
     static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain",
@@ -41,7 +41,8 @@ static class TrainVerb
         new("--vocabulary") { Description = "vocab.txt of a fresh model; without it the made-up language's.", HelpName = "FILE" };
     static readonly Option<bool> cased = new("--cased") { Description = "A fresh model's tokenizer keeps case and accents." };
     static readonly Option<string> types = SharedOptions.Choices("--token-types",
-        "What a fresh model's token types say: which sentence, or also whether the word occurs in the other sentence.", "sentence", "overlap");
+        "What a fresh model's token types say: which sentence, or also whether the word occurs in the other sentence.",
+        "sentence", "overlap");
     static readonly Option<string> start = SharedOptions.Choices("--start",
         "How a fresh model's attention begins: independent weights, or matching ones (keys equal to queries, sinusoid positions).",
         "independent", "matching");
@@ -61,7 +62,8 @@ static class TrainVerb
     static readonly Option<int> steps = SharedOptions.Number("--steps", "Number of steps; 0 to count epochs.", 0, 0);
     static readonly Option<int> batch = SharedOptions.Number("--batch-tokens", "Most tokens in a batch.", standard.TokensPerBatch, 1);
     static readonly Option<int> maxLength = SharedOptions.Number("--max-length",
-        "Longest input in tokens, 0 for the model's own (of running text at most a batch); longer pairs are truncated, the longer text first.",
+        "Longest input in tokens, 0 for the model's own (of running text at most a batch); longer pairs are truncated, the longer text "
+        + "first.",
         0, 0);
     static readonly Option<double> rate = SharedOptions.Number("--learning-rate", "Highest learning rate.", standard.LearningRate, 0);
     static readonly Option<double> warmup =

@@ -21,7 +21,8 @@ public static class BandChart
     const double Left = 44, Right = 332, Top = 26, Bottom = 232, Height = 272;
 
     /// <summary>An axis up for these values, which never leaves <paramref name="floor"/> to <paramref name="ceiling"/>.</summary>
-    public static Scale Up(IEnumerable<double> values, double ceiling, double floor = 0) => Scale.Around(values, Bottom, Top, ceiling, floor);
+    public static Scale Up(IEnumerable<double> values, double ceiling, double floor = 0) =>
+        Scale.Around(values, Bottom, Top, ceiling, floor);
 
     /// <summary>An axis along from one value to another.</summary>
     public static Scale Along(double low, double high) => new(low, high > low ? high : low + 1, Left + 4, Right);
@@ -39,7 +40,8 @@ public static class BandChart
     /// <param name="percent">whether the axis up is a share</param>
     /// <param name="levels">values up at which a line is drawn through, each with its class</param>
     public static Markup Draw(
-        string id, string heading, string title, string description, IReadOnlyList<BandLine> lines, Scale x, IReadOnlyList<(double At, string Words)> ticks, Scale y,
+        string id, string heading, string title, string description, IReadOnlyList<BandLine> lines, Scale x,
+            IReadOnlyList<(double At, string Words)> ticks, Scale y,
         (string X, string Y) labels, bool percent, IReadOnlyList<(double Value, string Class)>? levels = null) => Chart.Panel(id, heading, title, description, Chart.Width, Height, $"""
         {Chart.Beside(y, Left, Right, labels.Y, percent)}
         <g aria-hidden="true">{Shown(ticks, x).Select<(double At, string Words), Markup>(t => $"{Chart.Line("grid", x.At(t.At), Top, x.At(t.At), Bottom)}{Chart.Text(t.Words, x.At(t.At), Bottom + 13, "tick", "middle")}")}
@@ -52,7 +54,8 @@ public static class BandChart
 
     static Markup Ground(BandLine line, Scale x, Scale y)
     {
-        IEnumerable<Markup> Path(IEnumerable<(double X, double Y)> points) => points.Select<(double X, double Y), Markup>(p => $"{x.At(p.X)},{y.At(p.Y)} ");
+        IEnumerable<Markup> Path(IEnumerable<(double X, double Y)> points) =>
+            points.Select<(double X, double Y), Markup>(p => $"{x.At(p.X)},{y.At(p.Y)} ");
         var there = line.Points;
         return $"""
             <g class="{line.Class}" aria-hidden="true"><polygon class="range" points="{Path([.. there.Select(p => (p.X, p.Y.High)), .. there.Reverse().Select(p => (p.X, p.Y.Low))])}"/>

@@ -8,7 +8,8 @@ namespace Heartwood.Lab.Charts;
 /// <param name="Keys">what marks look like</param>
 /// <param name="Note">how to read them</param>
 /// <param name="Tables">the figures behind it</param>
-public sealed record Figure(string Id, string Title, string Reading, IReadOnlyList<Markup> Panels, IReadOnlyList<Markup> Keys, Markup Note, IReadOnlyList<Table> Tables)
+public sealed record Figure(string Id, string Title, string Reading, IReadOnlyList<Markup> Panels, IReadOnlyList<Markup> Keys, Markup Note,
+    IReadOnlyList<Table> Tables)
 {
     /// <summary>Whether the title asks and the reading, under the drawing, answers: a paper's order.</summary>
     public bool Answers { get; init; }

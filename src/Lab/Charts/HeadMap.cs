@@ -21,7 +21,8 @@ public static partial class HeadMap
     public static Markup Draw(string id, string heading, string title, string description, IReadOnlyDictionary<string, Cell> cells)
     {
         List<(Place At, Cell Cell)> all = [.. cells.Select(c => (At: Place.Find(c.Key)!, c.Value)).Where(c => c.At is not null)];
-        var kinds = all.GroupBy(c => c.At.Kind).Select(g => (Kind: g.Key, Across: g.Max(c => c.At.Index) + 1, Many: g.Any(c => c.At.Numbered)))
+        var kinds = all.GroupBy(c => c.At.Kind)
+            .Select(g => (Kind: g.Key, Across: g.Max(c => c.At.Index) + 1, Many: g.Any(c => c.At.Numbered)))
             .Where(k => k.Across <= MostAcross).OrderByDescending(k => k.Many).ToList();
         int columns = Math.Max(2, kinds.Sum(k => k.Across)), layers = all.Select(c => c.At.Layer + 1).DefaultIfEmpty(0).Max();
         double size = Math.Clamp((Chart.Width - Left - Gap * Math.Max(1, kinds.Count - 1) - 4) / columns, 18, 32), x = Left;
@@ -38,12 +39,12 @@ public static partial class HeadMap
         double width = Math.Max(Chart.Width, x + 4), height = Top + layers * size + 22;
         Markup Square(Place at, Cell cell) => HeatMap.Draw(cell, starts[at.Kind] + at.Index * size, Top + at.Layer * size, size, size);
         Markup LayerName(int layer) => Chart.Text($"L{layer}", Left - 6, Top + (layer + 0.5) * size + 3.5, "tick", "end");
-        string axis = kinds.Any(k => k.Kind == "H") ? "heads across, layers down" : "parts across, layers down";
-        var shown = all.Where(c => starts.ContainsKey(c.At.Kind)).OrderBy(c => c.At.Layer).ThenBy(c => starts[c.At.Kind]).ThenBy(c => c.At.Index);
+        var shown = all.Where(c => starts.ContainsKey(c.At.Kind)).OrderBy(c => c.At.Layer).ThenBy(c => starts[c.At.Kind])
+            .ThenBy(c => c.At.Index);
         return Chart.Panel(id, heading, title, description, width, height, $"""
             <g aria-hidden="true">{names}
             {Enumerable.Range(0, layers).Select(LayerName)}
-            {Chart.Text(axis, Left, height - 6, "axis")}</g>
+            {Chart.Text("parts across, layers down", Left, height - 6, "axis")}</g>
             {shown.Select(c => Square(c.At, c.Cell))}
             """);
     }
@@ -57,36 +58,12 @@ public static partial class HeadMap
         return kinds.Length == 0 ? "" : $" Parts like {Wording.List(kinds)} are too many to be drawn one by one; the table has them.";
     }
 
-    /// <summary>How many parts of each kind there are, in words: "5 heads, 4 MLPs".</summary>
-    /// <param name="addresses">the parts' addresses</param>
-    /// <param name="always">kinds that are counted even where there is none, "H" and "MLP"</param>
-    public static string CountedByKind(IReadOnlyCollection<string> addresses, params string[] always)
-    {
-        Dictionary<string, int> counts = always.ToDictionary(k => k, _ => 0);
-        foreach (string address in addresses)
-        {
-            string kind = Place.Find(address)?.Kind ?? "?";
-            counts[kind] = counts.GetValueOrDefault(kind) + 1;
-        }
-        return string.Join(", ", counts.Select(k => Wording.Count(k.Value, Noun(k.Key))));
-    }
-
     /// <summary>The layer of an address; null where it says none.</summary>
     internal static int? LayerOf(string address) => Place.Find(address)?.Layer;
 
     /// <summary>Layer and number of an address; (−1, −1) where it has none.</summary>
-    internal static (int Layer, int Index) PlaceOf(string address) => Place.Find(address) is { } place ? (place.Layer, place.Index) : (-1, -1);
-
-    static string Noun(string kind) => kind switch
-    {
-        "H" => "head",
-        "MLP" => "MLP",
-        "ATT" => "attention block",
-        "N" => "neuron",
-        "" => "layer",
-        "?" => "other part",
-        _ => $"{kind} part",
-    };
+    internal static (int Layer, int Index) PlaceOf(string address) =>
+        Place.Find(address) is { } place ? (place.Layer, place.Index) : (-1, -1);
 
     /// <summary>Where an address stands on the map.</summary>
     sealed record Place(int Layer, string Kind, int Index, bool Numbered)

@@ -12,7 +12,8 @@ namespace Heartwood.Lab.Charts;
 /// <param name="Making">the section on how it was made, with the anchor "making"</param>
 /// <param name="Version">version of Heartwood</param>
 public sealed record Page(
-    string Title, string Subject, string Finding, IReadOnlyList<string> Sentences, IReadOnlyList<Figure> Figures, Markup Making, string Version)
+    string Title, string Subject, string Finding, IReadOnlyList<string> Sentences, IReadOnlyList<Figure> Figures, Markup Making,
+        string Version)
 {
     /// <summary>How dark each ring of the emblem is, 0 to 1, the innermost first: a trunk with one ring per layer.</summary>
     public IReadOnlyList<double> Rings { get; init; } = [];

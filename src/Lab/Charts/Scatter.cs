@@ -74,9 +74,11 @@ public static class Scatter
         foreach (var p in points.Reverse().Where(p => p.Label != ""))
         {
             double px = x.At(p.X), py = y.At(p.Y), w = LetterWidth * p.Label.Length;
-            (double X, double Y, double W, double H)[] places = [(px + 5, py - 14, w, 11), (px + 5, py + 3, w, 11), (px - 5 - w, py - 14, w, 11), (px - 5 - w, py + 3, w, 11),
+            (double X, double Y, double W, double H)[] places =
+                [(px + 5, py - 14, w, 11), (px + 5, py + 3, w, 11), (px - 5 - w, py - 14, w, 11), (px - 5 - w, py + 3, w, 11),
                 (px + 7, py - 6, w, 11), (px - 7 - w, py - 6, w, 11), (px - w / 2, py - 18, w, 11), (px - w / 2, py + 8, w, 11)];
-            int free = Array.FindIndex(places, b => b.X >= Left && b.X + b.W <= Chart.Width && b.Y >= Top - 4 && b.Y + b.H <= Bottom + 2 && !taken.Exists(t => Meet(t, b)));
+            int free = Array.FindIndex(places, b =>
+                b.X >= Left && b.X + b.W <= Chart.Width && b.Y >= Top - 4 && b.Y + b.H <= Bottom + 2 && !taken.Exists(t => Meet(t, b)));
             if (free < 0) continue;
             taken.Add(places[free]);
             words.Add(Chart.Text(p.Label, places[free].X, places[free].Y + 9, $"label {p.Mark.Class}"));

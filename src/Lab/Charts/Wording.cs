@@ -16,7 +16,8 @@ public static class Wording
         double.IsNaN(low) || double.IsNaN(high) ? Absent : Digits(low) == Digits(high) ? Percent(low) : $"{Digits(low)} to {Percent(high)}";
 
     /// <summary>"97.8 % (97.1 to 98.4 %, n 2,000)".</summary>
-    public static string Full(Proportion? p) => p is null or { N: 0 } ? Absent : $"{Percent(p.Value)} ({Range(p.Low, p.High)}, n\u00A0{Count(p.N)})";
+    public static string Full(Proportion? p) =>
+        p is null or { N: 0 } ? Absent : $"{Percent(p.Value)} ({Range(p.Low, p.High)}, n\u00A0{Count(p.N)})";
 
     /// <summary>"97.8 % (97.1 to 98.4 %)".</summary>
     public static string Short(Proportion? p) => p is null or { N: 0 } ? Absent : $"{Percent(p.Value)} ({Range(p.Low, p.High)})";
@@ -42,7 +43,8 @@ public static class Wording
     public static string Number(double? value, string pattern) => value is not { } v || double.IsNaN(v) ? Absent : Signed(v, pattern);
 
     /// <summary>A small number, "2.4e-6".</summary>
-    public static string Small(double value) => double.IsNaN(value) ? Absent : value == 0 ? "0" : value.ToString("0.0e-0", CultureInfo.InvariantCulture);
+    public static string Small(double value) =>
+        double.IsNaN(value) ? Absent : value == 0 ? "0" : value.ToString("0.0e-0", CultureInfo.InvariantCulture);
 
     /// <summary>"1 min 58 s".</summary>
     public static string Time(double seconds) => double.IsNaN(seconds) ? Absent

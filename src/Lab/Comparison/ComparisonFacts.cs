@@ -17,8 +17,8 @@ public sealed record OverlapFacts(double TargetSparsity, IReadOnlyList<PairFacts
 /// <param name="High">upper end of chance's 95 % interval</param>
 /// <param name="PValue">probability of at least as many by chance, exact</param>
 /// <param name="Corrected">the same after Holm's correction for the number of pairs</param>
-public sealed record PairFacts(
-    ulong SeedA, ulong SeedB, int Shared, double Jaccard, double Expected, double Low, double High, double PValue, double Corrected);
+public sealed record PairFacts(ulong SeedA, ulong SeedB, int Shared, double Jaccard, double Expected, double Low, double High,
+    double PValue, double Corrected);
 
 /// <summary>How many of the subnetworks at one sparsity keep each part.</summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
@@ -36,9 +36,10 @@ public sealed record FrequencyFacts(double TargetSparsity, int Subnetworks, IRea
 /// <param name="High">upper end of chance's 95 % interval</param>
 /// <param name="PValue">probability of a core at least as large by chance</param>
 /// <param name="Method">"exact", "permutation, N draws", or <see cref="NotSeeded"/></param>
+/// <param name="Kinds">how many parts of each kind it has, in words: "5 heads, 4 MLPs"</param>
 public sealed record CoreFacts(
     double TargetSparsity, double Share, int Subnetworks, IReadOnlyList<string> Parts, double ExpectedByChance, double Low, double High,
-    double PValue, string Method)
+    double PValue, string Method, string Kinds = "")
 {
     /// <summary>Says why chance is not spoken of: the finder draws nothing, so every seed gives the same subnetwork.</summary>
     public const string NotSeeded = "not applicable: the finder is not seeded";
@@ -47,8 +48,9 @@ public sealed record CoreFacts(
     /// <param name="sparsity">the sparsity that was asked for</param>
     /// <param name="share">the share of subnetworks that was asked for</param>
     /// <param name="parts">its parts</param>
-    public static CoreFacts Single(double sparsity, double share, IReadOnlyList<string> parts) =>
-        new(sparsity, share, 1, parts, double.NaN, double.NaN, double.NaN, double.NaN, NotSeeded);
+    /// <param name="kinds">how many of each kind, in words</param>
+    public static CoreFacts Single(double sparsity, double share, IReadOnlyList<string> parts, string kinds) =>
+        new(sparsity, share, 1, parts, double.NaN, double.NaN, double.NaN, double.NaN, NotSeeded, kinds);
 
     /// <summary>Whether the core is that of subnetworks which chance could have made others.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

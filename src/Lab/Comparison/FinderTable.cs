@@ -30,7 +30,7 @@ public sealed record FinderRow(
 /// <summary>A finder's subnetworks of one sparsity.</summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
 /// <param name="Found">accuracy of its subnetworks</param>
-/// <param name="Random">accuracy of random parts of the same numbers by kind, one set next to each</param>
+/// <param name="Random">accuracy of random parts of the same numbers by kind, as many sets as the run has seeds</param>
 public sealed record FinderAtSize(double TargetSparsity, AccuracyOfSeveral Found, AccuracyOfSeveral Random);
 
 /// <summary>Accuracy of several subnetworks; out of domain null where no such set was given.</summary>

@@ -1,4 +1,4 @@
-using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Discovery;
@@ -37,8 +37,8 @@ public enum FinderNeeds
 /// <param name="Seeded">whether chance decides anything, so that another seed is another search</param>
 public sealed record FinderFacts(string Name, string About, string Paper, FinderNeeds Needs, bool Seeded)
 {
-    /// <summary>Names of the kinds of part that it can score, see <see cref="PartKind.Name"/>; null for all.</summary>
-    public IReadOnlyList<string>? Parts { get; init; }
+    /// <summary>The points at which the parts that it can score give their value; null for all.</summary>
+    public IReadOnlyList<Point>? Points { get; init; }
 
     /// <summary>Whether its scores depend on the size that is asked for: then every size is a search of its own.</summary>
     public bool SizeDependent => Needs.HasFlag(FinderNeeds.TargetSize);
@@ -47,9 +47,9 @@ public sealed record FinderFacts(string Name, string About, string Paper, Finder
     /// <exception cref="ArgumentException">names a part, and what the finder can score</exception>
     public void Check(Universe universe)
     {
-        if (Parts is null || universe.Places.FirstOrDefault(place => !Parts.Contains(place.Kind.Name)) is not { } other) return;
-        throw new ArgumentException($"{Name} scores {string.Join(", ", Parts)} only, and {other.Part}, one of the {other.Kind.Many}, is none "
-            + "of them. Put only what it scores in play with --parts, or take another --method.");
+        if (Points is null || universe.Places.FirstOrDefault(place => !Points.Contains(place.Site.Point)) is not { } other) return;
+        throw new ArgumentException($"{Name} scores parts that give their value at {string.Join(", ", Points)} only, and {other.Part}, one of "
+            + $"the {other.Kind.Many}, gives it at {other.Site.Point}. Put only what it scores in play with --parts, or take another --method.");
     }
 }
 

@@ -1,7 +1,6 @@
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Runs;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Discovery;
@@ -13,12 +12,12 @@ namespace Heartwood.Lab.Discovery;
 /// <param name="examples">most examples, spread evenly; 0 for all</param>
 public sealed class LayerSimilarity(int examples = 512) : IFinder
 {
-    static readonly string[] kinds = [AttentionBlocks.Kind.Name, Mlps.Kind.Name, Layers.Kind.Name];
+    static readonly Point[] turning = [Point.AttentionOut, Point.MlpOut, Point.LayerOut];
 
     /// <inheritdoc/>
     public FinderFacts Facts { get; } = new("layer-similarity", "how much it turns the stream: 1 − cosine of what enters and leaves",
         "He et al. 2024, What Matters in Transformers; block influence: Men et al. 2024, ShortGPT", FinderNeeds.Examples, Seeded: false)
-    { Parts = kinds };
+    { Points = turning };
 
     /// <inheritdoc/>
     public IFinder With(TenantSpec options)
@@ -44,7 +43,7 @@ public sealed class LayerSimilarity(int examples = 512) : IFinder
 
         protected override double Sum(Place place, IReadOnlyDictionary<Site, Tensor> seen)
         {
-            bool fromMiddle = place.Kind.Name == Mlps.Kind.Name, toMiddle = place.Kind.Name == AttentionBlocks.Kind.Name;
+            bool fromMiddle = place.Site.Point == Point.MlpOut, toMiddle = place.Site.Point == Point.AttentionOut;
             Tensor enters = seen[new(place.Part.Layer, fromMiddle ? Point.Middle : Point.LayerIn)];
             Tensor leaves = seen[new(place.Part.Layer, toMiddle ? Point.Middle : Point.LayerOut)];
             var (tokens, width) = enters.AsTokens();

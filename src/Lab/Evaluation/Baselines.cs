@@ -12,7 +12,10 @@ public interface IBaseline
     /// <summary>Its name in tables: "majority", "word overlap".</summary>
     string Name { get; }
 
-    /// <summary>The log-probability of every label for one row, nats, in the order of the labels it was fitted with; the row's own label is not read.</summary>
+    /// <summary>
+    /// The log-probability of every label for one row, nats, in the order of the labels it was fitted with; the row's own label is not
+    /// read.
+    /// </summary>
     float[] Scores(Row row);
 }
 

@@ -24,7 +24,8 @@ public static class Generation
     /// <exception cref="ArgumentException">the model is none of language, or the prompt is empty or too long</exception>
     public static IEnumerable<SaidToken> Continue(IModel model, IReadOnlyList<int> prompt, int most, Sampling sampling, IProbe probe, IReadOnlySet<int> ends, int? words = null, CancellationToken stop = default)
     {
-        if (model.GuessesMaskedWords()) throw new ArgumentException("The model guesses masked words and cannot go on with a text. Give a language model.");
+        if (model.GuessesMaskedWords())
+            throw new ArgumentException("The model guesses masked words and cannot go on with a text. Give a language model.");
         if (model.Output != Output.Vocabulary) throw new ArgumentException("The model gives scores to labels, not to the token that comes next. Give a language model.");
         if (prompt.Count == 0) throw new ArgumentException("There is nothing to continue, and the tokenizer has no token that begins a text. Give a prompt.");
         if (prompt.Count > model.MostPositions) throw new ArgumentException($"The prompt has {prompt.Count} tokens, the model takes {model.MostPositions}. Shorten it.");

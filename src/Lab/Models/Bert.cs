@@ -62,9 +62,9 @@ public sealed class Bert : IModel
         JsonObject json = config.ToJson();
         json["architectures"] = new JsonArray("BertForMaskedLM");
         BertConfig read = BertConfig.Read(config, 0);
-        return new(read, json, weights.Map((name, t) => IsLeftOut(name) ? null : t));
+        return new(read, json, weights.Map((name, t) => Left(name) ? null : t));
 
-        bool IsLeftOut(string name) => name == Twice || (read.Tied && name == BertWordHead.Output)
+        bool Left(string name) => name == Twice || (read.Tied && name == BertWordHead.Output)
             || name.StartsWith("bert.pooler.", StringComparison.Ordinal) || name.StartsWith("cls.seq_", StringComparison.Ordinal);
     }
 
@@ -260,8 +260,8 @@ sealed class BertEmbeddings(Weights w, BertConfig c)
     readonly LayerNorm norm = new(w["LayerNorm"], c.Width, c.Epsilon);
 
     /// <returns>[token width]</returns>
-    internal Tensor Forward(Batch batch) =>
-        Scope.Within(() => norm.Forward(Words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions)));
+    internal Tensor Forward(Batch batch) => Scope.Within(() =>
+        norm.Forward(Words.Rows(batch.Ids) + types.Rows(batch.TokenTypes) + positions.Rows(batch.Positions)));
 }
 
 /// <summary>One layer: attention and MLP, each added to the residual stream, which is normalized after each.</summary>

@@ -1,8 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Subnetworks;
-
 namespace Heartwood.Lab.Questions;
 
 /// <summary>The full model, the baselines, every subnetwork and a random mask next to each, measured on every set.</summary>
@@ -60,8 +58,11 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
     {
         MeasuredSubnetwork[] main = [.. facts.AtMain().Subnetworks];
         Measured full = facts.Full;
-        List<string> lines = [Said.Text(
-            $"full model           in-domain {Said.Share(full.InDomain)}; out of domain {Said.Share(full.OutOfDomain)}\n{Said.Figures(full.Figures)}")];
+        List<string> lines =
+        [
+            $"full model           in-domain {Said.Share(full.InDomain)}; out of domain {Said.Share(full.OutOfDomain)}\n",
+            Said.Figures(full.Figures),
+        ];
         int parts = findings.Facts<FrequenciesFacts>()?.Sparsities.FirstOrDefault()?.Kept.Count ?? 0;
         string all = parts > 0 ? $" of {parts}" : "";
         foreach (MeasuredSubnetwork s in main)
@@ -122,7 +123,8 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         string along = study.Accuracy(DataSet.InDomain), up = study.Accuracy(set);
         (double X, double Y) chance = (study.Chance(DataSet.InDomain), study.Chance(set));
         double[] whole = [chance.X, chance.Y, .. study.All.SelectMany(e => e.Sets.Values).SelectMany(Ends)];
-        string subnetworks = Wording.Count(study.Subnetworks.Count, "subnetwork"), randoms = Wording.Count(study.Randoms.Count, "random mask");
+        string subnetworks = Wording.Count(study.Subnetworks.Count, "subnetwork");
+        string randoms = Wording.Count(study.Randoms.Count, "random mask");
         yield return Scatter.Draw($"domains-{set}", $"Everything, {study.Where(set)}", $"{along} against {up}",
             $"The full model, {subnetworks}, {randoms} and {Wording.Count(study.Baselines.Count, "baseline")}.",
             [.. Ordered(all).Select(e => PointOf(e, set, e.Kind is EntryKind.Full or EntryKind.Baseline ? e.Name : ""))],

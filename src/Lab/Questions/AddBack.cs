@@ -34,7 +34,8 @@ sealed class AddBack : IQuestion<AddBackFacts>
         var (inDomain, outside, _) = ahead.HeadExamples;
         int left = ahead.Universe.Count;
         long paths = 1L + LearnedOrders + Draws;
-        return GreedyAddition.SetsLookedAt(left, MostAdded) * (outside + 1) / 2 + paths * (Longest(left, MostAdded) + 1) * (inDomain + outside / 2);
+        return GreedyAddition.SetsLookedAt(left,
+            MostAdded) * (outside + 1) / 2 + paths * (Longest(left, MostAdded) + 1) * (inDomain + outside / 2);
     }
 
     static int Longest(int left, int added) => Math.Min(left, 2 * added + 4);
@@ -110,7 +111,8 @@ sealed class AddBack : IQuestion<AddBackFacts>
                 Addition next = search.Next(Parts());
                 added.Add(new($"{next.Part}", next.Worth.Objective));
                 subject.Folder.WriteJson(file, added.ToArray());
-                subject.Progress.Report(new("adding parts back to the core", added.Count, subject.Universe.Count - subject.Core.Count, "parts",
+                subject.Progress.Report(new("adding parts back to the core", added.Count, subject.Universe.Count - subject.Core
+                    .Count, "parts",
                     $"{next.Part}: {next.Worth.Objective:0.000}"));
             }
             return Parts();
@@ -172,14 +174,17 @@ sealed class AddBack : IQuestion<AddBackFacts>
             return [.. order, .. rest];
         }
 
-        AddBackPath Measured(string kind, ulong seed, IReadOnlyList<Part> order, Proportion full) => subject.Folder.Stage($"add-back-{kind}-{seed}", () =>
+        AddBackPath Measured(string kind, ulong seed, IReadOnlyList<Part> order, Proportion full) =>
+            subject.Folder.Stage($"add-back-{kind}-{seed}", () =>
         {
             float[][] masks = [.. Enumerable.Range(0, order.Count + 1).Select(n => subject.Only([.. subject.Core, .. order.Take(n)]))];
             string stage = $"measuring {kind} additions{(kind == "greedy" ? "" : $" {seed}")}";
-            Action<int> advance = subject.Advance(stage, (long)masks.Length * (inDomain.Examples.Count + measured.Examples.Count), "examples");
+            Action<int> advance = subject.Advance(stage, (long)masks.Length * (inDomain.Examples.Count + measured.Examples.Count),
+                "examples");
             float[][] Scores(Answers answers) => answers.Of(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]);
             float[][] near = Scores(inDomainAnswers), far = Scores(measuredAnswers);
-            AddBackPoint[] points = [.. masks.Select((_, n) => new AddBackPoint(n, Accuracy(inDomain, near[n]), Accuracy(measured, far[n])))];
+            AddBackPoint[] points = [.. masks
+                .Select((_, n) => new AddBackPoint(n, Accuracy(inDomain, near[n]), Accuracy(measured, far[n])))];
             int back = Array.FindIndex(points, p => p.OutOfDomain.Value >= full.Value - tolerance);
             return new AddBackPath(kind, seed, [.. order.Select(p => $"{p}")], points, back < 0 ? null : back);
         });

@@ -10,7 +10,8 @@ namespace Heartwood.Lab.Questions;
 /// <param name="InDomain">the full model's accuracy in-domain</param>
 /// <param name="OutOfDomain">its accuracy on the other examples out of domain, on which every path is measured</param>
 /// <param name="Paths">the orders in which parts were added</param>
-public sealed record AddBackFacts(IReadOnlyList<string> Core, double Tolerance, int Chosen, Proportion InDomain, Proportion OutOfDomain, IReadOnlyList<AddBackPath> Paths);
+public sealed record AddBackFacts(IReadOnlyList<string> Core, double Tolerance, int Chosen, Proportion InDomain, Proportion OutOfDomain,
+    IReadOnlyList<AddBackPath> Paths);
 
 /// <summary>One order of adding.</summary>
 /// <param name="Kind">"greedy", "learned" (by masks learned next to the core) or "random" (as many heads and MLPs as the greedy path has

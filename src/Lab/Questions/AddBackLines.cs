@@ -9,7 +9,8 @@ static class AddBackLines
     /// <summary>The figure.</summary>
     public static Figure Draw(AddBackFacts facts)
     {
-        string seeds = Wording.Count(PathsOf(facts, "learned").Length, "seed"), draws = Wording.Count(PathsOf(facts, "random").Length, "draw");
+        string seeds = Wording.Count(PathsOf(facts, "learned").Length, "seed");
+        string draws = Wording.Count(PathsOf(facts, "random").Length, "draw");
         object?[] Row(AddBackPath p, AddBackPoint q) => [p.Kind, p.Seed, q.Added, q.Added == 0 ? "" : p.Order[q.Added - 1],
             .. Table.CellsOf(q.InDomain), .. Table.CellsOf(q.OutOfDomain)];
         return new("add-back", "Which parts, added back to the core, bring generalization back?", Reading(facts),
@@ -19,8 +20,11 @@ static class AddBackLines
                 Chart.Key(Shape.Diamond, "sub", $"in the order of masks learned next to the core, with the range over {seeds}"),
                 Chart.Key(Shape.Ring, "random", $"as many heads and MLPs at random, with the range over {draws}")],
             $"""
-            The line across is the full model, the broken one {Wording.Points(facts.Tolerance)} below it. Greedy adding took at each step the part that raised accuracy most on {Wording.Count(facts.Chosen, "example")} out of domain (between equals, the probability of the correct label), and the masks were learned on them;
-            all paths out of domain are measured on {Wording.Count(facts.OutOfDomain.N)} others. The greedy path: {string.Join(", ", Greedy(facts).Order)}.
+            The line across is the full model, the broken one {Wording.Points(facts.Tolerance)} below it. Greedy adding took at each step
+            the part that raised accuracy most on {Wording.Count(facts.Chosen, "example")} out of domain (between equals, the probability of
+            the correct label), and the masks were learned on them;
+            all paths out of domain are measured on {Wording.Count(facts.OutOfDomain.N)} others. The greedy path:
+            {string.Join(", ", Greedy(facts).Order)}.
             """,
             [new("add-back", "the core with parts added",
                 ["path", "seed or draw", "added", "part", .. Table.ColumnsOf("in-domain"), .. Table.ColumnsOf("out of domain")],
@@ -39,7 +43,8 @@ static class AddBackLines
             {
                 Band band = Band.Over(points.Select(p => (double?)share(p).Value))!;
                 string range = $"{Wording.Range(band.Low, band.High)} over {Wording.Count(band.N, each)}";
-                return new(added, band, $"{Wording.Count(added, "part")} added, {kind}\n{where} {Wording.Percent(band.Mean)} on average\n{range}");
+                return new(added, band, $"{Wording.Count(added, "part")} added, {kind}\n{where} {Wording.Percent(band.Mean)} on "
+                    + $"average\n{range}");
             }
             var sizes = PathsOf(facts, kind).SelectMany(p => p.Points).GroupBy(p => p.Added).OrderBy(g => g.Key);
             return new(colour, shape, [.. sizes.Select(g => At(g.Key, g))]);
@@ -47,7 +52,8 @@ static class AddBackLines
         AddBackPath greedy = Greedy(facts);
         BandPoint Step(AddBackPoint p)
         {
-            string added = p.Added == 0 ? "the core alone" : $"{Wording.Count(p.Added, "part")} added greedily, {greedy.Order[p.Added - 1]} last";
+            string added = p.Added == 0 ? "the core alone"
+                : $"{Wording.Count(p.Added, "part")} added greedily, {greedy.Order[p.Added - 1]} last";
             return new(p.Added, new(share(p).Value, share(p).Low, share(p).High, share(p).N), $"{added}\n{where} {Wording.Full(share(p))}");
         }
         BandLine[] lines = [Over("random", "random", Shape.Ring, "draw"), Over("learned", "sub", Shape.Diamond, "seed"),
@@ -80,7 +86,8 @@ static class AddBackLines
         AddBackPoint there = greedy.Points[back];
         string inside = $"in-domain from {Wording.Percent(greedy.Points[0].InDomain.Value)} to {Wording.Percent(there.InDomain.Value)}, "
             + $"the model {Wording.Percent(facts.InDomain.Value)}";
-        return $"{parts} {(back == 1 ? "brings" : "bring")} the core from {alone} to {Wording.Full(there.OutOfDomain)} out of domain, {goal} ({inside})";
+        return $"{parts} {(back == 1 ? "brings" : "bring")} the core from {alone} to {Wording.Full(there.OutOfDomain)} out of domain, "
+            + $"{goal} ({inside})";
     }
 
     static string InLearnedOrder(AddBackFacts facts)

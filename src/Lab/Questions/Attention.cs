@@ -3,7 +3,6 @@ using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Questions;
@@ -33,7 +32,8 @@ sealed class Attention : IQuestion<AttentionFacts>
         IReadOnlyList<Part> core = subject.CoreHeads;
         // the heads with a page: those whose ablation costs most in-domain
         Part[] paged = [.. core.OrderByDescending(h => Average.Over(looked[0].Lost[h]).Value).ThenBy(h => h).Take(MostPages).Order()];
-        return new([.. looked.Select(l => Facts(l, core))], [.. paged.Select(head => Page(subject, head, paged.Length, looked))], core.Count);
+        return new([.. looked.Select(l => Facts(l, core))], [.. paged.Select(head => Page(subject, head, paged.Length, looked))], core
+            .Count);
     }
 
     // one set, looked at

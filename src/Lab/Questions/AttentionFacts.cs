@@ -1,6 +1,5 @@
 using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 
@@ -48,7 +47,8 @@ public sealed record HeadPage(string Part, string Kind, IReadOnlyDictionary<stri
 /// <param name="Lost">what ablating the head takes from the logit of the correct label here, in nats</param>
 /// <param name="From">the token that attends: the one with most mass on the kind</param>
 /// <param name="Tokens">the tokens</param>
-public sealed record DrawnExample(string Set, string Case, string Label, string Why, double Mass, double Lost, int From, IReadOnlyList<DrawnToken> Tokens);
+public sealed record DrawnExample(string Set, string Case, string Label, string Why, double Mass, double Lost, int From,
+    IReadOnlyList<DrawnToken> Tokens);
 
 /// <summary>One token of a drawn example.</summary>
 /// <param name="Text">its text</param>

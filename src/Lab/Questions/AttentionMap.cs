@@ -1,6 +1,5 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 
@@ -35,13 +34,17 @@ static class AttentionMap
             k.Mass.Value, k.Mass.Low, k.Mass.High, k.Mass.N, k.Above.Value, k.Above.Low, k.Above.High, k.AverageHead, k.Uniform];
         IEnumerable<object?[]> Rows(AttentionSet s) => s.Heads.Where(h => h.Core || all).SelectMany(h => h.Kinds.Select(k => Row(s, h, k)));
         return new("attention", "What do the core's heads attend to?", Reading(facts), [.. facts.Sets.Select(Map)], [], $"""
-            Numbers are shares of a head's attention, in percent, averaged over the tokens that see any token of the kind, then over examples; kinds overlap and do not add up. Coloured by the difference from the average head where its whole 95&#160;% interval
-            lies above zero (blue: below); an outline marks the kind other than the token itself that the head gives most to beyond the average head. “mean” is the average head, of all heads; “even” is what equal weights on all tokens would give. Heads of the last layer attend from the one token that is read,
+            Numbers are shares of a head's attention, in percent, averaged over the tokens that see any token of the kind, then over
+            examples; kinds overlap and do not add up. Coloured by the difference from the average head where its whole 95&#160;% interval
+            lies above zero (blue: below); an outline marks the kind other than the token itself that the head gives most to beyond the
+            average head. “mean” is the average head, of all heads; “even” is what equal weights on all tokens would give. Heads of the last
+            layer attend from the one token that is read,
             so they are compared with each other only.
             """,
             [new("attention", all ? "attention of every head to every kind of token"
                 : "attention of the core's heads to every kind of token (of all heads in result.json)",
-                ["set", "head", "core", "kind", "share", "low", "high", "n", "beyond the average head", "low ", "high ", "average head", "equal weights"],
+                ["set", "head", "core", "kind", "share", "low", "high", "n", "beyond the average head", "low ", "high ", "average head",
+                    "equal weights"],
                 [.. facts.Sets.SelectMany(Rows)])])
         {
             Closer = [.. facts.Pages.Select(HeadPages.Draw)],
@@ -76,7 +79,8 @@ static class AttentionMap
         bool clear = k.Above.Low > 0 || k.Above.High < 0;
         double strength = clear ? Math.Sign(k.Above.Value) * Math.Min(1, Math.Abs(k.Above.Value) / Full) * 0.92 : 0;
         string tip = $"{head.Part} to {Words(kind)}\n{InWords(k.Mass)}\naverage head {Wording.Percent(k.AverageHead)}, equal weights "
-            + $"{Wording.Percent(k.Uniform)}\n{Wording.Points(k.Above.Value)} beyond the average head ({Points(k.Above.Low)} to {Points(k.Above.High)})";
+            + $"{Wording.Percent(k.Uniform)}\n{Wording.Points(k.Above.Value)} beyond the average head ({Points(k.Above.Low)} to "
+            + $"{Points(k.Above.High)})";
         return new(strength, Number(k.Mass.Value), tip, k.Above.Low > 0 && Characteristic(head)?.Kind == kind);
     }
 
@@ -100,11 +104,13 @@ static class AttentionMap
         AttentionSet near = facts.Sets[0];
         HeadAttention[] core = [.. near.Heads.Where(h => h.Core)];
         string heads = Wording.Count(facts.CoreHeads, "head");
-        List<(HeadAttention Head, KindAttention Kind)> marked = [.. core.Select(h => (Head: h, Kind: Characteristic(h)!)).Where(h => h.Kind.Above.Low > 0)];
+        List<(HeadAttention Head, KindAttention Kind)> marked =
+            [.. core.Select(h => (Head: h, Kind: Characteristic(h)!)).Where(h => h.Kind.Above.Low > 0)];
         if (marked.Count == 0)
             return $"None of the core's {heads} gives any kind of token more than the average head does by more than its interval "
                 + $"(95\u00A0%, n\u00A0{Wording.Count(near.Examples)}).";
-        var groups = marked.GroupBy(h => h.Kind.Kind).OrderByDescending(g => g.Count()).ThenByDescending(g => g.Max(h => h.Kind.Above.Value)).ToList();
+        var groups = marked.GroupBy(h => h.Kind.Kind)
+            .OrderByDescending(g => g.Count()).ThenByDescending(g => g.Max(h => h.Kind.Above.Value)).ToList();
         string Group(IReadOnlyList<(HeadAttention Head, KindAttention Kind)> group, int i)
         {
             string who = $"{Few(group.Count)}{(i == 0 ? $" of the core's {heads}" : "")} attend{(group.Count == 1 ? "s" : "")} most to ";

@@ -57,7 +57,8 @@ sealed class Cases : IQuestion<CasesFacts>
         string cases = Wording.Count(spreads.Length, "case"), subnetworks = $"the subnetworks at {Wording.Sparsity(study.Sparsities[0])}";
         return beyond.Length == 0 ? $"In none of {cases} do {subnetworks} differ by more than noise: {noise}."
             : $"In {beyond.Length} of {cases} {subnetworks} differ by more than noise, by up to "
-                + $"{Wording.Points(beyond[0].Spread.Width)} ({beyond[0].Name}); {noise}, and the test is corrected for the number of cases.";
+                + $"{Wording.Points(beyond[0].Spread.Width)} ({beyond[0].Name}); {noise}, and the test is corrected for the number of "
+                + "cases.";
     }
 
     static Table TableOf(Measurements study)
@@ -93,7 +94,8 @@ static class CasePanel
         }
         string heading = string.Join(", ", ((string[])[list.Title, subject]).Where(w => w != ""));
         return Strips.Draw(id, heading, heading == "" ? title : $"{title}: {heading}",
-            $"{Wording.Count(list.Sets.Sum(s => s.Cases.Count), "case")}, one row each.", rows, Scale.Share(0, 1), study.SharedAccuracy, true);
+            $"{Wording.Count(list.Sets.Sum(s => s.Cases.Count), "case")}, one row each.", rows, Scale.Share(0, 1), study.SharedAccuracy,
+                true);
     }
 
     /// <summary>The marks of a case.</summary>

@@ -36,10 +36,14 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
     static CoreFacts CoreAt(Subject subject, double sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept, double share)
     {
-        if (!subject.Settings.Seeded) return CoreFacts.Single(sparsity, share, [.. kept[0].Select(p => p.ToString())]);
+        if (!subject.Settings.Seeded) return CoreFacts.Single(sparsity, share, [.. kept[0].Select(p => p.ToString())], KindsOf([.. kept[0]]));
         Core core = Core.Shared(subject.Universe, kept, share, subject.Settings.Seeds[0]);
         string[] parts = [.. core.Parts.Select(p => p.ToString())];
-        return new(sparsity, share, core.Subnetworks, parts, core.ExpectedByChance, core.Low, core.High, core.PValue, core.Method);
+        return new(sparsity, share, core.Subnetworks, parts, core.ExpectedByChance, core.Low, core.High, core.PValue, core.Method,
+            KindsOf(core.Parts));
+
+        string KindsOf(IReadOnlyList<Part> some) =>
+            string.Join(", ", subject.Universe.Kinds.Select(kind => kind.Counted(some.Count(kind.Includes))));
     }
 
     static IReadOnlyList<AblatedFacts> Ablations(Subject subject, IReadOnlyList<Part> core)
@@ -54,7 +58,8 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
         if (heads.Length > 0) plan.Add(("core heads", "core", heads));
         plan.Add(("core alone", "core", [.. universe.Parts.Except(core)]));
         for (int i = 1; heads.Length > 0 && i <= draws; i++)
-            plan.Add(($"random heads {i}", "random heads", RandomParts.LikeOf(Heads.Kind, universe, [.. core], new(seed, "random heads"), i)));
+            plan.Add(($"random heads {i}", "random heads",
+                RandomParts.LikeOf(Heads.Kind, universe, [.. core], new(seed, "random heads"), i)));
         for (int i = 1; i <= draws; i++) plan.Add(($"random parts {i}", "random parts", Random(i)));
         for (int i = 1; i <= draws; i++)
             plan.Add(($"random parts alone {i}", "random parts alone", [.. universe.Parts.Except(Random(i))]));
@@ -90,7 +95,8 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
     {
         List<string> lines = [.. facts.Cores.Select(c => CoreInWords(c, facts.Main.TargetSparsity))];
         foreach (AblatedFacts a in facts.Ablated.Where(a => a.Kind == "core"))
-            lines.Add(Said.Text($"  {Shown(a.Name),-24} in-domain {Said.Share(a.InDomain)}, out of domain {Said.Percent(a.OutOfDomain)}{Placed(a)}\n"));
+            lines.Add($"  {Shown(a.Name),-24} in-domain {Said.Share(a.InDomain)}, "
+                + $"out of domain {Said.Percent(a.OutOfDomain)}{Placed(a)}\n");
         double[] heads = [.. facts.Ablated.Where(a => a.Kind == "random heads").Select(a => a.InDomain.Value * 100)];
         if (heads.Length > 0)
         {
@@ -102,8 +108,9 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
     static string CoreInWords(CoreFacts c, double main)
     {
+        string share = c.Share == 1 ? "all" : Said.Text($"{c.Share:0 %}");
         string which = c.Share == 1 && c.TargetSparsity == main ? Said.Text($"The core: {c.Parts.Count} parts are in all {c.Subnetworks} ")
-            : Said.Text($"at {c.TargetSparsity:0.##}, kept by {(c.Share == 1 ? "all" : Said.Text($"{c.Share:0 %}"))} of {c.Subnetworks}: {c.Parts.Count} parts ");
+            : Said.Text($"at {c.TargetSparsity:0.##}, kept by {share} of {c.Subnetworks}: {c.Parts.Count} parts ");
         string chance = double.IsNaN(c.PValue) ? $"({c.Method})"
             : Said.Text($"(by chance {c.ExpectedByChance:0.0}, p = {Said.Probability(c.PValue)}, {c.Method})");
         return $"{which}{chance}: {Said.Short(c.Parts)}\n";
@@ -147,13 +154,15 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
         if (all.Any(a => draws.ContainsValue(a.Kind))) keys.Add(Chart.Key(Shape.Ring, "random", "one random set of the same size each"));
         object?[] Row(AblatedFacts a) => [a.Name, a.Kind, a.Parts.Count, .. sets.SelectMany(s => Table.CellsOf(Entry.ForAblated(a).On(s))),
             a.Ranks?.Among, a.Rank?.AtLeastAsHarmful, a.Rank?.Draws, string.Join(" ", a.Parts)];
-        return new("core", asking ? Asked : "The core ablated", string.Join(" ", Sentences(facts)), [.. sets.Select(set => Panel(facts, study, set))], keys,
+        return new("core", asking ? Asked
+            : "The core ablated", string.Join(" ", Sentences(facts)), [.. sets.Select(set => Panel(facts, study, set))], keys,
             $"""
             Heads alone and heads with MLPs are kept apart because an MLP weighs so much that mixed sets say little.
             Under each name, how many of the random sets leave at most as much; for the core alone, random sets kept alone.
             """,
             [new("core", "the full model with sets of parts ablated", ["name", "kind", "parts ablated",
-                .. sets.SelectMany(s => Table.ColumnsOf(Measurements.Name(s))), "compared with", "draws at least as harmful", "draws", "parts"],
+                .. sets.SelectMany(s => Table.ColumnsOf(Measurements.Name(s))), "compared with", "draws at least as harmful", "draws",
+                    "parts"],
                 [.. all.Select(Row)])]);
     }
 
@@ -163,7 +172,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
         if (core.Subnetworks < 2) return $"At {Wording.Sparsity(core.TargetSparsity)} there is one subnetwork only, and nothing to share.";
         string who = core.Share >= 1 ? $"all {core.Subnetworks}" : $"at least {Wording.Percent(core.Share)} of {core.Subnetworks}";
         string size = core.Parts.Count == 0 ? "no part"
-            : $"the same {Wording.Count(core.Parts.Count, "part")} ({HeadMap.CountedByKind([.. core.Parts], "H", "MLP")})";
+            : $"the same {Wording.Count(core.Parts.Count, "part")}{(core.Kinds == "" ? "" : $" ({core.Kinds})")}";
         string chance = double.IsNaN(core.PValue) && core.Method == CoreFacts.NotSeeded ? $"chance is {core.Method}"
             : $"chance gives {Wording.Number(core.ExpectedByChance, "0.0#")} (95\u00A0% between {Wording.Number(core.Low, "0")} and "
                 + $"{Wording.Number(core.High, "0")}), {Wording.Probability(core.PValue)} ({core.Method})";
@@ -223,7 +232,8 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
     {
         if (study.Full.On(set) is { } full) yield return new("full model", [Mark.Of(full, "full", Shape.Diamond, study.Full.Tip)]);
         HashSet<string> drawn = [];
-        var ordered = facts.Ablated.Where(a => a.Kind == "core").OrderBy(a => a.Name switch { "core alone" => 0, "core heads" => 1, _ => 2 });
+        var ordered = facts.Ablated.Where(a => a.Kind == "core")
+            .OrderBy(a => a.Name switch { "core alone" => 0, "core heads" => 1, _ => 2 });
         foreach (AblatedFacts a in ordered)
         {
             bool alone = a.Name == "core alone";
@@ -231,7 +241,8 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
             if (kind is not null) drawn.Add(kind);
             List<Mark> marks = [.. Draws(facts, kind, set)];
             if (Entry.ForAblated(a).On(set) is { } p) marks.Add(Mark.Of(p, "core", Shape.Disc, Tip(a, p)));
-            string note = RankOn(facts, a, kind, set) is { Draws: > 0 } r ? $"{r.AtLeastAsHarmful} of {r.Draws} {(alone ? "no better" : "as bad")}"
+            string note = RankOn(facts, a, kind, set) is { Draws: > 0 } r
+                ? $"{r.AtLeastAsHarmful} of {r.Draws} {(alone ? "no better" : "as bad")}"
                 : alone ? "all else out" : "";
             yield return new(alone ? a.Name : $"− {a.Name}", marks, Note: note);
         }

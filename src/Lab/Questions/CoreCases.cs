@@ -43,12 +43,15 @@ static class CoreCases
     static string Reading(CoreAblatedFacts facts, Measurements study, Entry[] draws)
     {
         AblatedFacts? alone = facts.Ablated.FirstOrDefault(a => a.Name == "core alone");
-        double noise = study.Ablated.SelectMany(a => a.Cases.Values).Where(p => p.N > 0).Select(Spread.Half).DefaultIfEmpty(double.NaN).Max();
+        double noise = study.Ablated.SelectMany(a => a.Cases.Values).Where(p => p.N > 0).Select(Spread.Half).DefaultIfEmpty(double.NaN)
+            .Max();
         string none = draws.Length == 0 ? ", and no random sets were drawn to compare with" : "";
         string uncertain = $"mark is uncertain by up to ±{Wording.Points(noise)}{none}.";
         return alone is null ? $"A {uncertain}"
-            : $"The core alone falls below 50\u00A0% on {alone.Cases.Values.Count(p => p.High < 0.5)} of {Wording.Count(alone.Cases.Count, "case")} "
-                + $"and stays above 50\u00A0% on {alone.Cases.Values.Count(p => p.Low > 0.5)} (intervals that hold 50\u00A0% count for neither); a {uncertain}";
+            : $"The core alone falls below 50\u00A0% on {alone.Cases.Values.Count(p => p.High < 0.5)} of "
+                + $"{Wording.Count(alone.Cases.Count, "case")} "
+                + $"and stays above 50\u00A0% on {alone.Cases.Values.Count(p => p.Low > 0.5)} (intervals that hold 50\u00A0% count for "
+                + $"neither); a {uncertain}";
     }
 
     static Table TableOf(CoreAblatedFacts facts, Measurements study)
@@ -60,7 +63,8 @@ static class CoreCases
                 rank?.AtLeastAsHarmful, rank?.Draws];
         }
         return new("core-cases", $"{study.SharedAccuracy} per case with parts ablated",
-            ["case", "set", "group", "label", "name", .. Table.ColumnsOf(study.SharedAccuracy), "compared with", "draws at least as harmful", "draws"],
+            ["case", "set", "group", "label", "name", .. Table.ColumnsOf(study.SharedAccuracy), "compared with",
+                "draws at least as harmful", "draws"],
             [.. facts.Ablated.SelectMany(a => a.Cases.Select(c => Row(a, c.Key, c.Value)))]);
     }
 

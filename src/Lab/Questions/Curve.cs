@@ -45,7 +45,8 @@ sealed class Curve : IQuestion<CurveFacts>
         CurvePoint At(IGrouping<double, MeasuredSubnetwork> here)
         {
             Band sparsity = Band.Over(here.Select(s => (double?)s.Sparsity))!;
-            return new(here.Key, sparsity, Bands([.. here]), Bands([.. measured.RandomSubnetworks.Where(r => r.TargetSparsity == here.Key)]));
+            return new(here.Key, sparsity, Bands([.. here]),
+                Bands([.. measured.RandomSubnetworks.Where(r => r.TargetSparsity == here.Key)]));
         }
         return [.. measured.Subnetworks.GroupBy(s => s.TargetSparsity).OrderBy(g => g.Key).Select(At)];
     }
@@ -61,7 +62,8 @@ sealed class Curve : IQuestion<CurveFacts>
             .Select(s => (object?[])[p.TargetSparsity, p.Sparsity.Mean, kind, Measurements.Name(s), .. BandCells(bands.On(s)!)]);
         return [new("curve", "How much can be pruned before accuracy goes, and before generalization goes?", Reading(facts, study),
             [.. sets.Select(set => Panel(facts, study, set))],
-            [Chart.Key(Shape.Disc, "sub", "subnetworks: mean over seeds"), Chart.Key(Shape.Ring, "random", "random masks of the same sizes: mean"),
+            [Chart.Key(Shape.Disc, "sub", "subnetworks: mean over seeds"),
+                Chart.Key(Shape.Ring, "random", "random masks of the same sizes: mean"),
                 Chart.BandKey("from the lowest to the highest seed")],
             $"The line across is the full model, the dotted one guessing. Each mark stands at the sparsity that its subnetworks have.",
             [new("curve", "accuracy against sparsity, over seeds",
@@ -73,7 +75,8 @@ sealed class Curve : IQuestion<CurveFacts>
 
     static Markup Panel(CurveFacts facts, Measurements study, DataSet set)
     {
-        double full = study.Full.On(set)!.Value, low = facts.Points.Min(p => p.Sparsity.Mean), high = facts.Points.Max(p => p.Sparsity.Mean);
+        double full = study.Full.On(set)!.Value, low = facts.Points.Min(p => p.Sparsity.Mean);
+        double high = facts.Points.Max(p => p.Sparsity.Mean);
         BandLine Line(string kind, Shape shape, string name, Func<CurvePoint, SetBands> bands)
         {
             BandPoint At(CurvePoint p)
@@ -85,7 +88,8 @@ sealed class Curve : IQuestion<CurveFacts>
             }
             return new(kind, shape, [.. facts.Points.Where(p => bands(p).On(set) is not null).Select(At)]);
         }
-        BandLine[] lines = [Line("random", Shape.Ring, "random masks", p => p.Random), Line("sub", Shape.Disc, "subnetworks", p => p.Subnetworks)];
+        BandLine[] lines = [Line("random", Shape.Ring, "random masks", p => p.Random),
+            Line("sub", Shape.Disc, "subnetworks", p => p.Subnetworks)];
         Scale x = BandChart.Along(Math.Min(low, 0), Math.Max(high, 0.9));
         var ends = lines.SelectMany(l => l.Points).SelectMany(p => (double[])[p.Y.Low, p.Y.High]);
         string marks = Wording.Count(facts.Points.Count, "mark");
@@ -114,7 +118,8 @@ sealed class Curve : IQuestion<CurveFacts>
             return $"{Wording.Points(band.High - band.Low)} {Measurements.Say(set)} (n\u00A0{n}, one mark ±{noise})";
         }
         string[] spans = [.. study.Sets.Where(s => s != DataSet.Unseen && main.Subnetworks.On(s) is not null).Select(Span)];
-        return $"The mean over {Wording.Count(main.Subnetworks.InDomain.N, "seed")} stays within {Wording.Points(facts.Tolerance)} of the model "
+        return $"The mean over {Wording.Count(main.Subnetworks.InDomain.N, "seed")} stays within {Wording.Points(facts.Tolerance)} of the "
+            + "model "
             + $"{Wording.List([.. sets.Select(Held)])}; at {Wording.Sparsity(main.TargetSparsity)} the seeds span {Wording.List(spans)}.";
     }
 }

@@ -29,14 +29,16 @@ sealed class Cuts : IQuestion<CutFacts>
     public IReadOnlyList<Figure> Draw(CutFacts cut, Findings findings)
     {
         if (cut.ParametersBefore <= 0) return [];
-        List<Markup> panels = [Pair("cut-size", "weights", "Weights", cut.ParametersBefore, cut.ParametersAfter, n => Wording.Count((long)n))];
+        List<Markup> panels = [Pair("cut-size", "weights", "Weights", cut.ParametersBefore, cut.ParametersAfter, n =>
+            Wording.Count((long)n))];
         if (cut.SecondsPer1000TokensBefore > 0 && cut.SecondsPer1000TokensAfter > 0)
             panels.Add(Pair("cut-speed", "time per 1,000 tokens", "Time per 1,000 tokens",
                 cut.SecondsPer1000TokensBefore, cut.SecondsPer1000TokensAfter, Seconds));
         Measurements? study = findings.Shown;
         double proven = (study?.LargestDifferences ?? []).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max();
         string seed = cut.Seed.ToString(CultureInfo.InvariantCulture);
-        Markup which = $"The cut is the subnetwork of seed {seed} at {Wording.Sparsity(cut.Sparsity)}, in the folder <code>{cut.Folder}</code>.";
+        string subnetwork = $"seed {seed} at {Wording.Sparsity(cut.Sparsity)}";
+        Markup which = $"The cut is the subnetwork of {subnetwork}, in the folder <code>{cut.Folder}</code>.";
         return [new("cut", findings.Asking ? Asked : "The cut model", Sentence(cut), panels, [], $"""
             {which} Times are medians of several passes of both models in turn. Every subnetwork of this report was measured as a cut model;
             the largest difference of a logit from its masked one, over all of them, was {Wording.Small(proven)}.
@@ -67,7 +69,8 @@ sealed class Cuts : IQuestion<CutFacts>
         string proof = cut.Compared <= 0 || double.IsNaN(cut.LargestDifference) ? "but its equality with the masked model was not measured"
             : cut.LargestDifference <= Rounding
                 ? $"and it computes the masked model's function: {examples} no logit differs by more than {difference}{stock}"
-                : $"but it does not compute the masked model's function: {examples} a logit differs by {difference}, more than rounding explains";
+                : $"but it does not compute the masked model's function: {examples} a logit differs by {difference}, more than rounding "
+                    + "explains";
         return $"{size}{speed}, {proof}.";
     }
 

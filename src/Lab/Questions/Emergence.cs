@@ -24,8 +24,10 @@ sealed class Emergence : IQuestion<EmergenceFacts>
         (long)ahead.Checkpoints * (ahead.Heads + ahead.Settings.Draws + 3) * ahead.Sets.Examples;
 
     public string? Missing(Subject subject) => subject.Checkpoints.Count > 0 || subject.Settings.Kind != RunKind.Paper ? null
-        : "The run was given no checkpoints of the model's training: keep some while training (heartwood train --checkpoints 500,1000,2000) "
-            + "and name their folders with --checkpoints to see when each head begins to matter, and how the smallest subnetwork grows or shrinks.";
+        : "The run was given no checkpoints of the model's training: keep some while training (heartwood train --checkpoints "
+            + "500,1000,2000) "
+            + "and name their folders with --checkpoints to see when each head begins to matter, and how the smallest subnetwork grows or "
+            + "shrinks.";
 
     public EmergenceFacts? Ask(Subject subject)
     {
@@ -73,7 +75,8 @@ sealed class Emergence : IQuestion<EmergenceFacts>
     static IEnumerable<IReadOnlyList<Part>> Together(Subject subject, IReadOnlyList<Part> core)
     {
         Chance chance = new(subject.Settings.Seeds[0], "random heads");
-        var random = Enumerable.Range(1, subject.Settings.Draws).Select(i => RandomParts.LikeOf(Heads.Kind, subject.Universe, [.. core], chance, i));
+        var random = Enumerable.Range(1, subject.Settings.Draws)
+            .Select(i => RandomParts.LikeOf(Heads.Kind, subject.Universe, [.. core], chance, i));
         return random.Prepend(core);
     }
 
@@ -116,7 +119,8 @@ sealed class Emergence : IQuestion<EmergenceFacts>
         }, chance);
     }
 
-    static double MeanEarlier(double[] first, bool[] core) => first.Where((_, i) => !core[i]).Average() - first.Where((_, i) => core[i]).Average();
+    static double MeanEarlier(double[] first, bool[] core) =>
+        first.Where((_, i) => !core[i]).Average() - first.Where((_, i) => core[i]).Average();
 
     static int? First(IReadOnlyList<CheckpointAblations> measured, Func<CheckpointAblations, PairedDifference?> loss) =>
         Enumerable.Range(0, measured.Count).Where(i => loss(measured[i]) is { Low: > 0 }).Select(i => (int?)i).FirstOrDefault();

@@ -1,7 +1,6 @@
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 

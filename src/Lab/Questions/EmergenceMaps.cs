@@ -2,7 +2,6 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 
@@ -21,11 +20,14 @@ static class EmergenceMaps
         if (facts.Checkpoints.Any(c => c.Full.OutOfDomain is not null))
             panels.Add(Map("out of domain", "emergence-out", facts, l => l.OutOfDomain, h => h.FirstOutOfDomain));
         return new("emergence", "When in training do the core's heads begin to matter?", Reading(facts), panels,
-            [Chart.Key(Shape.Disc, "full", "in-domain"), Chart.Key(Shape.Diamond, "sub", "out of domain"), Chart.Key(Shape.Ring, "random", "unseen"),
+            [Chart.Key(Shape.Disc, "full", "in-domain"), Chart.Key(Shape.Diamond, "sub", "out of domain"),
+                Chart.Key(Shape.Ring, "random", "unseen"),
                 Chart.BandKey("95\u00A0% interval over examples")],
             $"""
-            In the maps rows are heads, the core's of the trained model above the gap; numbers are the accuracy lost without the head, in points. Coloured is what lies above (blue: below) zero with its whole interval,
-            which holds for all {Wording.Count(facts.Tests)} at once; an outline marks the first checkpoint at which the head matters, of those whose model has come at least half the way from guessing to the trained one.
+            In the maps rows are heads, the core's of the trained model above the gap; numbers are the accuracy lost without the head, in
+            points. Coloured is what lies above (blue: below) zero with its whole interval,
+            which holds for all {Wording.Count(facts.Tests)} at once; an outline marks the first checkpoint at which the head matters, of
+            those whose model has come at least half the way from guessing to the trained one.
             """, [CheckpointTable(facts), HeadTable(facts)]);
     }
 
@@ -61,9 +63,11 @@ static class EmergenceMaps
             return new(kind, shape, [.. facts.Checkpoints.Select(At).OfType<BandPoint>()]);
         }
         BandLine[] lines = [Line("random", Shape.Ring, DataSet.Unseen, m => m.Unseen),
-            Line("sub", Shape.Diamond, DataSet.OutOfDomain, m => m.OutOfDomain), Line("full", Shape.Disc, DataSet.InDomain, m => m.InDomain)];
+            Line("sub", Shape.Diamond, DataSet.OutOfDomain, m => m.OutOfDomain),
+                Line("full", Shape.Disc, DataSet.InDomain, m => m.InDomain)];
         var ends = lines.SelectMany(l => l.Points).SelectMany(p => (double[])[p.Y.Low, p.Y.High]);
-        return BandChart.Draw("emergence-training", "accuracy of the model over training", "Accuracy of the model at each checkpoint of its training",
+        return BandChart.Draw("emergence-training", "accuracy of the model over training",
+            "Accuracy of the model at each checkpoint of its training",
             $"{Wording.Count(facts.Checkpoints.Count, "checkpoint")}.", lines, x, ticks, BandChart.Up([1, .. ends], 1),
             ("step (checkpoints evenly spaced)", "accuracy"), true, [(study.Chance(DataSet.InDomain), "chance")]);
     }
@@ -83,7 +87,8 @@ static class EmergenceMaps
         }
         HeatRow Row(HeadFacts h, int r) => new(h.Part, [.. Enumerable.Range(0, facts.Checkpoints.Count).Select(i => Square(h, i))],
             r > 0 && h.Core != heads[r - 1].Core);
-        return HeatMap.Draw(id, $"accuracy lost {where} without each head", $"Accuracy lost {where} by ablating each head at each checkpoint",
+        return HeatMap.Draw(id, $"accuracy lost {where} without each head",
+            $"Accuracy lost {where} by ablating each head at each checkpoint",
             $"{Wording.Count(heads.Length, "head")}, {heads.Count(h => first(h) is not null)} of which matter at some checkpoint.",
             [.. heads.Select(Row)], [.. facts.Checkpoints.Select(c => Wording.Count(c.Step))], [], "steps of training");
     }
@@ -129,7 +134,8 @@ static class EmergenceMaps
     static string Known(EmergenceFacts facts, HeadFacts[] heads, string all, Func<HeadFacts, int?> first)
     {
         int[] places = [.. heads.Select(first).OfType<int>().Order()];
-        string half = places.Length == 0 ? "" : $" (half of them by step {Wording.Count(facts.Checkpoints[places[(places.Length - 1) / 2]].Step)})";
+        string half = places.Length == 0 ? ""
+            : $" (half of them by step {Wording.Count(facts.Checkpoints[places[(places.Length - 1) / 2]].Step)})";
         return $"{(places.Length == 0 ? "none" : $"{places.Length}")} of {all}{half}";
     }
 }

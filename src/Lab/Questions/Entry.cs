@@ -88,7 +88,8 @@ internal sealed record Entry(
 
     /// <summary>A subnetwork or a random mask.</summary>
     public static Entry ForSubnetwork(MeasuredSubnetwork m, EntryKind kind) =>
-        new($"{(kind == EntryKind.Random ? "random mask" : "seed")} {m.Seed}", kind, Measures(m.InDomain, m.OutOfDomain, m.Unseen), m.Cases, m.Groups)
+        new($"{(kind == EntryKind.Random ? "random mask" : "seed")} {m.Seed}", kind, Measures(m.InDomain, m.OutOfDomain, m.Unseen),
+            m.Cases, m.Groups)
         {
             Seed = m.Seed,
             Target = m.TargetSparsity,
@@ -114,7 +115,8 @@ internal sealed record Entry(
         get
         {
             List<string> lines = [Title];
-            lines.AddRange(Sets.Where(s => !double.IsNaN(s.Value.Value)).Select(s => $"{Measurements.Name(s.Key)} {Wording.Full(s.Value)}"));
+            lines.AddRange(Sets.Where(s => !double.IsNaN(s.Value.Value))
+                .Select(s => $"{Measurements.Name(s.Key)} {Wording.Full(s.Value)}"));
             if (Loss is { } loss && !double.IsNaN(loss)) lines.Add($"in-domain loss {Wording.Number(loss, "0.000")} nats");
             return string.Join("\n", lines);
         }

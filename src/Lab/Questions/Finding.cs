@@ -21,7 +21,8 @@ static class Finding
             if (core.Main.Subnetworks > 1) sentences.Add(CoreAblated.Sentence(core.Main));
             // the heads' ablation and the core alone; the whole core's is left to its figure, since MLPs decide it
             bool heads = CoreAblated.Find(core, "core heads") is not null;
-            string[] told = [.. CoreAblated.Sentences(core).Where(w => !heads || !w.StartsWith("Ablating the whole core", StringComparison.Ordinal))];
+            string[] told = [.. CoreAblated.Sentences(core)
+                .Where(w => !heads || !w.StartsWith("Ablating the whole core", StringComparison.Ordinal))];
             if (told.Length > 0) sentences.Add(string.Join(" ", told));
         }
         if (findings.Facts<Evaluation.CutFacts>() is { ParametersBefore: > 0 } cut) sentences.Add(Cuts.Sentence(cut));
@@ -40,7 +41,8 @@ static class Finding
             : $"{inside.N} subnetworks, up to {Wording.Points(lost)} below the full model in-domain";
         IReadOnlyList<SpreadFacts> groups = Spreads(findings, study);
         return groups.Count == 0 ? alike
-            : groups[0].Spread.BeyondNoise(groups.Count) ? $"{alike}, and {Wording.Points(groups[0].Spread.Width)} apart on {groups[0].Name}"
+            : groups[0].Spread.BeyondNoise(groups.Count)
+                ? $"{alike}, and {Wording.Points(groups[0].Spread.Width)} apart on {groups[0].Name}"
             : $"{alike}, and not to be told apart elsewhere";
     }
 
@@ -50,22 +52,27 @@ static class Finding
     static string Accuracy(Measurements study)
     {
         string Named(DataSet set) => study.AsksTokens ? $"{study.Words(set).Accuracy} " : "";
-        string outside = study.Full.On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Short(p)} {Named(DataSet.OutOfDomain)}out of domain" : "";
-        string full = $"The full model reaches {Wording.Short(study.Full.On(DataSet.InDomain))} {Named(DataSet.InDomain)}in-domain{outside}";
+        string outside = study.Full.On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Short(p)} {Named(DataSet.OutOfDomain)}out of domain"
+            : "";
+        string full = $"The full model reaches {Wording.Short(study.Full.On(DataSet.InDomain))} "
+            + $"{Named(DataSet.InDomain)}in-domain{outside}";
         Spread spread = Spread.Across(study.Main.Select(e => e.On(DataSet.InDomain)));
         if (spread.N == 0) return full + ".";
         double lost = study.Full.On(DataSet.InDomain) is { } f ? f.Value - spread.Low : double.NaN;
         string reach = spread.N == 1 ? "one subnetwork reaches" : $"{spread.N} subnetworks reach";
-        string subnetworks = $"{full}; at {Wording.Sparsity(study.Sparsities[0])}, {reach} {Wording.Range(spread.Low, spread.High)} in-domain";
+        string subnetworks = $"{full}; at {Wording.Sparsity(study.Sparsities[0])}, {reach} {Wording.Range(spread.Low, spread.High)} "
+            + "in-domain";
         return lost <= Alike
-            ? $"{subnetworks}, within {Wording.Points(Math.Max(0, lost))} of it{(study.AsksTokens ? "" : ": equal only within the share of counterexamples")}."
+            ? $"{subnetworks}, within {Wording.Points(Math.Max(0, lost))} of "
+                + $"it{(study.AsksTokens ? "" : ": equal only within the share of counterexamples")}."
             : $"{subnetworks}, up to {Wording.Points(lost)} below it.";
     }
 
     static IEnumerable<string> Differences(Findings findings, Measurements study)
     {
         if (study.Main.Count < 2) yield break;
-        CorrelationFacts? correlation = findings.Facts<LossesFacts>()?.Sparsities.FirstOrDefault(c => c.TargetSparsity == study.Sparsities[0]);
+        CorrelationFacts? correlation =
+            findings.Facts<LossesFacts>()?.Sparsities.FirstOrDefault(c => c.TargetSparsity == study.Sparsities[0]);
         string loss = correlation is not { Pearson: not null, N: >= 3 } ? ""
             : $"; over seeds, in-domain loss and {study.Accuracy(DataSet.OutOfDomain)} have {Losses.Coefficient(correlation)}"
                 + (Losses.IsClear(correlation) ? "" : ", which settles nothing");
@@ -73,7 +80,8 @@ static class Finding
         if (groups.Count > 0)
         {
             SpreadFacts widest = groups[0];
-            string p = $"{Wording.Probability(widest.Spread.Corrected(groups.Count))}, corrected for {Wording.Count(groups.Count, "group")}";
+            string p = $"{Wording.Probability(widest.Spread.Corrected(groups.Count))}, corrected for "
+                + $"{Wording.Count(groups.Count, "group")}";
             yield return widest.Spread.BeyondNoise(groups.Count)
                 ? $"Elsewhere the seeds differ: {study.GroupAccuracy(Measurements.SetOf(widest.Set))} on {widest.Name} "
                     + $"({Measurements.Name(widest.Set)}), the widest spread, runs from {Wording.Range(widest.Low, widest.High)}, "

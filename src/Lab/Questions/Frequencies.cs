@@ -1,7 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Questions;
 
@@ -36,14 +35,17 @@ sealed class Frequencies : IQuestion<FrequenciesFacts>
         if (ordered.Length == 0) return [];
         CoreFacts[] cores = [.. Cores(findings)];
         string leftOut = HeadMap.LeftOut(ordered[0].Kept.Keys);
-        return [new("frequencies", findings.Asking ? Asked : "Which parts the subnetworks share", string.Join(" ", cores.Select(CoreAblated.Sentence)),
+        return [new("frequencies", findings.Asking ? Asked
+            : "Which parts the subnetworks share", string.Join(" ", cores.Select(CoreAblated.Sentence)),
             [.. ordered.Select((f, i) => Map(f, $"frequencies-{i}"))], [],
-            $"Each square is a part, its number how many subnetworks keep it; an outline marks the core: kept by all. An empty square is kept by none.{leftOut}",
+            $"Each square is a part, its number how many subnetworks keep it; an outline marks the core: kept by all. An empty square is "
+                + $"kept by none.{leftOut}",
             [new("frequencies", "how many subnetworks keep each part", ["part", "target sparsity", "kept by", "subnetworks"],
                 [.. ordered.SelectMany(f => f.Kept.Select(k => (object?[])[k.Key, f.TargetSparsity, k.Value, f.Subnetworks]))]),
                 new("cores", "cores against chance",
                     ["target sparsity", "share", "subnetworks", "size", "expected by chance", "low", "high", "p-value", "method", "parts"],
-                    [.. cores.Select(c => (object?[])[c.TargetSparsity, c.Share, c.Subnetworks, c.Parts.Count, c.ExpectedByChance, c.Low, c.High,
+                    [.. cores.Select(c => (object?[])[c.TargetSparsity, c.Share, c.Subnetworks, c.Parts
+                        .Count, c.ExpectedByChance, c.Low, c.High,
                         c.PValue, c.Method, string.Join(" ", c.Parts)])])])];
     }
 

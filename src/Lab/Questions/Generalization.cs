@@ -54,7 +54,8 @@ sealed class Generalization : IQuestion<GeneralizationFacts>
         string[] solved = [.. names.Where(c => Solves(measured.Full.Cases[c]))];
         int fails = good.Count(s => solved.Any(c => Fails(s.Cases[c])));
         int partial = good.Count(s => solved.Any(c => Fails(s.Cases[c])) && solved.Any(c => Solves(s.Cases[c])));
-        IReadOnlyList<string>[] clusters = [.. CaseClusters.Find(accuracies).Select(cluster => (IReadOnlyList<string>)[.. cluster.Select(c => names[c])])];
+        IReadOnlyList<string>[] clusters =
+            [.. CaseClusters.Find(accuracies).Select(cluster => (IReadOnlyList<string>)[.. cluster.Select(c => names[c])])];
         Permutation? together = CaseClusters.Agreement(accuracies, [.. names.Select(c => cases[c].Label ?? "")],
             [.. good.Select(s => s.TargetSparsity)], new(seed, "cases shuffled"));
         return new(tolerance, [.. good.Select(s => new SubnetworkName(s.Seed, s.TargetSparsity))], clusters, together,
@@ -68,7 +69,8 @@ sealed class Generalization : IQuestion<GeneralizationFacts>
     public IReadOnlyList<Figure> Draw(GeneralizationFacts facts, Findings findings)
     {
         Measurements study = findings.Measured!;
-        Entry[] subnetworks = [.. facts.Subnetworks.Select(n => study.Subnetworks.Single(s => s.Seed == n.Seed && s.Target == n.TargetSparsity))];
+        Entry[] subnetworks = [.. facts.Subnetworks
+            .Select(n => study.Subnetworks.Single(s => s.Seed == n.Seed && s.Target == n.TargetSparsity))];
         int[] first = [.. Enumerable.Range(0, subnetworks.Length).Where(i => i == 0 || subnetworks[i].Target != subnetworks[i - 1].Target)];
         List<HeatRow> rows = [];
         foreach (var (c, cluster) in facts.Clusters.Index())
@@ -76,13 +78,17 @@ sealed class Generalization : IQuestion<GeneralizationFacts>
                 rows.Add(new(name, [.. subnetworks.Append(study.Full).Select(s => Square(s, name))], c > 0 && i == 0));
         string[] columns = [.. subnetworks.Select((s, i) => first.Contains(i) ? Wording.Number(s.Target, "0.0#") : ""), "full"];
         int cases = facts.Clusters.Sum(c => c.Count);
-        string size = $"{Wording.Count(cases, "case")} in {Wording.Count(facts.Clusters.Count, "cluster")}, {Wording.Count(subnetworks.Length, "subnetwork")}.";
+        string size = $"{Wording.Count(cases, "case")} in {Wording.Count(facts.Clusters.Count, "cluster")}, "
+            + $"{Wording.Count(subnetworks.Length, "subnetwork")}.";
         object?[] Row(int cluster, string name, Entry s) => [cluster + 1, name, s.Seed, s.Target, .. Table.CellsOf(s.Cases[name])];
         return [new("generalization", "Does a subnetwork that generalizes to one case generalize to the others?", Reading(facts),
-            [HeatMap.Draw("generalization-map", "accuracy of each subnetwork on each case", "Accuracy of each subnetwork on each case out of domain",
-                size, rows, columns, [.. first.Skip(1), subnetworks.Length], "subnetworks by sparsity, then by mean accuracy; the full model last")],
+            [HeatMap.Draw("generalization-map", "accuracy of each subnetwork on each case",
+                "Accuracy of each subnetwork on each case out of domain",
+                size, rows, columns, [.. first.Skip(1), subnetworks.Length],
+                    "subnetworks by sparsity, then by mean accuracy; the full model last")],
             [], $"""
-            Rows are cases, gaps part their clusters; columns are the subnetworks within {Wording.Points(facts.Tolerance)} of the model in-domain. Red is above 50%, blue below it, the stronger the farther:
+            Rows are cases, gaps part their clusters; columns are the subnetworks within {Wording.Points(facts.Tolerance)} of the model
+            in-domain. Red is above 50%, blue below it, the stronger the farther:
             a case holds one label, so that 50% is neither kept nor lost.
             """,
             [new("generalization", "accuracy per case, of the subnetworks as good as the model in-domain",
@@ -99,14 +105,16 @@ sealed class Generalization : IQuestion<GeneralizationFacts>
     static string Reading(GeneralizationFacts facts)
     {
         int n = facts.Subnetworks.Count;
-        string partly = $"Of {Wording.Count(n, "subnetwork")} within {Wording.Points(facts.Tolerance)} of the model in-domain, {facts.Partial} solve "
+        string partly = $"Of {Wording.Count(n, "subnetwork")} within {Wording.Points(facts.Tolerance)} of the model in-domain, "
+            + $"{facts.Partial} solve "
             + $"some of the {Wording.Count(facts.Solved, "case")} that the model solves and fail others (each by its 95\u00A0% interval), "
             + $"{facts.Whole} fail none";
         if (facts.Correlation is not { } c) return $"{partly}; too few cases differ between them to say whether cases go together.";
         string along = facts.Partial > 0 ? " without bringing them along" : "";
         string meaning = c.PValue < 0.05 ? $"generalizing to one case makes the others likelier{along}"
             : "which cases a subnetwork keeps is not told by the others that it keeps";
-        return $"{partly}; cases of one label go together over subnetworks with a mean correlation of {Wording.Number(c.Observed, "0.00")}, "
+        return $"{partly}; cases of one label go together over subnetworks with a mean correlation of "
+            + $"{Wording.Number(c.Observed, "0.00")}, "
             + $"where shuffling within each sparsity gives {Wording.Number(c.Low, "0.00")} to {Wording.Number(c.High, "0.00")} "
             + $"(95\u00A0% of {Wording.Count(c.Shuffles)}; {Wording.Probability(c.PValue)}), so that {meaning}.";
     }

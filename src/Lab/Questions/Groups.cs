@@ -42,11 +42,14 @@ sealed class Groups : IQuestion<GroupsFacts>
         bool labels = groups.Any(g => study.AsksLabels(Measurements.SetOf(g.Set)));
         double?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (double?)s)];
         Markup note = $"""
-            {(labels ? "Balanced accuracy is the mean of the labels' recalls. " : "")}Thin lines are 95&nbsp;% intervals over examples, the dotted line guessing;
+            {(labels ? "Balanced accuracy is the mean of the labels' recalls. " : "")}Thin lines are 95&nbsp;% intervals over examples, the
+            dotted line guessing;
             at the right, the spread over seeds: largest minus smallest.
             """;
-        string[] columns = ["group", "set", "name", "kind", "target sparsity", .. Table.ColumnsOf(measure), .. labels ? Table.ColumnsOf("AUC") : []];
-        object?[] Cells(Entry e, string group, GroupFacts g) => [group, Measurements.Name(g.Set), e.Name, e.Kind.ToString().ToLowerInvariant(),
+        string[] columns = ["group", "set", "name", "kind", "target sparsity", .. Table.ColumnsOf(measure), .. labels
+            ? Table.ColumnsOf("AUC") : []];
+        object?[] Cells(Entry e, string group, GroupFacts g) =>
+            [group, Measurements.Name(g.Set), e.Name, e.Kind.ToString().ToLowerInvariant(),
             e.Target, .. Table.CellsOf(g.Balanced), .. labels ? Table.CellsOf(g.Auc) : []];
         List<Markup> keys = [Chart.Key(Shape.Diamond, "full", "full model")];
         if (study.Subnetworks.Count > 0)
@@ -100,10 +103,12 @@ sealed class Groups : IQuestion<GroupsFacts>
         if (spreads.Count == 0) return "A single subnetwork, or none, leaves no spread over seeds to be read.";
         int alike = spreads.Count(s => !s.Spread.BeyondNoise(spreads.Count));
         SpreadFacts widest = spreads[0];
-        string p = $"{Wording.Probability(widest.Spread.Corrected(spreads.Count))} after correction for {Wording.Count(spreads.Count, "group")}";
+        string p = $"{Wording.Probability(widest.Spread.Corrected(spreads.Count))} after correction for "
+            + $"{Wording.Count(spreads.Count, "group")}";
         string noise = widest.Spread.BeyondNoise(spreads.Count) ? "more than noise explains" : "which noise may explain";
         return $"The spread over seeds at {Wording.Sparsity(study.Sparsities[0])} is widest on {widest.Name} "
-            + $"({Measurements.Name(widest.Set)}): {Wording.Range(widest.Low, widest.High)}, {Wording.Points(widest.Spread.Width)}, {noise} ({p}); "
+            + $"({Measurements.Name(widest.Set)}): {Wording.Range(widest.Low, widest.High)}, {Wording.Points(widest.Spread.Width)}, "
+            + $"{noise} ({p}); "
             + $"in {alike} of {spreads.Count} the seeds cannot be told apart.";
     }
 }

@@ -1,5 +1,4 @@
 using Heartwood.Lab.Charts;
-using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 
@@ -16,7 +15,8 @@ static class HeadPages
             <details class="data page">
             <summary>Head {page.Part}: {kind} <span class="count">({Wording.Count(page.Examples.Count, "example")})</span></summary>
             <p>Ablating it takes {Wording.List(lost)} from the logit of the correct label, on average.
-            Drawn is its attention from the outlined token, the one with most on {kind}: the darker a word, the larger its share; lines go to shares of 10&#160;% and more. Every word says its share, and where it looks itself.</p>
+            Drawn is its attention from the outlined token, the one with most on {kind}: the darker a word, the larger its share; lines go
+            to shares of 10&#160;% and more. Every word says its share, and where it looks itself.</p>
             {Group(page, "mass", $"Most on {kind}, beyond the average head")}{Group(page, "ablation", "Changed most by ablating it")}
             </details>
             """;
@@ -34,7 +34,8 @@ static class HeadPages
     {
         string where = $"{Measurements.Name(e.Set)}{(e.Case == "" ? "" : $", {e.Case}")}: {e.Label}";
         string mass = double.IsNaN(e.Mass) ? "" : $"; {Wording.Percent(e.Mass)} on the kind";
-        string changed = Math.Abs(e.Lost) < 0.005 ? "nothing changes" : $"{Wording.Number(Math.Abs(e.Lost), "0.00")} nats {(e.Lost > 0 ? "lost" : "won")}";
+        string changed = Math.Abs(e.Lost) < 0.005 ? "nothing changes"
+            : $"{Wording.Number(Math.Abs(e.Lost), "0.00")} nats {(e.Lost > 0 ? "lost" : "won")}";
         return $"{where}{mass}; without it {changed}";
     }
 }
@@ -57,9 +58,10 @@ static class TextDrawing
         if (boxes[example.From].Y == 4 && Drawn(example).Any(t => boxes[t].Y == 4)) boxes = [.. Places(example.Tokens, Arc)];
         DrawnToken from = example.Tokens[example.From];
         double most = Math.Max(1e-9, example.Tokens.Max(t => t.Weight));
+        Markup LineTo(int token) => Line(boxes[example.From], boxes[token], example.Tokens[token].Weight);
         string title = $"Attention of {head} from “{from.Text}” in: {string.Join(' ', example.Tokens.Select(t => t.Text))}";
         return Chart.Panel(id, heading, title, $"Most goes to {Most(example)}.", Chart.Width, boxes[^1].Y + Height + 8, $"""
-            <g class="core" aria-hidden="true">{Drawn(example).Select(t => Line(boxes[example.From], boxes[t], example.Tokens[t].Weight))}</g>
+            <g class="core" aria-hidden="true">{Drawn(example).Select(LineTo)}</g>
             {example.Tokens.Select((t, i) => Box(head, example, t, boxes[i], t.Weight / most * 0.92, i == example.From))}
             """);
     }
@@ -101,12 +103,14 @@ static class TextDrawing
         Markup text = Chart.Text(Shown(token.Text), box.X + box.Width / 2, box.Y + 14, "", "middle");
         return $"""
             <g class="mark cell{kind}"><title>{token.Text}{Sentence(token)}
-            gets {Wording.Percent(token.Weight)} of {head}’s attention from “{example.Tokens[example.From].Text}”{itself}</title><rect class="ground" {place}/><rect class="heat" fill-opacity="{strength}" {place}/>{text}</g>
+            gets {Wording.Percent(token.Weight)} of {head}’s attention from “{example.Tokens[example.From].Text}”{itself}</title><rect
+            class="ground" {place}/><rect class="heat" fill-opacity="{strength}" {place}/>{text}</g>
 
             """;
     }
 
-    static string Sentence(DrawnToken token) => token.Sentence switch { 0 => " (first sentence)", 1 => " (second sentence)", _ => " (special token)" };
+    static string Sentence(DrawnToken token) =>
+        token.Sentence switch { 0 => " (first sentence)", 1 => " (second sentence)", _ => " (special token)" };
 
     static Markup Line((double X, double Y, double Width) a, (double X, double Y, double Width) b, double weight)
     {

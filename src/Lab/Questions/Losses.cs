@@ -64,7 +64,8 @@ sealed class Losses : IQuestion<LossesFacts>
             $"""
             Upright lines are 95&nbsp;% intervals over examples. {(study.AsksTokens ? "" : Counterexamples)}
             """,
-            [new("correlation", $"in-domain loss against {accuracy}, by sparsity", ["target sparsity", "subnetworks", "pearson", "low", "high"],
+            [new("correlation", $"in-domain loss against {accuracy}, by sparsity",
+                ["target sparsity", "subnetworks", "pearson", "low", "high"],
                 [.. facts.Sparsities.Select(c => (object?[])[c.TargetSparsity, c.N, c.Pearson, c.Low, c.High])])])];
     }
 
@@ -83,7 +84,8 @@ sealed class Losses : IQuestion<LossesFacts>
 
     static string Reading(LossesFacts facts, Measurements study)
     {
-        CorrelationFacts? main = facts.Sparsities.FirstOrDefault(c => study.Sparsities.Count > 0 && c.TargetSparsity == study.Sparsities[0]);
+        CorrelationFacts? main = facts.Sparsities.FirstOrDefault(c =>
+            study.Sparsities.Count > 0 && c.TargetSparsity == study.Sparsities[0]);
         string over = main is null ? "" : $" over {Wording.Count(main.N, "subnetwork")} at {Wording.Sparsity(main.TargetSparsity)}";
         string meaning = study.AsksTokens ? "Equality in-domain need not mean the same function"
             : "Equal in-domain accuracy means equal within the share of counterexamples, not the same function";

@@ -19,7 +19,8 @@ public sealed record MakingFacts(string Title, RunKind Kind, ModelFacts Model, d
 /// <param name="Width">width of the residual stream</param>
 /// <param name="Parameters">number of weights</param>
 /// <param name="Labels">the labels' names</param>
-public sealed record ModelFacts(string Family, int Layers, IReadOnlyList<int> HeadsPerLayer, int Width, long Parameters, IReadOnlyList<string> Labels);
+public sealed record ModelFacts(string Family, int Layers, IReadOnlyList<int> HeadsPerLayer, int Width, long Parameters,
+    IReadOnlyList<string> Labels);
 
 /// <summary>How the result was made: asked last, drawn as the page's last section.</summary>
 sealed class Making : IQuestion<MakingFacts>
@@ -32,7 +33,8 @@ sealed class Making : IQuestion<MakingFacts>
     {
         IModel model = subject.Model;
         string title = subject.Settings.Title == "" ? subject.Loaded.Name : subject.Settings.Title;
-        ModelFacts size = new(model.Family, model.Layers.Count, [.. model.Layers.Select(l => l.Heads)], model.Width, model.Weights.Count, model.Labels);
+        ModelFacts size = new(model.Family, model.Layers.Count, [.. model.Layers.Select(l => l.Heads)], model.Width, model.Weights
+            .Count, model.Labels);
         return new(title, subject.Settings.Kind, size, subject.Folder.Seconds);
     }
 
@@ -58,7 +60,8 @@ sealed class Making : IQuestion<MakingFacts>
             {data.Html}
             {options.Html}
             <p class="note">Intervals are 95&nbsp;% and over examples: Wilson's for accuracies. They say how well one model was measured,
-            not how much another seed would differ; that is what the marks of several seeds show. Tables give shares as fractions from 0 to 1, in full precision when downloaded.</p>
+            not how much another seed would differ; that is what the marks of several seeds show. Tables give shares as fractions from 0 to
+            1, in full precision when downloaded.</p>
             </section>
 
             """;
@@ -68,8 +71,10 @@ sealed class Making : IQuestion<MakingFacts>
     internal static string Size(ModelFacts m)
     {
         bool even = m.HeadsPerLayer.Distinct().Count() <= 1;
-        string heads = even ? Wording.Count(m.HeadsPerLayer.FirstOrDefault(), "head") : $"{m.HeadsPerLayer.Min()} to {m.HeadsPerLayer.Max()} heads";
+        string heads = even ? Wording.Count(m.HeadsPerLayer.FirstOrDefault(), "head")
+            : $"{m.HeadsPerLayer.Min()} to {m.HeadsPerLayer.Max()} heads";
         string labels = m.Labels.Count > 0 ? $"labels {Wording.List(m.Labels)}" : "a language model";
-        return $"{m.Family}, {Wording.Count(m.Layers, "layer")} of {heads}, width {Wording.Count(m.Width)}, {Wording.Count(m.Parameters)} weights; {labels}";
+        return $"{m.Family}, {Wording.Count(m.Layers, "layer")} of {heads}, width {Wording.Count(m.Width)}, {Wording.Count(m.Parameters)} "
+            + $"weights; {labels}";
     }
 }

@@ -92,7 +92,8 @@ internal sealed class Measurements
     public string SharedGroupAccuracy(IEnumerable<string> sets) => Shared(sets.Select(s => GroupAccuracy(SetOf(s))));
 
     /// <summary>Whether a set asks for labels; one that is not known does.</summary>
-    public bool AsksLabels(DataSet? set) => facts.Tasks is null || set is not { } known || Words(known).Name == Classification.Instance.Words.Name;
+    public bool AsksLabels(DataSet? set) =>
+        facts.Tasks is null || set is not { } known || Words(known).Name == Classification.Instance.Words.Name;
 
     static string Shared(IEnumerable<string> names) => names.Distinct().ToArray() is [var one] ? one : "share right";
 
@@ -106,7 +107,8 @@ internal sealed class Measurements
     public IReadOnlyList<Entry> RandomsAt(double sparsity) => [.. Randoms.Where(s => s.Target == sparsity)];
 
     /// <summary>A set's name.</summary>
-    public static string Name(DataSet set) => set switch { DataSet.InDomain => "in-domain", DataSet.OutOfDomain => "out of domain", _ => "unseen" };
+    public static string Name(DataSet set) =>
+        set switch { DataSet.InDomain => "in-domain", DataSet.OutOfDomain => "out of domain", _ => "unseen" };
 
     /// <summary>The name of a set as result.json writes it.</summary>
     public static string Name(string set) => SetOf(set) is { } known ? Name(known) : set;
@@ -118,7 +120,8 @@ internal sealed class Measurements
     public static string Say(DataSet set) => set == DataSet.Unseen ? "on unseen constructions" : Name(set);
 
     /// <summary>The same of this result: what is unseen holds constructions only where it is classified.</summary>
-    public string Where(DataSet set) => set == DataSet.Unseen && Words(set).Name != Classification.Instance.Words.Name ? "on the unseen set" : Say(set);
+    public string Where(DataSet set) =>
+        set == DataSet.Unseen && Words(set).Name != Classification.Instance.Words.Name ? "on the unseen set" : Say(set);
 
     /// <summary>
     /// The cases in lists to be drawn side by side: one per label where the result knows them, under the headings of their sets.
@@ -131,15 +134,19 @@ internal sealed class Measurements
             int half = names.Length > 12 ? (names.Length + 1) / 2 : Math.Max(1, names.Length);
             return [.. names.Chunk(half).Select(chunk => new CaseList("", [new("", chunk)]))];
         }
-        return [.. names.GroupBy(n => known.GetValueOrDefault(n)?.Label).Select(label => new CaseList(label.Key ?? (AsksTokens ? "" : "several labels"),
-            [.. label.GroupBy(n => known.GetValueOrDefault(n)?.Set ?? "").OrderBy(s => Order(s.Key)).Select(s => new CaseSet(s.Key == "" ? "" : Name(s.Key), [.. s]))]))];
+        return [.. names.GroupBy(n => known.GetValueOrDefault(n)?.Label)
+            .Select(label => new CaseList(label.Key ?? (AsksTokens ? "" : "several labels"),
+            [.. label.GroupBy(n => known.GetValueOrDefault(n)?.Set ?? "").OrderBy(s => Order(s.Key))
+                .Select(s => new CaseSet(s.Key == "" ? "" : Name(s.Key), [.. s]))]))];
     }
 
     /// <summary>Where a set stands in lists of cases: out of domain first, for there the seeds differ; in-domain last.</summary>
-    public static int Order(string set) => SetOf(set) switch { DataSet.OutOfDomain => 0, DataSet.Unseen => 1, DataSet.InDomain => 2, _ => 3 };
+    public static int Order(string set) =>
+        SetOf(set) switch { DataSet.OutOfDomain => 0, DataSet.Unseen => 1, DataSet.InDomain => 2, _ => 3 };
 
     /// <summary>A case's or group's name as it stands under the heading of its set.</summary>
-    public static string UnderHeading(string name) => name.StartsWith(InDomainPrefix, StringComparison.Ordinal) ? name[InDomainPrefix.Length..] : name;
+    public static string UnderHeading(string name) =>
+        name.StartsWith(InDomainPrefix, StringComparison.Ordinal) ? name[InDomainPrefix.Length..] : name;
 
     const string InDomainPrefix = "in-domain: ";
 }

@@ -1,6 +1,5 @@
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 
@@ -30,7 +29,8 @@ public sealed record NeedSet(string Set, int Examples, IReadOnlyList<HeadNeed> H
 /// <param name="EffectAmong">the place of the size of the mean change among as many random heads outside the core ablated instead of it;
 /// null where there are too few</param>
 public sealed record HeadNeed(
-    string Part, int Before, Average? Output, AmongDraws? OutputAmong, Average Effect, Average EffectWithout, Average EffectChange, AmongDraws? EffectAmong);
+    string Part, int Before, Average? Output, AmongDraws? OutputAmong, Average Effect, Average EffectWithout, Average EffectChange,
+        AmongDraws? EffectAmong);
 
 /// <summary>What one head outside the core needs of one head of the core.</summary>
 /// <param name="From">the core's head, ablated</param>

@@ -1,6 +1,5 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Questions;
 
@@ -18,20 +17,29 @@ static class NeedMaps
         panels.AddRange(facts.Sets.Select(s => NeedGraph.Draw(facts, s)));
         return new("needs", "What do the other heads need of the core?", Reading(facts), panels,
             [Chart.Key(Shape.Disc, "core", "the core's head"), Chart.Key(Shape.Ring, "base", "another head")], $"""
-            Change of output: the root of the squared change of what a head mixes, over the tokens of an example, by the root of its squares, when the core's heads are ablated. Only heads in layers after an ablated head can change; “–” marks those with no head of the core before them.
-            Change of effect: what ablating the head takes from the logit of the correct label without the core's heads, less what it takes from the full model, in nats; any head's effect can change, for the core may read what it writes.
-            An outline marks what at most 5&#160;% of as many random heads outside the core do (for outputs drawn from the layers before the head; without outline too where these are too few to draw from). The graph has a line where one head of the core alone changes another head's output by {Wording.Percent(facts.Threshold)} or more, and more than 95&#160;% of the pairs of two heads outside the core
+            Change of output: the root of the squared change of what a head mixes, over the tokens of an example, by the root of its
+            squares, when the core's heads are ablated. Only heads in layers after an ablated head can change; “–” marks those with no head
+            of the core before them.
+            Change of effect: what ablating the head takes from the logit of the correct label without the core's heads, less what it takes
+            from the full model, in nats; any head's effect can change, for the core may read what it writes.
+            An outline marks what at most 5&#160;% of as many random heads outside the core do (for outputs drawn from the layers before the
+            head; without outline too where these are too few to draw from). The graph has a line where one head of the core alone changes
+            another head's output by {Wording.Percent(facts.Threshold)} or more, and more than 95&#160;% of the pairs of two heads outside
+            the core
             in the same two layers do; by chance one pair in twenty would have one. At most {NeedGraph.MostLines} are drawn, the strongest.
             """, [HeadTable(facts), PairTable(facts)]);
     }
 
     static Table HeadTable(NeedFacts facts)
     {
-        object?[] Row(NeedSet s, HeadNeed h) => [Measurements.Name(s.Set), h.Part, h.Before, h.Output?.Value, h.Output?.Low, h.Output?.High, h.Output?.N,
+        object?[] Row(NeedSet s, HeadNeed h) =>
+            [Measurements.Name(s.Set), h.Part, h.Before, h.Output?.Value, h.Output?.Low, h.Output?.High, h.Output?.N,
             h.OutputAmong?.Mean, h.OutputAmong?.AtLeast, h.OutputAmong?.Draws, h.Effect.Value, h.EffectWithout.Value,
-            h.EffectChange.Value, h.EffectChange.Low, h.EffectChange.High, h.EffectAmong?.Mean, h.EffectAmong?.AtLeast, h.EffectAmong?.Draws];
+            h.EffectChange.Value, h.EffectChange.Low, h.EffectChange.High, h.EffectAmong?.Mean, h.EffectAmong?.AtLeast,
+                h.EffectAmong?.Draws];
         return new("needs", "heads outside the core, without the core's heads",
-            ["set", "head", "core heads before it", "output change", "low", "high", "n", "random draws: mean", "draws at least as large", "draws",
+            ["set", "head", "core heads before it", "output change", "low", "high", "n", "random draws: mean", "draws at least as large",
+                "draws",
                 "effect, nats", "effect without the core's heads", "effect change", "low ", "high ", "random draws: mean change",
                 "draws at least as large ", "draws "],
             [.. facts.Sets.SelectMany(s => s.Heads.Select(h => Row(s, h)))]);
@@ -39,10 +47,12 @@ static class NeedMaps
 
     static Table PairTable(NeedFacts facts)
     {
-        object?[] Row(NeedSet s, NeedPair p) => [Measurements.Name(s.Set), p.From, p.To, p.Output.Value, p.Output.Low, p.Output.High, p.Output.N,
+        object?[] Row(NeedSet s, NeedPair p) =>
+            [Measurements.Name(s.Set), p.From, p.To, p.Output.Value, p.Output.Low, p.Output.High, p.Output.N,
             p.Among?.Mean, p.Among?.AtLeast, p.Among?.Draws];
         return new("need-pairs", "heads of the core, ablated one at a time, with the heads that need them (all pairs in result.json)",
-            ["set", "ablated", "head after it", "output change", "low", "high", "n", "other pairs: mean", "other pairs at least as large", "other pairs"],
+            ["set", "ablated", "head after it", "output change", "low", "high", "n", "other pairs: mean", "other pairs at least as large",
+                "other pairs"],
             [.. facts.Sets.SelectMany(s => s.Pairs.Where(p => p.Edge).Select(p => Row(s, p)))]);
     }
 
@@ -62,7 +72,8 @@ static class NeedMaps
         {
             if (h.Output is not { } o) return new(0, "–", $"{h.Part}\nno head of the core stands before it", false);
             string changed = $"changes by {Size(o.Value)} ({Size(o.Low)} to {Size(o.High)}, n\u00A0{Wording.Count(o.N)})";
-            string tip = $"{h.Part} without the {Wording.Count(h.Before, "head")} of the core before it\n{changed}{Among(h.OutputAmong, Size)}";
+            string tip = $"{h.Part} without the {Wording.Count(h.Before, "head")} of the core before "
+                + $"it\n{changed}{Among(h.OutputAmong, Size)}";
             return new(Math.Min(1, o.Value) * 0.92, Wording.Number(100 * o.Value, "0"), tip, Beyond(h.OutputAmong));
         }
         return HeadMap.Draw($"needs-output-{set.Set}", $"change of output without the core's heads, {name}, %",
@@ -78,7 +89,8 @@ static class NeedMaps
         {
             var c = h.EffectChange;
             double strength = c.Low > 0 || c.High < 0 ? c.Value / Math.Max(1e-9, most) * 0.92 : 0;
-            string taken = $"takes {Nats(h.Effect.Value)} from the full model when ablated, {Nats(h.EffectWithout.Value)} without the core's heads";
+            string taken = $"takes {Nats(h.Effect.Value)} from the full model when ablated, {Nats(h.EffectWithout.Value)} without the "
+                + "core's heads";
             string change = $"change {Nats(c.Value)} ({Nats(c.Low)} to {Nats(c.High)}, n\u00A0{Wording.Count(c.N)})";
             string words = Math.Abs(c.Value) < 0.05 ? "" : Wording.Number(c.Value, "0.0");
             return new(strength, words, $"{h.Part}\n{taken}\n{change}{Among(h.EffectAmong, Nats)}", Beyond(h.EffectAmong));
@@ -112,7 +124,8 @@ static class NeedMaps
         return $"Without the core's {Wording.Count(facts.Core.Count, "head")} (n\u00A0{Wording.Count(facts.Sets[0].Examples)} per set), "
             + $"the outputs of heads after them change more than without as many random heads: {Each(Output)}; "
             + $"their effect on the correct label changes more than that in {Each(Effect)}; "
-            + $"one head of the core alone changes a head after it in {Each(Pair)}, where chance gives about {Wording.Number(Level * pairs, "0")} "
+            + $"one head of the core alone changes a head after it in {Each(Pair)}, where chance gives about "
+            + $"{Wording.Number(Level * pairs, "0")} "
             + "(more: than 95\u00A0% of the random draws or pairs).";
     }
 }
@@ -131,7 +144,8 @@ static class NeedGraph
         int layers = facts.HeadsPerLayer.Count, most = facts.HeadsPerLayer.DefaultIfEmpty(0).Max();
         double width = Math.Max(Chart.Width, Left + Right + 56 * (layers - 1)), row = most > 16 ? 17 : 26;
         double step = (width - Left - Right) / Math.Max(1, layers - 1);
-        NeedPair[] lines = [.. set.Pairs.Where(p => p.Edge).OrderByDescending(p => p.Output.Value).ThenBy(p => p.From, StringComparer.Ordinal)
+        NeedPair[] lines = [.. set.Pairs.Where(p => p.Edge).OrderByDescending(p => p.Output.Value)
+            .ThenBy(p => p.From, StringComparer.Ordinal)
             .ThenBy(p => p.To, StringComparer.Ordinal).Take(MostLines)];
         (double X, double Y) At(string part)
         {
@@ -144,10 +158,12 @@ static class NeedGraph
             bool core = facts.Core.Contains(h);
             return Chart.Draw(new(0, core ? "core" : "base", core ? Shape.Disc : Shape.Ring, Tip(facts, set, h)), At(h).X, At(h).Y, 5);
         }
+        Markup Layer(int l) => Chart.Text($"L{l}", Left + l * step, 12, "tick", "middle");
         string name = Measurements.Name(set.Set);
-        return Chart.Panel($"needs-graph-{set.Set}", $"who needs whom, {name}", $"Heads outside the core that need a head of the core, {name}",
+        return Chart.Panel($"needs-graph-{set.Set}", $"who needs whom, {name}",
+            $"Heads outside the core that need a head of the core, {name}",
             $"{Wording.Count(set.Pairs.Count(p => p.Edge), "line")}, {lines.Length} drawn.", width, Top + (most - 1) * row + 26, $"""
-            <g aria-hidden="true">{Enumerable.Range(0, layers).Select<int, Markup>(l => Chart.Text($"L{l}", Left + l * step, 12, "tick", "middle"))}
+            <g aria-hidden="true">{Enumerable.Range(0, layers).Select(Layer)}
             {Enumerable.Range(0, most).Select<int, Markup>(h => Chart.Text($"H{h}", 4, Top + h * row + 3.5, "tick"))}</g>
             <g class="core" aria-hidden="true">{lines.Select(p => Line(At(p.From), At(p.To), p.Output.Value))}</g>
             {heads.Select(Head)}

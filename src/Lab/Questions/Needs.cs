@@ -28,7 +28,8 @@ sealed class Needs : IQuestion<NeedFacts>
     public long Passes(Prospect ahead)
     {
         int heads = ahead.Heads, core = ahead.CoreHeads, draws = ahead.Settings.HeadDraws;
-        double others = heads - core, inEach = core < others ? draws * others / (others - core) : 0;       // so many draws leave each head out often enough
+        double others = heads - core;
+        double inEach = core < others ? draws * others / (others - core) : 0;       // so many draws leave each head out often enough
         double passes = heads + 1 + draws * (ahead.Layers - 1) + (2 + Math.Min(MostDraws, inEach)) * (1 + others);
         return (long)(passes * (ahead.HeadExamples.Near + ahead.HeadExamples.Far) / 2);
     }
@@ -36,7 +37,8 @@ sealed class Needs : IQuestion<NeedFacts>
     public NeedFacts? Ask(Subject subject)
     {
         var sets = subject.TwoSets(subject.Settings.HeadExamples / 2);
-        return sets.Count == 0 ? null : new([.. subject.CoreHeads.Select(h => $"{h}")], [.. subject.Model.Layers.Select(l => l.Heads)], Threshold,
+        return sets.Count == 0 ? null : new([.. subject.CoreHeads.Select(h => $"{h}")], [.. subject.Model.Layers.Select(l => l.Heads)],
+            Threshold,
             [.. sets.Select(s => subject.Folder.Stage($"needs-{s.Set.Use}", () => On(subject, s.Set)))]);
     }
 
@@ -113,7 +115,8 @@ sealed class Needs : IQuestion<NeedFacts>
         public NeedPair Pair(Part from, Part to)
         {
             Average output = Average.Over(alone[from][PlaceOf(to)]);
-            Part[] before = [.. subject.OtherHeads.Where(a => a.Layer == from.Layer)], after = [.. subject.OtherHeads.Where(b => b.Layer == to.Layer)];
+            Part[] before = [.. subject.OtherHeads.Where(a => a.Layer == from.Layer)];
+            Part[] after = [.. subject.OtherHeads.Where(b => b.Layer == to.Layer)];
             double[] others = [.. before.SelectMany(a => after.Select(b => alone[a][PlaceOf(b)].Average()))];
             AmongDraws? among = AmongDraws.Rank(output.Value, others);
             return new($"{from}", $"{to}", output, among, output.Value >= Threshold && among?.PValue <= Level);
@@ -142,7 +145,8 @@ sealed class Needs : IQuestion<NeedFacts>
         Part[] not = [.. subject.Universe.Parts.Except(others)];
         List<IReadOnlyList<Part>> draws = [];
         while (draws.Count < MostDraws && others.Any(h => draws.Count(d => !d.Contains(h)) < subject.Settings.HeadDraws))
-            draws.Add(RandomParts.DrawOf(Heads.Kind, subject.Universe, wanted, new(subject.Settings.Seeds[0], "heads absent beside another"), draws.Count + 1, not));
+            draws.Add(RandomParts.DrawOf(Heads.Kind, subject.Universe, wanted,
+                new(subject.Settings.Seeds[0], "heads absent beside another"), draws.Count + 1, not));
         return draws;
     }
 

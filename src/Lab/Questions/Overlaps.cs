@@ -1,8 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Questions;
 
@@ -36,8 +34,8 @@ sealed class Overlaps : IQuestion<OverlapsFacts>
     {
         IEnumerable<string> lines = facts.Sparsities.Where(o => o.Pairs.Count > 0).Select(o => Said.Text(
             $"at {o.TargetSparsity:0.##}: {o.Pairs.Count} pairs share {o.Pairs.Average(p => p.Shared):0.0} parts on average (by chance ")
-            + Said.Text($"{o.Pairs.Average(p => p.Expected):0.0}); {o.Pairs.Count(p => p.Corrected < 0.05)} of them more than chance gives ")
-            + "(p < 0.05 after Holm's correction)\n");
+            + Said.Text($"{o.Pairs.Average(p => p.Expected):0.0}); {o.Pairs.Count(p => p.Corrected < 0.05)} of them more than chance ")
+            + "gives (p < 0.05 after Holm's correction)\n");
         return string.Concat(lines);
     }
 
@@ -60,7 +58,8 @@ sealed class Overlaps : IQuestion<OverlapsFacts>
             Rows are pairs of seeds. Chance: random subnetworks with the same numbers of heads and of MLPs.
             At the right, p-values after Holm's correction for the number of pairs.
             """,
-            [new("overlap", "overlap of pairs against chance", columns, [.. shown.SelectMany(o => o.Pairs.Select(p => Row(o.TargetSparsity, p)))])])];
+            [new("overlap", "overlap of pairs against chance", columns,
+                [.. shown.SelectMany(o => o.Pairs.Select(p => Row(o.TargetSparsity, p)))])])];
     }
 
     static Markup Panel(OverlapFacts o, Scale x, string id)
@@ -78,16 +77,20 @@ sealed class Overlaps : IQuestion<OverlapsFacts>
         string chance = $"{Wording.Number(p.Expected, "0.0")} parts ({Wording.Number(p.Low, "0")} to {Wording.Number(p.High, "0")})";
         string probability = $"{Wording.Probability(p.PValue)}, corrected {Wording.Probability(p.Corrected)}";
         string found = $"{p.Shared} shared parts, Jaccard {Wording.Number(p.Jaccard, "0.00")}\n{probability}";
-        Mark[] marks = [new(p.Expected, "random", Shape.Ring, $"{pair}: chance\n{chance}"), new(p.Shared, "sub", Shape.Disc, $"{pair}\n{found}")];
+        Mark[] marks = [new(p.Expected, "random", Shape.Ring, $"{pair}: chance\n{chance}"),
+            new(p.Shared, "sub", Shape.Disc, $"{pair}\n{found}")];
         return new($"{p.SeedA} and {p.SeedB}", marks, Band: (p.Low, p.High), Right: words ? Wording.Probability(p.Corrected) : "");
     }
 
     static string Reading(OverlapFacts o)
     {
         int least = o.Pairs.Min(p => p.Shared), most = o.Pairs.Max(p => p.Shared);
-        string interval = $"95\u00A0% between {Wording.Number(o.Pairs.Min(p => p.Low), "0")} and {Wording.Number(o.Pairs.Max(p => p.High), "0")}";
-        return $"At {Wording.Sparsity(o.TargetSparsity)} pairs share {(least == most ? $"{least}" : $"{least} to {most}")} parts where chance gives "
+        string interval = $"95\u00A0% between {Wording.Number(o.Pairs.Min(p => p.Low), "0")} and "
+            + $"{Wording.Number(o.Pairs.Max(p => p.High), "0")}";
+        return $"At {Wording.Sparsity(o.TargetSparsity)} pairs share {(least == most ? $"{least}" : $"{least} to {most}")} parts where "
+            + "chance gives "
             + $"{Wording.Number(o.Pairs.Average(p => p.Expected), "0.0")} ({interval}); {o.Pairs.Count(p => p.Corrected < 0.05)} of "
-            + $"{Wording.Count(o.Pairs.Count, "pair")} {(o.Pairs.Count == 1 ? "overlaps" : "overlap")} more than chance at 5\u00A0% after correction.";
+            + $"{Wording.Count(o.Pairs.Count, "pair")} {(o.Pairs.Count == 1 ? "overlaps" : "overlap")} more than chance at 5\u00A0% after "
+            + "correction.";
     }
 }

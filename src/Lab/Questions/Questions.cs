@@ -9,8 +9,9 @@ public static class Questions
     /// </summary>
     public static IReadOnlyList<IQuestion> Usual { get; } =
     [
-        new TrainingCurve(), new Curve(), new Accuracy(), new TaskFigures(), new Losses(), new Generalization(), new Cases(), new Groups(),
-        new Frequencies(), new Shift(), new Overlaps(), new CoreAblated(), new Attention(), new Needs(), new AddBack(), new Emergence(), new Sizes(),
+        new TrainingCurve(), new Curve(), new Accuracy(), new ComparedFinders(), new TaskFigures(), new Losses(), new Generalization(),
+        new Cases(), new Groups(), new Frequencies(), new Shift(), new Overlaps(), new CoreAblated(), new Attention(), new Needs(),
+        new AddBack(), new Emergence(), new Sizes(),
         new SingleParts(), new Cuts(), new Making(),
     ];
 }

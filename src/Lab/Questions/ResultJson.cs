@@ -60,7 +60,8 @@ public static class ResultJson
     static Answer AnswerIn(string name, EntryInFile entry, IReadOnlyList<IQuestion> questions)
     {
         IQuestion question = questions.FirstOrDefault(q => q.Name == name)
-            ?? throw new JsonException($"It answers the question '{name}', which is none of {string.Join(", ", questions.Select(q => q.Name))}.");
+            ?? throw new JsonException($"It answers the question '{name}', which is none of "
+                + $"{string.Join(", ", questions.Select(q => q.Name))}.");
         if (entry.Version != question.Version)
             throw new JsonException($"Its answer to '{name}' is version {entry.Version}, this Heartwood reads version {question.Version}.");
         if (entry.LeftOut is { } why) return new(question, null, why);

@@ -36,7 +36,8 @@ public sealed class SearchProgress(IProgress<Progress> shown, string stage, int 
     /// <summary>The progress of a study that searches nothing.</summary>
     /// <param name="owner">what it is of, before its stages' names</param>
     /// <param name="shown">where progress goes</param>
-    public static IProgress<Progress> Under(string owner, IProgress<Progress> shown) => new Share(report => shown.Report(Named(owner, report)));
+    public static IProgress<Progress> Under(string owner, IProgress<Progress> shown) =>
+        new Share(report => shown.Report(Named(owner, report)));
 
     static Progress Named(string owner, Progress report) => owner == "" ? report : report with { Stage = $"{owner}: {report.Stage}" };
 

@@ -2,7 +2,6 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Questions;
 
@@ -59,7 +58,8 @@ sealed class Shift : IQuestion<ShiftFacts>
                 [.. main.Kept.Keys.Select(p => (object?[])[p, .. rising.Select(f => (object?)f.Kept[p])])]),
                 new("shift-correlation", "rank correlation of heads' frequencies with those at the main sparsity",
                     ["sparsity", "heads", "rho", "low", "high"],
-                    [.. facts.Correlations.Select(c => (object?[])[c.TargetSparsity, c.Heads.N, c.Heads.Rho, c.Heads.Low, c.Heads.High])])])];
+                    [.. facts.Correlations.Select(c =>
+                        (object?[])[c.TargetSparsity, c.Heads.N, c.Heads.Rho, c.Heads.Low, c.Heads.High])])])];
     }
 
     static Markup[] Correlations(ShiftFacts facts)
@@ -90,7 +90,8 @@ sealed class Shift : IQuestion<ShiftFacts>
 
     static Markup Difference(FrequencyFacts main, FrequencyFacts other)
     {
-        int more = main.Kept.Count(k => Share(other, k.Key) > Share(main, k.Key)), less = main.Kept.Count(k => Share(other, k.Key) < Share(main, k.Key));
+        int more = main.Kept.Count(k => Share(other, k.Key) > Share(main, k.Key));
+        int less = main.Kept.Count(k => Share(other, k.Key) < Share(main, k.Key));
         return HeadMap.Draw("shift-difference", "the second minus the first", "How much more often each part is kept at the other sparsity",
             $"{more} parts are kept more often at {Wording.Sparsity(other.TargetSparsity)}, {less} less often.",
             main.Kept.Keys.ToDictionary(p => p, p => Moved(p, main, other)));
@@ -119,6 +120,7 @@ sealed class Shift : IQuestion<ShiftFacts>
         RankCorrelation at = facts.Correlations.Single(c => c.TargetSparsity == facts.Other).Heads;
         string meaning = at.Low > 0 ? "subnetworks of another size are made of the same heads, more or fewer of them"
             : at.Rho is null ? "there is nothing to order" : "whether other sizes keep the same heads is not settled";
-        return $"How often a head is kept at {Wording.Sparsity(facts.Main)} and at {Wording.Sparsity(facts.Other)} have {InWords(at)}: {meaning}.";
+        return $"How often a head is kept at {Wording.Sparsity(facts.Main)} and at {Wording.Sparsity(facts.Other)} have {InWords(at)}: "
+            + $"{meaning}.";
     }
 }

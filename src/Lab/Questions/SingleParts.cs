@@ -2,7 +2,6 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Subnetworks;
 using MathNet.Numerics.Distributions;
 
 namespace Heartwood.Lab.Questions;
@@ -47,11 +46,15 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
         if (parts.Count == 0 || losses.Length == 0) return [];
         double scale = losses.SelectMany(s => s).Select(l => Math.Abs(l.Lost)).Append(0.05).Max();
         DataSet[] sets = [.. losses.Select(s => s[0].Set)];
-        object?[] Row(AblatedFacts a) => [a.Name, .. sets.SelectMany(s => (object?[])[Lost(study, a, s), .. Table.CellsOf(Entry.ForAblated(a).On(s))])];
-        return [new("parts", findings.Asking ? Asked : "Each part alone", Reading(losses, study), [.. losses.Select(s => Map(study, s, scale))], [],
+        object?[] Row(AblatedFacts a) =>
+            [a.Name, .. sets.SelectMany(s => (object?[])[Lost(study, a, s), .. Table.CellsOf(Entry.ForAblated(a).On(s))])];
+        return [new("parts", findings.Asking ? Asked
+            : "Each part alone", Reading(losses, study), [.. losses.Select(s => Map(study, s, scale))], [],
             $"""
-            Each square is a part, its number the {study.SharedAccuracy} lost without it, in points (below zero: gained). Only what is larger than the noise of
-            two measurements, corrected for the number of parts, is coloured, the same in all maps; colour grows with the loss's square root.{HeadMap.LeftOut(parts.Select(p => p.Name))}
+            Each square is a part, its number the {study.SharedAccuracy} lost without it, in points (below zero: gained). Only what is
+            larger than the noise of
+            two measurements, corrected for the number of parts, is coloured, the same in all maps; colour grows with the loss's square
+            root.{HeadMap.LeftOut(parts.Select(p => p.Name))}
             """,
             [new("parts", "each part alone ablated",
                 ["part", .. sets.SelectMany(s => (string[])[$"{Measurements.Name(s)} lost", .. Table.ColumnsOf(Measurements.Name(s))])],
@@ -86,7 +89,8 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
             double strength = Math.Abs(l.Lost) > l.Noise ? Math.Sign(l.Lost) * Math.Sqrt(Math.Abs(l.Lost) / scale) * 0.92 : 0;
             string words = Math.Abs(l.Lost) < 0.005 ? "" : Wording.Number(100 * l.Lost, "0");
             string lost = $"{(l.Lost < 0 ? "gained" : "lost")} {Wording.Points(Math.Abs(l.Lost))}, noise up to ±{Wording.Points(l.Noise)}";
-            return new(strength, words, $"{l.Facts.Name} ablated\n{Wording.Full(Entry.ForAblated(l.Facts).On(set))}\n{lost}{Place(l.Facts.Ranks)}", false);
+            return new(strength, words, $"{l.Facts.Name} "
+                + $"ablated\n{Wording.Full(Entry.ForAblated(l.Facts).On(set))}\n{lost}{Place(l.Facts.Ranks)}", false);
         }
         string what = $"{study.Words(set).Accuracy} lost {study.Where(set)}";
         return HeadMap.Draw($"parts-{set}", what, $"{what} by ablating each part alone",
@@ -100,7 +104,8 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
     static string Reading(Loss[][] sets, Measurements study)
     {
         string Sentence(Loss[] losses) => Wording.Capital($"{study.Where(losses[0].Set)}, {losses.Count(l => l.Lost > l.Noise)} of "
-            + $"{Wording.Count(losses.Length, "part")} cost more than noise (about ±{Wording.Points(losses.Min(l => l.Noise))} at the least), "
+            + $"{Wording.Count(losses.Length, "part")} cost more than noise (about ±{Wording.Points(losses.Min(l => l.Noise))} at the "
+            + "least), "
             + $"the largest loss is {Wording.Points(losses.Max(l => l.Lost))}.");
         return $"{string.Join(" ", sets.Select(Sentence))} The order of parts inside the noise means nothing.";
     }

@@ -9,7 +9,8 @@ static class SizeLines
 {
     sealed record Kind(string Name, string Class, Shape Shape, Func<CheckpointSizes, Band?> Size);
 
-    static readonly Kind[] kinds = [new("both", "random", Shape.Ring, c => c.Both), new("out of domain", "sub", Shape.Diamond, c => c.OutOfDomain),
+    static readonly Kind[] kinds =
+        [new("both", "random", Shape.Ring, c => c.Both), new("out of domain", "sub", Shape.Diamond, c => c.OutOfDomain),
         new("in-domain", "full", Shape.Disc, c => c.InDomain)];
 
     /// <summary>The figure of a grid with at least one checkpoint.</summary>
@@ -17,15 +18,20 @@ static class SizeLines
     {
         var full = findings.Facts<EmergenceFacts>()!.Checkpoints.ToDictionary(c => c.Name, c => c.Full);
         bool outside = findings.Measured!.Full.On(DataSet.OutOfDomain) is not null;
-        string sparsities = string.Join(", ", facts.Sparsities.Select(s => Wording.Number(s, "0.0#"))), seeds = Wording.Count(facts.Seeds.Count, "seed");
+        string sparsities = string.Join(", ", facts.Sparsities.Select(s => Wording.Number(s, "0.0#")));
+        string seeds = Wording.Count(facts.Seeds.Count, "seed");
         return new("sizes", "Does the model's effective size grow or shrink as generalization appears?", Reading(facts, full),
             [Lines(facts), Accuracies(facts, full, outside)],
             [.. kinds.Reverse().Select(k => Chart.Key(k.Shape, k.Class, k.Name == "both" ? "as good on both" : $"as good {k.Name}")),
                 Chart.BandKey("from the smallest to the largest over seeds")],
             $"""
-            A subnetwork is as good as its checkpoint's model when it lies at most {Wording.Points(facts.Tolerance)} below it; sizes are those of the grid (sparsity {sparsities}), and a seed without any counts the whole model (the line).
-            A checkpoint counts where its model stands more than that above guessing, interval and all, and has come at least half the way from guessing to the trained model: guessing would be nearly as good otherwise.
-            Upright lines are Student's 95&#160;% intervals of the mean over {seeds}{(facts.Seeds.Count < 10 ? ", wide because they are few" : "")}; they are left out below {Band.Fewest} seeds, and where all agree, which sizes in the grid's steps often do.
+            A subnetwork is as good as its checkpoint's model when it lies at most {Wording.Points(facts.Tolerance)} below it; sizes are
+            those of the grid (sparsity {sparsities}), and a seed without any counts the whole model (the line).
+            A checkpoint counts where its model stands more than that above guessing, interval and all, and has come at least half the way
+            from guessing to the trained model: guessing would be nearly as good otherwise.
+            Upright lines are Student's 95&#160;% intervals of the mean over
+            {seeds}{(facts.Seeds.Count < 10 ? ", wide because they are few" : "")}; they are left out below {Band.Fewest} seeds, and where
+            all agree, which sizes in the grid's steps often do.
             """, [SizeTable(facts), GridTable(facts)]);
     }
 
@@ -46,7 +52,8 @@ static class SizeLines
         object?[] Row(CheckpointSizes c, GridPoint g) =>
             [c.Name, c.Step, g.Seed, g.TargetSparsity, g.Parts, .. Table.CellsOf(g.InDomain), .. Table.CellsOf(g.OutOfDomain)];
         return new("grid", "every subnetwork of the grid",
-            ["checkpoint", "step", "seed", "target sparsity", "parts", .. Table.ColumnsOf("in-domain"), .. Table.ColumnsOf("out of domain")],
+            ["checkpoint", "step", "seed", "target sparsity", "parts", .. Table.ColumnsOf("in-domain"),
+                .. Table.ColumnsOf("out of domain")],
             [.. facts.Checkpoints.SelectMany(c => c.Grid.Select(g => Row(c, g)))]);
     }
 
@@ -86,7 +93,8 @@ static class SizeLines
         bool[] sets = outside ? [false, true] : [false];
         string checkpoints = Wording.Count(facts.Checkpoints.Count, "checkpoint"), sizes = Wording.Count(facts.Sparsities.Count, "size");
         return HeatMap.Draw("sizes-grid", "accuracy lost by the grid's subnetworks, in points",
-            "Accuracy lost by the subnetworks of the grid, mean over seeds", $"{checkpoints} by {sizes}; outlined where within the tolerance.",
+            "Accuracy lost by the subnetworks of the grid, mean over seeds",
+                $"{checkpoints} by {sizes}; outlined where within the tolerance.",
             [.. sets.SelectMany(far => facts.Checkpoints.Select((c, i) => Row(c, far, far && i == 0)))],
             [.. facts.Sparsities.Select(s => Wording.Number(s, "0.0#"))], [], "sparsity; an outline: within the tolerance");
     }
@@ -97,7 +105,8 @@ static class SizeLines
 
     static string InWords(Band b, int whole)
     {
-        string range = b.Low != b.High ? $"{Wording.Number(b.Low, "0")} to {Wording.Number(b.High, "0")}" : b.N == 1 ? "one seed" : $"all {b.N} seeds";
+        string range = b.Low != b.High ? $"{Wording.Number(b.Low, "0")} to {Wording.Number(b.High, "0")}" : b.N == 1 ? "one seed"
+            : $"all {b.N} seeds";
         string interval = Interval(b, whole) is { } i
             ? $"; mean's 95\u00A0% interval {Wording.Number(i.Low, "0.0")} to {Wording.Number(i.High, "0.0")}" : "";
         return $"{Wording.Number(b.Mean, "0.#")} ({range}{interval})";
@@ -107,11 +116,13 @@ static class SizeLines
     {
         CheckpointSizes[] counted = [.. facts.Checkpoints.Where(c => c.InDomain is not null)];
         if (counted.Length == 0)
-            return "At no checkpoint has the model come half the way from guessing to the trained one, so that there is no size to speak of.";
+            return "At no checkpoint has the model come half the way from guessing to the trained one, so that there is no size to speak "
+                + "of.";
         double Outside(CheckpointSizes c) => full[c.Name].OutOfDomain?.Value ?? double.NaN;
         string At(CheckpointSizes c) => $"{Wording.Percent(Outside(c))}";
         CheckpointSizes low = counted.MinBy(Outside)!, high = counted.MaxBy(Outside)!;
-        string from = $"In-domain the smallest subnetwork as good as the model has {InWords(low.InDomain!, facts.Parts)} of {facts.Parts} parts "
+        string from = $"In-domain the smallest subnetwork as good as the model has {InWords(low.InDomain!, facts.Parts)} of {facts.Parts} "
+            + "parts "
             + $"where the model reaches {At(low)} out of domain (step {Wording.Count(low.Step)})";
         if (counted.Length == 1) return $"{from}; one checkpoint shows no trend.";
         string seeds = $"{Wording.Count(facts.Seeds.Count, "seed")}{(facts.Seeds.Count < Band.Fewest ? ", too few for an interval" : "")}";
@@ -125,7 +136,8 @@ static class SizeLines
     {
         if (facts.InDomainTrend is not { } t) return "with too few checkpoints, or sizes that do not differ, for a trend";
         string moves = t.PValue >= 0.05 ? "cannot be said to grow or shrink" : t.Correlation.Rho > 0 ? "grows" : "shrinks";
-        return $"over {Wording.Count(t.Correlation.N, "checkpoint")} the two have ρ\u00A0=\u00A0{Wording.Number(t.Correlation.Rho, "0.00")} "
+        return $"over {Wording.Count(t.Correlation.N, "checkpoint")} the two have "
+            + $"ρ\u00A0=\u00A0{Wording.Number(t.Correlation.Rho, "0.00")} "
             + $"({Wording.Probability(t.PValue)}, checkpoints shuffled), so that the effective size {moves} as generalization appears";
     }
 }

@@ -100,7 +100,8 @@ sealed class Sizes : IQuestion<SizeFacts>
         CheckpointFacts checkpoint, IReadOnlyList<MeasuredSubnetwork> measured, Settings settings, int whole, bool reused)
     {
         bool InGrid(MeasuredSubnetwork s) => settings.GridSparsities.Contains(s.TargetSparsity) && settings.GridSeeds.Contains(s.Seed);
-        GridPoint[] grid = [.. measured.Where(InGrid).Select(s => new GridPoint(s.Seed, s.TargetSparsity, s.Parts.Count, s.InDomain, s.OutOfDomain))];
+        GridPoint[] grid = [.. measured.Where(InGrid)
+            .Select(s => new GridPoint(s.Seed, s.TargetSparsity, s.Parts.Count, s.InDomain, s.OutOfDomain))];
         bool Good(Proportion own, Proportion model) => EffectiveSize.IsGood(own.Value, model.Value, settings.Tolerance);
         bool Inside(GridPoint p) => Good(p.InDomain, checkpoint.Full.InDomain);
         bool Outside(GridPoint p) => Good(p.OutOfDomain!, checkpoint.Full.OutOfDomain!);
@@ -115,7 +116,8 @@ sealed class Sizes : IQuestion<SizeFacts>
     {
         double? OutsideAt(CheckpointSizes s) => checkpoints.Checkpoints.Single(c => c.Name == s.Name).Full.OutOfDomain?.Value;
         CheckpointSizes[] counted = [.. sizes.Where(s => s.InDomain is not null && OutsideAt(s) is not null)];
-        TrendFacts? trend = Trend([.. counted.Select(c => OutsideAt(c)!.Value)], [.. counted.Select(c => c.InDomain!.Mean)], settings.Seeds[0]);
+        TrendFacts? trend = Trend([.. counted.Select(c => OutsideAt(c)!.Value)], [.. counted.Select(c => c.InDomain!.Mean)],
+            settings.Seeds[0]);
         return new(settings.Tolerance, whole, [.. settings.GridSparsities.Order()], settings.GridSeeds, sizes, trend);
     }
 

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
@@ -46,6 +47,9 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
 
     /// <summary>gives what stands in for ablated parts</summary>
     public Func<Ablation>? MakeAblation { get; init; }
+
+    /// <summary>compares the run's finders; null where it has none, and null as the answer where it has one only</summary>
+    public Func<FinderTable?>? Finders { get; init; }
 
     /// <summary>cuts a subnetwork out; null where the run cuts none</summary>
     public Func<CutFacts?>? Cut { get; init; }
@@ -102,7 +106,8 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     public static bool IsHead(Part part) => Lab.Subnetworks.Heads.Kind.Includes(part);
 
     /// <summary>Asks all questions that the run asks: the usual ones and those named, or in a paper's run every one.</summary>
-    public IReadOnlyList<Answer> AskAll() => [.. Questions.Where(Wanted).Select(AnswerTo).Where(a => a.Facts is not null || a.LeftOut is not null)];
+    public IReadOnlyList<Answer> AskAll() =>
+        [.. Questions.Where(Wanted).Select(AnswerTo).Where(a => a.Facts is not null || a.LeftOut is not null)];
 
     /// <summary>Asks some questions by their names, in the page's order.</summary>
     public IReadOnlyList<Answer> AskEach(params IReadOnlyList<string> names) =>

@@ -73,7 +73,8 @@ sealed class TaskFigures : IQuestion<TaskFiguresFacts>
     }
 
     static List<(DataSet Set, FigureFacts Facts)> Shown(Measurements study) => [.. study.Sets.SelectMany(set =>
-        (study.TaskOf(set)?.Figures ?? []).Where(f => Entries(study).Any(e => e.Figure(Key(set), f.Name) is not null)).Select(f => (set, f)))];
+        (study.TaskOf(set)?.Figures ?? []).Where(f => Entries(study).Any(e => e.Figure(Key(set), f.Name) is not null))
+            .Select(f => (set, f)))];
 
     static IEnumerable<Entry> Entries(Measurements study) => [study.Full, .. study.Subnetworks, .. study.Randoms];
 
@@ -126,7 +127,8 @@ sealed class TaskFigures : IQuestion<TaskFiguresFacts>
                 : first.Sparsities.FirstOrDefault(r => r.TargetSparsity == study.Sparsities[0]);
             sentences.Add(main is null ? $"{model}."
                 : $"{model}; {Wording.Count(main.Subnetworks, "subnetwork")} at {Wording.Sparsity(main.TargetSparsity)} "
-                    + $"{(main.Subnetworks == 1 ? "has" : "have")} {Wording.Number(main.Low, "0.000")} to {Wording.Number(main.High, "0.000")}.");
+                    + $"{(main.Subnetworks == 1 ? "has" : "have")} {Wording.Number(main.Low, "0.000")} to "
+                    + $"{Wording.Number(main.High, "0.000")}.");
         }
         return string.Join(" ", sentences);
     }

@@ -89,7 +89,8 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
     internal static IReadOnlyList<string> Sentences(TrainingFacts facts)
     {
         List<string> sentences = [];
-        if (facts.Final is not { } final) return ["Nothing was measured while training: give data with --in-domain to see accuracy over the steps."];
+        if (facts.Final is not { } final) return ["Nothing was measured while training: give data with --in-domain to see accuracy over "
+            + "the steps."];
         if (final.InDomain.N == 0)
         {
             string Figure(string name, Quantity q) => $"{name} {Wording.Number(q.Value, "0.000")} (n\u00A0{Wording.Count(q.N)})";
@@ -98,7 +99,8 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
             return sentences;
         }
         foreach (var (name, baseline) in facts.Baselines.Where(b => b.Value.InDomain.Value >= final.InDomain.Value))
-            sentences.Add($"The baseline {name}, which needs no model, does at least as well in-domain: {Wording.Full(baseline.InDomain)}.");
+            sentences.Add($"The baseline {name}, which needs no model, does at least as well in-domain: "
+                + $"{Wording.Full(baseline.InDomain)}.");
         string outside = final.OutOfDomain is { } o ? $" and {Wording.Full(o)} out of domain" : "";
         string[] others = [.. facts.Baselines.Select(b => $"{b.Key} {Wording.Percent(b.Value.InDomain.Value)}")];
         string compared = others.Length == 0 ? "" : $" For comparison, in-domain: {Wording.List(others)}.";
@@ -136,12 +138,15 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
             [new("sub", Shape.Disc, batches), new("full", Shape.Diamond, inDomain)], x, ticks,
             BandChart.Up([0, .. values], double.PositiveInfinity), ("step", "loss"), false);
         LossPoint first = facts.Losses[0], last = facts.Losses[^1];
-        string reading = $"The loss of a batch falls from {Wording.Number(first.Mean, "0.000")} (mean of the first {Wording.Count(first.Batches)}) "
+        string reading = $"The loss of a batch falls from {Wording.Number(first.Mean, "0.000")} (mean of the first "
+            + $"{Wording.Count(first.Batches)}) "
             + $"to {Wording.Number(last.Mean, "0.000")} (of the last {Wording.Count(last.Batches)}).";
         if (last.Mean >= first.Mean)
-            reading = $"The loss of a batch does not fall: {Wording.Number(first.Mean, "0.000")} at first, {Wording.Number(last.Mean, "0.000")} at the end.";
+            reading = $"The loss of a batch does not fall: {Wording.Number(first.Mean, "0.000")} at first, "
+                + $"{Wording.Number(last.Mean, "0.000")} at the end.";
         return new("loss", "Loss over training", reading, [panel],
-            [Chart.Key(Shape.Disc, "sub", "batches of training: mean over a stretch of steps"), Chart.Key(Shape.Diamond, "full", "in-domain"),
+            [Chart.Key(Shape.Disc, "sub", "batches of training: mean over a stretch of steps"),
+                Chart.Key(Shape.Diamond, "full", "in-domain"),
                 Chart.BandKey("from the smallest to the largest of the stretch")],
             $"A mark stands at the last step of its stretch.",
             [new("loss", "loss of the batches, over stretches of steps", ["step", "mean", "smallest", "largest", "batches"],
@@ -157,7 +162,8 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
                 : new(p.Step, new(s.Value, s.Low, s.High, s.N), $"step {Wording.Count(p.Step)}\n{set} {Wording.Full(s)}");
             return new(kind, shape, [.. facts.Curve.Select(At).OfType<BandPoint>()]);
         }
-        BandLine[] lines = [Line("sub", Shape.Diamond, "out of domain", p => p.OutOfDomain), Line("full", Shape.Disc, "in-domain", p => p.InDomain)];
+        BandLine[] lines = [Line("sub", Shape.Diamond, "out of domain", p => p.OutOfDomain),
+            Line("full", Shape.Disc, "in-domain", p => p.InDomain)];
         var ends = lines.SelectMany(l => l.Points).SelectMany(p => (double[])[p.Y.Low, p.Y.High]);
         double[] baselines = [.. facts.Baselines.Values.Select(b => b.InDomain.Value)];
         Markup panel = BandChart.Draw("training-accuracy", "accuracy over training", "Accuracy over the steps of training",
@@ -173,8 +179,10 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
             $"In-domain accuracy is highest at step {Wording.Count(best.Step)}: {Wording.Full(best.InDomain)}; the last step has "
                 + $"{Wording.Full(facts.Curve[^1].InDomain)}. Out-of-domain data chose nothing.",
             [panel], keys, $"Figures are of the whole sets at each measurement.{dotted}",
-            [new("accuracy", "accuracy while training", ["step", .. Table.ColumnsOf("in-domain"), .. Table.ColumnsOf("out of domain"), "in-domain loss"],
-                [.. facts.Curve.Select(p => (object?[])[p.Step, .. Table.CellsOf(p.InDomain), .. Table.CellsOf(p.OutOfDomain), p.InDomainLoss])])]);
+            [new("accuracy", "accuracy while training",
+                ["step", .. Table.ColumnsOf("in-domain"), .. Table.ColumnsOf("out of domain"), "in-domain loss"],
+                [.. facts.Curve.Select(p => (object?[])[p.Step, .. Table.CellsOf(p.InDomain), .. Table.CellsOf(p.OutOfDomain),
+                    p.InDomainLoss])])]);
     }
 
     // of tasks without answers that are right or wrong: each figure in a panel of its own
@@ -188,8 +196,10 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
         {
             BandPoint? At(TrainingPoint p) => In(p, set, name) is not { } q || !double.IsFinite(q.Value) ? null
                 : new(p.Step, new(q.Value, double.IsFinite(q.Low) ? q.Low : q.Value, double.IsFinite(q.High) ? q.High : q.Value, q.N),
-                    $"step {Wording.Count(p.Step)}\n{Measurements.Name(set)} {name} {Wording.Number(q.Value, "0.000")} (n\u00A0{Wording.Count(q.N)})");
-            return new(set == "inDomain" ? "full" : "sub", set == "inDomain" ? Shape.Disc : Shape.Diamond, [.. facts.Curve.Select(At).OfType<BandPoint>()]);
+                    $"step {Wording.Count(p.Step)}\n{Measurements.Name(set)} {name} {Wording.Number(q.Value, "0.000")} "
+                        + $"(n\u00A0{Wording.Count(q.N)})");
+            return new(set == "inDomain" ? "full" : "sub", set == "inDomain" ? Shape.Disc
+                : Shape.Diamond, [.. facts.Curve.Select(At).OfType<BandPoint>()]);
         }
         Markup Panel(string name, int i)
         {
@@ -205,7 +215,8 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
             .Select(n => $"{n} {Wording.Number(In(facts.Curve[^1], "inDomain", n)!.Value, "0.000")}")];
         return new("figures", "The tasks' figures over training", $"After the last step, in-domain: {Wording.List(last)}.",
             [.. names.Select(Panel)],
-            [Chart.Key(Shape.Disc, "full", "in-domain"), Chart.Key(Shape.Diamond, "sub", "out of domain"), Chart.BandKey("95\u00A0% interval over examples")],
+            [Chart.Key(Shape.Disc, "full", "in-domain"), Chart.Key(Shape.Diamond, "sub", "out of domain"),
+                Chart.BandKey("95\u00A0% interval over examples")],
             $"Figures are of the whole sets at each measurement.",
             [new("figures", "the tasks' figures while training", ["step", "set", "figure", "value", "n", "low", "high"],
                 [.. facts.Curve.SelectMany(p => sets.SelectMany(s => names.Select(n => Row(p, s, n)))).OfType<object?[]>()])]);

@@ -24,12 +24,16 @@ static class WithoutCore
         List<Markup> keys = [Chart.Key(Shape.Disc, "full", "the model, with its 95\u00A0% interval over examples"),
             Chart.Key(Shape.Diamond, "core", $"without the core's {Heads(facts)}, with the interval of what is lost")];
         if (draws > 0)
-            keys.Add(Chart.Key(Shape.Ring, "random", $"without as many heads at random: mean, and range over {Wording.Count(draws, "draw")}"));
+            keys.Add(Chart.Key(Shape.Ring, "random",
+                $"without as many heads at random: mean, and range over {Wording.Count(draws, "draw")}"));
         return new("core-training", "What does the model lose without the core's heads as training goes on?",
             string.Join(" ", there.Select(s => Reading(facts, s))), [.. there.Select(s => Panel(study, facts, s))], keys,
             $"""
-            The core is the trained model's, at every checkpoint. A checkpoint counts where its model stands more than {Wording.Points(facts.Tolerance)} above guessing (the dotted line), interval and all, and has come at least half the way to the trained model:
-            before that there is next to nothing to lose. The random sets are the same ones at all checkpoints, so that a set's mean loss over them has one place among the others'.
+            The core is the trained model's, at every checkpoint. A checkpoint counts where its model stands more than
+            {Wording.Points(facts.Tolerance)} above guessing (the dotted line), interval and all, and has come at least half the way to the
+            trained model:
+            before that there is next to nothing to lose. The random sets are the same ones at all checkpoints, so that a set's mean loss
+            over them has one place among the others'.
             """, [TableOf(facts, there)]);
     }
 
@@ -39,9 +43,11 @@ static class WithoutCore
         {
             PairedDifference d = s.Loss(l)!;
             string without = draw == 0 ? "the core's heads" : "random heads";
-            return [c.Name, c.Step, Measurements.Name(s.Set), s.Counts(c) ? "yes" : "no", without, draw == 0 ? null : draw, d.Value, d.Low, d.High, d.N];
+            return [c.Name, c.Step, Measurements.Name(s.Set), s.Counts(c) ? "yes" : "no", without, draw == 0 ? null
+                : draw, d.Value, d.Low, d.High, d.N];
         }
-        IEnumerable<object?[]> Rows(CheckpointFacts c, Where s) => c.WithoutRandom.Prepend(c.WithoutCore!).Select((l, draw) => Row(c, s, l, draw));
+        IEnumerable<object?[]> Rows(CheckpointFacts c, Where s) =>
+            c.WithoutRandom.Prepend(c.WithoutCore!).Select((l, draw) => Row(c, s, l, draw));
         return new("core-training", "accuracy lost without the core's heads, and without as many at random, at each checkpoint",
             ["checkpoint", "step", "set", "counts", "without", "draw", "lost", "low", "high", "n"],
             [.. facts.Checkpoints.SelectMany(c => there.SelectMany(s => Rows(c, s)))]);
@@ -87,14 +93,16 @@ static class WithoutCore
     }
 
     static string Lost(PairedDifference d) =>
-        $"{Wording.Points(d.Value)} ({Wording.Number(100 * d.Low, "0.0")} to {Wording.Number(100 * d.High, "0.0")}, n\u00A0{Wording.Count(d.N)})";
+        $"{Wording.Points(d.Value)} ({Wording.Number(100 * d.Low, "0.0")} to {Wording.Number(100 * d.High, "0.0")}, "
+            + $"n\u00A0{Wording.Count(d.N)})";
 
     static string Reading(EmergenceFacts facts, Where where)
     {
         CheckpointFacts[] counted = [.. facts.Checkpoints.Where(where.Counts)];
         string all = $"the core's {Heads(facts)}{(facts.Heads.Count(h => h.Core) == 1 ? "" : " together")}";
         if (counted.Length == 0)
-            return $"{where.Begins} the model never comes half the way from guessing to the trained one: without {all} there is nothing to lose.";
+            return $"{where.Begins} the model never comes half the way from guessing to the trained one: without {all} there is nothing to "
+                + "lose.";
         string Step(CheckpointFacts c) => $"step {Wording.Count(c.Step)}";
         PairedDifference Core(CheckpointFacts c) => where.Loss(c.WithoutCore!)!;
         string until = counted.Length == 1 ? "the only checkpoint that counts"

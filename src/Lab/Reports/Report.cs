@@ -42,7 +42,8 @@ public static class Report
         MakingFacts making = findings.Facts<MakingFacts>() ?? throw new InvalidDataException(
             "The result does not say what was studied: it has no answer to the question 'making'. Run the command that made it again.");
         var (headline, sentences) = findings.Facts<TrainingFacts>() is { } training
-            ? (TrainingCurve.Headline(training), TrainingCurve.Sentences(training)) : (Finding.Headline(findings), Finding.Sentences(findings));
+            ? (TrainingCurve.Headline(training), TrainingCurve.Sentences(training))
+                : (Finding.Headline(findings), Finding.Sentences(findings));
         return new(making.Title, Making.Size(making.Model), headline, [.. findings.LeftOut, .. sentences], findings.Figures(),
             Making.Section(making, findings.Manifest), findings.Manifest.Version)
         {

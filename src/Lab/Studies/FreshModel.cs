@@ -19,8 +19,8 @@ sealed class FreshModel(TrainingRequest request)
     internal LoadedModel For(IProblem problem, IReadOnlyList<DataSource> training)
     {
         if (problem.OfVocabulary && request.Tokenizer is null && request.Vocabulary is null)
-            throw new InvalidDataException($"{training[0].Name} is running text, and a fresh model needs a tokenizer for it. Give the folder of "
-                + "a model whose tokenizer it should read with: --tokenizer FOLDER.");
+            throw new InvalidDataException($"{training[0].Name} is running text, and a fresh model needs a tokenizer for it. Give the "
+                + "folder of a model whose tokenizer it should read with: --tokenizer FOLDER.");
         var (tokenizer, files) = request.Tokenizer is null ? OfWords() : OfFolder(request.Tokenizer);
         IReadOnlyList<string> labels = Labels(problem, training);
         IModel model = UntrainedModel.Make(
@@ -57,10 +57,12 @@ sealed class FreshModel(TrainingRequest request)
     (Tokenizer, IReadOnlyDictionary<string, byte[]>) OfWords()
     {
         string? file = request.Vocabulary;
-        byte[] words = file is null ? Encoding.UTF8.GetBytes(string.Join('\n', MadeUpLanguage.Vocabulary) + "\n") : File.ReadAllBytes(file);
+        byte[] words = file is null ? Encoding.UTF8.GetBytes(string.Join('\n', MadeUpLanguage.Vocabulary) + "\n")
+            : File.ReadAllBytes(file);
         Tokenizer tokenizer = file is null ? Tokenizer.FromWords(MadeUpLanguage.Vocabulary, request.LowerCase)
             : Tokenizer.FromVocabulary(file, request.LowerCase);
         string config = $$"""{"do_lower_case": {{(request.LowerCase ? "true" : "false")}}, "tokenizer_class": "BertTokenizer"}""";
-        return (tokenizer, new Dictionary<string, byte[]> { ["vocab.txt"] = words, ["tokenizer_config.json"] = Encoding.UTF8.GetBytes(config) });
+        Dictionary<string, byte[]> files = new() { ["vocab.txt"] = words, ["tokenizer_config.json"] = Encoding.UTF8.GetBytes(config) };
+        return (tokenizer, files);
     }
 }

@@ -20,6 +20,7 @@ public sealed partial class Study
         Searched = () => Found,
         MakeAblation = Absent,
         Cut = CutOut,
+        Finders = CompareFinders,
     };
 
     /// <summary>Compares the subnetworks with one another and with chance, and ablates in the full model what they share.</summary>

@@ -6,7 +6,9 @@ namespace Heartwood.Lab.Studies;
 
 public sealed partial class Study
 {
-    /// <summary>Measures the full model, the baselines, every subnetwork (as the cut model that it is) and a random mask next to each.</summary>
+    /// <summary>
+    /// Measures the full model, the baselines, every subnetwork (as the cut model that it is) and a random mask next to each.
+    /// </summary>
     /// <exception cref="ArgumentException">there is no in-domain set</exception>
     public AccuracyFacts Evaluate()
     {

@@ -2,7 +2,7 @@ using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Runs;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -12,31 +12,25 @@ public sealed partial class Study
 {
     const int MostForAreas = 500, RandomRankings = 5;
 
-    /// <summary>
-    /// All methods of the study in one table; null where there is only one. Accuracy and areas are measured where there is an in-domain
-    /// set.
-    /// </summary>
-    public FinderTable? CompareFinders()
+    /// <summary>All methods of the study in one table; null where there is only one. Measured where there is an in-domain set.</summary>
+    FinderTable? CompareFinders()
     {
         if (methods.Count < 2) return null;
         Find();
-        return folder.Stage("finders", () =>
-        {
-            Ablation ablation = Absent();
-            Sets? few = inDomain.Count > 0 ? sets.Thin(MostForAreas) : null;
-            Action<int> advance = Advance("areas over sizes", Rankings(), "rankings");
-            double[]? exact = methods.FirstOrDefault(m => m.Finder.Facts.Name == "ablation") is { } each ? MeanScores(each) : null;
-            FinderRow[] rows = [.. methods.Select(m => Row(m, ablation, few, exact, advance))];
-            FinderAreas? random = few is null ? null
-                : MeanAreas([.. Enumerable.Range(1, RandomRankings).Select(draw => Areas(few, RandomRanking(draw), ablation, advance))]);
-            Dictionary<string, int> examples = few?.Each.ToDictionary(s => s.Set.Use, s => s.Set.Examples.Count) ?? [];
-            return new FinderTable(rows, random, random is null ? 0 : RandomRankings, examples);
-        });
+        Ablation ablation = Absent();
+        Sets? few = inDomain.Count > 0 ? sets.Thin(MostForAreas) : null;
+        Action<int> advance = Advance("areas over sizes", Rankings(), "rankings");
+        double[]? exact = methods.FirstOrDefault(m => m.Finder.Facts.Name == "ablation") is { } single ? MeanScores(single) : null;
+        FinderRow[] rows = [.. methods.Select(m => Row(m, ablation, few, exact, advance))];
+        FinderAreas? random = few is null ? null
+            : MeanAreas([.. Enumerable.Range(1, RandomRankings).Select(draw => Areas(few, RandomRanking(draw), ablation, advance))]);
+        Dictionary<string, int> examples = few?.Each.ToDictionary(s => s.Set.Use, s => s.Set.Examples.Count) ?? [];
+        return new FinderTable(rows, random, random is null ? 0 : RandomRankings, examples);
     }
 
-    /// <summary>The table of a finished run; null where it had one method.</summary>
-    public static FinderTable? FindersIn(RunFolder folder) =>
-        folder.Has("stages/finders.json") ? folder.ReadJson<FinderTable>("stages/finders.json") : null;
+    /// <summary>The table of finders in words; "" where there is one method.</summary>
+    public string FindersInWords() => Subject.AskEach("finders").Select(a => a.Question.WordsFor(a.Facts!, new(new(folder.Manifest, [a]))))
+        .SingleOrDefault("");
 
     FinderRow Row(Method method, Ablation ablation, Sets? few, double[]? exact, Action<int> advance)
     {
@@ -53,34 +47,44 @@ public sealed partial class Study
 
     long Rankings() => RandomRankings + methods.Where(m => !m.Finder.Facts.SizeDependent).Sum(m => (long)m.Searches(request).Count);
 
-    // the main method's subnetworks are measured already, the others' are measured in the same way
     FinderAtSize AtSize(Method method, double sparsity, IReadOnlyList<Subnetwork> found)
     {
-        var (measured, random) = method == MainMethod ? (Evaluate().Subnetworks, Evaluate().RandomSubnetworks) : Measured(method, found);
-        int[] here = [.. Enumerable.Range(0, found.Count).Where(i => found[i].TargetSparsity == sparsity)];
-        return new(sparsity, Several([.. here.Select(i => measured[i])]), Several([.. here.Select(i => random[i])]));
+        OfMethod all = Measured(method, found);
+        return new(sparsity, Several([.. all.Found.Where(m => m.TargetSparsity == sparsity)]),
+            Several([.. all.Random.Where(m => m.TargetSparsity == sparsity)]));
     }
 
-    (IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random) Measured(
-        Method method, IReadOnlyList<Subnetwork> found)
+    // the main method's subnetworks are measured already, the others' are measured in the same way; of random parts there are as many sets
+    // at each size as seeds, so that a finder without seeds is not compared with one draw
+    OfMethod Measured(Method method, IReadOnlyList<Subnetwork> found)
     {
-        OfMethod stage = folder.Stage($"finders-{method.Label}", () =>
-        {
-            MaskMeasuring measuring = new(Model, sets, Subject.FullScores, Absent(), stop);
-            Action<int> advance = Advance($"measuring subnetworks of {method.Label}", 2L * found.Count, "subnetworks");
-            List<MeasuredSubnetwork> measured = [], random = [];
-            foreach (var (subnetwork, i) in found.Select((s, i) => (s, i)))
-            {
-                measured.Add(measuring.Of(subnetwork));
-                random.Add(measuring.RandomLike(subnetwork, subnetwork.Seed, i));
-                advance(2);
-            }
-            return new OfMethod(measured, random);
-        });
-        return (stage.Found, stage.Random);
+        int draws = Math.Max(1, request.Seeds.Count * request.Sparsities.Count / found.Count);
+        if (method != MainMethod) return folder.Stage($"finders-{method.Label}", () => Measure(method, found, draws, itself: true));
+        AccuracyFacts known = Evaluate();
+        OfMethod more = folder.Stage("finders-random", () => Measure(method, found, draws - 1, itself: false));
+        return new(known.Subnetworks, [.. known.RandomSubnetworks, .. more.Random]);
     }
 
-    // the subnetworks of a method that is not the main one, measured, with a random mask next to each
+    OfMethod Measure(Method method, IReadOnlyList<Subnetwork> found, int draws, bool itself)
+    {
+        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, Absent(), stop);
+        Action<int> advance = Advance($"measuring subnetworks of {method.Label}", (long)(draws + (itself ? 1 : 0)) * found.Count, "subnetworks");
+        List<MeasuredSubnetwork> measured = [], random = [];
+        foreach (Subnetwork subnetwork in itself ? found : [])
+        {
+            measured.Add(measuring.Of(subnetwork));
+            advance(1);
+        }
+        for (int draw = itself ? 0 : 1; draw < draws + (itself ? 0 : 1); draw++)
+            for (int i = 0; i < found.Count; i++)
+            {
+                random.Add(measuring.RandomLike(found[i], found[i].Seed, (long)draw * found.Count + i));
+                advance(1);
+            }
+        return new(measured, random);
+    }
+
+    // the subnetworks of a method, measured, with a random mask next to each in the same order; more random masks after those
     internal sealed record OfMethod(IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random);
 
     static AccuracyOfSeveral Several(IReadOnlyList<MeasuredSubnetwork> measured) => new(measured.Count,

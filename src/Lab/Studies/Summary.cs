@@ -31,10 +31,13 @@ public static class Summary
             + $"The subnetworks are in {Path.Combine(folder, "subnetworks")}\nMeasure them: heartwood evaluate {folder}\n";
     }
 
-    /// <summary>A model that was measured, and the baselines next to it; one line per group of cases, or per case of a language model's tasks.</summary>
+    /// <summary>
+    /// A model that was measured, and the baselines next to it; one line per group of cases, or per case of a language model's tasks.
+    /// </summary>
     /// <param name="measured">the model first</param>
     /// <param name="taskCases">see <see cref="Sets.TaskCases"/></param>
-    public static string Models(IReadOnlyList<(string Name, Measured Figures)> measured, IReadOnlyDictionary<string, CaseFacts>? taskCases = null)
+    public static string Models(IReadOnlyList<(string Name, Measured Figures)> measured, IReadOnlyDictionary<string,
+        CaseFacts>? taskCases = null)
     {
         List<string> lines = [];
         foreach (var (name, m) in measured)
@@ -69,8 +72,10 @@ public static class Summary
     }
 
     static IEnumerable<string> Cases(IReadOnlyDictionary<string, Proportion> shares, IReadOnlyDictionary<string, CaseFacts> cases) =>
-        cases.Where(c => shares.ContainsKey(c.Key)).OrderBy(c => c.Value.Set, StringComparer.Ordinal).ThenBy(c => c.Key, StringComparer.Ordinal)
-            .Select(c => $"    {Measurements.Name(c.Value.Set),-13} {Measurements.UnderHeading(c.Key),-40} right {Said.Share(shares[c.Key])}\n");
+        cases.Where(c => shares.ContainsKey(c.Key)).OrderBy(c => c.Value.Set, StringComparer.Ordinal)
+            .ThenBy(c => c.Key, StringComparer.Ordinal)
+            .Select(c => $"    {Measurements.Name(c.Value.Set),-13} {Measurements.UnderHeading(c.Key),-40} right "
+                + $"{Said.Share(shares[c.Key])}\n");
 
     /// <summary>Subnetworks next to random masks of the same size.</summary>
     public static string Subnetworks(IReadOnlyList<MeasuredSubnetwork> found, IReadOnlyList<MeasuredSubnetwork> random)
@@ -78,9 +83,11 @@ public static class Summary
         List<string> lines = [];
         foreach (var (s, r) in found.Zip(random))
         {
-            string shares = $"in-domain {Said.Share(s.InDomain)}, out of domain {Said.Percent(s.OutOfDomain)}, unseen {Said.Percent(s.Unseen)}";
+            string shares = $"in-domain {Said.Share(s.InDomain)}, out of domain {Said.Percent(s.OutOfDomain)}, unseen "
+                + $"{Said.Percent(s.Unseen)}";
             string equal = Said.Text($"cut and masked differ by at most {s.LargestDifference:0.0e+0}");
-            lines.Add(Said.Text($"seed {s.Seed,-3} at {s.Sparsity:0.00}: {shares}, agreement {Said.Percent(s.Agreement)}, KL {s.Kl:0.000}; {equal}; ")
+            string agreement = Said.Text($"agreement {Said.Percent(s.Agreement)}, KL {s.Kl:0.000}");
+            lines.Add(Said.Text($"seed {s.Seed,-3} at {s.Sparsity:0.00}: {shares}, {agreement}; {equal}; ")
                 + $"random mask {Said.Percent(r.InDomain)} in-domain\n{Said.Figures(s.Figures)}");
         }
         return string.Concat(lines);
@@ -114,7 +121,8 @@ public static class Summary
         string proof = Said.Text($"by at most {cut.LargestDifference:0.0e+0} in any logit of {cut.Compared} examples");
         string full = Said.Text($", full-size and masked model by at most {cut.FullSizeDifference:0.0e+0}");
         string next = $"; a model of full size that computes the same, for any software, in {Path.Combine(into, Study.FullSizeFolder)}";
-        return Said.Text($"{cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({left:0.00} of them); sparsity {cut.Sparsity:0.00}\n")
+        string size = Said.Text($"{cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({left:0.00} of them)");
+        return Said.Text($"{size}; sparsity {cut.Sparsity:0.00}\n")
             + Said.Text($"{before:0.0} ms per 1,000 tokens became {after:0.0}: {cut.SpeedUp:0.00} times as fast\n")
             + $"Cut and masked model differ {proof}{(cut.NoFullSize is null ? full : "")}.\n"
             + $"The cut model is in {Path.Combine(into, Study.CutFolder)}{(cut.NoFullSize is { } why ? $". {why}" : next)}\n";

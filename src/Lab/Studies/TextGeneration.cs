@@ -67,7 +67,8 @@ public sealed record GeneratedText(
     public static GeneratedText Of(GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
     {
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
-        if (loaded.Model.GuessesMaskedWords()) throw new ArgumentException($"{request.Model} guesses masked words and cannot go on with a text. Give a language model.");
+        if (loaded.Model.GuessesMaskedWords())
+            throw new ArgumentException($"{request.Model} guesses masked words and cannot go on with a text. Give a language model.");
         if (loaded.Model.Output != Output.Vocabulary) throw new ArgumentException($"{request.Model} gives scores to labels ({string.Join(", ", loaded.Model.Labels)}), not to the token that comes next. Give a language model.");
         foreach (string note in loaded.Notes) tell?.Invoke(note);
         var (mask, universe) = MaskOf(request, loaded);

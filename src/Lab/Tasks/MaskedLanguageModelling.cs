@@ -38,8 +38,8 @@ public sealed record MaskedLanguageModelling(int Window = 0, int Stride = 0, int
     public IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules)
     {
         if (rules.Tokenizer.Mask is not { } mask)
-            throw new InvalidDataException($"{rules.Source}: words are to be masked, and the model's tokenizer has no token "
-                + "[MASK] or <mask>. Use the tokenizer that belongs to the model.");
+            throw new InvalidDataException($"{rules.Source}: words are to be masked, and the model's tokenizer has no token [MASK] or "
+                + "<mask>. Use the tokenizer that belongs to the model.");
         var (before, after) = rules.Tokenizer.Around;
         int room = rules.MostTokens - before.Length - after.Length, window = Window == 0 ? room : Math.Min(Window, room);
         int stride = Stride == 0 ? window : Stride;
@@ -76,8 +76,8 @@ public sealed record MaskedLanguageModelling(int Window = 0, int Stride = 0, int
         for (int i = 0; i < hidden.Places.Length; i++) ids[hidden.Places[i]] = hidden.Ids[i];           // as the text has them
         ChanceStream stream = chance.Stream();
         stream.Shuffle<int>(places);
-        int[] wanted = [.. places.Take(Math.Max(1, (int)Math.Round(Share * places.Length))).Order()];
-        int[] was = [.. wanted.Select(place => ids[place])];
+        int count = Math.Max(1, (int)Math.Round(Share * places.Length));
+        int[] wanted = [.. places.Take(count).Order()], was = [.. wanted.Select(place => ids[place])];
         foreach (int place in wanted)
         {
             float draw = stream.Uniform();

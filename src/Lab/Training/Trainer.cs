@@ -1,3 +1,4 @@
+using System.Globalization;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
@@ -29,7 +30,8 @@ public sealed class Trainer
     /// <param name="examples">what it is trained on</param>
     /// <param name="options">how</param>
     /// <param name="problem">what is asked; null for labels</param>
-    /// <param name="objective">what is made small; null for what the problem is usually trained on (<see cref="Objectives.Objectives.ToTrain"/>)</param>
+    /// <param name="objective">what is made small; null for what the problem is usually trained on, see
+    /// <see cref="Objectives.Objectives.ToTrain"/></param>
     /// <exception cref="ArgumentException">there are no examples, or an option is out of range</exception>
     /// <exception cref="InvalidDataException">models are not trained on this problem</exception>
     public Trainer(
@@ -86,8 +88,9 @@ public sealed class Trainer
         return new(step + 1, loss.Item, Right(pass.Known, picked), rate, norm, batch.Tokens);
     }
 
-    InvalidOperationException Diverged(string what, int step, double value) => new(FormattableString.Invariant(
-        $"The {what} of step {step + 1} is {value}. Begin again with a lower learning rate (--learning-rate, now {options.LearningRate}), or clip harder (--clip, now {options.Clip})."));
+    InvalidOperationException Diverged(string what, int step, double value) => new(string.Create(CultureInfo.InvariantCulture,
+        $"The {what} of step {step + 1} is {value}. Begin again with a lower learning rate (--learning-rate, now "
+        + $"{options.LearningRate}), or clip harder (--clip, now {options.Clip})."));
 
     // the share that is right; NaN where the task has no choice to be right about
     double Right(Tensor? scores, Example[] picked)

@@ -20,8 +20,8 @@ public static class UntrainedModel
     /// <param name="rule">where its token types come from; decides how many there are</param>
     /// <param name="seed">seed of the weights</param>
     /// <param name="start">how attention begins</param>
-    /// <exception cref="ArgumentException">a size is not positive, the width does not divide into the heads, or the family has no token types for
-    /// the rule, or no head over the vocabulary</exception>
+    /// <exception cref="ArgumentException">a size is not positive, the width does not divide into the heads, or the family has no token
+    /// types for the rule, or no head over the vocabulary</exception>
     /// <exception cref="CheckpointException">the family is not known</exception>
     public static IModel Make(
         string family, ModelSize size, int vocabulary, IReadOnlyList<string> labels, TokenTypeRule rule, ulong seed,

@@ -54,7 +54,8 @@ public static class Losses
     {
         var (batch, width) = logits.AsLogits();
         if (labels.Length != batch || batch == 0)
-            throw new ShapeException($"{logits.Shape} has {batch} rows, {labels.Length} labels were named; one each of at least one row is needed.");
+            throw new ShapeException($"{logits.Shape} has {batch} rows, {labels.Length} labels were named; "
+                + "one each of at least one row is needed.");
         foreach (int label in labels)
             if ((uint)label >= (uint)width) throw new ShapeException($"{logits.Shape} has no label {label}.");
     }

@@ -64,6 +64,6 @@ public class LayerSimilarityTests
     {
         Search search = Asked(Small.Model(), [Heads.Kind, Mlps.Kind]);
         string message = Assert.Throws<ArgumentException>(() => new LayerSimilarity().Begin(search)).Message;
-        Assert.Contains("layer-similarity scores attention, mlps, layers only, and L0.H0, one of the heads, is none of them", message);
+        Assert.Contains("at AttentionOut, MlpOut, LayerOut only, and L0.H0, one of the heads, gives it at Heads", message);
     }
 }

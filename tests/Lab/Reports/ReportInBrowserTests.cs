@@ -1,5 +1,4 @@
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Questions;
 using Microsoft.Playwright;
 
 namespace Heartwood.Tests.Lab.Reports;

@@ -38,12 +38,17 @@ sealed record RunResult(
         get
         {
             MakingFacts making = new(Title, Paper is null ? RunKind.Study : RunKind.Paper, Model, Seconds);
-            object?[] facts = [Accuracy, TaskFigures.Of(Accuracy), new LossesFacts(Correlation), Heartwood.Lab.Questions.Cases.Among(Accuracy), Groups.Among(Accuracy),
-                new FrequenciesFacts(Frequencies), new OverlapsFacts(Overlap), new CoreAblatedFacts(Core, Cores, Ablated), new SinglePartsFacts(Parts), Cut,
-                Paper?.Curve is { } curve ? new CurveFacts(Paper.Tolerance, curve) : null, Paper?.Generalization, Paper?.Shift, Paper?.Emergence, Paper?.Sizes,
+            object?[] facts = [Accuracy, TaskFigures.Of(Accuracy), new LossesFacts(Correlation),
+                Heartwood.Lab.Questions.Cases.Among(Accuracy), Groups.Among(Accuracy),
+                new FrequenciesFacts(Frequencies), new OverlapsFacts(Overlap), new CoreAblatedFacts(Core, Cores, Ablated),
+                    new SinglePartsFacts(Parts), Cut,
+                Paper?.Curve is { } curve ? new CurveFacts(Paper.Tolerance, curve)
+                    : null, Paper?.Generalization, Paper?.Shift, Paper?.Emergence, Paper?.Sizes,
                 Paper?.Attention, Paper?.Needs, Paper?.AddBack, making];
-            Answer? Found(IQuestion question) => facts.FirstOrDefault(f => f?.GetType() == question.FactsType) is { } found ? new(question, found, null)
-                : question.Name == "emergence" && Paper is not null ? new(question, null, "The run was given no checkpoints of the model's training.") : null;
+            Answer? Found(IQuestion question) =>
+                facts.FirstOrDefault(f => f?.GetType() == question.FactsType) is { } found ? new(question, found, null)
+                : question.Name == "emergence" && Paper is not null
+                    ? new(question, null, "The run was given no checkpoints of the model's training.") : null;
             return new(Manifest, [.. Questions.Select(Found).OfType<Answer>()]);
         }
     }
@@ -56,15 +61,20 @@ sealed record RunResult(
         MakingFacts making = result.Facts<MakingFacts>()!;
         AccuracyFacts accuracy = result.Facts<AccuracyFacts>()!;
         CoreAblatedFacts core = result.Facts<CoreAblatedFacts>()!;
-        PaperFacts? paper = result.Facts<CurveFacts>() is not { } curve ? null : new(curve.Tolerance, curve.Points, result.Facts<GeneralizationFacts>(),
-            result.Facts<ShiftFacts>(), result.Facts<EmergenceFacts>(), result.Facts<SizeFacts>(), result.Facts<AttentionFacts>(), result.Facts<NeedFacts>(), result.Facts<AddBackFacts>());
-        return new(making.Title, making.Model, accuracy.Full, accuracy.Baselines, accuracy.Subnetworks, accuracy.RandomSubnetworks, result.Facts<OverlapsFacts>()!.Sparsities,
-            result.Facts<FrequenciesFacts>()!.Sparsities, core.Main, core.Cores, core.Ablated, result.Facts<SinglePartsFacts>()!.Parts, result.Facts<LossesFacts>()!.Sparsities,
+        PaperFacts? paper = result.Facts<CurveFacts>() is not { } curve ? null
+            : new(curve.Tolerance, curve.Points, result.Facts<GeneralizationFacts>(),
+            result.Facts<ShiftFacts>(), result.Facts<EmergenceFacts>(), result.Facts<SizeFacts>(), result.Facts<AttentionFacts>(),
+                result.Facts<NeedFacts>(), result.Facts<AddBackFacts>());
+        return new(making.Title, making.Model, accuracy.Full, accuracy.Baselines, accuracy.Subnetworks, accuracy.RandomSubnetworks,
+            result.Facts<OverlapsFacts>()!.Sparsities,
+            result.Facts<FrequenciesFacts>()!.Sparsities, core.Main, core.Cores, core.Ablated, result.Facts<SinglePartsFacts>()!.Parts,
+                result.Facts<LossesFacts>()!.Sparsities,
             result.Facts<CutFacts>(), making.Seconds, result.Manifest, accuracy.Cases, paper, accuracy.Tasks);
     }
 }
 
 /// <summary>The facts of a paper's own questions.</summary>
 sealed record PaperFacts(
-    double Tolerance, IReadOnlyList<CurvePoint> Curve, GeneralizationFacts? Generalization, ShiftFacts? Shift, EmergenceFacts? Emergence, SizeFacts? Sizes,
+    double Tolerance, IReadOnlyList<CurvePoint> Curve, GeneralizationFacts? Generalization, ShiftFacts? Shift, EmergenceFacts? Emergence,
+        SizeFacts? Sizes,
     AttentionFacts? Attention = null, NeedFacts? Needs = null, AddBackFacts? AddBack = null);

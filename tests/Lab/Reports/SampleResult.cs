@@ -2,7 +2,6 @@ using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 

@@ -91,6 +91,14 @@ public sealed class MethodTests : IDisposable
         Assert.Contains("not applicable", words);
         Assert.Contains("not applicable", page);
         Assert.DoesNotContain("p = ", words);
+
+        // both finders in the table, its figure and its words
+        FinderTable table = result.Facts<FinderTable>()!;
+        Assert.Equal(["by-place", "structured-pruning"], table.Rows.Select(r => r.Method));
+        Assert.All(table.Rows, r => Assert.Equal([0.5, 0.34], r.Sizes.Select(s => s.TargetSparsity)));
+        Assert.All(table.Rows.SelectMany(r => r.Sizes), s => Assert.Equal(2, s.Random.Subnetworks));
+        Assert.Contains("Finders against one another", page);
+        Assert.Contains("5 random rankings", words);
     }
 
     [Fact]
@@ -112,8 +120,8 @@ public sealed class MethodTests : IDisposable
             "structured-pruning,steps=2,batch-size=4", "--seeds", "1-2", "--sparsity", "0.5", "--out", temporary.At("run")];
         World world = new();
         Assert.True(CommandLine.Run(find, world.Redirected(), tenants: tenants) == 0, world.Error.ToString());
-        FinderTable table = JsonSerializer.Deserialize<FinderTable>(
-            File.ReadAllText(temporary.At("run/stages/finders.json")), RunFolder.Json)!;
+        FinderTable table = JsonSerializer.Deserialize<Kept<FinderTable>>(
+            File.ReadAllText(temporary.At("run/stages/finders.json")), RunFolder.Json)!.Facts!;
         Assert.Equal(["ablation", "by-place", "random", "structured-pruning"], table.Rows.Select(r => r.Method));
         Assert.Equal([1, 1, 2, 2], table.Rows.Select(r => r.Searches));
         Assert.Equal([7 * 40, 0, 0, 48], table.Rows.Select(r => r.Passes));

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;

@@ -6,7 +6,8 @@ namespace Heartwood.Lab.Studies.Paper;
 /// <summary>What the whole run takes at most, before it begins.</summary>
 /// <param name="Searches">number of searches</param>
 /// <param name="Steps">steps of each</param>
-/// <param name="Passes">passes of one example through the model besides, as its questions say: each counted whole though ablations share layers</param>
+/// <param name="Passes">passes of one example through the model besides, as its questions say: each counted whole though ablations share
+/// layers</param>
 /// <param name="TrainingSteps">steps of training first; 0 for none</param>
 /// <param name="Seconds">time in all</param>
 /// <param name="Bytes">memory at most</param>

@@ -30,7 +30,8 @@ public sealed partial record TrainingCheckpoint(string Folder, string Name, long
     static TrainingCheckpoint One(string folder, IModel trained, IReadOnlyList<PartKind> inPlay)
     {
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        if (!Named().IsMatch(name) || !long.TryParse(Number().Match(name).Value, NumberStyles.None, CultureInfo.InvariantCulture, out long step))
+        if (!Named().IsMatch(name) || !long.TryParse(Number().Match(name).Value, NumberStyles.None, CultureInfo.InvariantCulture,
+            out long step))
             throw new ArgumentException($"--checkpoints: '{folder}' does not say its step. Name folders as training does, step-500 or checkpoint-500 (letters, digits, '.', '_' and '-'): the step is the number at the end.");
         LoadedModel loaded = LoadedModel.Load(folder);
         Universe own = loaded.Model.Universe(inPlay), wanted = trained.Universe(inPlay);

@@ -42,7 +42,7 @@ public sealed class KlToFull : IObjective
         if (!problem.OfVocabulary) return pass.Scores(problem.Tokens).KlFrom(reference!.Value.Scores(problem.Tokens));
         int[] places = problem.Places(pass.Batch, examples)!;
         bool frozen = !pass.Model.Weights.All.Values.Any(weight => weight.Tracked);
-        if (frozen) return NextTokens.Divergence(pass, reference!.Value, places);     // the head's slope is computed on the way: no pass twice
+        if (frozen) return NextTokens.Divergence(pass, reference!.Value, places);     // its slope comes with it: no scores twice
         return Losses(problem, pass, reference, examples).Mean(Weights(problem, pass, examples));
     }
 }

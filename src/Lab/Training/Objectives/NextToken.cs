@@ -20,7 +20,8 @@ public sealed class NextToken : IObjective
     public bool NeedsReference => false;
 
     /// <inheritdoc/>
-    public string? WhyNot(IProblem problem) => problem is LanguageModelling ? null : $"is of running text, and this is {problem.Words.Name}";
+    public string? WhyNot(IProblem problem) => problem is LanguageModelling ? null
+        : $"is of running text, and this is {problem.Words.Name}";
 
     /// <inheritdoc/>
     public Tensor Losses(IProblem problem, Pass pass, Pass? reference, IReadOnlyList<Example> examples) =>

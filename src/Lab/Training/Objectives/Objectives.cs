@@ -51,6 +51,7 @@ public static class Objectives
     {
         if (objective.WhyNot(problem) is not { } why) return;
         IEnumerable<string> others = Usual.Where(other => other.WhyNot(problem) is null).Select(other => other.Name);
-        throw new ArgumentException($"The objective {objective.Name} {why}. For {problem.Words.Name} there are: {string.Join(", ", others)}.");
+        throw new ArgumentException($"The objective {objective.Name} {why}. "
+            + $"For {problem.Words.Name} there are: {string.Join(", ", others)}.");
     }
 }

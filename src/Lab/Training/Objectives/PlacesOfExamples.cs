@@ -4,7 +4,9 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Training.Objectives;
 
-/// <summary>Which of the places that a problem of the vocabulary scores belong to which example; they stand in the examples' order.</summary>
+/// <summary>
+/// Which of the places that a problem of the vocabulary scores belong to which example; they stand in the examples' order.
+/// </summary>
 static class PlacesOfExamples
 {
     /// <summary>How many places each example has.</summary>

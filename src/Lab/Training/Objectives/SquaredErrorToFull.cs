@@ -3,7 +3,9 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Training.Objectives;
 
-/// <summary>(score − the full model's score)², in squares of the score's unit: how far a changed model of one number is from the full one.</summary>
+/// <summary>
+/// (score − the full model's score)², in squares of the score's unit: how far a changed model of one number is from the full one.
+/// </summary>
 public sealed class SquaredErrorToFull : IObjective
 {
     /// <inheritdoc/>

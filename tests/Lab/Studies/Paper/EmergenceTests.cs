@@ -3,7 +3,6 @@ using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Tests.Lab.Reports;
 
 namespace Heartwood.Tests.Lab.Studies.Paper;

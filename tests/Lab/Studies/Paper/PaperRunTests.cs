@@ -99,7 +99,9 @@ public sealed class PaperRunTests : IDisposable
         RunResult result = small.Begin("run", small.OfModel with { Checkpoints = [] })!;
         Assert.Null(result.Paper!.Emergence);
         Assert.Null(result.Paper.Sizes);
-        Assert.Contains("--checkpoints", Report.Readings(result).Single(a => a.Title.StartsWith("When in training", StringComparison.Ordinal)).Reading);
+        Result written = ResultJson.Read(File.ReadAllText(temporary.At("run/result.json")), RunResult.Questions);
+        Assert.Contains("--checkpoints", Assert.Single(new Findings(written).LeftOut));
+        Assert.Contains("--checkpoints 500,1000,2000", Report.Html(written));
     }
 
     [Theory, InlineData("llama"), InlineData("qwen2, window"), InlineData("mistral"),
