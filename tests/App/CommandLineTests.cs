@@ -20,7 +20,7 @@ public sealed class CommandLineTests
         string help = world.Out.ToString();
         Assert.Contains("Example", help);
         foreach (string option in (string[])["--json", "--seed", "--threads", "--verbose"]) Assert.Contains(option, help);
-        string? named = verb switch { "inspect" or "generate" or "evaluate" or "compare" => null, "mask" => "FILE", _ => "FOLDER" };
+        string? named = verb switch { "inspect" or "generate" or "evaluate" => null, "mask" => "FILE", _ => "FOLDER" };
         Assert.Equal(named is not null, help.Contains("--out <", StringComparison.Ordinal));
         if (named is not null) Assert.Contains($"--out <{named}>", help);
         Assert.Equal(verb is "demo" or "find" or "train" or "paper", Unwrapped(help).Contains("was stopped there is resumed", StringComparison.Ordinal));
@@ -71,7 +71,7 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("There is no option '--absense'. Did you mean --ablation? See heartwood evaluate --help.", "evaluate", "--model", "m", "--mask", "mine.json", "--absense", "zero")]
+    [InlineData("There is no option '--abblation'. Did you mean --ablation? See heartwood evaluate --help.", "evaluate", "--model", "m", "--mask", "mine.json", "--abblation", "zero")]
     [InlineData("There is no option '--lenght'. Did you mean --length? See heartwood inspect --help.", "inspect", "--lenght")]
     [InlineData("evaluate writes to no folder of its own: leave out --out. See heartwood evaluate --help.", "evaluate", "--mask", "m.json", "--out", "f")]
     [InlineData("--to takes heartwood, mib or pruned-heads, not 'onnx'. See heartwood mask --help.", "mask", "m.json", "--to", "onnx")]

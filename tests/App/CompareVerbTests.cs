@@ -30,18 +30,18 @@ public sealed class CompareVerbTests : IDisposable
         Found("a", "1-2");
         Found("b", "3-4");
         Found("all", "1-4");
-        JsonElement whole = JsonDocument.Parse(SmallRuns.Works("compare", runs.At("all"), "--json")).RootElement;
+        JsonElement whole = JsonDocument.Parse(SmallRuns.Works("compare", runs.At("all"), "--json")).RootElement.GetProperty("questions");
         JsonElement joined = Joined("a", "b");
         JsonElement group = Assert.Single(joined.GetProperty("groups").EnumerateArray());
         Assert.Equal(["a, seed 1", "a, seed 2", "b, seed 3", "b, seed 4"],
             group.GetProperty("members").EnumerateArray().Select(m => m.GetString()));
         JsonElement[] pairs = [.. group.GetProperty("pairs").EnumerateArray()];
-        JsonElement[] wanted = [.. whole.GetProperty("overlap")[0].GetProperty("pairs").EnumerateArray()];
+        JsonElement[] wanted = [.. whole.GetProperty("overlap").GetProperty("facts").GetProperty("sparsities")[0].GetProperty("pairs").EnumerateArray()];
         Assert.Equal(6, pairs.Length);
         foreach (var (pair, of) in pairs.Zip(wanted))
             foreach (string figure in (string[])["shared", "jaccard", "expected", "low", "high", "pValue", "corrected"])
                 Assert.Equal(of.GetProperty(figure).GetDouble(), pair.GetProperty(figure).GetDouble());
-        JsonElement core = group.GetProperty("core"), its = whole.GetProperty("cores")[0];
+        JsonElement core = group.GetProperty("core"), its = whole.GetProperty("core").GetProperty("facts").GetProperty("cores")[0];
         Assert.Equal(its.GetProperty("parts").GetRawText().Replace(" ", ""), core.GetProperty("parts").GetRawText().Replace(" ", ""));
         Assert.Equal(its.GetProperty("pValue").GetDouble(), core.GetProperty("pValue").GetDouble());
         Assert.Equal(4, joined.GetProperty("rows").GetArrayLength());

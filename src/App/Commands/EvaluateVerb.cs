@@ -18,7 +18,7 @@ static class EvaluateVerb
         + $"{DataSource.ScoresHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
     static readonly Option<int> examples = SharedOptions.Number("--max-examples", "Most examples of --data to take means over; 0 for all.", new StudyRequest([], []).Examples, 0);
     static readonly Option<string[]> masks = RunSupport.Several("--mask", $"Subnetworks to measure, from anywhere, beside random masks of their size: {Masks.Named}.", "MASK");
-    static readonly Option<string[]> without = RunSupport.Several("--without", "Parts to knock out of the full model, with commas, as L0.H1,a3.h7,m3; each list is measured like a mask. They leave zeros, or with --data their means; in a run, what the run's absent parts leave.", "PARTS");
+    static readonly Option<string[]> without = RunSupport.Several("--without", "Parts to ablate in the full model, with commas, as L0.H1,a3.h7,m3; each list is measured like a mask. They leave zeros, or with --data their means; in a run, what the run's absent parts leave.", "PARTS");
     static readonly Option<int> random = SharedOptions.Number("--random", "Random masks of the same size (as many heads, as many MLPs) beside each mask.", 5, 0);
     static readonly Option[] ofMasks = [random, MaskVerb.Ablation, examples, MaskVerb.OtherModel];
 

@@ -15,7 +15,7 @@ static class GenerateVerb
     static readonly Option<int> tokens = SharedOptions.Number("--tokens", "Most tokens to add.", 64, 1), topK = SharedOptions.Number("--top-k", "Draw from so many of the best tokens only; 0 for all.", 0, 0);
     static readonly Option<double> temperature = SharedOptions.Number("--temperature", "How evenly tokens are drawn, 1 as the model has it; 0 takes the best every time.", 0.0, 0), topP = SharedOptions.Number("--top-p", "Draw from the fewest best tokens whose probabilities add up to this.", 1.0, 0, 1);
     static readonly Option<string?> mask = new("--mask", "--only") { Description = $"The subnetwork that speaks: {Masks.Named}.", HelpName = "MASK" };
-    static readonly Option<string?> without = new("--without") { Description = "Parts to knock out, with commas: L3.H7,L2.MLP. They leave zeros, or with --data their means.", HelpName = "PARTS" };
+    static readonly Option<string?> without = new("--without") { Description = "Parts to ablate, with commas: L3.H7,L2.MLP. They leave zeros, or with --data their means.", HelpName = "PARTS" };
     static readonly Option<string?> data = new("--data") { Description = "A text file: means of absent parts are taken over its first 16,384 tokens, where the mask does not bring them.", HelpName = "FILE" };
 
     /// <summary>The verb.</summary>

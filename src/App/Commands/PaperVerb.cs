@@ -25,7 +25,7 @@ static class PaperVerb
         HelpName = "FOLDER",
     };
     static readonly Option<string[]> data = RunSupport.Several("--data", $"In-domain data with labels to learn masks on (the training data): FILE[,key=value…], several in a row; or {DataSource.WorldHelp}.", "DATA");
-    static readonly Option<double[]> sparsity = new("--sparsity") { Description = $"The main sparsity, which core, knock-outs and cut are about: the curve from 0.05 to 0.9 is searched all the same. Several in a row are the curve itself, the main one first. Without it {Usual}, of the embedded model {EmbeddedStudy.Study.Sparsities[0]}.", HelpName = "S", AllowMultipleArgumentsPerToken = true };
+    static readonly Option<double[]> sparsity = new("--sparsity") { Description = $"The main sparsity, which core, ablations and cut are about: the curve from 0.05 to 0.9 is searched all the same. Several in a row are the curve itself, the main one first. Without it {Usual}, of the embedded model {EmbeddedStudy.Study.Sparsities[0]}.", HelpName = "S", AllowMultipleArgumentsPerToken = true };
 
     static readonly Option<string[]> checkpoints = RunSupport.Several("--checkpoints", "Folders of the model at steps of its training (RUN/checkpoints/step-500 …), for the core's emergence and the effective size over training.", "FOLDER");
     static readonly Option<double[]> gridSparsity = new("--grid-sparsity") { Description = "Sparsities searched at each checkpoint; where the study has them too, the last checkpoint's are the study's own.", HelpName = "S", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. new PaperRequest(EmbeddedStudy.Study).GridSparsities] };
@@ -38,7 +38,7 @@ static class PaperVerb
     /// <summary>The verb.</summary>
     public static Verb Create()
     {
-        Verb verb = new("paper", $"Runs everything that The Heuristic Core (Bhaskar, Friedman and Chen 2024) shows on one model, and writes it as one page: accuracy against sparsity, partial generalization, the core and its emergence in training, effective size, knock-outs. Without --model it first trains the embedded model's recipe anew, for its checkpoints; without --out it writes to {Folder}.",
+        Verb verb = new("paper", $"Runs everything that The Heuristic Core (Bhaskar, Friedman and Chen 2024) shows on one model, and writes it as one page: accuracy against sparsity, partial generalization, the core and its emergence in training, effective size, ablations. Without --model it first trains the embedded model's recipe anew, for its checkpoints; without --out it writes to {Folder}.",
             "paper --out runs/paper",
             "paper --model runs/mnli-model/model --checkpoints runs/mnli-model/checkpoints/step-* --data mnli/train.tsv --in-domain mnli/dev.tsv --ood hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --out runs/mnli-paper")
         { Resumes = true, TakesOut = true, Run = Run };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.App.Commands;
@@ -40,14 +41,14 @@ static class StudyOptions
     };
     public static readonly Option<double[]> Sparsity = new("--sparsity")
     {
-        Description = "Fraction of the parts in play that are absent, 0 to 1; several in a row. The first is the one that core, knock-outs "
+        Description = "Fraction of the parts in play that are absent, 0 to 1; several in a row. The first is the one that core, ablations "
             + "and cut are about; without it 0.5, the demo 0.6.",
         HelpName = "S",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [0.5],
     };
     public static readonly Option<string[]> Methods = RunSupport.Several("--method",
-        "How to find subnetworks: NAME[,key=value…], several in a row or one by one; the first is the one that core, knock-outs and cut "
+        "How to find subnetworks: NAME[,key=value…], several in a row or one by one; the first is the one that core, ablations and cut "
             + $"are about. NAME is {Names(Tenants.Usual)}; each one's keys are in docs/methods.md, and named where "
             + $"one is unknown. Without it {Method.Usual}.", "METHOD");
     public static readonly Option<string> Objective = new("--objective")
@@ -61,17 +62,22 @@ static class StudyOptions
         "Most examples to search on; 0 for all.", new StudyRequest([], []).Examples, 0);
     public static readonly Option<int> MaxLength = SharedOptions.Number("--max-length",
         "Longest input in tokens, 0 for the model's own; longer pairs are truncated, the longer sentence first.", 0, 0);
-    public static readonly Option<string> Ablation = SharedOptions.Choices("--ablation",
-        "What an absent part leaves behind: its mean over the data, or zero.", "mean", "zero");
+    public static readonly Option<string> Ablation = new("--ablation")
+    {
+        Description = "What stands in for an ablated part: NAME[,key=value…]. "
+            + $"{string.Join("; ", Tenants.Usual.Ablations.Select(kind => $"{kind.Name}: {kind.Does}"))}.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => Mean.Kind.Name,
+    };
     public static readonly Option<string> Precision = SharedOptions.Choices("--precision",
         "How exactly the model's weights are multiplied. bf16 rounds weights and what they multiply to 8 bits of precision and sums in "
             + "float32: up to 1.8 times as fast where the processor has the instruction (AVX-512 BF16; heartwood inspect tells), slower "
             + "elsewhere, and a little less exact. Masks and everything else stay float32.", "float32", "bf16");
     public static readonly Option<double> Share = SharedOptions.Number("--core-share",
         "Share of the subnetworks that must keep a part for the wider core.", 0.8, 0, 1);
-    public static readonly Option<int> Draws = SharedOptions.Number("--draws", "Random draws beside each knock-out of the core.", 20, 1);
-    public static readonly Option<int> KnockOutExamples = SharedOptions.Number("--knock-out-examples",
-        "Most examples of each set in knock-outs; 0 for all.", 0, 0);
+    public static readonly Option<int> Draws = SharedOptions.Number("--draws", "Random draws next to each ablation of the core.", 20, 1);
+    public static readonly Option<int> AblationExamples = SharedOptions.Number("--ablation-examples",
+        "Most examples of each set in ablations; 0 for all.", 0, 0);
 
     public static readonly Option<string> Parts = new("--parts")
     {
@@ -83,7 +89,7 @@ static class StudyOptions
 
     /// <summary>Options of the search itself, for every verb that searches.</summary>
     public static IReadOnlyList<Option> Search =>
-        [Methods, Objective, Parts, Seeds, Sparsity, MaxExamples, MaxLength, Ablation, Share, Draws, KnockOutExamples, Precision];
+        [Methods, Objective, Parts, Seeds, Sparsity, MaxExamples, MaxLength, Ablation, Share, Draws, AblationExamples, Precision];
 
     /// <summary>Options that name model and data.</summary>
     public static IReadOnlyList<Option> Sources => [Model, Data, InDomain, OutOfDomain, Unseen, Map];
@@ -115,7 +121,7 @@ static class StudyOptions
         Precision = p.GetValue(Precision) == "bf16" ? Tensors.Precision.Bf16 : Tensors.Precision.Float32,
         CoreShare = p.GetValue(Share),
         Draws = p.GetValue(Draws),
-        KnockOutExamples = p.GetValue(KnockOutExamples),
+        AblationExamples = p.GetValue(AblationExamples),
     };
 
     static string Names(Tenants tenants)

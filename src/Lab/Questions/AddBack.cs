@@ -3,7 +3,6 @@ using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 

@@ -49,7 +49,7 @@ sealed class Making : IQuestion<MakingFacts>
             ("Machine", $"{m.Machine}"), ("Backend", $"{m.Backend}, {Wording.Count(m.Threads, "thread")}"),
             ("Precision", $"{Tensors.Backends.Machine.Explain(m.Backend) ?? "float32"}"), ("Started", $"{m.Started}"),
             ("Took", $"{Wording.Time(facts.Seconds)}"), ("Model", $"{Size(facts.Model)}"),
-            ("Weights, SHA-256", $"<code class=\"hash\">{m.ModelSha256}</code>")];
+            ("Weights, SHA-256", $"<code class=\"hash\">{(m.ModelSha256 == "" ? "none before the run" : m.ModelSha256)}</code>")];
         Table data = new("data", "data files, with rows and hashes", ["use", "source", "rows", "sha-256"],
             [.. m.Data.Select(d => (object?[])[d.Use, d.Source, d.Rows, d.Sha256])]);
         Table options = new("options", "every option", ["option", "value"], [.. m.Request.Select(r => (object?[])[r.Key, r.Value])]);

@@ -36,7 +36,7 @@ public sealed record TrainingPoint(long Step, double? InDomainLoss, Proportion? 
 /// <summary>How a training went: loss, accuracy over steps, and what has to be beaten.</summary>
 sealed class TrainingCurve : IQuestion<TrainingFacts>
 {
-    const int Stretches = 100;
+    const int Stretches = 50;
 
     public string Name => "training";
 

@@ -11,7 +11,7 @@ namespace Heartwood.Lab.Studies;
 public sealed record ChangeRequest(IReadOnlyList<IChange> Changes, IReadOnlyList<IExport> Exports, bool LeaveOut)
 {
     /// <summary>What <c>cut</c> does when nothing is named: the cut model and the one of full size, as Hugging Face folders.</summary>
-    public static ChangeRequest Usual => new(Lab.Changes.Changes.Usual, [Lab.Exports.Exports.Usual[0]], LeaveOut: true);
+    public static ChangeRequest Usual => new([new CutChange(), new FullSizeChange()], [new HuggingFaceExport()], LeaveOut: true);
 
     /// <summary>Reads changes and exports as the command line gives them.</summary>
     /// <param name="changes">each NAME,key=value,…; none for the usual ones</param>

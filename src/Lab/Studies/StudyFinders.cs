@@ -61,7 +61,7 @@ public sealed partial class Study
         int draws = Math.Max(1, request.Seeds.Count * request.Sparsities.Count / found.Count);
         if (method != MainMethod) return folder.Stage($"finders-{method.Label}", () => Measure(method, found, draws, itself: true));
         AccuracyFacts known = Evaluate();
-        OfMethod more = folder.Stage("finders-random", () => Measure(method, found, draws - 1, itself: false));
+        OfMethod more = folder.Stage("more-random-parts", () => Measure(method, found, draws - 1, itself: false));
         return new(known.Subnetworks, [.. known.RandomSubnetworks, .. more.Random]);
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -33,7 +34,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <summary>seeds to search with</summary>
     public IReadOnlyList<ulong> Seeds { get; init; } = [1, 2, 3, 4, 5, 6];
 
-    /// <summary>sparsities to search at; the first is the one that the core, the knock-outs and the cut are about</summary>
+    /// <summary>sparsities to search at; the first is the one that the core, the ablations and the cut are about</summary>
     public IReadOnlyList<double> Sparsities { get; init; } = [0.5];
 
     /// <summary>
@@ -51,7 +52,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     [JsonIgnore]
     public Tenants Tenants { get; init; } = Tenants.Usual;
 
-    /// <summary>"mean" or "zero"</summary>
+    /// <summary>what stands in for ablated parts, as <c>--ablation</c> takes it: "mean", "zero", "resample,seed=3"</summary>
     public string Ablation { get; init; } = "mean";
 
     /// <summary>most examples of the data to learn masks on, spread evenly over it; 0 for all</summary>
@@ -66,11 +67,11 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <summary>share of the subnetworks that must keep a part for the wider core</summary>
     public double CoreShare { get; init; } = 0.8;
 
-    /// <summary>random draws beside each knock-out of the core, at least 20 for a rank that says anything</summary>
+    /// <summary>random draws next to each ablation of the core, at least 20 for a rank that says anything</summary>
     public int Draws { get; init; } = 20;
 
-    /// <summary>most examples per set in knock-outs of single parts and random sets, spread evenly; 0 for all</summary>
-    public int KnockOutExamples { get; init; }
+    /// <summary>most examples per set in ablations of single parts and random sets, spread evenly; 0 for all</summary>
+    public int AblationExamples { get; init; }
 
     /// <summary>names of questions that are asked beyond the usual ones</summary>
     public IReadOnlyList<string> Asked { get; init; } = [];
@@ -83,7 +84,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
         Sparsities = Sparsities,
         CoreShare = CoreShare,
         Draws = Draws,
-        AblationExamples = KnockOutExamples,
+        AblationExamples = AblationExamples,
         MaxLength = MostTokens,
         LabelMap = LabelMap,
         GridSparsities = Sparsities,
@@ -102,7 +103,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count) throw new ArgumentException("--seeds needs at least one seed, each once.");
         if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count) throw new ArgumentException("--sparsity needs at least one sparsity, each once.");
         foreach (double sparsity in Sparsities) CheckSparsity(sparsity);
-        if (Ablation is not ("mean" or "zero")) throw new ArgumentException($"--ablation is mean or zero, not '{Ablation}'.");
+        Tenants.Ablations.Parse(Ablation);
         if (CoreShare is <= 0 or > 1) throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
         if (Draws < 1) throw new ArgumentException($"--draws should be at least 1, it is {Draws}.");
         Tasks.Tables.LabelMap.Parse(LabelMap);

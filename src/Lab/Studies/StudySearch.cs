@@ -122,14 +122,15 @@ public sealed partial class Study
         Scores scores = search.Scores;
         IReadOnlyList<Part> kept = search.OwnChoice ?? scores.KeptAt(universe, sparsity);
         Method method = which.Method;
-        Dictionary<string, string> options = new(method.Options) { ["examples"] = pool.Count.ToString(CultureInfo.InvariantCulture) };
+        Dictionary<string, string> options = new(method.Options);
+        options.TryAdd("examples", pool.Count.ToString(CultureInfo.InvariantCulture));               // unless the finder itself takes fewer
         return new(which.Seed ?? 0, method.Label, sparsity, universe.Count, kept, scores.ByPart(universe), request.Ablation, loaded.Sha256)
         {
             InPlay = request.Parts,
             Model = Model.Sizes(request.Tenants.PartKinds),
             Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
             Options = options,
-            AblationFile = request.Ablation == "mean" ? $"../{AblationFile}" : "",
+            AblationFile = how.IsKept ? $"../{AblationFile}" : "",
             Version = folder.Manifest.Version,
         };
     }

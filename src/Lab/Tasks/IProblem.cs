@@ -50,6 +50,12 @@ public interface IProblem
     IReadOnlyList<Sequence> Inputs(Example example) => [example.Input];
 
     /// <summary>
+    /// The own pair of each of an example's sequences, of which the ablation interchange takes values: two that are compared are one
+    /// another's.
+    /// </summary>
+    IReadOnlyList<Sequence?> Pairs(Example example) => Inputs(example) is [var one, var other] ? [other, one] : [example.Pair];
+
+    /// <summary>
     /// Rows of the stream after the last layer from which the vocabulary's scores are computed; null where a head scores labels.
     /// </summary>
     int[]? Places(Batch batch, IReadOnlyList<Example> examples);

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Microsoft.Playwright;
 
@@ -34,7 +35,7 @@ public sealed class Browser : IAsyncLifetime
     }
 
     /// <summary>Opens a report as a file, as a reader would.</summary>
-    internal async Task<OpenReport> Open(RunResult result, int width = 1280, ColorScheme scheme = ColorScheme.Light, bool script = true)
+    internal async Task<OpenReport> Open(Result result, int width = 1280, ColorScheme scheme = ColorScheme.Light, bool script = true)
     {
         if (browser is null) Assert.Skip($"No Chromium: CHROMIUM names none and none is at {string.Join(", ", places)}.");
         string file = Path.Combine(folder, $"{Path.GetRandomFileName()}.html");

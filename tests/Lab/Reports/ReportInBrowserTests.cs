@@ -118,6 +118,18 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
             """));
     }
 
+    [Theory, InlineData(true, 60, 20), InlineData(false, 60, 20)]
+    public async Task A_trainings_page_shows_every_figure_and_fits_a_phone(bool labels, int losses, int measured)
+    {
+        await using var report = await browser.Open(labels ? SampleTraining.Usual : SampleTraining.OfText, width: 390);
+        await report.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
+        Assert.Empty(report.Complaints);
+        Assert.Equal([report.Address], report.Requests);
+        Assert.Equal(390, await report.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+        Assert.Equal(losses, await report.Page.Locator("#loss .mark").CountAsync());
+        Assert.Equal(measured, await report.Page.Locator(labels ? "#accuracy .mark" : "#figures .mark").CountAsync());
+    }
+
     [Theory, InlineData(ColorScheme.Light), InlineData(ColorScheme.Dark)]
     public async Task Words_stand_out_from_the_ground_in_both_themes(ColorScheme scheme)
     {

@@ -3,7 +3,7 @@ using Heartwood.Lab.Questions;
 namespace Heartwood.Lab.Studies.Paper;
 
 /// <summary>What <c>heartwood paper</c> is asked: a study at many sparsities, and the checkpoints of the model's training.</summary>
-/// <param name="Study">the study; the first sparsity is the one that core, knock-outs and cut are about</param>
+/// <param name="Study">the study; the first sparsity is the one that core, ablations and cut are about</param>
 public sealed record PaperRequest(StudyRequest Study)
 {
     /// <summary>the training that makes the model, in the run's own folder; null where <see cref="StudyRequest.Model"/> names one</summary>

@@ -1,5 +1,4 @@
 using Heartwood.Lab.Discovery;
-using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;

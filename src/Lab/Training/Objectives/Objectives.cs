@@ -46,11 +46,14 @@ public static class Objectives
     }
 
     /// <summary>Refuses an objective that cannot be asked of a problem.</summary>
+    /// <param name="objective">the objective</param>
+    /// <param name="problem">what is asked of the model</param>
+    /// <param name="all">the objectives that there are, to name those that can; null for those that Heartwood comes with</param>
     /// <exception cref="ArgumentException">it says why, and which can</exception>
-    public static void Check(IObjective objective, IProblem problem)
+    public static void Check(IObjective objective, IProblem problem, IReadOnlyList<IObjective>? all = null)
     {
         if (objective.WhyNot(problem) is not { } why) return;
-        IEnumerable<string> others = Usual.Where(other => other.WhyNot(problem) is null).Select(other => other.Name);
+        IEnumerable<string> others = (all ?? Usual).Where(other => other.WhyNot(problem) is null).Select(other => other.Name);
         throw new ArgumentException($"The objective {objective.Name} {why}. "
             + $"For {problem.Words.Name} there are: {string.Join(", ", others)}.");
     }
