@@ -76,7 +76,7 @@ public sealed class GenerateVerbTests : IDisposable
     {
         File.WriteAllText(temporary.At("text.txt"), "the bee sees a tree.");
         Assert.Equal("zero", Json("--mask", Mask("zero")).GetProperty("ablation").GetString());
-        Assert.Contains("something else behind: zero. Leave out --data, or ask for means: --ablation mean.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"))));
+        Assert.Contains("something else stands in for absent parts: zero. Leave out --data, or ask for means: --ablation mean.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"))));
         Assert.StartsWith("mean over", Json("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"), "--ablation", "mean").GetProperty("ablation").GetString());
         Assert.Contains("--ablation says nothing without --mask or --without", SmallRuns.Fails(Generate("--ablation", "zero")));
         Assert.Contains("Give --data FILE, or --ablation zero.", SmallRuns.Fails(Generate("--without", "L0.H1", "--ablation", "mean")));

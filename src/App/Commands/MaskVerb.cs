@@ -29,7 +29,13 @@ static class MaskVerb
     public static readonly Option<bool> OtherModel = new("--other-model") { Description = "Take the subnetwork although it was found in a model of other weights (another checkpoint, another seed of training); the sizes must agree." };
 
     /// <summary>What absent parts leave behind, where a mask is run in a model.</summary>
-    public static readonly Option<string?> Ablation = SharedOptions.Choice("--ablation", "What absent parts leave behind, whatever the mask says: mean or zero. Without it as the mask says; where that says nothing, and of --without, their mean over --data where that is given, else zero. Means come from the mask's own file, if it has one, else they are taken over --data.", "mean|zero", "mean", "zero");
+    public static readonly Option<string?> Ablation = new("--ablation")
+    {
+        Description = "What stands in for absent parts, whatever the mask says: NAME[,key=value…], as find takes it. Without it as the mask says; "
+            + "where that says nothing, and of --without, their mean over --data where that is given, else zero. "
+            + "Means come from the mask's own file, if it has one, else they are taken over --data.",
+        HelpName = "NAME",
+    };
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("mask", "Shows what a subnetwork's file holds, whoever wrote it; writes it in another format or chosen anew at another size.",

@@ -4,7 +4,8 @@ using Heartwood.Lab.Tasks;
 namespace Heartwood.Lab.Discovery;
 
 /// <summary>What finders that rank by a measure of sets share: which figure of it counts, and on how many examples.</summary>
-/// <param name="Accuracy">whether the share of right answers counts; else the mean log-probability of the right answer (−loss), nats</param>
+/// <param name="Accuracy">whether the share of right answers counts; else the mean log-probability of the right answer (−loss),
+/// nats</param>
 /// <param name="Examples">most examples, spread evenly; 0 for all</param>
 public sealed record MeasuredBy(bool Accuracy, int Examples)
 {

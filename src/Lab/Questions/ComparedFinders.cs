@@ -36,7 +36,8 @@ sealed class ComparedFinders : IQuestion<FinderTable>
         string Cell(string cell, int column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]);
         return string.Concat(lines.Select(line => string.Join("  ", line.Select(Cell)).TrimEnd() + "\n"))
             + "Accuracy in percent, mean over seeds (least to most). CPR and CMD: areas over every size, in-domain / out of domain, of\n"
-            + "the mean log-probability of the right answer; none where scores depend on the size. ρ: rank correlation with exact ablation.\n";
+            + "the mean log-probability of the right answer; none where scores depend on the size. "
+            + "ρ: rank correlation with exact ablation.\n";
     }
 
     static string[] Areas(FinderAreas? areas)
@@ -70,8 +71,10 @@ sealed class ComparedFinders : IQuestion<FinderTable>
 
         Markup Panel(bool far, double size, int i) => Strips.Draw($"finders-{(far ? "out" : "in")}-{i}",
             $"{(far ? "out of domain" : "in-domain")}, {Wording.Sparsity(size)}",
-            $"Accuracy of each finder's subnetworks {(far ? "out of domain" : "in-domain")} at {Wording.Sparsity(size)}, next to random parts",
-            $"{Wording.Count(facts.Rows.Count, "finder")}.", [.. facts.Rows.Select(row => Row(row, size, far))], Scale.Share(0, 1), "accuracy", true);
+            $"Accuracy of each finder's subnetworks {(far ? "out of domain" : "in-domain")} at {Wording.Sparsity(size)}, "
+                + "next to random parts",
+            $"{Wording.Count(facts.Rows.Count, "finder")}.", [.. facts.Rows.Select(row => Row(row, size, far))], Scale.Share(0, 1),
+            "accuracy", true);
     }
 
     static readonly string[] columns =
@@ -107,6 +110,7 @@ sealed class ComparedFinders : IQuestion<FinderTable>
         int far = !outside ? 0 : facts.Rows.Count(row => At(row).Found.OutOfDomain!.Mean <= At(row).Random.OutOfDomain!.Mean);
         string better = $"{facts.Rows.Count - near} of {Wording.Count(facts.Rows.Count, "finder")} do better than random parts in-domain"
             + (outside ? $", {facts.Rows.Count - far} out of domain" : "");
-        return $"At {Wording.Sparsity(size)} {better}, by their means; whether two finders differ is seen only where their seeds do not overlap.";
+        return $"At {Wording.Sparsity(size)} {better}, by their means; "
+            + "whether two finders differ is seen only where their seeds do not overlap.";
     }
 }
