@@ -25,7 +25,7 @@ public sealed partial class WidthTests
         string wide = Help(verb, 2000);
         string[] lines = wide[..wide.LastIndexOf("\nExample", StringComparison.Ordinal)].Split('\n'),
             words = Words(wide), own = Words(string.Join('\n', lines));
-        for (int width = 1; width <= 200; width++) Holds(HelpLayout.Of(lines, width), own, width);
+        for (int width = 1; width <= 200; width++) Holds(HelpLayout.Wrap(lines, width), own, width);
         foreach (int width in (int[])[1, 2, 3, 13, 19, 20, 59, 60, 100]) Holds(Help(verb, width), words, width);
     }
 

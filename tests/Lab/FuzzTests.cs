@@ -152,7 +152,7 @@ public sealed class FuzzTests
         MaskFile read = MaskFile.Parse(bytes, "fuzz.json");
         string written = read.Mask.ToJson();
         Assert.Equal(written, Subnetwork.FromJson(written, "again.json").ToJson());
-        Assert.NotEmpty(Heartwood.Lab.Studies.MaskSummary.Of(read));
+        Assert.NotEmpty(Heartwood.Lab.Studies.MaskSummary.InWords(read));
         foreach (string to in (string[])["mib", "pruned-heads"])
             try { _ = MaskFile.Parse(Encoding.UTF8.GetBytes(MaskFile.Write(read.Mask, to)), "converted.json").Mask.Sparsity; }
             catch (ArgumentException e) { Assert.InRange(e.Message.Length, 20, 20_000); }

@@ -33,7 +33,10 @@ static class CommandLine
         if (mistyped is not null || parsed.Errors.Count > 0) return Misunderstood(parsed, mistyped, world.Error);
         if (parsed.CommandResult.Command is Verb verb && parsed.Action is null)
             return Run(verb, parsed, arguments, world, exit ?? Environment.Exit, tenants ?? Tenants.Usual);
-        int code = parsed.Invoke(new InvocationConfiguration { Output = world.Out, Error = world.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        int code = parsed.Invoke(new InvocationConfiguration
+        {
+            Output = world.Out, Error = world.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+        });
         return arguments.Length == 0 ? Failures.Usage : code;
     }
 
@@ -46,7 +49,8 @@ static class CommandLine
             using (Progress progress = Progress.In(world))
             {
                 bool json = parsed.GetValue(SharedOptions.Json);
-                verb.Run(parsed, session = new(world, Machine.Command(arguments), json, progress, interruption.Token) { Tenants = tenants });
+                session = new(world, Machine.Command(arguments), json, progress, interruption.Token) { Tenants = tenants };
+                verb.Run(parsed, session);
             }
             if (session.Found is { } found) world.Out.WriteLine(found);      // below the bars, which are gone now
             return Failures.Success;
@@ -59,11 +63,10 @@ static class CommandLine
 
     static RootCommand Root(IReadOnlyList<Verb> verbs, Surroundings world)
     {
-        RootCommand root = new("""
-            Finds, compares, cuts out and retrains the subnetworks inside transformer language models.
-
-            A run is one folder: --out names it, the same command resumes it after a stop, and its report.html shows what came out. Verbs are listed in the order in which one uses them.
-            """);
+        RootCommand root = new(
+            "Finds, compares, cuts out and retrains the subnetworks inside transformer language models.\n\n"
+            + "A run is one folder: --out names it, the same command resumes it after a stop, and its report.html shows what came out. "
+            + "Verbs are listed in the order in which one uses them.");
         foreach (Option option in SharedOptions.All) root.Add(option);
         foreach (Verb verb in verbs) root.Add(verb);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
@@ -75,7 +78,9 @@ static class CommandLine
     static string? Mistyped(string[] words, Command command, Command root)
     {
         HashSet<string> known = [.. Known(command, root).SelectMany(o => o.Aliases.Append(o.Name))];
-        return command is Verb ? words.TakeWhile(w => w != "--").FirstOrDefault(w => w.StartsWith("--", StringComparison.Ordinal) && !w.Contains(' ') && !known.Contains(w.Split('=', ':')[0])) : null;
+        bool IsUnknown(string word) =>
+            word.StartsWith("--", StringComparison.Ordinal) && !word.Contains(' ') && !known.Contains(word.Split('=', ':')[0]);
+        return command is Verb ? words.TakeWhile(w => w != "--").FirstOrDefault(IsUnknown) : null;
     }
 
     static IEnumerable<Option> Known(Command command, Command root) => command.Options.Concat(root.Options.Where(o => o.Recursive));
@@ -84,8 +89,11 @@ static class CommandLine
     {
         Command command = parsed.CommandResult.Command;
         string help = command is RootCommand ? "heartwood --help" : $"heartwood {command.Name} --help";
-        string what = (mistyped ?? parsed.UnmatchedTokens.FirstOrDefault()) is { } unknown ? Unknown(unknown, command, parsed.RootCommandResult.Command)
-            : command.Arguments.FirstOrDefault(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is null or { Tokens.Count: 0 }) is { } missing ? $"{missing.Name} is missing: {missing.Description}"
+        Argument? absent = command.Arguments.FirstOrDefault(
+            a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is null or { Tokens.Count: 0 });
+        string what = (mistyped ?? parsed.UnmatchedTokens.FirstOrDefault()) is { } unknown
+            ? Unknown(unknown, command, parsed.RootCommandResult.Command)
+            : absent is { } missing ? $"{missing.Name} is missing: {missing.Description}"
             : parsed.Errors[0].Message;
         error.WriteLine($"Error: {what} See {help}.");
         return Failures.Usage;

@@ -30,7 +30,8 @@ static class FindVerb
             Run = (parsed, session) => Begin(
                 parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)),
         };
-        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([all, QuestionOptions.Ask])) verb.Options.Add(option);
+        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([all, QuestionOptions.Ask]))
+            verb.Options.Add(option);
         return verb;
     }
 

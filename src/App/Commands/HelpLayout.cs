@@ -15,7 +15,7 @@ static partial class HelpLayout
     /// <summary>The text laid out.</summary>
     /// <param name="lines">help with one line for each paragraph or option; two columns are apart by two spaces or more</param>
     /// <param name="width">characters in a line, at least 1</param>
-    public static string Of(IReadOnlyList<string> lines, int width)
+    public static string Wrap(IReadOnlyList<string> lines, int width)
     {
         StringBuilder text = new();
         for (int i = 0; i < lines.Count; i++)

@@ -36,7 +36,7 @@ sealed class HelpWithExamples : SynchronousCommandLineAction
         asked.Output = caught;
         int code = help.Invoke(parseResult);
         asked.Output = output;
-        output.Write(HelpLayout.Of(
+        output.Write(HelpLayout.Wrap(
             caught.ToString().TrimEnd('\r', '\n').Split('\n').Select(line => line.TrimEnd('\r', ' ')).ToList(), width));
         Command command = parseResult.CommandResult.Command;
         IEnumerable<string> examples = command is Verb verb ? verb.Examples : command.Subcommands.OfType<Verb>().Select(v => v.Examples[0]);

@@ -9,11 +9,13 @@ namespace Heartwood.App.Commands;
 /// <summary><c>heartwood inspect MODEL</c>: what a model folder holds, and what a search of it would take.</summary>
 static class InspectVerb
 {
-    static readonly Argument<string?> model = new("MODEL") { Description = "The model's folder; without it the embedded one.", Arity = ArgumentArity.ZeroOrOne };
+    static readonly Argument<string?> model =
+        new("MODEL") { Description = "The model's folder; without it the embedded one.", Arity = ArgumentArity.ZeroOrOne };
     static readonly Option<string[]> data = RunSupport.Several("--data",
         "Data that masks would be learned on; the estimate takes the length of its examples: "
             + $"FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
-    static readonly Option<int> length = SharedOptions.Number("--length", "Length of an example in tokens, for the estimate; --data measures it.", 64, 1);
+    static readonly Option<int> length =
+        SharedOptions.Number("--length", "Length of an example in tokens, for the estimate; --data measures it.", 64, 1);
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("inspect",
@@ -27,19 +29,37 @@ static class InspectVerb
         {
             RunSupport.UseThreads(parsed);
             StudyRequest request = StudyOptions.With(parsed, new(parsed.GetValue(data)!, []) { Tenants = session.Tenants });
-            Inspection seen = Inspection.Of(parsed.GetValue(model), request, parsed.GetValue(length));
+            Inspection seen = Inspection.Inspect(parsed.GetValue(model), request, parsed.GetValue(length));
             session.Result(() => JsonSerializer.Serialize(seen, ResultJson.Options), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
-                {seen.Layers.Count} layers, width {seen.Width}, heads of {seen.HeadWidth}; {seen.Vocabulary:N0} word pieces{seen.Spare}, at most {seen.MostPositions} tokens
+                {SizesOf(seen)}
                 {HeadOf(seen)}
-                {string.Join("\n", seen.Layers.Select((l, i) => $"  L{i}: heads L{i}.H0 to L{i}.H{l.Heads - 1}{(l.KeyValueHeads < l.Heads ? $" over {l.KeyValueHeads} key and value heads" : "")}, {(l.Neurons > 0 ? $"L{i}.MLP of {l.Neurons:N0} neurons" : "no MLP")}".Replace($"heads L{i}.H0 to L{i}.H-1", "no heads")))}
+                {LayersOf(seen)}
                 {seen.Heads} heads and {seen.Mlps} MLPs: {seen.Heads + seen.Mlps} parts
                 {SearchOf(seen)}
-                bf16: {(Tensors.Backends.Machine.WhyBf16IsSlow is { } why ? $"not faster than float32 here: {why}" : "by the processor's dot product, faster than float32 (--precision bf16)")}
-                backends: {string.Join(", ", seen.Backends)}; in use: {seen.BackendInUse}{string.Concat(seen.Notes.Select(note => $"\n{note}"))}
+                bf16: {Bf16Here()}
+                backends: {string.Join(", ", seen.Backends)}; in use: {seen.BackendInUse}{NotesOf(seen)}
                 """);
         },
     };
+
+    static string SizesOf(Inspection seen) =>
+        $"{seen.Layers.Count} layers, width {seen.Width}, heads of {seen.HeadWidth}; "
+        + $"{seen.Vocabulary:N0} word pieces{seen.Spare}, at most {seen.MostPositions} tokens";
+
+    static string LayersOf(Inspection seen) => string.Join("\n", seen.Layers.Select((layer, i) =>
+    {
+        string shared = layer.KeyValueHeads < layer.Heads ? $" over {layer.KeyValueHeads} key and value heads" : "";
+        string neurons = layer.Neurons > 0 ? $"L{i}.MLP of {layer.Neurons:N0} neurons" : "no MLP";
+        string heads = layer.Heads > 0 ? $"heads L{i}.H0 to L{i}.H{layer.Heads - 1}" : "no heads";
+        return $"  L{i}: {heads}{shared}, {neurons}";
+    }));
+
+    static string Bf16Here() => Tensors.Backends.Machine.WhyBf16IsSlow is { } why
+        ? $"not faster than float32 here: {why}"
+        : "by the processor's dot product, faster than float32 (--precision bf16)";
+
+    static string NotesOf(Inspection seen) => string.Concat(seen.Notes.Select(note => $"\n{note}"));
 
     static string HeadOf(Inspection seen) => seen.Search is null ? $"a body: {seen.Head}"
         : seen.Labels.Count == 1 ? "gives one number, a score (heartwood evaluate)"

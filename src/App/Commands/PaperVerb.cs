@@ -24,25 +24,65 @@ static class PaperVerb
             + "tokenizer.json. Without it the embedded model's recipe is trained anew, for its checkpoints.",
         HelpName = "FOLDER",
     };
-    static readonly Option<string[]> data = RunSupport.Several("--data", $"In-domain data with labels to learn masks on (the training data): FILE[,key=value…], several in a row; or {DataSource.WorldHelp}.", "DATA");
-    static readonly Option<double[]> sparsity = new("--sparsity") { Description = $"The main sparsity, which core, ablations and cut are about: the curve from 0.05 to 0.9 is searched all the same. Several in a row are the curve itself, the main one first. Without it {Usual}, of the embedded model {EmbeddedStudy.Study.Sparsities[0]}.", HelpName = "S", AllowMultipleArgumentsPerToken = true };
+    static readonly Option<string[]> data = RunSupport.Several(
+        "--data",
+        "In-domain data with labels to learn masks on (the training data): FILE[,key=value…], several in a row; "
+            + $"or {DataSource.WorldHelp}.",
+        "DATA");
+    static readonly Option<double[]> sparsity = new("--sparsity")
+    {
+        Description =
+            "The main sparsity, which core, ablations and cut are about: the curve from 0.05 to 0.9 is searched all the same. "
+                + $"Several in a row are the curve itself, the main one first. Without it {Usual}, of the embedded model "
+                + $"{EmbeddedStudy.Study.Sparsities[0]}.",
+        HelpName = "S", AllowMultipleArgumentsPerToken = true
+    };
 
-    static readonly Option<string[]> checkpoints = RunSupport.Several("--checkpoints", "Folders of the model at steps of its training (RUN/checkpoints/step-500 …), for the core's emergence and the effective size over training.", "FOLDER");
-    static readonly Option<double[]> gridSparsity = new("--grid-sparsity") { Description = "Sparsities searched at each checkpoint; where the study has them too, the last checkpoint's are the study's own.", HelpName = "S", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. new PaperRequest(EmbeddedStudy.Study).GridSparsities] };
-    static readonly Option<string> gridSeeds = new("--grid-seeds") { Description = "Seeds searched with at each checkpoint: 1-3, or 1,2,7; without it the study's first three.", HelpName = "LIST", DefaultValueFactory = _ => "" };
-    static readonly Option<int> gridCheckpoints = SharedOptions.Number("--grid-checkpoints", "Most checkpoints to search at, spread evenly over those whose model stands above guessing.", 6, 1);
-    static readonly Option<double> tolerance = SharedOptions.Number("--tolerance", "How far below its model a subnetwork may lie and still count as good as it, a fraction.", 0.03, 0, 1);
+    static readonly Option<string[]> checkpoints = RunSupport.Several(
+        "--checkpoints",
+        "Folders of the model at steps of its training (RUN/checkpoints/step-500 …), for the core's emergence and the effective size over "
+            + "training.",
+        "FOLDER");
+    static readonly Option<double[]> gridSparsity = new("--grid-sparsity")
+    {
+        Description = "Sparsities searched at each checkpoint; where the study has them too, the last checkpoint's are the study's own.",
+        HelpName = "S", AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [.. new PaperRequest(EmbeddedStudy.Study).GridSparsities]
+    };
+    static readonly Option<string> gridSeeds = new("--grid-seeds")
+    {
+        Description = "Seeds searched with at each checkpoint: 1-3, or 1,2,7; without it the study's first three.", HelpName = "LIST",
+        DefaultValueFactory = _ => ""
+    };
+    static readonly Option<int> gridCheckpoints = SharedOptions.Number(
+        "--grid-checkpoints", "Most checkpoints to search at, spread evenly over those whose model stands above guessing.", 6, 1);
+    static readonly Option<double> tolerance = SharedOptions.Number(
+        "--tolerance", "How far below its model a subnetwork may lie and still count as good as it, a fraction.", 0.03, 0, 1);
 
-    static readonly Option<int> headExamples = SharedOptions.Number("--head-examples", "Most examples per set for the questions about the core's heads (what they attend to, what other heads need of them, which parts bring generalization back), spread evenly; 0 for all.", 400, 0);
+    static readonly Option<int> headExamples = SharedOptions.Number(
+        "--head-examples",
+        "Most examples per set for the questions about the core's heads (what they attend to, what other heads need of them, which parts "
+            + "bring generalization back), spread evenly; 0 for all.",
+        400, 0);
 
     /// <summary>The verb.</summary>
     public static Verb Create()
     {
-        Verb verb = new("paper", $"Runs everything that The Heuristic Core (Bhaskar, Friedman and Chen 2024) shows on one model, and writes it as one page: accuracy against sparsity, partial generalization, the core and its emergence in training, effective size, ablations. Without --model it first trains the embedded model's recipe anew, for its checkpoints; without --out it writes to {Folder}.",
+        Verb verb = new("paper",
+            "Runs everything that The Heuristic Core (Bhaskar, Friedman and Chen 2024) shows on one model, and writes it as one page: "
+                + "accuracy against sparsity, partial generalization, the core and its emergence in training, effective size, ablations. "
+                + "Without --model it first trains the embedded model's recipe anew, for its checkpoints; "
+                + $"without --out it writes to {Folder}.",
             "paper --out runs/paper",
-            "paper --model runs/mnli-model/model --checkpoints runs/mnli-model/checkpoints/step-* --data mnli/train.tsv --in-domain mnli/dev.tsv --ood hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --out runs/mnli-paper")
+            "paper --model runs/mnli-model/model --checkpoints runs/mnli-model/checkpoints/step-* --data mnli/train.tsv --in-domain "
+                + "mnli/dev.tsv --ood hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --out runs/mnli-paper")
         { Resumes = true, TakesOut = true, Run = Run };
-        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Except([StudyOptions.Model, StudyOptions.Data, StudyOptions.Sparsity]).Concat([model, data, sparsity, checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples, QuestionOptions.Ask])) verb.Options.Add(option);
+        Option[] replaced = [StudyOptions.Model, StudyOptions.Data, StudyOptions.Sparsity];
+        Option[] own =
+        [
+            model, data, sparsity, checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples, QuestionOptions.Ask,
+        ];
+        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Except(replaced).Concat(own)) verb.Options.Add(option);
         return verb;
     }
 
@@ -56,11 +96,24 @@ static class PaperVerb
         PaperRun.Prepared prepared = new(request);
         foreach (string note in prepared.Notes) session.World.Say(note);
         PaperCost cost = prepared.Cost();
-        session.World.Say($"{(cost.TrainingSteps > 0 ? $"{cost.TrainingSteps:N0} steps of training, " : "")}{cost.Searches} searches of {cost.Steps} steps, {cost.Passes:N0} passes of an example: about {Words.Duration(cost.Seconds)}, {Words.Bytes(cost.Bytes)} of memory");
-        if (cost.Bytes > Console.Machine.Memory) throw new InvalidOperationException($"The search needs about {Words.Bytes(cost.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. Lower --max-length, or the batch-size of --method.");
-        if (request.Study.HeldOut > 0) session.World.Say($"Without --in-domain, in-domain accuracy is that on at most {HeldOut:N0} rows of --data (a fifth at the most) that masks are not learned on; if the model was trained on them, it is too high. Better: --in-domain FILE.");
-        if (request.Training is null && request.Checkpoints.Count == 0) session.World.Say("Without --checkpoints the questions about training are left out: keep some while training (heartwood train --checkpoints 500,1000,2000) and name their folders.");
-        using RunFolder folder = RunSupport.Open(path, session, prepared.ModelSha256, prepared.Facts, request.Study.Seeds, request, request.Study.Precision);
+        session.World.Say(
+            $"{(cost.TrainingSteps > 0 ? $"{cost.TrainingSteps:N0} steps of training, " : "")}"
+                + $"{cost.Searches} searches of {cost.Steps} steps, {cost.Passes:N0} passes of an example: "
+                + $"about {Words.Duration(cost.Seconds)}, {Words.Bytes(cost.Bytes)} of memory");
+        if (cost.Bytes > Console.Machine.Memory)
+            throw new InvalidOperationException(
+                $"The search needs about {Words.Bytes(cost.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. "
+                    + "Lower --max-length, or the batch-size of --method.");
+        if (request.Study.HeldOut > 0)
+            session.World.Say(
+                $"Without --in-domain, in-domain accuracy is that on at most {HeldOut:N0} rows of --data (a fifth at the most) that masks "
+                    + "are not learned on; if the model was trained on them, it is too high. Better: --in-domain FILE.");
+        if (request.Training is null && request.Checkpoints.Count == 0)
+            session.World.Say(
+                "Without --checkpoints the questions about training are left out: keep some while training (heartwood train --checkpoints "
+                    + "500,1000,2000) and name their folders.");
+        using RunFolder folder =
+            RunSupport.Open(path, session, prepared.ModelSha256, prepared.Facts, request.Study.Seeds, request, request.Study.Precision);
         Result result = folder.Finished ? Report.Read(folder.FolderPath, session.Tenants.Questions)
             : PaperRun.In(folder, prepared, session.Progress, session.Stop).All();
         Report.Write(folder.FolderPath, result);
@@ -82,10 +135,23 @@ static class PaperVerb
     static PaperRequest Parse(ParseResult p)
     {
         bool own = p.GetValue(model) is not null;
-        if (!own) RunSupport.RefuseIdle(p, "without --model: the embedded model has its own data and checkpoints", data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, checkpoints);
-        StudyRequest sources = own ? StudyOptions.Sourced(p) with { Model = p.GetValue(model), Data = p.GetValue(data)!, HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0 } : EmbeddedStudy.Study;
+        if (!own)
+            RunSupport.RefuseIdle(
+                p, "without --model: the embedded model has its own data and checkpoints", data, StudyOptions.InDomain,
+                StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, checkpoints);
+        StudyRequest sources = own
+            ? StudyOptions.Sourced(p) with
+            {
+                Model = p.GetValue(model), Data = p.GetValue(data)!, HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0
+            }
+            : EmbeddedStudy.Study;
         double[] asked = p.GetValue(sparsity) ?? [];
-        sources = sources with { Sparsities = asked.Length > 1 ? asked : PaperRequest.Sparsities(asked is [var main] ? main : own ? Usual : EmbeddedStudy.Study.Sparsities[0]) };
+        sources = sources with
+        {
+            Sparsities = asked.Length > 1
+                ? asked
+                : PaperRequest.Sparsities(asked is [var main] ? main : own ? Usual : EmbeddedStudy.Study.Sparsities[0])
+        };
         return new(StudyOptions.With(p, sources) with { Asked = QuestionOptions.Asked(p, true) })
         {
             Training = own ? null : EmbeddedStudy.Recipe,

@@ -11,13 +11,18 @@ static class RunSupport
 {
     /// <summary>An option that may be given several times.</summary>
     public static Option<string[]> Several(string name, string description, string helpName, params string[] aliases) =>
-        new(name, aliases) { Description = description, HelpName = helpName, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        new(name, aliases)
+        {
+            Description = description, HelpName = helpName, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => []
+        };
 
     /// <summary>The folder of --out.</summary>
     /// <param name="parsed">the command line</param>
     /// <param name="otherwise">the folder where it was not given; null if it must be</param>
     /// <exception cref="ArgumentException">it was not given and must be</exception>
-    public static string OutOf(ParseResult parsed, string? otherwise = null) => parsed.GetValue(SharedOptions.Out) ?? otherwise ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER.");
+    public static string OutOf(ParseResult parsed, string? otherwise = null) =>
+        parsed.GetValue(SharedOptions.Out) ?? otherwise
+            ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER.");
 
     /// <summary>Refuses options that would be given for nothing.</summary>
     /// <param name="parsed">the command line</param>
@@ -31,11 +36,14 @@ static class RunSupport
     }
 
     /// <summary>Opens (or resumes) a run folder.</summary>
-    public static RunFolder Open(string path, Session session, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object request, Precision precision = Precision.Float32)
+    public static RunFolder Open(
+        string path, Session session, string modelSha256, IReadOnlyList<DataFacts> data, IReadOnlyList<ulong> seeds, object request,
+        Precision precision = Precision.Float32)
     {
         RunFolder folder = RunFolder.Open(path, new(session.Command, Machine.Version, Machine.InOneLine(),
             Tensors.Backends.Machine.BackendAt(precision), Tensors.Backends.Machine.Threads, seeds,
-            session.World.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), modelSha256, data, RequestText.Of(request)),
+            session.World.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            modelSha256, data, RequestText.Of(request)),
             session.World.Clock, session.Progress, session.Stop);
         if (folder.Finished) session.World.Say($"The run in {folder.FolderPath} is finished already; nothing is computed again.");
         else if (folder.Resumed) session.World.Say($"Resuming the run in {folder.FolderPath}.");
@@ -48,7 +56,9 @@ static class RunSupport
     {
         if (Tensors.Backends.Machine.Explain(Tensors.Backends.Machine.BackendAt(precision)) is not { } how) return;
         session.World.Say($"bf16: {how}.");
-        if (Tensors.Backends.Machine.WhyBf16IsSlow is { } why) session.World.Say($"That is slower than float32 here: {why}. Leave out --precision bf16, unless you want to see what bf16 changes.");
+        if (Tensors.Backends.Machine.WhyBf16IsSlow is { } why)
+            session.World.Say(
+                $"That is slower than float32 here: {why}. Leave out --precision bf16, unless you want to see what bf16 changes.");
     }
 
     /// <summary>Sets the number of threads that the command line asks for.</summary>

@@ -4,7 +4,8 @@ using Heartwood.Lab.Studies;
 namespace Heartwood.App.Commands;
 
 /// <summary>What a verb is given besides its options: where to show progress and results, and when to stop.</summary>
-/// <param name="World">the streams, the terminal, the clock; <see cref="Surroundings.Say"/> is for what the user must know before the end</param>
+/// <param name="World">the streams, the terminal, the clock; <see cref="Surroundings.Say"/> is for what the user must know before the
+/// end</param>
 /// <param name="Command">the command line, for the manifest</param>
 /// <param name="Json">whether the result is wanted as JSON</param>
 /// <param name="Progress">where long work reports to, from any thread</param>

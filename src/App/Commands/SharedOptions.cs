@@ -9,16 +9,22 @@ namespace Heartwood.App.Commands;
 static class SharedOptions
 {
     /// <summary>The result as JSON, alone on the output stream.</summary>
-    public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON, and nothing else, to the output; progress goes to the error stream.", Recursive = true };
+    public static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Print the result as JSON, and nothing else, to the output; progress goes to the error stream.", Recursive = true
+    };
 
     /// <summary>The seed of all that is drawn by chance.</summary>
-    public static readonly Option<ulong> Seed = Number("--seed", "The seed of all that is drawn by chance; verbs that draw nothing give the same with any.", 0UL, recursive: true);
+    public static readonly Option<ulong> Seed =
+        Number("--seed", "The seed of all that is drawn by chance; verbs that draw nothing give the same with any.", 0UL, recursive: true);
 
     /// <summary>How many threads to compute on.</summary>
-    public static readonly Option<int> Threads = Number("--threads", "How many threads to compute on; results do not depend on it.", Environment.ProcessorCount, 1, 1024, recursive: true);
+    public static readonly Option<int> Threads = Number(
+        "--threads", "How many threads to compute on; results do not depend on it.", Environment.ProcessorCount, 1, 1024, recursive: true);
 
     /// <summary>The folder of a run, for the verbs that make one; null where it was not given.</summary>
-    public static readonly Option<string?> Out = new("--out") { Description = "The folder to write. A run that was stopped there is resumed.", HelpName = "FOLDER" };
+    public static readonly Option<string?> Out =
+        new("--out") { Description = "The folder to write. A run that was stopped there is resumed.", HelpName = "FOLDER" };
 
     /// <summary>Errors with their stack.</summary>
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "Show the stack of an error.", Recursive = true };
@@ -45,12 +51,14 @@ static class SharedOptions
 
     /// <summary>An option that is a number, or not given; the parameters are those of the other.</summary>
     public static Option<T?> NumberOrNone<T>(string name, string description, string helpName, T low, T high)
-        where T : struct, INumber<T>, IMinMaxValue<T> => new(name) { Description = description, HelpName = helpName, CustomParser = given => NumberIn(given, name, low, high) };
+        where T : struct, INumber<T>, IMinMaxValue<T> =>
+            new(name) { Description = description, HelpName = helpName, CustomParser = given => NumberIn(given, name, low, high) };
 
     /// <summary>An option that is one of some words; the first is the default.</summary>
     public static Option<string> Choices(string name, string description, params string[] choices)
     {
-        Option<string> option = new(name) { Description = description, HelpName = string.Join('|', choices), DefaultValueFactory = _ => choices[0] };
+        Option<string> option =
+            new(name) { Description = description, HelpName = string.Join('|', choices), DefaultValueFactory = _ => choices[0] };
         OnlyAmong(option, choices);
         return option;
     }
@@ -68,7 +76,8 @@ static class SharedOptions
         option.CompletionSources.Add(choices);
         option.Validators.Add(given =>
         {
-            if (given.Tokens.FirstOrDefault(t => !choices.Contains(t.Value)) is { } other) given.AddError($"{option.Name} takes {string.Join(", ", choices[..^1])} or {choices[^1]}, not '{other.Value}'.");
+            if (given.Tokens.FirstOrDefault(t => !choices.Contains(t.Value)) is { } other)
+                given.AddError($"{option.Name} takes {string.Join(", ", choices[..^1])} or {choices[^1]}, not '{other.Value}'.");
         });
     }
 

@@ -31,7 +31,8 @@ static class StageVerbs
 
     static readonly Option<string[]> changes = RunSupport.Several("--change",
         "What to make of the subnetwork: NAME,key=value…, several in a row; needs --out. "
-            + $"{Named(Tenants.Usual.Changes.Select(c => (c.Name, c.InWords)))}. Without it, cut, and full-size where it can be made.", "CHANGE");
+            + $"{Named(Tenants.Usual.Changes.Select(c => (c.Name, c.InWords)))}. Without it, cut, and full-size where it can be made.",
+        "CHANGE");
     static readonly Option<string[]> exports = RunSupport.Several("--export",
         "How to write it: NAME,key=value…, several in a row; needs --out. "
             + $"{Named(Tenants.Usual.Exports.Select(e => (e.Name, e.InWords)))}.", "EXPORT");

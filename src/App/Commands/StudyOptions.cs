@@ -41,7 +41,7 @@ static class StudyOptions
     };
     public static readonly Option<double[]> Sparsity = new("--sparsity")
     {
-        Description = "Fraction of the parts in play that are absent, 0 to 1; several in a row. The first is the one that core, ablations "
+        Description = "Fraction of the parts in play that are ablated, 0 to 1; several in a row. The first is the one that core, ablations "
             + "and cut are about; without it 0.5, the demo 0.6.",
         HelpName = "S",
         AllowMultipleArgumentsPerToken = true,
@@ -53,7 +53,8 @@ static class StudyOptions
             + $"one is unknown. Without it {Method.Usual}.", "METHOD");
     public static readonly Option<string> Objective = new("--objective")
     {
-        Description = $"What finders make small: {string.Join(", ", Tenants.Usual.Objectives.Select(o => o.Name))}. Without it each finder's "
+        Description =
+            $"What finders make small: {string.Join(", ", Tenants.Usual.Objectives.Select(o => o.Name))}. Without it each finder's "
             + "usual: learned masks the distance from the full model, attributions the loss of the right answers.",
         HelpName = "NAME",
         DefaultValueFactory = _ => "",

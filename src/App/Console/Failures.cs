@@ -26,9 +26,10 @@ static class Failures
     {
         Exception first = First(failure);
         bool cancelled = first is OperationCanceledException && interruption.Token.IsCancellationRequested;
+        string next = verbose ? "please report it with the stack below" : "run it again with --verbose for the stack, and report it";
         error.WriteLine(cancelled ? interruption.Farewell
             : IsExpected(first) ? $"Error: {InOneLine(first)}"
-            : $"Error: {InOneLine(first)} ({first.GetType().Name}; this is a bug of Heartwood: {(verbose ? "please report it with the stack below" : "run it again with --verbose for the stack, and report it")}.)");
+            : $"Error: {InOneLine(first)} ({first.GetType().Name}; this is a bug of Heartwood: {next}.)");
         if (verbose) error.WriteLine(failure);
         return cancelled ? Cancelled : Failure;
     }
@@ -40,7 +41,8 @@ static class Failures
     internal static bool IsExpected(Exception failure) => failure switch
     {
         IOException or UnauthorizedAccessException or InvalidDataException or OutOfMemoryException => true,
-        OperationCanceledException or NullReferenceException or IndexOutOfRangeException or InvalidCastException or UnreachableException => false,
+        OperationCanceledException or NullReferenceException or IndexOutOfRangeException or InvalidCastException or UnreachableException =>
+            false,
         DivideByZeroException or OverflowException or ArrayTypeMismatchException or NotImplementedException => false,
         _ => new StackTrace(failure).GetFrame(0)?.GetMethod()?.DeclaringType?.Assembly.GetName().Name is { } thrower
             && thrower.StartsWith("heartwood", StringComparison.OrdinalIgnoreCase),
@@ -51,7 +53,9 @@ static class Failures
 
     static string InOneLine(Exception failure)
     {
-        string message = failure is OutOfMemoryException ? "The machine has not enough memory for this. Use fewer threads, smaller batches or a smaller model." : failure.Message;
+        string message = failure is OutOfMemoryException
+            ? "The machine has not enough memory for this. Use fewer threads, smaller batches or a smaller model."
+            : failure.Message;
         if (failure is ArgumentException { ParamName: { } name }) message = message.Replace($" (Parameter '{name}')", "");
         return string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }

@@ -44,7 +44,10 @@ sealed class Interruption : IDisposable
     {
         if (Interlocked.Increment(ref times) == 1)
         {
-            world.Say(resumes ? "Stopping after this step; run the same command to resume. Press again to end at once." : "Stopping. Press again to end at once.");
+            world.Say(
+                resumes
+                    ? "Stopping after this step; run the same command to resume. Press again to end at once."
+                    : "Stopping. Press again to end at once.");
             source.Cancel();
             return;
         }

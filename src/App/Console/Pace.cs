@@ -18,8 +18,9 @@ sealed class Pace(TimeProvider clock)
     public bool Ended => Latest.Done >= Latest.Total;
 
     /// <summary>How much is done a second; null before it can be told.</summary>
-    public double? Rate => samples.TryPeek(out var first) && (Elapsed - first.At).TotalSeconds is > 0 and double seconds && Latest.Done > first.Done
-        ? (Latest.Done - first.Done) / seconds : null;
+    public double? Rate =>
+        samples.TryPeek(out var first) && (Elapsed - first.At).TotalSeconds is > 0 and double seconds && Latest.Done > first.Done
+            ? (Latest.Done - first.Done) / seconds : null;
 
     /// <summary>Time until everything is done at this rate; null before it can be told.</summary>
     public TimeSpan? Left => Rate is double rate ? TimeSpan.FromSeconds(Math.Min((Latest.Total - Latest.Done) / rate, 3.6e6)) : null;
@@ -39,9 +40,12 @@ sealed class Pace(TimeProvider clock)
         $"{Latest.Done:N0} of {Latest.Total:N0} {Latest.Unit}", Rate is double r ? $"{InWords(r)}/s" : "",
         Left is TimeSpan left ? $"{InWords(left)} left" : "", Latest.Note);
 
-    /// <summary>The same beside a bar, what matters most first: "27 %, 0:11 left, 31/s, loss 0.31".</summary>
+    /// <summary>The same next to a bar, what matters most first: "27 %, 0:11 left, 31/s, loss 0.31".</summary>
     public string BesideBar() => Joined(
-        $"{100 * Latest.Done / Math.Max(1, Latest.Total)} %", Left is TimeSpan left ? $"{InWords(left)} left" : "", Rate is double r ? $"{InWords(r)}/s" : "", Latest.Note);
+        $"{100 * Latest.Done / Math.Max(1, Latest.Total)} %",
+        Left is TimeSpan left ? $"{InWords(left)} left" : "",
+        Rate is double r ? $"{InWords(r)}/s" : "",
+        Latest.Note);
 
     /// <summary>How the stage went, in one line: "450 steps in 0:31, loss 0.02".</summary>
     public string Outcome() => Joined($"{Latest.Done:N0} {Latest.Unit} in {InWords(Elapsed)}", Latest.Note);

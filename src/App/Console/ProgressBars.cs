@@ -14,7 +14,8 @@ sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(
     ProgressContext? context;
     Task? shown;
 
-    protected override void Began(string stage, Pace pace) => bars[stage] = Context().AddTask(stage, new ProgressTaskSettings { MaxValue = Math.Max(1, pace.Latest.Total) });
+    protected override void Began(string stage, Pace pace) =>
+        bars[stage] = Context().AddTask(stage, new ProgressTaskSettings { MaxValue = Math.Max(1, pace.Latest.Total) });
 
     protected override void Moved(string stage, Pace pace)
     {
@@ -50,7 +51,8 @@ sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(
         return context = ready.Task.GetAwaiter().GetResult();
     }
 
-    static ProgressBarColumn Bar() => new() { Width = BarWidth, CompletedStyle = new Style(Color.Green), RemainingStyle = new Style(Color.Grey) };
+    static ProgressBarColumn Bar() =>
+        new() { Width = BarWidth, CompletedStyle = new Style(Color.Green), RemainingStyle = new Style(Color.Grey) };
 
     /// <summary>The stage's name, cut in the middle to two fifths of the line.</summary>
     sealed class StageColumn : ProgressColumn
@@ -71,7 +73,9 @@ sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(
         protected override bool NoWrap => true;
 
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(Cut(figures.GetValueOrDefault(task.Id, ""), options.ConsoleSize.Width - StageColumn.Width(options) - BarWidth - 3), new Style(Color.Grey));
+            new Text(
+                Cut(figures.GetValueOrDefault(task.Id, ""), options.ConsoleSize.Width - StageColumn.Width(options) - BarWidth - 3),
+                new Style(Color.Grey));
     }
 
     /// <summary>On a line without room for a bar: how far, and as much of the stage's name as the line holds.</summary>
@@ -94,7 +98,8 @@ sealed class ProgressBars(IAnsiConsole terminal, TimeProvider clock) : Progress(
     }
 
     // seeds and sizes stand at the end of a stage's name
-    static string CutInMiddle(string text, int width) => text.Length <= width ? text : width < 3 ? "" : $"{text[..(width / 2)].TrimEnd()}…{text[^((width - 1) / 2)..].TrimStart()}";
+    static string CutInMiddle(string text, int width) =>
+        text.Length <= width ? text : width < 3 ? "" : $"{text[..(width / 2)].TrimEnd()}…{text[^((width - 1) / 2)..].TrimStart()}";
 
     static string Cut(string text, int width) => text.Length <= width ? text : width < 2 ? "" : text[..(width - 1)] + "…";
 }

@@ -44,7 +44,9 @@ sealed record Surroundings(TextWriter Out, TextWriter Error, IAnsiConsole? Termi
         IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(SystemConsole.Error),
-            ColorSystem = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            ColorSystem = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 }
+                ? ColorSystemSupport.NoColors
+                : ColorSystemSupport.Detect,
         });
         if (ColumnsOf(Environment.GetEnvironmentVariable("COLUMNS")) is int columns) terminal.Profile.Width = columns;
         return terminal.Profile.Capabilities.Ansi ? terminal : null;

@@ -41,24 +41,39 @@ public static class BandChart
     /// <param name="levels">values up at which a line is drawn through, each with its class</param>
     public static Markup Draw(
         string id, string heading, string title, string description, IReadOnlyList<BandLine> lines, Scale x,
-            IReadOnlyList<(double At, string Words)> ticks, Scale y,
-        (string X, string Y) labels, bool percent, IReadOnlyList<(double Value, string Class)>? levels = null) => Chart.Panel(id, heading, title, description, Chart.Width, Height, $"""
-        {Chart.Beside(y, Left, Right, labels.Y, percent)}
-        <g aria-hidden="true">{Shown(ticks, x).Select<(double At, string Words), Markup>(t => $"{Chart.Line("grid", x.At(t.At), Top, x.At(t.At), Bottom)}{Chart.Text(t.Words, x.At(t.At), Bottom + 13, "tick", "middle")}")}
-        {Chart.Text(labels.X, (Left + Right) / 2, Bottom + 28, "axis", "middle")}</g>
-        {(levels ?? []).Where(l => y.Holds(l.Value)).Select(l => Chart.Line(l.Class, Left, y.At(l.Value), Right, y.At(l.Value)))}
-        {lines.Where(l => l.Points.Count > 0).Select(l => Ground(l, x, y))}
-        {lines.SelectMany(l => l.Points.Select(p => Chart.Draw(new(p.Y.Mean, l.Class, l.Shape, p.Tip), x.At(p.X), y.At(p.Y.Mean), 3.1,
-            p.Upright is { } u ? Chart.Line("whisker", x.At(p.X), y.At(u.Low), x.At(p.X), y.At(u.High)) : null)))}
-        """);
+        IReadOnlyList<(double At, string Words)> ticks, Scale y,
+        (string X, string Y) labels, bool percent, IReadOnlyList<(double Value, string Class)>? levels = null)
+    {
+        Markup Tick((double At, string Words) tick)
+        {
+            double at = x.At(tick.At);
+            return $"{Chart.Line("grid", at, Top, at, Bottom)}{Chart.Text(tick.Words, at, Bottom + 13, "tick", "middle")}";
+        }
+        return Chart.Panel(id, heading, title, description, Chart.Width, Height, $"""
+            {Chart.Beside(y, Left, Right, labels.Y, percent)}
+            <g aria-hidden="true">{Shown(ticks, x).Select(Tick)}
+            {Chart.Text(labels.X, (Left + Right) / 2, Bottom + 28, "axis", "middle")}</g>
+            {(levels ?? []).Where(l => y.Holds(l.Value)).Select(l => Chart.Line(l.Class, Left, y.At(l.Value), Right, y.At(l.Value)))}
+            {lines.Where(l => l.Points.Count > 0).Select(l => Ground(l, x, y))}
+            {lines.SelectMany(l => l.Points.Select(p => Drawn(l, p, x, y)))}
+            """);
+    }
+
+    static Markup Drawn(BandLine line, BandPoint point, Scale x, Scale y)
+    {
+        double at = x.At(point.X);
+        Markup? whisker = point.Upright is { } u ? Chart.Line("whisker", at, y.At(u.Low), at, y.At(u.High)) : null;
+        return Chart.Draw(new(point.Y.Mean, line.Class, line.Shape, point.Tip), at, y.At(point.Y.Mean), 3.1, whisker);
+    }
 
     static Markup Ground(BandLine line, Scale x, Scale y)
     {
         IEnumerable<Markup> Path(IEnumerable<(double X, double Y)> points) =>
             points.Select<(double X, double Y), Markup>(p => $"{x.At(p.X)},{y.At(p.Y)} ");
         var there = line.Points;
+        (double X, double Y)[] round = [.. there.Select(p => (p.X, p.Y.High)), .. there.Reverse().Select(p => (p.X, p.Y.Low))];
         return $"""
-            <g class="{line.Class}" aria-hidden="true"><polygon class="range" points="{Path([.. there.Select(p => (p.X, p.Y.High)), .. there.Reverse().Select(p => (p.X, p.Y.Low))])}"/>
+            <g class="{line.Class}" aria-hidden="true"><polygon class="range" points="{Path(round)}"/>
             <polyline class="path" points="{Path(there.Select(p => (p.X, p.Y.Mean)))}"/></g>
 
             """;

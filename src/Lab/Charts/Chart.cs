@@ -30,7 +30,7 @@ public enum Shape
 public sealed record Mark(double Value, string Class, Shape Shape, string Tip, (double Low, double High)? Interval = null)
 {
     /// <summary>A share as a mark, with its interval.</summary>
-    public static Mark Of(Proportion p, string kind, Shape shape, string tip) => new(p.Value, kind, shape, tip, (p.Low, p.High));
+    public static Mark Share(Proportion p, string kind, Shape shape, string tip) => new(p.Value, kind, shape, tip, (p.Low, p.High));
 }
 
 /// <summary>
@@ -50,14 +50,20 @@ public static class Chart
     /// <param name="width">in SVG units; wider than a panel makes it scroll on a phone</param>
     /// <param name="height">in SVG units</param>
     /// <param name="content">the drawing</param>
-    public static Markup Panel(string id, string heading, string title, string description, double width, double height, Markup content) => $"""
-        <div class="panel">{(heading == "" ? Markup.Empty : Markup.Of($"<h3>{heading}</h3>"))}
-        <div class="plot" tabindex="0" role="group" aria-label="{title}. Arrow keys walk through the marks.">
-        <svg id="{id}" class="chart{(width > Width ? " wide" : "")}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-labelledby="{id}-t {id}-d">
-        <title id="{id}-t">{title}</title><desc id="{id}-d">{description}</desc>
-        {content}</svg></div></div>
+    public static Markup Panel(
+        string id, string heading, string title, string description, double width, double height, Markup content)
+    {
+        string wide = width > Width ? " wide" : "";
+        Markup box = $"viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\"";
+        return $"""
+            <div class="panel">{(heading == "" ? Markup.Empty : Markup.From($"<h3>{heading}</h3>"))}
+            <div class="plot" tabindex="0" role="group" aria-label="{title}. Arrow keys walk through the marks.">
+            <svg id="{id}" class="chart{wide}" {box} role="img" aria-labelledby="{id}-t {id}-d">
+            <title id="{id}-t">{title}</title><desc id="{id}-d">{description}</desc>
+            {content}</svg></div></div>
 
-        """;
+            """;
+    }
 
     /// <summary>A mark with its words, drawn at a point.</summary>
     public static Markup Draw(Mark mark, double x, double y, double radius = 3.6, Markup? whisker = null) =>
@@ -90,29 +96,43 @@ public static class Chart
     public static Markup Below(Scale x, double top, double bottom, string label, bool percent)
     {
         string pattern = x.Pattern(5, percent);
+        Markup Ticked(double value)
+        {
+            double at = x.At(value);
+            return $"{Line("grid", at, top, at, bottom)}{Text(Tick(value, pattern, percent), at, bottom + 13, "tick", "middle")}";
+        }
         return $"""
-            <g aria-hidden="true">{x.Ticks(5).Select<double, Markup>(t => $"{Line("grid", x.At(t), top, x.At(t), bottom)}{Text(Tick(t, pattern, percent), x.At(t), bottom + 13, "tick", "middle")}")}
+            <g aria-hidden="true">{x.Ticks(5).Select(Ticked)}
             {Text(label, (x.From + x.To) / 2, bottom + 28, "axis", "middle")}</g>
             """;
     }
 
     /// <summary>
-    /// Grid lines across and the words of a vertical axis beside them; its label stands above it, to be read without turning the head.
+    /// Grid lines across and the words of a vertical axis next to them; its label stands above it, to be read without turning the head.
     /// </summary>
     public static Markup Beside(Scale y, double left, double right, string label, bool percent)
     {
         string pattern = y.Pattern(5, percent);
+        Markup Ticked(double value)
+        {
+            double at = y.At(value);
+            return $"{Line("grid", left, at, right, at)}{Text(Tick(value, pattern, percent), left - 6, at + 3.5, "tick", "end")}";
+        }
         return $"""
-            <g aria-hidden="true">{y.Ticks(5).Select<double, Markup>(t => $"{Line("grid", left, y.At(t), right, y.At(t))}{Text(Tick(t, pattern, percent), left - 6, y.At(t) + 3.5, "tick", "end")}")}
+            <g aria-hidden="true">{y.Ticks(5).Select(Ticked)}
             {Text(label, 2, y.To - 10, "axis")}</g>
             """;
     }
 
     /// <summary>An entry of the key under a figure: a symbol and its meaning.</summary>
-    public static Markup Key(Shape shape, string kind, string meaning) =>
-        $"<span class=\"key\"><svg viewBox=\"0 0 14 14\" width=\"14\" height=\"14\" aria-hidden=\"true\"><g class=\"mark-key {kind}\">{Symbol(shape, 7, 7, 4)}</g></svg> {meaning}</span> ";
+    public static Markup Key(Shape shape, string kind, string meaning)
+    {
+        Markup symbol = $"<g class=\"mark-key {kind}\">{Symbol(shape, 7, 7, 4)}</g>";
+        Markup box = $"<svg viewBox=\"0 0 14 14\" width=\"14\" height=\"14\" aria-hidden=\"true\">{symbol}</svg>";
+        return $"<span class=\"key\">{box} {meaning}</span> ";
+    }
 
-    /// <summary>The key's entry of a bar behind the marks.</summary>
+    /// <summary>The key's entry of a bar under the marks.</summary>
     public static Markup BandKey(string meaning) => $"<span class=\"key\"><span class=\"swatch\"></span> {meaning}</span> ";
 
     static string Tick(double value, string pattern, bool percent) =>

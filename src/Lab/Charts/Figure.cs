@@ -1,13 +1,13 @@
 namespace Heartwood.Lab.Charts;
 
-/// <summary>One section of the report: a figure with the sentence that reads it, how it is drawn, and the table behind it.</summary>
+/// <summary>One section of the report: a figure with the sentence that reads it, how it is drawn, and its table.</summary>
 /// <param name="Id">its anchor</param>
 /// <param name="Title">its heading</param>
 /// <param name="Reading">what it means and how uncertain that is</param>
 /// <param name="Panels">its charts; none where nothing was measured</param>
 /// <param name="Keys">what marks look like</param>
 /// <param name="Note">how to read them</param>
-/// <param name="Tables">the figures behind it</param>
+/// <param name="Tables">the figures that it shows</param>
 public sealed record Figure(string Id, string Title, string Reading, IReadOnlyList<Markup> Panels, IReadOnlyList<Markup> Keys, Markup Note,
     IReadOnlyList<Table> Tables)
 {
@@ -33,7 +33,7 @@ public sealed record Figure(string Id, string Title, string Reading, IReadOnlyLi
     Markup Drawing => $"""
         <figure>
         <div class="panels {(Panels.Count % 3 == 0 ? "by-three" : Panels.Count == 1 ? "alone" : "by-two")}">{Panels}</div>
-        <figcaption>{(Keys.Count == 0 ? Markup.Empty : Markup.Of($"<p class=\"keys\">{Keys}</p>"))}<p>{Note}</p></figcaption>
+        <figcaption>{(Keys.Count == 0 ? Markup.Empty : Markup.From($"<p class=\"keys\">{Keys}</p>"))}<p>{Note}</p></figcaption>
         </figure>
         """;
 }

@@ -29,12 +29,18 @@ public static class HeatMap
     /// <param name="parted">the columns (from 0) before which there is a gap</param>
     /// <param name="axis">what the columns are</param>
     /// <param name="least">the least width of a column, where all names must be seen</param>
-    public static Markup Draw(string id, string heading, string title, string description, IReadOnlyList<HeatRow> rows, IReadOnlyList<string> columns, IReadOnlyCollection<int> parted, string axis, double least = 0)
+    public static Markup Draw(
+        string id, string heading, string title, string description, IReadOnlyList<HeatRow> rows, IReadOnlyList<string> columns,
+        IReadOnlyCollection<int> parted, string axis, double least = 0)
     {
         double left = 8 + LetterWidth * rows.Select(r => Math.Min(LongestLabel, r.Label.Length)).DefaultIfEmpty(0).Max();
         bool written = rows.Any(r => r.Cells.Any(c => c is { Words: not "" }));
-        double room = left > Chart.Width / 2 ? Wide : Chart.Width, gap = columns.Count > 40 ? 2 : Gap, height = written ? 22 : 15;        // beside long names a panel's width leaves no room
-        double width = Math.Clamp((room - left - 4 - gap * parted.Count) / Math.Max(1, columns.Count), Math.Max(least, written ? Words + 4 : 6), Math.Max(least, 34));
+        // next to long names a panel's width leaves no room
+        double room = left > Chart.Width / 2 ? Wide : Chart.Width;
+        double gap = columns.Count > 40 ? 2 : Gap;
+        double height = written ? 22 : 15;
+        double share = (room - left - 4 - gap * parted.Count) / Math.Max(1, columns.Count);
+        double width = Math.Clamp(share, Math.Max(least, written ? Words + 4 : 6), Math.Max(least, 34));
         double[] x = new double[columns.Count + 1];
         x[0] = left;
         for (int c = 0; c < columns.Count; c++)
@@ -47,7 +53,8 @@ public static class HeatMap
         foreach (HeatRow row in rows)
         {
             y += row.Parted ? Gap : 0;
-            drawn.AppendFormatted(Chart.Text(row.Label.Length <= LongestLabel ? row.Label : $"{row.Label[..(LongestLabel - 1)]}…", left - 5, y + height / 2 + 3.8, "label", "end"));
+            string label = row.Label.Length <= LongestLabel ? row.Label : $"{row.Label[..(LongestLabel - 1)]}…";
+            drawn.AppendFormatted(Chart.Text(label, left - 5, y + height / 2 + 3.8, "label", "end"));
             for (int c = 0; c < row.Cells.Count; c++)
                 if (row.Cells[c] is { } cell) drawn.AppendFormatted(Draw(cell, x[c], y, width, height));
             y += height;
@@ -73,11 +80,17 @@ public static class HeatMap
     public static Markup Draw(Cell cell, double x, double y, double width, double height)
     {
         double strength = Math.Clamp(Math.Abs(cell.Strength), 0, 1), air = width < 12 ? 0.5 : 1;
-        string kind = (cell.Strength < 0 ? " gain" : "") + (strength > 0.75 ? " strong" : strength == 0 ? " faint" : "") + (cell.Ringed ? " ringed" : "");
+        string kind = (cell.Strength < 0 ? " gain" : "")
+            + (strength > 0.75 ? " strong" : strength == 0 ? " faint" : "")
+            + (cell.Ringed ? " ringed" : "");
         Markup place = $"x=\"{x + air}\" y=\"{y + air}\" width=\"{width - 2 * air}\" height=\"{height - 2 * air}\" rx=\"{2 * air}\"";
+        Markup heat = $"<rect class=\"heat\" fill-opacity=\"{strength}\" {place}/>";
+        string size = Math.Min(width, height) < 22 ? "small" : "";
+        Markup words = cell.Words == ""
+            ? Markup.Empty : Chart.Text(cell.Words, x + width / 2, y + height / 2 + 3.6, size, "middle");
         return $"""
-            <g class="mark cell{kind}"><title>{cell.Tip}</title><rect class="ground" {place}/><rect class="heat" fill-opacity="{strength}" {place}/>
-            {(cell.Words == "" ? Markup.Empty : Chart.Text(cell.Words, x + width / 2, y + height / 2 + 3.6, Math.Min(width, height) < 22 ? "small" : "", "middle"))}</g>
+            <g class="mark cell{kind}"><title>{cell.Tip}</title><rect class="ground" {place}/>{heat}
+            {words}</g>
 
             """;
     }

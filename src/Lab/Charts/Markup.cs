@@ -18,7 +18,7 @@ public sealed class Markup(int literalLength, int holes)
     public static Markup Empty => $"";
 
     /// <summary>Names an interpolated string's type where the compiler cannot see it: in a conditional, in a lambda.</summary>
-    public static Markup Of(Markup markup) => markup;
+    public static Markup From(Markup markup) => markup;
 
     /// <summary>Text that is known not to come from outside: the program's own style sheet and script.</summary>
     public static Markup Trusted(string resource)

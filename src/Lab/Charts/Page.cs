@@ -22,12 +22,16 @@ public sealed record Page(
     public string Html()
     {
         string style = Resource("page.css"), script = Resource("page.js");
+        Markup policy =
+            $"default-src 'none'; style-src '{Hash(style)}'; script-src '{Hash(script)}'; base-uri 'none'; form-action 'none'";
+        Markup theme = $"<button type=\"button\" id=\"theme\" hidden>Theme: system</button>";
+        IEnumerable<Markup> links = Figures.Select<Figure, Markup>(f => $"<li><a href=\"#{f.Id}\">{f.Title}</a></li>");
         Markup page = $"""
             <!DOCTYPE html>
             <html lang="en">
             <head>
             <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '{Hash(style)}'; script-src '{Hash(script)}'; base-uri 'none'; form-action 'none'">
+            <meta http-equiv="Content-Security-Policy" content="{policy}">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <meta name="referrer" content="no-referrer">
@@ -38,7 +42,7 @@ public sealed record Page(
             <body>
             <a class="skip" href="#finding">To the finding</a>
             <header>
-            <div class="bar"><span class="brand">{Emblem()} Heartwood report</span><button type="button" id="theme" hidden>Theme: system</button></div>
+            <div class="bar"><span class="brand">{Emblem()} Heartwood report</span>{theme}</div>
             <h1>{Title}</h1>
             <p class="subject">{Subject}</p>
             </header>
@@ -47,7 +51,7 @@ public sealed record Page(
             <h2 id="finding-h">{Finding}</h2>
             {Sentences.Select<string, Markup>(s => $"<p>{s}</p>\n")}
             </section>
-            <nav aria-label="Figures"><ol>{Figures.Select<Figure, Markup>(f => $"<li><a href=\"#{f.Id}\">{f.Title}</a></li>")}<li class="last"><a href="#making">How it was made</a></li></ol></nav>
+            <nav aria-label="Figures"><ol>{links}<li class="last"><a href="#making">How it was made</a></li></ol></nav>
             {Figures.Select((f, i) => f.Html(i + 1))}
             {Making}
             </main>
@@ -64,10 +68,14 @@ public sealed record Page(
     Markup Emblem()
     {
         double step = 15.0 / Math.Max(1, Rings.Count);
-        Markup Ring(double share, int layer) =>
-            $"<circle class=\"ring\" cx=\"18\" cy=\"18\" r=\"{(layer + 0.5) * step}\" stroke-width=\"{0.7 * step}\" stroke-opacity=\"{0.12 + 0.88 * share}\"/>";
+        Markup Ring(double share, int layer)
+        {
+            double radius = (layer + 0.5) * step, width = 0.7 * step, opacity = 0.12 + 0.88 * share;
+            return $"<circle class=\"ring\" cx=\"18\" cy=\"18\" r=\"{radius}\" stroke-width=\"{width}\" stroke-opacity=\"{opacity}\"/>";
+        }
+        Markup bark = $"<circle class=\"bark\" cx=\"18\" cy=\"18\" r=\"16.5\"/>";
         return $"""
-            <svg class="rings" viewBox="0 0 36 36" width="36" height="36" aria-hidden="true"><circle class="bark" cx="18" cy="18" r="16.5"/>{Rings.Select(Ring)}</svg>
+            <svg class="rings" viewBox="0 0 36 36" width="36" height="36" aria-hidden="true">{bark}{Rings.Select(Ring)}</svg>
             """;
     }
 

@@ -15,7 +15,8 @@ public readonly record struct Scale(double Low, double High, double From, double
     /// <summary>
     /// An axis that holds all the values, ends on round numbers and never leaves <paramref name="floor"/> to <paramref name="ceiling"/>.
     /// </summary>
-    public static Scale Around(IEnumerable<double> values, double from, double to, double ceiling = double.PositiveInfinity, double floor = 0)
+    public static Scale Around(
+        IEnumerable<double> values, double from, double to, double ceiling = double.PositiveInfinity, double floor = 0)
     {
         double[] finite = [.. values.Where(double.IsFinite)];
         if (finite.Length == 0) return new(0, double.IsFinite(ceiling) ? ceiling : 1, from, to);
@@ -35,7 +36,8 @@ public readonly record struct Scale(double Low, double High, double From, double
     public IEnumerable<double> Ticks(int about)
     {
         double step = RoundStep(High - Low, about);
-        for (double k = Math.Ceiling(Low / step - 1e-6); k * step <= High + 1e-6 * step; k++) yield return k * step + 0.0;             // adding zero makes a negative zero positive
+        // adding zero makes a negative zero positive
+        for (double k = Math.Ceiling(Low / step - 1e-6); k * step <= High + 1e-6 * step; k++) yield return k * step + 0.0;
     }
 
     /// <summary>How many decimals the ticks of the axis need, in percent where <paramref name="percent"/>.</summary>

@@ -6,16 +6,16 @@ namespace Heartwood.Lab.Charts;
 /// <param name="X">along</param>
 /// <param name="Y">up</param>
 /// <param name="Mark">how it looks and what it says; its value and interval are Y's</param>
-/// <param name="Label">words beside it, where there is room; "" for none</param>
+/// <param name="Label">words next to it, where there is room; "" for none</param>
 /// <param name="XInterval">X's 95 % interval, where there is one</param>
 public sealed record Point(double X, double Y, Mark Mark, string Label, (double Low, double High)? XInterval = null)
 {
     /// <summary>Two shares against each other.</summary>
-    public static Point Of(Proportion x, Proportion y, string kind, Shape shape, string tip, string label) =>
-        new(x.Value, y.Value, Mark.Of(y, kind, shape, tip), label, (x.Low, x.High));
+    public static Point Shares(Proportion x, Proportion y, string kind, Shape shape, string tip, string label) =>
+        new(x.Value, y.Value, Mark.Share(y, kind, shape, tip), label, (x.Low, x.High));
 }
 
-/// <summary>A chart of one figure against another, with intervals both ways and words beside the marks.</summary>
+/// <summary>A chart of one figure against another, with intervals both ways and words next to the marks.</summary>
 public static class Scatter
 {
     const double Left = 40, Right = 330, Top = 26, Bottom = 262, Height = 300, LetterWidth = 5.7;
@@ -43,10 +43,14 @@ public static class Scatter
         (string X, string Y) labels, (bool X, bool Y) shares, (double X, double Y)? chance = null, bool equality = false)
     {
         var words = Place(points, x, y);
+        Markup across = chance is { Y: var level } && y.Holds(level)
+            ? Chart.Line("chance", Left, y.At(level), Right, y.At(level)) : Markup.Empty;
+        Markup upright = chance is { X: var place } && x.Holds(place)
+            ? Chart.Line("chance", x.At(place), Top, x.At(place), Bottom) : Markup.Empty;
         return Chart.Panel(id, heading, title, description, Chart.Width, Height, $"""
             {Chart.Beside(y, Left, Right, labels.Y, shares.Y)}{Chart.Below(x, Top, Bottom, labels.X, shares.X)}
-            {(equality ? Equality(x, y) : Markup.Empty)}{(chance is { Y: var across } && y.Holds(across) ? Chart.Line("chance", Left, y.At(across), Right, y.At(across)) : Markup.Empty)}
-            {(chance is { X: var upright } && x.Holds(upright) ? Chart.Line("chance", x.At(upright), Top, x.At(upright), Bottom) : Markup.Empty)}
+            {(equality ? Equality(x, y) : Markup.Empty)}{across}
+            {upright}
             {points.Select(p => Chart.Draw(p.Mark, x.At(p.X), y.At(p.Y), 4, Cross(p, x, y)))}
             <g class="words" aria-hidden="true">{words}</g>
             """);
@@ -55,7 +59,9 @@ public static class Scatter
     static Markup Cross(Point p, Scale x, Scale y)
     {
         double px = x.At(p.X), py = y.At(p.Y);
-        return $"{(p.XInterval is var (a, b) ? Chart.Line("whisker", x.At(a), py, x.At(b), py) : Markup.Empty)}{(p.Mark.Interval is var (c, d) ? Chart.Line("whisker", px, y.At(c), px, y.At(d)) : Markup.Empty)}";
+        Markup along = p.XInterval is var (a, b) ? Chart.Line("whisker", x.At(a), py, x.At(b), py) : Markup.Empty;
+        Markup up = p.Mark.Interval is var (c, d) ? Chart.Line("whisker", px, y.At(c), px, y.At(d)) : Markup.Empty;
+        return $"{along}{up}";
     }
 
     static Markup Equality(Scale x, Scale y)

@@ -4,9 +4,10 @@ namespace Heartwood.Lab.Charts;
 /// <param name="Label">its name, at the left (above it where names are long)</param>
 /// <param name="Marks">what is drawn on it, the most important last</param>
 /// <param name="Note">small words under the name</param>
-/// <param name="Band">a bar behind the marks: a range, an interval of chance</param>
+/// <param name="Band">a bar under the marks: a range, an interval of chance</param>
 /// <param name="Right">words at the right end</param>
-public sealed record Strip(string Label, IReadOnlyList<Mark> Marks, string Note = "", (double Low, double High)? Band = null, string Right = "")
+public sealed record Strip(
+    string Label, IReadOnlyList<Mark> Marks, string Note = "", (double Low, double High)? Band = null, string Right = "")
 {
     /// <summary>A row that only parts the others.</summary>
     public static Strip Heading(string words) => new(words, []) { IsHeading = true };
@@ -37,7 +38,7 @@ public static class Strips
         string id, string heading, string title, string description, IReadOnlyList<Strip> rows, Scale values, string axis, bool percent,
         bool lanes = false, IReadOnlyList<(double Value, string Class)>? reference = null)
     {
-        rows = [.. rows.Select(r => r with { Marks = [.. r.Marks.Where(m => double.IsFinite(m.Value))], Band = r.Band is var (a, b) && double.IsFinite(a + b) ? r.Band : null })];
+        rows = [.. rows.Select(OnlyNumbers)];
         int longest = rows.Where(r => !r.IsHeading).Select(r => Math.Max(r.Label.Length, r.Note.Length * 9 / 10)).DefaultIfEmpty(0).Max();
         bool above = longest > LongestBeside;
         double right = Chart.Width - Math.Max(17, 6 + LetterWidth * rows.Select(r => r.Right.Length).DefaultIfEmpty(0).Max());
@@ -49,7 +50,9 @@ public static class Strips
         {
             double words = above && !row.IsHeading ? row.Note == "" ? 13 : 25 : 0;
             double marks = row.IsHeading ? 22 : Math.Max(row.Note == "" || above ? 19 : 31, lanes ? lane * row.Marks.Count + 7 : 19);
-            drawn.AppendFormatted(row.IsHeading ? Chart.Text(row.Label, 2, y + 15, "part") : Row(row, x, y + words, marks, above, lanes ? lane : 0));
+            drawn.AppendFormatted(row.IsHeading
+                ? Chart.Text(row.Label, 2, y + 15, "part")
+                : Row(row, x, y + words, marks, above, lanes ? lane : 0));
             y += words + marks;
         }
         return Chart.Panel(id, heading, title, description, Chart.Width, y + 38, $"""
@@ -59,18 +62,29 @@ public static class Strips
             """);
     }
 
+    static Strip OnlyNumbers(Strip row) => row with
+    {
+        Marks = [.. row.Marks.Where(m => double.IsFinite(m.Value))],
+        Band = row.Band is var (low, high) && double.IsFinite(low + high) ? row.Band : null,
+    };
+
     static Markup Row(Strip row, Scale x, double top, double height, bool above, double lane)
     {
         double middle = top + height / 2;
         var offsets = lane > 0 ? [.. row.Marks.Select((_, i) => (i - (row.Marks.Count - 1) / 2.0) * lane)] : Aside(row.Marks, x, height);
         double label = above ? top - (row.Note == "" ? 1 : 13) : middle + (row.Note == "" ? 3.8 : -2.5);
+        Markup Drawn(Mark mark, int i)
+        {
+            double y = middle + offsets[i];
+            return Chart.Draw(mark, x.At(mark.Value), y, Radius(mark, lane), Whisker(mark, x, y));
+        }
         return $"""
             <g class="row">{Chart.Line("rule", above ? 2 : x.From, middle, x.To, middle)}
             {(row.Band is var (low, high) ? Bar(x.At(low), x.At(high), top + 3, height - 6) : Markup.Empty)}
             {Chart.Text(Short(row.Label), 2, label, "label")}
             {(row.Note == "" ? Markup.Empty : Chart.Text(row.Note, 2, above ? top - 1 : middle + 10, "note"))}
             {(row.Right == "" ? Markup.Empty : Chart.Text(row.Right, Chart.Width - 2, middle + 3.8, "value", "end"))}
-            {row.Marks.Select((mark, i) => Chart.Draw(mark, x.At(mark.Value), middle + offsets[i], Radius(mark, lane), Whisker(mark, x, middle + offsets[i])))}</g>
+            {row.Marks.Select(Drawn)}</g>
 
             """;
     }
@@ -93,7 +107,9 @@ public static class Strips
         int room = Math.Max(0, (int)((height / 2 - 3) / step));
         double[] offsets = new double[marks.Count];
         List<(double X, int Lane)> placed = [];
-        foreach (int i in Enumerable.Range(0, marks.Count).OrderBy(i => marks[i].Class is "sub" or "random" ? 1 : 0).ThenBy(i => marks[i].Value))
+        IEnumerable<int> order = Enumerable.Range(0, marks.Count)
+            .OrderBy(i => marks[i].Class is "sub" or "random" ? 1 : 0).ThenBy(i => marks[i].Value);
+        foreach (int i in order)
         {
             double at = x.At(marks[i].Value);
             int lane = Enumerable.Range(0, 2 * room + 1).Select(k => (k + 1) / 2 * (k % 2 == 0 ? 1 : -1))

@@ -3,7 +3,7 @@ using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Charts;
 
-/// <summary>The table behind a figure: sortable and downloadable in the page, in full precision; shares as fractions, 0 to 1.</summary>
+/// <summary>The table of a figure: sortable and downloadable in the page, in full precision; shares as fractions, 0 to 1.</summary>
 /// <param name="Name">the downloaded file's name, without ending</param>
 /// <param name="Caption">what the rows are</param>
 /// <param name="Columns">the columns' names</param>
@@ -25,9 +25,15 @@ public sealed record Table(string Name, string Caption, IReadOnlyList<string> Co
         <div class="tools"><button type="button" class="csv" data-table="table-{Name}">Download {Name}.csv</button></div>
         <div class="scroll" tabindex="0" role="region" aria-label="Table: {Caption}">
         <table id="table-{Name}" data-name="{Name}"><caption class="hidden">{Caption}</caption>
-        <thead><tr>{Columns.Select<string, Markup>(c => $"<th scope=\"col\" aria-sort=\"none\"><button type=\"button\">{c}</button></th>")}</tr></thead>
-        <tbody>{(AsLines ? [] : Rows.Select<IReadOnlyList<object?>, Markup>(r => $"<tr>{r.Select(Cell)}</tr>\n"))}</tbody></table>{(AsLines ? Lines : Markup.Empty)}</div></details>
+        <thead><tr>{Headings}</tr></thead>
+        <tbody>{HtmlRows}</tbody></table>{(AsLines ? Lines : Markup.Empty)}</div></details>
         """;
+
+    IEnumerable<Markup> Headings =>
+        Columns.Select<string, Markup>(c => $"<th scope=\"col\" aria-sort=\"none\"><button type=\"button\">{c}</button></th>");
+
+    IEnumerable<Markup> HtmlRows =>
+        AsLines ? [] : Rows.Select<IReadOnlyList<object?>, Markup>(r => $"<tr>{r.Select(Cell)}</tr>\n");
 
     /// <summary>
     /// Whether the rows stand as lines of text, of which the page makes rows when somebody wants them: a long table's markup would weigh
@@ -38,7 +44,15 @@ public sealed record Table(string Name, string Caption, IReadOnlyList<string> Co
     /// <summary>
     /// One line a row, cells parted by tabs, and of each column a letter for what it holds: t text, n whole numbers, r real ones.
     /// </summary>
-    Markup Lines => $"<pre class=\"lines\" data-kinds=\"{string.Concat(Columns.Select((_, c) => KindOf(c)))}\">{string.Join('\n', Rows.Select(r => string.Join('\t', r.Select(Exact))))}</pre>";
+    Markup Lines
+    {
+        get
+        {
+            string kinds = string.Concat(Columns.Select((_, c) => KindOf(c)));
+            string lines = string.Join('\n', Rows.Select(r => string.Join('\t', r.Select(Exact))));
+            return $"<pre class=\"lines\" data-kinds=\"{kinds}\">{lines}</pre>";
+        }
+    }
 
     char KindOf(int column)
     {

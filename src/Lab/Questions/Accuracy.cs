@@ -156,7 +156,7 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
     });
 
     static Point PointOf(Entry e, DataSet set, string label) =>
-        Point.Of(e.On(DataSet.InDomain)!, e.On(set)!, Look(e).Class, Look(e).Shape, e.Tip, label);
+        Point.Shares(e.On(DataSet.InDomain)!, e.On(set)!, Look(e).Class, Look(e).Shape, e.Tip, label);
 
     static (string Class, Shape Shape) Look(Entry e) => e.Kind switch
     {
@@ -172,7 +172,7 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         List<(string Name, Entry[] Entries)> rows = [("full model", [study.Full]), .. study.Baselines.Select(b => (b.Name, new[] { b })),
             .. study.Sparsities.Select(s => (Wording.Sparsity(s), study.At(s).ToArray())),
             .. study.Randoms.GroupBy(r => r.Target).Select(g => ($"random, {Wording.Number(g.Key, "0.0#")}", g.ToArray()))];
-        Mark MarkOf(Entry e) => Mark.Of(e.On(DataSet.InDomain)!, Look(e).Class, Look(e).Shape, e.Tip);
+        Mark MarkOf(Entry e) => Mark.Share(e.On(DataSet.InDomain)!, Look(e).Class, Look(e).Shape, e.Tip);
         return Strips.Draw("domains-alone", "", Wording.Capital(study.Accuracy(DataSet.InDomain)),
             $"{Wording.Count(rows.Count, "row")}: the full model, baselines, subnetworks and random masks.",
             [.. rows.Select(r => new Strip(r.Name, [.. r.Entries.Where(e => e.On(DataSet.InDomain) is not null).Select(MarkOf)]))],

@@ -101,7 +101,7 @@ static class CasePanel
     /// <summary>The marks of a case.</summary>
     public static IEnumerable<Mark> Marks(IEnumerable<Entry> entries, string name, string look, Shape shape) =>
         entries.Where(e => e.Cases.TryGetValue(name, out Proportion? p) && !double.IsNaN(p.Value)).Select(e =>
-            Mark.Of(e.Cases[name], look, shape, $"{e.Title}\n{name}: {Wording.Full(e.Cases[name])}") with { Interval = null });
+            Mark.Share(e.Cases[name], look, shape, $"{e.Title}\n{name}: {Wording.Full(e.Cases[name])}") with { Interval = null });
 
     /// <summary>Set, group and label of a case, for tables.</summary>
     public static object?[] About(Measurements study, string name)

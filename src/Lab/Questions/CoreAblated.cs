@@ -36,7 +36,8 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
     static CoreFacts CoreAt(Subject subject, double sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept, double share)
     {
-        if (!subject.Settings.Seeded) return CoreFacts.OfOne(sparsity, share, [.. kept[0].Select(p => p.ToString())], KindsOf([.. kept[0]]));
+        if (!subject.Settings.Seeded)
+            return CoreFacts.OfOne(sparsity, share, [.. kept[0].Select(p => p.ToString())], KindsOf([.. kept[0]]));
         Core core = Core.Of(subject.Universe, kept, share, subject.Settings.Seeds[0]);
         string[] parts = [.. core.Parts.Select(p => p.ToString())];
         return new(sparsity, share, core.Subnetworks, parts, core.ExpectedByChance, core.Low, core.High, core.PValue, core.Method,
@@ -70,7 +71,10 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
     /// <summary>Figures of a model with parts ablated, as they are kept.</summary>
     internal static AblatedFacts Facts(string name, string kind, IReadOnlyList<Part> ablated, Measured m) =>
-        new(name, kind, [.. ablated.Select(a => a.ToString())], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases) { Figures = m.Figures, Sets = m.Sets };
+        new(name, kind, [.. ablated.Select(a => a.ToString())], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases)
+        {
+            Figures = m.Figures, Sets = m.Sets,
+        };
 
     // the core among random parts of the same numbers, its heads among random heads
     static AblatedRanks? RanksAmongDraws(AblatedFacts facts, AblatedFacts[] all) =>
@@ -230,7 +234,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
     static IEnumerable<Strip> Rows(CoreAblatedFacts facts, Measurements study, DataSet set)
     {
-        if (study.Full.On(set) is { } full) yield return new("full model", [Mark.Of(full, "full", Shape.Diamond, study.Full.Tip)]);
+        if (study.Full.On(set) is { } full) yield return new("full model", [Mark.Share(full, "full", Shape.Diamond, study.Full.Tip)]);
         HashSet<string> drawn = [];
         var ordered = facts.Ablated.Where(a => a.Kind == "core")
             .OrderBy(a => a.Name switch { "core alone" => 0, "core heads" => 1, _ => 2 });
@@ -240,7 +244,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
             string? kind = a.Ranks?.Among ?? draws.GetValueOrDefault(a.Name);
             if (kind is not null) drawn.Add(kind);
             List<Mark> marks = [.. Draws(facts, kind, set)];
-            if (Entry.ForAblated(a).On(set) is { } p) marks.Add(Mark.Of(p, "core", Shape.Disc, Tip(a, p)));
+            if (Entry.ForAblated(a).On(set) is { } p) marks.Add(Mark.Share(p, "core", Shape.Disc, Tip(a, p)));
             string note = RankOn(facts, a, kind, set) is { Draws: > 0 } r
                 ? $"{r.AtLeastAsHarmful} of {r.Draws} {(alone ? "no better" : "as bad")}"
                 : alone ? "all else out" : "";

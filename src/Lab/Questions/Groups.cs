@@ -89,7 +89,7 @@ sealed class Groups : IQuestion<GroupsFacts>
             GroupFacts g = e.Groups[group];
             string auc = g.Auc is { } a ? $"\nAUC {Wording.Number(a.Value, "0.000")}" : "";
             bool full = e.Kind == EntryKind.Full;
-            return Mark.Of(g.Balanced, full ? "full" : "sub", full ? Shape.Diamond : Shape.Disc,
+            return Mark.Share(g.Balanced, full ? "full" : "sub", full ? Shape.Diamond : Shape.Disc,
                 $"{e.Title}\n{group}: {Wording.Full(g.Balanced)}{auc}");
         }
         var there = shown.Append(study.Full).Where(e => e.Groups.TryGetValue(group, out GroupFacts? g) && !double.IsNaN(g.Balanced.Value));

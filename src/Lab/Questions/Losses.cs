@@ -46,7 +46,7 @@ sealed class Losses : IQuestion<LossesFacts>
         {
             Proportion share = e.On(DataSet.OutOfDomain)!;
             bool model = e.Kind == EntryKind.Full;
-            Mark mark = Mark.Of(share, model ? "full" : "sub", model ? Shape.Diamond : Shape.Disc, e.Tip);
+            Mark mark = Mark.Share(share, model ? "full" : "sub", model ? Shape.Diamond : Shape.Disc, e.Tip);
             return new(e.Loss!.Value, share.Value, mark, e.Name);
         }
         Markup Panel(double sparsity, int i)

@@ -14,8 +14,12 @@ public static class EmbeddedStudy
         Unseen = ["world:unseen,per-case=60,seed=3"],
     };
 
-    /// <summary>The training that made it, with checkpoints. It makes another model of the same kind: the bits of training depend on the backend and on the version of Heartwood.</summary>
-    public static TrainingRequest Recipe { get; } = new(["world:training,rows=300000"], ["world:in-domain,seed=7"], ["world:out-of-domain,seed=7"],
+    /// <summary>
+    /// The training that made it, with checkpoints. It makes another model of the same kind: the bits of training depend on the backend
+    /// and on the version of Heartwood.
+    /// </summary>
+    public static TrainingRequest Recipe { get; } = new(
+        ["world:training,rows=300000"], ["world:in-domain,seed=7"], ["world:out-of-domain,seed=7"],
         new(Seed: 3, Steps: 6000, TokensPerBatch: 1024, LearningRate: 7e-4, Warmup: 0.05))
     {
         Size = new(Positions: 40),

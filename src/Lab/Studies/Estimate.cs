@@ -24,7 +24,7 @@ public sealed record Estimate(double Seconds, long Bytes)
     /// <param name="problem">what is asked</param>
     /// <param name="pool">the examples that are searched on</param>
     /// <param name="methods">what each method costs</param>
-    public static Estimate Of(
+    public static Estimate Searches(
         IModel model, Universe universe, IProblem problem, IReadOnlyList<Example> pool, IReadOnlyList<MethodCost> methods)
     {
         double length = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length));
@@ -70,7 +70,9 @@ public sealed record Estimate(double Seconds, long Bytes)
     // seconds of one pass over the pilot batch, from its last layer and its last two
     static double PassSeconds(IModel model, Universe universe, Batch pilot, Tokens computed, int[]? places, Work kind, int atOnce)
     {
-        double[] work = [.. model.Layers.Select(l => l.Heads * (4.0 * model.Width + pilot.Tokens / pilot.Count) * model.HeadWidth + 2.0 * model.Width * l.Neurons)];
+        int length = pilot.Tokens / pilot.Count;
+        double[] work =
+            [.. model.Layers.Select(l => l.Heads * (4.0 * model.Width + length) * model.HeadWidth + 2.0 * model.Width * l.Neurons)];
         int last = work.Length - 1;
         double one = Timed(last);
         if (last == 0) return one;
@@ -91,14 +93,20 @@ public sealed record Estimate(double Seconds, long Bytes)
                 {
                     using Scope again = Scope.Open();
                     long start = Stopwatch.GetTimestamp();
-                    Pass pass = new(model, model.StreamFrom(layer, x, model.Attend(layer, x, pilot, model.TokensOf(layer, computed), probe), pilot, probe, computed), pilot, probe);
-                    if (kind == Work.Learning) (places is null ? pass.Scores(computed).Sum() : NextTokens.Divergence(pass, pass with { Stream = pass.Stream.Detach(), Probe = NoProbe.Instance }, places)).Gradients(mask);
+                    var attended = model.Attend(layer, x, pilot, model.TokensOf(layer, computed), probe);
+                    Pass pass = new(model, model.StreamFrom(layer, x, attended, pilot, probe, computed), pilot, probe);
+                    if (kind == Work.Learning) Loss(pass).Gradients(mask);
                     else if (kind == Work.Scores && places is null) pass.Scores(computed);
                     else if (kind == Work.Scores) NextTokens.Each(pass, null, places!, (_, _, _, _) => { });
-                    if (run > 0) best[item] = Math.Min(best[item], Stopwatch.GetElapsedTime(start).TotalSeconds);   // the first packs the weights
+                    // the first packs the weights
+                    if (run > 0) best[item] = Math.Min(best[item], Stopwatch.GetElapsedTime(start).TotalSeconds);
                 }
             });
             return best.Max();
+
+            Tensor Loss(Pass pass) => places is null
+                ? pass.Scores(computed).Sum()
+                : NextTokens.Divergence(pass, pass with { Stream = pass.Stream.Detach(), Probe = NoProbe.Instance }, places);
         }
     }
 
@@ -109,8 +117,8 @@ public sealed record Estimate(double Seconds, long Bytes)
         Stream,                                                  // a pass up to the scores
     }
 
-    // of every layer: the residual stream twice, queries, keys and values, the heads' mix with two figures each, the MLP's neurons and result;
-    // the widest gradients come and go; weights as read, and packed for both directions; of a vocabulary
+    // of every layer: the residual stream twice, queries, keys and values, the heads' mix with two figures each, the MLP's neurons
+    // and result; the widest gradients come and go; weights as read, and packed for both directions; of a vocabulary
     // the scores of as many tokens as are computed at once, with what a divergence makes of them
     static long Memory(IModel model, double tokens, bool vocabulary, int atOnce)
     {

@@ -59,13 +59,13 @@ public sealed record Inspection(
     /// <param name="request">the search to estimate; its data gives the lengths</param>
     /// <param name="length">length of an example in tokens where there is no data</param>
     /// <exception cref="ArgumentException">there is data for the estimate of a search, and no head to search with</exception>
-    public static Inspection Of(string? folder, StudyRequest request, int length)
+    public static Inspection Inspect(string? folder, StudyRequest request, int length)
     {
         IReadOnlyList<Method> methods = Method.ReadAll(request.Methods, request.Tenants);
         LoadedModel loaded = LoadedModel.ToInspect(folder, request.Precision, out string head);
         IModel model = loaded.Model;
         if (model.Output == Output.None)
-            return request.Data.Count == 0 ? Of(0, [], null) : throw new ArgumentException(
+            return request.Data.Count == 0 ? Seen(0, [], null) : throw new ArgumentException(
                 $"--data is for the estimate of a search, and here is nothing to search: {loaded.Name} has {head}. "
                 + $"Leave it out, or give the body a head first: heartwood train --from {loaded.Name} --data FILE --out RUN.");
         int typical = Math.Min(length, model.MostPositions);
@@ -73,14 +73,16 @@ public sealed record Inspection(
         IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data).For(model)
             : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
         IReadOnlyList<Example> pool = data.Count == 0
-            ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => new Example(new(new int[typical], new int[typical]), 0, "", ""))]
+            ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => Typical())]
             : [.. Thinning.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length));
         Universe inPlay = model.Universe(request.Tenants.PartKinds.Named(request.Parts));
         MethodCost[] costs = [.. methods.Select(m => m.Cost(request, inPlay.Count, pool.Count))];
-        return Of(tokens, costs, Estimate.Of(model, inPlay, problem, pool, costs));
+        return Seen(tokens, costs, Estimate.Searches(model, inPlay, problem, pool, costs));
 
-        Inspection Of(double tokens, IReadOnlyList<MethodCost> costs, Estimate? search) => new(
+        Example Typical() => new(new(new int[typical], new int[typical]), 0, "", "");
+
+        Inspection Seen(double tokens, IReadOnlyList<MethodCost> costs, Estimate? search) => new(
             loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary,
             model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], model.Layers.Sum(l => l.Heads),
             model.Layers.Count(l => l.Neurons > 0), [.. costs.Select(c => c.InWords)], tokens, search,

@@ -13,7 +13,7 @@ namespace Heartwood.Lab.Studies;
 /// <summary>Which masks to measure, and how.</summary>
 /// <param name="Masks">each as <see cref="Masks.Read"/> takes it</param>
 /// <param name="Without">lists of parts, each ablated in the full model</param>
-/// <param name="Random">random masks of the same size beside each</param>
+/// <param name="Random">random masks of the same size next to each</param>
 /// <param name="Seed">their seed</param>
 /// <param name="OtherModel">whether masks of other weights are taken</param>
 /// <param name="Ablation">what stands in for absent parts, whatever the masks say; null to follow them</param>
@@ -22,10 +22,12 @@ public sealed record MaskRequest(IReadOnlyList<string> Masks, IReadOnlyList<stri
     /// <summary>Whether there is a mask to measure.</summary>
     public bool Any => Masks.Count + Without.Count > 0;
 
-    internal (IReadOnlyList<(MaskFile File, Subnetwork Mask)> Read, Universe Universe) Read(LoadedModel loaded, IReadOnlyList<PartKind> kinds)
+    internal (IReadOnlyList<(MaskFile File, Subnetwork Mask)> Read, Universe Universe) Read(
+        LoadedModel loaded, IReadOnlyList<PartKind> kinds)
     {
         ModelSizes sizes = loaded.Model.Sizes(kinds);
-        MaskFile[] files = [.. Masks.Select(m => Evaluation.Masks.Read(m, sizes)), .. Without.Select(w => Evaluation.Masks.Without(w, sizes))];
+        MaskFile[] files =
+            [.. Masks.Select(m => Evaluation.Masks.Read(m, sizes)), .. Without.Select(w => Evaluation.Masks.Without(w, sizes))];
         Universe universe = Evaluation.Masks.UniverseOf(files.Select(file => file.Mask), loaded.Model, kinds);
         return ([.. files.Select(file => (file, Evaluation.Masks.Fit(file.Mask, loaded, universe, kinds, OtherModel)))], universe);
     }
@@ -34,13 +36,15 @@ public sealed record MaskRequest(IReadOnlyList<string> Masks, IReadOnlyList<stri
 /// <summary>One mask, measured.</summary>
 /// <param name="Source">the file, or the list of parts</param>
 /// <param name="Format">the file's format</param>
-/// <param name="Ablation">what absent parts left behind, and where that came from</param>
+/// <param name="Ablation">what ablated parts left, and where that came from</param>
 /// <param name="Notes">what the file's format says and a subnetwork does not</param>
 /// <param name="Measured">its figures</param>
 /// <param name="Random">those of random masks with as many parts of each stratum</param>
-public sealed record EvaluatedMask(string Source, string Format, string Ablation, IReadOnlyList<string> Notes, MeasuredSubnetwork Measured, IReadOnlyList<MeasuredSubnetwork> Random);
+public sealed record EvaluatedMask(
+    string Source, string Format, string Ablation, IReadOnlyList<string> Notes, MeasuredSubnetwork Measured,
+    IReadOnlyList<MeasuredSubnetwork> Random);
 
-/// <summary>Masks from anywhere, measured in-domain and out of domain beside the full model.</summary>
+/// <summary>Masks from anywhere, measured in-domain and out of domain next to the full model.</summary>
 /// <param name="Full">the full model</param>
 /// <param name="Baselines">what needs no model, by name</param>
 /// <param name="Masks">the masks</param>
@@ -56,10 +60,14 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
     /// <param name="progress">told of every mask</param>
     /// <param name="stop">ends the work</param>
     /// <param name="tell">hears what a reader should know of the data</param>
-    /// <exception cref="ArgumentException">there is no in-domain set, a mask is not the model's, or means are wanted and there is no data to take them over</exception>
-    public static MaskEvaluation Of(StudyRequest request, MaskRequest masks, IProgress<Progress> progress, CancellationToken stop, Action<string>? tell = null)
+    /// <exception cref="ArgumentException">there is no in-domain set, a mask is not the model's, or means are wanted and there is no
+    /// data to take them over</exception>
+    public static MaskEvaluation Measure(
+        StudyRequest request, MaskRequest masks, IProgress<Progress> progress, CancellationToken stop, Action<string>? tell = null)
     {
-        if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
+        if (request.InDomain.Count == 0)
+            throw new ArgumentException(
+                "What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
         var (read, universe) = masks.Read(loaded, request.Tenants.PartKinds);
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
@@ -69,11 +77,12 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         string? named = data.Count > 0 ? string.Join(", ", request.Data) : null;
         MaskAblation ablation = new(loaded, universe, request.Tenants.Ablations, masks.Ablation, named, Read, stop);
         ablation.Require(read.Select(m => m.Mask));
-        if (loaded.Model.Output == Output.Vocabulary) ablation.RefuseIdleData([.. read.Select(m => m.Mask)]);     // a classifier's baselines are fitted to it too
+        // a classifier's baselines are fitted to it too
+        if (loaded.Model.Output == Output.Vocabulary) ablation.RefuseIdleData([.. read.Select(m => m.Mask)]);
         Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain),
             DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens, data);
         TellMore();
-        return Of(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 || sets.AllScored
+        return Measure(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 || sets.AllScored
             ? Evaluation.Baselines.Measure(data, loaded, request.LabelMap, sets) : [], read, masks, ablation.Of, progress, stop);
 
         AblationSource Read()
@@ -92,9 +101,10 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         }
     }
 
-    internal static MaskEvaluation Of(
+    internal static MaskEvaluation Measure(
         LoadedModel loaded, Sets sets, IReadOnlyList<float[]> full, IReadOnlyDictionary<string, Measured> baselines,
-        IReadOnlyList<(MaskFile File, Subnetwork Mask)> read, MaskRequest masks, Func<Subnetwork, (Ablation Ablation, string InWords)> ablationOf, IProgress<Progress> progress, CancellationToken stop)
+        IReadOnlyList<(MaskFile File, Subnetwork Mask)> read, MaskRequest masks,
+        Func<Subnetwork, (Ablation Ablation, string InWords)> ablationOf, IProgress<Progress> progress, CancellationToken stop)
     {
         List<EvaluatedMask> measured = [];
         long done = 0;

@@ -16,7 +16,7 @@ public static class MaskSummary
     const int WidestApart = 40, WidestColumn = 80, MostLayers = 100;
 
     /// <summary>What a file holds.</summary>
-    public static string Of(MaskFile file)
+    public static string InWords(MaskFile file)
     {
         Subnetwork mask = file.Mask;
         StringBuilder text = new();
@@ -31,7 +31,7 @@ public static class MaskSummary
     }
 
     /// <summary>
-    /// A line per layer: # for what is kept, . for what is absent, a space for what is not in play; of kinds of which a layer has too many
+    /// A line per layer: # for what is kept, . for what is ablated, a space for what is not in play; of kinds of which a layer has too many
     /// for a line, how many it keeps.
     /// </summary>
     public static string Map(Subnetwork mask, ModelSizes model)
@@ -56,19 +56,25 @@ public static class MaskSummary
     {
         int most = kind.PerLayer.Max();
         if (most > WidestColumn)
-            return [kind.Name, .. kind.PerLayer.Select((count, layer) => $"{kept.Count(part => part.Kind == kind.Letters && part.Layer == layer)}/{count}")];
+        {
+            int KeptIn(int layer) => kept.Count(part => part.Kind == kind.Letters && part.Layer == layer);
+            return [kind.Name, .. kind.PerLayer.Select((count, layer) => $"{KeptIn(layer)}/{count}")];
+        }
         string apart = most <= WidestApart ? " " : "";
-        string heading = kind.Numbered ? string.Join(apart, Enumerable.Range(0, most).Select(i => (i % 10).ToString(CultureInfo.InvariantCulture)))
+        string heading = kind.Numbered
+            ? string.Join(apart, Enumerable.Range(0, most).Select(i => (i % 10).ToString(CultureInfo.InvariantCulture)))
             : kind.Letters == "" ? "L" : kind.Letters;
-        return [heading, .. kind.PerLayer.Select((count, layer) => string.Join(apart, Enumerable.Range(0, count).Select(i => Mark(layer, i))))];
+        string Marks(int count, int layer) => string.Join(apart, Enumerable.Range(0, count).Select(i => Mark(layer, i)));
+        return [heading, .. kind.PerLayer.Select(Marks)];
 
         char Mark(int layer, int i) => kept.Contains(new(layer, kind.Letters, kind.Numbered ? i : -1)) ? '#' : inPlay ? '.' : ' ';
     }
 
-    /// <summary>Masks that were measured, each beside random ones of its size.</summary>
-    public static string Of(MaskEvaluation evaluation)
+    /// <summary>Masks that were measured, each next to random ones of its size.</summary>
+    public static string InWords(MaskEvaluation evaluation)
     {
-        StringBuilder text = new(Summary.Models([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))], evaluation.TaskCases));
+        StringBuilder text = new(
+            Summary.Models([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))], evaluation.TaskCases));
         foreach (EvaluatedMask mask in evaluation.Masks)
         {
             MeasuredSubnetwork m = mask.Measured;
@@ -83,9 +89,16 @@ public static class MaskSummary
                 continue;
             }
             Line(text, $"    in-domain {Said.Share(m.InDomain)}; out of domain {Said.Share(m.OutOfDomain)}; unseen {Said.Share(m.Unseen)}");
-            Line(text, $"    agreement {Said.Share(m.Agreement)}, KL {m.Kl:0.000} nats; cut and masked differ by at most {m.LargestDifference:0.0e+0}");
+            Line(text,
+                $"    agreement {Said.Share(m.Agreement)}, KL {m.Kl:0.000} nats; ",
+                $"cut and masked differ by at most {m.LargestDifference:0.0e+0}");
             text.Append(Said.Figures(m.Figures));
-            if (mask.Random.Count > 0) Line(text, $"    {mask.Random.Count} random masks of the same size: in-domain {Range(m.InDomain, mask.Random.Select(r => r.InDomain))}; out of domain {Range(m.OutOfDomain, mask.Random.Select(r => r.OutOfDomain))}; unseen {Range(m.Unseen, mask.Random.Select(r => r.Unseen))}");
+            if (mask.Random.Count > 0)
+                Line(text,
+                    $"    {mask.Random.Count} random masks of the same size: ",
+                    $"in-domain {Range(m.InDomain, mask.Random.Select(r => r.InDomain))}; ",
+                    $"out of domain {Range(m.OutOfDomain, mask.Random.Select(r => r.OutOfDomain))}; ",
+                    $"unseen {Range(m.Unseen, mask.Random.Select(r => r.Unseen))}");
             foreach (string note in mask.Notes) Line(text, $"    Note: {note}");
         }
         return text.ToString();
@@ -94,7 +107,10 @@ public static class MaskSummary
     static string Range(Proportion? own, IEnumerable<Proportion?> random)
     {
         double[] values = [.. random.OfType<Proportion>().Where(r => r.N > 0).Select(r => r.Value * 100)];
-        return own is null || values.Length == 0 ? "not measured" : Text($"median {values.Median():0.0} % ({values.Min():0.0} to {values.Max():0.0}), {values.Count(v => v >= own.Value * 100)} do as well");
+        return own is null || values.Length == 0
+            ? "not measured"
+            : Text($"median {values.Median():0.0} % ({values.Min():0.0} to {values.Max():0.0}), ")
+                + Text($"{values.Count(v => v >= own.Value * 100)} do as well");
     }
 
     static string Kept(Subnetwork mask)
@@ -102,15 +118,33 @@ public static class MaskSummary
         string all = Text($"{mask.Kept.Count} of {mask.Parts} parts");
         if (mask.Model is not { } model) return $"{all} ({string.Join(", ", mask.InPlay)})";
         IEnumerable<KindSizes> shown = model.Kinds.Where(kind => mask.InPlay.Contains(kind.Name) || PartKinds.InPlay.Contains(kind.Name));
-        return $"{all}: {string.Join(", ", shown.Select(kind => mask.InPlay.Contains(kind.Name)
-            ? Text($"{mask.Kept.Count(part => part.Kind == kind.Letters)} of {kind.Count} {kind.Name}") : $"all {kind.Name} (none is in play)"))}";
+        IEnumerable<string> counts = shown.Select(kind => mask.InPlay.Contains(kind.Name)
+            ? Text($"{mask.Kept.Count(part => part.Kind == kind.Letters)} of {kind.Count} {kind.Name}")
+            : $"all {kind.Name} (none is in play)");
+        return $"{all}: {string.Join(", ", counts)}";
     }
 
-    static string Scored(int scored, long all, string what) => scored == 0 ? "no scores" : scored == all ? $"scores of all {what}" : Text($"scores of {scored:N0} {what}");
+    static string SizesOf(ModelSizes sizes)
+    {
+        string family = sizes.Family == "" ? "a model" : sizes.Family;
+        string width = sizes.Width > 0 ? Text($", width {sizes.Width}") : "";
+        return $": {family} of {sizes.InWords}{width}";
+    }
+
+    static string WhatAblationLeaves(Subnetwork mask) => mask.Ablation switch
+    {
+        "" => "not said",
+        "zero" => "contribute nothing",
+        _ => mask.AblationFile == "" ? "leave their mean" : $"leave their mean ({mask.AblationFile})",
+    };
+
+    static string Scored(int scored, long all, string what) =>
+        scored == 0 ? "no scores" : scored == all ? $"scores of all {what}" : Text($"scores of {scored:N0} {what}");
 
     static string Short(string sha256) => sha256.Length > 12 ? sha256[..12] + "…" : sha256;
 
     static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    static void Line(StringBuilder text, FormattableString line) => text.AppendLine(Text(line));
+    static void Line(StringBuilder text, params FormattableString[] pieces) =>
+        text.AppendLine(string.Concat(pieces.Select(Text)));
 }

@@ -5,7 +5,7 @@ using Heartwood.Lab.Tasks.Tables;
 
 namespace Heartwood.Lab.Studies;
 
-/// <summary>A model beside the baselines, measured without a run folder.</summary>
+/// <summary>A model next to the baselines, measured without a run folder.</summary>
 /// <param name="Measured">figures of the model and, where training data is given, of the baselines, by name</param>
 /// <param name="TaskCases">see <see cref="Sets.TaskCases"/></param>
 public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measured, IReadOnlyDictionary<string, CaseFacts>? TaskCases)
@@ -15,12 +15,16 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
     /// <param name="stop">ends the work</param>
     /// <param name="tell">hears what a reader should know of the data</param>
     /// <exception cref="ArgumentException">there is no in-domain set, or training data that nothing is done with</exception>
-    public static ModelEvaluation Of(StudyRequest request, CancellationToken stop, Action<string>? tell = null)
+    public static ModelEvaluation Measure(StudyRequest request, CancellationToken stop, Action<string>? tell = null)
     {
-        if (request.InDomain.Count == 0) throw new ArgumentException("What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
+        if (request.InDomain.Count == 0)
+            throw new ArgumentException(
+                "What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
         if (loaded.Model.Output == Output.Vocabulary && request.Data.Count > 0)
-            throw new ArgumentException("--data is what a classifier's baselines are fitted to and means of absent parts are taken over, and here is a language model without any absent. Leave it out, or name parts: --mask MASK, --without PARTS.");
+            throw new ArgumentException(
+                "--data is what a classifier's baselines are fitted to and means of ablated parts are taken over, and here is a language "
+                    + "model without any ablated. Leave it out, or name parts: --mask MASK, --without PARTS.");
         IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
         foreach (string note in data.SelectMany(d => d.Notes)) loaded.Note(note);
         loaded.RefuseMixed(data);

@@ -44,7 +44,9 @@ public sealed partial class Study
 
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
-        (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) = (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem, ready.Sets);
+        (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) =
+            (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem,
+            ready.Sets);
         (methods, objective) = (ready.Methods, ready.Objective);
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
         (universe, how, ablationOver) = (ready.Universe, ready.Ablation, ready.AblationOver);
@@ -94,7 +96,8 @@ public sealed partial class Study
             if (Objective is not null) Objectives.Check(Objective, Problem, request.Tenants.Objectives);
             LabelMap map = LabelMap.Parse(request.LabelMap);
             Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
-            if (Pool.Count == 0) throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
+            if (Pool.Count == 0)
+                throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
             Sets = new(Loaded, InDomain, OutOfDomain, Unseen, map, request.MostTokens, Data);
             IReadOnlyList<Example> all = Pool;
             AblationOver = parts => request.Tenants.Ablations.Parse(request.Ablation).Make(
@@ -108,21 +111,23 @@ public sealed partial class Study
         public string ModelSha256 => Loaded.Sha256;
 
         /// <summary>The data, for the manifest.</summary>
-        public IReadOnlyList<DataFacts> Facts => [Loaded.Facts, .. Sets.Facts(("train", Data), ("inDomain", InDomain), ("outOfDomain", OutOfDomain), ("unseen", Unseen))];
+        public IReadOnlyList<DataFacts> Facts =>
+            [Loaded.Facts, .. Sets.Facts(("train", Data), ("inDomain", InDomain), ("outOfDomain", OutOfDomain), ("unseen", Unseen))];
 
         /// <summary>What a reader should know of the model and the data, before the work begins.</summary>
         public IReadOnlyCollection<string> Notes =>
             Cutting.WhyNoFullSize(Loaded.Model, Ablation) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
         /// <summary>What all searches will take.</summary>
-        public Estimate Estimate() => Studies.Estimate.Of(Loaded.Model, Universe, Problem, Pool, Costs);
+        public Estimate Estimate() => Studies.Estimate.Searches(Loaded.Model, Universe, Problem, Pool, Costs);
 
         /// <summary>What each method costs, by its label, in the order of the request.</summary>
         public IReadOnlyList<MethodCost> Costs => [.. Methods.Select(m => m.Cost(Request, Universe.Count, Pool.Count))];
     }
 
     /// <summary>The study of a request in a run folder.</summary>
-    public static Study In(RunFolder folder, Prepared prepared, IProgress<Progress> progress, CancellationToken stop) => new(prepared, folder, progress, stop);
+    public static Study In(RunFolder folder, Prepared prepared, IProgress<Progress> progress, CancellationToken stop) =>
+        new(prepared, folder, progress, stop);
 
     /// <summary>Everything from search to the facts of all questions.</summary>
     public Result All() => Report();

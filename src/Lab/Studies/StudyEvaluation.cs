@@ -23,7 +23,7 @@ public sealed partial class Study
     {
         RequireInDomain();
         var (read, parts) = masks.Read(loaded, request.Tenants.PartKinds);
-        return MaskEvaluation.Of(loaded, sets, Subject.FullScores, Baselines.Measure(data, loaded, request.LabelMap, sets), read, masks,
+        return MaskEvaluation.Measure(loaded, sets, Subject.FullScores, Baselines.Measure(data, loaded, request.LabelMap, sets), read, masks,
             mask => AblationOf(mask, parts), progress, stop);
     }
 

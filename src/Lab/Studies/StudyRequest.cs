@@ -25,7 +25,10 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <summary>out-of-domain data of constructions that do not</summary>
     public IReadOnlyList<string> Unseen { get; init; } = [];
 
-    /// <summary>most rows of the data that masks are not learned on, to be measured on in-domain where no other data is given for that; 0 for none</summary>
+    /// <summary>
+    /// most rows of the data that masks are not learned on, to be measured on in-domain where no other data is given for that; 0 for
+    /// none
+    /// </summary>
     public int HeldOut { get; init; }
 
     /// <summary>renames the model's labels where a set's are not among them</summary>
@@ -61,7 +64,9 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <summary>longest input in tokens; 0 for the model's own</summary>
     public int MostTokens { get; init; }
 
-    /// <summary>precision of all that the study computes with the model's frozen weights, but for the proof that cut and masked are equal</summary>
+    /// <summary>
+    /// precision of all that the study computes with the model's frozen weights, but for the proof that cut and masked are equal
+    /// </summary>
     public Precision Precision { get; init; }
 
     /// <summary>share of the subnetworks that must keep a part for the wider core</summary>
@@ -96,12 +101,17 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <exception cref="ArgumentException">names the option and its range</exception>
     public void Check()
     {
-        if (Data.Count == 0) throw new ArgumentException("What should masks be learned on? Give --data FILE (in-domain training data), or --data world:training.");
+        if (Data.Count == 0)
+            throw new ArgumentException(
+                "What should masks be learned on? Give --data FILE (in-domain training data), or --data world:training.");
         Tenants.PartKinds.Named(Parts);
         Tenants.RequireQuestions(Asked);
-        if (HeldOut > 0 && InDomain.Count > 0) throw new ArgumentException("Rows are held out of the data only where no in-domain data is given.");
-        if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count) throw new ArgumentException("--seeds needs at least one seed, each once.");
-        if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count) throw new ArgumentException("--sparsity needs at least one sparsity, each once.");
+        if (HeldOut > 0 && InDomain.Count > 0)
+            throw new ArgumentException("Rows are held out of the data only where no in-domain data is given.");
+        if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count)
+            throw new ArgumentException("--seeds needs at least one seed, each once.");
+        if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count)
+            throw new ArgumentException("--sparsity needs at least one sparsity, each once.");
         foreach (double sparsity in Sparsities) CheckSparsity(sparsity);
         Tenants.Ablations.Parse(Ablation);
         if (CoreShare is <= 0 or > 1) throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
@@ -114,6 +124,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     internal static void CheckSparsity(double sparsity)
     {
         if (sparsity is not (> 0 and < 1))
-            throw new ArgumentException($"The sparsity should be between 0 and 1, the fraction of parts that are ablated; it is {sparsity}.");
+            throw new ArgumentException(
+                $"The sparsity should be between 0 and 1, the fraction of parts that are ablated; it is {sparsity}.");
     }
 }

@@ -25,7 +25,8 @@ public static class Summary
         string Line(Subnetwork s)
         {
             string parts = Said.Short([.. s.Kept.Select(p => p.ToString())]);
-            return Said.Text($"{s.Method}, seed {s.Seed,-3} at {s.TargetSparsity:0.##}: keeps {s.Kept.Count} of {s.Parts} parts: {parts}\n");
+            return Said.Text(
+                $"{s.Method}, seed {s.Seed,-3} at {s.TargetSparsity:0.##}: keeps {s.Kept.Count} of {s.Parts} parts: {parts}\n");
         }
         return string.Concat(found.Select(Line))
             + $"The subnetworks are in {Path.Combine(folder, "subnetworks")}\nMeasure them: heartwood evaluate {folder}\n";

@@ -27,7 +27,7 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
     /// <summary>Whether a mask of other weights is taken.</summary>
     public bool OtherModel { get; init; }
 
-    /// <summary>A text file that means of absent parts are taken over; null for none.</summary>
+    /// <summary>A text file that means of ablated parts are taken over; null for none.</summary>
     public string? Data { get; init; }
 
     /// <summary>What absent parts leave behind, whatever the mask says; null to follow it.</summary>
@@ -48,14 +48,14 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
 /// <param name="Tokens">the tokens that were added</param>
 /// <param name="LogProbabilities">logarithm of each one's probability by the model (or the subnetwork) itself, in nats</param>
 /// <param name="End">why it ends: "end of text", "tokens" (as many as were asked for), "positions" (as many as the model takes)</param>
-/// <param name="Absent">the parts that were absent</param>
-/// <param name="Ablation">what they left behind: "zero", "mean over FILE", "mean, as in FILE"; "" where none was absent</param>
+/// <param name="Absent">the parts that were ablated</param>
+/// <param name="Ablation">what they left: "zero", "mean over FILE", "mean, as in FILE"; "" where none was ablated</param>
 /// <param name="Sampling">how tokens were chosen</param>
 /// <param name="Seconds">time of the passes, the prompt's included</param>
 /// <param name="MostPositions">as many tokens as the model takes</param>
 public sealed record GeneratedText(
-    string Model, string Prompt, string Text, int PromptTokens, IReadOnlyList<int> Tokens, IReadOnlyList<double> LogProbabilities, string End,
-    IReadOnlyList<string> Absent, string Ablation, Sampling Sampling, double Seconds, int MostPositions)
+    string Model, string Prompt, string Text, int PromptTokens, IReadOnlyList<int> Tokens, IReadOnlyList<double> LogProbabilities,
+    string End, IReadOnlyList<string> Absent, string Ablation, Sampling Sampling, double Seconds, int MostPositions)
 {
     const int DataTokens = 16_384, DataPiece = 256;
 
@@ -65,16 +65,21 @@ public sealed record GeneratedText(
     /// <param name="stop">ends the work</param>
     /// <param name="tell">hears what a reader should know of how the folder was read</param>
     /// <exception cref="ArgumentException">the model is none of language, the mask another model's, or the prompt too long</exception>
-    public static GeneratedText Of(GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
+    public static GeneratedText Generate(GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
     {
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
         if (loaded.Model.GuessesMaskedWords())
             throw new ArgumentException($"{request.Model} guesses masked words and cannot go on with a text. Give a language model.");
-        if (loaded.Model.Output != Output.Vocabulary) throw new ArgumentException($"{request.Model} gives scores to labels ({string.Join(", ", loaded.Model.Labels)}), not to the token that comes next. Give a language model.");
+        if (loaded.Model.Output != Output.Vocabulary)
+            throw new ArgumentException(
+                $"{request.Model} gives scores to labels ({string.Join(", ", loaded.Model.Labels)}), not to the token that comes next. "
+                    + "Give a language model.");
         foreach (string note in loaded.Notes) tell?.Invoke(note);
         var (mask, universe) = MaskOf(request, loaded);
         Part[] absent = mask is null ? [] : [.. universe.Parts.Except(mask.Kept)];
-        if (absent.Length == 0 && request.Data is not null) throw new ArgumentException("The data is for what absent parts leave behind, and none is absent. Name some: --without L0.H1, or leave out --data.");
+        if (absent.Length == 0 && request.Data is not null)
+            throw new ArgumentException(
+                "The data is for what ablated parts leave, and none is ablated. Name some: --without L0.H1, or leave out --data.");
         var (probe, ablation) = absent.Length == 0 ? (NoProbe.Instance, "") : ProbeOf(request, loaded, universe, mask!, absent, stop);
 
         int[] prompt = PromptOf(loaded.Tokenizer, request.Prompt);
@@ -92,14 +97,16 @@ public sealed record GeneratedText(
         }
         double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         show(flow.Rest());
-        return new(loaded.Name, request.Prompt, flow.Text, prompt.Length, [.. said.Select(t => t.Id)], [.. said.Select(t => t.LogProbability)],
+        return new(loaded.Name, request.Prompt, flow.Text, prompt.Length,
+            [.. said.Select(t => t.Id)], [.. said.Select(t => t.LogProbability)],
             said.Count > 0 && ends.Contains(said[^1].Id) ? "end of text" : said.Count == request.Tokens ? "tokens" : "positions",
             [.. absent.Select(p => p.ToString())], ablation, request.Sampling, seconds, loaded.Model.MostPositions);
     }
 
     static (Subnetwork? Mask, Universe Universe) MaskOf(GenerationRequest request, LoadedModel loaded)
     {
-        if (request.Mask is not null && request.Without is not null) throw new ArgumentException("A mask and parts to ablate were both given. Leave one of the two out.");
+        if (request.Mask is not null && request.Without is not null)
+            throw new ArgumentException("A mask and parts to ablate were both given. Leave one of the two out.");
         IReadOnlyList<PartKind> kinds = request.Tenants.PartKinds;
         if (request.Mask is null && request.Without is null) return (null, Masks.UniverseOf([], loaded.Model, kinds));
         ModelSizes sizes = loaded.Model.Sizes(kinds);
@@ -108,7 +115,8 @@ public sealed record GeneratedText(
         return (Masks.Fit(mask, loaded, universe, kinds, request.OtherModel), universe);
     }
 
-    static (IProbe Probe, string Ablation) ProbeOf(GenerationRequest request, LoadedModel loaded, Universe universe, Subnetwork mask, Part[] absent, CancellationToken stop)
+    static (IProbe Probe, string Ablation) ProbeOf(
+        GenerationRequest request, LoadedModel loaded, Universe universe, Subnetwork mask, Part[] absent, CancellationToken stop)
     {
         MaskAblation rule = new(loaded, universe, request.Tenants.Ablations, request.Ablation, request.Data, Read, stop);
         rule.Require([mask]);

@@ -11,7 +11,10 @@ using Heartwood.Lab.Training.Objectives;
 
 namespace Heartwood.Lab.Studies;
 
-/// <summary>Trains a model in a run folder: <c>metrics.jsonl</c>, <c>curve.jsonl</c>, <c>state.safetensors</c> to resume from, <c>checkpoints/step-N</c>, <c>model</c>.</summary>
+/// <summary>
+/// Trains a model in a run folder: <c>metrics.jsonl</c>, <c>curve.jsonl</c>, <c>state.safetensors</c> to resume from,
+/// <c>checkpoints/step-N</c>, <c>model</c>.
+/// </summary>
 public sealed class TrainingRun
 {
     const string StateFile = "state.safetensors";
@@ -23,12 +26,15 @@ public sealed class TrainingRun
     readonly Sets sets;
 
     /// <summary>Reads and checks everything, before the first expensive second.</summary>
-    /// <exception cref="Exception">what <see cref="DataSource"/>, <see cref="LoadedModel"/>, <see cref="Sets"/> and <see cref="Trainer"/> refuse</exception>
+    /// <exception cref="Exception">what <see cref="DataSource"/>, <see cref="LoadedModel"/>, <see cref="Sets"/> and
+    /// <see cref="Trainer"/> refuse</exception>
     public TrainingRun(TrainingRequest request)
     {
-        if (request.InDomain.Count == 0 && request.OutOfDomain.Count > 0) throw new ArgumentException("--out-of-domain is measured beside --in-domain: give --in-domain FILE too.");
+        if (request.InDomain.Count == 0 && request.OutOfDomain.Count > 0)
+            throw new ArgumentException("--out-of-domain is measured next to --in-domain: give --in-domain FILE too.");
         this.request = request;
-        (training, inDomain, outOfDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain));
+        (training, inDomain, outOfDomain) =
+            (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain));
         IProblem asked = DataSource.ProblemOf(training);
         if (request.Labels.Count > 0 && asked is not Classification)
             throw new ArgumentException($"--labels names the labels of a classifier, and {training[0].Name} holds {asked.Words.Name}"
@@ -45,7 +51,8 @@ public sealed class TrainingRun
     }
 
     /// <summary>The data that the run reads, for its manifest.</summary>
-    public IReadOnlyList<DataFacts> Data => [start.Facts, .. Sets.Facts(("train", training), ("inDomain", inDomain), ("outOfDomain", outOfDomain))];
+    public IReadOnlyList<DataFacts> Data =>
+        [start.Facts, .. Sets.Facts(("train", training), ("inDomain", inDomain), ("outOfDomain", outOfDomain))];
 
     /// <summary>What to do next with the model that was trained.</summary>
     /// <param name="model">its folder</param>
@@ -81,9 +88,11 @@ public sealed class TrainingRun
     {
         folder.RequireSpace(start.Model.Weights.Count * sizeof(float) * (4 + request.CheckpointSteps.Count));
         if (folder.Has(StateFile)) trainer.Restore(folder.PathOf(StateFile));
-        int every = request.EvaluateEvery > 0 ? request.EvaluateEvery : Math.Max(1, trainer.Steps / 10), saveEvery = Math.Max(10, Math.Min(250, trainer.Steps / 20));
+        int every = request.EvaluateEvery > 0 ? request.EvaluateEvery : Math.Max(1, trainer.Steps / 10);
+        int saveEvery = Math.Max(10, Math.Min(250, trainer.Steps / 20));
         Measured? last = null;
-        using (Metrics metrics = folder.Metrics("metrics.jsonl", trainer.Step), curve = folder.Metrics("curve.jsonl", trainer.Step - 1))       // the curve's point at this step is measured again
+        // the curve's point at this step is measured again
+        using (Metrics metrics = folder.Metrics("metrics.jsonl", trainer.Step), curve = folder.Metrics("curve.jsonl", trainer.Step - 1))
             try
             {
                 double smooth = double.NaN;
@@ -127,7 +136,10 @@ public sealed class TrainingRun
     {
         Loaded = start with { Model = trainer.Model },
         Sets = sets,
-        Settings = new() { Title = $"Training of {start.Name}", Kind = RunKind.Training, Seeds = [request.Options.Seed], LabelMap = request.LabelMap },
+        Settings = new()
+        {
+            Title = $"Training of {start.Name}", Kind = RunKind.Training, Seeds = [request.Options.Seed], LabelMap = request.LabelMap
+        },
         Questions = request.Tenants.Questions,
         Data = training,
         Training = new(folder.PathOf("model"), trainer.Steps, last),
@@ -138,7 +150,8 @@ public sealed class TrainingRun
 
     void Keep(string name, RunFolder folder)
     {
-        if (!folder.Has(name)) ModelFolder.Save(trainer.Model, folder.PathOf(name), start.TokenizerFiles, request.Half ? Dtype.BF16 : Dtype.F32);
+        if (!folder.Has(name))
+            ModelFolder.Save(trainer.Model, folder.PathOf(name), start.TokenizerFiles, request.Half ? Dtype.BF16 : Dtype.F32);
     }
 
     // a window of text is no longer than a batch, unless the data says how long it is

@@ -1,6 +1,8 @@
 namespace Heartwood.Lab.Training;
 
-/// <summary>A learning rate that rises linearly over the warm-up and falls linearly to its end (Devlin et al. 2019, appendix A.2).</summary>
+/// <summary>
+/// A learning rate that rises linearly over the warm-up and falls linearly to its end (Devlin et al. 2019, appendix A.2).
+/// </summary>
 /// <param name="Rate">the highest rate</param>
 /// <param name="Steps">number of steps</param>
 /// <param name="WarmUp">steps of rising</param>

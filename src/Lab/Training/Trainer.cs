@@ -152,9 +152,14 @@ public sealed class Trainer
         using SafetensorsFile file = SafetensorsFile.Open(path);
         foreach (NamedTensor entry in Entries())
             if (!file.Contains(entry.Name) || file.Count(entry.Name) != entry.Count)
-                throw new CheckpointException($"{path}: expected {entry.Count} values of '{entry.Name}', found {(file.Contains(entry.Name) ? $"{file.Count(entry.Name)}" : "none")}. The checkpoint belongs to another run.");
+                throw new CheckpointException(
+                    $"{path}: expected {entry.Count} values of '{entry.Name}', found "
+                        + $"{(file.Contains(entry.Name) ? $"{file.Count(entry.Name)}" : "none")}. The checkpoint belongs to another run.");
         if (!int.TryParse(file.Metadata.GetValueOrDefault("step"), out int step) || step < 0 || step > Steps)
-            throw new CheckpointException($"{path}: expected the state of a training run of {Steps} steps, found {(file.Metadata.TryGetValue("step", out string? found) ? $"step '{found}'" : "no step")}. Delete the file to begin the run anew.");
+            throw new CheckpointException(
+                $"{path}: expected the state of a training run of {Steps} steps, found "
+                    + $"{(file.Metadata.TryGetValue("step", out string? found) ? $"step '{found}'" : "no step")}. "
+                    + "Delete the file to begin the run anew.");
         for (int i = 0; i < names.Length; i++)
         {
             file.Read(names[i], weights[i].Change());
@@ -164,7 +169,10 @@ public sealed class Trainer
         optimizer.Steps = step;
     }
 
-    IEnumerable<NamedTensor> Entries() => names.SelectMany((name, i) => new[] { Entry(name, weights[i]), Entry($"mean.{name}", optimizer.Means[i]), Entry($"square.{name}", optimizer.Squares[i]) });
+    IEnumerable<NamedTensor> Entries() => names.SelectMany((name, i) => new[]
+    {
+        Entry(name, weights[i]), Entry($"mean.{name}", optimizer.Means[i]), Entry($"square.{name}", optimizer.Squares[i]),
+    });
 
     static NamedTensor Entry(string name, Tensor tensor) => new(name, tensor.Shape.Axes.ToArray(), Dtype.F32, () => tensor.Values);
 }

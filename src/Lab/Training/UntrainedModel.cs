@@ -28,16 +28,23 @@ public static class UntrainedModel
         FreshStart start = FreshStart.Independent)
     {
         if (size.Layers < 1 || size.Heads < 1 || size.Width < 1 || size.Neurons < 1 || size.Positions < 3 || size.Width % size.Heads != 0)
-            throw new ArgumentException($"A model needs at least 1 layer, head and neuron, 3 positions, and a width that its heads divide; this is {size}.", nameof(size));
+            throw new ArgumentException(
+                $"A model needs at least 1 layer, head and neuron, 3 positions, and a width that its heads divide; this is {size}.",
+                nameof(size));
         ModelFamily described = ModelFolder.FamilyOf(family, "the fresh model");
         if (rule == TokenTypeRule.Overlap && !described.ReadsTokenTypes)
-            throw new ArgumentException($"Token types by overlap (--token-types overlap) need a model that reads token types, which {family} does not. Leave the option out, or take --family bert.", nameof(rule));
+            throw new ArgumentException(
+                $"Token types by overlap (--token-types overlap) need a model that reads token types, which {family} does not. "
+                    + "Leave the option out, or take --family bert.",
+                nameof(rule));
         if (labels.Count == 0 && !described.HasVocabularyHead)
             throw new ArgumentException($"A {family} reads no running text here: it has no head over the vocabulary. "
                 + $"Take --family {string.Join(", ", ModelFolder.OfVocabulary)}.", nameof(labels));
         FreshPlan plan = described.Fresh(new(family, size, vocabulary, rule == TokenTypeRule.Overlap ? 4 : 2, labels, start));
         if (described.ReadsTokenTypes) plan.Config[OwnKeys.TokenTypes] = TokenTypes.NameOf(rule);
-        return described.Load(NewHead.Of(plan.Config, "the fresh model's config"), new(plan.Weights.ToDictionary(w => w.Name, w => Draw(w, seed)), "the fresh model"));
+        return described.Load(
+            NewHead.Of(plan.Config, "the fresh model's config"),
+            new(plan.Weights.ToDictionary(w => w.Name, w => Draw(w, seed)), "the fresh model"));
     }
 
     static Tensor Draw(FreshWeight weight, ulong seed)
@@ -46,7 +53,8 @@ public static class UntrainedModel
         if (weight.Waves) return Sinusoids(weight.Axes[0], weight.Axes[1], weight.Deviation).KeepForever();
         if (weight.Purposes.Length == 0) return Tensor.Filled(weight.Constant, new(weight.Axes)).KeepForever();
         int[] piece = [.. weight.Axes[..^1], weight.Axes[^1] / weight.Purposes.Length];
-        return Movement.Concatenate(piece.Length - 1, [.. weight.Purposes.Select(purpose => Tensor.Normal(new(seed, $"weights {purpose}"), weight.Deviation, piece))]).KeepForever();
+        Tensor[] drawn = [.. weight.Purposes.Select(purpose => Tensor.Normal(new(seed, $"weights {purpose}"), weight.Deviation, piece))];
+        return Movement.Concatenate(piece.Length - 1, drawn).KeepForever();
     }
 
     // sines, then cosines, of wave lengths from 2π to 2000π

@@ -90,7 +90,7 @@ public sealed class LabelMatchTests : IDisposable
         Assert.Contains("'non-entailment' is none of the model's",
             Assert.Throws<InvalidDataException>(() => new Heartwood.Lab.Studies.Study.Prepared(request)).Message);
         _ = new Heartwood.Lab.Studies.Study.Prepared(request with { LabelMap = two.ToString() });
-        Measured majority = ModelEvaluation.Of(request with
+        Measured majority = ModelEvaluation.Measure(request with
         {
             LabelMap = two.ToString(),
             Data = [Labelled("entailment non-entailment "

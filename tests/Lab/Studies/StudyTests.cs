@@ -2,6 +2,7 @@ using System.Text.Json;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
@@ -166,7 +167,7 @@ public sealed class StudyTests : IDisposable
         foreach (string folder in (string[])[Study.CutFolder, Study.FullSizeFolder])
         {
             StudyRequest again = Request with { Model = Path.Combine(temporary.At("run"), folder) };
-            var measured = ModelEvaluation.Of(again, default).Measured;
+            var measured = ModelEvaluation.Measure(again, default).Measured;
             Assert.Equal(["model", .. result.Baselines.Keys], measured.Keys);
             Assert.Equal(best.InDomain, measured["model"].InDomain);
             Assert.Equal(best.InDomainLoss!.Value, measured["model"].InDomainLoss!.Value, 1e-6);

@@ -61,7 +61,7 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal(["entailment", "non-entailment"], model.Model.Labels);
         Small.SameBits(model.Model, LoadedModel.Load(At("run", "checkpoints/step-24")).Model);
         Assert.NotEqual(model.Sha256, LoadedModel.Load(At("run", "checkpoints/step-5")).Sha256);
-        var measured = ModelEvaluation.Of(new([], ["world:in-domain,rows=20"]) { Model = result.Model }, default).Measured;
+        var measured = ModelEvaluation.Measure(new([], ["world:in-domain,rows=20"]) { Model = result.Model }, default).Measured;
         Assert.Equal(result.Final.InDomainLoss, measured["model"].InDomainLoss);
 
         int[] Steps(string file) => [.. File.ReadLines(At("run", file)).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("step").GetInt32())];

@@ -13,7 +13,8 @@ namespace Heartwood.Lab.Studies.Paper;
 /// <param name="Bytes">memory at most</param>
 public sealed record PaperCost(int Searches, int Steps, long Passes, int TrainingSteps, double Seconds, long Bytes)
 {
-    const double TrainingPasses = 3;                             // a step of training against a pass: forward, and backward for values and weights
+    // a step of training against a pass: forward, and backward for values and weights
+    const double TrainingPasses = 3;
 
     /// <summary>The cost, from layers of the model that are run now for a moment.</summary>
     /// <param name="request">what is asked</param>
@@ -24,11 +25,13 @@ public sealed record PaperCost(int Searches, int Steps, long Passes, int Trainin
     public static PaperCost Before(PaperRequest request, Study.Prepared shape, PruningOptions pruning, int checkpoints, bool reused)
     {
         StudyRequest study = request.Study;
-        Prospect ahead = new(shape.Universe, shape.Loaded.Model.Layers.Count, shape.Sets, request.Settings() with { Pruning = pruning }, checkpoints, reused);
+        Prospect ahead = new(
+            shape.Universe, shape.Loaded.Model.Layers.Count, shape.Sets, request.Settings() with { Pruning = pruning }, checkpoints,
+            reused);
         IReadOnlyList<IQuestion> questions = study.Tenants.Questions;
         int all = ahead.OwnSearches + questions.Sum(q => q.Searches(ahead));
         MethodCost cost = new(Method.Usual, all, new StructuredPruning(pruning).Cost(shape.Universe.Count, shape.Pool.Count));
-        Estimate searches = Estimate.Of(shape.Loaded.Model, shape.Universe, shape.Problem, shape.Pool, [cost]);
+        Estimate searches = Estimate.Searches(shape.Loaded.Model, shape.Universe, shape.Problem, shape.Pool, [cost]);
         long passes = questions.Sum(q => q.Passes(ahead));
         TrainingRequest? training = request.Training;
         double trained = (double)(training?.Options.Steps ?? 0) * (training?.Options.TokensPerBatch ?? 0) * TrainingPasses;

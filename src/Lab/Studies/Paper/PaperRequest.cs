@@ -24,11 +24,15 @@ public sealed record PaperRequest(StudyRequest Study)
     /// <summary>how far below its model a subnetwork may lie and still count as good as it, a fraction</summary>
     public double Tolerance { get; init; } = 0.03;
 
-    /// <summary>most examples per set on which heads' attention, needs and additions are measured, spread evenly; 0 for all. Needs, which take most passes, use half of them.</summary>
+    /// <summary>
+    /// most examples per set on which heads' attention, needs and additions are measured, spread evenly; 0 for all. Needs, which take
+    /// most passes, use half of them.
+    /// </summary>
     public int HeadExamples { get; init; } = 400;
 
     /// <summary>The sparsities of the paper's curve, 5 % to 90 %, the main one first.</summary>
-    public static IReadOnlyList<double> Sparsities(double main) => [main, .. Enumerable.Range(1, 18).Select(i => i * 5 / 100.0).Where(s => s != main)];
+    public static IReadOnlyList<double> Sparsities(double main) =>
+        [main, .. Enumerable.Range(1, 18).Select(i => i * 5 / 100.0).Where(s => s != main)];
 
     /// <summary>The seeds of the grid: those asked for, or the first three of the study.</summary>
     internal IReadOnlyList<ulong> SeedsOfGrid => GridSeeds.Count > 0 ? GridSeeds : [.. Study.Seeds.Take(3)];
@@ -48,10 +52,17 @@ public sealed record PaperRequest(StudyRequest Study)
     /// <exception cref="ArgumentException">names the option and its range</exception>
     public void Check()
     {
-        if (Study is { InDomain.Count: 0, HeldOut: 0 }) throw new ArgumentException("What should be measured in-domain? Give --in-domain FILE: data like the training data that the model was not trained on.");
-        if (Study.OutOfDomain.Count == 0) throw new ArgumentException("What should be measured out of domain? Give --ood FILE (--out-of-domain): without it there is no generalization to study.");
-        if (Tolerance is <= 0 or >= 1) throw new ArgumentException($"--tolerance is a fraction above 0 and below 1, as 0.03; it is {Tolerance}.");
-        if (GridSparsities.Count == 0 || GridSparsities.Distinct().Count() != GridSparsities.Count) throw new ArgumentException("--grid-sparsity needs at least one sparsity, each once.");
+        if (Study is { InDomain.Count: 0, HeldOut: 0 })
+            throw new ArgumentException(
+                "What should be measured in-domain? Give --in-domain FILE: data like the training data that the model was not trained on.");
+        if (Study.OutOfDomain.Count == 0)
+            throw new ArgumentException(
+                "What should be measured out of domain? Give --ood FILE (--out-of-domain): without it there is no generalization to "
+                    + "study.");
+        if (Tolerance is <= 0 or >= 1)
+            throw new ArgumentException($"--tolerance is a fraction above 0 and below 1, as 0.03; it is {Tolerance}.");
+        if (GridSparsities.Count == 0 || GridSparsities.Distinct().Count() != GridSparsities.Count)
+            throw new ArgumentException("--grid-sparsity needs at least one sparsity, each once.");
         if (GridSeeds.Distinct().Count() != GridSeeds.Count) throw new ArgumentException("--grid-seeds takes each seed once.");
         if (GridCheckpoints < 1) throw new ArgumentException($"--grid-checkpoints should be at least 1, it is {GridCheckpoints}.");
         foreach (double sparsity in GridSparsities) StudyRequest.CheckSparsity(sparsity);

@@ -48,7 +48,8 @@ public sealed class PaperRun
 
         static PruningOptions Learned(IReadOnlyList<Method> methods) => methods is [{ Finder: StructuredPruning learned }] ? learned.Options
             : throw new ArgumentException($"heartwood paper repeats The Heuristic Core, whose masks are learned: it takes one --method, "
-                + $"{Method.Usual}, not {string.Join(", ", methods.Select(m => m.Label))}. Other finders: heartwood find --method NAME --all.");
+                + $"{Method.Usual}, not {string.Join(", ", methods.Select(m => m.Label))}. Other finders: "
+                + "heartwood find --method NAME --all.");
 
         // its questions are of accuracy, case by case
         void RefuseScores()

@@ -23,7 +23,8 @@ public sealed partial record TrainingCheckpoint(string Folder, string Name, long
         TrainingCheckpoint[] all = [.. folders.Select(f => One(f, trained, inPlay)).OrderBy(c => c.Step)];
         foreach (var (before, after) in all.Zip(all.Skip(1)))
             if (before.Step == after.Step || before.Name == after.Name)
-                throw new ArgumentException($"--checkpoints names step {after.Step} twice: {before.Folder} and {after.Folder}. Give each checkpoint once.");
+                throw new ArgumentException(
+                    $"--checkpoints names step {after.Step} twice: {before.Folder} and {after.Folder}. Give each checkpoint once.");
         return all;
     }
 
@@ -32,11 +33,15 @@ public sealed partial record TrainingCheckpoint(string Folder, string Name, long
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         if (!Named().IsMatch(name) || !long.TryParse(Number().Match(name).Value, NumberStyles.None, CultureInfo.InvariantCulture,
             out long step))
-            throw new ArgumentException($"--checkpoints: '{folder}' does not say its step. Name folders as training does, step-500 or checkpoint-500 (letters, digits, '.', '_' and '-'): the step is the number at the end.");
+            throw new ArgumentException(
+                $"--checkpoints: '{folder}' does not say its step. Name folders as training does, step-500 or checkpoint-500 (letters, "
+                    + "digits, '.', '_' and '-'): the step is the number at the end.");
         LoadedModel loaded = LoadedModel.Load(folder);
         Universe own = loaded.Model.Universe(inPlay), wanted = trained.Universe(inPlay);
         if (!own.Parts.SequenceEqual(wanted.Parts) || !loaded.Model.Labels.SequenceEqual(trained.Labels))
-            throw new ArgumentException($"--checkpoints: {folder} has {own.Count} parts and the labels {string.Join(", ", loaded.Model.Labels)}, the model {wanted.Count} parts and {string.Join(", ", trained.Labels)}. Give checkpoints of the model's own training.");
+            throw new ArgumentException(
+                $"--checkpoints: {folder} has {own.Count} parts and the labels {string.Join(", ", loaded.Model.Labels)}, the model "
+                    + $"{wanted.Count} parts and {string.Join(", ", trained.Labels)}. Give checkpoints of the model's own training.");
         return new(folder, name, step, loaded.Sha256);
     }
 

@@ -37,7 +37,8 @@ static unsafe class Mixing<L, V> where L : struct, ILanes<V>
     }
 
     /// <summary>dx = mask g; dMask = Σ g (x − ablation). Either may be null.</summary>
-    internal static void Slope(float* x, float* mask, float* ablation, float* g, int rows, int parts, int partWidth, float* dx, float* dMask)
+    internal static void Slope(
+        float* x, float* mask, float* ablation, float* g, int rows, int parts, int partWidth, float* dx, float* dMask)
     {
         int blocks = (rows + Block - 1) / Block;
         float[] sums = new float[dMask is null ? 0 : blocks * parts];
