@@ -37,8 +37,8 @@ public static class Cutting
             }
             headsPerLayer.Add(layer.Attention.Left);
             neuronsPerLayer.Add(layer.Mlp.Left);
-            IEnumerable<int> groups = layer.Attention.GroupsLeft.Where(heads => heads > 0);
-            groupsPerLayer.Add(new JsonArray([.. groups.Select(heads => JsonValue.Create(heads))]));
+            IEnumerable<int> headsOfGroups = layer.Attention.GroupsLeft.Where(heads => heads > 0);
+            groupsPerLayer.Add(new JsonArray([.. headsOfGroups.Select(heads => JsonValue.Create(heads))]));
         }
         IModel whole = plan.Whole;
         JsonObject config = (JsonObject)whole.Config.DeepClone();
