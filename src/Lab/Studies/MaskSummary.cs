@@ -20,11 +20,35 @@ public static class MaskSummary
     {
         Subnetwork mask = file.Mask;
         StringBuilder text = new();
-        Line(text, $"{file.Source} ({file.Format}){(mask.Model is { } sizes ? $": {(sizes.Family == "" ? "a model" : sizes.Family)} of {sizes.InWords}{(sizes.Width > 0 ? $", width {sizes.Width}" : "")}" : "")}{(mask.ModelSha256 == "" ? "" : $", weights {Short(mask.ModelSha256)}")}");
-        if (mask.Edges is { } edges) Line(text, $"keeps {edges.Kept.Count:N0} of {edges.Count:N0} edges, sparsity {mask.Sparsity:0.000}; they touch {edges.Touched.Count} of {mask.Parts} parts; {Scored(edges.Scores.Count, edges.Count, "edges")}");
-        else Line(text, $"keeps {Kept(mask)}, sparsity {mask.Sparsity:0.00}{(Math.Abs(mask.TargetSparsity - mask.Sparsity) > 0.005 ? $" (target {mask.TargetSparsity:0.##})" : "")}; {Scored(mask.Scores.Count, mask.Parts, "parts")}");
-        Line(text, $"{(mask.Method == "" ? "method not said" : $"{mask.Method}, seed {mask.Seed}")}; ablation {(mask.Ablation == "" ? "not said" : mask.Ablation)}{(mask.AblationFile == "" ? "" : $" ({mask.AblationFile})")}{(mask.Version == "" ? "" : $"; written by Heartwood {mask.Version}")}");
-        foreach (DataOrigin data in mask.Data) Line(text, $"found on {data.Source}{(data.Rows > 0 ? $", {data.Rows:N0} rows" : "")}{(data.Sha256 == "" ? "" : $", SHA-256 {Short(data.Sha256)}")}");
+        string width = mask.Model is { Width: > 0 } wide ? $", width {wide.Width}" : "";
+        string of = mask.Model is { } sizes ? $": {(sizes.Family == "" ? "a model" : sizes.Family)} of {sizes.InWords}{width}" : "";
+        string weights = mask.ModelSha256 == "" ? "" : $", weights {Short(mask.ModelSha256)}";
+        Line(text, $"{file.Source} ({file.Format}){of}{weights}");
+        if (mask.Edges is { } edges)
+        {
+            string scored = Scored(edges.Scores.Count, edges.Count, "edges");
+            Line(text,
+                $"keeps {edges.Kept.Count:N0} of {edges.Count:N0} edges, sparsity {mask.Sparsity:0.000}; ",
+                $"they touch {edges.Touched.Count} of {mask.Parts} parts; {scored}");
+        }
+        else
+        {
+            bool missed = Math.Abs(mask.TargetSparsity - mask.Sparsity) > 0.005;
+            string target = missed ? $" (target {mask.TargetSparsity:0.##})" : "";
+            string scored = Scored(mask.Scores.Count, mask.Parts, "parts");
+            Line(text, $"keeps {Kept(mask)}, sparsity {mask.Sparsity:0.00}{target}; {scored}");
+        }
+        string method = mask.Method == "" ? "method not said" : $"{mask.Method}, seed {mask.Seed}";
+        string ablation = mask.Ablation == "" ? "not said" : mask.Ablation;
+        string ablationFile = mask.AblationFile == "" ? "" : $" ({mask.AblationFile})";
+        string version = mask.Version == "" ? "" : $"; written by Heartwood {mask.Version}";
+        Line(text, $"{method}; ablation {ablation}{ablationFile}{version}");
+        foreach (DataOrigin data in mask.Data)
+        {
+            string rows = data.Rows > 0 ? $", {data.Rows:N0} rows" : "";
+            string hash = data.Sha256 == "" ? "" : $", SHA-256 {Short(data.Sha256)}";
+            Line(text, $"found on {data.Source}{rows}{hash}");
+        }
         foreach (string note in file.Notes) Line(text, $"Note: {note}");
         if (mask.Model is { Layers: <= MostLayers } model) text.AppendLine().Append(Map(mask, model));
         return text.ToString();

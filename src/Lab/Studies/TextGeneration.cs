@@ -65,7 +65,8 @@ public sealed record GeneratedText(
     /// <param name="stop">ends the work</param>
     /// <param name="tell">hears what a reader should know of how the folder was read</param>
     /// <exception cref="ArgumentException">the model is none of language, the mask another model's, or the prompt too long</exception>
-    public static GeneratedText Generate(GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
+    public static GeneratedText Generate(
+        GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
     {
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
         if (loaded.Model.GuessesMaskedWords())
