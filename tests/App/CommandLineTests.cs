@@ -71,7 +71,7 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("There is no option '--absense'. Did you mean --ablation? See heartwood evaluate --help.", "evaluate", "--model", "m", "--mask", "mine.json", "--absense", "zero")]
+    [InlineData("There is no option '--abblation'. Did you mean --ablation? See heartwood evaluate --help.", "evaluate", "--model", "m", "--mask", "mine.json", "--abblation", "zero")]
     [InlineData("There is no option '--lenght'. Did you mean --length? See heartwood inspect --help.", "inspect", "--lenght")]
     [InlineData("evaluate writes to no folder of its own: leave out --out. See heartwood evaluate --help.", "evaluate", "--mask", "m.json", "--out", "f")]
     [InlineData("--to takes heartwood, mib or pruned-heads, not 'onnx'. See heartwood mask --help.", "mask", "m.json", "--to", "onnx")]

@@ -43,6 +43,16 @@ static class GoldenValues
     /// <summary>A golden's values as a tensor.</summary>
     public static Tensor Tensor(this GoldenTensors golden, string name) => Heartwood.Tensors.Tensor.From(golden.Floats(name), golden.Shape(name));
 
+    /// <summary>Fails where a value is further from the golden's than a tolerance times its size (times 1, where it is smaller).</summary>
+    public static void NearInSize(this GoldenTensors golden, string name, ReadOnlySpan<float> actual, double tolerance)
+    {
+        float[] expected = golden.Floats(name);
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i])),
+                $"{name}: value {i} is {actual[i]}, the golden is {expected[i]}.");
+    }
+
     /// <summary>Fails where a value is further from the golden's than the folder's tolerance.</summary>
     public static void Near(this GoldenTensors golden, string name, ReadOnlySpan<float> actual, double tolerance)
     {

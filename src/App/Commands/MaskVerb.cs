@@ -50,13 +50,14 @@ static class MaskVerb
                 + "the sizes must agree."
     };
 
-    /// <summary>What ablated parts leave, where a mask is run in a model.</summary>
-    public static readonly Option<string?> Ablation = SharedOptions.Choice(
-        "--ablation",
-        "What ablated parts leave, whatever the mask says: mean or zero. Without it as the mask says; "
-            + "where that says nothing, and of --without, their mean over --data where that is given, else zero. "
-            + "Means come from the mask's own file, if it has one, else they are taken over --data.",
-        "mean|zero", "mean", "zero");
+    /// <summary>What stands in for ablated parts, where a mask is run in a model.</summary>
+    public static readonly Option<string?> Ablation = new("--ablation")
+    {
+        Description = "What stands in for ablated parts, whatever the mask says: NAME[,key=value…], as find takes it. "
+            + "Without it as the mask says; where that says nothing, and of --without, their mean over --data where that is given, "
+            + "else zero. Means come from the mask's own file, if it has one, else they are taken over --data.",
+        HelpName = "NAME",
+    };
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("mask",

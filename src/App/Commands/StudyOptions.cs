@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.App.Commands;
@@ -62,8 +63,13 @@ static class StudyOptions
         "Most examples to search on; 0 for all.", new StudyRequest([], []).Examples, 0);
     public static readonly Option<int> MaxLength = SharedOptions.Number("--max-length",
         "Longest input in tokens, 0 for the model's own; longer pairs are truncated, the longer sentence first.", 0, 0);
-    public static readonly Option<string> Ablation = SharedOptions.Choices("--ablation",
-        "What an ablated part leaves: its mean over the data, or zero.", "mean", "zero");
+    public static readonly Option<string> Ablation = new("--ablation")
+    {
+        Description = "What stands in for an ablated part: NAME[,key=value…]. "
+            + $"{string.Join("; ", Tenants.Usual.Ablations.Select(kind => $"{kind.Name}: {kind.Does}"))}.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => Mean.Kind.Name,
+    };
     public static readonly Option<string> Precision = SharedOptions.Choices("--precision",
         "How exactly the model's weights are multiplied. bf16 rounds weights and what they multiply to 8 bits of precision and sums in "
             + "float32: up to 1.8 times as fast where the processor has the instruction (AVX-512 BF16; heartwood inspect tells), slower "

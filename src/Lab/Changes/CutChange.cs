@@ -28,7 +28,7 @@ public sealed class CutChange : IChange
     }
 
     /// <inheritdoc/>
-    public string? WhyNot(Original of) => null;
+    public string? WhyNot(Original of) => Cutting.WhyNot(of.Model, of.Kept, of.Ablation);
 
     /// <inheritdoc/>
     public Changed Apply(Original of) => Proved(of, Cutting.Cut(of.Model, of.Kept, of.Ablation));

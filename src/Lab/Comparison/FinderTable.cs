@@ -4,7 +4,8 @@ namespace Heartwood.Lab.Comparison;
 
 /// <summary>Several finders on the same model and data, each next to random parts.</summary>
 /// <param name="Rows">one per finder, in the order of the run</param>
-/// <param name="Random">areas of random rankings, means over <paramref name="RandomRankings"/> of them; null where nothing was measured</param>
+/// <param name="Random">areas of random rankings, means over <paramref name="RandomRankings"/> of them; null where nothing was
+/// measured</param>
 /// <param name="RandomRankings">how many random rankings were measured</param>
 /// <param name="Examples">examples of each set on which areas were measured, by the set's use</param>
 public sealed record FinderTable(

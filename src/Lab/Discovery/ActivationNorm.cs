@@ -20,8 +20,8 @@ public sealed class ActivationNorm(bool fromAblation = false, int examples = 512
     /// <inheritdoc/>
     public IFinder With(TenantSpec options)
     {
-        ActivationNorm read =
-            new(options.Choice("from", "zero", "ablation") == "ablation", options.Number("examples", 512, 0, int.MaxValue));
+        ActivationNorm read = new(options.Choice("from", "zero", "ablation") == "ablation",
+            options.Number("examples", 512, 0, int.MaxValue));
         options.RefuseUnread();
         return read;
     }

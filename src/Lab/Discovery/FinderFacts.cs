@@ -48,10 +48,9 @@ public sealed record FinderFacts(string Name, string About, string Paper, Finder
     public void Check(Universe universe)
     {
         if (Points is null || universe.Places.FirstOrDefault(place => !Points.Contains(place.Site.Point)) is not { } other) return;
-        throw new ArgumentException(
-            $"{Name} scores parts that give their value at {string.Join(", ", Points)} only, and {other.Part}, one of "
-            + $"the {other.Kind.Many}, gives it at {other.Site.Point}. "
-            + "Put only what it scores in play with --parts, or take another --method.");
+        throw new ArgumentException($"{Name} scores parts that give their value at {string.Join(", ", Points)} only, and {other.Part}, "
+            + $"one of the {other.Kind.Many}, gives it at {other.Site.Point}. Put only what it scores in play with --parts, "
+            + "or take another --method.");
     }
 }
 

@@ -8,8 +8,8 @@ namespace Heartwood.Lab.Discovery;
 /// The size of a part's own weights: of all matrices' stretches that only it has and that leave the file when it is cut; biases and norms
 /// aside. No data, no pass.
 /// </summary>
-/// <param name="norm">"rms": root mean square, so that small and large parts can be compared; "l2", "l1": sums, which favour large
-/// ones</param>
+/// <param name="norm">"rms": root mean square, so that small and large parts can be compared; "l2", "l1": sums, which favour
+/// large ones</param>
 public sealed class Magnitude(string norm = "rms") : IFinder
 {
     static readonly string[] norms = ["rms", "l2", "l1"];

@@ -89,7 +89,7 @@ public sealed class PruningSearch : ISearch
         using Scope scope = Scope.Open();
         int[] picked = Pick(step);
         Tensor mask = concrete.Sample(logAlpha, new Chance(search.Seed, "mask").At(step));
-        Tensor distance = Distance(picked, search.Masked(mask));
+        Tensor distance = Distance(picked, mask);
         Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
         float target = (float)(search.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
         Tensor penalty = SparsityPenalty.At(sparsity, target, multipliers);
@@ -104,7 +104,7 @@ public sealed class PruningSearch : ISearch
     }
 
     // the objective on a batch: where the head scores labels, the full model's scores were kept; else it passes next to the masked one
-    Tensor Distance(int[] picked, IProbe probe)
+    Tensor Distance(int[] picked, Tensor mask)
     {
         (IModel model, IProblem problem) = (search.Model, search.Problem);
         Example[] own = [.. picked.Select(i => search.Examples[i])];
@@ -112,7 +112,8 @@ public sealed class PruningSearch : ISearch
         Pass? full = !objective.NeedsReference ? null
             : fullLogits is not null ? Pass.Remembered(model, batch, fullLogits.Rows(picked))
             : new(model, Scope.Within(() => model.Stream(batch, NoProbe.Instance, problem.Tokens)), batch, NoProbe.Instance);
-        return objective.Mean(problem, Pass.Of(model, batch, probe, problem.Tokens), full, own);
+        Pass pass = Pass.Of(model, batch, search.Masked(mask, batch, own), problem.Tokens);
+        return objective.Mean(problem, pass, full, own);
     }
 
     // batches walk through shuffled passes over the examples

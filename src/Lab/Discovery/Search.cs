@@ -47,7 +47,10 @@ public sealed record Search(IModel Model, Universe Universe, Ablation Ablation, 
 
     /// <summary>A probe that ablates parts by a mask.</summary>
     /// <param name="mask">one number per part, [part]; tracked where its gradient is wanted</param>
-    public IProbe Masked(Tensor mask) => new MaskProbe(mask, Ablation);
+    /// <param name="batch">the pass's input</param>
+    /// <param name="examples">the examples that it holds</param>
+    public IProbe Masked(Tensor mask, Batch batch, IReadOnlyList<Example> examples) =>
+        new MaskProbe(mask, Ablation, Ablation.On(Model, batch, Problem.Tokens, Problem.PairsOf(examples)));
 }
 
 /// <summary>One number per part, in the universe's order; higher is kept first.</summary>

@@ -19,8 +19,7 @@ public sealed record ShapleyOptions(int Orders, double Truncate, MeasuredBy By)
     /// <exception cref="ArgumentException">an option is unknown or out of range</exception>
     public static ShapleyOptions Read(TenantSpec spec)
     {
-        ShapleyOptions read = new(
-            spec.Number("orders", Usual.Orders, 2, 1_000_000),
+        ShapleyOptions read = new(spec.Number("orders", Usual.Orders, 2, 1_000_000),
             spec.Number("truncate", Usual.Truncate, 0, double.MaxValue),
             MeasuredBy.Read(spec, Usual.By.Examples, accuracy: true));
         spec.RefuseUnread();
@@ -63,9 +62,7 @@ public sealed class Shapley(ShapleyOptions? options = null) : IFinder
         readonly ShapleyOptions options;
         readonly IReadOnlyList<Example> examples;
         readonly ISetMeasure measure;
-        readonly double[] sums, squares;
-        readonly double[] ends = new double[2];                  // all, none
-        readonly double[] count = new double[2];                 // removals cut off, pairs
+        readonly double[] sums, squares, ends = new double[2], count = new double[2];    // ends: all, none; count: cut off, pairs
 
         public Sampling(Search search, ShapleyOptions options) : base("shapley", options.Orders / 2)
         {
@@ -88,8 +85,8 @@ public sealed class Shapley(ShapleyOptions? options = null) : IFinder
             {
                 double pairs = Math.Max(1, count[1]);
                 double[] means = [.. sums.Select(s => s / pairs)];
-                double[] errors =
-                    [.. squares.Select((q, i) => Math.Sqrt(Math.Max(0, q / pairs - means[i] * means[i]) / Math.Max(1, pairs - 1)))];
+                double[] variances = [.. squares.Select((q, i) => Math.Max(0, q / pairs - means[i] * means[i]))];
+                double[] errors = [.. variances.Select(variance => Math.Sqrt(variance / Math.Max(1, pairs - 1)))];
                 return new(means, errors);
             }
         }
@@ -111,8 +108,7 @@ public sealed class Shapley(ShapleyOptions? options = null) : IFinder
                 squares[i] += mean * mean;
             }
             count[1]++;
-            double cut = count[0] / (2.0 * parts * count[1]);
-            double gap = sums.Sum() / count[1] - (ends[0] - ends[1]);
+            double cut = count[0] / (2.0 * parts * count[1]), gap = sums.Sum() / count[1] - (ends[0] - ends[1]);
             double error = Scores.Errors!.Max();
             string shown = string.Create(CultureInfo.InvariantCulture, $"largest error {error:0.0000}");
             return [new("cutOff", cut), new("gap", gap), new("error", error, shown)];

@@ -60,7 +60,8 @@ public sealed class Answers
             using Scope scope = Scope.Open();
             var (batch, examples) = batches[b];
             Pass? beside = full is not null && problem.OfVocabulary ? Pass.Of(full, batch, NoProbe.Instance, problem.Tokens) : null;
-            IProbe below = ProbeOf(shared, ablation);
+            IReadOnlyDictionary<Site, Tensor>? values = ablation?.On(model, batch, problem.Tokens, problem.PairsOf(examples));
+            IProbe below = ProbeOf(shared, ablation, values);
             Tensor x = model.Embed(batch, below);
             for (int layer = 0; layer <= deepest; layer++)
             {
@@ -71,7 +72,7 @@ public sealed class Answers
                 {
                     if (passes[p].From != layer) continue;
                     using Scope inside = Scope.Open();
-                    IProbe probe = ProbeOf(passes[p].Mask, ablation);
+                    IProbe probe = ProbeOf(passes[p].Mask, ablation, values);
                     Pass pass = new(model, model.StreamFrom(layer, x, mixes, batch, probe, problem.Tokens), batch, probe);
                     Span<float> read = numbers[p].AsSpan(starts[b] * width, examples.Count * width);
                     problem.Read(pass, beside, examples, read);
@@ -94,7 +95,7 @@ public sealed class Answers
             stop.ThrowIfCancellationRequested();
             using Scope scope = Scope.Open();
             var (batch, examples) = batches[b];
-            Pass one = Pass.Of(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Of(model, batch, ProbeOf(mask, ablation), problem.Tokens);
+            Pass one = Pass.Of(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Of(model, batch, ProbeOf(mask, ablation, ablation.On(model, batch, problem.Tokens, problem.PairsOf(examples))), problem.Tokens);
             most[b] = problem.Places(batch, examples) is { } places ? NextTokens.Difference(one, other, places)
                 : Math.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude((one.Scores(problem.Tokens) - other.Scores(problem.Tokens)).Values));
         });
@@ -102,8 +103,8 @@ public sealed class Answers
     }
 
     // a probe serves one pass at a time
-    static IProbe ProbeOf(float[]? mask, Ablation? ablation) =>
-        mask is null ? NoProbe.Instance : new MaskProbe(Tensor.From(mask, mask.Length), ablation!);
+    static IProbe ProbeOf(float[]? mask, Ablation? ablation, IReadOnlyDictionary<Site, Tensor>? values) =>
+        mask is null ? NoProbe.Instance : new MaskProbe(Tensor.From(mask, mask.Length), ablation!, values);
 
     // a broken model answers nothing: neither rightly nor wrongly
     void RefuseBroken(ReadOnlySpan<float> numbers, IReadOnlyList<Example> examples, int before, bool compared)

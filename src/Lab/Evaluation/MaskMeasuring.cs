@@ -5,7 +5,7 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Evaluation;
 
-/// <summary>Measures subnetworks of one model on the same sets, each as the cut model that it is.</summary>
+/// <summary>Measures subnetworks of one model on the same sets, each as the cut model that it is; masked, where it is none (<see cref="Cutting.WhyNot"/>).</summary>
 /// <param name="model">the full model</param>
 /// <param name="sets">what to measure on</param>
 /// <param name="full">the full model's scores of the sets</param>
@@ -20,11 +20,20 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
     /// <summary>Figures of a subnetwork.</summary>
     public MeasuredSubnetwork Of(Subnetwork subnetwork)
     {
-        IModel cut = Cutting.Cut(model, subnetwork.Kept, ablation);
-        Measured m = sets.Measure(sets.Scores(cut, stop, full: model), full);
+        IModel? cut = Cutting.WhyNot(model, subnetwork.Kept, ablation) is null ? Cutting.Cut(model, subnetwork.Kept, ablation) : null;
+        Measured m = sets.Measure(cut is null ? Masked(subnetwork.Kept) : sets.Scores(cut, stop, full: model), full);
+        IReadOnlyList<Example> compared = Thinning.Thinned(sets.InDomain, ComparedWithMasked);
+        double difference = cut is null ? double.NaN
+            : LargestDifference(model, cut, subnetwork.Kept, ablation, sets.InDomainProblem, compared, stop);
         return new(subnetwork.Seed, subnetwork.TargetSparsity, 1 - (double)subnetwork.Kept.Count / universe.Count, [.. subnetwork.Kept.Select(p => p.ToString())],
             m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
-            LargestDifference(model, cut, subnetwork.Kept, ablation, sets.InDomainProblem, Thinning.Thinned(sets.InDomain, ComparedWithMasked), stop), m.Figures) { Sets = m.Sets };
+            difference, m.Figures) { Sets = m.Sets };
+    }
+
+    IReadOnlyList<float[]> Masked(IReadOnlyList<Part> kept)
+    {
+        using Scope scope = Scope.Open();
+        return sets.Scores(model, [MaskProbe.Only(universe, kept).Values.ToArray()], ablation, stop, full: model)[0];
     }
 
     /// <summary>Figures of a random subnetwork with as many parts of each stratum.</summary>

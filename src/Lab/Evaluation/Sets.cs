@@ -1,6 +1,7 @@
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 
@@ -80,6 +81,24 @@ public sealed class Sets
         return thin;
     }
 
+    /// <summary>The same sets with the examples that have what an ablation takes.</summary>
+    /// <param name="ablation">the ablation</param>
+    /// <param name="tell">hears how many of each set are left out</param>
+    /// <exception cref="InvalidDataException">none of a set has</exception>
+    public Sets ServedBy(IAblation ablation, Action<string> tell)
+    {
+        Sets served = new();
+        foreach (var (set, rows, answers) in sets)
+        {
+            IReadOnlyList<Example> examples = ablation.Served(set.Problem, set.Examples, $"the set {set.Use}", tell);
+            IReadOnlyList<Row> own = rows.Count == set.Examples.Count
+                ? [.. rows.Where((_, i) => ablation.Serves(set.Problem, set.Examples[i]))] : rows;
+            served.sets.Add(examples.Count == set.Examples.Count ? (set, rows, answers)
+                : (set with { Examples = examples }, own, new(examples, problem: set.Problem)));
+        }
+        return served;
+    }
+
     /// <summary>Each set with the rows that its examples are.</summary>
     internal IReadOnlyList<(EvaluationSet Set, IReadOnlyList<Row> Rows)> Each => [.. sets.Select(s => (s.Set, s.Rows))];
 
@@ -112,9 +131,10 @@ public sealed class Sets
 
     /// <summary>Scores of every set under several masks: first by mask, then by set.</summary>
     public IReadOnlyList<IReadOnlyList<float[]>> Scores(
-        IModel model, IReadOnlyList<float[]> masks, Ablation ablation, CancellationToken stop, Action<int>? advance = null)
+        IModel model, IReadOnlyList<float[]> masks, Ablation ablation, CancellationToken stop, Action<int>? advance = null,
+        IModel? full = null)
     {
-        float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, ablation, advance, stop))];
+        float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, ablation, advance, stop, full: full))];
         return [.. masks.Select((_, m) => (IReadOnlyList<float[]>)[.. bySet.Select(s => s[m])])];
     }
 

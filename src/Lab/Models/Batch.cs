@@ -70,6 +70,14 @@ public sealed class Batch
     /// <summary>What a decoder's layer attends to: the keys and values of these tokens, behind those of what was before.</summary>
     internal (Tensor Keys, Tensor Values) Attended(int layer, Tensor keys, Tensor values) => Past is null ? (keys, values) : Past.With(layer, Start, keys, values);
 
+    /// <summary>The sequences, one by one.</summary>
+    public Sequence[] Sequences()
+    {
+        Sequence[] sequences = new Sequence[Count];
+        for (int s = 0; s < Count; s++) sequences[s] = new(Ids[Offsets[s]..Offsets[s + 1]], TokenTypes[Offsets[s]..Offsets[s + 1]]);
+        return sequences;
+    }
+
     /// <summary>The first token of each sequence, [batch].</summary>
     public int[] First { get; }
 

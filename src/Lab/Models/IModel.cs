@@ -167,6 +167,9 @@ public static class ModelPasses
     /// <summary>Which tokens a layer computes when the last one computes these: all, but for the last.</summary>
     public static Tokens TokensOf(this IModel model, int layer, Tokens last = Tokens.Read) => layer == model.Layers.Count - 1 ? last : Tokens.All;
 
+    /// <summary>The token of each sequence whose scores are wanted where one is (<see cref="Tokens.Read"/>), [batch]: an encoder's first, a decoder's last.</summary>
+    public static int[] TokensRead(this IModel model, Batch batch) => model.Causal ? batch.Last : batch.First;
+
     /// <summary>How many scores a token or sequence gets.</summary>
     public static int Scores(this IModel model) =>
         model.Output switch { Output.Labels => model.Labels.Count, Output.Vocabulary => model.Vocabulary, _ => 0 };

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+
 namespace Heartwood.Lab.Questions;
 
 /// <summary>The full model, the baselines, every subnetwork and a random mask next to each, measured on every set.</summary>

@@ -73,8 +73,8 @@ sealed class ComparedFinders : IQuestion<FinderTable>
             $"{(far ? "out of domain" : "in-domain")}, {Wording.Sparsity(size)}",
             $"Accuracy of each finder's subnetworks {(far ? "out of domain" : "in-domain")} at {Wording.Sparsity(size)}, "
                 + "next to random parts",
-            $"{Wording.Count(facts.Rows.Count, "finder")}.", [.. facts.Rows.Select(row => Row(row, size, far))],
-            Scale.Share(0, 1), "accuracy", true);
+            $"{Wording.Count(facts.Rows.Count, "finder")}.", [.. facts.Rows.Select(row => Row(row, size, far))], Scale.Share(0, 1),
+            "accuracy", true);
     }
 
     static readonly string[] columns =

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Questions;
 
@@ -15,6 +16,10 @@ sealed class Cuts : IQuestion<CutFacts>
     public string Name => "cut";
 
     public int Version => 1;
+
+    public string? Missing(Subject subject) =>
+        subject.Find is not null && subject.MakeAblation?.Invoke() is { IsConstant: false } ablation
+            ? $"Nothing was cut. {Cutting.WhyNot(subject.Model, subject.Universe.Parts, ablation)}" : null;
 
     public CutFacts? Ask(Subject subject) => subject.Cut?.Invoke();
 

@@ -3,6 +3,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Subnetworks.Formats;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
@@ -15,7 +16,7 @@ namespace Heartwood.Lab.Studies;
 /// <param name="Random">random masks of the same size next to each</param>
 /// <param name="Seed">their seed</param>
 /// <param name="OtherModel">whether masks of other weights are taken</param>
-/// <param name="Ablation">"mean" or "zero", whatever the masks say; null to follow them</param>
+/// <param name="Ablation">what stands in for ablated parts, whatever the masks say; null to follow them</param>
 public sealed record MaskRequest(
     IReadOnlyList<string> Masks, IReadOnlyList<string> Without, int Random, ulong Seed, bool OtherModel, string? Ablation)
 {
@@ -74,7 +75,8 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         loaded.RefuseMixed(data);
         foreach (string note in data.SelectMany(d => d.Notes)) loaded.Note(note);
         int told = 0;
-        MaskAblation ablation = new(loaded, universe, masks.Ablation, data.Count > 0 ? string.Join(", ", request.Data) : null, Means);
+        string? named = data.Count > 0 ? string.Join(", ", request.Data) : null;
+        MaskAblation ablation = new(loaded, universe, request.Tenants.Ablations, masks.Ablation, named, Read, stop);
         ablation.Require(read.Select(m => m.Mask));
         // a classifier's baselines are fitted to it too
         if (loaded.Model.Output == Output.Vocabulary) ablation.RefuseIdleData([.. read.Select(m => m.Mask)]);
@@ -84,11 +86,13 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         return Measure(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 || sets.AllScored
             ? Evaluation.Baselines.Measure(data, loaded, request.LabelMap, sets) : [], read, masks, ablation.Of, progress, stop);
 
-        Ablation Means()
+        AblationSource Read()
         {
             IReadOnlyList<Example> examples = loaded.Encode(data, LabelMap.Parse(request.LabelMap), request.MostTokens);
             TellMore();
-            return Ablation.Mean(loaded.Model, universe, Inputs.Batches(Thinning.Thinned(examples, request.Examples), 2048), stop);
+            IReadOnlyList<Example> few = Thinning.Thinned(examples, request.Examples);
+            IProblem problem = DataSource.ProblemOf(data);
+            return new(loaded.Model, universe, [.. few.SelectMany(problem.Inputs)], () => Inputs.Batches(few, 2048));
         }
 
         void TellMore()
@@ -108,7 +112,9 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         foreach (var (file, mask) in read)
         {
             var (ablation, inWords) = ablationOf(mask);
-            MaskMeasuring measuring = new(loaded.Model, sets, full, ablation, stop);
+            Sets served = sets.ServedBy(ablation.How, loaded.Note);
+            IReadOnlyList<float[]> scores = served.Examples == sets.Examples ? full : served.Scores(loaded.Model, stop);
+            MaskMeasuring measuring = new(loaded.Model, served, scores, ablation, stop);
             MeasuredSubnetwork itself = Told(measuring.Of(mask));
             MeasuredSubnetwork[] random =
                 [.. Enumerable.Range(0, masks.Random).Select(draw => Told(measuring.RandomLike(mask, masks.Seed, draw)))];

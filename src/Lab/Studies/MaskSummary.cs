@@ -37,7 +37,9 @@ public static class MaskSummary
         }
         string method = mask.Method == "" ? "method not said" : $"{mask.Method}, seed {mask.Seed}";
         string version = mask.Version == "" ? "" : $"; written by Heartwood {mask.Version}";
-        Line(text, $"{method}; ablated parts {WhatAblationLeaves(mask)}{version}");
+        string ablation = mask.Ablation == "" ? "not said" : mask.Ablation;
+        string ablationFile = mask.AblationFile == "" ? "" : $" ({mask.AblationFile})";
+        Line(text, $"{method}; ablation {ablation}{ablationFile}{version}");
         foreach (DataOrigin data in mask.Data)
         {
             string hash = data.Sha256 == "" ? "" : $", SHA-256 {Short(data.Sha256)}";
@@ -148,13 +150,6 @@ public static class MaskSummary
         string width = sizes.Width > 0 ? Text($", width {sizes.Width}") : "";
         return $": {family} of {sizes.InWords}{width}";
     }
-
-    static string WhatAblationLeaves(Subnetwork mask) => mask.Ablation switch
-    {
-        "" => "not said",
-        "zero" => "contribute nothing",
-        _ => mask.AblationFile == "" ? "leave their mean" : $"leave their mean ({mask.AblationFile})",
-    };
 
     static string Scored(int scored, long all, string what) =>
         scored == 0 ? "no scores" : scored == all ? $"scores of all {what}" : Text($"scores of {scored:N0} {what}");

@@ -15,8 +15,7 @@ public sealed record Method(string Label, IFinder Finder, IReadOnlyDictionary<st
     public const string Usual = "structured-pruning";
 
     /// <summary>Reads methods as <c>--method</c> gives them.</summary>
-    /// <exception cref="ArgumentException">there is none, one is unknown or has a key that it does not take, or two are the
-    /// same</exception>
+    /// <exception cref="ArgumentException">there is none, one is unknown or has a key that it does not take, or two are equal</exception>
     public static IReadOnlyList<Method> ReadAll(IReadOnlyList<string> texts, Tenants tenants)
     {
         if (texts.Count == 0) throw new ArgumentException("--method needs at least one finder.");

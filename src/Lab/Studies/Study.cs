@@ -3,6 +3,7 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Lab.Training.Objectives;
@@ -26,6 +27,8 @@ public sealed partial class Study
     readonly IReadOnlyList<Method> methods;
     readonly IObjective? objective;
     readonly Universe universe;
+    readonly IAblation how;
+    readonly Func<Universe, IAblation> ablationOver;
     readonly RunFolder folder;
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
@@ -46,7 +49,7 @@ public sealed partial class Study
             ready.Sets);
         (methods, objective) = (ready.Methods, ready.Objective);
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
-        universe = ready.Universe;
+        (universe, how, ablationOver) = (ready.Universe, ready.Ablation, ready.AblationOver);
     }
 
     /// <summary>Everything read and checked, before a run folder is opened.</summary>
@@ -64,6 +67,8 @@ public sealed partial class Study
         internal Sets Sets { get; }
         internal IReadOnlyList<Method> Methods { get; }
         internal Universe Universe { get; }
+        internal IAblation Ablation { get; }
+        internal Func<Universe, IAblation> AblationOver { get; }
         internal IObjective? Objective { get; }
 
         /// <summary>Reads and checks everything that the request names.</summary>
@@ -94,6 +99,12 @@ public sealed partial class Study
             if (Pool.Count == 0)
                 throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
             Sets = new(Loaded, InDomain, OutOfDomain, Unseen, map, request.MostTokens, Data);
+            IReadOnlyList<Example> all = Pool;
+            AblationOver = parts => request.Tenants.Ablations.Parse(request.Ablation).Make(
+                new(Loaded.Model, parts, [.. all.SelectMany(Problem.Inputs)], () => Inputs.Batches(all, 2048)));
+            Ablation = AblationOver(Universe);
+            Pool = Ablation.Served(Problem, Pool, string.Join(", ", request.Data), Loaded.Note);
+            Sets = Sets.ServedBy(Ablation, Loaded.Note);
         }
 
         /// <summary>Hash of the model's weights.</summary>
@@ -105,7 +116,7 @@ public sealed partial class Study
 
         /// <summary>What a reader should know of the model and the data, before the work begins.</summary>
         public IReadOnlyCollection<string> Notes =>
-            Cutting.WhyNoFullSize(Loaded.Model, Request.Ablation) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
+            Cutting.WhyNoFullSize(Loaded.Model, Ablation) is { } why ? [why, .. Loaded.Notes] : Loaded.Notes;
 
         /// <summary>What all searches will take.</summary>
         public Estimate Estimate() => Studies.Estimate.Searches(Loaded.Model, Universe, Problem, Pool, Costs);
@@ -124,19 +135,18 @@ public sealed partial class Study
     internal Ablation Absent()
     {
         if (absent is not null) return absent;
+        if (!how.IsKept) return absent = new(universe, how, stop);
         folder.Work(new Job(AblationFile, () =>
         {
             progress.Report(new("means of the parts", 0, pool.Count, "examples"));
-            Ablation made = Absent(universe);
+            Ablation made = new(universe, how, stop);
             folder.Write(AblationFile, made.Save);
             progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
         }));
-        return absent = Ablation.Load(folder.PathOf(AblationFile), universe);
+        how.Restore(folder.PathOf(AblationFile));
+        return absent = new(universe, how, stop);
     }
 
-    // what the request says of parts, of any universe
-    Ablation Absent(Universe parts) =>
-        request.Ablation == "zero" ? Ablation.Zero(parts) : Ablation.Mean(Model, parts, Inputs.Batches(pool, 2048), stop);
 
     internal Action<int> Advance(string stage, long total, string unit)
     {

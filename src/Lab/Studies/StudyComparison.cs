@@ -19,7 +19,7 @@ public sealed partial class Study
         Find = FindMain,
         Searched = () => Found,
         MakeAblation = Absent,
-        Cut = CutOut,
+        Cut = how.IsConstant ? CutOut : null,
         Finders = CompareFinders,
     };
 

@@ -19,10 +19,17 @@ public sealed partial class Study
     /// Cuts out the subnetwork of the main sparsity with the lowest in-domain loss (out-of-domain data does not choose), as a smaller model
     /// and, where other software reads that, as one of full size.
     /// </summary>
-    public CutFacts Cut() => Subject.Facts<CutFacts>() ?? throw new InvalidOperationException("The study's questions do not cut.");
+    /// <exception cref="NotSupportedException">the run's ablation depends on the input, so that nothing can be cut</exception>
+    public CutFacts Cut() => WhyNoCut is { } why ? throw new NotSupportedException(why)
+        : Subject.Facts<CutFacts>() ?? throw new InvalidOperationException("The study's questions do not cut.");
 
-    CutFacts CutOut()
+    /// <summary>Why the run's subnetworks cannot be cut, with the next move; null where they can.</summary>
+    internal string? WhyNoCut => how.IsConstant ? null : Cutting.WhyNot(Model, universe.Parts, Absent());
+
+    // nothing where the best subnetwork is no smaller model: without any layer, say
+    CutFacts? CutOut()
     {
+        if (Cutting.WhyNot(Model, Best().Kept, Absent()) is not null) return null;
         ChangesFacts made = Make(Best(), Absent(), ChangeRequest.Usual, folder.FolderPath, replace: true);
         return CutOf(made, CutFolder);
     }

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 
 namespace Heartwood.Lab.Studies;
 
@@ -22,20 +23,28 @@ public sealed partial class Study
     {
         RequireInDomain();
         var (read, parts) = masks.Read(loaded, request.Tenants.PartKinds);
-        return MaskEvaluation.Measure(loaded, sets, Subject.FullScores, Baselines.Measure(data, loaded, request.LabelMap, sets), read, masks,
+        var baselines = Baselines.Measure(data, loaded, request.LabelMap, sets);
+        return MaskEvaluation.Measure(loaded, sets, Subject.FullScores, baselines, read, masks,
             mask => AblationOf(mask, parts), progress, stop);
     }
 
     // a mask's own ablation, in the run's model
     (Ablation Ablation, string InWords) AblationOf(Subnetwork mask, Universe parts)
     {
-        if (mask.Ablation == "zero") return (Ablation.Zero(parts), "zero");
-        if (MaskAblation.MeansOf(mask, loaded) is { } file) return (Ablation.Load(file, parts), $"mean, as in {file}");
-        if (mask.Ablation != "" && mask.Ablation != request.Ablation)
-            throw new ArgumentException($"The subnetwork was found with absent parts at their {mask.Ablation}, the run has them at their "
-                + $"{request.Ablation} (--ablation) and knows no means. Take a run with --ablation {mask.Ablation}.");
-        bool own = universe.Parts.SequenceEqual(parts.Parts);
-        return (own ? Absent() : Absent(parts), request.Ablation == "zero" ? "zero" : "mean, as in the run");
+        string text = mask.Ablation == "" ? request.Ablation : mask.Ablation;
+        var (kind, make) = request.Tenants.Ablations.Parse(text);
+        if (MaskAblation.FileOf(mask, loaded) is { } file)
+        {
+            IAblation kept = make(AblationSource.Without(Model, parts));
+            kept.Restore(file);
+            return (new(parts, kept, stop), $"{text}, as in {file}");
+        }
+        if (text != request.Ablation && kind.NeedsData)
+            throw new ArgumentException($"The subnetwork was found with the ablation {text}, the run has {request.Ablation} and nothing to "
+                + $"take {text} over. Take a run with --ablation {text}.");
+        if (text != request.Ablation) return (new(parts, make(AblationSource.Without(Model, parts)), stop), text);
+        Ablation own = universe.Parts.SequenceEqual(parts.Parts) ? Absent() : new(parts, ablationOver(parts), stop);
+        return (own, own.How.IsZero ? text : $"{text}, as in the run");
     }
 
     void RequireInDomain()

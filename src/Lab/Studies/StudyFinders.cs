@@ -68,8 +68,8 @@ public sealed partial class Study
     OfMethod Measure(Method method, IReadOnlyList<Subnetwork> found, int draws, bool itself)
     {
         MaskMeasuring measuring = new(Model, sets, Subject.FullScores, Absent(), stop);
-        Action<int> advance =
-            Advance($"measuring subnetworks of {method.Label}", (long)(draws + (itself ? 1 : 0)) * found.Count, "subnetworks");
+        long total = (long)(draws + (itself ? 1 : 0)) * found.Count;
+        Action<int> advance = Advance($"measuring subnetworks of {method.Label}", total, "subnetworks");
         List<MeasuredSubnetwork> measured = [], random = [];
         foreach (Subnetwork subnetwork in itself ? found : [])
         {

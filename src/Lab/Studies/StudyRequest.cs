@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -54,7 +55,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     [JsonIgnore]
     public Tenants Tenants { get; init; } = Tenants.Usual;
 
-    /// <summary>"mean" or "zero"</summary>
+    /// <summary>what stands in for ablated parts, as <c>--ablation</c> takes it: "mean", "zero", "resample,seed=3"</summary>
     public string Ablation { get; init; } = "mean";
 
     /// <summary>most examples of the data to learn masks on, spread evenly over it; 0 for all</summary>
@@ -112,7 +113,7 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
         if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count)
             throw new ArgumentException("--sparsity needs at least one sparsity, each once.");
         foreach (double sparsity in Sparsities) CheckSparsity(sparsity);
-        if (Ablation is not ("mean" or "zero")) throw new ArgumentException($"--ablation is mean or zero, not '{Ablation}'.");
+        Tenants.Ablations.Parse(Ablation);
         if (CoreShare is <= 0 or > 1)
             throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
         if (Draws < 1) throw new ArgumentException($"--draws should be at least 1, it is {Draws}.");

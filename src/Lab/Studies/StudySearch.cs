@@ -130,7 +130,7 @@ public sealed partial class Study
             Model = Model.Sizes(request.Tenants.PartKinds),
             Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
             Options = options,
-            AblationFile = request.Ablation == "mean" ? $"../{AblationFile}" : "",
+            AblationFile = how.IsKept ? $"../{AblationFile}" : "",
             Version = folder.Manifest.Version,
         };
     }

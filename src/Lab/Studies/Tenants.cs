@@ -3,6 +3,7 @@ using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Exports;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Training.Objectives;
 
 namespace Heartwood.Lab.Studies;
@@ -15,6 +16,9 @@ public sealed record Tenants
 
     /// <summary>The kinds of part.</summary>
     public IReadOnlyList<PartKind> PartKinds { get; init; } = Subnetworks.PartKinds.Usual;
+
+    /// <summary>The ablations.</summary>
+    public IReadOnlyList<AblationKind> Ablations { get; init; } = Subnetworks.Ablations.Ablations.Usual;
 
     /// <summary>What searches and training make small.</summary>
     public IReadOnlyList<IObjective> Objectives { get; init; } = Training.Objectives.Objectives.Usual;

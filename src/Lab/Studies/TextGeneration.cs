@@ -4,6 +4,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tokenizers;
 using Heartwood.Tensors;
@@ -29,7 +30,7 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
     /// <summary>A text file that means of ablated parts are taken over; null for none.</summary>
     public string? Data { get; init; }
 
-    /// <summary>What ablated parts leave, whatever the mask says: "mean" or "zero"; null to follow it.</summary>
+    /// <summary>What stands in for ablated parts, whatever the mask says; null to follow it.</summary>
     public string? Ablation { get; init; }
 
     /// <summary>What names in the request are looked up in.</summary>
@@ -64,7 +65,8 @@ public sealed record GeneratedText(
     /// <param name="stop">ends the work</param>
     /// <param name="tell">hears what a reader should know of how the folder was read</param>
     /// <exception cref="ArgumentException">the model is none of language, the mask another model's, or the prompt too long</exception>
-    public static GeneratedText Generate(GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
+    public static GeneratedText Generate(
+        GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
     {
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
         if (loaded.Model.GuessesMaskedWords())
@@ -117,17 +119,21 @@ public sealed record GeneratedText(
     static (IProbe Probe, string Ablation) ProbeOf(
         GenerationRequest request, LoadedModel loaded, Universe universe, Subnetwork mask, Part[] absent, CancellationToken stop)
     {
-        Ablation Mean()
-        {
-            int piece = Math.Min(DataPiece, loaded.Model.MostPositions);
-            var pieces = RunningText.Read(request.Data!, loaded.Tokenizer, piece, DataTokens);
-            return Subnetworks.Ablation.Mean(loaded.Model, universe, [.. pieces.Chunk(4).Select(four => new Batch(four))], stop);
-        }
-        MaskAblation rule = new(loaded, universe, request.Ablation, request.Data, Mean);
+        MaskAblation rule = new(loaded, universe, request.Tenants.Ablations, request.Ablation, request.Data, Read, stop);
         rule.Require([mask]);
         rule.RefuseIdleData([mask]);
         var (left, inWords) = rule.Of(mask);
+        if (!left.IsConstant)
+            throw new ArgumentException($"The ablation {left.Name} depends on the input, and a text that is still being written is none. "
+                + "Take --ablation zero, or --ablation mean with --data FILE.");
         return (new MaskProbe(MaskProbe.Without(universe, absent), left), inWords);
+
+        AblationSource Read()
+        {
+            int longest = Math.Min(DataPiece, loaded.Model.MostPositions);
+            Sequence[] rows = [.. RunningText.Read(request.Data!, loaded.Tokenizer, longest, DataTokens)];
+            return new(loaded.Model, universe, rows, () => [.. rows.Chunk(4).Select(four => new Batch(four))]);
+        }
     }
 
     // a tokenizer that puts nothing in front begins a text with what ends one, as GPT-2 was trained

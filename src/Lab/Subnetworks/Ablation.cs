@@ -1,89 +1,90 @@
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Subnetworks;
 
-/// <summary>What absent parts leave behind: one constant vector per part, zero or the part's mean over a data set.</summary>
+/// <summary>The parts in play, and what stands in for those that are ablated.</summary>
 public sealed class Ablation
 {
-    readonly IReadOnlyDictionary<Site, float[]> left;
+    readonly HashSet<Site> wanted;
 
-    Ablation(string kind, Universe universe, IReadOnlyDictionary<Site, float[]> left)
+    /// <summary>Parts and what stands in for them; what of it is slow is done now (<see cref="IAblation.Prepare"/>).</summary>
+    /// <param name="universe">the parts in play</param>
+    /// <param name="how">what stands in</param>
+    /// <param name="stop">ends the work</param>
+    public Ablation(Universe universe, IAblation how, CancellationToken stop = default)
     {
-        (Kind, Universe, this.left) = (kind, universe, left);
+        (Universe, How) = (universe, how);
+        how.Prepare(stop);
         List<AblatedSite> sites = [];
         for (int start = 0; start < universe.Count; start += sites[^1].Count)
         {
             Place first = universe.Places[start];
             Place[] here = [.. universe.Places.Skip(start)
                 .TakeWhile(place => place.Site == first.Site && place.Length == first.Length && place.Kind.Name == first.Kind.Name)];
-            sites.Add(new(first.Site, start, [.. here.Select(place => place.Start)], first.Length, first.PassesOn ? null : Table(here)));
+            Tensor? constant = first.PassesOn || !how.IsConstant ? null : Table(here);
+            sites.Add(new(first.Site, start, [.. here.Select(place => place.Start)], first.Length, first.PassesOn, constant));
         }
         Sites = sites;
+        wanted = [.. sites.Where(site => !site.PassesOn).Select(site => site.Site)];
     }
 
-    /// <summary>"zero" or "mean"</summary>
-    public string Kind { get; }
+    /// <summary>What stands in.</summary>
+    public IAblation How { get; }
+
+    /// <summary>As <c>--ablation</c> writes it.</summary>
+    public string Name => How.Name;
+
+    /// <summary>Whether one constant stands in for each part, so that subnetworks can be cut.</summary>
+    public bool IsConstant => How.IsConstant;
 
     /// <summary>The parts in play.</summary>
     public Universe Universe { get; }
 
-    /// <summary>The sites at which parts are removed, with what all parts of a site leave behind.</summary>
+    /// <summary>The sites at which parts are removed, with what stands in for all parts of a site.</summary>
     internal IReadOnlyList<AblatedSite> Sites { get; }
 
-    /// <summary>What a part leaves behind, as wide as its value; nothing of a part without which its layer's input passes on.</summary>
-    public ReadOnlySpan<float> Of(Place place) =>
-        place.PassesOn ? [] : left.TryGetValue(place.Site, out float[]? values) ? values.AsSpan(place.Start, place.Length) : new float[place.Length];
+    /// <summary>What stands in for a part whatever the input, as wide as its value; nothing for a part without which its layer's input passes on.</summary>
+    /// <exception cref="InvalidOperationException">it depends on the input</exception>
+    public ReadOnlySpan<float> Of(Place place) => place.PassesOn ? [] : How.Constant(place);
 
     /// <inheritdoc cref="Of(Place)"/>
     public ReadOnlySpan<float> Of(Part part) => Of(Universe.Places[Universe.PlaceOf(part)]);
 
-    /// <summary>Absent parts contribute nothing.</summary>
-    /// <param name="universe">the parts in play</param>
-    public static Ablation Zero(Universe universe) => new("zero", universe, new Dictionary<Site, float[]>());
+    /// <summary>What stands in at the sites of one pass; null where it is the same for every pass.</summary>
+    /// <param name="model">the full model</param>
+    /// <param name="batch">the pass's input</param>
+    /// <param name="last">which tokens the last layer computes</param>
+    /// <param name="pairs">the rows' own pairs, one for each sequence; null where they have none</param>
+    public IReadOnlyDictionary<Site, Tensor>? On(IModel model, Batch batch, Tokens last, Batch? pairs = null) =>
+        IsConstant ? null : How.On(new(model, batch, pairs, last, wanted));
 
-    /// <summary>Absent parts contribute their mean over the tokens of these batches.</summary>
+    /// <summary>Zero stands in.</summary>
+    /// <param name="universe">the parts in play</param>
+    public static Ablation Zero(Universe universe) => new(universe, new Zero());
+
+    /// <summary>The mean over all tokens of these batches stands in.</summary>
     /// <param name="model">the model</param>
     /// <param name="universe">the parts in play</param>
     /// <param name="batches">the data</param>
     /// <param name="stop">ends the work</param>
-    public static Ablation Mean(IModel model, Universe universe, IReadOnlyList<Batch> batches, CancellationToken stop = default)
+    public static Ablation Mean(IModel model, Universe universe, IReadOnlyList<Batch> batches, CancellationToken stop = default) =>
+        new(universe, new Mean(new(model, universe, [], () => batches), byPosition: false), stop);
+
+    /// <summary>The means that a file holds stand in.</summary>
+    /// <exception cref="CheckpointException">the file cannot be read, or belongs to another model or to other parts</exception>
+    public static Ablation Load(string path, IModel model, Universe universe)
     {
-        Site[] sites = SitesOf(universe);
-        double[][][] perBatch = new double[batches.Count][][];
-        Parallelism.For(batches.Count, i =>
-        {
-            stop.ThrowIfCancellationRequested();
-            using Scope pass = Scope.Open();
-            Recorder recorder = new(sites.Contains);
-            model.Stream(batches[i], recorder, Tokens.All);                      // what comes after the last layer is no part
-            perBatch[i] = [.. sites.Select(site => SumOverTokens(recorder.Seen[site]))];
-        });
-        long tokens = batches.Sum(b => (long)b.Tokens);
-        Dictionary<Site, float[]> means = [];
-        for (int s = 0; s < sites.Length; s++)
-        {
-            double[] sum = new double[perBatch[0][s].Length];
-            foreach (double[][] batch in perBatch)               // in the order of the batches, so that the sum does not depend on the threads
-                for (int d = 0; d < sum.Length; d++) sum[d] += batch[s][d];
-            means[sites[s]] = Array.ConvertAll(sum, total => (float)(total / tokens));
-        }
-        return new("mean", universe, means);
+        Mean means = new(AblationSource.Without(model, universe), byPosition: false);
+        means.Restore(path);
+        return new(universe, means);
     }
 
-    static Site[] SitesOf(Universe universe) => [.. universe.Places.Where(place => !place.PassesOn).Select(place => place.Site).Distinct()];
-
-    static double[] SumOverTokens(Tensor value)
-    {
-        var (tokens, width) = value.AsTokens();
-        double[] sum = new double[width];
-        ReadOnlySpan<float> values = value.Values;
-        for (int t = 0; t < tokens; t++)
-            for (int d = 0; d < width; d++) sum[d] += values[t * width + d];
-        return sum;
-    }
+    /// <summary>Writes what a run keeps of it.</summary>
+    public void Save(Stream stream) => How.Save(stream);
 
     Tensor Table(Place[] here)
     {
@@ -92,31 +93,6 @@ public sealed class Ablation
         for (int p = 0; p < here.Length; p++) Of(here[p]).CopyTo(rows.AsSpan(p * here[0].Length));
         return Tensor.From(rows, here.Length, here[0].Length).KeepForever();
     }
-
-    /// <summary>Writes the vectors, one tensor per site.</summary>
-    public void Save(Stream stream) => SafetensorsWriter.Write(stream,
-        left.Select(site => new NamedTensor($"{site.Key}", [site.Value.Length], Dtype.F32, site.Value.AsMemory())),
-        new Dictionary<string, string> { ["ablation"] = Kind });
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    /// <exception cref="CheckpointException">the file cannot be read, or belongs to another model or to other parts</exception>
-    public static Ablation Load(string path, Universe universe)
-    {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        string kind = file.Metadata.GetValueOrDefault("ablation", "mean");
-        if (kind == "zero") return Zero(universe);
-        Dictionary<Site, float[]> left = [];
-        foreach (Site site in SitesOf(universe))
-        {
-            int width = universe.Places.Where(place => place.Site == site).Max(place => place.Start + place.Length);
-            string name = $"{site}";
-            if (!file.Contains(name) || file.Count(name) != width)
-                throw new CheckpointException($"{path}: expected a vector of {width} for {name}, "
-                    + $"found {(file.Contains(name) ? $"one of {file.Count(name)}" : "none")}. The file belongs to another model, or to other parts.");
-            file.Read(name, left[site] = new float[width]);
-        }
-        return new(kind, universe, left);
-    }
 }
 
 /// <summary>Neighbours in a mask whose values pass one site, each as wide as the others.</summary>
@@ -124,8 +100,9 @@ public sealed class Ablation
 /// <param name="First">place of the first in a mask</param>
 /// <param name="Starts">where the value of each starts along the site's width</param>
 /// <param name="Width">how wide the value of each is</param>
-/// <param name="Left">what they leave behind, [part partWidth], for every pass the same; null where what enters the layer passes on</param>
-readonly record struct AblatedSite(Site Site, int First, int[] Starts, int Width, Tensor? Left)
+/// <param name="PassesOn">whether what entered the layer stands in for them</param>
+/// <param name="Constant">what stands in for them, [part partWidth], for every pass the same; null where it depends on the pass</param>
+readonly record struct AblatedSite(Site Site, int First, int[] Starts, int Width, bool PassesOn, Tensor? Constant)
 {
     /// <summary>How many parts.</summary>
     public int Count => Starts.Length;

@@ -15,10 +15,10 @@ sealed class CutPlan
     internal CutPlan(IModel model, IEnumerable<Part> kept, Ablation ablation)
     {
         Place[] absent = AbsentPlaces(ablation.Universe, kept);
-        if (WhyNot(model, absent) is { } why) throw new NotSupportedException(why);
+        if ((WhyNot(ablation) ?? WhyNot(model, absent)) is { } why) throw new NotSupportedException(why);
         int[] layers = LayersLeft(model, absent);
         // nothing is to be folded where absent parts leave zeros
-        IModel biased = ablation.Kind == "zero" ? model : model.WithBiases();
+        IModel biased = ablation.How.IsZero ? model : model.WithBiases();
         Whole = biased.WithLayers(layers);
         ILookup<Site, Place> at = absent.ToLookup(place => place.Site);
         Layers = [.. layers.Select((was, now) => new LayerPlan(
@@ -48,7 +48,12 @@ sealed class CutPlan
     }
 
     /// <summary>Why no smaller model computes what these parts do; null where one does.</summary>
-    internal static string? WhyNot(IModel model, IEnumerable<Part> kept, Ablation ablation) => WhyNot(model, AbsentPlaces(ablation.Universe, kept));
+    internal static string? WhyNot(IModel model, IEnumerable<Part> kept, Ablation ablation) =>
+        WhyNot(ablation) ?? WhyNot(model, AbsentPlaces(ablation.Universe, kept));
+
+    static string? WhyNot(Ablation ablation) => ablation.IsConstant ? null
+        : $"The ablation {ablation.Name} depends on the input, so no smaller model computes what is left: a file holds constants. "
+            + "Measure it masked (heartwood evaluate), or search with --ablation mean or --ablation zero.";
 
     static string? WhyNot(IModel model, IReadOnlyList<Place> absent)
     {

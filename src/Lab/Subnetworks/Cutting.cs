@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Subnetworks;
@@ -52,8 +53,8 @@ public static class Cutting
 
     /// <summary>Why no other software would read a model of full size, with the next move; null where others read it.</summary>
     /// <param name="model">the full model</param>
-    /// <param name="ablation">what absent parts leave behind, "mean" or "zero"</param>
-    public static string? WhyNoFullSize(IModel model, string ablation) => ablation == "zero" || model.WhyOnlyOurBiases is not { } why ? null
+    /// <param name="ablation">what stands in for absent parts</param>
+    public static string? WhyNoFullSize(IModel model, IAblation ablation) => ablation.IsZero || !ablation.IsConstant || model.WhyOnlyOurBiases is not { } why ? null
         : $"There is no full-size folder: the means of absent parts are folded into biases, and {why}. "
             + "The cut model keeps its window. For a full-size folder too, search with --ablation zero.";
 
@@ -65,7 +66,7 @@ public static class Cutting
     /// <exception cref="NotSupportedException">no other software would read it: see <see cref="WhyNoFullSize"/></exception>
     public static IModel FullSize(IModel model, IEnumerable<Part> kept, Ablation ablation)
     {
-        if (WhyNoFullSize(model, ablation.Kind) is { } why) throw new NotSupportedException(why);
+        if (WhyNoFullSize(model, ablation.How) is { } why) throw new NotSupportedException(why);
         CutPlan plan = new(model, kept, ablation);
         Dictionary<string, Func<Tensor, Tensor?>> changes = plan.Biases();
         foreach (BlockPlan block in plan.Layers.SelectMany(layer => (BlockPlan[])[layer.Attention, layer.Mlp]))

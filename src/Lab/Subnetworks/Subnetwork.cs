@@ -11,7 +11,7 @@ namespace Heartwood.Lab.Subnetworks;
 /// <param name="Parts">number of parts in play: of the kinds that <see cref="InPlay"/> names</param>
 /// <param name="Kept">the kept parts, in address order</param>
 /// <param name="Scores">score of every part; higher is kept first; empty for random subnetworks</param>
-/// <param name="Ablation">"mean" or "zero"; "" where it is not known</param>
+/// <param name="Ablation">what stands in for absent parts, as <c>--ablation</c> takes it: "mean", "zero"; "" where it is not known</param>
 /// <param name="ModelSha256">hash of the model's weights; "" where it is not known</param>
 public sealed record Subnetwork(
     ulong Seed, string Method, double TargetSparsity, int Parts, IReadOnlyList<Part> Kept, IReadOnlyDictionary<Part, double> Scores, string Ablation, string ModelSha256)

@@ -15,6 +15,9 @@ public sealed record Example(Sequence Input, int Label, string Case, string Grou
     /// <summary>What it is compared with: the bad sentence, the corrupted prompt; null where there is none.</summary>
     public Sequence? Second { get; init; }
 
+    /// <summary>Its own pair, of which the ablation interchange takes values, where that is not <see cref="Second"/>: the corrupted prompt of an example to learn on, a column that the data names; null where there is none.</summary>
+    public Sequence? Pair { get; init; }
+
     /// <summary>The tokens that should, and that should not, come next; null where it is not about them.</summary>
     public NextChoice? Next { get; init; }
 

@@ -46,6 +46,9 @@ public interface IProblem
     /// <summary>The sequences of an example, in the order in which they stand in a batch.</summary>
     IReadOnlyList<Sequence> Inputs(Example example) => [example.Input];
 
+    /// <summary>The own pair of each of an example's sequences, of which the ablation interchange takes values: two that are compared are one another's.</summary>
+    IReadOnlyList<Sequence?> Pairs(Example example) => Inputs(example) is [var one, var other] ? [other, one] : [example.Pair];
+
     /// <summary>Rows of the stream behind the last layer from which the vocabulary's scores are computed; null where a head scores labels.</summary>
     int[]? Places(Batch batch, IReadOnlyList<Example> examples);
 

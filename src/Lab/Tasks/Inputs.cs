@@ -1,4 +1,5 @@
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tokenizers;
 
 namespace Heartwood.Lab.Tasks;
@@ -26,9 +27,13 @@ public static class Inputs
             if (!numbers.TryGetValue(row.Label, out int label))
                 throw new InvalidDataException($"{source}: the label '{row.Label}' is none of the model's ({string.Join(", ", labels)}). "
                     + $"{Tables.LabelAdvice.Of(null, [.. rows.Select(r => r.Label).Distinct()], labels, counted: false)}");
-            return new Example(inputs[i], label, row.Case, row.Group);
+            return new Example(inputs[i], label, row.Case, row.Group) { Pair = OtherInput(row, tokenizer, mostTokens, rule) };
         })];
     }
+
+    /// <summary>The input that a row would be with its other text; null where it has none.</summary>
+    internal static Sequence? OtherInput(Row row, Tokenizer tokenizer, int mostTokens, TokenTypeRule rule) =>
+        row.Other is not { } other ? null : EncodeOne(row with { Text = other }, tokenizer, mostTokens, rule);
 
     /// <summary>The texts or pairs of rows as inputs; longer ones are truncated, and counted.</summary>
     /// <exception cref="InvalidDataException">a row's text is no token</exception>
@@ -107,6 +112,37 @@ public static class Inputs
             Example[] own = [.. examples.Skip(b.Start).Take(b.Count)];
             return (problem.BatchOf(own), (IReadOnlyList<Example>)own);
         })];
+
+    /// <summary>The own pairs of all sequences of some examples in one batch, in the order of <see cref="BatchOf"/>; null where one has none.</summary>
+    public static Batch? PairsOf(this IProblem problem, IReadOnlyList<Example> examples)
+    {
+        Sequence?[] pairs = [.. examples.SelectMany(problem.Pairs)];
+        return pairs.All(pair => pair is not null) ? new([.. pairs.Select(pair => pair!.Value)]) : null;
+    }
+
+    /// <summary>Whether all sequences of an example have what an ablation takes.</summary>
+    public static bool Serves(this IAblation ablation, IProblem problem, Example example) =>
+        problem.Inputs(example).Zip(problem.Pairs(example)).All(row => ablation.Serves(row.First, row.Second));
+
+    /// <summary>The examples that have what an ablation takes.</summary>
+    /// <param name="ablation">the ablation</param>
+    /// <param name="problem">what is asked</param>
+    /// <param name="examples">the examples</param>
+    /// <param name="source">where they come from, for messages</param>
+    /// <param name="tell">hears how many are left out</param>
+    /// <exception cref="InvalidDataException">none has</exception>
+    public static IReadOnlyList<Example> Served(
+        this IAblation ablation, IProblem problem, IReadOnlyList<Example> examples, string source, Action<string> tell)
+    {
+        Example[] served = [.. examples.Where(example => ablation.Serves(problem, example))];
+        int left = examples.Count - served.Length;
+        if (left == 0) return examples;
+        if (served.Length == 0)
+            throw new InvalidDataException($"{source}: all {examples.Count:N0} rows {ablation.Lacking}, which the ablation {ablation.Name} takes. "
+                + "Give data that has such rows, or another --ablation.");
+        tell($"{source}: {left:N0} of {examples.Count:N0} rows {ablation.Lacking}; the ablation {ablation.Name} leaves them out.");
+        return served;
+    }
 
     /// <summary>All sequences of some examples in one batch.</summary>
     public static Batch BatchOf(this IProblem problem, IReadOnlyList<Example> examples) => new([.. examples.SelectMany(problem.Inputs)]);

@@ -64,7 +64,7 @@ public sealed class Prompts : IProblem
     }
 
     /// <summary>Masks are learned on the clean prompts.</summary>
-    public Example ToLearn(Example example) => example with { Second = null };
+    public Example ToLearn(Example example) => example with { Second = null, Pair = example.Second };
 
     /// <inheritdoc/>
     public IReadOnlyList<Sequence> Inputs(Example example) => example.Second is { } corrupted ? [example.Input, corrupted] : [example.Input];

@@ -45,7 +45,11 @@ public sealed class Regression : IProblem
     public IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules)
     {
         Sequence[] inputs = Tasks.Inputs.EncodeTexts(rows, rules.Tokenizer, rules.MostTokens, rules.TokenTypes, rules.Source, rules.Tell);
-        return [.. rows.Select((row, i) => new Example(inputs[i], 0, row.Case, row.Group) { Score = ScoreOf(row, rules) })];
+        return [.. rows.Select((row, i) => new Example(inputs[i], 0, row.Case, row.Group)
+        {
+            Score = ScoreOf(row, rules),
+            Pair = Tasks.Inputs.OtherInput(row, rules.Tokenizer, rules.MostTokens, rules.TokenTypes),
+        })];
     }
 
     static double ScoreOf(Row row, InputRules rules) => Parse(row.Label) ?? throw new InvalidDataException(

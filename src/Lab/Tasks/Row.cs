@@ -9,6 +9,9 @@ namespace Heartwood.Lab.Tasks;
 /// <param name="Wrong">a prompt's wrong answers, with "|" between</param>
 public sealed record Row(string Text, string? Pair, string Label, string Case = "", string Group = "", string Wrong = "")
 {
+    /// <summary>Another text in place of <see cref="Text"/>, of which the ablation interchange takes values; null where the data names no column of them.</summary>
+    public string? Other { get; init; }
+
     /// <summary>Where it stands; no place for rows that are made.</summary>
     public RowPlace Place { get; init; }
 }

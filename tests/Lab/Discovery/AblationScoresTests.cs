@@ -31,7 +31,7 @@ public class AblationScoresTests
         Tensor mask = Tensor.Filled(others, new(search.Universe.Count));
         if (part is { } p) mask.Change()[p] = 1 - others;
         Batch batch = Classification.Instance.BatchOf(search.Examples);
-        return search.Model.Forward(batch, search.Masked(mask)).CrossEntropy([.. search.Examples.Select(e => e.Label)]).Item;
+        return search.Model.Forward(batch, search.Masked(mask, batch, search.Examples)).CrossEntropy([.. search.Examples.Select(e => e.Label)]).Item;
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public class IntegratedTests
     {
         using Scope scope = Scope.Open();
         Batch batch = Classification.Instance.BatchOf(search.Examples);
-        Tensor scores = search.Model.Forward(batch, search.Masked(Tensor.Filled(at, new(search.Universe.Count))));
+        Tensor scores = search.Model.Forward(batch, search.Masked(Tensor.Filled(at, new(search.Universe.Count)), batch, search.Examples));
         return scores.CrossEntropy([.. search.Examples.Select(e => e.Label)]).Item;
     }
 

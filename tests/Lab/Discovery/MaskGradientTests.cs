@@ -34,7 +34,7 @@ public class MaskGradientTests
         Tensor mask = Tensor.Filled((float)at, new(search.Universe.Count));
         mask.Change()[part] += (float)step;
         Batch batch = Classification.Instance.BatchOf(search.Examples);
-        return search.Model.Forward(batch, search.Masked(mask)).CrossEntropy([.. search.Examples.Select(e => e.Label)]).Item;
+        return search.Model.Forward(batch, search.Masked(mask, batch, search.Examples)).CrossEntropy([.. search.Examples.Select(e => e.Label)]).Item;
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public class GoldenModelTests
             new($"L{layer}.Heads", [side], Dtype.F32, heads.AsMemory(layer * side, side)),
             new($"L{layer}.MlpOut", [model.Width], Dtype.F32, mlps.AsMemory(layer * model.Width, model.Width)),
         ]));
-        Ablation ablation = Ablation.Load(path, model.Universe());
+        Ablation ablation = Ablation.Load(path, model, model.Universe());
         File.Delete(path);
         return ablation;
     }

@@ -5,6 +5,7 @@ using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tensors.Backends;
@@ -203,13 +204,46 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
+    public void Interchange_takes_values_from_a_named_column_and_leaves_out_rows_whose_text_there_has_another_length()
+    {
+        string[] words = [.. MadeUpLanguage.Vocabulary.Where(word => word.All(char.IsAsciiLetterLower)).Take(6)];
+        File.WriteAllText(temporary.At("rows.tsv"), $"text\tother\tlabel\n{words[0]} {words[1]}\t{words[2]} {words[3]}\tentailment\n"
+            + $"{words[2]} {words[4]}\t{words[5]}\tnon-entailment\n{words[1]} {words[5]}\t{words[0]} {words[0]}\tnon-entailment\n");
+        string rows = $"{temporary.At("rows.tsv")},text=text,other=other,label=label";
+        Study.Prepared prepared = new(new StudyRequest([rows], [rows]) { Model = model, Ablation = "interchange", Parts = ["attention"] });
+        Assert.Equal(2, prepared.Pool.Count);
+        Assert.All(prepared.Pool, example => Assert.Equal(example.Input.Ids.Length, example.Pair!.Value.Ids.Length));
+        Assert.Equal(2, prepared.Sets.InDomain.Count);
+        Assert.Contains(prepared.Notes, note => note.Contains("1 of 3 rows have no pair of as many tokens; the ablation interchange leaves them out.", StringComparison.Ordinal));
+        Assert.Contains("all 60 rows have no pair of as many tokens",
+            Assert.Throws<InvalidDataException>(() => new Study.Prepared(Request with { Ablation = "interchange" })).Message);
+    }
+
+    [Fact]
+    public void With_an_ablation_that_depends_on_the_input_a_study_ends_without_a_cut_and_says_so()
+    {
+        StudyRequest request = Request with { Ablation = "resample,seed=2", Parts = ["heads", "attention", "layers"], Draws = 2 };
+        Study.Prepared prepared = new(request);
+        var result = Begin("resampled", request)!;
+        Assert.NotNull(result);
+        string written = File.ReadAllText(Path.Combine(temporary.At("resampled"), "result.json"));
+        Result read = ResultJson.Read(written, request.Tenants.Questions);
+        Assert.StartsWith("Nothing was cut. The ablation resample,seed=2 depends on the input", Summary.Finished(read, "run"));
+        Assert.False(Directory.Exists(Path.Combine(temporary.At("resampled"), Study.CutFolder)));
+        using RunFolder folder = RunFolder.Reopen(temporary.At("resampled"), TimeProvider.System);
+        Study again = Study.Reopen(folder, new Told(_ => { }), default);
+        Assert.Contains("--ablation mean or --ablation zero", Assert.Throws<NotSupportedException>(() => again.Cut()).Message);
+        Assert.Contains("Measure it masked", Assert.Throws<NotSupportedException>(() => again.Cut(Directory.GetFiles(temporary.At("resampled/subnetworks"))[0], temporary.At("c"))).Message);
+    }
+
+    [Fact]
     public void What_cannot_be_asked_is_refused_before_anything_is_read()
     {
         StudyRequest nowhere = Request with { Model = temporary.At("nothing") };
         foreach (var (wrong, gist) in new (StudyRequest, string)[]
         {
             (nowhere with { Data = [] }, "What should masks be learned on?"), (nowhere with { Seeds = [] }, "at least one seed"), (nowhere with { Seeds = [1, 1] }, "each once"),
-            (nowhere with { Sparsities = [] }, "at least one sparsity"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Ablation = "median" }, "mean or zero"),
+            (nowhere with { Sparsities = [] }, "at least one sparsity"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Ablation = "median" }, "There is no ablation 'median'"), (nowhere with { Parts = ["head"] }, "Nearest: 'heads'"),
             (nowhere with { CoreShare = 0 }, "--core-share"), (nowhere with { Draws = 0 }, "--draws"),
         })
             Assert.Contains(gist, Assert.Throws<ArgumentException>(() => new Study.Prepared(wrong)).Message);

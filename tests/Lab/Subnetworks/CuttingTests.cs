@@ -2,6 +2,7 @@ using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tests.Lab.Models;
 using Heartwood.Tests.Lab.Reports;
@@ -60,7 +61,7 @@ public sealed class CuttingTests : IDisposable
             Small.Close(masked, Scores(cut), $"cut {model.Family}");
             Assert.Equal(model.Layers.Select(l => l.Window), cut.Layers.Select(l => l.Window));
             IModel whole = kind == "mean" ? model.WithBiases() : model;
-            if (Cutting.WhyNoFullSize(model, kind) is null)
+            if (Cutting.WhyNoFullSize(model, ablation.How) is null)
             {
                 IModel full = Cutting.FullSize(model, kept, ablation);
                 Small.Close(masked, Scores(full), $"full size {model.Family}");
@@ -120,10 +121,10 @@ public sealed class CuttingTests : IDisposable
         IReadOnlyList<Part> kept = Small.Some(model.Universe(), 3);
         Ablation means = Small.Absent(model, "mean"), zeros = Small.Absent(model, "zero");
         NotSupportedException refused = Assert.Throws<NotSupportedException>(() => Cutting.FullSize(model, kept, means));
-        Assert.Equal(Cutting.WhyNoFullSize(model, "mean"), refused.Message);
+        Assert.Equal(Cutting.WhyNoFullSize(model, Small.Absent(model, "mean").How), refused.Message);
         Assert.Contains($"this {family} has one (of 3 tokens)", refused.Message);
         Assert.Contains("--ablation zero", refused.Message);
-        Assert.Null(Cutting.WhyNoFullSize(model, "zero"));
+        Assert.Null(Cutting.WhyNoFullSize(model, new Zero()));
         IModel full = Cutting.FullSize(model, kept, zeros), cut = Cutting.Cut(model, kept, means);
         Assert.Equal((family, family), (full.Family, cut.Family));
         Assert.DoesNotContain("heartwood", full.Config.ToJsonString());
@@ -144,7 +145,7 @@ public sealed class CuttingTests : IDisposable
     {
         IModel model = RotaryTests.Windowed(Small.Model(family: "mistral"), 16);
         Assert.Equal(16, model.MostPositions);
-        Assert.Null(Cutting.WhyNoFullSize(model, "mean"));
+        Assert.Null(Cutting.WhyNoFullSize(model, Small.Absent(model, "mean").How));
         Assert.Equal("llama", Cutting.FullSize(model, [], Small.Absent(model, "mean")).Family);
     }
 

@@ -79,7 +79,7 @@ public sealed class PartKindTests : IDisposable
             float[] masked = Masked(model, kept, left);
             IModel cut = Cutting.Cut(model, kept, left);
             Small.Close(masked, Scores(cut), $"{name}, draw {draw}, cut");
-            if (Cutting.WhyNoFullSize(model, ablation) is null)
+            if (Cutting.WhyNoFullSize(model, left.How) is null)
                 Small.Close(masked, Scores(Cutting.FullSize(model, kept, left)), $"{name}, draw {draw}, full size");
             Assert.True(cut.Weights.Count < model.WithBiases().Weights.Count || kept.Length == universe.Count);
         }

@@ -26,7 +26,7 @@ public static class OutputChange
     {
         using Scope outside = Scope.Open();
         Part[] heads = [.. Heads.Of(model)];
-        (MaskProbe Probe, int From, int Until)[] passes = [.. masks.Select(m => (Probe: new MaskProbe(Tensor.From(m.Mask, m.Mask.Length), ablation), m.Until)).Select(m => (m.Probe, m.Probe.FirstLayer ?? int.MaxValue, m.Until))];
+        (float[] Mask, int From, int Until)[] passes = [.. masks.Select(m => (m.Mask, FirstLayer(ablation.Universe, m.Mask), m.Until))];
         double[][][] changes = [.. passes.Select(p => heads.Select(h => Filled(examples.Count, h.Layer > p.Until ? double.NaN : 0)).ToArray())];
         var packed = Inputs.Pack([.. examples.Select(e => e.Input.Ids.Length)], TokensPerBatch);
         IReadOnlyList<Batch> batches = Inputs.Batches(examples, TokensPerBatch);
@@ -42,11 +42,14 @@ public static class OutputChange
                     : model.Finish(layer - 1, entering[layer - 1], mixes[layer - 1], batch, model.TokensOf(layer - 1), Probes.NoProbe.Instance);
                 mixes[layer] = model.Attend(layer, entering[layer], batch, model.TokensOf(layer), Probes.NoProbe.Instance);
             }
+            IReadOnlyList<Example> own = [.. examples.Skip(packed[b].Start).Take(batch.Count)];
+            var values = ablation.On(model, batch, Tokens.Read, Classification.Instance.PairsOf(own));
             for (int p = 0; p < passes.Length; p++)
             {
-                var (probe, from, until) = passes[p];
+                var (mask, from, until) = passes[p];
                 if (from >= until) continue;
                 using Scope pass = Scope.Open();
+                MaskProbe probe = new(Tensor.From(mask, mask.Length), ablation, values);
                 Tensor x = entering[from], mix = mixes[from];
                 for (int layer = from + 1; layer <= until; layer++)
                 {
@@ -59,6 +62,13 @@ public static class OutputChange
             advance?.Invoke(batch.Count * passes.Length);
         });
         return changes;
+    }
+
+    // of the first part that is not all there; none where all are
+    static int FirstLayer(Universe universe, float[] mask)
+    {
+        for (int i = 0; i < mask.Length; i++) if (mask[i] != 1) return universe.Places[i].Site.Layer;
+        return int.MaxValue;
     }
 
     static double[] Filled(int count, double value)

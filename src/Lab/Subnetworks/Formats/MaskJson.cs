@@ -185,7 +185,6 @@ static class MaskJson
     {
         if (mask.Kept.Count > mask.Parts) throw new FormatException($"{mask.Kept.Count} parts are kept out of {mask.Parts}.");
         if (mask.Scores.Count > mask.Parts) throw new FormatException($"{mask.Scores.Count} parts have scores, and there are {mask.Parts}.");
-        if (mask.Ablation is not ("" or "mean" or "zero")) throw new FormatException($"'ablation' should be mean or zero, it is '{mask.Ablation}'.");
         if (mask.AblationFile.Contains('\0')) throw new FormatException("'ablationFile' should be the path of a file.");
         if (mask.Model is not { } sizes) return mask;
         KindSizes[] inPlay = [.. sizes.Kinds.Where(kind => nodes.Contains(kind.Name))];

@@ -7,7 +7,7 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="File">the data file</param>
 public sealed record DataSpec(string File)
 {
-    static readonly string[] Keys = ["preset", "format", "header", "task", "text", "pair", "label", "wrong", "case", "group", "labels",
+    static readonly string[] Keys = ["preset", "format", "header", "task", "text", "pair", "label", "wrong", "case", "group", "other", "labels",
         "without", "cases", "not-cases", "per-case", "rows", "window", "stride"];
 
     /// <summary>The layout's name (see <see cref="Tables.Preset.All"/>); null to see from the first line.</summary>
@@ -84,6 +84,7 @@ public sealed record DataSpec(string File)
         "wrong" => this with { Columns = Columns with { Wrong = value } },
         "case" => this with { Columns = Columns with { Case = value } },
         "group" => this with { Columns = Columns with { Group = value } },
+        "other" => this with { Columns = Columns with { Other = value } },
         "labels" => this with { Labels = LabelMap.Parse(value) },
         "without" => this with { Without = value.Split('|') },
         "cases" => this with { Cases = value.Split('|') },
@@ -114,7 +115,7 @@ public sealed record DataSpec(string File)
     {
         string?[] values =
         [
-            Preset, Format, Header is bool header ? header ? "yes" : "no" : null, Task?.ToString().ToLowerInvariant(), Columns.Text, Columns.Pair, Columns.Label, Columns.Wrong, Columns.Case, Columns.Group,
+            Preset, Format, Header is bool header ? header ? "yes" : "no" : null, Task?.ToString().ToLowerInvariant(), Columns.Text, Columns.Pair, Columns.Label, Columns.Wrong, Columns.Case, Columns.Group, Columns.Other,
             Labels.ToString(), string.Join('|', Without), string.Join('|', Cases), string.Join('|', NotCases), $"{PerCase}", $"{Rows}",
             $"{Window}", $"{Stride}",
         ];

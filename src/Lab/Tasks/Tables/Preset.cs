@@ -26,7 +26,11 @@ public enum TaskKind
 /// <param name="Case">the case, null where there is none</param>
 /// <param name="Group">the group of cases, null where there is none</param>
 /// <param name="Wrong">a prompt's wrong answer</param>
-public sealed record Columns(string? Text = null, string? Pair = null, string? Label = null, string? Case = null, string? Group = null, string? Wrong = null);
+public sealed record Columns(string? Text = null, string? Pair = null, string? Label = null, string? Case = null, string? Group = null, string? Wrong = null)
+{
+    /// <summary>Another text in place of the first, of which the ablation interchange takes values; null where there is none.</summary>
+    public string? Other { get; init; }
+}
 
 /// <summary>How a published data set is laid out.</summary>
 /// <param name="Name">what <c>preset=</c> calls it</param>

@@ -116,7 +116,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
             throw TableException.At(new RowPlace(file, unit == "row" ? 0 : 1, unit),
                 $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), "
                     + $"found {Shown(Named(first))}. "
-                    + "Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=; "
+                    + "Say which columns are what: text=COLUMN,label=COLUMN and where there are any pair=, case=, group=, other=; "
                     + "by number from 1 where the file has no header. "
                     + "What the rows ask: task=labels, scores (label= the score), pairs (text= good, pair= bad), "
                     + "prompts (label= answer, wrong=, pair= corrupted) or text.");
@@ -128,7 +128,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         {
             Task = spec.Task ?? preset.Task,
             Columns = new(given.Text ?? own.Text, given.Pair ?? own.Pair, given.Label ?? preset.LabelIn(first),
-                given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong),
+                given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong) { Other = given.Other },
         };
     }
 
@@ -141,11 +141,15 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         Columns columns = preset.Columns;
         bool answers = preset.Task == TaskKind.Prompts && preset.Derive is null;
+        if (columns.Other is not null && !OfLabels(preset.Task))
+            throw new TableException($"{file}: other= names another text of rows with labels or scores; rows of {preset.Task.ToString().ToLowerInvariant()} "
+                + "have no place for one (prompts and pairs have their own: pair=). Leave it out.");
         return
         [
             Place("text", columns.Text, needed: true), Place("pair", columns.Pair, needed: preset.Task == TaskKind.Pairs),
             Place("label", columns.Label, needed: OfLabels(preset.Task) || answers),
             Place("case", columns.Case), Place("group", columns.Group), Place("wrong", columns.Wrong, needed: answers),
+            Place("other", columns.Other),
         ];
 
         Column Place(string role, string? name, bool needed = false)
@@ -191,7 +195,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
             throw TableException.At(At(record),
                 $"expected a label among {Shown(allowed)}, found '{renamed}'. Nearest: '{Nearest.Of(renamed, allowed)}'. "
                     + $"Correct the {unit}, or rename labels with labels={renamed}>LABEL.");
-        return new(Cell(columns[0])!, Cell(columns[1]), renamed, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
+        return new(Cell(columns[0])!, Cell(columns[1]), renamed, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "") { Other = Cell(columns[6]) };
 
         Row Whole(Row row)
         {

@@ -7,7 +7,7 @@ public sealed class DataSpecTests
     [Theory]
     [InlineData("data/train.tsv")]
     [InlineData("hans.txt,preset=hans,cases=ce_adverb|cn_adverb,per-case=200")]
-    [InlineData("x.csv,format=csv,header=no,text=1,pair=2,label=3,case=4,group=5,labels=neutral>non-entailment|contradiction>non-entailment,cases=a|b|c,not-cases=a|b,per-case=7,rows=9")]
+    [InlineData("x.csv,format=csv,header=no,text=1,pair=2,label=3,case=4,group=5,other=6,labels=neutral>non-entailment|contradiction>non-entailment,cases=a|b|c,not-cases=a|b,per-case=7,rows=9")]
     [InlineData("a,,b.tsv,text=one,, two,label=#1 String")]
     [InlineData("a,,,preset=mnli")]
     public void A_specification_comes_back_as_it_was_written(string text) => Assert.Equal(text, DataSpec.Parse(text).ToString());

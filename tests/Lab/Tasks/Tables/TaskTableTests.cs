@@ -49,6 +49,15 @@ public sealed class TaskTableTests : IDisposable
     }
 
     [Fact]
+    public void Rows_with_labels_or_scores_may_name_a_column_of_other_texts()
+    {
+        Assert.Equal([new Row("a", null, "yes") { Other = "b" }], Read("x.tsv", "s\tt\tl\na\tb\tyes\n", ",text=s,other=t,label=l").Rows);
+        Assert.Equal(["b"], Read("x.tsv", "s\tt\tl\na\tb\t0.5\n", ",task=scores,text=s,other=t,label=l").Rows.Select(r => r.Other));
+        Assert.Contains("other= names another text of rows with labels or scores; rows of pairs have no place for one",
+            Refused("x.tsv", "g\th\na\tb\n", ",task=pairs,text=g,pair=h,other=h"));
+    }
+
+    [Fact]
     public void Plain_tables_of_prompts_and_pairs_are_read_by_preset_or_by_columns()
     {
         Assert.Equal([new Row("a", "b", " c", Wrong: " d")], Read("x.tsv", "text\tcorrupted\tanswer\twrong\na\tb\t c\t d\n").Rows);
