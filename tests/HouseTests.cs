@@ -125,6 +125,16 @@ public partial class HouseTests
         .SelectMany(l => Named().Matches(l.Text).Select(m => m.Groups["path"].Value).Where(path => !Path.Exists(Path.Combine(Root, path)) && !Path.Exists(Path.Combine(Path.GetDirectoryName(page)!, path)))
         .Select(path => $"{Relative(page)}:{l.Number}: there is no {path}"))));
 
+    [Fact]
+    public void Every_door_of_the_tour_is_used_by_a_test_that_it_names()
+    {
+        string tour = Path.Combine(Root, "docs", "tour.md");
+        string[] doors = [.. Lines(tour).SkipWhile(l => l.Text != "## Where to change what").Select(l => l.Text)
+            .Where(text => text.StartsWith("| ", StringComparison.Ordinal))];
+        Assert.True(doors.Length > 15);
+        None(doors.Skip(2).Where(door => !door.Contains("`tests/")).Select(door => $"docs/tour.md: no test is named for {door}"));
+    }
+
     static IEnumerable<string> Pages() => Written("*.md").Where(f => Relative(f) == "README.md" || Relative(f).StartsWith("docs/", StringComparison.Ordinal));
 
     static IEnumerable<string> Mentions(string folder, Regex of) =>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Reports;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
