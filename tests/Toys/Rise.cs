@@ -45,7 +45,7 @@ sealed class Rise(int examples = 16) : IFinder
             if (Step > 0) mask[Step - 1] = 0;
             Batch batch = search.Problem.BatchOf(few);
             Pass? full = objective.NeedsReference ? Pass.Of(search.Model, batch, NoProbe.Instance, search.Problem.Tokens) : null;
-            Pass pass = Pass.Of(search.Model, batch, search.Masked(Tensor.From(mask, mask.Length)), search.Problem.Tokens);
+            Pass pass = Pass.Of(search.Model, batch, search.Masked(Tensor.From(mask, mask.Length), batch, few), search.Problem.Tokens);
             double value = objective.Mean(search.Problem, pass, full, few).Values[0];
             values.Add(value);
             return [new(objective.Name, value, $"{objective.Name} {value:0.000}")];
