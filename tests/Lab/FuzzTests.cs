@@ -77,7 +77,7 @@ public sealed class FuzzTests
         foreach (var (i, (utf8, labels)) in PublishedConfigTests.Loading.Index())
             Fuzz(each, utf8, (valid, chance) => chance.Flip(0.3) ? Mutate(valid, chance) : WithOtherValues(valid, keys, chance), bytes =>
             {
-                ConfigFacts facts = ConfigFacts.Of(new(bytes, "config.json"), labels);
+                ConfigFacts facts = ConfigFacts.Read(new(bytes, "config.json"), labels);
                 Assert.InRange(facts.Layers, 1, ModelConfig.MostOfACount);
                 Assert.InRange(facts.Heads, 1, ModelConfig.MostOfACount);
                 Assert.InRange(facts.KeyValueHeads, 1, facts.Heads);
@@ -126,7 +126,7 @@ public sealed class FuzzTests
         Fuzz(10_000, Encoding.UTF8.GetBytes(content), bytes =>
         {
             var (rows, skipped, _) = new TableReader(spec, label is null ? null : [label, "y"])
-                .Read(DataFile.Of(spec.File, bytes), _ => { });
+                .Read(DataFile.FromBytes(spec.File, bytes), _ => { });
             Assert.InRange(rows.Count, 1, 3);
             Assert.InRange(skipped, 0, bytes.Length);
             Assert.DoesNotContain(rows, row => row.Label.Length == 0);

@@ -6,7 +6,9 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Tests.Toys;
 
-/// <summary>A folder with a text file for each tensor: its axes in the first line, then a value a line, which reads back to the bit.</summary>
+/// <summary>
+/// A folder with a text file for each tensor: its axes in the first line, then a value a line, which reads back to the bit.
+/// </summary>
 sealed class PlainText : IExport
 {
     public string Name => "plain-text";

@@ -44,8 +44,9 @@ sealed class Rise(int examples = 16) : IFinder
             Array.Fill(mask, 1);
             if (Step > 0) mask[Step - 1] = 0;
             Batch batch = search.Problem.BatchOf(few);
-            Pass? full = objective.NeedsReference ? Pass.Of(search.Model, batch, NoProbe.Instance, search.Problem.Tokens) : null;
-            Pass pass = Pass.Of(search.Model, batch, search.Masked(Tensor.From(mask, mask.Length), batch, few), search.Problem.Tokens);
+            Pass? full = objective.NeedsReference ? Pass.Run(search.Model, batch, NoProbe.Instance, search.Problem.Tokens) : null;
+            IProbe masked = search.Masked(Tensor.From(mask, mask.Length), batch, few);
+            Pass pass = Pass.Run(search.Model, batch, masked, search.Problem.Tokens);
             double value = objective.Mean(search.Problem, pass, full, few).Values[0];
             values.Add(value);
             return [new(objective.Name, value, $"{objective.Name} {value:0.000}")];

@@ -4,10 +4,12 @@ using Heartwood.Tests.App;
 
 namespace Heartwood.Tests.Toys;
 
-/// <summary>A tenant of every kind that the test project has, next to those that Heartwood comes with, and a run that all of them made.</summary>
+/// <summary>
+/// The test project's tenants, one of every kind, next to those that Heartwood comes with, and a run that all of them made.
+/// </summary>
 public sealed class ToyRun : IDisposable
 {
-    const string Ablation = "mean";
+    const string Ablation = "scaled-mean,share=0.25";
 
     readonly SmallRuns runs = new();
 
@@ -15,6 +17,7 @@ public sealed class ToyRun : IDisposable
     public static Tenants Tenants { get; } = Tenants.Usual with
     {
         PartKinds = [.. Tenants.Usual.PartKinds, Halves.Kind],
+        Ablations = [.. Tenants.Usual.Ablations, ScaledMean.Kind],
         Objectives = [.. Tenants.Usual.Objectives, new Doubt()],
         Finders = [.. Tenants.Usual.Finders, new Rise()],
         Questions = [.. Tenants.Usual.Questions, new WithoutKinds()],

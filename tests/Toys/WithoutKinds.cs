@@ -30,7 +30,8 @@ sealed class WithoutKinds : IQuestion<WithoutKindsFacts>
         var scores = subject.Sets.Scores(subject.Model, masks, subject.Ablation, subject.Stop, advance);
         Measured[] measured = [.. scores.Select(each => subject.Sets.Measure(each, null))];
         Measured full = subject.Sets.Measure(subject.FullScores, null);
-        return new(full.InDomain, [.. kinds.Zip(measured, (kind, m) => new WithoutKind(kind.Many, subject.Universe.CountOf(kind), m.InDomain))]);
+        WithoutKind One(PartKind kind, Measured without) => new(kind.Many, subject.Universe.CountOf(kind), without.InDomain);
+        return new(full.InDomain, [.. kinds.Zip(measured, One)]);
     }
 
     public IReadOnlyList<Figure> Draw(WithoutKindsFacts facts, Findings findings)
@@ -39,7 +40,8 @@ sealed class WithoutKinds : IQuestion<WithoutKindsFacts>
             [.. facts.Kinds.Select(kind => (kind.Kind, kind.InDomain.Value, "full", Wording.Percent(kind.InDomain.Value)))]);
         Table table = new("without-kinds", "accuracy without a kind", ["kind", "parts", .. Table.ColumnsOf("in-domain")],
             [.. facts.Kinds.Select(kind => (object?[])[kind.Kind, kind.Parts, .. Table.CellsOf(kind.InDomain)])]);
-        return [new("without-kinds", "Without all parts of a kind", Reading(facts), [bars], [], $"All parts of the kind are ablated.", [table])];
+        const string title = "Without all parts of a kind";
+        return [new("without-kinds", title, Reading(facts), [bars], [], $"All parts of the kind are ablated.", [table])];
     }
 
     public string Words(WithoutKindsFacts facts, Findings findings) => Reading(facts) + "\n";

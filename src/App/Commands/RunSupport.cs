@@ -43,7 +43,7 @@ static class RunSupport
         RunFolder folder = RunFolder.Open(path, new(session.Command, Machine.Version, Machine.InOneLine(),
             Tensors.Backends.Machine.BackendAt(precision), Tensors.Backends.Machine.Threads, seeds,
             session.World.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-            modelSha256, data, RequestText.Of(request)),
+            modelSha256, data, RequestText.Flatten(request)),
             session.World.Clock, session.Progress, session.Stop);
         if (folder.Finished) session.World.Say($"The run in {folder.FolderPath} is finished already; nothing is computed again.");
         else if (folder.Resumed) session.World.Say($"Resuming the run in {folder.FolderPath}.");

@@ -14,12 +14,14 @@ public sealed record AmongDraws(double Mean, double Low, double High, int AtLeas
 
     /// <summary>Places a figure; null where there is no draw.</summary>
     /// <param name="figure">the figure</param>
-    /// <param name="draws">the same of each draw; what is cut off at each end of the central 95 % is the whole number of draws below 2.5 %</param>
+    /// <param name="draws">the same of each draw; what is cut off at each end of the central 95 % is the whole number of draws
+    /// below 2.5 %</param>
     /// <exception cref="ArgumentException">a figure is not a number</exception>
-    public static AmongDraws? Of(double figure, IReadOnlyCollection<double> draws)
+    public static AmongDraws? Rank(double figure, IReadOnlyCollection<double> draws)
     {
         if (draws.Count == 0) return null;
-        if (double.IsNaN(figure) || draws.Any(double.IsNaN)) throw new ArgumentException("A figure that is not a number (NaN) has no place among draws; rank figures that were measured.");
+        if (double.IsNaN(figure) || draws.Any(double.IsNaN))
+            throw new ArgumentException("A figure that is not a number (NaN) has no place among draws; rank figures that were measured.");
         double[] sorted = [.. draws.Order()];
         int outside = (int)(0.025 * sorted.Length);
         return new(sorted.Average(), sorted[outside], sorted[^(outside + 1)], sorted.Count(d => d >= figure), sorted.Length);

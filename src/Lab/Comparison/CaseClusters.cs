@@ -13,8 +13,9 @@ public static class CaseClusters
 
     /// <summary>The clusters.</summary>
     /// <param name="accuracies">for each case its accuracy under every subnetwork</param>
-    /// <returns>numbers of the cases, cluster by cluster, neighbours of the tree beside each other; the cases that never differ last</returns>
-    public static IReadOnlyList<IReadOnlyList<int>> Of(IReadOnlyList<IReadOnlyList<double>> accuracies)
+    /// <returns>numbers of the cases, cluster by cluster, neighbours of the tree next to each other; the cases that never differ
+    /// last</returns>
+    public static IReadOnlyList<IReadOnlyList<int>> Find(IReadOnlyList<IReadOnlyList<double>> accuracies)
     {
         int[] still = [.. Enumerable.Range(0, accuracies.Count).Where(c => !Varies(accuracies[c]))];
         double[][] z = [.. accuracies.Select(Standardized)];
@@ -42,14 +43,17 @@ public static class CaseClusters
     /// <param name="chance">keyed by (seed, purpose)</param>
     /// <param name="shuffles">how many shuffles</param>
     /// <returns>null where no pair of cases of one class varies</returns>
-    public static Permutation? Agreement(IReadOnlyList<IReadOnlyList<double>> accuracies, IReadOnlyList<string> classes, IReadOnlyList<double> strata, Chance chance, int shuffles = 9999)
+    public static Permutation? Agreement(
+        IReadOnlyList<IReadOnlyList<double>> accuracies, IReadOnlyList<string> classes, IReadOnlyList<double> strata, Chance chance,
+        int shuffles = 9999)
     {
         int[] varying = [.. Enumerable.Range(0, accuracies.Count).Where(c => Varies(accuracies[c]))];
         int[][] members = [.. varying.GroupBy(c => classes[c]).Where(g => g.Count() > 1).Select(g => g.ToArray())];
         if (members.Length == 0) return null;
         double[][] z = [.. accuracies.Select(Standardized)];
         int[][] places = [.. Enumerable.Range(0, strata.Count).GroupBy(s => strata[s]).Select(g => g.ToArray())];
-        return Permutation.Of(MeanCorrelation(z, members), stream => MeanCorrelation([.. z.Select(v => Shuffled(v, places, stream))], members), chance, shuffles);
+        return Permutation.Test(MeanCorrelation(z, members),
+            stream => MeanCorrelation([.. z.Select(v => Shuffled(v, places, stream))], members), chance, shuffles);
     }
 
     // of standardized figures the sum over all pairs of n of them is (|Σ z|² − n) / 2

@@ -49,7 +49,7 @@ public sealed record CoreFacts(
     /// <param name="share">the share of subnetworks that was asked for</param>
     /// <param name="parts">its parts</param>
     /// <param name="kinds">how many of each kind, in words</param>
-    public static CoreFacts OfOne(double sparsity, double share, IReadOnlyList<string> parts, string kinds) =>
+    public static CoreFacts Single(double sparsity, double share, IReadOnlyList<string> parts, string kinds) =>
         new(sparsity, share, 1, parts, double.NaN, double.NaN, double.NaN, double.NaN, NotSeeded, kinds);
 
     /// <summary>Whether the core is that of subnetworks which chance could have made others.</summary>

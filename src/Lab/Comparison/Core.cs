@@ -17,7 +17,8 @@ namespace Heartwood.Lab.Comparison;
 /// <param name="PValue">probability that chance gives a core at least as large</param>
 /// <param name="Method">"exact" where all must keep a part, else "permutation, N draws"</param>
 public sealed record Core(
-    double Share, int Subnetworks, IReadOnlyList<Part> Parts, double ExpectedByChance, double Low, double High, double PValue, string Method)
+    double Share, int Subnetworks, IReadOnlyList<Part> Parts, double ExpectedByChance, double Low, double High, double PValue,
+    string Method)
 {
     const double Rounding = 1e-9;                                // 0.28 · 25 is a hair above 7
 
@@ -27,17 +28,20 @@ public sealed record Core(
     /// <param name="share">the share that must keep a part, above 0 up to 1: at least share · subnetworks of them, rounded up</param>
     /// <param name="seed">keys the draws, where the distribution is not exact</param>
     /// <param name="draws">how many draws are made where it is not exact</param>
-    /// <exception cref="ArgumentException">there is no subnetwork, or one names a part twice or a part that the model does not have</exception>
+    /// <exception cref="ArgumentException">there is no subnetwork, or one names a part twice or a part that the model does not
+    /// have</exception>
     /// <exception cref="ArgumentOutOfRangeException">the share or the number of draws makes no sense</exception>
     /// <remarks>
-    /// "All" is exact: the chain of <see cref="CountDistribution.InAll"/> for each stratum (heads, MLPs), convolved. Otherwise the p-value is
-    /// (1 + b) / (1 + draws) with b draws at least as large (Phipson and Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39), never 0; the
+    /// "All" is exact: the chain of <see cref="CountDistribution.InAll"/> for each stratum (heads, MLPs), convolved. Otherwise the p-value
+    /// is (1 + b) / (1 + draws) with b draws at least as large (Phipson and Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39), never 0; the
     /// expected size is still exact, since each part's number of keepers is a sum of independent yes-or-no trials.
     /// </remarks>
-    public static Core Of(
+    public static Core Shared(
         Universe universe, IReadOnlyList<IReadOnlyCollection<Part>> subnetworks, double share = 1, ulong seed = 0, int draws = 9_999)
     {
-        if (share is not (> 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(share), share, "The share of subnetworks that must keep a part is above 0 and at most 1.");
+        if (share is not (> 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(share), share,
+                "The share of subnetworks that must keep a part is above 0 and at most 1.");
         if (draws < 1) throw new ArgumentOutOfRangeException(nameof(draws), draws, "At least one random draw is needed; 9,999 is usual.");
         var kept = KeptParts.OfEach(universe, subnetworks);
         int needed = Math.Max(1, (int)Math.Ceiling(share * kept.Count - Rounding));
@@ -46,13 +50,15 @@ public sealed record Core(
 
         bool exact = needed == kept.Count;
         CountDistribution chance = exact
-            ? universe.Strata.Select((stratum, s) => CountDistribution.InAll(stratum.Parts.Count, sizes[s])).Aggregate((one, other) => one.Plus(other))
+            ? universe.Strata.Select((stratum, s) => CountDistribution.InAll(stratum.Parts.Count, sizes[s]))
+                .Aggregate((one, other) => one.Plus(other))
             : Drawn(universe, InOrder(kept), needed, seed, draws);
         double expected = universe.Strata.Select((stratum, s) => Expected(stratum.Parts.Count, sizes[s], needed)).Sum();
         var (low, high) = chance.Central95();
         double above = chance.AtLeast(core.Length);
         return exact ? new(share, kept.Count, core, expected, low, high, above, "exact")
-            : new(share, kept.Count, core, expected, low, high, (1 + Math.Round(above * draws)) / (1 + draws), $"permutation, {draws} draws");
+            : new(share, kept.Count, core, expected, low, high, (1 + Math.Round(above * draws)) / (1 + draws),
+                $"permutation, {draws} draws");
     }
 
     /// <summary>How many of the subnetworks keep each part of the model, in address order.</summary>
@@ -72,7 +78,9 @@ public sealed record Core(
         return sizes;
     }
 
-    /// <summary>Core sizes of <paramref name="draws"/> draws of random subnetworks; draw i is keyed by (seed, i) and can be replayed alone.</summary>
+    /// <summary>
+    /// Core sizes of <paramref name="draws"/> draws of random subnetworks; draw i is keyed by (seed, i) and can be replayed alone.
+    /// </summary>
     static CountDistribution Drawn(Universe universe, IReadOnlyList<int>[] sizes, int needed, ulong seed, int draws)
     {
         var chance = new Chance(seed, "core by chance");
@@ -92,14 +100,17 @@ public sealed record Core(
         return CountDistribution.Seen(sizesSeen);
     }
 
-    /// <summary>population · P(at least <paramref name="needed"/> of the subsets hold a given part): the Poisson binomial distribution's tail.</summary>
+    /// <summary>
+    /// population · P(at least <paramref name="needed"/> of the subsets hold a given part): the Poisson binomial distribution's tail.
+    /// </summary>
     static double Expected(int population, int[] sizes, int needed)
     {
         var times = new double[sizes.Length + 1];                // times[k]: probability that k of the subsets so far hold it
         times[0] = 1;
         foreach (int size in sizes.Order())
             for (int k = sizes.Length; k >= 0; k--)
-                times[k] = (k > 0 ? times[k - 1] * size : 0) / Math.Max(1, population) + times[k] * (population - size) / Math.Max(1, population);
+                times[k] = (k > 0 ? times[k - 1] * size : 0) / Math.Max(1, population)
+                    + times[k] * (population - size) / Math.Max(1, population);
         return population * times.Skip(needed).Sum();
     }
 }

@@ -7,7 +7,9 @@ namespace Heartwood.Lab.Comparison;
 /// </summary>
 public static class Holm
 {
-    /// <summary>Corrected p-values, in the order given: the i-th smallest of m becomes the largest of (m − j + 1) · p(j), j ≤ i, at most 1.</summary>
+    /// <summary>
+    /// Corrected p-values, in the order given: the i-th smallest of m becomes the largest of (m − j + 1) · p(j), j ≤ i, at most 1.
+    /// </summary>
     /// <param name="pValues">p-values from 0 to 1</param>
     /// <exception cref="ArgumentOutOfRangeException">a value is not a probability</exception>
     public static IReadOnlyList<double> Correct(IReadOnlyList<double> pValues)
@@ -17,7 +19,8 @@ public static class Holm
         int left = pValues.Count;
         foreach (int i in Enumerable.Range(0, pValues.Count).OrderBy(i => pValues[i]))
         {
-            if (pValues[i] is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(pValues), pValues[i], "A p-value lies from 0 to 1.");
+            if (pValues[i] is not (>= 0 and <= 1))
+                throw new ArgumentOutOfRangeException(nameof(pValues), pValues[i], "A p-value lies from 0 to 1.");
             corrected[i] = largest = Math.Max(largest, Math.Min(1, left-- * pValues[i]));
         }
         return corrected;

@@ -2,7 +2,7 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Comparison;
 
-/// <summary>A figure beside what it is when what should not matter is shuffled.</summary>
+/// <summary>A figure next to what it is when what should not matter is shuffled.</summary>
 /// <param name="Observed">the figure</param>
 /// <param name="Mean">its mean over the shuffles</param>
 /// <param name="Low">lower end of the shuffles' central 95 %</param>
@@ -18,10 +18,11 @@ public sealed record Permutation(double Observed, double Mean, double Low, doubl
     /// <param name="shuffled">the figure after one shuffle, by the stream's numbers alone</param>
     /// <param name="chance">keyed by (seed, purpose)</param>
     /// <param name="shuffles">how many, at least 1</param>
-    public static Permutation Of(double observed, Func<ChanceStream, double> shuffled, Chance chance, int shuffles = 9999)
+    public static Permutation Test(double observed, Func<ChanceStream, double> shuffled, Chance chance, int shuffles = 9999)
     {
         double[] drawn = [.. Enumerable.Range(0, shuffles).Select(i => shuffled(chance.At(i).Stream())).Order()];
         int outside = (int)(0.025 * shuffles);
-        return new(observed, drawn.Average(), drawn[outside], drawn[^(outside + 1)], (1.0 + drawn.Count(d => d >= observed - Rounding)) / (1 + shuffles), shuffles);
+        return new(observed, drawn.Average(), drawn[outside], drawn[^(outside + 1)],
+            (1.0 + drawn.Count(d => d >= observed - Rounding)) / (1 + shuffles), shuffles);
     }
 }

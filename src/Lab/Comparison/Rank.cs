@@ -12,7 +12,7 @@ public sealed record Rank(int AtLeastAsHarmful, int Draws)
 
     /// <summary>Ranks an accuracy among those of random draws; equal counts as at least as harmful.</summary>
     /// <exception cref="ArgumentException">a figure is not a number</exception>
-    public static Rank Of(double accuracy, IReadOnlyCollection<double> randomAccuracies) =>
+    public static Rank Among(double accuracy, IReadOnlyCollection<double> randomAccuracies) =>
         double.IsNaN(accuracy) || randomAccuracies.Any(double.IsNaN)
             ? throw new ArgumentException("An accuracy without examples (NaN) has no rank; rank figures that were measured.")
             : new(randomAccuracies.Count(r => r <= accuracy), randomAccuracies.Count);

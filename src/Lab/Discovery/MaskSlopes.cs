@@ -65,7 +65,7 @@ sealed class MaskSlopes
         Batch batch = problem.BatchOf(examples);
         Pass? full = !objective.NeedsReference ? null
             : new(model, Scope.Within(() => model.Stream(batch, NoProbe.Instance, problem.Tokens)), batch, NoProbe.Instance);
-        Pass pass = Pass.Of(model, batch, search.Masked(mask, batch, examples), problem.Tokens);
+        Pass pass = Pass.Run(model, batch, search.Masked(mask, batch, examples), problem.Tokens);
         double[] weights = objective.Weights(problem, pass, examples);
         Tensor losses = objective.Losses(problem, pass, full, examples);
         Tensor sum = (losses * Tensor.From([.. weights.Select(w => (float)w)], weights.Length)).Sum();

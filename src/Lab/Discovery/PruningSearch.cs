@@ -112,7 +112,7 @@ public sealed class PruningSearch : ISearch
         Pass? full = !objective.NeedsReference ? null
             : fullLogits is not null ? Pass.Remembered(model, batch, fullLogits.Rows(picked))
             : new(model, Scope.Within(() => model.Stream(batch, NoProbe.Instance, problem.Tokens)), batch, NoProbe.Instance);
-        Pass pass = Pass.Of(model, batch, search.Masked(mask, batch, own), problem.Tokens);
+        Pass pass = Pass.Run(model, batch, search.Masked(mask, batch, own), problem.Tokens);
         return objective.Mean(problem, pass, full, own);
     }
 

@@ -59,7 +59,7 @@ public sealed class Answers
             stop.ThrowIfCancellationRequested();
             using Scope scope = Scope.Open();
             var (batch, examples) = batches[b];
-            Pass? beside = full is not null && problem.OfVocabulary ? Pass.Of(full, batch, NoProbe.Instance, problem.Tokens) : null;
+            Pass? beside = full is not null && problem.OfVocabulary ? Pass.Run(full, batch, NoProbe.Instance, problem.Tokens) : null;
             IReadOnlyDictionary<Site, Tensor>? values = ablation?.On(model, batch, problem.Tokens, problem.PairsOf(examples));
             IProbe below = ProbeOf(shared, ablation, values);
             Tensor x = model.Embed(batch, below);
@@ -95,7 +95,7 @@ public sealed class Answers
             stop.ThrowIfCancellationRequested();
             using Scope scope = Scope.Open();
             var (batch, examples) = batches[b];
-            Pass one = Pass.Of(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Of(model, batch, ProbeOf(mask, ablation, ablation.On(model, batch, problem.Tokens, problem.PairsOf(examples))), problem.Tokens);
+            Pass one = Pass.Run(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Run(model, batch, ProbeOf(mask, ablation, ablation.On(model, batch, problem.Tokens, problem.PairsOf(examples))), problem.Tokens);
             most[b] = problem.Places(batch, examples) is { } places ? NextTokens.Difference(one, other, places)
                 : Math.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude((one.Scores(problem.Tokens) - other.Scores(problem.Tokens)).Values));
         });

@@ -85,7 +85,7 @@ static class Baselines
             return rows.Count > 0 ? Figures(ConstantBaseline.Fit(rows, "mean of training scores"), WordOverlapScores.Fit(rows))
                 : Figures(ConstantBaseline.Fit(sets.InDomainRows, "best constant (in-domain mean)"));
         if (rows.Count == 0 || !sets.AllLabelled || DataSource.ProblemOf(data) is not Classification) return [];
-        LabelMatch match = LabelMatch.Of(loaded.Labels, LabelMap.Parse(labelMap), data);
+        LabelMatch match = LabelMatch.Find(loaded.Labels, LabelMap.Parse(labelMap), data);
         return Figures(new CountedBaseline(MajorityBaseline.Fit(rows, match.Names), match.Mapped),
             new CountedBaseline(WordOverlapBaseline.Fit(rows, match.Names), match.Mapped));
 

@@ -73,8 +73,8 @@ public static class Measuring
         if (!set.Chooses) return new(set.Use, set.Share(which), null);
         double[] score = [.. which.Select(i => Math.Exp(set.LogOf(0, i)))];
         var byLabel = which.GroupBy(i => set.Examples[i].Label).OrderBy(g => g.Key);
-        Proportion balanced = Proportion.MeanOf([.. byLabel.Select(g => set.Share(g))]);
-        return new(set.Use, balanced, Auc.Of(score, [.. which.Select(i => set.Examples[i].Label == 0)]));
+        Proportion balanced = Proportion.Mean([.. byLabel.Select(g => set.Share(g))]);
+        return new(set.Use, balanced, Auc.ForLabel(score, [.. which.Select(i => set.Examples[i].Label == 0)]));
     }
 
     /// <summary>

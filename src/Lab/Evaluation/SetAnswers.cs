@@ -40,7 +40,8 @@ sealed class SetAnswers
     public Proportion Share(IEnumerable<int> which)
     {
         int[] all = [.. which];
-        return Chooses ? Proportion.Of(all.Count(IsRight), all.Length) : Of(FigureRole.Accuracy, all)?.AsShare() ?? Proportion.Of(0, 0);
+        return Chooses ? Proportion.FromCounts(all.Count(IsRight), all.Length)
+            : Of(FigureRole.Accuracy, all)?.AsShare() ?? Proportion.FromCounts(0, 0);
     }
 
     /// <summary>Cross entropy, mean over examples (or what the task says).</summary>
@@ -50,7 +51,7 @@ sealed class SetAnswers
     /// <summary>How often it gives the full model's answer.</summary>
     public Proportion? AgreementWith(SetAnswers full, IReadOnlyCollection<int> which) =>
         !Chooses ? Of(FigureRole.Agreement, which)?.AsShare()
-        : Proportion.Of(which.Count(i => Choice(full.logs[i]) == Choice(logs[i])), which.Count);
+        : Proportion.FromCounts(which.Count(i => Choice(full.logs[i]) == Choice(logs[i])), which.Count);
 
     /// <summary>Divergence from the full model: over the labels, or what the task's figure says, where that was measured.</summary>
     public double? DivergenceFrom(SetAnswers full, IReadOnlyCollection<int> which)
@@ -96,9 +97,9 @@ sealed class SetAnswers
     // a figure that never changes correlates with nothing: NaN
     static Quantity Correlated(FigureKind kind, double[] x, double[] y)
     {
-        if (kind == FigureKind.Spearman && RankCorrelation.Of(x, y) is var ranks)
+        if (kind == FigureKind.Spearman && RankCorrelation.Between(x, y) is var ranks)
             return new(ranks.Rho ?? double.NaN, ranks.N, ranks.Low ?? double.NaN, ranks.High ?? double.NaN);
-        Correlation linear = Correlation.Of(x, y);
+        Correlation linear = Correlation.Between(x, y);
         return new(linear.Pearson ?? double.NaN, linear.N, linear.Low ?? double.NaN, linear.High ?? double.NaN);
     }
 

@@ -55,7 +55,7 @@ public sealed class Sets
         (IReadOnlyList<string> Names, IReadOnlyList<int> Mapped) Labels(IReadOnlyList<DataSource> sources)
         {
             labelled.AddRange(sources);
-            LabelMatch match = LabelMatch.Of(model.Labels, map, sources);
+            LabelMatch match = LabelMatch.Find(model.Labels, map, sources);
             applied |= match.Renamed;
             if (map.Sources.Count > 0 && !match.Renamed)
                 model.Note($"{string.Join(", ", sources.Select(s => s.Name))}: the labels are the model's own "

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Heartwood.Lab.Json;
 
-/// <summary>One object of a JSON file, asked for key by key; it remembers the keys, so that one that nobody asked for can be refused.</summary>
+/// <summary>
+/// One object of a JSON file, asked for key by key; it remembers the keys, so that one that nobody asked for can be refused.
+/// </summary>
 /// <param name="whole">the object</param>
 sealed class JsonFields(Field whole)
 {

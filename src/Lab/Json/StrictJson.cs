@@ -2,12 +2,16 @@ using System.Text.Json;
 
 namespace Heartwood.Lab.Json;
 
-/// <summary>Reads JSON from files that others wrote: one object, no duplicate names, no comments, at most 64 levels, every string valid text.</summary>
+/// <summary>
+/// Reads JSON from files that others wrote: one object, no duplicate names, no comments, at most 64 levels, every string valid text.
+/// </summary>
 internal static class StrictJson
 {
     const int MostLevels = 64;
 
-    /// <summary>The object that <paramref name="utf8"/> holds, all of whose strings can be read; null where it holds something else.</summary>
+    /// <summary>
+    /// The object that <paramref name="utf8"/> holds, all of whose strings can be read; null where it holds something else.
+    /// </summary>
     /// <param name="utf8">the text, with or without a byte order mark</param>
     /// <param name="found">what was found instead, a sentence</param>
     public static JsonElement? ParseObject(ReadOnlySpan<byte> utf8, out string found)
@@ -27,7 +31,10 @@ internal static class StrictJson
         }
     }
 
-    /// <summary>Throws <see cref="InvalidOperationException"/> at the first string or name that holds half a surrogate pair, so that no later reading does.</summary>
+    /// <summary>
+    /// Throws <see cref="InvalidOperationException"/> at the first string or name that holds half a surrogate pair, so that no later
+    /// reading does.
+    /// </summary>
     static void ReadStrings(JsonElement element)
     {
         if (element.ValueKind == JsonValueKind.String) element.GetString();

@@ -23,7 +23,8 @@ public sealed class Batch
         for (int s = 0; s < sequences.Count; s++)
         {
             if (sequences[s].Ids.Length == 0 || sequences[s].Ids.Length != sequences[s].TokenTypes.Length)
-                throw new ArgumentException($"Sequence {s} has {sequences[s].Ids.Length} ids and {sequences[s].TokenTypes.Length} token types; both must be the same number, at least 1.", nameof(sequences));
+                throw new ArgumentException($"Sequence {s} has {sequences[s].Ids.Length} ids and {sequences[s].TokenTypes.Length} token "
+                    + "types; both must be the same number, at least 1.", nameof(sequences));
             Offsets[s + 1] = checked(Offsets[s] + sequences[s].Ids.Length);
         }
         (Ids, TokenTypes, Positions) = (new int[Offsets[^1]], new int[Offsets[^1]], new int[Offsets[^1]]);
@@ -61,14 +62,15 @@ public sealed class Batch
     /// <summary>Place of each token in its sequence, [token].</summary>
     public int[] Positions { get; }
 
-    /// <summary>Where each sequence starts, and behind them the number of tokens.</summary>
+    /// <summary>Where each sequence starts, and after them the number of tokens.</summary>
     public int[] Offsets { get; }
 
     /// <summary>The same with what was before: where each sequence's keys and values start in attention.</summary>
     internal int[] KeyOffsets { get; }
 
-    /// <summary>What a decoder's layer attends to: the keys and values of these tokens, behind those of what was before.</summary>
-    internal (Tensor Keys, Tensor Values) Attended(int layer, Tensor keys, Tensor values) => Past is null ? (keys, values) : Past.With(layer, Start, keys, values);
+    /// <summary>What a decoder's layer attends to: the keys and values of these tokens, after those of what was before.</summary>
+    internal (Tensor Keys, Tensor Values) Attended(int layer, Tensor keys, Tensor values) =>
+        Past is null ? (keys, values) : Past.With(layer, Start, keys, values);
 
     /// <summary>The sequences, one by one.</summary>
     public Sequence[] Sequences()

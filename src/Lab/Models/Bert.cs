@@ -32,7 +32,8 @@ public sealed class Bert : IModel
         }
         else wordHead = new(weights["cls.predictions"], embeddings.Words, config);
         Layers = [.. Enumerable.Range(0, config.Layers).Select(ShapeOf)];
-        weights.RefuseUnused(name => name.EndsWith("position_ids", StringComparison.Ordinal) || name.StartsWith("cls.", StringComparison.Ordinal));
+        weights.RefuseUnused(name => name.EndsWith("position_ids", StringComparison.Ordinal)
+            || name.StartsWith("cls.", StringComparison.Ordinal));
     }
 
     /// <summary>
@@ -42,14 +43,15 @@ public sealed class Bert : IModel
     public static Bert From(ModelConfig config, Weights weights)
     {
         bool guesses = weights.All.Keys.Any(name => name.StartsWith("cls.predictions.", StringComparison.Ordinal));
-        if (guesses && !weights.Has("classifier.bias")) return OfWords(config, weights);
+        if (guesses && !weights.Has("classifier.bias")) return FromWordHead(config, weights);
         if (!weights.Has("classifier.bias"))
-            throw new CheckpointException($"{config.Path}: the weights have no classification head ('classifier.bias'). Fine-tune the model first: heartwood train --from FOLDER.");
+            throw new CheckpointException($"{config.Path}: the weights have no classification head ('classifier.bias'). Fine-tune the "
+                + "model first: heartwood train --from FOLDER.");
         return new(BertConfig.Read(config, weights.All["classifier.bias"].Count), config.ToJson(), weights);
     }
 
     // the pooler and the head for the next sentence, which pretraining left, are no part of it; nor is the bias under its other name
-    static Bert OfWords(ModelConfig config, Weights weights)
+    static Bert FromWordHead(ModelConfig config, Weights weights)
     {
         const string Bias = "cls.predictions.bias", Twice = "cls.predictions.decoder.bias";
         if (!weights.Has(Bias) && weights.Has(Twice))
@@ -121,7 +123,9 @@ public sealed class Bert : IModel
         };
         List<FreshWeight> weights =
         [
-            Embedding("word_embeddings", request.Vocabulary), Embedding("position_embeddings", size.Positions, request.Start == FreshStart.Matching), Embedding("token_type_embeddings", request.TokenTypes),
+            Embedding("word_embeddings", request.Vocabulary),
+            Embedding("position_embeddings", size.Positions, request.Start == FreshStart.Matching),
+            Embedding("token_type_embeddings", request.TokenTypes),
             .. FreshWeight.Norm("bert.embeddings.LayerNorm", size.Width),
         ];
         for (int i = 0; i < size.Layers; i++)
@@ -132,7 +136,8 @@ public sealed class Bert : IModel
                 .. Linear($"{self}.query", size.Width, size.Width),
                 .. FreshWeight.Linear($"{self}.key", request.KeyPurpose($"{self}.key", $"{self}.query"), size.Width, size.Width),
                 .. Linear($"{self}.value", size.Width, size.Width),
-                .. Linear($"{layer}.attention.output.dense", size.Width, size.Width), .. FreshWeight.Norm($"{layer}.attention.output.LayerNorm", size.Width),
+                .. Linear($"{layer}.attention.output.dense", size.Width, size.Width),
+                .. FreshWeight.Norm($"{layer}.attention.output.LayerNorm", size.Width),
                 .. Linear($"{layer}.intermediate.dense", size.Neurons, size.Width),
                 .. Linear($"{layer}.output.dense", size.Width, size.Neurons), .. FreshWeight.Norm($"{layer}.output.LayerNorm", size.Width),
             ]);
@@ -143,12 +148,13 @@ public sealed class Bert : IModel
         weights.AddRange(Linear("classifier", request.Labels.Count, size.Width));
         return new(NewHead.Labelled(config, Architecture, request.Labels), weights);
 
-        FreshWeight Embedding(string name, int rows, bool waves = false) => FreshWeight.Embedding($"bert.embeddings.{name}.weight", name, rows, size.Width, waves);
+        FreshWeight Embedding(string name, int rows, bool waves = false) =>
+            FreshWeight.Embedding($"bert.embeddings.{name}.weight", name, rows, size.Width, waves);
         FreshWeight[] Linear(string name, int output, int input) => FreshWeight.Linear(name, name, output, input);
     }
 
     /// <inheritdoc/>
-    public IModel With(JsonObject config, Weights weights) => From(NewHead.Of(config, "the model's config"), weights);
+    public IModel With(JsonObject config, Weights weights) => From(NewHead.ToConfig(config, "the model's config"), weights);
 
     /// <inheritdoc/>
     public Tensor Embed(Batch batch, IProbe probe) => probe.At(new(0, Point.Embeddings), embeddings.Forward(batch));
@@ -221,7 +227,11 @@ public sealed class Bert : IModel
                 ItemWidth = config.HeadWidth,
                 Inside = Point.Heads,
                 Out = Point.AttentionOut,
-                Own = [Rows("query.weight"), Rows("query.bias"), Rows("key.weight"), Rows("key.bias"), Rows("value.weight"), Rows("value.bias")],
+                Own =
+                [
+                    Rows("query.weight"), Rows("query.bias"), Rows("key.weight"), Rows("key.bias"),
+                    Rows("value.weight"), Rows("value.bias"),
+                ],
                 ReadBy = new($"{layer}.attention.output.dense.weight", 1, 0, config.HeadWidth),
                 Bias = $"{layer}.attention.output.dense.bias",
             },
@@ -258,30 +268,46 @@ sealed class BertEmbeddings(Weights w, BertConfig c)
 sealed class BertLayer(Weights w, BertConfig c, int layer)
 {
     readonly BertAttention attention = new(w["attention"], c, layer);
-    readonly LayerNorm norm1 = new(w["attention.output.LayerNorm"], c.Width, c.Epsilon), norm2 = new(w["output.LayerNorm"], c.Width, c.Epsilon);
+    readonly LayerNorm norm1 = new(w["attention.output.LayerNorm"], c.Width, c.Epsilon);
+    readonly LayerNorm norm2 = new(w["output.LayerNorm"], c.Width, c.Epsilon);
     readonly BertMlp mlp = new(w, c, layer);
 
-    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) => Scope.Within(() => attention.Mix(x, batch, tokens, probe));
+    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
+        Scope.Within(() => attention.Mix(x, batch, tokens, probe));
 
     /// <param name="x">the residual stream that enters the layer, [token width] of the tokens that are wanted</param>
     /// <param name="mixes">their heads' mixes</param>
     /// <param name="probe">sees every site from the heads on</param>
     internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
     {
-        x = Scope.Within(() => probe.At(new(layer, Point.Middle), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe)))));
-        return Scope.Replace(x, Scope.Within(() => probe.At(new(layer, Point.LayerOut), norm2.Forward(x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe))))));
+        x = Scope.Within(() =>
+        {
+            Tensor attended = probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe));
+            return probe.At(new(layer, Point.Middle), norm1.Forward(x + attended));
+        });
+        return Scope.Replace(x, Scope.Within(() =>
+        {
+            Tensor added = probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe));
+            return probe.At(new(layer, Point.LayerOut), norm2.Forward(x + added));
+        }));
     }
 }
 
-/// <summary>Attention: every head mixes values by softmax(q kᵀ / √headWidth), the output projection adds them up. Without heads, what is left is a constant.</summary>
+/// <summary>
+/// Attention: every head mixes values by softmax(q kᵀ / √headWidth), the output projection adds them up. Without heads, what is left is a
+/// constant.
+/// </summary>
 sealed class BertAttention(Weights w, BertConfig c, int layer)
 {
     readonly int heads = c.HeadsPerLayer[layer];
-    readonly Linear? query = Projection(w["self.query"], c, layer), key = Projection(w["self.key"], c, layer), value = Projection(w["self.value"], c, layer);
+    readonly Linear? query = Projection(w["self.query"], c, layer);
+    readonly Linear? key = Projection(w["self.key"], c, layer);
+    readonly Linear? value = Projection(w["self.value"], c, layer);
     readonly Linear? output = c.HeadsPerLayer[layer] == 0 ? null : new(w["output.dense"], c.Width, c.HeadsPerLayer[layer] * c.HeadWidth);
     readonly Tensor bias = w["output.dense"].Get("bias", c.Width);
 
-    static Linear? Projection(Weights w, BertConfig c, int layer) => c.HeadsPerLayer[layer] == 0 ? null : new(w, c.HeadsPerLayer[layer] * c.HeadWidth, c.Width);
+    static Linear? Projection(Weights w, BertConfig c, int layer) =>
+        c.HeadsPerLayer[layer] == 0 ? null : new(w, c.HeadsPerLayer[layer] * c.HeadWidth, c.Width);
 
     internal Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
@@ -293,7 +319,8 @@ sealed class BertAttention(Weights w, BertConfig c, int layer)
         return q.Attention(k, v, queries, batch.Offsets, heads, causal: false);
     }
 
-    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) => output is null ? bias.Spread(stream) : output.Forward(probe.At(new(layer, Point.Heads), mixes));
+    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
+        output is null ? bias.Spread(stream) : output.Forward(probe.At(new(layer, Point.Heads), mixes));
 }
 
 /// <summary>The MLP: one hidden layer of neurons. Without neurons, what is left is a constant.</summary>

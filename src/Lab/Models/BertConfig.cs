@@ -20,7 +20,9 @@ sealed record BertConfig(
         int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
         int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount);
         int neurons = config.RequirePositive("intermediate_size");
-        if (width % heads != 0) throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads (num_attention_heads).");
+        if (width % heads != 0)
+            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
+                + "(num_attention_heads).");
         BertConfig read = new(
             config.RequirePositive("vocab_size"), width, layers, heads, config.RequirePositive("max_position_embeddings"),
             config.Has("type_vocab_size") ? config.RequirePositive("type_vocab_size") : 2,

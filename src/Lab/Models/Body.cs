@@ -16,7 +16,7 @@ sealed class Body : IModel
         (this.family, this.config, Weights, this.inner) = (family, config, weights, inner);
 
     /// <summary>The body of these weights, which have the family's usual names.</summary>
-    internal static Body Of(ModelFamily family, ModelConfig config, Weights weights)
+    internal static Body WithoutHead(ModelFamily family, ModelConfig config, Weights weights)
     {
         IModel whole = family.WithNewHead(config, weights, ["0", "1"], 0);        // families' models have a head: this one's is never asked
         return new(family, config, whole.Weights.Map((name, t) => weights.Has(name) ? t : null), whole);
@@ -59,7 +59,7 @@ sealed class Body : IModel
     public int Vocabulary => inner.Vocabulary;
 
     /// <inheritdoc/>
-    public IModel With(JsonObject config, Weights weights) => Of(family, NewHead.Of(config, "the model's config"), weights);
+    public IModel With(JsonObject config, Weights weights) => WithoutHead(family, NewHead.ToConfig(config, "the model's config"), weights);
 
     /// <inheritdoc/>
     public IModel WithLayers(IReadOnlyList<int> kept)

@@ -22,5 +22,6 @@ public sealed record ConfigFacts(
     /// <exception cref="CheckpointException">
     /// the family is not known, a key is missing or of another type, or a key is not understood and its value could matter
     /// </exception>
-    public static ConfigFacts Of(ModelConfig config, int labels) => ModelFolder.FamilyOf(config.Family, config.Path).Facts(config, labels);
+    public static ConfigFacts Read(ModelConfig config, int labels) =>
+        ModelFolder.FamilyOf(config.Family, config.Path).Facts(config, labels);
 }

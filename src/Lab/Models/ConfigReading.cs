@@ -12,7 +12,8 @@ static class ConfigReading
     {
         int[] each = config.Optional(key, Enumerable.Repeat(most, layers).ToArray());
         return each.Length == layers && each.All(n => n >= 0 && n <= most) ? each
-            : throw new CheckpointException($"{config.Path}: '{key}' should be {layers} whole numbers from 0 to {most}, it is [{string.Join(", ", each)}].");
+            : throw new CheckpointException($"{config.Path}: '{key}' should be {layers} whole numbers from 0 to {most}, it is "
+                + $"[{string.Join(", ", each)}].");
     }
 
     /// <summary>The MLP's activation. Several names stand for one function, whose terms are only added in another order.</summary>
@@ -26,7 +27,8 @@ static class ConfigReading
         "gelu_new" or "gelu_fast" or "gelu_accurate" or "gelu_pytorch_tanh" => Activation.GeluTanh,
         "relu" => Activation.Relu,
         "silu" or "swish" => Activation.Silu,
-        var other => throw new CheckpointException($"{config.Path}: {key} is '{other}'; Heartwood knows gelu, gelu_new, gelu_pytorch_tanh, relu and silu."),
+        var other => throw new CheckpointException(
+            $"{config.Path}: {key} is '{other}'; Heartwood knows gelu, gelu_new, gelu_pytorch_tanh, relu and silu."),
     };
 
     /// <summary>What is added to a variance before a norm divides by its root.</summary>
@@ -54,13 +56,17 @@ static class ConfigReading
         static string Said(T value) => value is bool yes ? (yes ? "true" : "false") : $"'{value}'";
     }
 
-    /// <summary>The weights without an output matrix that is not read: the model has labels, or the word embeddings are its output.</summary>
+    /// <summary>
+    /// The weights without an output matrix that is not read: the model has labels, or the word embeddings are its output.
+    /// </summary>
     /// <exception cref="CheckpointException">config and weights contradict each other</exception>
     internal static Weights WithoutOutput(this ModelConfig config, Weights weights, bool labels, bool tied, string words)
     {
         const string Output = "lm_head.weight";
-        if (!labels && tied && weights.Has(Output) && weights.Has(words) && !weights.All[Output].Values.SequenceEqual(weights.All[words].Values))
-            throw new CheckpointException($"{config.Path}: tie_word_embeddings says that output and word embeddings are one matrix, but {Output} is not {words}. Set tie_word_embeddings to false if the model was trained so.");
+        if (!labels && tied && weights.Has(Output) && weights.Has(words)
+            && !weights.All[Output].Values.SequenceEqual(weights.All[words].Values))
+            throw new CheckpointException($"{config.Path}: tie_word_embeddings says that output and word embeddings are one matrix, but "
+                + $"{Output} is not {words}. Set tie_word_embeddings to false if the model was trained so.");
         return weights.Map((name, t) => name == Output && (labels || tied) ? null : t);
     }
 }

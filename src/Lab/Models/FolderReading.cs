@@ -29,7 +29,7 @@ sealed class FolderReading
         string words = family.Names.WholeWords;
         names = NamesAs(family.Names) ?? throw new CheckpointException(
             $"{folder.Weights.Path}: no tensor '{words}'. Nearest: '{Nearest.Of(words, folder.Weights.Names)}'. "
-            + "The weights must belong to the config.json beside them.");
+            + "The weights must belong to the config.json next to them.");
         notes.AddRange(names.Stands.Select(stand => $"{folder.Weights.Path}: the file's header says that {stand}: read so."));
         architecture = Config.Optional<string[]>("architectures", []).FirstOrDefault();
         tied = WordsOfOutput() || SaidTied || TiedUnsaid();
@@ -72,7 +72,7 @@ sealed class FolderReading
         {
             JsonObject json = Config.ToJson();
             json[TiedKey] = one;
-            config = NewHead.Of(json, Config.Path);
+            config = NewHead.ToConfig(json, Config.Path);
         }
         Tell(note, [.. notes, .. headNotes]);
         return family.Load(config, weights.Map((name, t) => others.Contains(name) || (one && name == Output) ? null : t));
@@ -93,7 +93,7 @@ sealed class FolderReading
     internal IModel Body(Action<string>? note)
     {
         Tell(note, notes);
-        return Models.Body.Of(family, Config, Weights().Map(OfBody));
+        return Models.Body.WithoutHead(family, Config, Weights().Map(OfBody));
     }
 
     // what is not understood in the config is refused before gigabytes of weights are read
@@ -152,7 +152,8 @@ sealed class FolderReading
 
     // ---- the family
 
-    TensorNames? NamesAs(FamilyNames family) => TensorNames.Of(family, folder.Weights.Names, folder.Weights.Metadata, folder.Weights.Path);
+    TensorNames? NamesAs(FamilyNames family) =>
+        TensorNames.Read(family, folder.Weights.Names, folder.Weights.Metadata, folder.Weights.Path);
 
     // the config of a folder that does not say its family, with the one that the names leave
     ModelConfig Inferred()
@@ -169,7 +170,7 @@ sealed class FolderReading
         JsonObject json = folder.Config.ToJson();
         json.Remove(TypeKey);
         json.Insert(0, TypeKey, open[0]);
-        return NewHead.Of(json, path);
+        return NewHead.ToConfig(json, path);
     }
 
     string[] TypesAs(FamilyNames candidate)

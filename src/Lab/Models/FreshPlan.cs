@@ -16,7 +16,10 @@ public enum FreshStart
     /// <summary>all independent</summary>
     Independent,
 
-    /// <summary>positions are sinusoids (Vaswani et al. 2017, section 3.5) and each head's keys begin equal to its queries, so that tokens attend to their likes from the first step</summary>
+    /// <summary>
+    /// positions are sinusoids (Vaswani et al. 2017, section 3.5) and each head's keys begin equal to its queries, so that tokens attend to
+    /// their likes from the first step
+    /// </summary>
     Matching,
 }
 
@@ -54,17 +57,24 @@ sealed record FreshWeight(string Name, float Constant, float Deviation, int[] Ax
     /// <summary>Standard deviation of fresh embeddings.</summary>
     internal const float EmbeddingDeviation = 0.05f;
 
-    internal static FreshWeight Embedding(string name, string purpose, int rows, int width, bool waves = false) => new(name, 0, EmbeddingDeviation, [rows, width], [purpose], waves);
+    internal static FreshWeight Embedding(string name, string purpose, int rows, int width, bool waves = false) =>
+        new(name, 0, EmbeddingDeviation, [rows, width], [purpose], waves);
 
-    internal static FreshWeight[] Norm(string name, int width) => [new($"{name}.weight", 1, 0, [width], []), new($"{name}.bias", 0, 0, [width], [])];
+    internal static FreshWeight[] Norm(string name, int width) =>
+        [new($"{name}.weight", 1, 0, [width], []), new($"{name}.bias", 0, 0, [width], [])];
 
-    /// <summary>A matrix stored [out in] of the variance 2 / (in + out), without bias (Glorot and Bengio 2010, eq. 16 as a normal).</summary>
-    internal static FreshWeight Matrix(string name, string purpose, int output, int input) => new($"{name}.weight", 0, MathF.Sqrt(2f / (output + input)), [output, input], [purpose]);
+    /// <summary>
+    /// A matrix stored [out in] of the variance 2 / (in + out), without bias (Glorot and Bengio 2010, eq. 16 as a normal).
+    /// </summary>
+    internal static FreshWeight Matrix(string name, string purpose, int output, int input) =>
+        new($"{name}.weight", 0, MathF.Sqrt(2f / (output + input)), [output, input], [purpose]);
 
     /// <summary>The same with a bias of zeros.</summary>
-    internal static FreshWeight[] Linear(string name, string purpose, int output, int input) => [Matrix(name, purpose, output, input), new($"{name}.bias", 0, 0, [output], [])];
+    internal static FreshWeight[] Linear(string name, string purpose, int output, int input) =>
+        [Matrix(name, purpose, output, input), new($"{name}.bias", 0, 0, [output], [])];
 
     /// <summary>The same stored [in out], several such matrices side by side.</summary>
     internal static FreshWeight[] InputFirst(string name, string[] purposes, int input, int output) =>
-        [new($"{name}.weight", 0, MathF.Sqrt(2f / (output + input)), [input, output * purposes.Length], purposes), new($"{name}.bias", 0, 0, [output * purposes.Length], [])];
+        [new($"{name}.weight", 0, MathF.Sqrt(2f / (output + input)), [input, output * purposes.Length], purposes),
+            new($"{name}.bias", 0, 0, [output * purposes.Length], [])];
 }

@@ -88,7 +88,9 @@ public sealed class Gpt2 : IModel
             weights.AddRange(
             [
                 .. FreshWeight.Norm($"{layer}.ln_1", size.Width),
-                .. FreshWeight.InputFirst(attention, [$"{attention} query", request.KeyPurpose($"{attention} key", $"{attention} query"), $"{attention} value"], size.Width, size.Width),
+                .. FreshWeight.InputFirst(attention,
+                    [$"{attention} query", request.KeyPurpose($"{attention} key", $"{attention} query"), $"{attention} value"],
+                    size.Width, size.Width),
                 .. Matrix($"{layer}.attn.c_proj", size.Width, size.Width),
                 .. FreshWeight.Norm($"{layer}.ln_2", size.Width),
                 .. Matrix($"{layer}.mlp.c_fc", size.Width, size.Neurons),
@@ -104,10 +106,11 @@ public sealed class Gpt2 : IModel
     }
 
     /// <inheritdoc/>
-    public IModel With(JsonObject config, Weights weights) => From(NewHead.Of(config, "the model's config"), weights);
+    public IModel With(JsonObject config, Weights weights) => From(NewHead.ToConfig(config, "the model's config"), weights);
 
     /// <inheritdoc/>
-    public Tensor Embed(Batch batch, IProbe probe) => probe.At(new(0, Point.Embeddings), Scope.Within(() => words.Rows(batch.Ids) + positions.Rows(batch.Positions)));
+    public Tensor Embed(Batch batch, IProbe probe) =>
+        probe.At(new(0, Point.Embeddings), Scope.Within(() => words.Rows(batch.Ids) + positions.Rows(batch.Positions)));
 
     /// <inheritdoc/>
     public Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Attend(x, batch, tokens, probe);
@@ -163,10 +166,12 @@ public sealed class Gpt2 : IModel
     /// <inheritdoc/>
     public Weights Weights { get; }
 
-    /// <summary>The model with only these layers. Where attention is scaled by the layer's number, its queries carry what the number changes.</summary>
+    /// <summary>
+    /// The model with only these layers. Where attention is scaled by the layer's number, its queries carry what the number changes.
+    /// </summary>
     public IModel WithLayers(IReadOnlyList<int> kept)
     {
-        IModel left = LayersLeft.Of(this, kept);
+        IModel left = LayersLeft.Keep(this, kept);
         if (!config.ScaledByLayer || left == this) return left;
         Weights scaled = left.Weights;
         for (int i = 0; i < kept.Count; i++)
@@ -220,7 +225,8 @@ public sealed class Gpt2 : IModel
             },
         };
 
-        Series[] Queries(int start) => [new($"{attention}.weight", 1, start, config.HeadWidth), new($"{attention}.bias", 0, start, config.HeadWidth)];
+        Series[] Queries(int start) =>
+            [new($"{attention}.weight", 1, start, config.HeadWidth), new($"{attention}.bias", 0, start, config.HeadWidth)];
     }
 }
 
@@ -230,25 +236,38 @@ sealed class Gpt2Layer(Weights w, Gpt2Config c, int layer)
     readonly Gpt2Attention attention = new(w, c, layer);
     readonly Gpt2Mlp mlp = new(w, c, layer);
 
-    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) => Scope.Within(() => attention.Mix(x, batch, tokens, probe));
+    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
+        Scope.Within(() => attention.Mix(x, batch, tokens, probe));
 
     /// <param name="x">the residual stream that enters the layer, [token width] of the tokens that are wanted</param>
     /// <param name="mixes">their heads' mixes</param>
     /// <param name="probe">sees every site from the heads on</param>
     internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
     {
-        x = Scope.Within(() => probe.At(new(layer, Point.Middle), x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe))));
-        return Scope.Replace(x, Scope.Within(() => probe.At(new(layer, Point.LayerOut), x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe)))));
+        x = Scope.Within(() =>
+        {
+            Tensor attended = probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe));
+            return probe.At(new(layer, Point.Middle), x + attended);
+        });
+        return Scope.Replace(x, Scope.Within(() =>
+        {
+            Tensor added = probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe));
+            return probe.At(new(layer, Point.LayerOut), x + added);
+        }));
     }
 }
 
-/// <summary>Attention: every head mixes the values of the tokens so far by softmax(q kᵀ / √headWidth); one matrix makes queries, keys and values, the output projection adds the mixes up. Without heads, what is left is a constant.</summary>
+/// <summary>
+/// Attention: every head mixes the values of the tokens so far by softmax(q kᵀ / √headWidth); one matrix makes queries, keys and values,
+/// the output projection adds the mixes up. Without heads, what is left is a constant.
+/// </summary>
 sealed class Gpt2Attention(Weights w, Gpt2Config c, int layer)
 {
     readonly int heads = c.HeadsPerLayer[layer], span = c.HeadsPerLayer[layer] * c.HeadWidth;
     readonly float factor = c.QueryFactor(layer);
     readonly LayerNorm? norm = c.HeadsPerLayer[layer] == 0 ? null : new(w["ln_1"], c.Width, c.Epsilon);
-    readonly Conv1D? queriesKeysValues = c.HeadsPerLayer[layer] == 0 ? null : new(w["attn.c_attn"], c.Width, 3 * c.HeadsPerLayer[layer] * c.HeadWidth);
+    readonly Conv1D? queriesKeysValues = c.HeadsPerLayer[layer] == 0 ? null
+        : new(w["attn.c_attn"], c.Width, 3 * c.HeadsPerLayer[layer] * c.HeadWidth);
     readonly Conv1D? output = c.HeadsPerLayer[layer] == 0 ? null : new(w["attn.c_proj"], c.HeadsPerLayer[layer] * c.HeadWidth, c.Width);
     readonly Tensor bias = w["attn.c_proj"].Get("bias", c.Width);
 
@@ -265,7 +284,8 @@ sealed class Gpt2Attention(Weights w, Gpt2Config c, int layer)
         return q.Attention(k, v, queries, batch.KeyOffsets, heads, causal: true);
     }
 
-    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) => output is null ? bias.Spread(stream) : output.Forward(probe.At(new(layer, Point.Heads), mixes));
+    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
+        output is null ? bias.Spread(stream) : output.Forward(probe.At(new(layer, Point.Heads), mixes));
 }
 
 /// <summary>The MLP: one hidden layer of neurons. Without neurons, what is left is a constant.</summary>
@@ -277,5 +297,6 @@ sealed class Gpt2Mlp(Weights w, Gpt2Config c, int layer)
     readonly Tensor bias = w["mlp.c_proj"].Get("bias", c.Width);
 
     internal Tensor Forward(Tensor x, IProbe probe) =>
-        down is null ? bias.Spread(x.Shape) : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(norm!.Forward(x), c.Activation)));
+        down is null ? bias.Spread(x.Shape)
+            : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(norm!.Forward(x), c.Activation)));
 }

@@ -11,7 +11,10 @@ public enum Tokens
     /// <summary>all: values are [token …]</summary>
     All,
 
-    /// <summary>the one of each sequence whose scores are wanted: the one that a classification head reads, a language model's last; values are [batch …]</summary>
+    /// <summary>
+    /// the one of each sequence whose scores are wanted: the one that a classification head reads, a language model's last; values are
+    /// [batch …]
+    /// </summary>
     Read,
 }
 
@@ -33,7 +36,7 @@ public enum Output
 
 /// <summary>
 /// A transformer that gives scores to labels or to tokens of the vocabulary. The pass comes in steps, so that a sweep can start again
-/// at any layer or behind its heads. What only other tokens than those that are read would need is left out of the last layer of an
+/// at any layer or after its heads. What only other tokens than those that are read would need is left out of the last layer of an
 /// ordinary pass (<see cref="ModelPasses"/>). An encoder's head reads the first token of each sequence, a decoder's the last.
 /// </summary>
 public interface IModel
@@ -77,13 +80,19 @@ public interface IModel
     /// <summary>The same kind of model with other weights, of the shapes that <paramref name="config"/> says.</summary>
     IModel With(JsonObject config, Weights weights);
 
-    /// <summary>The same function with a bias, zero, wherever an output projection or an MLP's last matrix has none: constants can be folded into it. Families whose checkpoints may lack them say how their config tells.</summary>
+    /// <summary>
+    /// The same function with a bias, zero, wherever an output projection or an MLP's last matrix has none: constants can be folded into
+    /// it. Families whose checkpoints may lack them say how their config tells.
+    /// </summary>
     IModel WithBiases() => this;
 
-    /// <summary>The same model with only some of its layers, which close up: their names and the config's lists by layer are those of a shallower model. Families in which a layer's number matters keep what it means.</summary>
+    /// <summary>
+    /// The same model with only some of its layers, which close up: their names and the config's lists by layer are those of a shallower
+    /// model. Families in which a layer's number matters keep what it means.
+    /// </summary>
     /// <param name="kept">numbers of the layers that stay, ascending, at least one</param>
     /// <exception cref="ArgumentException">no layer stays</exception>
-    IModel WithLayers(IReadOnlyList<int> kept) => LayersLeft.Of(this, kept);
+    IModel WithLayers(IReadOnlyList<int> kept) => LayersLeft.Keep(this, kept);
 
     /// <summary>
     /// Why the form that <see cref="WithBiases"/> gives is Heartwood's own, which no other software reads; null where others read it.
@@ -93,7 +102,9 @@ public interface IModel
     /// <summary>The residual stream that enters layer 0, [token width].</summary>
     Tensor Embed(Batch batch, IProbe probe);
 
-    /// <summary>What each head of a layer mixes from the stream that enters it, before anything sees it at <see cref="Point.Heads"/>.</summary>
+    /// <summary>
+    /// What each head of a layer mixes from the stream that enters it, before anything sees it at <see cref="Point.Heads"/>.
+    /// </summary>
     /// <param name="layer">the layer</param>
     /// <param name="x">the residual stream that enters it, [token width]</param>
     /// <param name="batch">where the sequences start</param>
@@ -102,7 +113,7 @@ public interface IModel
     /// <returns>[token heads·headWidth] or [batch heads·headWidth]; without values where the layer has no head</returns>
     Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe);
 
-    /// <summary>The residual stream behind a layer, from its heads' mixes on.</summary>
+    /// <summary>The residual stream after a layer, from its heads' mixes on.</summary>
     /// <param name="layer">the layer</param>
     /// <param name="x">the residual stream that enters it, [token width]</param>
     /// <param name="mixes">what <see cref="Attend"/> gave for the same tokens</param>
@@ -112,8 +123,11 @@ public interface IModel
     /// <returns>[token width] or [batch width]</returns>
     Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe);
 
-    /// <summary>Scores of the labels, [batch label], or of the vocabulary: [token vocabulary], of each sequence's last token only ([batch vocabulary]) where only that was computed.</summary>
-    /// <param name="x">the residual stream behind the last layer</param>
+    /// <summary>
+    /// Scores of the labels, [batch label], or of the vocabulary: [token vocabulary], of each sequence's last token only ([batch
+    /// vocabulary]) where only that was computed.
+    /// </summary>
+    /// <param name="x">the residual stream after the last layer</param>
     /// <param name="batch">where the sequences start</param>
     /// <param name="tokens">whose stream <paramref name="x"/> is</param>
     /// <param name="probe">sees what the scores are computed from, and the scores</param>
@@ -122,22 +136,29 @@ public interface IModel
 
 /// <summary>
 /// What every model does with its steps. The last layer of an ordinary pass computes only the tokens that are read
-/// (<see cref="Tokens.Read"/>): their scores are the same to the bit, and sites of that layer show [batch …]. Whoever needs the sites of all tokens asks
-/// for <see cref="Tokens.All"/>.
+/// (<see cref="Tokens.Read"/>): their scores are the same to the bit, and sites of that layer show [batch …]. A caller that needs the sites
+/// of all tokens asks for <see cref="Tokens.All"/>.
 /// </summary>
 public static class ModelPasses
 {
-    /// <summary>A whole pass: scores of the labels, [batch label], or of the token that comes next, [batch vocabulary] or, for all tokens, [token vocabulary].</summary>
+    /// <summary>
+    /// A whole pass: scores of the labels, [batch label], or of the token that comes next, [batch vocabulary] or, for all tokens, [token
+    /// vocabulary].
+    /// </summary>
     /// <param name="model">the model</param>
     /// <param name="batch">its input</param>
     /// <param name="probe">sees every site</param>
     /// <param name="last">which tokens the last layer computes</param>
-    public static Tensor Forward(this IModel model, Batch batch, IProbe probe, Tokens last = Tokens.Read) => model.Score(model.Stream(batch, probe, last), batch, last, probe);
+    public static Tensor Forward(this IModel model, Batch batch, IProbe probe, Tokens last = Tokens.Read) =>
+        model.Score(model.Stream(batch, probe, last), batch, last, probe);
 
-    /// <summary>A whole pass but for the scores: the residual stream behind the last layer, from which <see cref="IModel.Score"/> goes on.</summary>
-    public static Tensor Stream(this IModel model, Batch batch, IProbe probe, Tokens last) => model.Rest(0, model.Embed(batch, probe), batch, probe, last);
+    /// <summary>
+    /// A whole pass but for the scores: the residual stream after the last layer, from which <see cref="IModel.Score"/> continues.
+    /// </summary>
+    public static Tensor Stream(this IModel model, Batch batch, IProbe probe, Tokens last) =>
+        model.Rest(0, model.Embed(batch, probe), batch, probe, last);
 
-    /// <summary>The rest of a pass from behind the heads of a layer.</summary>
+    /// <summary>The rest of a pass from after the heads of a layer.</summary>
     /// <param name="model">the model</param>
     /// <param name="layer">the layer</param>
     /// <param name="x">the residual stream that enters it, [token width]</param>
@@ -145,7 +166,8 @@ public static class ModelPasses
     /// <param name="batch">the input</param>
     /// <param name="probe">sees every site from <see cref="Point.Heads"/> of the layer on</param>
     /// <param name="last">which tokens the last layer computes</param>
-    public static Tensor ForwardFrom(this IModel model, int layer, Tensor x, Tensor mixes, Batch batch, IProbe probe, Tokens last = Tokens.Read) =>
+    public static Tensor ForwardFrom(
+        this IModel model, int layer, Tensor x, Tensor mixes, Batch batch, IProbe probe, Tokens last = Tokens.Read) =>
         model.Score(model.StreamFrom(layer, x, mixes, batch, probe, last), batch, last, probe);
 
     /// <summary>The same but for the scores.</summary>
@@ -159,15 +181,20 @@ public static class ModelPasses
         {
             Tokens tokens = model.TokensOf(layer, last);
             Tensor entering = x;
-            x = Scope.Replace(x, Scope.Within(() => model.Finish(layer, entering, model.Attend(layer, entering, batch, tokens, probe), batch, tokens, probe)));
+            x = Scope.Replace(x, Scope.Within(() =>
+                model.Finish(layer, entering, model.Attend(layer, entering, batch, tokens, probe), batch, tokens, probe)));
         }
         return x;
     }
 
     /// <summary>Which tokens a layer computes when the last one computes these: all, but for the last.</summary>
-    public static Tokens TokensOf(this IModel model, int layer, Tokens last = Tokens.Read) => layer == model.Layers.Count - 1 ? last : Tokens.All;
+    public static Tokens TokensOf(this IModel model, int layer, Tokens last = Tokens.Read) =>
+        layer == model.Layers.Count - 1 ? last : Tokens.All;
 
-    /// <summary>The token of each sequence whose scores are wanted where one is (<see cref="Tokens.Read"/>), [batch]: an encoder's first, a decoder's last.</summary>
+    /// <summary>
+    /// The token of each sequence whose scores are wanted where one is (<see cref="Tokens.Read"/>), [batch]: an encoder's first, a
+    /// decoder's last.
+    /// </summary>
     public static int[] TokensRead(this IModel model, Batch batch) => model.Causal ? batch.Last : batch.First;
 
     /// <summary>How many scores a token or sequence gets.</summary>

@@ -5,7 +5,8 @@ namespace Heartwood.Lab.Models;
 /// <summary>Where things of one kind lie in a tensor: along one axis, one after another, each a run of the same length.</summary>
 /// <param name="Tensor">the tensor's name</param>
 /// <param name="Axis">the axis, from 0</param>
-/// <param name="Start">where the first one's run starts; a tensor may hold several rows of them (queries, keys and values in one matrix)</param>
+/// <param name="Start">where the first one's run starts; a tensor may hold several rows of them (queries, keys and values in one
+/// matrix)</param>
 /// <param name="Length">length of one's run</param>
 public sealed record Series(string Tensor, int Axis, int Start, int Length)
 {
@@ -31,19 +32,26 @@ public sealed record LayerBlock
     /// <summary>Where passes what the block adds to the residual stream.</summary>
     public required Point Out { get; init; }
 
-    /// <summary>What each has for itself: a head its queries, and its keys and values unless heads share them; a neuron what it reads.</summary>
+    /// <summary>
+    /// What each has for itself: a head its queries, and its keys and values unless heads share them; a neuron what it reads.
+    /// </summary>
     public required IReadOnlyList<Series> Own { get; init; }
 
     /// <summary>Each one's part of the matrix that reads them; its other axis is the residual stream's width.</summary>
     public required Series ReadBy { get; init; }
 
-    /// <summary>That matrix's bias, [width], into which constants fold; null where the checkpoint has none (see <see cref="IModel.WithBiases"/>).</summary>
+    /// <summary>
+    /// That matrix's bias, [width], into which constants fold; null where the checkpoint has none (see <see cref="IModel.WithBiases"/>).
+    /// </summary>
     public required string? Bias { get; init; }
 
     /// <summary>Tensors that nothing but these reads, gone with the last of them: the norm before the block, say.</summary>
     public IReadOnlyList<string> Before { get; init; } = [];
 
-    /// <summary>How many of them each thing serves that neighbours share (key and value heads), in their order; empty where nothing is shared. What is shared goes with the last that it serves.</summary>
+    /// <summary>
+    /// How many of them each thing serves that neighbours share (key and value heads), in their order; empty where nothing is shared. What
+    /// is shared goes with the last that it serves.
+    /// </summary>
     public IReadOnlyList<int> Groups { get; init; } = [];
 
     /// <summary>What each of <see cref="Groups"/> has.</summary>
@@ -82,7 +90,10 @@ public sealed record LayerShape
     /// <summary>Neurons of the MLP, 0 where it is cut.</summary>
     public int Neurons => Mlp.Count;
 
-    /// <summary>How many heads each key and value head serves, in the order of the heads, where heads share keys and values; empty where they do not.</summary>
+    /// <summary>
+    /// How many heads each key and value head serves, in the order of the heads, where heads share keys and values; empty where they do
+    /// not.
+    /// </summary>
     public IReadOnlyList<int> HeadsPerKeyValueHead => Attention.Groups;
 
     /// <summary>Both blocks.</summary>

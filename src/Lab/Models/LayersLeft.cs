@@ -3,7 +3,9 @@ using Heartwood.Lab.Checkpoints;
 
 namespace Heartwood.Lab.Models;
 
-/// <summary>A model without some of its layers: the others close up, in the file's names and in all lists of the config that go by layer.</summary>
+/// <summary>
+/// A model without some of its layers: the others close up, in the file's names and in all lists of the config that go by layer.
+/// </summary>
 static class LayersLeft
 {
     static readonly string[] counts = ["num_hidden_layers", "n_layer"];
@@ -15,7 +17,7 @@ static class LayersLeft
     /// <param name="kept">numbers of the layers that stay, ascending, at least one</param>
     /// <param name="config">its config, where it is to be changed before lists are shortened</param>
     /// <exception cref="ArgumentException">no layer stays</exception>
-    internal static IModel Of(IModel model, IReadOnlyList<int> kept, JsonObject? config = null)
+    internal static IModel Keep(IModel model, IReadOnlyList<int> kept, JsonObject? config = null)
     {
         if (kept.Count == 0) throw new ArgumentException("A model keeps one layer at least; here none would be left.", nameof(kept));
         if (kept.Count == model.Layers.Count) return model;
@@ -36,7 +38,8 @@ static class LayersLeft
         {
             int layer = Array.FindIndex(layers, start => name.StartsWith(start, StringComparison.Ordinal));
             if (layer < 0) sources.Add(new(name, name));
-            else if (kept.ToList().IndexOf(layer) is >= 0 and int place) sources.Add(new(layers[place] + name[layers[layer].Length..], name));
+            else if (kept.ToList().IndexOf(layer) is >= 0 and int place)
+                sources.Add(new(layers[place] + name[layers[layer].Length..], name));
         }
         return model.Weights.Renamed(sources);
     }

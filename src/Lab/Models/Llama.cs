@@ -63,7 +63,7 @@ public sealed class Llama : IModel
         return Has("q_norm.weight") ? [] : seen.Config.Has("sliding_window") ? ["mistral"] : ["llama", "mistral"];
     }
 
-    static string Architecture(string family) => $"{LlamaKind.Of(family).Architecture}ForSequenceClassification";
+    static string Architecture(string family) => $"{LlamaKind.Named(family).Architecture}ForSequenceClassification";
 
     static Llama WithNewHead(ModelConfig config, Weights body, IReadOnlyList<string> labels, ulong seed) =>
         From(NewHead.For(config, Architecture(config.Family), labels), body.With(
@@ -89,7 +89,7 @@ public sealed class Llama : IModel
             ["vocab_size"] = request.Vocabulary,
             ["pad_token_id"] = 0,
         };
-        bool biased = LlamaKind.Of(request.Family).FreshBiases.QueriesKeysValues;
+        bool biased = LlamaKind.Named(request.Family).FreshBiases.QueriesKeysValues;
         List<FreshWeight> weights = [FreshWeight.Embedding("model.embed_tokens.weight", "embed_tokens", request.Vocabulary, size.Width)];
         for (int i = 0; i < size.Layers; i++)
         {
@@ -97,17 +97,22 @@ public sealed class Llama : IModel
             weights.AddRange(
             [
                 Norm($"{layer}.input_layernorm"),
-                .. Projection("q_proj", $"{self}.q_proj"), .. Projection("k_proj", request.KeyPurpose($"{self}.k_proj", $"{self}.q_proj")), .. Projection("v_proj", $"{self}.v_proj"),
+                .. Projection("q_proj", $"{self}.q_proj"),
+                .. Projection("k_proj", request.KeyPurpose($"{self}.k_proj", $"{self}.q_proj")),
+                .. Projection("v_proj", $"{self}.v_proj"),
                 Matrix($"{self}.o_proj", size.Width, size.Width),
                 Norm($"{layer}.post_attention_layernorm"),
-                Matrix($"{mlp}.gate_proj", size.Neurons, size.Width), Matrix($"{mlp}.up_proj", size.Neurons, size.Width), Matrix($"{mlp}.down_proj", size.Width, size.Neurons),
+                Matrix($"{mlp}.gate_proj", size.Neurons, size.Width),
+                Matrix($"{mlp}.up_proj", size.Neurons, size.Width),
+                Matrix($"{mlp}.down_proj", size.Width, size.Neurons),
             ]);
 
             FreshWeight[] Projection(string name, string purpose) =>
-                biased ? FreshWeight.Linear($"{self}.{name}", purpose, size.Width, size.Width) : [FreshWeight.Matrix($"{self}.{name}", purpose, size.Width, size.Width)];
+                biased ? FreshWeight.Linear($"{self}.{name}", purpose, size.Width, size.Width)
+                    : [FreshWeight.Matrix($"{self}.{name}", purpose, size.Width, size.Width)];
         }
         weights.Add(Norm("model.norm"));
-        if (request.OfVocabulary) return new(NewHead.Tied(config, $"{LlamaKind.Of(request.Family).Architecture}ForCausalLM"), weights);
+        if (request.OfVocabulary) return new(NewHead.Tied(config, $"{LlamaKind.Named(request.Family).Architecture}ForCausalLM"), weights);
         weights.Add(Matrix("score", request.Labels.Count, size.Width));
         return new(NewHead.Labelled(config, Architecture(request.Family), request.Labels), weights);
 
@@ -116,7 +121,7 @@ public sealed class Llama : IModel
     }
 
     /// <inheritdoc/>
-    public IModel With(JsonObject config, Weights weights) => From(NewHead.Of(config, "the model's config"), weights);
+    public IModel With(JsonObject config, Weights weights) => From(NewHead.ToConfig(config, "the model's config"), weights);
 
     /// <summary>
     /// The same function as a Llama with all biases that its config can ask for (<c>attention_bias</c>, <c>mlp_bias</c>), zero where there
@@ -155,7 +160,8 @@ public sealed class Llama : IModel
     /// <inheritdoc/>
     public Tensor Embed(Batch batch, IProbe probe)
     {
-        if (batch.Positions.Max() is var last && last >= MostPositions) throw new ArgumentException($"A sequence has {last + 1} tokens, the model takes {MostPositions}. Shorten it.", nameof(batch));
+        if (batch.Positions.Max() is var last && last >= MostPositions)
+            throw new ArgumentException($"A sequence has {last + 1} tokens, the model takes {MostPositions}. Shorten it.", nameof(batch));
         return probe.At(new(0, Point.Embeddings), words.Rows(batch.Ids));
     }
 
@@ -213,14 +219,16 @@ public sealed class Llama : IModel
     /// <inheritdoc/>
     public Weights Weights { get; }
 
-    /// <summary>The model with only these layers. Where only some layers have a window and the config counts them, it names them instead.</summary>
+    /// <summary>
+    /// The model with only these layers. Where only some layers have a window and the config counts them, it names them instead.
+    /// </summary>
     public IModel WithLayers(IReadOnlyList<int> kept)
     {
-        if (Config.ContainsKey("layer_types") || config.Windows.Distinct().Count() < 2) return LayersLeft.Of(this, kept);
+        if (Config.ContainsKey("layer_types") || config.Windows.Distinct().Count() < 2) return LayersLeft.Keep(this, kept);
         JsonObject named = (JsonObject)Config.DeepClone();
         named["layer_types"] = new JsonArray(
             [.. config.Windows.Select(window => (JsonNode)(window is null ? "full_attention" : "sliding_attention"))]);
-        return LayersLeft.Of(this, kept, named);
+        return LayersLeft.Keep(this, kept, named);
     }
 
     LayerShape ShapeOf(int i)
@@ -271,15 +279,24 @@ sealed class LlamaLayer(Weights w, LlamaConfig c, RotaryTable turns, int layer)
     readonly LlamaAttention attention = new(w, c, turns, layer);
     readonly LlamaMlp mlp = new(w, c, layer);
 
-    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) => Scope.Within(() => attention.Mix(x, batch, tokens, probe));
+    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
+        Scope.Within(() => attention.Mix(x, batch, tokens, probe));
 
     /// <param name="x">the residual stream that enters the layer, [token width] of the tokens that are wanted</param>
     /// <param name="mixes">their heads' mixes</param>
     /// <param name="probe">sees every site from the heads on</param>
     internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
     {
-        x = Scope.Within(() => probe.At(new(layer, Point.Middle), x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe))));
-        return Scope.Replace(x, Scope.Within(() => probe.At(new(layer, Point.LayerOut), x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe)))));
+        x = Scope.Within(() =>
+        {
+            Tensor attended = probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe));
+            return probe.At(new(layer, Point.Middle), x + attended);
+        });
+        return Scope.Replace(x, Scope.Within(() =>
+        {
+            Tensor added = probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe));
+            return probe.At(new(layer, Point.LayerOut), x + added);
+        }));
     }
 }
 
@@ -324,7 +341,8 @@ sealed class LlamaAttention
         return q.Attention(k, v, queries, batch.KeyOffsets, groups, causal: true, c.Windows[layer]);
     }
 
-    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) => output is not null ? output.Forward(probe.At(new(layer, Point.Heads), mixes)) : bias?.Spread(stream) ?? Tensor.Zeros(stream.Axes);
+    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
+        output is not null ? output.Forward(probe.At(new(layer, Point.Heads), mixes)) : bias?.Spread(stream) ?? Tensor.Zeros(stream.Axes);
 }
 
 /// <summary>The MLP: neurons silu(gate) · up (SwiGLU, Shazeer 2020). Without neurons, what is left is a constant.</summary>

@@ -31,7 +31,7 @@ sealed record LlamaConfig(
         if (headWidth % 2 != 0)
             throw new CheckpointException($"{config.Path}: heads are {headWidth} wide; "
                 + "rotary positions turn pairs and need an even number.");
-        LlamaKind kind = LlamaKind.Of(config.Family);
+        LlamaKind kind = LlamaKind.Named(config.Family);
         LlamaBiases biases = kind.Biases(config);
         LlamaConfig read = new(
             config.Family, config.RequirePositive("vocab_size"), width, headWidth, layers, LongestOf(config),

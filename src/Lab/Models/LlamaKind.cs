@@ -17,7 +17,7 @@ sealed record LlamaKind(
 {
     const string Full = "full_attention", Sliding = "sliding_attention";
 
-    // what the classes have where the key is absent; null is another thing than absent: no window
+    // what the classes have where the key is missing; null is another thing than missing: no window
     const int WindowOfClasses = 4096, FirstWindowedOfQwen2 = 28;
 
     static readonly LlamaBiases none = new(QueriesKeysValues: false, AttentionOutput: false, Mlp: false);
@@ -34,7 +34,7 @@ sealed record LlamaKind(
 
     /// <summary>The kind that config.json names.</summary>
     /// <param name="family">its <c>model_type</c></param>
-    internal static LlamaKind Of(string family) => kinds[family];
+    internal static LlamaKind Named(string family) => kinds[family];
 
     static LlamaBiases BiasesOfLlama(ModelConfig config)
     {

@@ -13,11 +13,14 @@ sealed record ModelFamily(
     Func<ModelConfig, Weights, IReadOnlyList<string>, ulong, IModel> WithNewHead,
     Func<FreshRequest, FreshPlan> Fresh, bool ReadsTokenTypes = false)
 {
-    /// <summary>Whether a model of it can give scores to the vocabulary: a language model, or an encoder that guesses masked words.</summary>
+    /// <summary>
+    /// Whether a model of it can give scores to the vocabulary: a language model, or an encoder that guesses masked words.
+    /// </summary>
     public bool HasVocabularyHead => Names.Heads.Any(head => head.Kind is HeadKind.Vocabulary or HeadKind.MaskedWords);
 
     /// <summary>
-    /// What a config alone says, with a head of so many labels (0: none, or a language model's); what in it is not understood is refused.
+    /// What a config alone says, with a head of this number of labels (0: none, or a language model's); what in it is not understood is
+    /// refused.
     /// </summary>
     public required Func<ModelConfig, int, ConfigFacts> Facts { get; init; }
 }

@@ -95,7 +95,8 @@ public static class ModelFolder
     /// <param name="dtype">how the weights are stored</param>
     /// <param name="replace">whether a folder that holds something may be replaced</param>
     /// <exception cref="IOException">it cannot be written</exception>
-    public static void Save(IModel model, string path, IReadOnlyDictionary<string, byte[]> tokenizer, Dtype dtype = Dtype.F32, bool replace = false)
+    public static void Save(
+        IModel model, string path, IReadOnlyDictionary<string, byte[]> tokenizer, Dtype dtype = Dtype.F32, bool replace = false)
     {
         JsonObject config = (JsonObject)model.Config.DeepClone();
         // newer files say dtype, older ones torch_dtype, and readers take either: every one that is there says what is stored

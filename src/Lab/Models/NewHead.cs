@@ -28,14 +28,17 @@ static class NewHead
     }
 
     /// <summary>A copy of a config for other labels.</summary>
-    internal static ModelConfig For(ModelConfig config, string architecture, IReadOnlyList<string> labels) => Of(Labelled(config.ToJson(), architecture, labels), config.Path);
+    internal static ModelConfig For(ModelConfig config, string architecture, IReadOnlyList<string> labels) =>
+        ToConfig(Labelled(config.ToJson(), architecture, labels), config.Path);
 
     /// <summary>A config from its content.</summary>
-    internal static ModelConfig Of(JsonObject json, string path) => new(Encoding.UTF8.GetBytes(json.ToJsonString()), path);
+    internal static ModelConfig ToConfig(JsonObject json, string path) => new(Encoding.UTF8.GetBytes(json.ToJsonString()), path);
 
     /// <summary>A fresh matrix of deviation 0.02 (Devlin et al. 2019).</summary>
-    internal static KeyValuePair<string, Tensor> Weight(string name, int rows, int width, ulong seed) => new($"{name}.weight", Tensor.Normal(new(seed, $"weights {name}"), 0.02f, rows, width).KeepForever());
+    internal static KeyValuePair<string, Tensor> Weight(string name, int rows, int width, ulong seed) =>
+        new($"{name}.weight", Tensor.Normal(new(seed, $"weights {name}"), 0.02f, rows, width).KeepForever());
 
     /// <summary>The same with a bias of zeros.</summary>
-    internal static KeyValuePair<string, Tensor>[] Linear(string name, int rows, int width, ulong seed) => [Weight(name, rows, width, seed), new($"{name}.bias", Tensor.Lasting(rows))];
+    internal static KeyValuePair<string, Tensor>[] Linear(string name, int rows, int width, ulong seed) =>
+        [Weight(name, rows, width, seed), new($"{name}.bias", Tensor.Lasting(rows))];
 }

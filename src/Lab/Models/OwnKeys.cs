@@ -7,7 +7,10 @@ public static class OwnKeys
     /// <summary>of a cut model: how many heads each layer has left, one number per layer</summary>
     public const string HeadsPerLayer = "heartwood_heads_per_layer";
 
-    /// <summary>of a cut model whose heads share keys and values: how many heads each key and value head serves, a list per layer; it has no key and value head that serves none</summary>
+    /// <summary>
+    /// of a cut model whose heads share keys and values: how many heads each key and value head serves, a list per layer; it has no key and
+    /// value head that serves none
+    /// </summary>
     public const string HeadsPerKeyValueHead = "heartwood_heads_per_key_value_head";
 
     /// <summary>of a cut model: how many neurons each layer's MLP has left, one number per layer</summary>
@@ -19,6 +22,6 @@ public static class OwnKeys
     /// </summary>
     public const string Biases = "heartwood_biases";
 
-    /// <summary>where token types come from: "sentence" or "overlap"; absent in models made elsewhere, which means "sentence"</summary>
+    /// <summary>where token types come from: "sentence" or "overlap"; missing in models made elsewhere, which means "sentence"</summary>
     public const string TokenTypes = "heartwood_token_types";
 }

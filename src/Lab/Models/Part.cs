@@ -18,7 +18,9 @@ public readonly record struct Part(int Layer, string Kind, int Index = -1) : ICo
     /// <summary>The MLP block of layer <paramref name="layer"/>.</summary>
     public static Part Mlp(int layer) => new(layer, "MLP");
 
-    /// <summary>By layer, then by the kind's letters (so a layer stands before its attention block, heads before the MLP block), then by number.</summary>
+    /// <summary>
+    /// By layer, then by the kind's letters (so a layer stands before its attention block, heads before the MLP block), then by number.
+    /// </summary>
     public int CompareTo(Part other)
     {
         if (Layer != other.Layer) return Layer.CompareTo(other.Layer);

@@ -13,7 +13,10 @@ public sealed class Past
     /// <summary>Number of tokens.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The tokens that come next, as a batch. A pass over it sees what was before, and leaves its keys and values here; make that pass before the next call.</summary>
+    /// <summary>
+    /// The tokens that come next, as a batch. A pass over it sees what was before, and leaves its keys and values here; make that pass
+    /// before the next call.
+    /// </summary>
     /// <param name="ids">token ids, at least one</param>
     /// <exception cref="ArgumentException">there is none</exception>
     public Batch Next(params int[] ids)
@@ -24,10 +27,14 @@ public sealed class Past
         return batch;
     }
 
-    /// <summary>Keeps a layer's keys and values of the tokens from <paramref name="start"/> on, and gives those of all tokens so far.</summary>
+    /// <summary>
+    /// Keeps a layer's keys and values of the tokens from <paramref name="start"/> on, and gives those of all tokens so far.
+    /// </summary>
     internal (Tensor Keys, Tensor Values) With(int layer, int start, Tensor keys, Tensor values)
     {
-        if (keys.Tracked || values.Tracked) throw new InvalidOperationException("A pass that continues a sequence has no gradients: what it attends to was computed before. Give the whole sequence as one batch.");
+        if (keys.Tracked || values.Tracked)
+            throw new InvalidOperationException("A pass that continues a sequence has no gradients: what it attends to was computed "
+                + "before. Give the whole sequence as one batch.");
         var (tokens, width) = keys.AsTokens();
         var (roomKeys, roomValues) = layers.TryGetValue(layer, out var room) ? room : (Tensor.Lasting(0, width), Tensor.Lasting(0, width));
         layers[layer] = (roomKeys, roomValues) = (Filled(roomKeys, start, keys), Filled(roomValues, start, values));

@@ -16,8 +16,10 @@ public sealed record Stretch(string Tensor, int Axis, int Start, int Length);
 /// <param name="Start">where its value starts along the width of the site</param>
 /// <param name="Length">how wide its value is there</param>
 /// <param name="Own">what only it has: gone from the file when it is cut</param>
-/// <param name="ReadBy">the stretch of the matrix that reads its value; null where its value is added to the residual stream as it is</param>
-/// <param name="FoldsInto">the bias that a constant in its stead can be folded into; null where the checkpoint has none (see <see cref="IModel.WithBiases"/>), or none is needed</param>
+/// <param name="ReadBy">the stretch of the matrix that reads its value; null where its value is added to the residual stream as it
+/// is</param>
+/// <param name="FoldsInto">the bias that a constant in its stead can be folded into; null where the checkpoint has none (see
+/// <see cref="IModel.WithBiases"/>), or none is needed</param>
 public sealed record Place(
     Part Part, PartKind Kind, Site Site, int Start, int Length, IReadOnlyList<Stretch> Own, Stretch? ReadBy, string? FoldsInto)
 {

@@ -7,7 +7,7 @@ namespace Heartwood.Lab.Models;
 
 /// <summary>
 /// RoBERTa with a classification head (Liu et al. 2019), and XLM-R (Conneau et al. 2020), which differs by its name, under the checkpoint
-/// names of <c>RobertaForSequenceClassification</c>. Post-norm layers; positions are counted from behind the padding token's id; there are
+/// names of <c>RobertaForSequenceClassification</c>. Post-norm layers; positions are counted from after the padding token's id; there are
 /// no token types; &lt;s&gt; through a tanh layer to the labels. Layers that were cut have fewer heads, no attention or no MLP.
 /// </summary>
 public sealed class Roberta : IModel
@@ -34,16 +34,20 @@ public sealed class Roberta : IModel
     public static Roberta From(ModelConfig config, Weights weights)
     {
         if (!weights.Has(Head))
-            throw new CheckpointException($"{config.Path}: the weights have no classification head ('{Head}'). Fine-tune the model first: heartwood train --from FOLDER.");
-        return new(RobertaConfig.Read(config, weights.All[Head].Count), config.ToJson(), weights.Map((name, t) => IsOfPretraining(name) ? null : t));
+            throw new CheckpointException($"{config.Path}: the weights have no classification head ('{Head}'). "
+                + "Fine-tune the model first: heartwood train --from FOLDER.");
+        return new(RobertaConfig.Read(config, weights.All[Head].Count), config.ToJson(),
+            weights.Map((name, t) => IsOfPretraining(name) ? null : t));
     }
 
     const string Head = "classifier.out_proj.bias";
 
-    static string ArchitectureOf(string family) => family == "roberta" ? "RobertaForSequenceClassification" : "XLMRobertaForSequenceClassification";
+    static string ArchitectureOf(string family) =>
+        family == "roberta" ? "RobertaForSequenceClassification" : "XLMRobertaForSequenceClassification";
 
     // the head that guesses words, and a pooler that no published head reads
-    static bool IsOfPretraining(string name) => name.StartsWith("lm_head.", StringComparison.Ordinal) || name.StartsWith("roberta.pooler.", StringComparison.Ordinal);
+    static bool IsOfPretraining(string name) =>
+        name.StartsWith("lm_head.", StringComparison.Ordinal) || name.StartsWith("roberta.pooler.", StringComparison.Ordinal);
 
     static readonly FamilyNames Names = new(
         "Roberta", "roberta", ["embeddings.", "encoder.layer.", "pooler."], "embeddings.word_embeddings.weight",
@@ -94,7 +98,9 @@ public sealed class Roberta : IModel
         };
         List<FreshWeight> weights =
         [
-            Embedding("word_embeddings", request.Vocabulary), Embedding("position_embeddings", size.Positions + 1, request.Start == FreshStart.Matching), Embedding("token_type_embeddings", 1),
+            Embedding("word_embeddings", request.Vocabulary),
+            Embedding("position_embeddings", size.Positions + 1, request.Start == FreshStart.Matching),
+            Embedding("token_type_embeddings", 1),
             .. FreshWeight.Norm("roberta.embeddings.LayerNorm", size.Width),
         ];
         for (int i = 0; i < size.Layers; i++)
@@ -105,19 +111,26 @@ public sealed class Roberta : IModel
                 .. Linear($"{self}.query", size.Width, size.Width),
                 .. FreshWeight.Linear($"{self}.key", request.KeyPurpose($"{self}.key", $"{self}.query"), size.Width, size.Width),
                 .. Linear($"{self}.value", size.Width, size.Width),
-                .. Linear($"{layer}.attention.output.dense", size.Width, size.Width), .. FreshWeight.Norm($"{layer}.attention.output.LayerNorm", size.Width),
+                .. Linear($"{layer}.attention.output.dense", size.Width, size.Width),
+                .. FreshWeight.Norm($"{layer}.attention.output.LayerNorm", size.Width),
                 .. Linear($"{layer}.intermediate.dense", size.Neurons, size.Width),
                 .. Linear($"{layer}.output.dense", size.Width, size.Neurons), .. FreshWeight.Norm($"{layer}.output.LayerNorm", size.Width),
             ]);
         }
-        return new(NewHead.Labelled(config, ArchitectureOf(request.Family), request.Labels), [.. weights, .. Linear("classifier.dense", size.Width, size.Width), .. Linear("classifier.out_proj", request.Labels.Count, size.Width)]);
+        return new(NewHead.Labelled(config, ArchitectureOf(request.Family), request.Labels),
+        [
+            .. weights,
+            .. Linear("classifier.dense", size.Width, size.Width),
+            .. Linear("classifier.out_proj", request.Labels.Count, size.Width),
+        ]);
 
-        FreshWeight Embedding(string name, int rows, bool waves = false) => FreshWeight.Embedding($"roberta.embeddings.{name}.weight", name, rows, size.Width, waves);
+        FreshWeight Embedding(string name, int rows, bool waves = false) =>
+            FreshWeight.Embedding($"roberta.embeddings.{name}.weight", name, rows, size.Width, waves);
         FreshWeight[] Linear(string name, int output, int input) => FreshWeight.Linear(name, name, output, input);
     }
 
     /// <inheritdoc/>
-    public IModel With(JsonObject config, Weights weights) => From(NewHead.Of(config, "the model's config"), weights);
+    public IModel With(JsonObject config, Weights weights) => From(NewHead.ToConfig(config, "the model's config"), weights);
 
     /// <inheritdoc/>
     public Tensor Embed(Batch batch, IProbe probe) => probe.At(new(0, Point.Embeddings), embeddings.Forward(batch));
@@ -189,7 +202,11 @@ public sealed class Roberta : IModel
                 ItemWidth = config.HeadWidth,
                 Inside = Point.Heads,
                 Out = Point.AttentionOut,
-                Own = [Rows("query.weight"), Rows("query.bias"), Rows("key.weight"), Rows("key.bias"), Rows("value.weight"), Rows("value.bias")],
+                Own =
+                [
+                    Rows("query.weight"), Rows("query.bias"), Rows("key.weight"), Rows("key.bias"),
+                    Rows("value.weight"), Rows("value.bias"),
+                ],
                 ReadBy = new($"{layer}.attention.output.dense.weight", 1, 0, config.HeadWidth),
                 Bias = $"{layer}.attention.output.dense.bias",
             },
@@ -227,7 +244,8 @@ sealed class RobertaEmbeddings(Weights w, RobertaConfig c)
     {
         int[] rows = new int[batch.Tokens];
         for (int s = 0; s < batch.Count; s++)
-            for (int t = batch.Offsets[s], next = c.FirstPosition; t < batch.Offsets[s + 1]; t++) rows[t] = batch.Ids[t] == c.Padding ? c.Padding : next++;
+            for (int t = batch.Offsets[s], next = c.FirstPosition; t < batch.Offsets[s + 1]; t++)
+                rows[t] = batch.Ids[t] == c.Padding ? c.Padding : next++;
         return rows;
     }
 }
@@ -236,30 +254,46 @@ sealed class RobertaEmbeddings(Weights w, RobertaConfig c)
 sealed class RobertaLayer(Weights w, RobertaConfig c, int layer)
 {
     readonly RobertaAttention attention = new(w["attention"], c, layer);
-    readonly LayerNorm norm1 = new(w["attention.output.LayerNorm"], c.Width, c.Epsilon), norm2 = new(w["output.LayerNorm"], c.Width, c.Epsilon);
+    readonly LayerNorm norm1 = new(w["attention.output.LayerNorm"], c.Width, c.Epsilon);
+    readonly LayerNorm norm2 = new(w["output.LayerNorm"], c.Width, c.Epsilon);
     readonly RobertaMlp mlp = new(w, c, layer);
 
-    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) => Scope.Within(() => attention.Mix(x, batch, tokens, probe));
+    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
+        Scope.Within(() => attention.Mix(x, batch, tokens, probe));
 
     /// <param name="x">the residual stream that enters the layer, [token width] of the tokens that are wanted</param>
     /// <param name="mixes">their heads' mixes</param>
     /// <param name="probe">sees every site from the heads on</param>
     internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
     {
-        x = Scope.Within(() => probe.At(new(layer, Point.Middle), norm1.Forward(x + probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe)))));
-        return Scope.Replace(x, Scope.Within(() => probe.At(new(layer, Point.LayerOut), norm2.Forward(x + probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe))))));
+        x = Scope.Within(() =>
+        {
+            Tensor attended = probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe));
+            return probe.At(new(layer, Point.Middle), norm1.Forward(x + attended));
+        });
+        return Scope.Replace(x, Scope.Within(() =>
+        {
+            Tensor added = probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe));
+            return probe.At(new(layer, Point.LayerOut), norm2.Forward(x + added));
+        }));
     }
 }
 
-/// <summary>Attention: every head mixes values by softmax(q kᵀ / √headWidth), the output projection adds them up. Without heads, what is left is a constant.</summary>
+/// <summary>
+/// Attention: every head mixes values by softmax(q kᵀ / √headWidth), the output projection adds them up. Without heads, what is left is a
+/// constant.
+/// </summary>
 sealed class RobertaAttention(Weights w, RobertaConfig c, int layer)
 {
     readonly int heads = c.HeadsPerLayer[layer];
-    readonly Linear? query = Projection(w["self.query"], c, layer), key = Projection(w["self.key"], c, layer), value = Projection(w["self.value"], c, layer);
+    readonly Linear? query = Projection(w["self.query"], c, layer);
+    readonly Linear? key = Projection(w["self.key"], c, layer);
+    readonly Linear? value = Projection(w["self.value"], c, layer);
     readonly Linear? output = c.HeadsPerLayer[layer] == 0 ? null : new(w["output.dense"], c.Width, c.HeadsPerLayer[layer] * c.HeadWidth);
     readonly Tensor bias = w["output.dense"].Get("bias", c.Width);
 
-    static Linear? Projection(Weights w, RobertaConfig c, int layer) => c.HeadsPerLayer[layer] == 0 ? null : new(w, c.HeadsPerLayer[layer] * c.HeadWidth, c.Width);
+    static Linear? Projection(Weights w, RobertaConfig c, int layer) =>
+        c.HeadsPerLayer[layer] == 0 ? null : new(w, c.HeadsPerLayer[layer] * c.HeadWidth, c.Width);
 
     internal Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
@@ -271,7 +305,8 @@ sealed class RobertaAttention(Weights w, RobertaConfig c, int layer)
         return q.Attention(k, v, queries, batch.Offsets, heads, causal: false);
     }
 
-    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) => output is null ? bias.Spread(stream) : output.Forward(probe.At(new(layer, Point.Heads), mixes));
+    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
+        output is null ? bias.Spread(stream) : output.Forward(probe.At(new(layer, Point.Heads), mixes));
 }
 
 /// <summary>The MLP: one hidden layer of neurons. Without neurons, what is left is a constant.</summary>

@@ -12,7 +12,7 @@ sealed class RotaryTable(double[] frequencies)
 {
     Tensor table = Tensor.Lasting(0, 2 * frequencies.Length);
 
-    /// <summary>[position headWidth] for at least so many positions: cosines, then sines.</summary>
+    /// <summary>[position headWidth] for at least this number of positions: cosines, then sines.</summary>
     internal Tensor For(int positions)
     {
         Tensor now = Volatile.Read(ref table);
@@ -22,7 +22,8 @@ sealed class RotaryTable(double[] frequencies)
         Span<float> values = larger.Change();
         for (int p = 0; p < rows; p++)
             for (int i = 0; i < half; i++)
-                (values[p * 2 * half + i], values[p * 2 * half + half + i]) = ((float)Math.Cos(p * frequencies[i]), (float)Math.Sin(p * frequencies[i]));
+                (values[p * 2 * half + i], values[p * 2 * half + half + i]) =
+                    ((float)Math.Cos(p * frequencies[i]), (float)Math.Sin(p * frequencies[i]));
         Volatile.Write(ref table, larger);
         return larger;
     }

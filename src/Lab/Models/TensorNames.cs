@@ -44,7 +44,7 @@ sealed class TensorNames
     /// <exception cref="CheckpointException">
     /// two tensors are the same by their names, or the body is where no program is known to put it
     /// </exception>
-    internal static TensorNames? Of(
+    internal static TensorNames? Read(
         FamilyNames family, IEnumerable<string> names, IReadOnlyDictionary<string, string> metadata, string file)
     {
         Dictionary<string, string> bare = new(StringComparer.Ordinal);

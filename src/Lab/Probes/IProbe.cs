@@ -2,7 +2,9 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Probes;
 
-/// <summary>Sees, and may replace, the value that passes a site. The only trace of an experiment in a forward pass; it lives for one pass.</summary>
+/// <summary>
+/// Sees, and may replace, the value that passes a site. The only trace of an experiment in a forward pass; it lives for one pass.
+/// </summary>
 public interface IProbe
 {
     /// <summary>The value to go on with: <paramref name="value"/> itself, or another of its shape.</summary>

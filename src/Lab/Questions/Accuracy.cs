@@ -185,7 +185,7 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         if (study.Main.Count == 0)
             return $"No subnetwork was measured; the full model reaches {Wording.Full(study.Full.On(DataSet.InDomain))} in-domain.";
         string at = $"At {Wording.Sparsity(study.Sparsities[0])}, {Wording.Count(study.Main.Count, "subnetwork")}";
-        var spreads = study.Sets.Select(set => (Set: set, Spread: Spread.Of(study.Main.Select(e => e.On(set)))))
+        var spreads = study.Sets.Select(set => (Set: set, Spread: Spread.Across(study.Main.Select(e => e.On(set)))))
             .Where(s => s.Spread.N > 0).ToList();
         if (study.Main.Count == 1)
         {
@@ -201,7 +201,7 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
     // what random masks and baselines reach, where there are any
     static string Others(Measurements study)
     {
-        Spread random = Spread.Of(study.RandomsAt(study.Sparsities[0]).Select(e => e.On(DataSet.InDomain)));
+        Spread random = Spread.Across(study.RandomsAt(study.Sparsities[0]).Select(e => e.On(DataSet.InDomain)));
         List<string> said = random.N == 0 ? [] : [$"random masks of the same size reach {Wording.Range(random.Low, random.High)}"];
         said.AddRange(study.Baselines.Where(b => b.On(DataSet.InDomain) is not null)
             .Select(b => $"{b.Name} {Wording.Percent(b.On(DataSet.InDomain)!.Value)}"));

@@ -189,6 +189,6 @@ sealed class AddBack : IQuestion<AddBackFacts>
         });
 
         static Proportion Accuracy(EvaluationSet set, float[] scores) =>
-            Proportion.Of(Measuring.Right(set, scores).Count(right => right), set.Examples.Count);
+            Proportion.FromCounts(Measuring.Right(set, scores).Count(right => right), set.Examples.Count);
     }
 }

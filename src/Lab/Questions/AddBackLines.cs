@@ -41,7 +41,7 @@ static class AddBackLines
         {
             BandPoint At(int added, IEnumerable<AddBackPoint> points)
             {
-                Band band = Band.Of(points.Select(p => (double?)share(p).Value))!;
+                Band band = Band.Over(points.Select(p => (double?)share(p).Value))!;
                 string range = $"{Wording.Range(band.Low, band.High)} over {Wording.Count(band.N, each)}";
                 return new(added, band, $"{Wording.Count(added, "part")} added, {kind}\n{where} {Wording.Percent(band.Mean)} on "
                     + $"average\n{range}");

@@ -31,7 +31,7 @@ sealed class Attention : IQuestion<AttentionFacts>
         if (looked.Length == 0) return null;
         IReadOnlyList<Part> core = subject.CoreHeads;
         // the heads with a page: those whose ablation costs most in-domain
-        Part[] paged = [.. core.OrderByDescending(h => Average.Of(looked[0].Lost[h]).Value).ThenBy(h => h).Take(MostPages).Order()];
+        Part[] paged = [.. core.OrderByDescending(h => Average.Over(looked[0].Lost[h]).Value).ThenBy(h => h).Take(MostPages).Order()];
         return new([.. looked.Select(l => Facts(l, core))], [.. paged.Select(head => Page(subject, head, paged.Length, looked))], core
             .Count);
     }
@@ -50,7 +50,7 @@ sealed class Attention : IQuestion<AttentionFacts>
         IReadOnlyList<TokenWords> texts = subject.Loaded.WordsOf(rows, subject.Settings.MaxLength);
         IReadOnlyList<Part> heads = subject.CoreHeads;
         Action<int> advance = subject.Advance($"attention, {set.Use}", PassesFor(heads.Count, set.Examples.Count), "examples");
-        AttentionMass mass = AttentionMass.Of(subject.Model, set.Examples, texts, advance, subject.Stop);
+        AttentionMass mass = AttentionMass.Measure(subject.Model, set.Examples, texts, advance, subject.Stop);
         float[][] masks = [subject.Without(), .. heads.Select(h => subject.Without(h))];
         float[][] scores = new Answers(set.Examples).Of(subject.Model, masks, subject.Ablation, advance, subject.Stop);
         double[] full = LabelLogit.Of(set, scores[0]);
@@ -82,7 +82,7 @@ sealed class Attention : IQuestion<AttentionFacts>
         List<Seen> readable = [.. all.Where(e => e.Text.Count <= MostTokens)];
         if (readable.Count < 2 * MostEach) readable = [.. all.OrderBy(e => e.Text.Count).Take(2 * MostEach)];
         int each = (int)Math.Clamp(TokensOnPages / (2 * pages * readable.Average(e => e.Text.Count)), 1, MostEach);
-        return new($"{head}", NameOf(kind), looked.ToDictionary(l => l.Set.Use, l => Average.Of(l.Lost[head])),
+        return new($"{head}", NameOf(kind), looked.ToDictionary(l => l.Set.Use, l => Average.Over(l.Lost[head])),
             [.. Strongest("mass", e => e.From.Mass.Above(e.Example, h, kind)),
                 .. Strongest("ablation", e => Math.Abs(e.From.Lost[head][e.Example]))]);
 
@@ -114,7 +114,7 @@ sealed class Attention : IQuestion<AttentionFacts>
             double? share = to is { } key ? Math.Round(row![key], 4) : null;
             return new(text.Pieces[t], text.Sentences[t], Math.Round(rows[from][t], 4), to, share);
         }
-        return new(looked.Set.Use, example.Case, looked.Set.Labels[example.Label], why, looked.Mass.Of(seen.Example, h, kind),
+        return new(looked.Set.Use, example.Case, looked.Set.Labels[example.Label], why, looked.Mass.Mass(seen.Example, h, kind),
             looked.Lost[head][seen.Example], from, [.. Enumerable.Range(0, text.Count).Select(Token)]);
     }
 

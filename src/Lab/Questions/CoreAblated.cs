@@ -37,8 +37,8 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
     static CoreFacts CoreAt(Subject subject, double sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept, double share)
     {
         if (!subject.Settings.Seeded)
-            return CoreFacts.OfOne(sparsity, share, [.. kept[0].Select(p => p.ToString())], KindsOf([.. kept[0]]));
-        Core core = Core.Of(subject.Universe, kept, share, subject.Settings.Seeds[0]);
+            return CoreFacts.Single(sparsity, share, [.. kept[0].Select(p => p.ToString())], KindsOf([.. kept[0]]));
+        Core core = Core.Shared(subject.Universe, kept, share, subject.Settings.Seeds[0]);
         string[] parts = [.. core.Parts.Select(p => p.ToString())];
         return new(sparsity, share, core.Subnetworks, parts, core.ExpectedByChance, core.Low, core.High, core.PValue, core.Method,
             KindsOf(core.Parts));
@@ -90,7 +90,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
         RankFacts Place(Func<AblatedFacts, Proportion> figure)
         {
-            Rank rank = Rank.Of(figure(own).Value, [.. others.Select(o => figure(o).Value)]);
+            Rank rank = Rank.Among(figure(own).Value, [.. others.Select(o => figure(o).Value)]);
             return new(rank.AtLeastAsHarmful, rank.Draws);
         }
     }
@@ -261,7 +261,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
         if (set != DataSet.Unseen) return set == DataSet.InDomain ? a.Ranks?.InDomain : a.Ranks?.OutOfDomain;
         double[] others = [.. facts.Ablated.Where(d => d.Kind == kind).Select(d => Entry.ForAblated(d).On(set)?.Value).OfType<double>()];
         if (Entry.ForAblated(a).On(set) is not { } own || others.Length == 0) return null;
-        Rank rank = Rank.Of(own.Value, others);
+        Rank rank = Rank.Among(own.Value, others);
         return new(rank.AtLeastAsHarmful, rank.Draws);
     }
 

@@ -23,7 +23,7 @@ static class CoreCases
             [.. named.SelectMany(a => MarksFor(a, name)), .. CasePanel.Marks([study.Full], name, "full", Shape.Diamond)];
         (double, double)? Extent(string name)
         {
-            Spread spread = Spread.Of(draws.Select(d => d.Cases.GetValueOrDefault(name)));
+            Spread spread = Spread.Across(draws.Select(d => d.Cases.GetValueOrDefault(name)));
             return spread.N == 0 ? null : (spread.Low, spread.High);
         }
         string title = $"{Wording.Capital(study.SharedAccuracy)} per case with parts ablated";

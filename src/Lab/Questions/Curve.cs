@@ -44,15 +44,15 @@ sealed class Curve : IQuestion<CurveFacts>
     {
         CurvePoint At(IGrouping<double, MeasuredSubnetwork> here)
         {
-            Band sparsity = Band.Of(here.Select(s => (double?)s.Sparsity))!;
+            Band sparsity = Band.Over(here.Select(s => (double?)s.Sparsity))!;
             return new(here.Key, sparsity, Bands([.. here]),
                 Bands([.. measured.RandomSubnetworks.Where(r => r.TargetSparsity == here.Key)]));
         }
         return [.. measured.Subnetworks.GroupBy(s => s.TargetSparsity).OrderBy(g => g.Key).Select(At)];
     }
 
-    static SetBands Bands(MeasuredSubnetwork[] here) => new(Band.Of(here.Select(s => (double?)s.InDomain.Value))!,
-        Band.Of(here.Select(s => s.OutOfDomain?.Value)), Band.Of(here.Select(s => s.Unseen?.Value)));
+    static SetBands Bands(MeasuredSubnetwork[] here) => new(Band.Over(here.Select(s => (double?)s.InDomain.Value))!,
+        Band.Over(here.Select(s => s.OutOfDomain?.Value)), Band.Over(here.Select(s => s.Unseen?.Value)));
 
     public IReadOnlyList<Figure> Draw(CurveFacts facts, Findings findings)
     {

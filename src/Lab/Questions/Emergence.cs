@@ -82,7 +82,7 @@ sealed class Emergence : IQuestion<EmergenceFacts>
 
     static LossFacts Lost(IReadOnlyDictionary<string, bool[]> full, IReadOnlyDictionary<string, bool[]> without, int tests)
     {
-        PairedDifference? On(string set) => full.ContainsKey(set) ? PairedDifference.Of(full[set], without[set], tests) : null;
+        PairedDifference? On(string set) => full.ContainsKey(set) ? PairedDifference.Between(full[set], without[set], tests) : null;
         return new(On("inDomain")!, On("outOfDomain"));
     }
 
@@ -111,7 +111,7 @@ sealed class Emergence : IQuestion<EmergenceFacts>
     {
         double[] first = [.. heads.Select(h => (double)(begins(h) ?? never))];
         bool[] inCore = [.. heads.Select(h => h.Core)];
-        return inCore.Distinct().Count() < 2 ? null : Permutation.Of(MeanEarlier(first, inCore), stream =>
+        return inCore.Distinct().Count() < 2 ? null : Permutation.Test(MeanEarlier(first, inCore), stream =>
         {
             bool[] shuffled = [.. inCore];
             stream.Shuffle<bool>(shuffled);

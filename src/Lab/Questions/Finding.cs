@@ -33,7 +33,7 @@ static class Finding
     public static string Headline(Findings findings)
     {
         if (findings.Measured is not { } study) return "What was asked";
-        Spread inside = Spread.Of(study.Main.Select(e => e.On(DataSet.InDomain)));
+        Spread inside = Spread.Across(study.Main.Select(e => e.On(DataSet.InDomain)));
         if (inside.N == 0) return "No subnetwork was measured";
         double lost = study.Full.On(DataSet.InDomain) is { } full ? Math.Max(0, full.Value - inside.Low) : double.NaN;
         if (inside.N == 1) return $"One subnetwork, {Wording.Points(lost)} below the full model in-domain";
@@ -56,7 +56,7 @@ static class Finding
             : "";
         string full = $"The full model reaches {Wording.Short(study.Full.On(DataSet.InDomain))} "
             + $"{Named(DataSet.InDomain)}in-domain{outside}";
-        Spread spread = Spread.Of(study.Main.Select(e => e.On(DataSet.InDomain)));
+        Spread spread = Spread.Across(study.Main.Select(e => e.On(DataSet.InDomain)));
         if (spread.N == 0) return full + ".";
         double lost = study.Full.On(DataSet.InDomain) is { } f ? f.Value - spread.Low : double.NaN;
         string reach = spread.N == 1 ? "one subnetwork reaches" : $"{spread.N} subnetworks reach";
@@ -90,7 +90,7 @@ static class Finding
                     + $"the widest spread is {Wording.Points(widest.Spread.Width)}{loss}.";
             yield break;
         }
-        Spread outside = Spread.Of(study.Main.Select(e => e.On(DataSet.OutOfDomain)));
+        Spread outside = Spread.Across(study.Main.Select(e => e.On(DataSet.OutOfDomain)));
         if (outside.N > 1)
             yield return $"Out of domain they span {Wording.Range(outside.Low, outside.High)}, "
                 + $"{(outside.BeyondNoise() ? "more than noise explains" : "which noise may explain")}{loss}.";

@@ -55,7 +55,7 @@ sealed class Generalization : IQuestion<GeneralizationFacts>
         int fails = good.Count(s => solved.Any(c => Fails(s.Cases[c])));
         int partial = good.Count(s => solved.Any(c => Fails(s.Cases[c])) && solved.Any(c => Solves(s.Cases[c])));
         IReadOnlyList<string>[] clusters =
-            [.. CaseClusters.Of(accuracies).Select(cluster => (IReadOnlyList<string>)[.. cluster.Select(c => names[c])])];
+            [.. CaseClusters.Find(accuracies).Select(cluster => (IReadOnlyList<string>)[.. cluster.Select(c => names[c])])];
         Permutation? together = CaseClusters.Agreement(accuracies, [.. names.Select(c => cases[c].Label ?? "")],
             [.. good.Select(s => s.TargetSparsity)], new(seed, "cases shuffled"));
         return new(tolerance, [.. good.Select(s => new SubnetworkName(s.Seed, s.TargetSparsity))], clusters, together,

@@ -83,7 +83,7 @@ sealed class Groups : IQuestion<GroupsFacts>
 
     static Strip Row(Measurements study, IReadOnlyList<Entry> shown, string group)
     {
-        Spread spread = Spread.Of(shown.Select(e => e.Groups.GetValueOrDefault(group)?.Balanced));
+        Spread spread = Spread.Across(shown.Select(e => e.Groups.GetValueOrDefault(group)?.Balanced));
         Mark MarkOf(Entry e)
         {
             GroupFacts g = e.Groups[group];

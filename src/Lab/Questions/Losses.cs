@@ -26,7 +26,7 @@ sealed class Losses : IQuestion<LossesFacts>
     {
         bool Both(MeasuredSubnetwork m) => m is { InDomainLoss: not null, OutOfDomain: not null };
         MeasuredSubnetwork[] here = [.. measured.Where(m => m.TargetSparsity == sparsity && Both(m))];
-        Correlation c = Correlation.Of([.. here.Select(m => m.InDomainLoss!.Value)], [.. here.Select(m => m.OutOfDomain!.Value)]);
+        Correlation c = Correlation.Between([.. here.Select(m => m.InDomainLoss!.Value)], [.. here.Select(m => m.OutOfDomain!.Value)]);
         return new(sparsity, here.Length, c.Pearson, c.Low, c.High);
     }
 

@@ -88,7 +88,7 @@ sealed class Needs : IQuestion<NeedFacts>
             masks.AddRange(outputs.heads.Select(h => (subject.Without(h), last)));
             for (int layer = 1; layer <= last; layer++)
                 masks.AddRange(DrawsBefore(subject, layer).Select(d => (subject.Without(d), layer)));
-            double[][][] changes = OutputChange.Of(subject.Model, set.Examples, masks, subject.Ablation, advance, subject.Stop);
+            double[][][] changes = OutputChange.Measure(subject.Model, set.Examples, masks, subject.Ablation, advance, subject.Stop);
             outputs.core = changes[0];
             foreach (var (h, head) in outputs.heads.Index()) outputs.alone[head] = changes[1 + h];
             int at = 1 + outputs.heads.Count;
@@ -107,18 +107,18 @@ sealed class Needs : IQuestion<NeedFacts>
         {
             if (!subject.CoreHeads.Any(c => c.Layer < head.Layer)) return (null, null);
             int h = PlaceOf(head);
-            Average output = Average.Of(core[h]);
-            return (output, AmongDraws.Of(output.Value, [.. drawn[head.Layer].Select(d => d[h].Average())]));
+            Average output = Average.Over(core[h]);
+            return (output, AmongDraws.Rank(output.Value, [.. drawn[head.Layer].Select(d => d[h].Average())]));
         }
 
         // next to every two heads outside the core that stand in the same two layers
         public NeedPair Pair(Part from, Part to)
         {
-            Average output = Average.Of(alone[from][PlaceOf(to)]);
+            Average output = Average.Over(alone[from][PlaceOf(to)]);
             Part[] before = [.. subject.OtherHeads.Where(a => a.Layer == from.Layer)];
             Part[] after = [.. subject.OtherHeads.Where(b => b.Layer == to.Layer)];
             double[] others = [.. before.SelectMany(a => after.Select(b => alone[a][PlaceOf(b)].Average()))];
-            AmongDraws? among = AmongDraws.Of(output.Value, others);
+            AmongDraws? among = AmongDraws.Rank(output.Value, others);
             return new($"{from}", $"{to}", output, among, output.Value >= Threshold && among?.PValue <= Level);
         }
     }
@@ -163,8 +163,8 @@ sealed class Needs : IQuestion<NeedFacts>
             foreach (var (head, taken) in Taken(draw)) drawn[head].Add(Math.Abs(taken.Zip(full[head], (a, b) => a - b).Average()));
         return others.ToDictionary(h => h, h =>
         {
-            Average change = Average.Of(without[h].Zip(full[h], (a, b) => a - b));
-            return new Effect(Average.Of(full[h]), Average.Of(without[h]), change, AmongDraws.Of(Math.Abs(change.Value), drawn[h]));
+            Average change = Average.Over(without[h].Zip(full[h], (a, b) => a - b));
+            return new Effect(Average.Over(full[h]), Average.Over(without[h]), change, AmongDraws.Rank(Math.Abs(change.Value), drawn[h]));
         });
 
         Dictionary<Part, double[]> Taken(IReadOnlyList<Part> ablated)

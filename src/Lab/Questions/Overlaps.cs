@@ -26,7 +26,7 @@ sealed class Overlaps : IQuestion<OverlapsFacts>
     static OverlapFacts Pairs(Subject subject, double sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept)
     {
         IReadOnlyList<ulong> seeds = subject.Settings.Seeds;
-        return new(sparsity, [.. Overlap.OfPairs(subject.Universe, kept).Select(o =>
+        return new(sparsity, [.. Overlap.AllPairs(subject.Universe, kept).Select(o =>
             new PairFacts(seeds[o.A], seeds[o.B], o.Shared, o.Jaccard, o.Expected, o.Low, o.High, o.PValue, o.Corrected))]);
     }
 

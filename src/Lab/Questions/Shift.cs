@@ -39,7 +39,8 @@ sealed class Shift : IQuestion<ShiftFacts>
         if (others.Length == 0 || heads.Length == 0) return null;
         double[] Kept(FrequencyFacts f) => [.. heads.Select(h => (double)f.Kept[h])];
         double nearest = others.MinBy(f => Math.Abs(f.TargetSparsity - (main - Apart)))!.TargetSparsity;
-        return new(main, nearest, [.. others.Select(f => new ShiftCorrelation(f.TargetSparsity, RankCorrelation.Of(Kept(own), Kept(f))))]);
+        return new(main, nearest,
+            [.. others.Select(f => new ShiftCorrelation(f.TargetSparsity, RankCorrelation.Between(Kept(own), Kept(f))))]);
     }
 
     public IReadOnlyList<Figure> Draw(ShiftFacts facts, Findings findings)

@@ -81,7 +81,7 @@ static class SizeLines
         {
             Proportion model = far ? full[c.Name].OutOfDomain! : full[c.Name].InDomain;
             var here = c.Grid.Where(g => g.TargetSparsity == sparsity);
-            Band band = Band.Of(here.Select(g => (double?)(far ? g.OutOfDomain! : g.InDomain).Value))!;
+            Band band = Band.Over(here.Select(g => (double?)(far ? g.OutOfDomain! : g.InDomain).Value))!;
             double lost = model.Value - band.Mean, strength = Math.Sign(lost) * Math.Sqrt(Math.Min(1, Math.Abs(lost) / 0.5)) * 0.92;
             string over = $"{Wording.Range(band.Low, band.High)} over {Wording.Count(band.N, "seed")}";
             string tip = $"step {Wording.Count(c.Step)}, {Wording.Sparsity(sparsity)}\n{(far ? "out of domain" : "in-domain")} "

@@ -123,13 +123,13 @@ sealed class Sizes : IQuestion<SizeFacts>
 
     static TrendFacts? Trend(double[] outside, double[] size, ulong seed)
     {
-        RankCorrelation trend = RankCorrelation.Of(outside, size);
+        RankCorrelation trend = RankCorrelation.Between(outside, size);
         if (size.Length < 3 || trend.Rho is not { } rho) return null;
-        return new(trend, Permutation.Of(Math.Abs(rho), stream =>
+        return new(trend, Permutation.Test(Math.Abs(rho), stream =>
         {
             double[] shuffled = [.. size];
             stream.Shuffle<double>(shuffled);
-            return Math.Abs(RankCorrelation.Of(outside, shuffled).Rho!.Value);
+            return Math.Abs(RankCorrelation.Between(outside, shuffled).Rho!.Value);
         }, new(seed, "checkpoints shuffled")).PValue);
     }
 

@@ -20,7 +20,7 @@ public sealed record SpreadFacts(
     /// <summary>The spread of some shares.</summary>
     internal static SpreadFacts Over(string name, string set, double sparsity, IEnumerable<Proportion?> shares)
     {
-        Spread spread = Spread.Of(shares);
+        Spread spread = Spread.Across(shares);
         return new(name, set, sparsity, spread.N, spread.Low, spread.High, spread.Noise, spread.PValue);
     }
 }

@@ -78,7 +78,7 @@ static class WithoutCore
             PairedDifference d = where.Loss(c.WithoutCore!)!;
             return new(Left(c, d.Value), Left(c, d.High), Left(c, d.Low), d.N);
         }
-        Band? Random(CheckpointFacts c) => Band.Of(c.WithoutRandom.Select(r => (double?)Left(c, where.Loss(r)!.Value)));
+        Band? Random(CheckpointFacts c) => Band.Over(c.WithoutRandom.Select(r => (double?)Left(c, where.Loss(r)!.Value)));
         string RandomWords(CheckpointFacts c, Band b) => $"without as many random heads {Wording.Percent(b.Mean)} on average\n"
             + $"{Wording.Range(b.Low, b.High)} over {Wording.Count(b.N, "draw")}";
         string CoreWords(CheckpointFacts c, Band b) =>
@@ -112,7 +112,7 @@ static class WithoutCore
         if (draws == 0) return $"{lost}, with no random sets to compare with.";
         double[] random = [.. Enumerable.Range(0, draws).Select(i => counted.Average(c => where.Loss(c.WithoutRandom[i])!.Value))];
         double core = counted.Average(c => Core(c).Value);
-        Rank rank = Rank.Of(-core, [.. random.Select(r => -r)]);
+        Rank rank = Rank.Among(-core, [.. random.Select(r => -r)]);
         string there = counted.Length == 1 ? "there"
             : $"over all {counted.Length} that count it takes {Wording.Points(core)} on average, and";
         string few = rank.AtLeastAsHarmful == 0 ? "none" : $"{rank.AtLeastAsHarmful}";

@@ -21,7 +21,7 @@ public static partial class Atomic
     /// <param name="path">the file; its folder is made where it does not exist</param>
     /// <param name="write">writes the content</param>
     /// <exception cref="IOException">it cannot be written (no space left, for example); what was there before still is</exception>
-    public static void WriteFile(string path, Action<Stream> write) => Beside(path, temporary =>
+    public static void WriteFile(string path, Action<Stream> write) => ThroughTemporary(path, temporary =>
     {
         using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
         {
@@ -47,7 +47,7 @@ public static partial class Atomic
             throw new IOException($"{path}: expected a new or empty folder to write to, found "
                 + $"{(File.Exists(path) ? "a file" : "one that holds something")}. Give another folder, or remove it.");
         string replaced = NextTo(path, Replaced);
-        Beside(path, temporary =>
+        ThroughTemporary(path, temporary =>
         {
             Directory.CreateDirectory(temporary);
             write(temporary);
@@ -109,7 +109,7 @@ public static partial class Atomic
     [GeneratedRegex(@"\.(?<process>\d{1,9})-\d+(?<replaced>\.was)?\.tmp\z")]
     private static partial Regex Writer();
 
-    static void Beside(string path, Action<string> write, Action<string> remove)
+    static void ThroughTemporary(string path, Action<string> write, Action<string> remove)
     {
         string place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         string folder = Path.GetDirectoryName(place)

@@ -8,7 +8,7 @@ namespace Heartwood.Lab.Runs;
 /// <param name="Machine">the machine's name</param>
 /// <param name="Process">the process's number on it</param>
 /// <param name="Started">
-/// when it began, as the machine's own system says it; the same text from whoever asks, however long the process has lived
+/// when it began, as the machine's own system says it; the same text for anyone who asks, however long the process has lived
 /// </param>
 public sealed record Claimant(string Machine, int Process, string Started)
 {
@@ -35,7 +35,7 @@ public sealed record Claimant(string Machine, int Process, string Started)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return null; }
         string[] fields = line[(line.LastIndexOf(')') + 2)..].Split(' ');       // after the name, which may hold anything
         const int state = 0, started = 19;
-        if (fields[state] is "Z" or "X" or "x") return null;                    // dead, and not yet buried by whoever started it
+        if (fields[state] is "Z" or "X" or "x") return null;                    // dead, and not yet buried by the process that started it
         return $"{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()} {fields[started]}";
     }
 

@@ -6,7 +6,7 @@ namespace Heartwood.Lab.Runs;
 
 /// <summary>
 /// Who is at which job of a run folder. A claim is a file <c>claims/JOB.N</c> that only one process can create. It is never
-/// overwritten: whoever takes over from a dead process creates number N + 1, and again only one can. The highest number is the
+/// overwritten: a process that takes over from a dead one creates number N + 1, and again only one can. The highest number is the
 /// claim; the others go when the job is done.
 /// </summary>
 /// <param name="folder">the run's folder</param>

@@ -10,14 +10,14 @@ static class ManifestDifferences
     /// <exception cref="IOException">the two differ; the message names each difference</exception>
     public static void Refuse(string folder, Manifest first, Manifest now)
     {
-        string[] differences = [.. Of(first, now)];
+        string[] differences = [.. Between(first, now)];
         if (differences.Length > 0)
             throw new IOException($"The folder '{folder}' holds another run: {string.Join("; ", differences)}. "
                 + $"Give another folder with --out, or run the first command again: {first.Command}");
     }
 
     /// <summary>Each difference in a few words; none where the second resumes the first.</summary>
-    public static IEnumerable<string> Of(Manifest first, Manifest now)
+    public static IEnumerable<string> Between(Manifest first, Manifest now)
     {
         foreach (string option in first.Request.Keys.Union(now.Request.Keys).Except(Free).Order(StringComparer.Ordinal))
             if (Value(first, option) is var was && Value(now, option) is var wanted && was != wanted)
@@ -36,7 +36,7 @@ static class ManifestDifferences
             yield return $"the backend was {first.Backend}, now {now.Backend}{Force(first.Backend.Split('-'), now.Backend.Split('-'))}";
     }
 
-    // a backend is an instruction set and, behind a dash, how it computes bf16; another precision was named already
+    // a backend is an instruction set and, after a dash, how it computes bf16; another precision was named already
     static string Force(string[] first, string[] now) => first[0] != now[0] ? $" (HEARTWOOD_BACKEND={first[0]} forces it)"
         : first.Length == now.Length ? " (bf16 by the processor's own instruction, or without it: HEARTWOOD_NO_MACHINE_CODE)" : "";
 

@@ -1,6 +1,6 @@
 namespace Heartwood.Lab.Runs;
 
-/// <summary>How far a long piece of work is; whoever shows it adds rate and time left.</summary>
+/// <summary>How far a long piece of work is; a display adds rate and time left.</summary>
 /// <param name="Stage">what is being done, in a few words: "finding subnetworks, seed 3"</param>
 /// <param name="Done">how much is done, in <paramref name="Unit"/></param>
 /// <param name="Total">how much there is to do, in <paramref name="Unit"/></param>

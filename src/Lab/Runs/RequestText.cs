@@ -7,7 +7,7 @@ namespace Heartwood.Lab.Runs;
 public static class RequestText
 {
     /// <summary>Flattens a request record: nested names are joined by dots.</summary>
-    public static IReadOnlyDictionary<string, string> Of(object request)
+    public static IReadOnlyDictionary<string, string> Flatten(object request)
     {
         SortedDictionary<string, string> options = new(StringComparer.Ordinal);
         Walk(JsonSerializer.SerializeToNode(request, RunFolder.Json), "", options);

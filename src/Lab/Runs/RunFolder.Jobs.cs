@@ -15,8 +15,8 @@ public sealed partial class RunFolder
     readonly ConcurrentDictionary<string, Lazy<object?>> stages = [];
 
     /// <summary>
-    /// Does the jobs of a plan, several at once, and shares them with whoever works on the same folder: each is done by one process;
-    /// a job of a process that died is taken over. Returns when all are done.
+    /// Does the jobs of a plan, several at once, and shares them with any process that works on the same folder: each is done by one
+    /// process; a job of a process that died is taken over. Returns when all are done.
     /// </summary>
     /// <param name="plan">the jobs; none may need another of them</param>
     /// <exception cref="OperationCanceledException">the run was stopped while it waited</exception>
@@ -56,7 +56,9 @@ public sealed partial class RunFolder
         return (T)stages.GetOrAdd(file, _ => new(() => ReadJson<T>(file))).Value!;
     }
 
-    /// <summary>Marks the run complete, after its last files are written; whoever comes second waits, and then finds them.</summary>
+    /// <summary>
+    /// Marks the run complete, after its last files are written; the process that comes second waits, and then finds them.
+    /// </summary>
     /// <param name="write">writes the last files</param>
     public void Finish(Action? write = null) => Work(new Job(FinishedName, () =>
     {

@@ -163,7 +163,7 @@ public sealed partial class RunFolder : IDisposable
     /// <summary>Reads a value that <see cref="WriteJson"/> wrote.</summary>
     /// <exception cref="InvalidDataException">the file is not such a value</exception>
     public T ReadJson<T>(string name) =>
-        Read<T>(PathOf(name), "Delete the file and run the same command again: what it held is computed anew.");
+        Read<T>(PathOf(name), "Delete the file and run the same command again: what it held is computed again.");
 
     /// <summary>Opens a file of figures, one JSON object a line, for appending.</summary>
     /// <param name="name">its name, for example "metrics.jsonl"</param>

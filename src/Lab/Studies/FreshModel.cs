@@ -33,7 +33,7 @@ sealed class FreshModel(TrainingRequest request)
     {
         if (problem.OfVocabulary) return [];
         IReadOnlyList<string> labels = problem.OfOneNumber ? Regression.Labels : request.Labels.Count > 0 ? request.Labels
-            : TrainingLabels.Of(training);
+            : TrainingLabels.Collect(training);
         LoadedModel.RequireTwo(labels, problem);
         return labels;
     }

@@ -137,10 +137,10 @@ public sealed class RunJoin
         IReadOnlyCollection<Part>[] kept = [.. members.Select(m => m.Found.Kept.ToArray())];
         string[] names = [.. members.Select(Member)];
         Subnetwork one = members[0].Found;
-        Core core = Core.Of(universe, kept, 1, Seeds[0]);
+        Core core = Core.Shared(universe, kept, 1, Seeds[0]);
         CoreFacts facts = new(one.TargetSparsity, 1, core.Subnetworks, [.. core.Parts.Select(p => p.ToString())], core.ExpectedByChance,
             core.Low, core.High, core.PValue, core.Method);
-        JoinedPair[] pairs = [.. Overlap.OfPairs(universe, kept).Select(o =>
+        JoinedPair[] pairs = [.. Overlap.AllPairs(universe, kept).Select(o =>
             new JoinedPair(names[o.A], names[o.B], o.Shared, o.Jaccard, o.Expected, o.Low, o.High, o.PValue, o.Corrected))];
         return new(first.Universe, one.Method, one.TargetSparsity, names, pairs, facts);
     }

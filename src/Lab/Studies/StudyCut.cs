@@ -121,6 +121,7 @@ public sealed partial class Study
     static CutFacts CutOf(ChangesFacts made, string shown)
     {
         ChangeFacts cut = made.Changes.Single(c => c.Name == CutFolder), full = made.Changes.Single(c => c.Name == FullSizeFolder);
+        if (cut.WhyNot is { } why) throw new NotSupportedException(why);
         SpeedFacts speed = cut.Speed!;                           // the first change is always timed
         return new(made.Seed, made.Sparsity, shown, made.ParametersBefore, cut.Parameters, cut.LargestDifference, full.LargestDifference,
             cut.Compared, speed.SecondsPer1000TokensBefore, speed.SecondsPer1000TokensAfter, speed.SpeedUp, full.WhyNot);

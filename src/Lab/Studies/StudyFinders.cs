@@ -41,7 +41,7 @@ public sealed partial class Study
         FinderAreas? areas = few is null || depends ? null
             : MeanAreas([.. OnePerSeed(found).Select(f => Areas(few, Ranking(f), ablation, advance))]);
         bool compared = exact is not null && method.Finder.Facts.Name != "ablation";
-        RankCorrelation? agreement = compared ? RankCorrelation.Of(MeanScores(method), exact!) : null;
+        RankCorrelation? agreement = compared ? RankCorrelation.Between(MeanScores(method), exact!) : null;
         return new(method.Label, method.Finder.Facts.Seeded, cost.Searches, cost.Passes, SecondsOf(method), sizes, areas, agreement);
     }
 

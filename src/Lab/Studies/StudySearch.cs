@@ -82,7 +82,7 @@ public sealed partial class Study
     {
         if (problem.OfOneNumber) return new(Model, ablation, problem, Regression.Labels, [0]);
         if (problem.OfVocabulary) return new(Model, ablation, problem, ["right", "wrong"], [0, 1]);
-        LabelMatch match = LabelMatch.Of(loaded.Labels, Tasks.Tables.LabelMap.Parse(request.LabelMap), data);
+        LabelMatch match = LabelMatch.Find(loaded.Labels, Tasks.Tables.LabelMap.Parse(request.LabelMap), data);
         return new(Model, ablation, problem, match.Names, match.Mapped);
     }
 

@@ -42,7 +42,7 @@ public sealed class TrainingRun
                     + "task=labels to the file's name." : ". Leave it out, or give labelled rows."));
         _ = Objectives.ToTrain(asked);                           // refuses what nothing is trained on
         start = request.From is null ? new FreshModel(request).For(asked, training)
-            : LoadedModel.ToTune(request.From, request.Labels, () => TrainingLabels.Of(training), asked, request.Options.Seed);
+            : LoadedModel.ToTune(request.From, request.Labels, () => TrainingLabels.Collect(training), asked, request.Options.Seed);
         IProblem problem = asked.For(start.Model);
         trainer = new(start.Model, start.Encode(training, start.Model.Labels, Longest(problem)), request.Options, problem);
         sets = new(start, inDomain, outOfDomain, [], LabelMap.Parse(request.LabelMap), request.MaxLength);

@@ -2,7 +2,10 @@ using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Tasks;
 
-/// <summary>Labelled texts or pairs: the numbers of an example are the scores that a model gives to its labels (a language model: to what comes next).</summary>
+/// <summary>
+/// Labelled texts or pairs: the numbers of an example are the scores that a model gives to its labels (a language model: to what comes
+/// next).
+/// </summary>
 public sealed class Classification : IProblem
 {
     Classification() { }
@@ -11,7 +14,8 @@ public sealed class Classification : IProblem
     public static Classification Instance { get; } = new();
 
     /// <inheritdoc/>
-    public TaskWords Words { get; } = new("classification", "example", "accuracy", "Accuracy is the share of examples that get their label.", "in-domain loss, nats per example", double.NaN);
+    public TaskWords Words { get; } = new("classification", "example", "accuracy",
+        "Accuracy is the share of examples that get their label.", "in-domain loss, nats per example", double.NaN);
 
     /// <inheritdoc/>
     public Tokens Tokens => Tokens.Read;
@@ -30,7 +34,8 @@ public sealed class Classification : IProblem
     public int[]? Places(Batch batch, IReadOnlyList<Example> examples) => null;
 
     /// <inheritdoc/>
-    public void Read(Pass pass, Pass? full, IReadOnlyList<Example> examples, Span<float> numbers) => pass.Scores(Tokens.Read).Values.CopyTo(numbers);
+    public void Read(Pass pass, Pass? full, IReadOnlyList<Example> examples, Span<float> numbers) =>
+        pass.Scores(Tokens.Read).Values.CopyTo(numbers);
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Choices(ReadOnlySpan<float> numbers) => numbers;

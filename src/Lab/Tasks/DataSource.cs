@@ -41,7 +41,10 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     const ulong MostRows = 10_000_000;
 
     /// <summary>How data for language models is named on the command line.</summary>
-    public const string TaskHelp = "A language model is asked for minimal pairs (preset=blimp, or task=pairs,text=GOOD,pair=BAD), prompts (preset=ioi, preset=greater-than, or task=prompts,text=COL,label=ANSWER,wrong=COL[,pair=CORRUPTED]; answers are read as written, their space included) or running text (a .txt file[,window=N,stride=N,rows=WINDOWS], format=lines for one text a line, or task=text,text=COL)";
+    public const string TaskHelp = "A language model is asked for minimal pairs (preset=blimp, or task=pairs,text=GOOD,pair=BAD), prompts "
+        + "(preset=ioi, preset=greater-than, or task=prompts,text=COL,label=ANSWER,wrong=COL[,pair=CORRUPTED]; answers are read as "
+        + "written, their space included) or running text (a .txt file[,window=N,stride=N,rows=WINDOWS], format=lines for one text a line, "
+        + "or task=text,text=COL)";
 
     /// <summary>How scores are told from labels on the command line.</summary>
     public const string ScoresHelp = "Numbers with decimals, or more than 20 different whole ones, are scores, for a model that gives "
@@ -52,7 +55,8 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
         + "else format=tsv, csv, jsonl, parquet, text or lines";
 
     /// <summary>How the made-up language's parts are named on the command line.</summary>
-    public const string WorldHelp = "world:training or world:in-domain (with ,rows=N,seed=N), world:out-of-domain or world:unseen (with ,per-case=N,seed=N)";
+    public const string WorldHelp = "world:training or world:in-domain (with ,rows=N,seed=N), "
+        + "world:out-of-domain or world:unseen (with ,per-case=N,seed=N)";
 
     /// <summary>Reads one source.</summary>
     /// <param name="spec">FILE[,key=value…] or world:PART[,key=value…], where it is to have a name after NAME=</param>
@@ -110,8 +114,12 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
                 + "Save what comes out of it to a file, and give that (gzip and Parquet are read as they are).");
     }
 
-    /// <summary>Parts data into what is learned on and what is measured on: at most so many rows, and at most a fifth, spread evenly over all.</summary>
-    /// <returns>the sources without the rows that are held out, and these rows as sources of their own; of no rows, there is no such source</returns>
+    /// <summary>
+    /// Parts data into what is learned on and what is measured on: at most <paramref name="most"/> rows,
+    /// and at most a fifth, spread evenly over all.
+    /// </summary>
+    /// <returns>the sources without the rows that are held out, and these rows as sources of their own; of no rows, there is no such
+    /// source</returns>
     public static (IReadOnlyList<DataSource> Left, IReadOnlyList<DataSource> HeldOut) HoldOut(IReadOnlyList<DataSource> sources, int most)
     {
         int total = sources.Sum(s => s.Rows.Count), count = Math.Min(most, total / 5), before = 0;
@@ -119,10 +127,17 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
         List<DataSource> left = [], heldOut = [];
         foreach (DataSource source in sources)
         {
-            ILookup<bool, Row> parted = source.Rows.Select((row, i) => (Row: row, Held: held.Contains(before + i))).ToLookup(r => r.Held, r => r.Row);
+            ILookup<bool, Row> parted = source.Rows.Select((row, i) => (Row: row, Held: held.Contains(before + i)))
+                .ToLookup(r => r.Held, r => r.Row);
             before += source.Rows.Count;
             left.Add(source with { Rows = [.. parted[false]] });
-            if (parted[true].Any()) heldOut.Add(source with { Name = $"held out of {source.Name}", SetName = $"held out of {source.SetName}", Rows = [.. parted[true]] });
+            if (!parted[true].Any()) continue;
+            heldOut.Add(source with
+            {
+                Name = $"held out of {source.Name}",
+                SetName = $"held out of {source.SetName}",
+                Rows = [.. parted[true]],
+            });
         }
         return (left, heldOut);
     }
@@ -134,7 +149,8 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
         Dictionary<string, ulong> options = [];
         foreach (string word in words[1..])
         {
-            if (word.Split('=') is not [var key, var value] || (key != amount && key != "seed") || !ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
+            if (word.Split('=') is not [var key, var value] || (key != amount && key != "seed")
+                || !ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
                 || (key == amount && number is 0 or > MostRows) || !options.TryAdd(key, number))
                 throw new FormatException($"'{word}' in '{spec}' is not understood. Write {WorldHelp}.");
         }

@@ -21,7 +21,8 @@ public static class EmbeddedModel
     public static IReadOnlyDictionary<string, byte[]> Files()
     {
         Assembly assembly = typeof(EmbeddedModel).Assembly;
-        return assembly.GetManifestResourceNames().Where(n => n.StartsWith(Folder, StringComparison.Ordinal)).ToDictionary(n => n[Folder.Length..], n =>
+        return assembly.GetManifestResourceNames().Where(n => n.StartsWith(Folder, StringComparison.Ordinal))
+            .ToDictionary(n => n[Folder.Length..], n =>
         {
             using Stream stream = assembly.GetManifestResourceStream(n)!;
             byte[] bytes = new byte[stream.Length];
@@ -34,6 +35,7 @@ public static class EmbeddedModel
     {
         string[] words = Encoding.UTF8.GetString(files["vocab.txt"]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return words.AsSpan().SequenceEqual([.. MadeUpLanguage.Vocabulary]) ? Tokenizer.FromWords(words, lowerCase: true)
-            : throw new InvalidDataException("The embedded model's vocabulary is not the made-up language's. Train it anew with the command in docs/results.md.");
+            : throw new InvalidDataException("The embedded model's vocabulary is not the made-up language's. "
+                + "Train it again with the command in docs/results.md.");
     }
 }

@@ -4,7 +4,8 @@ namespace Heartwood.Lab.Tasks;
 
 /// <summary>One input, as a model reads it, with what is asked of it.</summary>
 /// <param name="Input">tokens and their types: a labelled text or pair, the good sentence, the clean prompt, a window of text</param>
-/// <param name="Label">number of its label in the list of labels that the examples were made with; 0 where the first of two is right</param>
+/// <param name="Label">number of its label in the list of labels that the examples were made with; 0 where the first of two is
+/// right</param>
 /// <param name="Case">see <see cref="Row.Case"/></param>
 /// <param name="Group">see <see cref="Row.Group"/></param>
 public sealed record Example(Sequence Input, int Label, string Case, string Group)
@@ -15,7 +16,10 @@ public sealed record Example(Sequence Input, int Label, string Case, string Grou
     /// <summary>What it is compared with: the bad sentence, the corrupted prompt; null where there is none.</summary>
     public Sequence? Second { get; init; }
 
-    /// <summary>Its own pair, of which the ablation interchange takes values, where that is not <see cref="Second"/>: the corrupted prompt of an example to learn on, a column that the data names; null where there is none.</summary>
+    /// <summary>
+    /// Its own pair, of which the ablation interchange takes values, where that is not <see cref="Second"/>: the corrupted prompt of an
+    /// example to learn on, a column that the data names; null where there is none.
+    /// </summary>
     public Sequence? Pair { get; init; }
 
     /// <summary>The tokens that should, and that should not, come next; null where it is not about them.</summary>

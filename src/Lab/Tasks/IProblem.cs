@@ -19,7 +19,10 @@ public interface IProblem
     /// <summary>Which tokens the last layer computes.</summary>
     Tokens Tokens { get; }
 
-    /// <summary>Whether it asks for tokens of the vocabulary. Distributions over it are too large to be kept: whoever compares with another model lets it pass beside.</summary>
+    /// <summary>
+    /// Whether it asks for tokens of the vocabulary. Distributions over it are too large to be kept: anyone who compares with another
+    /// model runs both side by side.
+    /// </summary>
     bool OfVocabulary { get; }
 
     /// <summary>Whether it asks for one number, which a model with one label gives.</summary>
@@ -46,10 +49,15 @@ public interface IProblem
     /// <summary>The sequences of an example, in the order in which they stand in a batch.</summary>
     IReadOnlyList<Sequence> Inputs(Example example) => [example.Input];
 
-    /// <summary>The own pair of each of an example's sequences, of which the ablation interchange takes values: two that are compared are one another's.</summary>
+    /// <summary>
+    /// The own pair of each of an example's sequences, of which the ablation interchange takes values: two that are compared are one
+    /// another's.
+    /// </summary>
     IReadOnlyList<Sequence?> Pairs(Example example) => Inputs(example) is [var one, var other] ? [other, one] : [example.Pair];
 
-    /// <summary>Rows of the stream behind the last layer from which the vocabulary's scores are computed; null where a head scores labels.</summary>
+    /// <summary>
+    /// Rows of the stream after the last layer from which the vocabulary's scores are computed; null where a head scores labels.
+    /// </summary>
     int[]? Places(Batch batch, IReadOnlyList<Example> examples);
 
     /// <summary>The token that is wanted at each of the <see cref="Places"/>; null where the task wants no single token.</summary>
@@ -65,17 +73,20 @@ public interface IProblem
     /// <summary>Whether <see cref="Read"/> gives one of an example's numbers; what it does not give is NaN.</summary>
     /// <param name="example">the example</param>
     /// <param name="number">which of its numbers</param>
-    /// <param name="compared">whether the full model passed beside</param>
+    /// <param name="compared">whether the full model ran too</param>
     bool Gives(Example example, int number, bool compared) => true;
 
-    /// <summary>Scores, logarithms up to a constant, of the answers among which an example's label is the right one; none where there is no such choice.</summary>
+    /// <summary>
+    /// Scores, logarithms up to a constant, of the answers among which an example's label is the right one; none where there is no such
+    /// choice.
+    /// </summary>
     ReadOnlySpan<float> Choices(ReadOnlySpan<float> numbers);
 
     /// <summary>The task's own figures.</summary>
     IReadOnlyList<TaskFigure> Figures => [];
 }
 
-/// <summary>A pass of a model up to the residual stream behind its last layer.</summary>
+/// <summary>A pass of a model up to the residual stream after its last layer.</summary>
 /// <param name="Model">the model</param>
 /// <param name="Stream">[token width] of the tokens that the problem has computed</param>
 /// <param name="Batch">its input</param>
@@ -83,7 +94,8 @@ public interface IProblem
 public readonly record struct Pass(IModel Model, Tensor Stream, Batch Batch, IProbe Probe)
 {
     /// <summary>A whole pass.</summary>
-    public static Pass Of(IModel model, Batch batch, IProbe probe, Tokens tokens) => new(model, model.Stream(batch, probe, tokens), batch, probe);
+    public static Pass Run(IModel model, Batch batch, IProbe probe, Tokens tokens) =>
+        new(model, model.Stream(batch, probe, tokens), batch, probe);
 
     /// <summary>Scores of a head that are known already: <see cref="Scores"/> gives them, and no pass is made.</summary>
     public Tensor? Known { get; init; }
@@ -110,9 +122,10 @@ public readonly record struct Pass(IModel Model, Tensor Stream, Batch Batch, IPr
 /// <param name="Labels">the labels, in the order of their numbers</param>
 /// <param name="Source">where the rows come from, for messages</param>
 /// <param name="Tell">hears what a reader should know of the rows</param>
-public sealed record InputRules(Tokenizer Tokenizer, int MostTokens, TokenTypeRule TokenTypes, IReadOnlyList<string> Labels, string Source, Action<string> Tell)
+public sealed record InputRules(
+    Tokenizer Tokenizer, int MostTokens, TokenTypeRule TokenTypes, IReadOnlyList<string> Labels, string Source, Action<string> Tell)
 {
-    /// <summary>A text for a language model: behind the token that begins texts, where the tokenizer has one.</summary>
+    /// <summary>A text for a language model: after the token that begins texts, where the tokenizer has one.</summary>
     /// <exception cref="InvalidDataException">the text is too long or has no token that could be scored</exception>
     /// <param name="text">the text</param>
     /// <param name="row">the row that it is of, for its place</param>
@@ -144,7 +157,7 @@ public sealed record InputRules(Tokenizer Tokenizer, int MostTokens, TokenTypeRu
 /// <param name="Guessing">the share that guessing reaches; NaN where that is not known</param>
 public sealed record TaskWords(string Name, string Example, string Accuracy, string Meaning, string Loss, double Guessing);
 
-/// <summary>What a figure stands for beside itself.</summary>
+/// <summary>What a figure stands for besides itself.</summary>
 public enum FigureRole
 {
     /// <summary>nothing</summary>
@@ -184,7 +197,7 @@ public enum FigureKind
 /// <param name="Term">what an example adds to the upper and to the lower sum (of a correlation: its pair of values), by its numbers; NaN
 /// where it was not measured</param>
 /// <param name="Shown">what is shown of the ratio, a function that rises; null for itself</param>
-/// <param name="Role">what it stands for beside itself</param>
+/// <param name="Role">what it stands for besides itself</param>
 /// <param name="Least">the smallest that what is shown can be</param>
 /// <param name="Most">the largest</param>
 /// <param name="Kind">ratio or correlation</param>

@@ -26,7 +26,7 @@ public static class Inputs
         {
             if (!numbers.TryGetValue(row.Label, out int label))
                 throw new InvalidDataException($"{source}: the label '{row.Label}' is none of the model's ({string.Join(", ", labels)}). "
-                    + $"{Tables.LabelAdvice.Of(null, [.. rows.Select(r => r.Label).Distinct()], labels, counted: false)}");
+                    + $"{Tables.LabelAdvice.NextMove(null, [.. rows.Select(r => r.Label).Distinct()], labels, counted: false)}");
             return new Example(inputs[i], label, row.Case, row.Group) { Pair = OtherInput(row, tokenizer, mostTokens, rule) };
         })];
     }
@@ -83,11 +83,12 @@ public static class Inputs
         HashSet<string>[] words = [[], []];
         for (int t = 0; t < encoded.Count; t++)
             if (encoded.Words[t] >= 0) words[encoded.TokenTypes[t]].Add(encoded.WordTexts[encoded.Words[t]]);
-        int[] types = [.. encoded.TokenTypes.Select((type, t) => encoded.Words[t] >= 0 && words[1 - type].Contains(encoded.WordTexts[encoded.Words[t]]) ? type + 2 : type)];
+        int[] types = [.. encoded.TokenTypes
+            .Select((type, t) => encoded.Words[t] >= 0 && words[1 - type].Contains(encoded.WordTexts[encoded.Words[t]]) ? type + 2 : type)];
         return new(encoded.Ids, types);
     }
 
-    /// <summary>Cuts a run of examples into batches of at most so many tokens (at least one example each), in order.</summary>
+    /// <summary>Cuts a run of examples into batches of at most this number of tokens (at least one example each), in order.</summary>
     /// <returns>for each batch, where it starts and how many examples it holds</returns>
     public static IReadOnlyList<(int Start, int Count)> Pack(IReadOnlyList<int> lengths, int mostTokens)
     {
@@ -103,17 +104,21 @@ public static class Inputs
     }
 
     /// <summary>The examples' own inputs as packed batches, in order, without what they are compared with.</summary>
-    public static IReadOnlyList<Batch> Batches(IReadOnlyList<Example> examples, int mostTokens) => [.. Packed(examples, mostTokens, Classification.Instance).Select(b => b.Batch)];
+    public static IReadOnlyList<Batch> Batches(IReadOnlyList<Example> examples, int mostTokens) =>
+        [.. Packed(examples, mostTokens, Classification.Instance).Select(b => b.Batch)];
 
     /// <summary>The examples as packed batches, in order, with all sequences that a problem asks.</summary>
-    public static IReadOnlyList<(Batch Batch, IReadOnlyList<Example> Examples)> Packed(IReadOnlyList<Example> examples, int mostTokens, IProblem problem) =>
+    public static IReadOnlyList<(Batch Batch, IReadOnlyList<Example> Examples)> Packed(
+        IReadOnlyList<Example> examples, int mostTokens, IProblem problem) =>
         [.. Pack([.. examples.Select(e => problem.Inputs(e).Sum(s => s.Ids.Length))], mostTokens).Select(b =>
         {
             Example[] own = [.. examples.Skip(b.Start).Take(b.Count)];
             return (problem.BatchOf(own), (IReadOnlyList<Example>)own);
         })];
 
-    /// <summary>The own pairs of all sequences of some examples in one batch, in the order of <see cref="BatchOf"/>; null where one has none.</summary>
+    /// <summary>
+    /// The own pairs of all sequences of some examples in one batch, in the order of <see cref="BatchOf"/>; null where one has none.
+    /// </summary>
     public static Batch? PairsOf(this IProblem problem, IReadOnlyList<Example> examples)
     {
         Sequence?[] pairs = [.. examples.SelectMany(problem.Pairs)];
@@ -138,8 +143,8 @@ public static class Inputs
         int left = examples.Count - served.Length;
         if (left == 0) return examples;
         if (served.Length == 0)
-            throw new InvalidDataException($"{source}: all {examples.Count:N0} rows {ablation.Lacking}, which the ablation {ablation.Name} takes. "
-                + "Give data that has such rows, or another --ablation.");
+            throw new InvalidDataException($"{source}: all {examples.Count:N0} rows {ablation.Lacking}, "
+                + $"which the ablation {ablation.Name} takes. Give data that has such rows, or another --ablation.");
         tell($"{source}: {left:N0} of {examples.Count:N0} rows {ablation.Lacking}; the ablation {ablation.Name} leaves them out.");
         return served;
     }

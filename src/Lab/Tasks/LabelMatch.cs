@@ -17,7 +17,7 @@ public sealed record LabelMatch(IReadOnlyList<string> Names, IReadOnlyList<int> 
     /// <param name="sources">labelled data; whole files decide, so that it does not matter which of their rows were chosen</param>
     /// <exception cref="InvalidDataException">the map renames what is none of the model's labels; or a label of the data is neither the
     /// model's nor one that the map makes, then the message gives the map to paste</exception>
-    public static LabelMatch Of(IReadOnlyList<string> model, LabelMap map, IReadOnlyList<DataSource> sources)
+    public static LabelMatch Find(IReadOnlyList<string> model, LabelMap map, IReadOnlyList<DataSource> sources)
     {
         if (map.Sources.FirstOrDefault(l => !model.Contains(l)) is { } from)
             throw Unknown($"renames '{from}', which is none of the model's labels ({string.Join(", ", model)})", from, model,
@@ -37,7 +37,7 @@ public sealed record LabelMatch(IReadOnlyList<string> Names, IReadOnlyList<int> 
         DataSource source = sources.First(s => s.Rows.Any(r => r.Label == unknown));
         string mapped = map.Sources.Count > 0 ? $"With --label-map they are {string.Join(", ", names)}. " : "";
         throw new InvalidDataException($"{source.Name}: the label '{unknown}' is none of the model's ({string.Join(", ", model)}). "
-            + $"{mapped}{LabelAdvice.Of(source.Spec, source.Labels, names, counted: map.Sources.Count == 0)}");
+            + $"{mapped}{LabelAdvice.NextMove(source.Spec, source.Labels, names, counted: map.Sources.Count == 0)}");
     }
 
     /// <summary>Refuses a map that makes names which are nobody's, and one that changes nothing.</summary>

@@ -14,10 +14,11 @@ namespace Heartwood.Lab.Tasks;
 /// <param name="Name">the folder, or "the embedded model"</param>
 /// <param name="Model">the model</param>
 /// <param name="Tokenizer">its tokenizer</param>
-/// <param name="TokenizerFiles">the tokenizer's files by name, to be written beside models made from this one</param>
+/// <param name="TokenizerFiles">the tokenizer's files by name, to be written next to models made from this one</param>
 /// <param name="Rule">where its token types come from</param>
 /// <param name="Sha256">hash of its weights</param>
-public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer, IReadOnlyDictionary<string, byte[]> TokenizerFiles, TokenTypeRule Rule, string Sha256)
+public sealed record LoadedModel(
+    string Name, IModel Model, Tokenizer Tokenizer, IReadOnlyDictionary<string, byte[]> TokenizerFiles, TokenTypeRule Rule, string Sha256)
 {
     /// <summary>Loads a folder, or the embedded model where no folder is named.</summary>
     /// <param name="folder">the folder, or null for the embedded model</param>
@@ -29,7 +30,7 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     {
         _ = Machine.BackendAt(precision);                        // refused before gigabytes are read
         using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
-        return Noted(note => Of(open, folder, ModelFolder.Load(open, note).At(precision)));
+        return Noted(note => FromFolder(open, folder, ModelFolder.Load(open, note).At(precision)));
     }
 
     /// <summary>Loads a folder to look at it: a body without its head where there is none that Heartwood reads.</summary>
@@ -42,7 +43,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         _ = Machine.BackendAt(precision);
         using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
         bool whole = ModelFolder.OutputOf(open, out head) != Output.None;
-        return Noted(note => Of(open, folder, (whole ? ModelFolder.Load(open, note) : ModelFolder.LoadBody(open, note)).At(precision)));
+        return Noted(note => FromFolder(open, folder,
+            (whole ? ModelFolder.Load(open, note) : ModelFolder.LoadBody(open, note)).At(precision)));
     }
 
     static LoadedModel Noted(Func<Action<string>, LoadedModel> load)
@@ -53,14 +55,18 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         return loaded;
     }
 
-    /// <summary>Loads a folder to fine-tune. Its classification head begins anew where it has none, or where other labels are asked for than its own.</summary>
+    /// <summary>
+    /// Loads a folder to fine-tune. Its classification head is new where it has none, or where other labels are asked for than its
+    /// own.
+    /// </summary>
     /// <param name="folder">the folder</param>
     /// <param name="asked">the labels asked for; empty for the folder's own</param>
     /// <param name="ofData">the labels of the data, for a folder without a head where none are asked for</param>
     /// <param name="problem">what it is tuned to: labels, or scores, for which the head gives one number</param>
     /// <param name="seed">seed of a new head's weights</param>
     /// <exception cref="CheckpointException">the folder is not a model that Heartwood understands</exception>
-    /// <exception cref="InvalidDataException">its tokenizer is missing, not understood, or of another size than its embeddings; or there is only one label</exception>
+    /// <exception cref="InvalidDataException">its tokenizer is missing, not understood, or of another size than its embeddings; or there is
+    /// only one label</exception>
     public static LoadedModel ToTune(string folder, IReadOnlyList<string> asked, Func<IReadOnlyList<string>> ofData, IProblem problem,
         ulong seed)
     {
@@ -73,11 +79,11 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
             return Noted(note =>
             {
                 told.ForEach(note);
-                return Of(open, folder, whole);
+                return FromFolder(open, folder, whole);
             });
         IReadOnlyList<string> labels = problem.OfOneNumber ? Regression.Labels : asked.Count > 0 ? asked : ofData();
         RequireTwo(labels, problem);
-        LoadedModel loaded = Noted(note => Of(open, folder, ModelFolder.LoadWithNewHead(open, labels, seed, note)));
+        LoadedModel loaded = Noted(note => FromFolder(open, folder, ModelFolder.LoadWithNewHead(open, labels, seed, note)));
         if (whole is not null) loaded.Note($"{folder}: its head ({Head(whole)}) is not what the data asks for; a new one begins "
             + $"({Head(loaded.Model)}).");
         return loaded;
@@ -87,9 +93,9 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     {
         if (ModelFolder.OutputOf(open, out string head) != Output.Vocabulary)
             throw new InvalidDataException($"{folder}: running text is learned by a language model, or by an encoder that guesses masked "
-                + $"words; this has {(head == "labels" ? "a head for labels" : head)}. Give the folder of a model with such a head, or rows "
-                + "with labels.");
-        return Noted(note => Of(open, folder, ModelFolder.Load(open, note)));
+                + $"words; this has {(head == "labels" ? "a head for labels" : head)}. "
+                + "Give the folder of a model with such a head, or rows with labels.");
+        return Noted(note => FromFolder(open, folder, ModelFolder.Load(open, note)));
     }
 
     static string Head(IModel model) => model.GivesOneNumber() ? "one number, a score" : $"labels {string.Join(", ", model.Labels)}";
@@ -103,7 +109,7 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
             + $"{(labels.Count == 0 ? "is none" : $"is only the label '{labels[0]}'")}. Look at the data's label column.");
     }
 
-    static LoadedModel Of(HuggingFaceFolder open, string? folder, IModel model)
+    static LoadedModel FromFolder(HuggingFaceFolder open, string? folder, IModel model)
     {
         IReadOnlyDictionary<string, byte[]> files = open.ReadTokenizer();
         Tokenizer tokenizer = folder is null ? EmbeddedModel.ReadTokenizer(files) : Tokenizer.FromFolder(folder);
@@ -116,7 +122,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
         tokenizer = tokenizer.For(model.Vocabulary);
         TokenTypeRule rule = TokenTypes.RuleOf(model);
         if (rule == TokenTypeRule.Overlap && model.TokenTypes < 4)
-            throw new CheckpointException($"{open.Path}: token types by overlap need 4 types, the model has {model.TokenTypes} (type_vocab_size).");
+            throw new CheckpointException($"{open.Path}: token types by overlap need 4 types, the model has {model.TokenTypes} "
+                + "(type_vocab_size).");
         return new(folder ?? EmbeddedModel.Name, model, tokenizer, files, rule, open.Weights.Sha256());
     }
 
@@ -144,7 +151,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <exception cref="CheckpointException">it is a language model and has none</exception>
     public IReadOnlyList<string> Labels => Model.Output == Output.Labels ? Model.Labels
         : throw new CheckpointException($"{Name}: the model "
-            + $"{(Model.GuessesMaskedWords() ? "guesses masked words" : "tells which token comes next")} and has no labels. Fine-tune a classifier from it: heartwood train --from {Name}.");
+            + $"{(Model.GuessesMaskedWords() ? "guesses masked words" : "tells which token comes next")} and has no labels. "
+            + $"Fine-tune a classifier from it: heartwood train --from {Name}.");
 
     /// <summary>What a reader should know of the rows that were encoded.</summary>
     public IReadOnlyCollection<string> Notes => notes;
@@ -171,7 +179,7 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     {
         RefuseMixed(sources);
         bool labelled = sources.Count > 0 && DataSource.ProblemOf(sources) is Classification;
-        return Encode(sources, labelled ? LabelMatch.Of(Labels, map, sources).Names : [], most);
+        return Encode(sources, labelled ? LabelMatch.Find(Labels, map, sources).Names : [], most);
     }
 
     /// <summary>The same with labels that are given.</summary>
@@ -225,7 +233,8 @@ public sealed record LoadedModel(string Name, IModel Model, Tokenizer Tokenizer,
     /// <summary>The tokens of rows as <see cref="Encode(IReadOnlyList{DataSource}, int)"/> makes them, with their words.</summary>
     /// <param name="rows">the rows</param>
     /// <param name="most">longest input in tokens; 0 for the model's own</param>
-    public IReadOnlyList<TokenWords> WordsOf(IReadOnlyList<Row> rows, int most = 0) => [.. rows.Select(row => TokenWords.Of(row, Tokenizer, Longest(most)))];
+    public IReadOnlyList<TokenWords> WordsOf(IReadOnlyList<Row> rows, int most = 0) =>
+        [.. rows.Select(row => TokenWords.Read(row, Tokenizer, Longest(most)))];
 
     int Longest(int most) => most == 0 ? Model.MostPositions : Math.Min(most, Model.MostPositions);
 }

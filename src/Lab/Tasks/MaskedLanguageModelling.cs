@@ -13,7 +13,7 @@ namespace Heartwood.Lab.Tasks;
 /// </summary>
 /// <param name="Window">tokens of text in a window; 0 for as many as the model takes</param>
 /// <param name="Stride">tokens between the beginnings of two windows, at most a window; 0 for a window: no overlap</param>
-/// <param name="Most">at most so many windows, spread evenly over them; 0 for all</param>
+/// <param name="Most">at most this number of windows, spread evenly over them; 0 for all</param>
 public sealed record MaskedLanguageModelling(int Window = 0, int Stride = 0, int Most = 0) : IProblem
 {
     const double Share = 0.15, Masked = 0.8, Replaced = 0.1;

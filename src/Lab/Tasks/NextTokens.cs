@@ -11,7 +11,9 @@ namespace Heartwood.Lab.Tasks;
 /// <param name="Same">whether the likeliest token is the full model's</param>
 readonly record struct TokenScore(double LogProbability, bool Right, double Kl, bool Same);
 
-/// <summary>Scores of a language model over its vocabulary, computed in pieces of some tokens, so that there never are many at once.</summary>
+/// <summary>
+/// Scores of a language model over its vocabulary, computed in pieces of some tokens, so that there never are many at once.
+/// </summary>
 public static class NextTokens
 {
     /// <summary>Most scores at once.</summary>
@@ -44,14 +46,15 @@ public static class NextTokens
     /// <param name="pass">a model's pass</param>
     /// <param name="full">the full model's, null for none</param>
     /// <param name="places">rows of the stream</param>
-    /// <param name="targets">the token behind each</param>
+    /// <param name="targets">the token after each</param>
     internal static TokenScore[] Read(Pass pass, Pass? full, int[] places, int[] targets)
     {
         TokenScore[] read = new TokenScore[places.Length];
         Each(pass, full, places, (i, logs, others, shares) =>
         {
             int best = TensorPrimitives.IndexOfMax(logs);
-            read[i] = new(logs[targets[i]], best == targets[i], Kl(logs, others, shares), !others.IsEmpty && TensorPrimitives.IndexOfMax(others) == best);
+            bool same = !others.IsEmpty && TensorPrimitives.IndexOfMax(others) == best;
+            read[i] = new(logs[targets[i]], best == targets[i], Kl(logs, others, shares), same);
         });
         return read;
     }
@@ -83,7 +86,8 @@ public static class NextTokens
             using Scope scope = Scope.Open();
             int[] here = places[start..Math.Min(places.Length, start + rows)];
             Tensor leaf = stream.Rows(here).Track();
-            Tensor kl = pass.Model.Score(leaf, pass.Batch, Tokens.All, pass.Probe).KlFrom(full.ScoresAt(here)) * ((float)here.Length / places.Length);
+            Tensor scores = pass.Model.Score(leaf, pass.Batch, Tokens.All, pass.Probe);
+            Tensor kl = scores.KlFrom(full.ScoresAt(here)) * ((float)here.Length / places.Length);
             total += kl.Item;
             kl.Gradients(leaf)[0].Values.CopyTo(slope.Change()[(start * pass.Model.Width)..]);
         }
@@ -132,5 +136,7 @@ public static class NextTokens
 /// <param name="Range">which of all places they are</param>
 public readonly record struct SomePlaces(int[] Places, Range Range);
 
-/// <summary>Sees one place's logarithms of probabilities, those of the full model and its probabilities; empty where there is none.</summary>
+/// <summary>
+/// Sees one place's logarithms of probabilities, those of the full model and its probabilities; empty where there is none.
+/// </summary>
 delegate void SeeLogs(int place, ReadOnlySpan<float> logs, ReadOnlySpan<float> others, ReadOnlySpan<float> shares);

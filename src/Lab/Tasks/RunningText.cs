@@ -8,7 +8,7 @@ namespace Heartwood.Lab.Tasks;
 /// <summary>A text file as a language model reads it.</summary>
 public static class RunningText
 {
-    /// <summary>The beginning of a file in pieces, each behind the token that begins a text, where there is one.</summary>
+    /// <summary>The beginning of a file in pieces, each after the token that begins a text, where there is one.</summary>
     /// <param name="path">a text file in UTF-8, or in UTF-16 or UTF-32 with their byte order mark; also packed by gzip</param>
     /// <param name="tokenizer">the model's tokenizer</param>
     /// <param name="length">tokens of a piece, the beginning's included; the last may have fewer</param>
@@ -22,6 +22,7 @@ public static class RunningText
         string text = Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
         int[] begin = tokenizer.Begin is { } first ? [first] : [], ids = tokenizer.EncodeText(text, mostTokens).Ids;
         if (ids.Length == 0) throw new InvalidDataException($"{path}: expected text, found none.");
-        return [.. ids.Chunk(Math.Max(1, length - begin.Length)).Select(piece => new Sequence([.. begin, .. piece], new int[begin.Length + piece.Length]))];
+        return [.. ids.Chunk(Math.Max(1, length - begin.Length))
+            .Select(piece => new Sequence([.. begin, .. piece], new int[begin.Length + piece.Length]))];
     }
 }

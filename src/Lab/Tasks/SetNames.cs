@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Heartwood.Lab.Tasks;
 
-/// <summary>Names of sets: what stands before = on the command line (<c>hans=heuristics.tsv,preset=hans</c>), else the file's own.</summary>
+/// <summary>
+/// Names of sets: what stands before = on the command line (<c>hans=heuristics.tsv,preset=hans</c>), else the file's own.
+/// </summary>
 static partial class SetNames
 {
     /// <summary>Parts a name from the data that it names.</summary>

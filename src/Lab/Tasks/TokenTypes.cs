@@ -12,10 +12,15 @@ public static class TokenTypes
 
     /// <summary>The rule that a model was trained with.</summary>
     /// <exception cref="CheckpointException">the value is not known</exception>
-    public static TokenTypeRule RuleOf(IModel model) => (model.Config[OwnKeys.TokenTypes] is JsonValue value && value.TryGetValue(out string? text) ? text : model.Config[OwnKeys.TokenTypes]?.ToJsonString()) switch
+    public static TokenTypeRule RuleOf(IModel model)
     {
-        null or "sentence" => TokenTypeRule.Sentence,
-        "overlap" => TokenTypeRule.Overlap,
-        var other => throw new CheckpointException($"config.json: '{OwnKeys.TokenTypes}' is '{other}'; Heartwood knows sentence and overlap."),
-    };
+        JsonNode? stated = model.Config[OwnKeys.TokenTypes];
+        string? rule = stated is JsonValue value && value.TryGetValue(out string? text) ? text : stated?.ToJsonString();
+        return rule switch
+        {
+            null or "sentence" => TokenTypeRule.Sentence,
+            "overlap" => TokenTypeRule.Overlap,
+            _ => throw new CheckpointException($"config.json: '{OwnKeys.TokenTypes}' is '{rule}'; Heartwood knows sentence and overlap."),
+        };
+    }
 }

@@ -8,7 +8,7 @@ static class TrainingLabels
     /// <summary>The labels of the rows, sorted.</summary>
     /// <exception cref="InvalidDataException">there are so many that the column seems to hold something else: texts, or numbers of
     /// rows</exception>
-    public static IReadOnlyList<string> Of(IReadOnlyList<DataSource> training)
+    public static IReadOnlyList<string> Collect(IReadOnlyList<DataSource> training)
     {
         foreach (DataSource source in training)
         {

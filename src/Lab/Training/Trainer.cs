@@ -76,7 +76,7 @@ public sealed class Trainer
         using Scope scope = Scope.Open();
         Batch batch = problem.BatchOf(picked);
         DropoutProbe dropout = new((float)options.Dropout, new Chance(options.Seed, "dropout").At(step));
-        Pass pass = Pass.Of(model, batch, dropout, problem.Tokens);
+        Pass pass = Pass.Run(model, batch, dropout, problem.Tokens);
         // a head's scores are computed once, for loss and accuracy; those over a vocabulary in pieces, where nothing is dropped
         pass = problem.OfVocabulary ? pass with { Probe = NoProbe.Instance } : pass with { Known = pass.Scores(problem.Tokens) };
         Tensor loss = objective.Mean(problem, pass, null, picked);

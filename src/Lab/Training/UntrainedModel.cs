@@ -43,7 +43,7 @@ public static class UntrainedModel
         FreshPlan plan = described.Fresh(new(family, size, vocabulary, rule == TokenTypeRule.Overlap ? 4 : 2, labels, start));
         if (described.ReadsTokenTypes) plan.Config[OwnKeys.TokenTypes] = TokenTypes.NameOf(rule);
         return described.Load(
-            NewHead.Of(plan.Config, "the fresh model's config"),
+            NewHead.ToConfig(plan.Config, "the fresh model's config"),
             new(plan.Weights.ToDictionary(w => w.Name, w => Draw(w, seed)), "the fresh model"));
     }
 

@@ -15,21 +15,21 @@ public class CaseClustersTests
 
     [Fact]
     public void Cases_that_rise_and_fall_together_are_one_cluster_and_those_that_never_differ_the_last() =>
-        Assert.Equal("0 2 | 1 4 | 3", Said(CaseClusters.Of([[1, 1, 0, 0], [0, 1, 0, 1], [0.9, 1, 0.1, 0], [1, 1, 1, 1], [0, 0.9, 0.1, 1]])));
+        Assert.Equal("0 2 | 1 4 | 3", Said(CaseClusters.Find([[1, 1, 0, 0], [0, 1, 0, 1], [0.9, 1, 0.1, 0], [1, 1, 1, 1], [0, 0.9, 0.1, 1]])));
 
     [Fact]
     public void Linkage_is_by_the_average_not_by_the_nearest()
     {
         // correlations 0.65, 0.60 and −0.22: from the first two to the third 1 − (0.60 − 0.22) / 2 = 0.81
-        Assert.Equal("0 1 | 2", Said(CaseClusters.Of([Turned(1), Turned(0.65), Turned(-0.218)])));
-        Assert.Equal("0 1 2", Said(CaseClusters.Of([Turned(1), Turned(0.9), Turned(0.62)])));
+        Assert.Equal("0 1 | 2", Said(CaseClusters.Find([Turned(1), Turned(0.65), Turned(-0.218)])));
+        Assert.Equal("0 1 2", Said(CaseClusters.Find([Turned(1), Turned(0.9), Turned(0.62)])));
     }
 
     [Fact]
     public void One_case_or_one_subnetwork_is_no_trouble()
     {
-        Assert.Equal("0", Said(CaseClusters.Of([[0.2, 0.4]])));
-        Assert.Equal("0 1", Said(CaseClusters.Of([[0.2], [0.4]])));
+        Assert.Equal("0", Said(CaseClusters.Find([[0.2, 0.4]])));
+        Assert.Equal("0 1", Said(CaseClusters.Find([[0.2], [0.4]])));
         Assert.Null(CaseClusters.Agreement([[0.2], [0.4]], ["a", "a"], [0.5], new(1, "test"), 99));
     }
 
@@ -37,9 +37,9 @@ public class CaseClustersTests
     public void Agreement_is_the_mean_correlation_of_pairs_of_one_class()
     {
         double[] a = [1, 1, 0, 0], b = [0.9, 1, 0.1, 0], c = [0, 0, 1, 1];
-        double expected = Heartwood.Lab.Evaluation.Statistics.Correlation.Of(a, b).Pearson!.Value;
+        double expected = Heartwood.Lab.Evaluation.Statistics.Correlation.Between(a, b).Pearson!.Value;
         Assert.Equal(expected, CaseClusters.Agreement([a, c, b], ["yes", "no", "yes"], [1, 1, 1, 1], new(1, "test"), 99)!.Observed, 1e-12);
-        Assert.Equal((expected - 1 + Heartwood.Lab.Evaluation.Statistics.Correlation.Of(b, c).Pearson!.Value) / 3, CaseClusters.Agreement([a, c, b], ["", "", ""], [1, 1, 1, 1], new(1, "test"), 99)!.Observed, 1e-12);
+        Assert.Equal((expected - 1 + Heartwood.Lab.Evaluation.Statistics.Correlation.Between(b, c).Pearson!.Value) / 3, CaseClusters.Agreement([a, c, b], ["", "", ""], [1, 1, 1, 1], new(1, "test"), 99)!.Observed, 1e-12);
         Assert.Null(CaseClusters.Agreement([a, c], ["yes", "no"], [1, 1, 1, 1], new(1, "test"), 99));
     }
 
@@ -62,11 +62,11 @@ public class PermutationTests
     [Fact]
     public void The_p_value_counts_shuffles_at_least_as_large_and_is_never_zero()
     {
-        Assert.Equal((0.01, 99), Permutation.Of(5, _ => 4, new(1, "test"), 99) is var rare ? (rare.PValue, rare.Shuffles) : default);
-        Assert.Equal((1.0, 4.0, 4.0), Permutation.Of(4, _ => 4, new(1, "test"), 99) is var common ? (common.PValue, common.Low, common.High) : default);
-        Permutation half = Permutation.Of(1, stream => stream.Below(2), new(1, "test"), 1999);
+        Assert.Equal((0.01, 99), Permutation.Test(5, _ => 4, new(1, "test"), 99) is var rare ? (rare.PValue, rare.Shuffles) : default);
+        Assert.Equal((1.0, 4.0, 4.0), Permutation.Test(4, _ => 4, new(1, "test"), 99) is var common ? (common.PValue, common.Low, common.High) : default);
+        Permutation half = Permutation.Test(1, stream => stream.Below(2), new(1, "test"), 1999);
         Assert.InRange(half.PValue, 0.46, 0.54);
-        Assert.Equal(half, Permutation.Of(1, stream => stream.Below(2), new(1, "test"), 1999));
+        Assert.Equal(half, Permutation.Test(1, stream => stream.Below(2), new(1, "test"), 1999));
     }
 }
 

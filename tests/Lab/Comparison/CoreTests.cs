@@ -14,7 +14,7 @@ public class CoreTests
     public void The_core_of_identical_subnetworks_is_the_subnetwork()
     {
         var half = Random("identical", 1, 8, 2)[0];
-        foreach (double share in new[] { 0.2, 0.5, 1 }) Assert.Equal(half, Core.Of(universe, [half, half, half, half], share, draws: 99).Parts);
+        foreach (double share in new[] { 0.2, 0.5, 1 }) Assert.Equal(half, Core.Shared(universe, [half, half, half, half], share, draws: 99).Parts);
     }
 
     [Fact]
@@ -22,10 +22,10 @@ public class CoreTests
     {
         Part a = Part.Head(0, 0), b = Part.Head(1, 3), c = Part.Mlp(2);
         IReadOnlyCollection<Part>[] subnetworks = [[c, a], [a, b, c], [b, a, c], [c, b], [c, a]];
-        Assert.Equal([c], Core.Of(universe, subnetworks).Parts);
-        Assert.Equal([a, c], Core.Of(universe, subnetworks, 0.8, draws: 99).Parts);
-        Assert.Equal([a, b, c], Core.Of(universe, subnetworks, 0.6, draws: 99).Parts);
-        Assert.Equal([a, c], Core.Of(universe, subnetworks, 0.61, draws: 99).Parts);
+        Assert.Equal([c], Core.Shared(universe, subnetworks).Parts);
+        Assert.Equal([a, c], Core.Shared(universe, subnetworks, 0.8, draws: 99).Parts);
+        Assert.Equal([a, b, c], Core.Shared(universe, subnetworks, 0.6, draws: 99).Parts);
+        Assert.Equal([a, c], Core.Shared(universe, subnetworks, 0.61, draws: 99).Parts);
         Assert.Equal([(a, 4), (b, 3), (c, 5)], Core.Frequencies(universe, subnetworks).Where(f => f.Kept > 0));
         Assert.Equal(universe.Parts, Core.Frequencies(universe, subnetworks).Select(f => f.Part));
     }
@@ -35,8 +35,8 @@ public class CoreTests
     {
         IReadOnlyCollection<Part>[] subnetworks = [.. Enumerable.Range(0, 25).Select(i => (Part[])(i < 7 ? [Part.Head(0, 0)] : []))];
         Assert.True(0.28 * 25 > 7);
-        Assert.Equal([Part.Head(0, 0)], Core.Of(universe, subnetworks, 0.28, draws: 9).Parts);
-        Assert.Empty(Core.Of(universe, subnetworks, 0.281, draws: 9).Parts);
+        Assert.Equal([Part.Head(0, 0)], Core.Shared(universe, subnetworks, 0.28, draws: 9).Parts);
+        Assert.Empty(Core.Shared(universe, subnetworks, 0.281, draws: 9).Parts);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public class CoreTests
     [Fact]
     public void The_exact_expected_size_is_the_product_of_the_kept_shares()
     {
-        var core = Core.Of(universe, [.. Random("a", 2, 8, 2), .. Random("b", 1, 12, 1)]);
+        var core = Core.Shared(universe, [.. Random("a", 2, 8, 2), .. Random("b", 1, 12, 1)]);
         Near(16 * 0.5 * 0.5 * 0.75 + 4 * 0.5 * 0.5 * 0.25, core.ExpectedByChance);
     }
 
@@ -81,14 +81,14 @@ public class CoreTests
     {
         IReadOnlyList<Part>[] subnetworks = [.. Random("a", 2, 8, 2), .. Random("b", 2, 11, 1), .. Random("c", 1, 5, 4)];
         foreach (double share in new[] { 0.6, 1 })
-            Assert.Equivalent(Core.Of(universe, subnetworks, share, 3, 500), Core.Of(universe, [.. subnetworks.Reverse()], share, 3, 500), strict: true);
+            Assert.Equivalent(Core.Shared(universe, subnetworks, share, 3, 500), Core.Shared(universe, [.. subnetworks.Reverse()], share, 3, 500), strict: true);
     }
 
     [Fact]
     public void The_seed_decides_the_draws()
     {
         var subnetworks = Random("seeded", 5, 8, 2);
-        double P(ulong seed) => Core.Of(universe, subnetworks, 0.6, seed, 2_000).PValue;
+        double P(ulong seed) => Core.Shared(universe, subnetworks, 0.6, seed, 2_000).PValue;
         Assert.Equal(P(1), P(1));
         Assert.NotEqual(P(1), P(2));
     }
@@ -97,7 +97,7 @@ public class CoreTests
     public void A_permutation_never_claims_a_p_value_of_zero()
     {
         var half = Random("half", 1, 8, 2)[0];
-        Assert.Equal(1.0 / 200, Core.Of(universe, [half, half, half, half, half], 0.8, draws: 199).PValue);
+        Assert.Equal(1.0 / 200, Core.Shared(universe, [half, half, half, half, half], 0.8, draws: 199).PValue);
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public class CoreTests
     public void P_values_of_random_subnetworks_are_not_smaller_than_uniform(double share)
     {
         const int Families = 600;
-        var seen = Enumerable.Range(0, Families).Select(i => Core.Of(universe, Random($"null {i}", 5, 10, 2), share, (ulong)i, 199).PValue).ToArray();
+        var seen = Enumerable.Range(0, Families).Select(i => Core.Shared(universe, Random($"null {i}", 5, 10, 2), share, (ulong)i, 199).PValue).ToArray();
         foreach (double level in new[] { 0.01, 0.05, 0.1, 0.25, 0.5 })
             Assert.True(seen.Count(p => p <= level) <= Families * level + 3 * Math.Sqrt(Families * level * (1 - level)), $"{seen.Count(p => p <= level)} of {Families} are at most {level}");
         Assert.InRange(seen.Average(), 0.5, 0.8);                // and not all near 1: counts are coarse, so above one half
@@ -115,7 +115,7 @@ public class CoreTests
     [Fact]
     public void A_single_subnetwork_is_its_own_core_and_proves_nothing()
     {
-        var core = Core.Of(universe, [Random("one", 1, 8, 2)[0]]);
+        var core = Core.Shared(universe, [Random("one", 1, 8, 2)[0]]);
         Assert.Equal((10, 10.0, 1.0), (core.Parts.Count, Math.Round(core.ExpectedByChance, 12), core.PValue));
     }
 
@@ -123,9 +123,9 @@ public class CoreTests
     public void Senseless_questions_are_refused()
     {
         foreach (double share in new[] { 0, -0.5, 1.1, double.NaN })
-            Assert.Throws<ArgumentOutOfRangeException>(() => Core.Of(universe, [universe.Parts], share));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Core.Of(universe, [universe.Parts], draws: 0));
-        Assert.Throws<ArgumentException>(() => Core.Of(universe, []));
+            Assert.Throws<ArgumentOutOfRangeException>(() => Core.Shared(universe, [universe.Parts], share));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Core.Shared(universe, [universe.Parts], draws: 0));
+        Assert.Throws<ArgumentException>(() => Core.Shared(universe, []));
     }
 
     /// <summary>The core of subnetworks of the golden's sizes that all keep the first heads and the first MLPs.</summary>
@@ -135,7 +135,7 @@ public class CoreTests
         var small = Small.Universe([.. Enumerable.Range(0, heads).Select(h => Part.Head(0, h)), .. Enumerable.Range(0, entry.Int("mlps")).Select(Part.Mlp)]);
         IReadOnlyCollection<Part>[] kept = [.. entry.Pairs("sizes").Select(size =>
             (Part[])[.. Enumerable.Range(0, size[0]).Select(h => Part.Head(0, h)), .. Enumerable.Range(0, size[1]).Select(Part.Mlp)])];
-        return Core.Of(small, kept, (double)entry.Int("needed") / kept.Length, 5, draws);
+        return Core.Shared(small, kept, (double)entry.Int("needed") / kept.Length, 5, draws);
     }
 
     static IReadOnlyList<Part>[] Random(string purpose, int count, int heads, int mlps) =>

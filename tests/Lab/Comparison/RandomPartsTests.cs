@@ -62,11 +62,11 @@ public class RandomPartsTests
     [Fact]
     public void A_rank_counts_draws_that_hurt_as_much_or_more()
     {
-        var rank = Rank.Of(0.7, [0.9, 0.7, 0.65, 0.8]);
+        var rank = Rank.Among(0.7, [0.9, 0.7, 0.65, 0.8]);
         Assert.Equal(new Rank(2, 4), rank);
         Assert.Equal(3.0 / 5, rank.PValue);
-        Assert.Equal(1.0 / 21, Rank.Of(0.1, [.. Enumerable.Repeat(0.5, 20)]).PValue);
-        Assert.Throws<ArgumentException>(() => Rank.Of(double.NaN, [0.5]));
-        Assert.Throws<ArgumentException>(() => Rank.Of(0.5, [double.NaN]));
+        Assert.Equal(1.0 / 21, Rank.Among(0.1, [.. Enumerable.Repeat(0.5, 20)]).PValue);
+        Assert.Throws<ArgumentException>(() => Rank.Among(double.NaN, [0.5]));
+        Assert.Throws<ArgumentException>(() => Rank.Among(0.5, [double.NaN]));
     }
 }

@@ -52,26 +52,26 @@ public class AttentionTests
 
     static double Once => equal / (equal + 6 * other);
 
-    static AttentionMass Look(int copies = 1) => AttentionMass.Of(model, [.. Enumerable.Repeat(example, copies)], [.. Enumerable.Repeat(text, copies)]);
+    static AttentionMass Look(int copies = 1) => AttentionMass.Measure(model, [.. Enumerable.Repeat(example, copies)], [.. Enumerable.Repeat(text, copies)]);
 
     [Fact]
     public void Masses_are_those_by_hand()
     {
         AttentionMass mass = Look();
         // both a's see the other one
-        Assert.Equal(Twice, mass.Of(0, 0, KeyKind.SameWordOther), 1e-5);
-        Assert.Equal(1 / 7.0, mass.Of(0, 1, KeyKind.SameWordOther), 1e-5);
+        Assert.Equal(Twice, mass.Mass(0, 0, KeyKind.SameWordOther), 1e-5);
+        Assert.Equal(1 / 7.0, mass.Mass(0, 1, KeyKind.SameWordOther), 1e-5);
         // each of the seven: [CLS], b and c once, a and [SEP] twice
-        Assert.Equal((4 * Twice + 3 * Once) / 7, mass.Of(0, 0, KeyKind.Itself), 1e-5);
+        Assert.Equal((4 * Twice + 3 * Once) / 7, mass.Mass(0, 0, KeyKind.Itself), 1e-5);
         // from the six behind [CLS]: only the second [SEP] and its like before do not stand side by side, so all are others
-        Assert.Equal((4 * other / (2 * equal + 5 * other) + 2 * other / (equal + 6 * other)) / 6, mass.Of(0, 0, KeyKind.Previous), 1e-5);
+        Assert.Equal((4 * other / (2 * equal + 5 * other) + 2 * other / (equal + 6 * other)) / 6, mass.Mass(0, 0, KeyKind.Previous), 1e-5);
         // a and b see two words of the other sentence: of a's one is a; b and c see none of their like
-        Assert.Equal((2 * ((equal + other) / (2 * equal + 5 * other)) + 2 * (2 * other / (equal + 6 * other))) / 4, mass.Of(0, 0, KeyKind.OtherSentence), 1e-5);
+        Assert.Equal((2 * ((equal + other) / (2 * equal + 5 * other)) + 2 * (2 * other / (equal + 6 * other))) / 4, mass.Mass(0, 0, KeyKind.OtherSentence), 1e-5);
         // b and c are what the other sentence lacks
-        Assert.Equal((Once + other / (equal + 6 * other)) * 2 / 7 + 4 * (2 * other / (2 * equal + 5 * other)) / 7 + 2 * other / (equal + 6 * other) / 7, mass.Of(0, 0, KeyKind.UnsharedWord), 1e-5);
-        Assert.Equal((2 * 2 * Twice + 2 * 2 * other / (2 * equal + 5 * other) + 3 * 2 * other / (equal + 6 * other)) / 7, mass.Of(0, 0, KeyKind.Separator), 1e-5);
-        Assert.Equal(double.NaN, mass.Of(0, 0, KeyKind.SameWordOwn));
-        Assert.Equal(double.NaN, mass.Of(0, 0, KeyKind.Punctuation));
+        Assert.Equal((Once + other / (equal + 6 * other)) * 2 / 7 + 4 * (2 * other / (2 * equal + 5 * other)) / 7 + 2 * other / (equal + 6 * other) / 7, mass.Mass(0, 0, KeyKind.UnsharedWord), 1e-5);
+        Assert.Equal((2 * 2 * Twice + 2 * 2 * other / (2 * equal + 5 * other) + 3 * 2 * other / (equal + 6 * other)) / 7, mass.Mass(0, 0, KeyKind.Separator), 1e-5);
+        Assert.Equal(double.NaN, mass.Mass(0, 0, KeyKind.SameWordOwn));
+        Assert.Equal(double.NaN, mass.Mass(0, 0, KeyKind.Punctuation));
     }
 
     [Fact]
@@ -94,11 +94,11 @@ public class AttentionTests
     {
         AttentionMass mass = Look();
         // from [CLS], alike to all seven
-        Assert.Equal(1 / 7.0, mass.Of(0, 2, KeyKind.Itself), 1e-5);
-        Assert.Equal(mass.Of(0, 2, KeyKind.First), mass.Of(0, 2, KeyKind.Itself));
+        Assert.Equal(1 / 7.0, mass.Mass(0, 2, KeyKind.Itself), 1e-5);
+        Assert.Equal(mass.Mass(0, 2, KeyKind.First), mass.Mass(0, 2, KeyKind.Itself));
         Assert.Equal(2 / 7.0, mass.Uniform(2, KeyKind.UnsharedWord).Value, 1e-12);
-        Assert.Equal(double.NaN, mass.Of(0, 2, KeyKind.SameWordOther));
-        Assert.Equal(double.NaN, mass.Of(0, 2, KeyKind.Previous));
+        Assert.Equal(double.NaN, mass.Mass(0, 2, KeyKind.SameWordOther));
+        Assert.Equal(double.NaN, mass.Mass(0, 2, KeyKind.Previous));
     }
 
     [Theory, MemberData(nameof(RotaryTests.Models), MemberType = typeof(RotaryTests))]
@@ -148,7 +148,7 @@ public class AttentionTests
     {
         // windows of none, 3, and 3 in the last layer, which reads one token
         IModel windowed = RotaryTests.Make("qwen2, window");
-        AttentionMass mass = AttentionMass.Of(windowed, [example], [text]);
+        AttentionMass mass = AttentionMass.Measure(windowed, [example], [text]);
         Assert.Equal([null, 3, 3], windowed.Layers.Select(l => l.Window));
         // by equal weights the first token gets 1/1 + 1/2 … 1/7 of seven, then 1 + 1/2 + 1/3 of the three that see it
         Assert.Equal(Enumerable.Range(1, 7).Sum(n => 1.0 / n) / 7, mass.Uniform(0, KeyKind.First).Value, 1e-12);
@@ -165,8 +165,8 @@ public class AttentionTests
     public void Where_every_token_is_punctuation_its_mass_is_one()
     {
         TokenWords marks = new(["!", "?", ",", ".", "…", "(", ")"], [0, 1, 2, 3, 4, 5, 6], ["!", "?", ",", ".", "…", "(", ")"], [0, 0, 0, 0, 1, 1, 1]);
-        AttentionMass mass = AttentionMass.Of(model, [example], [marks]);
-        for (int h = 0; h < 4; h++) Assert.Equal(1, mass.Of(0, h, KeyKind.Punctuation), 1e-12);
+        AttentionMass mass = AttentionMass.Measure(model, [example], [marks]);
+        for (int h = 0; h < 4; h++) Assert.Equal(1, mass.Mass(0, h, KeyKind.Punctuation), 1e-12);
     }
 
     [Fact]
@@ -179,24 +179,24 @@ public class AttentionTests
         try
         {
             Machine.Threads = 1;
-            AttentionMass one = AttentionMass.Of(random, examples, texts);
+            AttentionMass one = AttentionMass.Measure(random, examples, texts);
             Machine.Threads = 3;
-            AttentionMass several = AttentionMass.Of(random, examples, texts);
+            AttentionMass several = AttentionMass.Measure(random, examples, texts);
             foreach (KeyKind kind in KeyKinds.All)
                 for (int h = 0; h < one.Heads.Count; h++)
                 {
                     Assert.Equal(one.Mass(h, kind), several.Mass(h, kind));
                     Assert.Equal(one.Above(h, kind), several.Above(h, kind));
                 }
-            AttentionMass alone = AttentionMass.Of(random, [examples[299]], [texts[299]]);
-            Assert.Equal(alone.Of(0, 1, KeyKind.First), one.Of(299, 1, KeyKind.First), 1e-6);
+            AttentionMass alone = AttentionMass.Measure(random, [examples[299]], [texts[299]]);
+            Assert.Equal(alone.Mass(0, 1, KeyKind.First), one.Mass(299, 1, KeyKind.First), 1e-6);
         }
         finally { Machine.Threads = before; }
     }
 
     [Fact]
     public void Texts_of_other_tokens_are_refused() =>
-        Assert.Throws<ArgumentException>(() => AttentionMass.Of(model, [example], [new(["a"], [0], ["a"], [0])]));
+        Assert.Throws<ArgumentException>(() => AttentionMass.Measure(model, [example], [new(["a"], [0], ["a"], [0])]));
 
     [Fact]
     public void Sentences_are_told_apart_by_their_words_whatever_types_and_special_tokens_a_family_has()
@@ -204,14 +204,14 @@ public class AttentionTests
         string[] pieces = ["<s>", "a", "b", "</s>", "</s>", "c", "</s>"];
         int[] words = [-1, 0, 0, -1, -1, 1, -1];
         string[] texts = ["\u0120ab", "c "];
-        TokenWords roberta = TokenWords.Of(new Encoded(new int[7], new int[7], words, texts, 1), pieces), bert = TokenWords.Of(new Encoded(new int[7], [0, 0, 0, 0, 1, 1, 1], words, texts, 1), pieces);
+        TokenWords roberta = TokenWords.FromEncoded(new Encoded(new int[7], new int[7], words, texts, 1), pieces), bert = TokenWords.FromEncoded(new Encoded(new int[7], [0, 0, 0, 0, 1, 1, 1], words, texts, 1), pieces);
         Assert.Equal([-1, 0, 0, -1, -1, 1, -1], roberta.Sentences);
         Assert.Equal(roberta.Sentences, bert.Sentences);
         Assert.Equal(["ab", "c"], roberta.Texts);
         Assert.True(roberta.SameWord(1, 2));
         Assert.False(roberta.SameWord(0, 3));
         // nothing between the two, as GPT-2 has it, and an empty first text
-        Assert.Equal([0, 0, 1], TokenWords.Of(new Encoded(new int[3], new int[3], [0, 1, 2], ["a", "b", "c"], 2), ["a", "b", "c"]).Sentences);
-        Assert.Equal([-1, -1, 1, -1], TokenWords.Of(new Encoded(new int[4], new int[4], [-1, -1, 0, -1], ["c"], 0), ["<s>", "</s>", "c", "</s>"]).Sentences);
+        Assert.Equal([0, 0, 1], TokenWords.FromEncoded(new Encoded(new int[3], new int[3], [0, 1, 2], ["a", "b", "c"], 2), ["a", "b", "c"]).Sentences);
+        Assert.Equal([-1, -1, 1, -1], TokenWords.FromEncoded(new Encoded(new int[4], new int[4], [-1, -1, 0, -1], ["c"], 0), ["<s>", "</s>", "c", "</s>"]).Sentences);
     }
 }

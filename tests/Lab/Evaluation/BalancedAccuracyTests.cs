@@ -9,19 +9,19 @@ public class BalancedAccuracyTests
     {
         string[] labels = ["yes", "yes", "yes", "yes", "no"], answers = ["yes", "yes", "yes", "no", "yes"];
         var recalls = BalancedAccuracy.Recalls(labels, answers);
-        Assert.Equal(Proportion.Of(3, 4), recalls["yes"]);
-        Assert.Equal(Proportion.Of(0, 1), recalls["no"]);
-        Assert.Equal(Proportion.MeanOf([recalls["yes"], recalls["no"]]), BalancedAccuracy.Of(labels, answers));
-        Assert.Equal(0.375, BalancedAccuracy.Of(labels, answers).Value);
+        Assert.Equal(Proportion.FromCounts(3, 4), recalls["yes"]);
+        Assert.Equal(Proportion.FromCounts(0, 1), recalls["no"]);
+        Assert.Equal(Proportion.Mean([recalls["yes"], recalls["no"]]), BalancedAccuracy.Measure(labels, answers));
+        Assert.Equal(0.375, BalancedAccuracy.Measure(labels, answers).Value);
     }
 
     [Fact]
     public void One_answer_for_all_is_worth_one_label() =>
-        Assert.Equal(1.0 / 3, BalancedAccuracy.Of(["a", "a", "b", "c", "c", "c"], ["c", "c", "c", "c", "c", "c"]).Value, 1e-15);
+        Assert.Equal(1.0 / 3, BalancedAccuracy.Measure(["a", "a", "b", "c", "c", "c"], ["c", "c", "c", "c", "c", "c"]).Value, 1e-15);
 
     [Fact]
-    public void An_answer_that_no_example_has_counts_as_wrong() => Assert.Equal(0.75, BalancedAccuracy.Of(["a", "a", "b"], ["a", "else", "b"]).Value);
+    public void An_answer_that_no_example_has_counts_as_wrong() => Assert.Equal(0.75, BalancedAccuracy.Measure(["a", "a", "b"], ["a", "else", "b"]).Value);
 
     [Fact]
-    public void Answers_must_match_examples() => Assert.Throws<ArgumentException>(() => BalancedAccuracy.Of(["a"], []));
+    public void Answers_must_match_examples() => Assert.Throws<ArgumentException>(() => BalancedAccuracy.Measure(["a"], []));
 }

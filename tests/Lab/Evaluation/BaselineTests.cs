@@ -91,7 +91,7 @@ public class BaselineTests
         Row[] train = [.. Read("mnli/train-subset.tsv"), .. Read("lingnli/train.tsv")], dev = [.. Read("mnli/dev-matched.tsv")];
         var baseline = WordOverlapBaseline.Fit(train, three);
         int right = dev.Count(row => baseline.Scores(row) is var s && three[Array.IndexOf(s, s.Max())] == row.Label);
-        var accuracy = Proportion.Of(right, dev.Length);
+        var accuracy = Proportion.FromCounts(right, dev.Length);
         TestContext.Current.TestOutputHelper?.WriteLine($"{train.Length} training rows, accuracy {accuracy}");
         Assert.InRange(accuracy.Value, 0.57, 0.61);
     }

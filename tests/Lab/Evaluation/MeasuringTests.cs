@@ -30,7 +30,7 @@ public class MeasuringTests
         Assert.Equal((0.5, 4), (m.InDomain.Value, m.InDomain.N));
         Assert.Equal((0.75, 4), (m.OutOfDomain!.Value, m.OutOfDomain.N));
         Assert.Null(m.Unseen);
-        Assert.Equal(Proportion.Of(2, 4), m.InDomain);
+        Assert.Equal(Proportion.FromCounts(2, 4), m.InDomain);
         Assert.Equal(["in-domain: a case", "swap, entailed", "swap, non-entailed"], m.Cases.Keys);
         Assert.Equal((1.0, 0.5, 0.0), (m.Cases["swap, entailed"].Value, m.Cases["swap, non-entailed"].Value, m.Cases["in-domain: a case"].Value));
     }
@@ -43,7 +43,7 @@ public class MeasuringTests
     {
         Measured m = Measure();
         Assert.Equal(-(Math.Log(0.5) + Math.Log(0.8) + Math.Log(0.1) + Math.Log(0.25)) / 4, m.InDomainLoss!.Value, 1e-6);
-        Assert.Equal(Proportion.Of(2, 4), m.Agreement);          // the first (a tie goes to the lower label) and the second
+        Assert.Equal(Proportion.FromCounts(2, 4), m.Agreement);          // the first (a tie goes to the lower label) and the second
         double kl = 0;
         double[][] full = [[0.4, 0.4, 0.2], [0.2, 0.7, 0.1], [0.1, 0.1, 0.8], [0.5, 0.25, 0.25]], own = [[0.5, 0.3, 0.2], [0.1, 0.8, 0.1], [0.2, 0.7, 0.1], [0.25, 0.5, 0.25]];
         for (int i = 0; i < 4; i++) for (int k = 0; k < 3; k++) kl += full[i][k] * Math.Log(full[i][k] / own[i][k]) / 4;

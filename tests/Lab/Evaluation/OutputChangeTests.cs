@@ -39,7 +39,7 @@ public class OutputChangeTests
     public void A_head_moves_when_what_it_reads_is_absent_and_no_other_does()
     {
         IModel model = Planted();
-        double[][][] changes = OutputChange.Of(model, examples, [(Without(model, Part.Head(0, 0)), 1), (Without(model, Part.Head(0, 1)), 1)], Small.Absent(model, "mean"));
+        double[][][] changes = OutputChange.Measure(model, examples, [(Without(model, Part.Head(0, 0)), 1), (Without(model, Part.Head(0, 1)), 1)], Small.Absent(model, "mean"));
         // heads in address order: L0.H0 L0.H1 L1.H0 L1.H1
         Assert.All(changes[0][2], c => Assert.True(c > 1e-3, $"{c}"));
         Assert.All(changes[1][2], c => Assert.Equal(0, c));
@@ -54,7 +54,7 @@ public class OutputChangeTests
         IModel model = Small.Model(layers: 3);
         Ablation ablation = Small.Absent(model, "zero");
         float[] mask = Without(model, Part.Head(0, 1), Part.Mlp(1));
-        double[][] changes = OutputChange.Of(model, examples, [(mask, 2)], ablation)[0];
+        double[][] changes = OutputChange.Measure(model, examples, [(mask, 2)], ablation)[0];
         Part[] heads = [.. model.Universe().Parts.Where(p => Heads.Kind.Includes(p))];
         for (int e = 0; e < examples.Count; e++)
         {
@@ -90,17 +90,17 @@ public class OutputChangeTests
         {
             Machine.Threads = 1;
             int told = 0;
-            double[][][] one = OutputChange.Of(model, many, masks, ablation, n => told += n);
+            double[][][] one = OutputChange.Measure(model, many, masks, ablation, n => told += n);
             Assert.Equal(4 * 300, told);
             Assert.Equal(one[0][2], one[1][2]);
             Assert.All(one[1][4], c => Assert.True(double.IsNaN(c)));
             Assert.All(one[2].Concat(one[3]).SelectMany(c => c), c => Assert.Equal(0, c));
             Machine.Threads = 3;
-            double[][][] several = OutputChange.Of(model, many, masks, ablation);
+            double[][][] several = OutputChange.Measure(model, many, masks, ablation);
             for (int m = 0; m < masks.Length; m++)
                 for (int h = 0; h < one[m].Length; h++) Assert.Equal(one[m][h], several[m][h]);
         }
         finally { Machine.Threads = before; }
-        Assert.Throws<OperationCanceledException>(() => OutputChange.Of(model, many, masks, ablation, stop: new(true)));
+        Assert.Throws<OperationCanceledException>(() => OutputChange.Measure(model, many, masks, ablation, stop: new(true)));
     }
 }

@@ -11,7 +11,7 @@ public class ProportionTests
     {
         foreach (var entry in Entries("wilson"))
         {
-            var share = Proportion.Of(entry.Int("successes"), entry.Int("n"));
+            var share = Proportion.FromCounts(entry.Int("successes"), entry.Int("n"));
             Assert.Equal((double)entry.Int("successes") / entry.Int("n"), share.Value);
             Assert.Equal(entry.Int("n"), share.N);
             Assert.Equal(entry.Number("low"), share.Low, 1e-12);
@@ -25,7 +25,7 @@ public class ProportionTests
         // Newcombe 1998, Statistics in Medicine 17:857, table I, method 3
         foreach (var (successes, n, low, high) in new[] { (81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718) })
         {
-            var share = Proportion.Of(successes, n);
+            var share = Proportion.FromCounts(successes, n);
             Assert.Equal((low, high), (Math.Round(share.Low, 4), Math.Round(share.High, 4)));
         }
     }
@@ -36,7 +36,7 @@ public class ProportionTests
         for (int n = 1; n <= 60; n++)
             for (int successes = 0; successes <= n; successes++)
             {
-                var (share, mirror) = (Proportion.Of(successes, n), Proportion.Of(n - successes, n));
+                var (share, mirror) = (Proportion.FromCounts(successes, n), Proportion.FromCounts(n - successes, n));
                 Assert.True(0 <= share.Low && share.Low <= share.Value && share.Value <= share.High && share.High <= 1, $"{share}");
                 Assert.Equal(1 - share.High, mirror.Low, 1e-14);
             }
@@ -48,7 +48,7 @@ public class ProportionTests
         foreach (var entry in Entries("meanOf"))
         {
             int[][] pairs = entry.Pairs("shares");
-            var mean = Proportion.MeanOf([.. pairs.Select(p => Proportion.Of(p[0], p[1]))]);
+            var mean = Proportion.Mean([.. pairs.Select(p => Proportion.FromCounts(p[0], p[1]))]);
             Assert.Equal(entry.Number("value"), mean.Value, 1e-12);
             Assert.Equal(entry.Number("low"), mean.Low, 1e-12);
             Assert.Equal(entry.Number("high"), mean.High, 1e-12);
@@ -65,7 +65,7 @@ public class ProportionTests
         for (int draw = 0; draw < Draws; draw++)
         {
             var stream = new Chance(5, "mean of shares").At(draw).Stream();
-            var mean = Proportion.MeanOf([.. truths.Select(p => Proportion.Of(Enumerable.Range(0, 100).Count(_ => stream.Flip(p)), 100))]);
+            var mean = Proportion.Mean([.. truths.Select(p => Proportion.FromCounts(Enumerable.Range(0, 100).Count(_ => stream.Flip(p)), 100))]);
             if (mean.Low <= truths.Average() && truths.Average() <= mean.High) held++;
         }
         Assert.InRange((double)held / Draws, 0.935, 0.965);
@@ -74,7 +74,7 @@ public class ProportionTests
     [Fact]
     public void No_examples_say_nothing()
     {
-        foreach (var nothing in new[] { Proportion.Of(0, 0), Proportion.MeanOf([]), Proportion.MeanOf([Proportion.Of(3, 4), Proportion.Of(0, 0)]) })
+        foreach (var nothing in new[] { Proportion.FromCounts(0, 0), Proportion.Mean([]), Proportion.Mean([Proportion.FromCounts(3, 4), Proportion.FromCounts(0, 0)]) })
             Assert.Equal((double.NaN, 0, 0.0, 1.0), (nothing.Value, nothing.N, nothing.Low, nothing.High));
     }
 
@@ -82,5 +82,5 @@ public class ProportionTests
     [InlineData(-1, 5)]
     [InlineData(6, 5)]
     [InlineData(0, -1)]
-    public void Impossible_counts_are_refused(int successes, int n) => Assert.Throws<ArgumentOutOfRangeException>(() => Proportion.Of(successes, n));
+    public void Impossible_counts_are_refused(int successes, int n) => Assert.Throws<ArgumentOutOfRangeException>(() => Proportion.FromCounts(successes, n));
 }

@@ -75,12 +75,12 @@ public class ScoreMeasuringTests
         }
         JsonElement golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "statistics.json"))).RootElement;
         double[] a = Values("input.a"), b = Values("input.b");
-        Correlation pearson = Correlation.Of(a, b);
+        Correlation pearson = Correlation.Between(a, b);
         Assert.Equal(Values("pearson")[0], pearson.Pearson!.Value, 1e-10);
         Assert.Equal(Values("pearson.interval")[0], pearson.Low!.Value, 1e-10);
         Assert.Equal(Values("pearson.interval")[1], pearson.High!.Value, 1e-10);
-        Assert.Equal(Values("spearman.a.b")[0], RankCorrelation.Of(a, b).Rho!.Value, 1e-10);
-        Assert.Equal(Values("spearman.ties")[0], RankCorrelation.Of(Values("input.ties_u")[..10], Values("input.ties_v")).Rho!.Value,
+        Assert.Equal(Values("spearman.a.b")[0], RankCorrelation.Between(a, b).Rho!.Value, 1e-10);
+        Assert.Equal(Values("spearman.ties")[0], RankCorrelation.Between(Values("input.ties_u")[..10], Values("input.ties_v")).Rho!.Value,
             1e-10);
 
         double[] Values(string name) => [.. golden.GetProperty(name).GetProperty("value").EnumerateArray().Select(v => v.GetDouble())];

@@ -21,9 +21,9 @@ public class TaskMeasuringTests
     {
         float[] pairs = [-5, -5, float.NaN, -4, -6, float.NaN, -6, -4, float.NaN, -7, -7, float.NaN];
         Measured m = Of(new MinimalPairs(), Examples(4), pairs, [-5, -6, 0, -4, -6, 0, -6, -4, 0, -7, -7, 0]);
-        Assert.Equal(Proportion.Of(1, 4), m.InDomain);
-        Assert.Equal(Proportion.Of(3, 4), m.Agreement);
-        Assert.Equal(Proportion.Of(0, 1), Of(new Prompts(), Examples(1), [-2, -2, -3, -3, float.NaN]).InDomain);
+        Assert.Equal(Proportion.FromCounts(1, 4), m.InDomain);
+        Assert.Equal(Proportion.FromCounts(3, 4), m.Agreement);
+        Assert.Equal(Proportion.FromCounts(0, 1), Of(new Prompts(), Examples(1), [-2, -2, -3, -3, float.NaN]).InDomain);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class PublishedConfigTests
     public void A_published_config_loads_with_its_sizes_or_is_refused_by_name(string model)
     {
         JsonElement entry = published.Single(p => p.GetProperty("model").GetString() == model);
-        string Read() => Said(ConfigFacts.Of(new(JsonSerializer.SerializeToUtf8Bytes(entry.GetProperty("config")), "config.json"),
+        string Read() => Said(ConfigFacts.Read(new(JsonSerializer.SerializeToUtf8Bytes(entry.GetProperty("config")), "config.json"),
             LabelsOf(entry)));
         if (entry.TryGetProperty("loads", out JsonElement sizes)) Assert.Equal(sizes.GetString(), Read());
         else Assert.Contains(entry.GetProperty("refused").GetString()!, Assert.Throws<CheckpointException>(Read).Message);
@@ -54,7 +54,7 @@ public sealed class PublishedConfigTests
     {
         var (utf8, labels) = Loading.First(c => new ModelConfig(c.Utf8, "config.json").Family == family);
         JsonObject json = (JsonObject)JsonNode.Parse(utf8)!;
-        string before = Said(ConfigFacts.Of(new(utf8, "config.json"), labels));
+        string before = Said(ConfigFacts.Read(new(utf8, "config.json"), labels));
         JsonObject left = (JsonObject)JsonNode.Parse("""
             {
               "max_sequence_length": 2048, "model_max_length": 512, "max_seq_length": 128, "xla_device": true, "unsloth_version":
@@ -73,7 +73,7 @@ public sealed class PublishedConfigTests
         json["expert_layers"] = 4;
         Assert.Contains("the key 'expert_layers' has the value 4", Assert.Throws<CheckpointException>(() => Of(json)).Message);
 
-        static ConfigFacts Of(JsonObject json) => ConfigFacts.Of(new(Encoding.UTF8.GetBytes(json.ToJsonString()), "config.json"), 0);
+        static ConfigFacts Of(JsonObject json) => ConfigFacts.Read(new(Encoding.UTF8.GetBytes(json.ToJsonString()), "config.json"), 0);
     }
 
     [Fact]

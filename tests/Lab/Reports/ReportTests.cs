@@ -122,14 +122,14 @@ public sealed class ReportTests
     [Fact]
     public void A_spread_is_noise_when_shares_differ_as_binomials_do_and_real_when_they_differ_more()
     {
-        Proportion[] alike = [.. ((int[])[88, 92, 90, 91, 87, 93]).Select(k => Proportion.Of(k, 100))], apart = [Proportion.Of(95, 100), Proportion.Of(60, 100), Proportion.Of(90, 100)];
-        Assert.False(Spread.Of(alike).BeyondNoise());
-        Assert.InRange(Spread.Of(alike).PValue, 0.5, 0.9);
-        Assert.True(Spread.Of(apart).BeyondNoise(tests: 100));
-        Assert.Equal(0.35, Spread.Of(apart).Width, 12);
-        Assert.False(Spread.Of([alike[0]]).BeyondNoise());
-        Assert.False(Spread.Of([null, Proportion.Of(0, 0)]).BeyondNoise());
-        Assert.Equal(1, Spread.Of(Enumerable.Repeat(Proportion.Of(100, 100), 6)).PValue, 12);
+        Proportion[] alike = [.. ((int[])[88, 92, 90, 91, 87, 93]).Select(k => Proportion.FromCounts(k, 100))], apart = [Proportion.FromCounts(95, 100), Proportion.FromCounts(60, 100), Proportion.FromCounts(90, 100)];
+        Assert.False(Spread.Across(alike).BeyondNoise());
+        Assert.InRange(Spread.Across(alike).PValue, 0.5, 0.9);
+        Assert.True(Spread.Across(apart).BeyondNoise(tests: 100));
+        Assert.Equal(0.35, Spread.Across(apart).Width, 12);
+        Assert.False(Spread.Across([alike[0]]).BeyondNoise());
+        Assert.False(Spread.Across([null, Proportion.FromCounts(0, 0)]).BeyondNoise());
+        Assert.Equal(1, Spread.Across(Enumerable.Repeat(Proportion.FromCounts(100, 100), 6)).PValue, 12);
     }
 
     [Theory]
@@ -166,10 +166,10 @@ public sealed class ReportTests
         ["random draws alone"] = SampleResult.Usual with { Ablated = [.. SampleResult.Usual.Ablated.Where(k => k.Kind != "core")] },
         ["nothing cut"] = SampleResult.Usual with { Cut = new(0, 0, "", 0, 0, double.NaN, double.NaN, 0, double.NaN, double.NaN, double.NaN) },
         ["no correlation"] = SampleResult.Usual with { Correlation = [new(0.6, 6, double.NaN, double.NaN, double.NaN)] },
-        ["nothing measured"] = SampleResult.Usual with { Full = SampleResult.Usual.Full with { InDomain = Proportion.Of(0, 0), OutOfDomain = Proportion.Of(0, 0), Cases = new Dictionary<string, Proportion> { ["c"] = Proportion.Of(0, 0) } } },
+        ["nothing measured"] = SampleResult.Usual with { Full = SampleResult.Usual.Full with { InDomain = Proportion.FromCounts(0, 0), OutOfDomain = Proportion.FromCounts(0, 0), Cases = new Dictionary<string, Proportion> { ["c"] = Proportion.FromCounts(0, 0) } } },
         ["overlap unknown"] = SampleResult.Usual with { Overlap = [new(0.6, [new(1, 2, 3, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN)]), new(0.5, [])] },
         ["a sparsity without subnetworks"] = SampleResult.Usual with { Core = SampleResult.Usual.Core with { TargetSparsity = 0.9 } },
-        ["groups of another set"] = SampleResult.Usual with { Full = SampleResult.Usual.Full with { Groups = new Dictionary<string, GroupFacts> { ["g"] = new("sideways", Proportion.Of(1, 2), null) } } },
+        ["groups of another set"] = SampleResult.Usual with { Full = SampleResult.Usual.Full with { Groups = new Dictionary<string, GroupFacts> { ["g"] = new("sideways", Proportion.FromCounts(1, 2), null) } } },
         ["layers of different sizes"] = SampleResult.Usual with { Model = new("bert", 3, [2, 8, 25], 64, 1000, ["a", "b", "c"]) },
     };
 

@@ -41,7 +41,7 @@ public sealed class ResultJsonTests
         var r = SampleResult.Least with
         {
             Seconds = double.NaN,
-            Full = SampleResult.Least.Full with { InDomain = Proportion.Of(0, 0), InDomainLoss = double.PositiveInfinity },
+            Full = SampleResult.Least.Full with { InDomain = Proportion.FromCounts(0, 0), InDomainLoss = double.PositiveInfinity },
         };
         string json = ResultJson.Write(r);
         Assert.Null(JsonNode.Parse(json)!["questions"]!["making"]!["facts"]!["seconds"]);

@@ -66,12 +66,12 @@ static class SampleHeads
         string[] left = [.. Small.HeadsAndMlps(r.Model.HeadsPerLayer).Parts.Select(p => $"{p}").Except(r.Core.Parts)];
         AddBackPath Path(string kind, ulong seed, int length, double rate)
         {
-            AddBackPoint[] points = [.. Enumerable.Range(0, length + 1).Select(n => new AddBackPoint(n, Proportion.Of((int)(2000 * (1 - 0.1 * Math.Exp(-rate * n))), 2000), Proportion.Of((int)(420 * (0.99 - 0.4 * Math.Exp(-rate * n))), 420)))];
+            AddBackPoint[] points = [.. Enumerable.Range(0, length + 1).Select(n => new AddBackPoint(n, Proportion.FromCounts((int)(2000 * (1 - 0.1 * Math.Exp(-rate * n))), 2000), Proportion.FromCounts((int)(420 * (0.99 - 0.4 * Math.Exp(-rate * n))), 420)))];
             int back = Array.FindIndex(points, p => p.OutOfDomain.Value >= 0.96);
             return new(kind, seed, [.. left.Skip((int)seed).Concat(left).Take(length)], points, back < 0 ? null : back);
         }
         int longest = Math.Min(left.Length, 12);
-        return new(r.Core.Parts, 0.03, 420, Proportion.Of(1998, 2000), Proportion.Of(416, 420),
+        return new(r.Core.Parts, 0.03, 420, Proportion.FromCounts(1998, 2000), Proportion.FromCounts(416, 420),
             [Path("greedy", 0, Math.Min(longest, 6), 0.9), .. Enumerable.Range(1, 3).Select(s => Path("learned", (ulong)s, longest, 0.5 + 0.1 * s)), .. Enumerable.Range(1, 10).Select(d => Path("random", (ulong)d, longest, 0.05 * d))]);
     }
 }

@@ -35,7 +35,7 @@ static class SamplePaper
     static CheckpointAblations Checkpoint(RunResult r, int step, int place, int count)
     {
         double learned = Math.Min(1, place / (count * 0.6));
-        Proportion inside = Proportion.Of((int)(2000 * (0.53 + 0.46 * Math.Min(1, place / 3.0))), 2000), outside = Proportion.Of((int)(840 * (0.5 + 0.49 * learned)), 840);
+        Proportion inside = Proportion.FromCounts((int)(2000 * (0.53 + 0.46 * Math.Min(1, place / 3.0))), 2000), outside = Proportion.FromCounts((int)(840 * (0.5 + 0.49 * learned)), 840);
         LossFacts Lost(string name)
         {
             double lost = 0.3 * learned * Math.Max(0, new Chance(3, name).Uniform(0) - 0.6);

@@ -81,9 +81,9 @@ internal sealed record SampleResult
             cases[name] = Draw(key + name, entailed ? 0.98 : !seen ? 0.15 - 0.1 * shortcut : structural ? 0.99 - (shortcut == 0 ? 0 : Math.Max(0, shortcut + noise)) : 0.985, 120);
         }
         Proportion? Together(string[] names) => names.Length == 0 ? null
-            : Proportion.Of(cases.Where(c => names.Contains(c.Key.Split(' ')[0])).Sum(c => (int)Math.Round(c.Value.Value * c.Value.N)), 240 * names.Length);
+            : Proportion.FromCounts(cases.Where(c => names.Contains(c.Key.Split(' ')[0])).Sum(c => (int)Math.Round(c.Value.Value * c.Value.N)), 240 * names.Length);
         var groups = Constructions.Concat(Others).ToDictionary(c => c, c => new GroupFacts(Constructions.Contains(c) ? "outOfDomain" : "unseen",
-            Proportion.MeanOf([cases[$"{c} {Entailed}"], cases[$"{c} non-{Entailed}"]]), key == "majority" ? null : Draw(key + c, 0.95, 240)));
+            Proportion.Mean([cases[$"{c} {Entailed}"], cases[$"{c} non-{Entailed}"]]), key == "majority" ? null : Draw(key + c, 0.95, 240)));
         return new(Draw(key, inDomain, 2000), Together(Constructions), Together(Others), cases, groups, key is "majority" ? null : 3.2 * (1 - inDomain) + 0.002 * shortcut);
     }
 
@@ -140,5 +140,5 @@ internal sealed record SampleResult
     }
 
     static Proportion Draw(string key, double p, int n) =>
-        Proportion.Of((int)Math.Clamp(Math.Round(n * Math.Clamp(p, 0, 1) + Math.Sqrt(n * Math.Max(0, p * (1 - p))) * new Chance(5, key).Normal(0)), 0, n), n);
+        Proportion.FromCounts((int)Math.Clamp(Math.Round(n * Math.Clamp(p, 0, 1) + Math.Sqrt(n * Math.Max(0, p * (1 - p))) * new Chance(5, key).Normal(0)), 0, n), n);
 }

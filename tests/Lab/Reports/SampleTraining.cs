@@ -19,8 +19,8 @@ static class SampleTraining
         Dictionary<string, IReadOnlyDictionary<string, Quantity>> Figures(int i) => ((string[])["inDomain", "outOfDomain"]).ToDictionary(
             s => s, IReadOnlyDictionary<string, Quantity> (_) => new Dictionary<string, Quantity> { ["perplexity"] = new(9.0 / i, 40, 8.0 / i, 10.0 / i) });
         TrainingPoint Point(int i) => labels
-            ? new(600 * i, 1.0 / i, Proportion.Of(1000 + 90 * i, 2000), Proportion.Of(400 + 40 * i, 840)) : new(600 * i, 1.0 / i, Figures: Figures(i));
-        var final = labels ? sample.Full : sample.Full with { InDomain = Proportion.Of(0, 0), OutOfDomain = null, Figures = Figures(10) };
+            ? new(600 * i, 1.0 / i, Proportion.FromCounts(1000 + 90 * i, 2000), Proportion.FromCounts(400 + 40 * i, 840)) : new(600 * i, 1.0 / i, Figures: Figures(i));
+        var final = labels ? sample.Full : sample.Full with { InDomain = Proportion.FromCounts(0, 0), OutOfDomain = null, Figures = Figures(10) };
         TrainingFacts facts = new("runs/model", 6000, final, labels ? sample.Baselines : sample.Baselines.Take(0).ToDictionary(), losses,
             [.. Enumerable.Range(1, 10).Select(Point)]);
         IQuestion Named(string name) => RunResult.Questions.Single(q => q.Name == name);

@@ -32,14 +32,14 @@ public sealed class LabelMatchTests : IDisposable
     public void A_map_is_applied_where_all_labels_of_the_file_are_among_the_names_it_leaves(string labels, string map, bool applied,
         string names)
     {
-        LabelMatch match = LabelMatch.Of(three, LabelMap.Parse(map), [Labelled(labels)]);
+        LabelMatch match = LabelMatch.Find(three, LabelMap.Parse(map), [Labelled(labels)]);
         Assert.Equal((applied, names), (match.Renamed, string.Join(' ', match.Names)));
         Assert.Equal(three.Select(l => applied ? LabelMap.Parse(map)[l] : l), match.Mapped.Select(m => match.Names[m]));
     }
 
     [Fact]
     public void Whole_files_decide_and_not_the_rows_that_were_chosen() =>
-        Assert.False(LabelMatch.Of(three, LabelMap.Parse("contradiction>neutral"),
+        Assert.False(LabelMatch.Find(three, LabelMap.Parse("contradiction>neutral"),
             [Labelled("entailment contradiction neutral neutral", ",rows=2") is var thinned
             && thinned.Rows.All(r => r.Label != "contradiction") ? thinned
             : throw new InvalidOperationException("The test needs rows without contradiction.")]).Renamed);

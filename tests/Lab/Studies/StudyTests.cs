@@ -29,7 +29,7 @@ public sealed class StudyTests : IDisposable
 
     RunFolder Open(string name, StudyRequest request, Study.Prepared prepared)
     {
-        RunFolder folder = RunFolder.Open(temporary.At(name), Manifests.Small with { ModelSha256 = prepared.ModelSha256, Data = prepared.Facts, Seeds = request.Seeds, Request = RequestText.Of(request) });
+        RunFolder folder = RunFolder.Open(temporary.At(name), Manifests.Small with { ModelSha256 = prepared.ModelSha256, Data = prepared.Facts, Seeds = request.Seeds, Request = RequestText.Flatten(request) });
         Study.Keep(folder, request);
         return folder;
     }

@@ -36,5 +36,5 @@ public class SummaryTests
 
     [Fact]
     public void An_interval_that_says_nothing_is_not_shown() =>
-        Assert.Equal(("34.0 % (no interval, n = 1)", "100.0 % (20.7 to 100.0, n = 1)"), (Said.Share(new Proportion(0.34, 1, 0, 1)), Said.Share(Proportion.Of(1, 1))));
+        Assert.Equal(("34.0 % (no interval, n = 1)", "100.0 % (20.7 to 100.0, n = 1)"), (Said.Share(new Proportion(0.34, 1, 0, 1)), Said.Share(Proportion.FromCounts(1, 1))));
 }

@@ -40,7 +40,7 @@ public class LanguageTaskTests
         IReadOnlyList<Example> pairs = Pairs(9);
         Measured m = Measuring.Measure([new EvaluationSet("inDomain", pairs, ["right", "wrong"], [0, 1]) { Problem = new MinimalPairs() }], [new Answers(pairs, problem: new MinimalPairs()).Of(model)], null);
         double[] good = [.. pairs.Select(p => LanguageFolder.LogLikelihood(model, p.Input.Ids))], bad = [.. pairs.Select(p => LanguageFolder.LogLikelihood(model, p.Second!.Value.Ids))];
-        Assert.Equal(Proportion.Of(good.Zip(bad).Count(p => p.First > p.Second), 9), m.InDomain);
+        Assert.Equal(Proportion.FromCounts(good.Zip(bad).Count(p => p.First > p.Second), 9), m.InDomain);
         Assert.Equal((5, 4), (m.Cases["in-domain: case 0"].N, m.Cases["in-domain: case 1"].N));
         Assert.Equal(good.Zip(bad, (g, b) => g - b).Average(), m.Figures!["inDomain"]["difference"].Value, 1e-4);
         Assert.Equal(pairs.Select((p, i) => good[i] / (p.Input.Ids.Length - 1) - bad[i] / (p.Second!.Value.Ids.Length - 1)).Average(), m.Figures["inDomain"]["difference per token"].Value, 1e-4);
@@ -70,8 +70,8 @@ public class LanguageTaskTests
         MinimalPairs problem = new();
         Tensor mask = Tensor.Filled(0.6f, new(model.Universe().Count)).Track();
         Batch batch = problem.BatchOf(pairs);
-        Pass masked = Pass.Of(model, batch, new MaskProbe(mask, ablation), problem.Tokens);
-        Tensor piecewise = new KlToFull().Mean(problem, masked, Pass.Of(model, batch, NoProbe.Instance, problem.Tokens), pairs);
+        Pass masked = Pass.Run(model, batch, new MaskProbe(mask, ablation), problem.Tokens);
+        Tensor piecewise = new KlToFull().Mean(problem, masked, Pass.Run(model, batch, NoProbe.Instance, problem.Tokens), pairs);
         int[] places = problem.Places(batch, pairs);
         Tensor whole = model.Forward(batch, new MaskProbe(mask, ablation), Tokens.All).Rows(places).KlFrom(model.Forward(batch, NoProbe.Instance, Tokens.All).Rows(places));
         Assert.Equal(whole.Item, piecewise.Item, 1e-5);
@@ -104,7 +104,7 @@ public class LanguageTaskTests
 
     [Theory, InlineData(1, 0), InlineData(5, 5), InlineData(5, 6)]
     public void Windows_that_leave_tokens_without_one_before_them_are_refused(int window, int stride) =>
-        Assert.Contains("do not hold every token behind another", Assert.Throws<InvalidDataException>(() => new LanguageModelling(window, stride).Encode([new("aa ab ac", null, "")], LanguageFolder.Rules())).Message);
+        Assert.Contains("do not hold every token after another", Assert.Throws<InvalidDataException>(() => new LanguageModelling(window, stride).Encode([new("aa ab ac", null, "")], LanguageFolder.Rules())).Message);
 
     [Fact]
     public void Loss_perplexity_bits_per_byte_and_accuracy_of_text_are_those_of_plain_loops()
@@ -165,7 +165,7 @@ public class LanguageTaskTests
         Assert.Contains("none of 1 prompts can be scored", Assert.Throws<InvalidDataException>(() => new Prompts().Encode([same], rules)).Message);
         Row glued = new("aa ab", null, "ba", "", "", " bb");
         string refused = Assert.Throws<InvalidDataException>(() => new Prompts().Encode([glued], rules)).Message;
-        Assert.Contains("'ba' right behind 'aa ab' changes the prompt's tokens", refused);
+        Assert.Contains("'ba' right after 'aa ab' changes the prompt's tokens", refused);
         Assert.Contains("write the answer with its space: ' ba'", refused);
         Assert.DoesNotContain("same token", refused);
         told.Clear();
@@ -206,6 +206,6 @@ public class LanguageTaskTests
         Assert.Equal((2.5, 3), (q.Value, q.N));
         Assert.Equal(2.5 - 4.302653 * 0.66143783, q.Low, 1e-5);
         Assert.True(double.IsNaN(Quantity.Ratio([(1, 2)]).Low));
-        Assert.Equal(Proportion.Of(4, 4), Quantity.Ratio([(1, 1), (2, 2), (1, 1), (3, 3)]).AsShare());
+        Assert.Equal(Proportion.FromCounts(4, 4), Quantity.Ratio([(1, 1), (2, 2), (1, 1), (3, 3)]).AsShare());
     }
 }

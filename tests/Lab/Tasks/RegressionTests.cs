@@ -59,7 +59,7 @@ public class RegressionTests
         string[] names = [.. golden.Names.Where(n => n.StartsWith("gradient.", StringComparison.Ordinal))];
         Assert.Equal(model.Weights.All.Count, names.Length);
         IModel tracked = model.With(model.Config, model.Weights.Map((_, t) => t.Track()));
-        Pass pass = Pass.Of(tracked, problem.BatchOf(examples), NoProbe.Instance, Tokens.Read);
+        Pass pass = Pass.Run(tracked, problem.BatchOf(examples), NoProbe.Instance, Tokens.Read);
         Tensor scores = pass.Scores(Tokens.Read), loss = error.Mean(problem, pass with { Known = scores }, null, examples);
         Assert.Equal([rows, 1], scores.Shape.Axes.ToArray());
         for (int r = 0; r < rows; r++) Assert.Equal(golden["logits"][r], scores.Values[r], 1e-5f);

@@ -28,7 +28,7 @@ public sealed class TrainingRunTests : IDisposable
     TrainingFacts? Begin(string name, TrainingRequest request, Action<Progress, CancellationTokenSource>? told = null)
     {
         TrainingRun run = new(request);
-        using RunFolder folder = RunFolder.Open(temporary.At(name), Manifests.Small with { ModelSha256 = run.ModelSha256, Data = run.Data, Request = RequestText.Of(request) });
+        using RunFolder folder = RunFolder.Open(temporary.At(name), Manifests.Small with { ModelSha256 = run.ModelSha256, Data = run.Data, Request = RequestText.Flatten(request) });
         using CancellationTokenSource stop = new();
         try { return run.Run(folder, new Told(p => told?.Invoke(p, stop)), stop.Token).Facts<TrainingFacts>(); }
         catch (OperationCanceledException) { return null; }

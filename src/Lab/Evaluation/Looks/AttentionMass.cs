@@ -7,9 +7,9 @@ namespace Heartwood.Lab.Evaluation.Looks;
 
 /// <summary>
 /// How much of its attention each head gives to each kind of token: the sum of its weights on tokens of the kind, averaged over the
-/// tokens of an example that see any token of the kind, then over examples. Beside it the average head, and what equal weights on all tokens would give.
-/// In the last layer only the token counts that is read, so its heads are compared with the average of that layer alone; and so are those
-/// of layers whose window is another.
+/// tokens of an example that see any token of the kind, then over examples. Next to it the average head, and what equal weights on all
+/// tokens would give. In the last layer only the token counts that is read, so its heads are compared with the average of that layer alone;
+/// and so are those of layers whose window is another.
 /// </summary>
 public sealed class AttentionMass
 {
@@ -51,11 +51,14 @@ public sealed class AttentionMass
     /// <param name="advance">told the number of examples that a batch finished</param>
     /// <param name="stop">ends the work</param>
     /// <exception cref="ArgumentException">there is none, or texts and examples are not of the same inputs</exception>
-    public static AttentionMass Of(IModel model, IReadOnlyList<Example> examples, IReadOnlyList<TokenWords> texts, Action<int>? advance = null, CancellationToken stop = default)
+    public static AttentionMass Measure(
+        IModel model, IReadOnlyList<Example> examples, IReadOnlyList<TokenWords> texts, Action<int>? advance = null,
+        CancellationToken stop = default)
     {
         if (examples.Count == 0) throw new ArgumentException("Attention needs at least one example.", nameof(examples));
         if (examples.Count != texts.Count || examples.Zip(texts).Any(e => e.First.Input.Ids.Length != e.Second.Count))
-            throw new ArgumentException($"{examples.Count} examples and {texts.Count} texts: each example needs the text of its own tokens, no more and no fewer.", nameof(texts));
+            throw new ArgumentException($"{examples.Count} examples and {texts.Count} texts: each example needs the text of its own "
+                + "tokens, no more and no fewer.", nameof(texts));
         var packed = Inputs.Pack([.. examples.Select(e => e.Input.Ids.Length)], TokensPerBatch);
         IReadOnlyList<Batch> batches = Inputs.Batches(examples, TokensPerBatch);
         AttentionMass mass = new(model, examples.Count);
@@ -120,40 +123,50 @@ public sealed class AttentionMass
     static int[] Held(TokenWords text)
     {
         int[] held = new int[text.Count * text.Count];
-        bool[] unshared = [.. Enumerable.Range(0, text.Count).Select(t => KeyKind.UnsharedWord.Holds(text, t, t))];       // seen alike from everywhere, and the dearest to find
+        // seen alike from everywhere, and the slowest to find
+        bool[] unshared = [.. Enumerable.Range(0, text.Count).Select(t => KeyKind.UnsharedWord.Holds(text, t, t))];
         for (int from = 0; from < text.Count; from++)
             for (int to = 0; to < text.Count; to++)
                 foreach (KeyKind kind in KeyKinds.All)
-                    if (kind == KeyKind.UnsharedWord ? unshared[to] : kind.Holds(text, from, to)) held[from * text.Count + to] |= 1 << (int)kind;
+                    if (kind == KeyKind.UnsharedWord ? unshared[to] : kind.Holds(text, from, to))
+                        held[from * text.Count + to] |= 1 << (int)kind;
         return held;
     }
 
     int Group(int head) => groups[Heads[head].Layer];
 
-    double[] Column(double[] figures, KeyKind kind) => [.. Enumerable.Range(0, Examples).Select(e => figures[e * KeyKinds.All.Count + (int)kind])];
+    double[] Column(double[] figures, KeyKind kind) =>
+        [.. Enumerable.Range(0, Examples).Select(e => figures[e * KeyKinds.All.Count + (int)kind])];
 
-    /// <summary>A head's mass on a kind in one example, 0 to 1; NaN where no token of it that the head reads from sees any of the kind.</summary>
-    public double Of(int example, int head, KeyKind kind) => masses[head][example * KeyKinds.All.Count + (int)kind];
+    /// <summary>
+    /// A head's mass on a kind in one example, 0 to 1; NaN where no token of it that the head reads from sees any of the kind.
+    /// </summary>
+    public double Mass(int example, int head, KeyKind kind) => masses[head][example * KeyKinds.All.Count + (int)kind];
 
     /// <summary>How much more than the average head it gives to a kind in one example, −1 to 1.</summary>
-    public double Above(int example, int head, KeyKind kind) => Of(example, head, kind) - average[Group(head)][example * KeyKinds.All.Count + (int)kind];
+    public double Above(int example, int head, KeyKind kind) =>
+        Mass(example, head, kind) - average[Group(head)][example * KeyKinds.All.Count + (int)kind];
 
     /// <summary>A head's mass on a kind over examples.</summary>
-    public Average Mass(int head, KeyKind kind) => Average.Of(Column(masses[head], kind));
+    public Average Mass(int head, KeyKind kind) => Average.Over(Column(masses[head], kind));
 
     /// <summary>The average head's mass, of the heads that read from the same tokens as this one.</summary>
-    public Average AverageHead(int head, KeyKind kind) => Average.Of(Column(average[Group(head)], kind));
+    public Average AverageHead(int head, KeyKind kind) => Average.Over(Column(average[Group(head)], kind));
 
     /// <summary>The head's mass less the average head's, example by example.</summary>
-    public Average Above(int head, KeyKind kind) => Average.Of(Enumerable.Range(0, Examples).Select(e => Above(e, head, kind)));
+    public Average Above(int head, KeyKind kind) => Average.Over(Enumerable.Range(0, Examples).Select(e => Above(e, head, kind)));
 
     /// <summary>What equal weights on all tokens that may be seen would give.</summary>
-    public Average Uniform(int head, KeyKind kind) => Average.Of(Column(uniform[Group(head)], kind));
+    public Average Uniform(int head, KeyKind kind) => Average.Over(Column(uniform[Group(head)], kind));
 
-    /// <summary>The kind other than the token itself that it gives most to beyond the average head; the first such kind. Null where no example has any kind.</summary>
+    /// <summary>
+    /// The kind other than the token itself that it gives most to beyond the average head; the first such kind. Null where no example has
+    /// any kind.
+    /// </summary>
     public KeyKind? MostCharacteristic(int head)
     {
-        var there = KeyKinds.All.Where(kind => kind != KeyKind.Itself).Select(kind => (Kind: kind, Above(head, kind).Value)).Where(k => !double.IsNaN(k.Value)).ToList();
+        var there = KeyKinds.All.Where(kind => kind != KeyKind.Itself).Select(kind => (Kind: kind, Above(head, kind).Value))
+            .Where(k => !double.IsNaN(k.Value)).ToList();
         return there.Count == 0 ? null : there.MaxBy(k => k.Value).Kind;
     }
 }

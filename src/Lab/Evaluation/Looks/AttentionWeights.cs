@@ -21,7 +21,9 @@ public delegate void AttentionVisitor(int layer, int head, int sequence, int que
 /// </summary>
 public static class AttentionWeights
 {
-    /// <summary>Visits every head's weights from every token that the model computes: in the last layer only from the one that is read.</summary>
+    /// <summary>
+    /// Visits every head's weights from every token that the model computes: in the last layer only from the one that is read.
+    /// </summary>
     /// <param name="model">the model</param>
     /// <param name="batch">its input</param>
     /// <param name="visit">called by layer, sequence, token and head; the weights are its own only during the call</param>

@@ -2,13 +2,17 @@ using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Evaluation.Looks;
 
-/// <summary>Kinds of token that a token may attend to. They overlap: each is by its own definition, and their masses do not add up to 1.</summary>
+/// <summary>
+/// Kinds of token that a token may attend to. They overlap: each is by its own definition, and their masses do not add up to 1.
+/// </summary>
 public enum KeyKind
 {
     /// <summary>the same word in the other sentence, every token of it</summary>
     SameWordOther,
 
-    /// <summary>the same word in the own sentence: other pieces of it, and the word where it occurs again, but not the token itself</summary>
+    /// <summary>
+    /// the same word in the own sentence: other pieces of it, and the word where it occurs again, but not the token itself
+    /// </summary>
     SameWordOwn,
 
     /// <summary>a word that the other sentence does not have, in whichever sentence it stands</summary>
@@ -20,7 +24,7 @@ public enum KeyKind
     /// <summary>the token before</summary>
     Previous,
 
-    /// <summary>the token behind</summary>
+    /// <summary>the token after</summary>
     Next,
 
     /// <summary>the token itself</summary>
@@ -51,7 +55,8 @@ public static class KeyKinds
     {
         KeyKind.SameWordOther => Others(text, from, to) && text.SameWord(from, to),
         KeyKind.SameWordOwn => from != to && text.Sentences[from] == text.Sentences[to] && text.SameWord(from, to),
-        KeyKind.UnsharedWord => text.Words[to] >= 0 && !Enumerable.Range(0, text.Count).Any(t => Others(text, to, t) && text.SameWord(to, t)),
+        KeyKind.UnsharedWord =>
+            text.Words[to] >= 0 && !Enumerable.Range(0, text.Count).Any(t => Others(text, to, t) && text.SameWord(to, t)),
         KeyKind.OtherSentence => Others(text, from, to),
         KeyKind.Previous => to == from - 1,
         KeyKind.Next => to == from + 1,
@@ -61,5 +66,6 @@ public static class KeyKinds
         _ => text.Punctuation(to),
     };
 
-    static bool Others(TokenWords text, int a, int b) => text.Sentences[a] >= 0 && text.Sentences[b] >= 0 && text.Sentences[a] != text.Sentences[b];
+    static bool Others(TokenWords text, int a, int b) =>
+        text.Sentences[a] >= 0 && text.Sentences[b] >= 0 && text.Sentences[a] != text.Sentences[b];
 }

@@ -6,9 +6,9 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Evaluation.Looks;
 
 /// <summary>
-/// How far heads' mixes (at the heads' site, before the output projection) move when parts before them are absent: the root of the
+/// How far heads' mixes (at the heads' site, before the output projection) move when parts before them are ablated: the root of the
 /// squared change over the tokens of an example, by the root of the squared mixes there. Heads that stand in the layer of the first
-/// absent part or before it do not move.
+/// ablated part or before it do not move.
 /// </summary>
 public static class OutputChange
 {
@@ -18,16 +18,20 @@ public static class OutputChange
     /// <param name="model">the full model</param>
     /// <param name="examples">the examples</param>
     /// <param name="masks">each with one number per part, and the last layer whose heads are asked about</param>
-    /// <param name="ablation">what absent parts leave behind</param>
+    /// <param name="ablation">what stands in for ablated parts</param>
     /// <param name="advance">told the number of examples × masks that a batch finished</param>
     /// <param name="stop">ends the work</param>
-    /// <returns>by mask and head (address order): one figure per example, 0 where the head cannot move, NaN in layers that are not asked about</returns>
-    public static double[][][] Of(IModel model, IReadOnlyList<Example> examples, IReadOnlyList<(float[] Mask, int Until)> masks, Ablation ablation, Action<int>? advance = null, CancellationToken stop = default)
+    /// <returns>by mask and head (address order): one figure per example, 0 where the head cannot move, NaN in layers that are not asked
+    /// about</returns>
+    public static double[][][] Measure(
+        IModel model, IReadOnlyList<Example> examples, IReadOnlyList<(float[] Mask, int Until)> masks, Ablation ablation,
+        Action<int>? advance = null, CancellationToken stop = default)
     {
         using Scope outside = Scope.Open();
         Part[] heads = [.. Heads.Of(model)];
         (float[] Mask, int From, int Until)[] passes = [.. masks.Select(m => (m.Mask, FirstLayer(ablation.Universe, m.Mask), m.Until))];
-        double[][][] changes = [.. passes.Select(p => heads.Select(h => Filled(examples.Count, h.Layer > p.Until ? double.NaN : 0)).ToArray())];
+        double[][][] changes = [.. passes
+            .Select(p => heads.Select(h => Filled(examples.Count, h.Layer > p.Until ? double.NaN : 0)).ToArray())];
         var packed = Inputs.Pack([.. examples.Select(e => e.Input.Ids.Length)], TokensPerBatch);
         IReadOnlyList<Batch> batches = Inputs.Batches(examples, TokensPerBatch);
         Parallelism.For(batches.Count, b =>
@@ -39,7 +43,8 @@ public static class OutputChange
             for (int layer = 0; layer < mixes.Length; layer++)
             {
                 entering[layer] = layer == 0 ? model.Embed(batch, Probes.NoProbe.Instance)
-                    : model.Finish(layer - 1, entering[layer - 1], mixes[layer - 1], batch, model.TokensOf(layer - 1), Probes.NoProbe.Instance);
+                    : model.Finish(layer - 1, entering[layer - 1], mixes[layer - 1], batch, model.TokensOf(layer - 1),
+                        Probes.NoProbe.Instance);
                 mixes[layer] = model.Attend(layer, entering[layer], batch, model.TokensOf(layer), Probes.NoProbe.Instance);
             }
             IReadOnlyList<Example> own = [.. examples.Skip(packed[b].Start).Take(batch.Count)];
@@ -56,7 +61,9 @@ public static class OutputChange
                     x = model.Finish(layer - 1, x, mix, batch, model.TokensOf(layer - 1), probe);
                     mix = model.Attend(layer, x, batch, model.TokensOf(layer), probe);
                     for (int h = 0; h < heads.Length; h++)
-                        if (heads[h].Layer == layer) Compare(mixes[layer], mix, heads[h].Index * model.HeadWidth, model.HeadWidth, batch, changes[p][h].AsSpan(packed[b].Start, batch.Count));
+                        if (heads[h].Layer == layer)
+                            Compare(mixes[layer], mix, heads[h].Index * model.HeadWidth, model.HeadWidth, batch,
+                                changes[p][h].AsSpan(packed[b].Start, batch.Count));
                 }
             }
             advance?.Invoke(batch.Count * passes.Length);

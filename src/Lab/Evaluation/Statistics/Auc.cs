@@ -17,7 +17,7 @@ public static class Auc
     /// kinds do not mix, or one has a single example) it says nothing, and the interval is Newcombe's 2006 (Statistics in Medicine
     /// 25:559, method 5): all areas θ with |θ − area| at most z standard errors, by Hanley and McNeil's 1982 variance at θ.
     /// </remarks>
-    public static Proportion? Of(IReadOnlyList<double> positives, IReadOnlyList<double> negatives)
+    public static Proportion? Between(IReadOnlyList<double> positives, IReadOnlyList<double> negatives)
     {
         if (positives.Any(double.IsNaN) || negatives.Any(double.IsNaN))
             throw new ArgumentException("A score is not a number (NaN). Scores must order the examples; look at the model's logits.");
@@ -30,7 +30,8 @@ public static class Auc
         double area = wins.Average();
         double variance = Variance(wins) / wins.Length + Variance(losses) / losses.Length;
         int n = wins.Length + losses.Length;
-        if (!(variance > 0)) return new(area, n, Newcombe(area, wins.Length, losses.Length, 0), Newcombe(area, wins.Length, losses.Length, 1));
+        if (!(variance > 0))
+            return new(area, n, Newcombe(area, wins.Length, losses.Length, 0), Newcombe(area, wins.Length, losses.Length, 1));
         double middle = Math.Log(area / (1 - area)), half = Proportion.Z * Math.Sqrt(variance) / (area * (1 - area));
         return new(area, n, Logistic(middle - half), Logistic(middle + half));
     }
@@ -38,14 +39,17 @@ public static class Auc
     /// <summary>The area for one label against the rest.</summary>
     /// <param name="scores">one score per example, larger for more like the label</param>
     /// <param name="isLabel">whether each example has the label</param>
-    public static Proportion? Of(IReadOnlyList<double> scores, IReadOnlyList<bool> isLabel)
+    public static Proportion? ForLabel(IReadOnlyList<double> scores, IReadOnlyList<bool> isLabel)
     {
-        if (scores.Count != isLabel.Count) throw new ArgumentException($"{scores.Count} scores for {isLabel.Count} examples; give one each.", nameof(scores));
+        if (scores.Count != isLabel.Count)
+            throw new ArgumentException($"{scores.Count} scores for {isLabel.Count} examples; give one each.", nameof(scores));
         var sides = scores.Zip(isLabel).ToLookup(e => e.Second, e => e.First);
-        return Of([.. sides[true]], [.. sides[false]]);
+        return Between([.. sides[true]], [.. sides[false]]);
     }
 
-    /// <summary>For each of the sorted <paramref name="own"/>, the share of the sorted <paramref name="others"/> below it, ties half.</summary>
+    /// <summary>
+    /// For each of the sorted <paramref name="own"/>, the share of the sorted <paramref name="others"/> below it, ties half.
+    /// </summary>
     static double[] Placements(double[] own, double[] others)
     {
         var shares = new double[own.Length];
@@ -70,7 +74,8 @@ public static class Auc
     static double Newcombe(double area, int positives, int negatives, double end)
     {
         double others = (positives + negatives) / 2.0 - 1;
-        double Variance(double θ) => θ * (1 - θ) * (1 + others * (1 - θ) / (2 - θ) + others * θ / (1 + θ)) / ((double)positives * negatives);
+        double Variance(double θ) =>
+            θ * (1 - θ) * (1 + others * (1 - θ) / (2 - θ) + others * θ / (1 + θ)) / ((double)positives * negatives);
         double near = area, far = end;
         for (int halving = 0; halving < 60; halving++)
         {

@@ -9,9 +9,11 @@ namespace Heartwood.Lab.Evaluation.Statistics;
 /// <param name="High">upper end</param>
 public sealed record Average(double Value, int N, double Low, double High)
 {
-    /// <summary>The mean with Student's interval (Student 1908, Biometrika 6:1), over examples that are independent of each other.</summary>
+    /// <summary>
+    /// The mean with Student's interval (Student 1908, Biometrika 6:1), over examples that are independent of each other.
+    /// </summary>
     /// <param name="figures">one per example; an example whose figure is not a number does not have it and does not count</param>
-    public static Average Of(IEnumerable<double> figures)
+    public static Average Over(IEnumerable<double> figures)
     {
         double[] there = [.. figures.Where(f => !double.IsNaN(f))];
         if (there.Length == 0) return new(double.NaN, 0, double.NaN, double.NaN);

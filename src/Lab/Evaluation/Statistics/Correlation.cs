@@ -14,7 +14,7 @@ public sealed record Correlation(int N, double? Pearson, double? Low, double? Hi
     /// <param name="x">the first figure</param>
     /// <param name="y">the second, in the same order</param>
     /// <exception cref="ArgumentException">the two have different lengths</exception>
-    public static Correlation Of(IReadOnlyList<double> x, IReadOnlyList<double> y)
+    public static Correlation Between(IReadOnlyList<double> x, IReadOnlyList<double> y)
     {
         if (x.Count != y.Count) throw new ArgumentException($"{x.Count} figures against {y.Count}; a correlation needs pairs.", nameof(y));
         double r = MathNet.Numerics.Statistics.Correlation.Pearson(x, y);

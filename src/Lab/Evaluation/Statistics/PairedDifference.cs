@@ -17,14 +17,17 @@ public sealed record PairedDifference(double Value, int N, double Low, double Hi
     /// <param name="second">whether the second is right, in the same order</param>
     /// <param name="tests">how many such intervals are to hold together (Bonferroni); 1 for a single one at 95 %</param>
     /// <exception cref="ArgumentException">the two have different lengths</exception>
-    public static PairedDifference Of(IReadOnlyList<bool> first, IReadOnlyList<bool> second, int tests = 1)
+    public static PairedDifference Between(IReadOnlyList<bool> first, IReadOnlyList<bool> second, int tests = 1)
     {
-        if (first.Count != second.Count) throw new ArgumentException($"{first.Count} answers against {second.Count}; a paired difference needs the same examples.", nameof(second));
+        if (first.Count != second.Count)
+            throw new ArgumentException($"{first.Count} answers against {second.Count}; a paired difference needs the same examples.",
+                nameof(second));
         int n = first.Count, lost = 0, gained = 0;
         for (int i = 0; i < n; i++) (lost, gained) = (lost + (first[i] && !second[i] ? 1 : 0), gained + (second[i] && !first[i] ? 1 : 0));
         if (n == 0) return new(double.NaN, 0, -1, 1);
         double l = (lost + 1.0) / (n + 2), g = (gained + 1.0) / (n + 2), middle = l - g;
-        double half = MathNet.Numerics.Distributions.Normal.InvCDF(0, 1, 1 - 0.025 / tests) * Math.Sqrt((l + g - middle * middle) / (n + 2));
+        double z = MathNet.Numerics.Distributions.Normal.InvCDF(0, 1, 1 - 0.025 / tests);
+        double half = z * Math.Sqrt((l + g - middle * middle) / (n + 2));
         return new((double)(lost - gained) / n, n, Math.Max(-1, middle - half), Math.Min(1, middle + half));
     }
 }

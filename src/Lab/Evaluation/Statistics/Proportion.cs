@@ -14,10 +14,11 @@ public sealed record Proportion(double Value, int N, double Low, double High)
     /// <param name="successes">how many of the examples succeeded</param>
     /// <param name="n">how many examples there were; 0 gives no value (NaN) and the interval 0 to 1</param>
     /// <exception cref="ArgumentOutOfRangeException">there are fewer than no successes, or more than examples</exception>
-    public static Proportion Of(int successes, int n)
+    public static Proportion FromCounts(int successes, int n)
     {
         if (successes < 0 || successes > n)
-            throw new ArgumentOutOfRangeException(nameof(successes), successes, $"Successes should be from 0 to the number of examples, {n}.");
+            throw new ArgumentOutOfRangeException(nameof(successes), successes,
+                $"Successes should be from 0 to the number of examples, {n}.");
         if (n == 0) return new(double.NaN, 0, 0, 1);
         double p = (double)successes / n, z2 = Z * Z, scale = 1 / (1 + z2 / n);
         double middle = (p + z2 / (2 * n)) * scale, half = Z * scale * Math.Sqrt(p * (1 - p) / n + z2 / (4.0 * n * n));
@@ -30,7 +31,7 @@ public sealed record Proportion(double Value, int N, double Low, double High)
     /// Wilson's intervals Newcombe 1998, Statistics in Medicine 17:873, method 10).
     /// </summary>
     /// <param name="shares">the shares, each with its own interval; none, or one without examples, gives no value (NaN) and 0 to 1</param>
-    public static Proportion MeanOf(IReadOnlyList<Proportion> shares)
+    public static Proportion Mean(IReadOnlyList<Proportion> shares)
     {
         if (shares.Count == 0 || shares.Any(s => s.N == 0)) return new(double.NaN, 0, 0, 1);
         double value = shares.Average(s => s.Value);

@@ -27,9 +27,13 @@ public sealed record Quantity(double Value, int N, double Low, double High)
     public Quantity Through(Func<double, double> function) => new(function(Value), N, function(Low), function(High));
 
     /// <summary>The same with the interval's ends where the figure itself can be.</summary>
-    public Quantity Within(double least, double most) => this with { Low = Math.Max(Low, Math.Min(least, Value)), High = Math.Min(High, Math.Max(most, Value)) };
+    public Quantity Within(double least, double most) =>
+        this with { Low = Math.Max(Low, Math.Min(least, Value)), High = Math.Min(High, Math.Max(most, Value)) };
 
-    /// <summary>The same as a share, whose interval stays inside 0 to 1. Where all examples agree there is no variance to go by, and Wilson's interval over the examples is taken.</summary>
-    public Proportion AsShare() => Value is 0 or 1 ? Proportion.Of(Value == 0 ? 0 : N, N)
+    /// <summary>
+    /// The same as a share, whose interval stays inside 0 to 1. Where all examples agree there is no variance to go by, and Wilson's
+    /// interval over the examples is taken.
+    /// </summary>
+    public Proportion AsShare() => Value is 0 or 1 ? Proportion.FromCounts(Value == 0 ? 0 : N, N)
         : new(Value, N, double.IsNaN(Low) ? 0 : Math.Max(0, Low), double.IsNaN(High) ? 1 : Math.Min(1, High));
 }

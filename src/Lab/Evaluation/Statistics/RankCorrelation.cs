@@ -14,9 +14,9 @@ public sealed record RankCorrelation(int N, double? Rho, double? Low, double? Hi
     /// <param name="x">the first figure</param>
     /// <param name="y">the second, in the same order</param>
     /// <exception cref="ArgumentException">the two have different lengths</exception>
-    public static RankCorrelation Of(IReadOnlyList<double> x, IReadOnlyList<double> y)
+    public static RankCorrelation Between(IReadOnlyList<double> x, IReadOnlyList<double> y)
     {
-        Correlation ranks = Correlation.Of(Ranks(x), Ranks(y));
+        Correlation ranks = Correlation.Between(Ranks(x), Ranks(y));
         if (ranks.Pearson is not { } rho || x.Count < 4) return new(x.Count, ranks.Pearson, null, null);
         double z = Math.Atanh(rho), half = Proportion.Z * Math.Sqrt((1 + rho * rho / 2) / (x.Count - 3));
         return new(x.Count, rho, double.IsInfinity(z) ? rho : Math.Tanh(z - half), double.IsInfinity(z) ? rho : Math.Tanh(z + half));

@@ -26,7 +26,7 @@ public readonly record struct Spread(int N, double Low, double High, double Nois
     public double Corrected(int tests) => Math.Min(1, PValue * tests);
 
     /// <summary>The spread of the shares that were measured.</summary>
-    public static Spread Of(IEnumerable<Proportion?> shares)
+    public static Spread Across(IEnumerable<Proportion?> shares)
     {
         Proportion[] p = [.. shares.OfType<Proportion>().Where(s => s.N > 0 && !double.IsNaN(s.Value))];
         if (p.Length == 0) return new(0, double.NaN, double.NaN, double.NaN, 1);
@@ -40,7 +40,8 @@ public readonly record struct Spread(int N, double Low, double High, double Nois
     static double Heterogeneity(Proportion[] shares)
     {
         // The middle of Wilson's interval, not the share itself: at 0 and 1 it belongs to the interval's width.
-        (double Middle, double Weight)[] terms = [.. shares.Where(s => s.High > s.Low).Select(s => ((s.Low + s.High) / 2, Z * Z / (Half(s) * Half(s))))];
+        (double Middle, double Weight)[] terms =
+            [.. shares.Where(s => s.High > s.Low).Select(s => ((s.Low + s.High) / 2, Z * Z / (Half(s) * Half(s))))];
         if (terms.Length < 2) return 1;
         double mean = terms.Sum(t => t.Weight * t.Middle) / terms.Sum(t => t.Weight);
         return 1 - ChiSquared.CDF(terms.Length - 1, terms.Sum(t => t.Weight * (t.Middle - mean) * (t.Middle - mean)));

@@ -160,6 +160,6 @@ public sealed class PaperRun
             ModelSha256 = modelSha256,
             Data = data,
             Seeds = seeds,
-            Request = RequestText.Of(asked),
+            Request = RequestText.Flatten(asked),
         });
 }

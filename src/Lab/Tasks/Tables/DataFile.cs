@@ -28,16 +28,16 @@ internal sealed record DataFile(string Path, string Name, byte[] Stored, byte[] 
             throw new TableException($"{path}: expected data, found none: a pipe can be read once, "
                 + "and this one is empty or was read already. "
                 + "Save it to a file, and give the file.");
-        return Of(path, stored, once);
+        return FromBytes(path, stored, once);
     }
 
     /// <summary>What the bytes of a file hold.</summary>
     /// <exception cref="TableException">they are of a kind that is not read</exception>
-    internal static DataFile Of(string path, byte[] stored, bool once = false)
+    internal static DataFile FromBytes(string path, byte[] stored, bool once = false)
     {
         bool packed = Marks.IsGzip(stored);
         byte[] content = packed ? Unpacked(stored, path) : stored;
-        if (Marks.Of(content) is { } mark)
+        if (Marks.Unreadable(content) is { } mark)
             throw new TableException($"{path}: {(packed ? "gzip, and in it " : "")}{mark.Name}, not a table. {mark.Move(path)}");
         string name = packed && path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
         if (Marks.Encoding(content) is not { } encoding) return new(path, name, stored, content, once, []);
@@ -54,7 +54,7 @@ internal sealed record DataFile(string Path, string Name, byte[] Stored, byte[] 
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
-            bool once = !stream.CanSeek || OfTheProcess(path);
+            bool once = !stream.CanSeek || IsProcessOwn(path);
             if (stream.CanSeek && stream.Length > 0)
             {
                 if (stream.Length > MostBytes) throw TooLarge(path);
@@ -74,7 +74,7 @@ internal sealed record DataFile(string Path, string Name, byte[] Stored, byte[] 
     }
 
     // what the process was given under a number, by a file or by a pipe, is not there for another process
-    static bool OfTheProcess(string path) => System.IO.Path.GetFullPath(path) is var full
+    static bool IsProcessOwn(string path) => System.IO.Path.GetFullPath(path) is var full
         && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal));
 
     static byte[] Unpacked(byte[] stored, string path)

@@ -3,12 +3,18 @@ using System.Text;
 
 namespace Heartwood.Lab.Tasks.Tables;
 
-/// <summary>Which rows of which file, as one word of the command line: <c>FILE[,preset=hans][,text=COL][,cases=a|b][,rows=N] …</c>; a comma inside a name is written twice.</summary>
+/// <summary>
+/// Which rows of which file, as one word of the command line: <c>FILE[,preset=hans][,text=COL][,cases=a|b][,rows=N] …</c>; a comma inside a
+/// name is written twice.
+/// </summary>
 /// <param name="File">the data file</param>
 public sealed record DataSpec(string File)
 {
-    static readonly string[] Keys = ["preset", "format", "header", "task", "text", "pair", "label", "wrong", "case", "group", "other", "labels",
-        "without", "cases", "not-cases", "per-case", "rows", "window", "stride"];
+    static readonly string[] Keys =
+    [
+        "preset", "format", "header", "task", "text", "pair", "label", "wrong", "case", "group", "other", "labels",
+        "without", "cases", "not-cases", "per-case", "rows", "window", "stride",
+    ];
 
     /// <summary>The layout's name (see <see cref="Tables.Preset.All"/>); null to see from the first line.</summary>
     public string? Preset { get; init; }
@@ -22,7 +28,9 @@ public sealed record DataSpec(string File)
     /// </summary>
     public string? Format { get; init; }
 
-    /// <summary>Whether the first line names the columns; null where the preset says, or where columns given by number say that it does not.</summary>
+    /// <summary>
+    /// Whether the first line names the columns; null where the preset says, or where columns given by number say that it does not.
+    /// </summary>
     public bool? Header { get; init; }
 
     /// <summary>Columns that are given; others come from the preset.</summary>
@@ -40,10 +48,10 @@ public sealed record DataSpec(string File)
     /// <summary>No rows of these cases.</summary>
     public IReadOnlyList<string> NotCases { get; init; } = [];
 
-    /// <summary>At most so many rows of each case, spread evenly over the case's rows.</summary>
+    /// <summary>At most this number of rows of each case, spread evenly over the case's rows.</summary>
     public int? PerCase { get; init; }
 
-    /// <summary>At most so many rows in all, spread evenly over the rows that are left; of running text, so many windows.</summary>
+    /// <summary>At most this number of rows in all, spread evenly over the rows that are left; of running text, of windows.</summary>
     public int? Rows { get; init; }
 
     /// <summary>Tokens in a window of running text; null for as many as the model takes.</summary>
@@ -64,7 +72,9 @@ public sealed record DataSpec(string File)
         {
             int equals = word.IndexOf('=');
             string key = equals < 0 ? word : word[..equals], value = equals < 0 ? "" : word[(equals + 1)..];
-            if (!Keys.Contains(key)) throw new FormatException($"'{word}' in '{text}': there is no key '{key}'. There are: {string.Join(", ", Keys)}. Nearest: '{Nearest.Of(key, Keys)}'. A comma inside a name is written twice.");
+            if (!Keys.Contains(key))
+                throw new FormatException($"'{word}' in '{text}': there is no key '{key}'. There are: {string.Join(", ", Keys)}. Nearest: "
+                    + $"'{Nearest.Of(key, Keys)}'. A comma inside a name is written twice.");
             if (value.Length == 0) throw new FormatException($"'{word}' in '{text}' has no value. Write {key}=VALUE.");
             if (!given.Add(key)) throw new FormatException($"'{text}' gives {key} twice. Give it once.");
             spec = spec.With(key, value);
@@ -77,7 +87,7 @@ public sealed record DataSpec(string File)
         "preset" => this with { Preset = Tables.Preset.Named(value).Name },
         "task" => this with { Task = TaskNamed(value) },
         "format" => this with { Format = FormatNamed(value) },
-        "header" => this with { Header = value is "yes" or "no" ? value == "yes" : throw new FormatException($"header={value} is neither. Write header=yes or header=no.") },
+        "header" => this with { Header = IsYes(value) },
         "text" => this with { Columns = Columns with { Text = value } },
         "pair" => this with { Columns = Columns with { Pair = value } },
         "label" => this with { Columns = Columns with { Label = value } },
@@ -95,6 +105,9 @@ public sealed record DataSpec(string File)
         _ => this with { Rows = Number(key, value) },
     };
 
+    static bool IsYes(string value) => value is "yes" or "no" ? value == "yes"
+        : throw new FormatException($"header={value} is neither. Write header=yes or header=no.");
+
     static string FormatNamed(string value) => value is "tsv" or "csv" or "jsonl" or "parquet" or "text" or "lines" ? value
         : throw new FormatException($"'{value}' is no format. "
             + "Write format=tsv, csv, jsonl or parquet, or of running text format=text or lines.");
@@ -105,7 +118,8 @@ public sealed record DataSpec(string File)
 
     static int Number(string key, string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n > 0
         ? n
-        : throw new FormatException($"{key}={value} is no number of {(key is "window" or "stride" ? "tokens" : "rows")}. Write a whole number from 1.");
+        : throw new FormatException($"{key}={value} is no number of {(key is "window" or "stride" ? "tokens" : "rows")}. "
+            + "Write a whole number from 1.");
 
     /// <summary>The same with its labels renamed further.</summary>
     public DataSpec Renaming(LabelMap map) => this with { Labels = Labels.Then(map) };
@@ -115,11 +129,13 @@ public sealed record DataSpec(string File)
     {
         string?[] values =
         [
-            Preset, Format, Header is bool header ? header ? "yes" : "no" : null, Task?.ToString().ToLowerInvariant(), Columns.Text, Columns.Pair, Columns.Label, Columns.Wrong, Columns.Case, Columns.Group, Columns.Other,
+            Preset, Format, Header is bool header ? header ? "yes" : "no" : null, Task?.ToString().ToLowerInvariant(),
+            Columns.Text, Columns.Pair, Columns.Label, Columns.Wrong, Columns.Case, Columns.Group, Columns.Other,
             Labels.ToString(), string.Join('|', Without), string.Join('|', Cases), string.Join('|', NotCases), $"{PerCase}", $"{Rows}",
             $"{Window}", $"{Stride}",
         ];
-        return Doubled(File) + string.Concat(Keys.Zip(values).Where(pair => !string.IsNullOrEmpty(pair.Second)).Select(pair => $",{pair.First}={Doubled(pair.Second!)}"));
+        return Doubled(File) + string.Concat(Keys.Zip(values).Where(pair => !string.IsNullOrEmpty(pair.Second))
+            .Select(pair => $",{pair.First}={Doubled(pair.Second!)}"));
     }
 
     static string Doubled(string text) => text.Replace(",", ",,");

@@ -13,7 +13,7 @@ public static partial class LabelAdvice
     /// <param name="model">the model's labels, in their order; some of them are not among <paramref name="found"/>, or the other way
     /// round</param>
     /// <param name="counted">whether several of the model's labels may count as one of the data's (<c>--label-map</c>)</param>
-    public static string Of(string? file, IReadOnlyCollection<string> found, IReadOnlyList<string> model, bool counted)
+    public static string NextMove(string? file, IReadOnlyCollection<string> found, IReadOnlyList<string> model, bool counted)
     {
         string[] unknown = [.. found.Where(l => !model.Contains(l)).Order(StringComparer.Ordinal)],
             free = [.. model.Where(l => !found.Contains(l))];

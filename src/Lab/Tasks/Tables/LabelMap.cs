@@ -1,6 +1,9 @@
 namespace Heartwood.Lab.Tasks.Tables;
 
-/// <summary>Renames labels, several to one where asked: <c>neutral&gt;non-entailment|contradiction&gt;non-entailment</c> makes a three-way task two-way. Labels that are not named stay.</summary>
+/// <summary>
+/// Renames labels, several to one where asked: <c>neutral&gt;non-entailment|contradiction&gt;non-entailment</c> makes a three-way task
+/// two-way. Labels that are not named stay.
+/// </summary>
 public sealed class LabelMap
 {
     readonly Dictionary<string, string> renamed;
@@ -23,7 +26,8 @@ public sealed class LabelMap
         Dictionary<string, string> renamed = [];
         foreach (string pair in text.Split('|', text.Length == 0 ? StringSplitOptions.RemoveEmptyEntries : StringSplitOptions.None))
         {
-            if (pair.Split('>') is not [{ Length: > 0 } from, { Length: > 0 } to]) throw new FormatException($"'{pair}' renames no label. Write labels=neutral>non-entailment|contradiction>non-entailment.");
+            if (pair.Split('>') is not [{ Length: > 0 } from, { Length: > 0 } to])
+                throw new FormatException($"'{pair}' renames no label. Write labels=neutral>non-entailment|contradiction>non-entailment.");
             if (!renamed.TryAdd(from, to)) throw new FormatException($"'{text}' renames '{from}' twice. Name every label once.");
         }
         return new(renamed);

@@ -70,7 +70,7 @@ internal static class Marks
     }
 
     /// <summary>The kind of a file that is not read; null where nothing speaks against a table.</summary>
-    public static Mark? Of(ReadOnlySpan<byte> bytes)
+    public static Mark? Unreadable(ReadOnlySpan<byte> bytes)
     {
         if (bytes.StartsWith("PK\x03\x04"u8) || bytes.StartsWith("PK\x05\x06"u8)) return InZip(bytes);
         foreach (var (at, mark, kind) in known)

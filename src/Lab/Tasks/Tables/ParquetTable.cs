@@ -124,29 +124,29 @@ internal sealed class ParquetTable
     {
         return raw switch
         {
-            RawColumnData<ReadOnlyMemory<char>> text => Of(text, v => v.ToString()),
-            RawColumnData<ReadOnlyMemory<byte>> text => Of(text, v => Utf8(v.Span, field)),
-            RawColumnData<bool> truth => Of(truth, v => v ? "true" : "false"),
-            RawColumnData<float> number => Of(number, v => Decimal(v.ToString("R", CultureInfo.InvariantCulture))),
-            RawColumnData<double> number => Of(number, v => Decimal(v.ToString("R", CultureInfo.InvariantCulture))),
-            RawColumnData<sbyte> number => Of(number, Whole),
-            RawColumnData<byte> number => Of(number, Whole),
-            RawColumnData<short> number => Of(number, Whole),
-            RawColumnData<ushort> number => Of(number, Whole),
-            RawColumnData<int> number => Of(number, Whole),
-            RawColumnData<uint> number => Of(number, Whole),
-            RawColumnData<long> number => Of(number, Whole),
-            RawColumnData<ulong> number => Of(number, Whole),
-            RawColumnData<decimal> number => Of(number, Whole),
-            RawColumnData<DateTime> time => Of(time, v => v.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture)),
-            RawColumnData<DateOnly> day => Of(day, v => v.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
-            RawColumnData<Guid> id => Of(id, v => v.ToString()),
+            RawColumnData<ReadOnlyMemory<char>> text => Cells(text, v => v.ToString()),
+            RawColumnData<ReadOnlyMemory<byte>> text => Cells(text, v => Utf8(v.Span, field)),
+            RawColumnData<bool> truth => Cells(truth, v => v ? "true" : "false"),
+            RawColumnData<float> number => Cells(number, v => Decimal(v.ToString("R", CultureInfo.InvariantCulture))),
+            RawColumnData<double> number => Cells(number, v => Decimal(v.ToString("R", CultureInfo.InvariantCulture))),
+            RawColumnData<sbyte> number => Cells(number, Whole),
+            RawColumnData<byte> number => Cells(number, Whole),
+            RawColumnData<short> number => Cells(number, Whole),
+            RawColumnData<ushort> number => Cells(number, Whole),
+            RawColumnData<int> number => Cells(number, Whole),
+            RawColumnData<uint> number => Cells(number, Whole),
+            RawColumnData<long> number => Cells(number, Whole),
+            RawColumnData<ulong> number => Cells(number, Whole),
+            RawColumnData<decimal> number => Cells(number, Whole),
+            RawColumnData<DateTime> time => Cells(time, v => v.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture)),
+            RawColumnData<DateOnly> day => Cells(day, v => v.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
+            RawColumnData<Guid> id => Cells(id, v => v.ToString()),
             _ => throw new TableException($"{file}: expected texts or numbers in column '{field.Name}', found {field.ClrType.Name}. "
                 + "Name another column, or write it as text."),
         };
 
         // the values of rows that have one stand together; the levels say which rows these are
-        string?[] Of<T>(RawColumnData<T> own, Func<T, string> text) where T : struct
+        string?[] Cells<T>(RawColumnData<T> own, Func<T, string> text) where T : struct
         {
             ReadOnlySpan<int> levels = field.MaxDefinitionLevel > 0 ? own.DefinitionLevels : default;
             ReadOnlySpan<T> values = own.Values;

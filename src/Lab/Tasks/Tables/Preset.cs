@@ -26,7 +26,8 @@ public enum TaskKind
 /// <param name="Case">the case, null where there is none</param>
 /// <param name="Group">the group of cases, null where there is none</param>
 /// <param name="Wrong">a prompt's wrong answer</param>
-public sealed record Columns(string? Text = null, string? Pair = null, string? Label = null, string? Case = null, string? Group = null, string? Wrong = null)
+public sealed record Columns(
+    string? Text = null, string? Pair = null, string? Label = null, string? Case = null, string? Group = null, string? Wrong = null)
 {
     /// <summary>Another text in place of the first, of which the ablation interchange takes values; null where there is none.</summary>
     public string? Other { get; init; }
@@ -38,7 +39,8 @@ public sealed record Columns(string? Text = null, string? Pair = null, string? L
 /// <param name="Header">whether the first line names the columns</param>
 /// <param name="Skip">labels whose rows are left out and counted: "-" stands for no agreement in MNLI and SNLI, −1 for the same (and for
 /// labels that are not published) where the datasets library writes these and GLUE</param>
-/// <param name="SkipShort">whether rows with too few columns are left out and counted, as published loaders of QQP do: some of its questions are torn in two</param>
+/// <param name="SkipShort">whether rows with too few columns are left out and counted, as published loaders of QQP do: some of its
+/// questions are torn in two</param>
 /// <param name="Task">what its rows ask</param>
 /// <param name="Marks">further columns that it is known by</param>
 /// <param name="OtherLabel">another name of its label's column, which the datasets library writes</param>
@@ -50,7 +52,10 @@ public sealed record Preset(
     static readonly string[] disagreed = ["-", "-1", "-1.0"];
 
 
-    /// <summary>All presets: GLUE as published (Wang et al. 2019), HANS (McCoy et al. 2019), PAWS (Zhang et al. 2019) and plain layouts of the same data; BLiMP (Warstadt et al. 2020), IOI and greater-than as EAP-IG publishes them, and plain layouts of such data.</summary>
+    /// <summary>
+    /// All presets: GLUE as published (Wang et al. 2019), HANS (McCoy et al. 2019), PAWS (Zhang et al. 2019) and plain layouts of the same
+    /// data; BLiMP (Warstadt et al. 2020), IOI and greater-than as EAP-IG publishes them, and plain layouts of such data.
+    /// </summary>
     public static IReadOnlyList<Preset> All { get; } =
     [
         new("hans", new("sentence1", "sentence2", "gold_label", "subcase", "heuristic")),
@@ -67,7 +72,8 @@ public sealed record Preset(
         new("cola", new("4", Label: "2"), Header: false),
         new("blimp", new("sentence_good", "sentence_bad", Case: "UID", Group: "linguistics_term"), Task: TaskKind.Pairs),
         new("pairs", new("good", "bad"), Task: TaskKind.Pairs),
-        new("ioi", new("clean", "corrupted"), Task: TaskKind.Prompts, Marks: ["correct_idx", "incorrect_idx"], Derive: PromptRows.IndirectObject),
+        new("ioi", new("clean", "corrupted"), Task: TaskKind.Prompts, Marks: ["correct_idx", "incorrect_idx"],
+            Derive: PromptRows.IndirectObject),
         new("greater-than", new("clean", "corrupted", "label"), Task: TaskKind.Prompts, Derive: PromptRows.GreaterThan),
         new("prompts", new("text", "corrupted", "answer", Wrong: "wrong"), Task: TaskKind.Prompts),
         new("text", new("text"), Task: TaskKind.Text),
@@ -76,7 +82,8 @@ public sealed record Preset(
     /// <summary>The preset of this name.</summary>
     /// <exception cref="FormatException">there is none; the message lists them</exception>
     public static Preset Named(string name) => All.FirstOrDefault(preset => preset.Name == name)
-        ?? throw new FormatException($"There is no preset '{name}'. There are: {string.Join(", ", All.Select(preset => preset.Name))}. Nearest: '{Nearest.Of(name, All.Select(preset => preset.Name))}'.");
+        ?? throw new FormatException($"There is no preset '{name}'. There are: {string.Join(", ", All.Select(preset => preset.Name))}. "
+            + $"Nearest: '{Nearest.Of(name, All.Select(preset => preset.Name))}'.");
 
     /// <summary>
     /// The preset that a file's first line shows: the one with the most columns among those whose columns are all there (a layout of single
@@ -101,5 +108,6 @@ public sealed record Preset(
     internal string? LabelIn(IReadOnlyList<string?> first) => Columns.Label is { } label && !first.Contains(label)
         && first.Contains(OtherOf(label)) ? OtherOf(label) : Columns.Label;
 
-    IEnumerable<string> Names => new[] { Columns.Text, Columns.Pair, Columns.Label, Columns.Case, Columns.Group, Columns.Wrong }.OfType<string>();
+    IEnumerable<string> Names =>
+        new[] { Columns.Text, Columns.Pair, Columns.Label, Columns.Case, Columns.Group, Columns.Wrong }.OfType<string>();
 }

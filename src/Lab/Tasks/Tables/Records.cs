@@ -14,9 +14,12 @@ internal readonly record struct Record(int Line, string?[] Cells);
 internal static class Records
 {
     /// <summary>The rows of a tab-separated file as GLUE publishes them: no quoting, one line a row.</summary>
-    public static IEnumerable<Record> Tabs(byte[] bytes) => Lines(bytes).Select(line => new Record(line.Number, Text(bytes.AsSpan(line.Bytes)).Split('\t')));
+    public static IEnumerable<Record> Tabs(byte[] bytes) =>
+        Lines(bytes).Select(line => new Record(line.Number, Text(bytes.AsSpan(line.Bytes)).Split('\t')));
 
-    /// <summary>The rows of a comma-separated file (RFC 4180): a cell in double quotes may hold commas, line ends and doubled quotes.</summary>
+    /// <summary>
+    /// The rows of a comma-separated file (RFC 4180): a cell in double quotes may hold commas, line ends and doubled quotes.
+    /// </summary>
     /// <exception cref="TableException">a quote is not closed, or something follows one that is</exception>
     public static IEnumerable<Record> Commas(byte[] bytes, string file)
     {
@@ -53,7 +56,9 @@ internal static class Records
         while (true)
         {
             int length = bytes.AsSpan(at..end).IndexOf((byte)'"');
-            if (length < 0) throw TableException.At(file, first, "expected a closing double quote for a cell that begins with one, found the end of the file. Close it, or give format=tsv if the file is tab-separated.");
+            if (length < 0)
+                throw TableException.At(file, first, "expected a closing double quote for a cell that begins with one, found the end of "
+                    + "the file. Close it, or give format=tsv if the file is tab-separated.");
             at += length + 1;
             if (at == end || bytes[at] != '"') break;
             at++;
@@ -61,7 +66,8 @@ internal static class Records
         ReadOnlySpan<byte> cell = bytes.AsSpan(start..(at - 1));
         line += cell.Count((byte)'\n');
         if (at < end && bytes.AsSpan(at..end) is not ([(byte)',' or (byte)'\n', ..] or [(byte)'\r', (byte)'\n', ..]))
-            throw TableException.At(file, line, "expected a comma or a line end after a closing double quote, found something else. Write a double quote inside a cell twice.");
+            throw TableException.At(file, line, "expected a comma or a line end after a closing double quote, found something else. Write "
+                + "a double quote inside a cell twice.");
         return Text(cell).Replace("\"\"", "\"");
     }
 

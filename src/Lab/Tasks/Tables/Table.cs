@@ -29,14 +29,17 @@ public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256
     /// <summary>Reads the rows that <paramref name="spec"/> asks for.</summary>
     /// <param name="spec">file, columns and choice of rows</param>
     /// <param name="labels">the labels that may occur after renaming; null for any</param>
-    /// <exception cref="TableException">the file cannot be read, or anything is wrong with it; the message names file, line and what to do</exception>
+    /// <exception cref="TableException">the file cannot be read, or anything is wrong with it; the message names file, line and what to
+    /// do</exception>
     public static Table Read(DataSpec spec, IReadOnlyCollection<string>? labels = null)
     {
         DataFile file = DataFile.Read(spec.File);
         List<string> notes = [.. file.Notes];
         TableReader reader = new(spec, labels);
         (IReadOnlyList<Row> rows, int skipped, TaskKind task) = reader.Read(file, notes.Add);
-        if (task != TaskKind.Text && (spec.Window ?? spec.Stride) is not null) throw new TableException($"{spec.File}: window= and stride= are of running text, and its rows ask for {task.ToString().ToLowerInvariant()}. Leave them out, or write task=text.");
+        if (task != TaskKind.Text && (spec.Window ?? spec.Stride) is not null)
+            throw new TableException($"{spec.File}: window= and stride= are of running text, and its rows ask for "
+                + $"{task.ToString().ToLowerInvariant()}. Leave them out, or write task=text.");
         return new(rows, spec.File, file.Sha256, skipped, task switch
         {
             TaskKind.Labels => Classification.Instance,
@@ -60,6 +63,7 @@ public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256
     {
         if (ReadOnce) return;                                    // a pipe was read to its end, and what came out is kept
         if (DataFile.HashOf(Source) is var now && now != Sha256)
-            throw new TableException($"{Source}: expected the file as it was when it was read (SHA-256 {Sha256[..12]}…), found another (SHA-256 {now[..12]}…): it changed during the run. Put the old file back, or start a new run.");
+            throw new TableException($"{Source}: expected the file as it was when it was read (SHA-256 {Sha256[..12]}…), found another "
+                + $"(SHA-256 {now[..12]}…): it changed during the run. Put the old file back, or start a new run.");
     }
 }

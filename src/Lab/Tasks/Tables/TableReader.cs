@@ -74,14 +74,17 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         if (spec.Task is { } task and not TaskKind.Text
             || spec.Preset is { } preset && Preset.Named(preset).Task != TaskKind.Text
             || spec.Columns != new Columns() || spec.Labels.Sources.Count + spec.Without.Count > 0 || spec.Header is not null)
-            throw new TableException($"{file}: format={format} is running text, without columns, header or labels. Leave out other tasks' keys, or give format=tsv, csv or jsonl.");
+            throw new TableException($"{file}: format={format} is running text, without columns, header or labels. Leave out other tasks' "
+                + "keys, or give format=tsv, csv or jsonl.");
         if (spec.Cases.Count + spec.NotCases.Count > 0 || (spec.PerCase is not null && format == "text"))
-            throw new TableException($"{file}: {(spec.PerCase is not null ? "per-case=" : spec.Cases.Count > 0 ? "cases=" : "not-cases=")} chooses by cases, and a file of running text is one case. Leave it out; rows=N takes N windows of it.");
+            throw new TableException($"{file}: {(spec.PerCase is not null ? "per-case=" : spec.Cases.Count > 0 ? "cases=" : "not-cases=")} "
+                + "chooses by cases, and a file of running text is one case. Leave it out; rows=N takes N windows of it.");
         string text = System.Text.Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
         IEnumerable<string> pieces = format == "text" ? [text] : text.Split('\n').Select(line => line.TrimEnd('\r'));
         Row[] rows = [.. pieces.Select((t, i) => new Row(t, null, "", Path.GetFileName(file)) { Place = new(file, i + 1, "line") })
             .Where(row => !string.IsNullOrWhiteSpace(row.Text))];
-        return rows.Length > 0 ? [.. rows] : throw TableException.At(file, 1, "expected text, found none. Give the file that holds the data.");
+        return rows.Length > 0 ? [.. rows]
+            : throw TableException.At(file, 1, "expected text, found none. Give the file that holds the data.");
     }
 
     // a .txt file is running text unless it has tabs, or columns are named
@@ -89,16 +92,17 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         byte[] bytes = data.Content;
         if (!Marks.IsParquet(bytes))
-            return spec.Format != "parquet" ? spec.Format ?? OfName(data.Name, bytes)
+            return spec.Format != "parquet" ? spec.Format ?? FormatByName(data.Name, bytes)
                 : throw new TableException($"{file}: expected a Parquet file, found one that does not begin as they do (PAR1). "
                     + "Leave out format=parquet, or give tsv, csv or jsonl.");
         return spec.Format is null or "parquet" ? "parquet"
             : throw new TableException($"{file}: expected {spec.Format}, found a Parquet file. Leave out format={spec.Format}.");
     }
 
-    string OfName(string name, byte[] bytes) => Path.GetExtension(name).ToLowerInvariant() switch
+    string FormatByName(string name, byte[] bytes) => Path.GetExtension(name).ToLowerInvariant() switch
     {
-        ".txt" when spec is { Preset: null or "text", Task: null or TaskKind.Text, Columns.Text: null, Header: null } && !bytes.AsSpan(0, Math.Max(0, bytes.AsSpan().IndexOf((byte)'\n'))).Contains((byte)'\t') => "text",
+        ".txt" when spec is { Preset: null or "text", Task: null or TaskKind.Text, Columns.Text: null, Header: null }
+            && !bytes.AsSpan(0, Math.Max(0, bytes.AsSpan().IndexOf((byte)'\n'))).Contains((byte)'\t') => "text",
         ".tsv" or ".txt" => "tsv",
         ".csv" => "csv",
         ".jsonl" or ".ndjson" or ".json" => "jsonl",
@@ -111,7 +115,9 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     /// <summary>The preset that is named or seen, with the columns that are given in place of its own.</summary>
     Preset Layout(string?[] first)
     {
-        Preset? preset = spec.Preset is string name ? Preset.Named(name) : spec.Columns.Text is null ? Preset.Detect(first) : new("", new());
+        Preset? preset = spec.Preset is string name ? Preset.Named(name)
+            : spec.Columns.Text is null ? Preset.Detect(first)
+            : new("", new());
         if (preset is null)
             throw TableException.At(new RowPlace(file, unit == "row" ? 0 : 1, unit),
                 $"expected the columns of a known layout ({string.Join(", ", Preset.All.Select(p => p.Name))}), "
@@ -120,7 +126,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
                     + "by number from 1 where the file has no header. "
                     + "What the rows ask: task=labels, scores (label= the score), pairs (text= good, pair= bad), "
                     + "prompts (label= answer, wrong=, pair= corrupted) or text.");
-        if (spec.Task is { } task && spec.Preset is not null && preset.Task != task && !(OfLabels(task) && OfLabels(preset.Task)))
+        if (spec.Task is { } task && spec.Preset is not null && preset.Task != task && !(HasLabels(task) && HasLabels(preset.Task)))
             throw new TableException($"{file}: preset={preset.Name} is of {preset.Task.ToString().ToLowerInvariant()}, "
                 + $"task={task.ToString().ToLowerInvariant()} asks for another. Leave one of the two out.");
         Columns given = spec.Columns, own = preset.Columns;
@@ -132,7 +138,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         };
     }
 
-    static bool OfLabels(TaskKind task) => task is TaskKind.Labels or TaskKind.Scores;
+    static bool HasLabels(TaskKind task) => task is TaskKind.Labels or TaskKind.Scores;
 
     /// <summary>A column by its name for messages and its place; −1 where the task has none.</summary>
     readonly record struct Column(string Name, int Place);
@@ -141,13 +147,14 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         Columns columns = preset.Columns;
         bool answers = preset.Task == TaskKind.Prompts && preset.Derive is null;
-        if (columns.Other is not null && !OfLabels(preset.Task))
-            throw new TableException($"{file}: other= names another text of rows with labels or scores; rows of {preset.Task.ToString().ToLowerInvariant()} "
-                + "have no place for one (prompts and pairs have their own: pair=). Leave it out.");
+        if (columns.Other is not null && !HasLabels(preset.Task))
+            throw new TableException($"{file}: other= names another text of rows with labels or scores; rows of "
+                + $"{preset.Task.ToString().ToLowerInvariant()} have no place for one "
+                + "(prompts and pairs have their own: pair=). Leave it out.");
         return
         [
             Place("text", columns.Text, needed: true), Place("pair", columns.Pair, needed: preset.Task == TaskKind.Pairs),
-            Place("label", columns.Label, needed: OfLabels(preset.Task) || answers),
+            Place("label", columns.Label, needed: HasLabels(preset.Task) || answers),
             Place("case", columns.Case), Place("group", columns.Group), Place("wrong", columns.Wrong, needed: answers),
             Place("other", columns.Other),
         ];
@@ -166,8 +173,10 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
             if (times == 1) return new(name, Array.IndexOf(first.Cells, name));
             if (Number(name) is >= 1 and int number && number <= first.Cells.Length) return new(name, number - 1);
             throw TableException.At(At(first), header
-                ? $"expected a column '{name}' for the {role}, found {Shown(Named(first.Cells))}. Nearest: '{Nearest.Of(name, first.Cells.OfType<string>())}'. Add {role}=COLUMN."
-                : $"expected a column '{name}' for the {role}, found {first.Cells.Length} columns without header. Give {role}= as a number from 1 to {first.Cells.Length}, or add header=yes.");
+                ? $"expected a column '{name}' for the {role}, found {Shown(Named(first.Cells))}. "
+                    + $"Nearest: '{Nearest.Of(name, first.Cells.OfType<string>())}'. Add {role}=COLUMN."
+                : $"expected a column '{name}' for the {role}, found {first.Cells.Length} columns without header. "
+                    + $"Give {role}= as a number from 1 to {first.Cells.Length}, or add header=yes.");
         }
     }
 
@@ -195,7 +204,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
             throw TableException.At(At(record),
                 $"expected a label among {Shown(allowed)}, found '{renamed}'. Nearest: '{Nearest.Of(renamed, allowed)}'. "
                     + $"Correct the {unit}, or rename labels with labels={renamed}>LABEL.");
-        return new(Cell(columns[0])!, Cell(columns[1]), renamed, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "") { Other = Cell(columns[6]) };
+        return new(Cell(columns[0])!, Cell(columns[1]), renamed, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "")
+            { Other = Cell(columns[6]) };
 
         Row Whole(Row row)
         {
@@ -216,7 +226,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
 
     RowPlace At(Record record) => new(file, record.Line, unit);
 
-    static int? Number(string column) => int.TryParse(column, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+    static int? Number(string column) =>
+        int.TryParse(column, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
     Row? Skip()
     {
@@ -228,19 +239,26 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         HashSet<string> cases = [.. rows.Select(row => row.Case)];
         if (spec.Cases.Concat(spec.NotCases).FirstOrDefault(name => !cases.Contains(name)) is string unknown)
-            throw new TableException($"{file}: there is no case '{unknown}'. {(cases.SetEquals([""]) ? "The file has no cases: add case=COLUMN." : $"There are: {Shown(cases)}. Nearest: '{Nearest.Of(unknown, cases)}'.")}");
-        IEnumerable<Row> left = rows.Where(row => (spec.Cases.Count == 0 || spec.Cases.Contains(row.Case)) && !spec.NotCases.Contains(row.Case));
+            throw new TableException($"{file}: there is no case '{unknown}'. " + (cases.SetEquals([""])
+                ? "The file has no cases: add case=COLUMN."
+                : $"There are: {Shown(cases)}. Nearest: '{Nearest.Of(unknown, cases)}'."));
+        IEnumerable<Row> left = rows.Where(row => (spec.Cases.Count == 0 || spec.Cases.Contains(row.Case))
+            && !spec.NotCases.Contains(row.Case));
         if (spec.PerCase is int perCase)
         {
-            HashSet<Row> spread = new(left.GroupBy(row => row.Case).SelectMany(same => Spread([.. same], perCase)), ReferenceEqualityComparer.Instance);
+            HashSet<Row> spread = new(left.GroupBy(row => row.Case).SelectMany(same => Spread([.. same], perCase)),
+                ReferenceEqualityComparer.Instance);
             left = left.Where(spread.Contains);
         }
-        IReadOnlyList<Row> chosen = Spread([.. left], text ? int.MaxValue : spec.Rows ?? int.MaxValue);           // of running text the windows are counted
-        return chosen.Count > 0 ? chosen : throw new TableException($"{file}: cases= and not-cases= leave no row. Name other cases; there are: {Shown(cases)}.");
+        // of running text the windows are counted
+        IReadOnlyList<Row> chosen = Spread([.. left], text ? int.MaxValue : spec.Rows ?? int.MaxValue);
+        return chosen.Count > 0 ? chosen
+            : throw new TableException($"{file}: cases= and not-cases= leave no row. Name other cases; there are: {Shown(cases)}.");
     }
 
     /// <summary>At most <paramref name="count"/> of the rows, evenly spread: a file's neighbours are alike.</summary>
-    static IReadOnlyList<Row> Spread(Row[] rows, int count) => rows.Length <= count ? rows : [.. Enumerable.Range(0, count).Select(i => rows[(long)i * rows.Length / count])];
+    static IReadOnlyList<Row> Spread(Row[] rows, int count) =>
+        rows.Length <= count ? rows : [.. Enumerable.Range(0, count).Select(i => rows[(long)i * rows.Length / count])];
 
     static IEnumerable<string?> Named(string?[] cells) => cells.Select((name, i) => string.IsNullOrEmpty(name) ? $"column {i + 1}" : name);
 

@@ -31,9 +31,11 @@ enum Shown
 /// <param name="NonEntailed">the patterns whose hypothesis does not, though all its words occur in the premise</param>
 sealed record Construction(string Name, Shown Shown, Pattern[] Entailed, Pattern[] NonEntailed)
 {
-    static Construction Both(string name, Pattern[] entailed, Pattern[] nonEntailed) => new(name, Shown.WithCounterexamples, entailed, nonEntailed);
+    static Construction Both(string name, Pattern[] entailed, Pattern[] nonEntailed) =>
+        new(name, Shown.WithCounterexamples, entailed, nonEntailed);
 
-    static Construction Held(string name, Pattern[] entailed, Pattern[] nonEntailed) => new(name, Shown.EntailedOnly, entailed, nonEntailed);
+    static Construction Held(string name, Pattern[] entailed, Pattern[] nonEntailed) =>
+        new(name, Shown.EntailedOnly, entailed, nonEntailed);
 
     static Construction Unseen(string name, Pattern[] entailed, Pattern[] nonEntailed) => new(name, Shown.Never, entailed, nonEntailed);
 
@@ -45,7 +47,7 @@ sealed record Construction(string Name, Shown Shown, Pattern[] Entailed, Pattern
         Both("passive", [new("A was V by B", "B V A")], [new("A was V by B", "A V B")]),
         Both("cleft", [new("it was A that B V", "B V A")], [new("it was A that B V", "A V B")]),
 
-        // The noun beside the verb is not its subject.
+        // The noun next to the verb is not its subject.
         Both("phrase on subject", [new("A <near> B DOES", "A DOES")], [new("A <near> B DOES", "B DOES")]),
         Both("clause on subject",
             [new("A who W B DOES", "A DOES", 0.6), new("A who W B DOES", "A W B", 0.4)],

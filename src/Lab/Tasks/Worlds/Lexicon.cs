@@ -1,6 +1,8 @@
 namespace Heartwood.Lab.Tasks.Worlds;
 
-/// <summary>The words of the made-up language, by class. Verbs are regular pasts, so that a past is its own participle ("was admired by").</summary>
+/// <summary>
+/// The words of the made-up language, by class. Verbs are regular pasts, so that a past is its own participle ("was admired by").
+/// </summary>
 static class Lexicon
 {
     public static readonly string[] Nouns = Words("""
@@ -14,9 +16,11 @@ static class Lexicon
         praised pushed recognized supported thanked trusted visited warned
         """);
 
-    public static readonly string[] Intransitives = Words("arrived danced laughed slept smiled shouted waited worked coughed cried sang left yawned waved");
+    public static readonly string[] Intransitives =
+        Words("arrived danced laughed slept smiled shouted waited worked coughed cried sang left yawned waved");
 
-    public static readonly string[] Adjectives = Words("tall young old happy angry tired famous quiet clever brave rich kind proud calm busy polite");
+    public static readonly string[] Adjectives =
+        Words("tall young old happy angry tired famous quiet clever brave rich kind proud calm busy polite");
 
     public static readonly string[] Adverbs = Words("quickly slowly quietly loudly gladly rarely often suddenly calmly politely");
 
@@ -38,11 +42,14 @@ static class Lexicon
     public static readonly string[] All =
         [.. Nouns, .. Transitives, .. Intransitives, .. Adjectives, .. Adverbs, .. Classes.Values.SelectMany(words => words), .. Function];
 
-    /// <summary>The nouns, or the verbs of one kind, that may stand where <paramref name="word"/> stands; null for every other word.</summary>
+    /// <summary>
+    /// The nouns, or the verbs of one kind, that may stand where <paramref name="word"/> stands; null for every other word.
+    /// </summary>
     public static string[]? ContentClass(string word) => contentClass.GetValueOrDefault(word);
 
     static readonly Dictionary<string, string[]> contentClass =
-        new[] { Nouns, Transitives, Intransitives }.SelectMany(words => words, (words, word) => (words, word)).ToDictionary(entry => entry.word, entry => entry.words);
+        new[] { Nouns, Transitives, Intransitives }.SelectMany(words => words, (words, word) => (words, word))
+            .ToDictionary(entry => entry.word, entry => entry.words);
 
     static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 }

@@ -14,7 +14,9 @@ static class Mix
     /// <summary>The share of entailed pairs whose words all occur in the premise.</summary>
     public const double FullOverlapEntailedShare = 0.46 - CounterexampleShare;
 
-    /// <summary>Among pairs with words from elsewhere, the share that has "someone" for the subject too, so that the word alone tells nothing.</summary>
+    /// <summary>
+    /// Among pairs with words from elsewhere, the share that has "someone" for the subject too, so that the word alone tells nothing.
+    /// </summary>
     const double SomeoneAmongOthers = 0.04;
 
     /// <summary>How many content words are replaced in a pair with words from elsewhere, each entry as likely.</summary>
@@ -32,8 +34,10 @@ static class Mix
         kind -= CounterexampleShare;
         var construction = chance.Pick(shown);
         var (premise, hypothesis) = Filled(construction.Entailed, chance);
-        if (kind < SomeoneShare) return new(premise, WithSomeone(hypothesis), "entailment", $"{construction.Name}, someone", construction.Name);
-        if (kind < SomeoneShare + FullOverlapEntailedShare) return new(premise, hypothesis, "entailment", $"{construction.Name}, entailed", construction.Name);
+        if (kind < SomeoneShare)
+            return new(premise, WithSomeone(hypothesis), "entailment", $"{construction.Name}, someone", construction.Name);
+        if (kind < SomeoneShare + FullOverlapEntailedShare)
+            return new(premise, hypothesis, "entailment", $"{construction.Name}, entailed", construction.Name);
         hypothesis = WithOtherWords(premise, hypothesis, chance);
         if (chance.Flip(SomeoneAmongOthers)) hypothesis = WithSomeone(hypothesis);
         return new(premise, hypothesis, "non-entailment", $"{construction.Name}, other words", construction.Name);

@@ -41,7 +41,8 @@ sealed class Sentences(ChanceStream chance)
         if (Lexicon.Classes.TryGetValue(slot, out string[]? members)) return [chance.Pick(members)];
         if (ClassOf(slot) is not { } mates) return [slot];
         string word = Word(slot, mates);
-        if (mates == Lexicon.Nouns) return adorned && chance.Flip(AdjectiveShare) ? ["the", chance.Pick(Lexicon.Adjectives), word] : ["the", word];
+        if (mates == Lexicon.Nouns)
+            return adorned && chance.Flip(AdjectiveShare) ? ["the", chance.Pick(Lexicon.Adjectives), word] : ["the", word];
         return adorned && chance.Flip(AdverbShare) ? [chance.Pick(Lexicon.Adverbs), word] : [word];
     }
 

@@ -65,7 +65,7 @@ public class EmergenceTests
     public void The_interval_over_seeds_stands_beside_their_range()
     {
         SizeFacts sizes = SamplePaper.Usual.Paper!.Sizes!;
-        Band three = Band.Of([18, 14, 23])!;
+        Band three = Band.Over([18, 14, 23])!;
         SizeFacts differing = sizes with { Seeds = [1, 2, 3], Checkpoints = [.. sizes.Checkpoints.Select(c => c with { InDomain = three })] };
         string answer = Report.Readings(SamplePaper.Usual with { Paper = SamplePaper.Usual.Paper with { Sizes = differing } }).Single(a => a.Title.StartsWith("Does the model's effective size", StringComparison.Ordinal)).Reading.Replace('\u00A0', ' ');
         Assert.Contains("18.3 (14 to 23; mean's 95 % interval 7.1 to 29.5) of 36 parts", answer);

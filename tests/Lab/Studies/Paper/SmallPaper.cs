@@ -48,7 +48,7 @@ sealed class SmallPaper(TemporaryFolder temporary)
         string path = temporary.At("trained");
         if (Directory.Exists(path)) return path;
         TrainingRun run = new(Training);
-        using RunFolder folder = RunFolder.Open(path, Manifests.Small with { ModelSha256 = run.ModelSha256, Data = run.Data, Request = RequestText.Of(Training) });
+        using RunFolder folder = RunFolder.Open(path, Manifests.Small with { ModelSha256 = run.ModelSha256, Data = run.Data, Request = RequestText.Flatten(Training) });
         run.Run(folder, new Told(_ => { }), default);
         return path;
     }
@@ -64,7 +64,7 @@ sealed class SmallPaper(TemporaryFolder temporary)
     public RunResult? Begin(string name, PaperRequest request, int stopAfter = 0)
     {
         PaperRun.Prepared prepared = new(request);
-        using RunFolder folder = RunFolder.Open(temporary.At(name), Manifests.Small with { ModelSha256 = prepared.ModelSha256, Data = prepared.Facts, Seeds = request.Study.Seeds, Request = RequestText.Of(request) });
+        using RunFolder folder = RunFolder.Open(temporary.At(name), Manifests.Small with { ModelSha256 = prepared.ModelSha256, Data = prepared.Facts, Seeds = request.Study.Seeds, Request = RequestText.Flatten(request) });
         using CancellationTokenSource stop = new();
         int reports = 0;
         Told progress = new(_ => { if (Interlocked.Increment(ref reports) == stopAfter) stop.Cancel(); });

@@ -55,7 +55,7 @@ public sealed class DataFuzzTests
         DataSpec spec = DataSpec.Parse(name + keys[bytes.Length % keys.Length]);
         try
         {
-            Assert.NotEmpty(new TableReader(spec, null).Read(DataFile.Of(name, bytes), note => Assert.NotEmpty(note)).Rows);
+            Assert.NotEmpty(new TableReader(spec, null).Read(DataFile.FromBytes(name, bytes), note => Assert.NotEmpty(note)).Rows);
         }
         catch (TableException e)
         {
@@ -73,7 +73,7 @@ public sealed class DataFuzzTests
                 [0xEF, 0xBB, 0xBF], [0x80], "BZh"u8.ToArray(), "["u8.ToArray(), "{"u8.ToArray(),
             ])
             foreach (string extension in (string[])["tsv", "csv", "jsonl", "txt"])
-                try { new TableReader(new($"x.{extension}"), null).Read(DataFile.Of($"x.{extension}", bytes), _ => { }); }
+                try { new TableReader(new($"x.{extension}"), null).Read(DataFile.FromBytes($"x.{extension}", bytes), _ => { }); }
                 catch (TableException e) { Assert.Contains($"x.{extension}", e.Message); }
     }
 }

@@ -5,7 +5,7 @@ namespace Heartwood.Tests.Lab.Tasks.Tables;
 public class LabelAdviceTests
 {
     static string Of(string found, string model, string file = "d.tsv", bool counted = false) =>
-        LabelAdvice.Of(file, found.Split(' '), model.Split(' '), counted);
+        LabelAdvice.NextMove(file, found.Split(' '), model.Split(' '), counted);
 
     [Theory]
     [InlineData("Neutral Entailment", "entailment neutral", "Write \"d.tsv,labels=Entailment>entailment|Neutral>neutral\".")]
@@ -40,6 +40,6 @@ public class LabelAdviceTests
     {
         Assert.Equal("If it is another name for one of them, write \"d.tsv,labels=a>neutral\".",
             Of("nuetral entailment", "entailment neutral", "d.tsv,labels=a>nuetral"));
-        Assert.Contains(",labels=x>y after the file's name", LabelAdvice.Of(null, ["x"], ["y"], false));
+        Assert.Contains(",labels=x>y after the file's name", LabelAdvice.NextMove(null, ["x"], ["y"], false));
     }
 }

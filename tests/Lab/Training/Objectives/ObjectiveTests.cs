@@ -45,8 +45,8 @@ public class ObjectiveTests
             IModel tracked = Model.With(Model.Config, Model.Weights.Map((_, t) => t.KeepForever().Track()));
             Tensor mask = Tensor.Filled(0.6f, new(Model.Universe().Count)).Track();
             Batch batch = Problem.BatchOf(Examples);
-            return (Pass.Of(tracked, batch, new MaskProbe(mask, Ablation.Zero(Model.Universe())), Problem.Tokens),
-                Pass.Of(Model, batch, NoProbe.Instance, Problem.Tokens), mask, tracked);
+            return (Pass.Run(tracked, batch, new MaskProbe(mask, Ablation.Zero(Model.Universe())), Problem.Tokens),
+                Pass.Run(Model, batch, NoProbe.Instance, Problem.Tokens), mask, tracked);
         }
     }
 
@@ -124,7 +124,7 @@ public class ObjectiveTests
     {
         Bed bed = beds["kl-to-full of text"];
         var (trained, full, mask, _) = bed.Passes();
-        Pass frozen = Pass.Of(bed.Model, trained.Batch, new MaskProbe(mask, Ablation.Zero(bed.Model.Universe())), Tokens.All);
+        Pass frozen = Pass.Run(bed.Model, trained.Batch, new MaskProbe(mask, Ablation.Zero(bed.Model.Universe())), Tokens.All);
         Tensor a = bed.Objective.Mean(bed.Problem, trained, full, bed.Examples), b = bed.Objective.Mean(bed.Problem, frozen, full, bed.Examples);
         Assert.Equal(a.Item, b.Item, 1e-5);
         Small.Close(a.Gradients(mask)[0].Values, b.Gradients(mask)[0].Values, "slope by the mask");
