@@ -30,7 +30,7 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
     /// <summary>A text file that means of ablated parts are taken over; null for none.</summary>
     public string? Data { get; init; }
 
-    /// <summary>What absent parts leave behind, whatever the mask says; null to follow it.</summary>
+    /// <summary>What stands in for ablated parts, whatever the mask says; null to follow it.</summary>
     public string? Ablation { get; init; }
 
     /// <summary>What names in the request are looked up in.</summary>
