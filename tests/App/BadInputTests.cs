@@ -137,8 +137,8 @@ public sealed class BadInputTests : IDisposable
     public void A_file_of_a_run_that_was_damaged_is_named_with_the_way_out()
     {
         SmallRuns.Works(runs.Find("run", 3));
-        File.WriteAllText(runs.At("run", "subnetworks/structured-pruning-sparsity-0.5-seed-1.json"), "{\"parts\": 6, \"kept\": [\"L0\"]}");
-        Assert.Contains("sparsity-0.5-seed-1.json: 'L0' is not a part", SmallRuns.Fails("evaluate", runs.At("run")));
+        File.WriteAllText(runs.At("run", "subnetworks/structured-pruning-sparsity-0.5-seed-1.json"), "{\"version\": 2, \"parts\": 6, \"kept\": [\"L0.Hx\"]}");
+        Assert.Contains("sparsity-0.5-seed-1.json: 'L0.Hx' is not a part", SmallRuns.Fails("evaluate", runs.At("run")));
         File.WriteAllText(runs.At("run", "request.json"), "{}");
         Assert.Contains("request.json cannot be read", SmallRuns.Fails("evaluate", runs.At("run")));
     }

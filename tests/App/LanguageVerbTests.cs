@@ -23,19 +23,23 @@ public sealed class LanguageVerbTests : IDisposable
 
     static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 
+    static JsonElement Facts(JsonElement result, string question) =>
+        result.GetProperty("questions").GetProperty(question).GetProperty("facts");
+
     [Theory, InlineData("text"), InlineData("pairs"), InlineData("prompts")]
     public void It_is_searched_measured_compared_cut_and_reported(string learnedOn)
     {
         string[] data = ["--in-domain", $"{pairs},case=kind", "--out-of-domain", prompts, "--unseen", $"{text},window=12,stride=6"];
         string found = SmallRuns.Works(["find", "--model", model, "--data", learnedOn == "text" ? text : learnedOn == "pairs" ? pairs : prompts, .. data, "--ablation", "mean",
             "--seeds", "1-2", "--method", "structured-pruning,steps=6,batch-size=4", "--draws", "2", "--core-share", "1", "--threads", "2", "--all", "--json", "--out", runs.At("run")]);
-        JsonElement result = Json(found), cut = result.GetProperty("cut"), figures = result.GetProperty("full").GetProperty("figures");
+        JsonElement result = Json(found), accuracy = Facts(result, "accuracy"), cut = Facts(result, "cut");
+        JsonElement figures = accuracy.GetProperty("full").GetProperty("figures");
         foreach (string difference in (string[])["largestDifference", "fullSizeDifference"]) Assert.InRange(cut.GetProperty(difference).GetDouble(), 0, 1e-5);
         Assert.Equal(20, figures.GetProperty("inDomain").GetProperty("difference").GetProperty("n").GetInt32());
         Assert.Equal(12, figures.GetProperty("outOfDomain").GetProperty("logit difference").GetProperty("n").GetInt32());
         Assert.True(figures.GetProperty("unseen").GetProperty("bits per byte").GetProperty("value").GetDouble() > 0);
-        Assert.Equal("minimal pairs", result.GetProperty("tasks").GetProperty("inDomain").GetProperty("words").GetProperty("name").GetString());
-        foreach (JsonElement subnetwork in result.GetProperty("subnetworks").EnumerateArray())
+        Assert.Equal("minimal pairs", accuracy.GetProperty("tasks").GetProperty("inDomain").GetProperty("words").GetProperty("name").GetString());
+        foreach (JsonElement subnetwork in accuracy.GetProperty("subnetworks").EnumerateArray())
         {
             Assert.True(subnetwork.GetProperty("kl").GetDouble() > 0);
             Assert.True(subnetwork.GetProperty("figures").GetProperty("unseen").GetProperty("same next token").GetProperty("value").GetDouble() <= 1);
@@ -45,7 +49,7 @@ public sealed class LanguageVerbTests : IDisposable
 
         // the cut model alone says what the run says of its subnetwork
         JsonElement alone = Json(SmallRuns.Works(["evaluate", "--model", runs.At("run", "cut"), .. data, "--json"])).GetProperty("model");
-        JsonElement best = result.GetProperty("subnetworks").EnumerateArray().First(s => s.GetProperty("seed").GetUInt64() == cut.GetProperty("seed").GetUInt64());
+        JsonElement best = accuracy.GetProperty("subnetworks").EnumerateArray().First(s => s.GetProperty("seed").GetUInt64() == cut.GetProperty("seed").GetUInt64());
         Assert.Equal(best.GetProperty("inDomain").GetProperty("value").GetDouble(), alone.GetProperty("inDomain").GetProperty("value").GetDouble());
         Assert.Equal(best.GetProperty("inDomainLoss").GetDouble(), alone.GetProperty("inDomainLoss").GetDouble(), 1e-6);
     }
@@ -61,8 +65,8 @@ public sealed class LanguageVerbTests : IDisposable
         Assert.Contains("nothing that is measured asks for labels", SmallRuns.Fails("find", "--model", model, "--data", text, "--in-domain", pairs, "--label-map", "a>b", "--out", runs.At("mapped")));
         Assert.Contains("a language model without any ablated", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--data", text));
         Assert.Contains("something else stands in for absent parts: zero. Leave out --data", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--data", text, "--without", "L0.H0", "--ablation", "zero"));
-        Assert.Contains("A search of 6 seeds", SmallRuns.Works("inspect", model, "--data", text));
-        Assert.Contains("A search of 6 seeds", SmallRuns.Works("inspect", model, "--length", "8"));
+        Assert.Contains("structured-pruning: 6 searches", SmallRuns.Works("inspect", model, "--data", text));
+        Assert.Contains("structured-pruning: 6 searches", SmallRuns.Works("inspect", model, "--length", "8"));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -65,6 +66,6 @@ static class CompareVerb
         RunJoin join = RunJoin.Read(named, session.Tenants);
         using RunFolder folder = RunSupport.Open(path, session, join.ModelSha256, join.Facts, join.Seeds, new { Runs = named.Length });
         JoinedRuns joined = join.In(folder, session.Progress);
-        session.Result(() => JsonSerializer.Serialize(joined, ResultJson.Options), () => JoinSummary.Text(joined, folder.FolderPath));
+        session.Result(() => JsonSerializer.Serialize(joined, JsonWriting.Published), () => JoinSummary.Text(joined, folder.FolderPath));
     }
 }

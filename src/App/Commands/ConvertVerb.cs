@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Checkpoints;
-using Heartwood.Lab.Questions;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.App.Commands;
 
@@ -45,7 +45,7 @@ static class ConvertVerb
             Conversion done = Conversion.Write(parsed.GetRequiredValue(model), place, parsed.GetValue(entry),
                 parsed.GetValue(float32),
                 (written, of) => session.Progress.Report(new("converting", written, of, "tensors")), session.Stop);
-            session.Result(() => JsonSerializer.Serialize(done, ResultJson.Options), () => string.Join('\n', Lines(done)));
+            session.Result(() => JsonSerializer.Serialize(done, JsonWriting.Published), () => string.Join('\n', Lines(done)));
         },
     };
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -87,16 +88,16 @@ static class EvaluateVerb
             }
             ModelEvaluation evaluation = ModelEvaluation.Measure(request, session.Stop, session.World.Say);
             session.Result(
-                () => JsonSerializer.Serialize(evaluation.Measured, ResultJson.Options),
+                () => JsonSerializer.Serialize(evaluation.Measured, JsonWriting.Published),
                 () => Summary.Models([.. evaluation.Measured.Select(m => (m.Key, m.Value))], evaluation.TaskCases));
         }
     }
 
     static void Show(Session session, MaskEvaluation evaluation) =>
-        session.Result(() => JsonSerializer.Serialize(evaluation, ResultJson.Options), () => MaskSummary.InWords(evaluation));
+        session.Result(() => JsonSerializer.Serialize(evaluation, JsonWriting.Published), () => MaskSummary.InWords(evaluation));
 
     static void Show(Session session, AccuracyFacts stage, Study study, RunFolder folder) => session.Result(
-        () => JsonSerializer.Serialize(stage, ResultJson.Options),
+        () => JsonSerializer.Serialize(stage, JsonWriting.Published),
         () => Summary.Models([("full model", stage.Full), .. stage.Baselines.Select(b => (b.Key, b.Value))], study.TaskCases)
             + Summary.Subnetworks(stage.Subnetworks, stage.RandomSubnetworks)
             + $"Compare them: heartwood compare {folder.FolderPath}\n");

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Questions;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Studies;
 using Heartwood.Tensors;
 
@@ -73,7 +73,7 @@ static class GenerateVerb
         session.World.Say(
             $"{made.Tokens.Count} tokens after {made.PromptTokens} in {Words.Duration(made.Seconds)}, "
                 + $"{Ended(made)}{(made.Absent.Count == 0 ? "" : $"; ablated: {string.Join(",", made.Absent)} ({made.Ablation})")}");
-        if (session.Json) session.Result(() => JsonSerializer.Serialize(made, ResultJson.Options), () => "");
+        if (session.Json) session.Result(() => JsonSerializer.Serialize(made, JsonWriting.Published), () => "");
 
         void Show(string text)
         {

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Heartwood.Lab.Questions;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 
@@ -30,7 +30,7 @@ static class InspectVerb
             RunSupport.UseThreads(parsed);
             StudyRequest request = StudyOptions.With(parsed, new(parsed.GetValue(data)!, []) { Tenants = session.Tenants });
             Inspection seen = Inspection.Inspect(parsed.GetValue(model), request, parsed.GetValue(length));
-            session.Result(() => JsonSerializer.Serialize(seen, ResultJson.Options), () => $"""
+            session.Result(() => JsonSerializer.Serialize(seen, JsonWriting.Published), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
                 {SizesOf(seen)}
                 {HeadOf(seen)}

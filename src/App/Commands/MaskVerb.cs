@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Heartwood.App.Console;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Questions;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
@@ -98,7 +98,7 @@ static class MaskVerb
                     file.Source, file.Format, file.Notes, written = path is null ? null : Path.GetFullPath(path),
                     mask = JsonNode.Parse(chosen.ToJson()),
                 },
-                ResultJson.Options),
+                JsonWriting.Published),
             () => path is null && written is not null
                 ? written
                 : MaskSummary.InWords(shown) + (path is null ? "" : $"Written to {Path.GetFullPath(path)} ({format}).\n"));

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Questions;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 
@@ -71,7 +71,7 @@ static class StageVerbs
                 throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a "
                     + "subnetwork's file with --mask, or what to make of the run's own with --change or --export.");
             CutFacts cut = study.Cut();
-            session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Cut(cut, folder.FolderPath));
+            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () => Summary.Cut(cut, folder.FolderPath));
             return;
         }
         string where = Path.GetFullPath(
@@ -79,12 +79,12 @@ static class StageVerbs
         if (asked.Length + written.Length == 0)
         {
             CutFacts cut = study.Cut(named!, where, parsed.GetValue(MaskVerb.OtherModel));
-            session.Result(() => JsonSerializer.Serialize(cut, ResultJson.Options), () => Summary.Cut(cut, where));
+            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () => Summary.Cut(cut, where));
             return;
         }
         ChangeRequest request = ChangeRequest.Read(asked, written, session.Tenants);
         ChangesFacts made = study.Change(named, request, where, parsed.GetValue(MaskVerb.OtherModel));
-        session.Result(() => JsonSerializer.Serialize(made, ResultJson.Options), () => Summary.Changed(made));
+        session.Result(() => JsonSerializer.Serialize(made, JsonWriting.Published), () => Summary.Changed(made));
     }
 
     /// <summary>Opens a run and does one of its steps.</summary>

@@ -134,7 +134,7 @@ static class TrainVerb
         TrainingFacts facts = findings.Facts<TrainingFacts>()!;
         double seconds = findings.Facts<MakingFacts>()?.Seconds ?? double.NaN;
         return Said.Text($"{findings.Words()}The model is in {facts.Model} ({facts.Steps} steps, {seconds:0} s).\n")
-            + $"{run.Next(facts.Model)}\nReport: {page}";
+            + $"{run.Next(facts.Model, facts.Final is not null)}\nReport: {page}";
     }
 
     static TrainingRequest Parse(ParseResult p) => new(

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Runs;
 
 namespace Heartwood.Lab.Checkpoints;
@@ -25,8 +25,6 @@ public sealed record Conversion(string From, string Into, int Tensors, long Byte
 
     static readonly string[] texts = [".json", ".txt", ".model", ".md", ".jinja", ".vocab", ".codes", ".tiktoken"];
     static readonly string[] titles = ["LICENSE", "LICENCE", "NOTICE", "README"];
-
-    static readonly JsonSerializerOptions indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
     /// Writes the safetensors copy of a model's folder, or of one file of weights: tensors bit for bit, in their own dtype, under their own
@@ -122,7 +120,7 @@ public sealed record Conversion(string From, string Into, int Tensors, long Byte
         JsonObject json = JsonObject.Create(CheckpointException.Json(config).ObjectIn(File.ReadAllBytes(config)).Object.Clone())!;
         foreach (string key in (string[])["torch_dtype", "dtype"])
             if (json[key]?.GetValueKind() == JsonValueKind.String) json[key] = "float32";
-        return json.ToJsonString(indented) + "\n";
+        return json.ToJsonString(JsonWriting.Foreign) + "\n";
     }
 
     static void RequireRoom(string into, long bytes)

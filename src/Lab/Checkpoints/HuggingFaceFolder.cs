@@ -1,6 +1,5 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Runs;
 
 namespace Heartwood.Lab.Checkpoints;
@@ -20,8 +19,6 @@ public sealed class HuggingFaceFolder : IDisposable
         "tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model", "sentencepiece.model",
         "source.spm", "target.spm", "bpe.codes", "normalizer.json", "tekken.json", "tokenizer.model.v3",
     ];
-
-    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     readonly Func<string, byte[]?> find;
 
@@ -122,7 +119,7 @@ public sealed class HuggingFaceFolder : IDisposable
         Atomic.WriteFolder(path, folder =>
         {
             Dictionary<string, string> metadata = new() { ["format"] = "pt" };
-            File.WriteAllText(System.IO.Path.Combine(folder, ConfigFile), config.ToJsonString(Indented) + "\n");
+            File.WriteAllText(System.IO.Path.Combine(folder, ConfigFile), config.ToJsonString(JsonWriting.Foreign) + "\n");
             SafetensorsWriter.Write(System.IO.Path.Combine(folder, Checkpoint.SingleFile), tensors, metadata);
             foreach ((string name, byte[] content) in files) File.WriteAllBytes(System.IO.Path.Combine(folder, name), content);
         }, replace);

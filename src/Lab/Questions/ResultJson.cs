@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Runs;
 
 namespace Heartwood.Lab.Questions;
@@ -12,18 +12,6 @@ namespace Heartwood.Lab.Questions;
 /// </summary>
 public static class ResultJson
 {
-    /// <summary>The rules by which results are written.</summary>
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        NumberHandling = JsonNumberHandling.Strict,
-        PropertyNameCaseInsensitive = false,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        Converters = { new FiniteOrNull(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
     /// <summary>A result as the text of <c>result.json</c>, ending in a line feed.</summary>
     public static string Write(Result result)
     {
@@ -32,11 +20,11 @@ public static class ResultJson
         {
             JsonObject entry = new() { ["version"] = answer.Question.Version };
             if (answer.LeftOut is { } why) entry["leftOut"] = why;
-            else entry["facts"] = JsonSerializer.SerializeToNode(answer.Facts, answer.Question.FactsType, Options);
+            else entry["facts"] = JsonSerializer.SerializeToNode(answer.Facts, answer.Question.FactsType, JsonWriting.Published);
             questions[answer.Question.Name] = entry;
         }
-        JsonObject file = new() { ["manifest"] = JsonSerializer.SerializeToNode(result.Manifest, Options), ["questions"] = questions };
-        return file.ToJsonString(Options) + "\n";
+        JsonObject file = new() { ["manifest"] = JsonSerializer.SerializeToNode(result.Manifest, JsonWriting.Published), ["questions"] = questions };
+        return file.ToJsonString(JsonWriting.Published) + "\n";
     }
 
     /// <summary>Reads the text of a <c>result.json</c>.</summary>
@@ -47,7 +35,7 @@ public static class ResultJson
     {
         try
         {
-            ResultFile file = JsonSerializer.Deserialize<ResultFile>(json, Options) ?? throw new JsonException("The file holds 'null'.");
+            ResultFile file = JsonSerializer.Deserialize<ResultFile>(json, JsonWriting.Published) ?? throw new JsonException("The file holds 'null'.");
             return new(file.Manifest, [.. file.Questions.Select(entry => AnswerIn(entry.Key, entry.Value, questions))]);
         }
         catch (JsonException e)
@@ -67,7 +55,7 @@ public static class ResultJson
         if (entry.LeftOut is { } why) return new(question, null, why);
         try
         {
-            object? facts = entry.Facts is { } element ? JsonSerializer.Deserialize(element, question.FactsType, Options) : null;
+            object? facts = entry.Facts is { } element ? JsonSerializer.Deserialize(element, question.FactsType, JsonWriting.Published) : null;
             return new(question, facts ?? throw new JsonException("It has no facts."), null);
         }
         catch (JsonException e)
@@ -81,19 +69,4 @@ public static class ResultJson
     sealed record EntryInFile(int Version, JsonElement? Facts = null, string? LeftOut = null);
 
     static string Place(JsonException e) => e.LineNumber is { } line ? $" at {e.Path ?? "$"}, line {line + 1}" : "";
-
-    /// <summary>NaN and the infinities have no number in JSON: they are written as null, and null is read as NaN.</summary>
-    sealed class FiniteOrNull : JsonConverter<double>
-    {
-        public override bool HandleNull => true;
-
-        public override double Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
-
-        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
-        {
-            if (double.IsFinite(value)) writer.WriteNumberValue(value);
-            else writer.WriteNullValue();
-        }
-    }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Runs;
 
 namespace Heartwood.Lab.Questions;
@@ -60,10 +61,10 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
     }
 
     // NaN and infinities are written by name
-    static double Number(JsonElement value) => value.Deserialize<double>(RunFolder.Json);
+    static double Number(JsonElement value) => value.Deserialize<double>(JsonWriting.Kept);
 
     static TrainingPoint[] Curve(RunFolder folder) =>
-        [.. Lines(folder, "curve.jsonl").Select(l => l.Deserialize<TrainingPoint>(RunFolder.Json)!)];
+        [.. Lines(folder, "curve.jsonl").Select(l => l.Deserialize<TrainingPoint>(JsonWriting.Kept)!)];
 
     static IEnumerable<JsonElement> Lines(RunFolder folder, string file) => !folder.Has(file) ? []
         : File.ReadLines(folder.PathOf(file)).Where(l => l.Length > 0).Select(l => JsonSerializer.Deserialize<JsonElement>(l));

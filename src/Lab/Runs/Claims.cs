@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Runs;
 
@@ -93,7 +94,7 @@ sealed class Claims(string folder, TimeProvider clock)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             using FileStream stream = new(file, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-            JsonSerializer.Serialize(stream, Claimant.ThisProcess, RunFolder.Json);
+            JsonSerializer.Serialize(stream, Claimant.ThisProcess, JsonWriting.Kept);
             return true;
         }
         catch (DirectoryNotFoundException) { return false; }                      // a finished run removed it this moment
@@ -122,7 +123,7 @@ sealed class Claims(string folder, TimeProvider clock)
             using StreamReader reader = new(stream);
             string text = reader.ReadToEnd();
             if (text.StartsWith(Free, StringComparison.Ordinal)) return State.Free;
-            holder = JsonSerializer.Deserialize<Claimant>(text, RunFolder.Json);
+            holder = JsonSerializer.Deserialize<Claimant>(text, JsonWriting.Kept);
             return holder is null ? State.Nameless : State.Claimed;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) { return State.Gone; }

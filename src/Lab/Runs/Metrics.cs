@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Runs;
 
@@ -36,7 +37,7 @@ public sealed class Metrics : IDisposable
         {
             json.WriteStartObject();
             json.WriteNumber("step", step);
-            JsonElement written = JsonSerializer.SerializeToElement(figures, RunFolder.Json);
+            JsonElement written = JsonSerializer.SerializeToElement(figures, JsonWriting.Kept);
             foreach (JsonProperty figure in written.EnumerateObject()) figure.WriteTo(json);
             json.WriteEndObject();
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Runs;
 
@@ -10,7 +11,7 @@ public static class RequestText
     public static IReadOnlyDictionary<string, string> Flatten(object request)
     {
         SortedDictionary<string, string> options = new(StringComparer.Ordinal);
-        Walk(JsonSerializer.SerializeToNode(request, RunFolder.Json), "", options);
+        Walk(JsonSerializer.SerializeToNode(request, JsonWriting.Kept), "", options);
         return options;
     }
 

@@ -1,8 +1,7 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using Heartwood.Lab.Json;
 
 namespace Heartwood.Lab.Runs;
 
@@ -16,16 +15,6 @@ public sealed partial class RunFolder : IDisposable
     const string ManifestName = "manifest.json", FinishedName = "finished";
 
     static readonly string[] OwnFolders = [Claims.Name, RunTimes.Name];
-
-    /// <summary>How a run's own files are written: camelCase, NaN and infinities by name, every float to the last bit.</summary>
-    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = true,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
 
     readonly Claims claims;
     readonly RunTimes times;
@@ -89,7 +78,7 @@ public sealed partial class RunFolder : IDisposable
         Resumed = true;
         Work(new Job(ManifestName, () =>
         {
-            Atomic.WriteFile(PathOf(ManifestName), stream => JsonSerializer.Serialize(stream, manifest, Json));
+            Atomic.WriteFile(PathOf(ManifestName), stream => JsonSerializer.Serialize(stream, manifest, JsonWriting.Kept));
             Resumed = false;
         }));
         Manifest = Resumed ? ReadManifest(PathOf(ManifestName)) : manifest;
@@ -155,7 +144,7 @@ public sealed partial class RunFolder : IDisposable
     public void WriteText(string name, string text) => WriteBytes(name, Encoding.UTF8.GetBytes(text));
 
     /// <summary>Writes a value as JSON, whole or not at all.</summary>
-    public void WriteJson<T>(string name, T value) => Write(name, stream => JsonSerializer.Serialize(stream, value, Json));
+    public void WriteJson<T>(string name, T value) => Write(name, stream => JsonSerializer.Serialize(stream, value, JsonWriting.Kept));
 
     /// <summary>Writes a folder of files, for example a model's; see <see cref="Atomic.WriteFolder"/>.</summary>
     public void WriteFolder(string name, Action<string> write) => Atomic.WriteFolder(Writable(name), write, replace: true);
@@ -208,7 +197,7 @@ public sealed partial class RunFolder : IDisposable
         try
         {
             using FileStream stream = File.OpenRead(file);
-            return JsonSerializer.Deserialize<T>(stream, Json)!;
+            return JsonSerializer.Deserialize<T>(stream, JsonWriting.Kept)!;
         }
         catch (JsonException e)
         {

@@ -56,11 +56,12 @@ public sealed class TrainingRun
 
     /// <summary>What to do next with the model that was trained.</summary>
     /// <param name="model">its folder</param>
-    public string Next(string model) => start.Model switch
+    /// <param name="measured">whether it was measured while training</param>
+    public string Next(string model, bool measured) => start.Model switch
     {
         { Output: Output.Vocabulary, Causal: true } => $"Let it speak: heartwood generate --model {model} --prompt \"…\"",
         { Output: Output.Vocabulary } => $"Measure it: heartwood evaluate --model {model} --in-domain …",
-        _ when start.Model.GivesOneNumber() => $"Measure it: heartwood evaluate --model {model} --in-domain …",
+        _ when start.Model.GivesOneNumber() && !measured => $"Measure it: heartwood evaluate --model {model} --in-domain …",
         _ => $"Find its subnetworks: heartwood find --model {model} --data … --in-domain … --out RUN",
     };
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using System.Xml.Linq;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 
@@ -18,7 +19,7 @@ static class ResultSchema
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    static readonly JsonSerializerOptions rules = new(ResultJson.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+    static readonly JsonSerializerOptions rules = new(JsonWriting.Published) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
 
     /// <summary>The whole schema of the questions that Heartwood comes with, as a file.</summary>
     public static string Text(IReadOnlyList<IQuestion> questions)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Heartwood.App.Commands;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
@@ -121,7 +122,7 @@ public sealed class MethodTests : IDisposable
         World world = new();
         Assert.True(CommandLine.Run(find, world.Redirected(), tenants: tenants) == 0, world.Error.ToString());
         FinderTable table = JsonSerializer.Deserialize<Kept<FinderTable>>(
-            File.ReadAllText(temporary.At("run/stages/finders.json")), RunFolder.Json)!.Facts!;
+            File.ReadAllText(temporary.At("run/stages/finders.json")), JsonWriting.Kept)!.Facts!;
         Assert.Equal(["ablation", "by-place", "random", "structured-pruning"], table.Rows.Select(r => r.Method));
         Assert.Equal([1, 1, 2, 2], table.Rows.Select(r => r.Searches));
         Assert.Equal([7 * 40, 0, 0, 48], table.Rows.Select(r => r.Passes));

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Models;
@@ -18,8 +17,6 @@ static class PrunedHeads
     static readonly string[] layersKeys = ["num_hidden_layers", "n_layer", "n_layers"];
     static readonly string[] headsKeys = ["num_attention_heads", "n_head", "n_heads"];
     static readonly string[] widthKeys = ["hidden_size", "n_embd", "dim"];
-    static readonly JsonSerializerOptions indented = new() { WriteIndented = true, NewLine = "\n" };
-
     /// <summary>Whether an object without the key is the value of it.</summary>
     public static bool IsBare(JsonFields file) => file.Count > 0 && file.Each.All(p => Number(p.Name) is not null && p.Value.IsList);
 
@@ -96,7 +93,7 @@ static class PrunedHeads
         foreach (var layer in sizes.Parts([Heads.Kind.Name]).Except(mask.Kept).GroupBy(p => p.Layer))
             gone[layer.Key.ToString(CultureInfo.InvariantCulture)] = new JsonArray([.. layer.Select(p => JsonValue.Create(p.Index))]);
         config[Key] = gone;
-        return config.ToJsonString(indented) + "\n";
+        return config.ToJsonString(JsonWriting.Foreign) + "\n";
     }
 
     static int? Number(string digits)

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
@@ -122,7 +123,7 @@ public sealed class HeadQuestionTests : IDisposable
         Assert.InRange(stops, 3, 20);
 
         static string Answer(Subject subject) =>
-            System.Text.Json.JsonSerializer.Serialize((object[])[new AddBack().Ask(subject)!, new Needs().Ask(subject)!], ResultJson.Options);
+            System.Text.Json.JsonSerializer.Serialize((object[])[new AddBack().Ask(subject)!, new Needs().Ask(subject)!], JsonWriting.Published);
     }
 
     [Fact]
