@@ -6,7 +6,7 @@ namespace Heartwood.Tests;
 /// <summary>The rules of the house that no compiler knows. Each failure names the file, the line and the rule.</summary>
 public partial class HouseTests
 {
-    const int MostLines = 500;
+    const int MostLines = 500, MostColumns = 140;
 
     /// <summary>The folders of src/Lab, left to right: a folder may use those before it and itself, none behind it.</summary>
     static readonly string[] leftToRight =
@@ -91,6 +91,11 @@ public partial class HouseTests
     [Fact]
     public void No_file_is_longer_than_500_lines() => None(Written("*.cs", "*.js", "*.css")
         .Select(f => (File: f, Lines: File.ReadLines(f).Count())).Where(f => f.Lines > MostLines).Select(f => $"{Relative(f.File)}: {f.Lines} lines; divide it"));
+
+    [Fact]
+    public void No_line_of_src_is_wider_than_140_columns() => None(Sources("src").SelectMany(file => Lines(file)
+        .Where(line => line.Text.Length > MostColumns)
+        .Select(line => $"{Relative(file)}:{line.Number}: {line.Text.Length} columns; break the line")));
 
     [Fact]
     public void Folders_are_nouns_of_the_subject()

@@ -37,6 +37,9 @@ public sealed class TenantTests(ToyRun toys) : IClassFixture<ToyRun>
         foreach (string file in (string[])["rise-sparsity-0.25", "mask-gradient-sparsity-0.5", "mask-gradient-sparsity-0.25"])
             Assert.True(File.Exists(toys.At("toys", "subnetworks", $"{file}.json")), file);
 
+        string shown = ToyRun.Works("mask", toys.At("toys", "subnetworks", "rise-sparsity-0.5.json"));
+        Assert.Contains("keeps 4 of 8", shown);
+
         // the finders' table, and the toy's own figures of each step
         Assert.Contains("rise ", toys.Found);
         string[] steps = File.ReadAllLines(toys.At("toys", "search", "rise.jsonl"));
@@ -168,8 +171,8 @@ public sealed class TenantTests(ToyRun toys) : IClassFixture<ToyRun>
             (["cut", toys.At("usual"), "--export", "plain-text", "--out", toys.At("none")],
                 "There is no export 'plain-text'. Did you mean "),
             (["report", toys.Folder], "It answers the question 'without-kinds', which is none of "),
-            (["evaluate", toys.Folder], "There is no method 'rise'. Did you mean "),
-            (["cut", toys.Folder], "There is no method 'rise'. Did you mean "),
+            (["evaluate", toys.Folder], "There is no kind of part 'halves'. Nearest: 'heads'. "),
+            (["cut", toys.Folder], "There is no kind of part 'halves'. Nearest: 'heads'. "),
         })
         {
             Assert.Contains(gist, ToyRun.Fails(Tenants.Usual, asked));

@@ -5,7 +5,10 @@ public static class Nearest
 {
     const int LongestCompared = 200;
 
-    /// <summary>The candidate with the smallest edit distance (Levenshtein 1966) to <paramref name="name"/>, letter case ignored, empty ones passed over; the first of equals, null where there are none.</summary>
+    /// <summary>
+    /// The candidate with the smallest edit distance (Levenshtein 1966) to <paramref name="name"/>,
+    /// letter case ignored, empty ones passed over; the first of equals, null where there are none.
+    /// </summary>
     public static string? Of(string name, IEnumerable<string> candidates)
     {
         string wanted = Compared(name);

@@ -45,7 +45,7 @@ public sealed class GenerateVerbTests : IDisposable
         Assert.Equal(zero.GetProperty("absent").GetRawText(), only.GetProperty("absent").GetRawText());
         Assert.Equal(Tokens(zero), Tokens(only));
         Assert.Equal(3, new[] { whole, zero, mean }.Select(m => m.GetProperty("logProbabilities").GetRawText()).Distinct().Count());
-        Assert.Contains("; absent: L0.H1,L1.MLP (zero)", SmallRuns.Here(Generate("--without", "L0.H1,L1.MLP")).Error);
+        Assert.Contains("; ablated: L0.H1,L1.MLP (zero)", SmallRuns.Here(Generate("--without", "L0.H1,L1.MLP")).Error);
     }
 
     string Mask(string ablation, string file = "")
@@ -112,7 +112,7 @@ public sealed class GenerateVerbTests : IDisposable
     {
         Assert.Contains("--top-k says nothing without --temperature", SmallRuns.Fails(Generate("--top-k", "3")));
         Assert.Contains("no part L9.H0", SmallRuns.Fails(Generate("--without", "L9.H0")));
-        Assert.Contains("none is absent", SmallRuns.Fails(Generate("--data", "text.txt")));
+        Assert.Contains("none is ablated", SmallRuns.Fails(Generate("--data", "text.txt")));
         Assert.Contains("Leave one of the two out", SmallRuns.Fails(Generate("--without", "L0.H0", "--only", "L0.H1")));
         Assert.Contains("takes 48", SmallRuns.Fails("generate", "--model", speaker, "--prompt", new string('z', 60)));
         Assert.Contains("gives scores to labels", SmallRuns.Fails("generate", "--model", SmallWorldModel()));

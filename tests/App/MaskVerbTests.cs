@@ -33,7 +33,7 @@ public sealed class MaskVerbTests : IDisposable
     {
         string said = SmallRuns.Works("mask", Found());
         Assert.Contains("keeps 3 of 6 parts", said);
-        Assert.Contains("structured pruning, seed 2; ablation mean (", said);
+        Assert.Contains("structured-pruning, seed 2; ablation mean (", said);
         Assert.Contains("found on world:training,rows=60, 60 rows, SHA-256", said);
         Assert.Contains("    0 1  MLP\nL0  ", said);
         Assert.Equal(3, said[said.IndexOf("MLP\nL0", StringComparison.Ordinal)..].Count(c => c == '#'));

@@ -50,12 +50,12 @@ static class MaskVerb
                 + "the sizes must agree."
     };
 
-    /// <summary>What absent parts leave behind, where a mask is run in a model.</summary>
+    /// <summary>What stands in for ablated parts, where a mask is run in a model.</summary>
     public static readonly Option<string?> Ablation = new("--ablation")
     {
-        Description = "What stands in for absent parts, whatever the mask says: NAME[,key=value…], as find takes it. Without it as the mask says; "
-            + "where that says nothing, and of --without, their mean over --data where that is given, else zero. "
-            + "Means come from the mask's own file, if it has one, else they are taken over --data.",
+        Description = "What stands in for ablated parts, whatever the mask says: NAME[,key=value…], as find takes it. "
+            + "Without it as the mask says; where that says nothing, and of --without, their mean over --data where that is given, "
+            + "else zero. Means come from the mask's own file, if it has one, else they are taken over --data.",
         HelpName = "NAME",
     };
 
@@ -78,7 +78,7 @@ static class MaskVerb
         LoadedModel? loaded = p.GetValue(model) is { } folder ? LoadedModel.Load(folder) : null;
         MaskFile file = Masks.Read(p.GetRequiredValue(mask), loaded?.Model.Sizes(session.Tenants.PartKinds));
         Subnetwork chosen =
-            Chosen(p, loaded is null ? file.Mask : Masks.Of(file.Mask, loaded, session.Tenants.PartKinds, p.GetValue(OtherModel)));
+            Chosen(p, loaded is null ? file.Mask : Masks.InModel(file.Mask, loaded, session.Tenants.PartKinds, p.GetValue(OtherModel)));
         string? path = p.GetValue(into), format = p.GetValue(to) ?? (path is null ? null : MaskFile.Heartwood);
         if (path is not null && Path.Exists(path))
             throw new IOException($"{path} is there already. Give another name with --out, or remove it.");

@@ -23,7 +23,8 @@ public sealed class FullSizeChange : IChange
     }
 
     /// <inheritdoc/>
-    public string? WhyNot(Original of) => Cutting.WhyNot(of.Model, of.Kept, of.Ablation) ?? Cutting.WhyNoFullSize(of.Model, of.Ablation.How);
+    public string? WhyNot(Original of) =>
+        Cutting.WhyNot(of.Model, of.Kept, of.Ablation) ?? Cutting.WhyNoFullSize(of.Model, of.Ablation.How);
 
     /// <inheritdoc/>
     public Changed Apply(Original of) => CutChange.Proved(of, Cutting.FullSize(of.Model, of.Kept, of.Ablation));

@@ -49,8 +49,8 @@ public sealed record FinderFacts(string Name, string About, string Paper, Finder
     {
         if (Points is null || universe.Places.FirstOrDefault(place => !Points.Contains(place.Site.Point)) is not { } other) return;
         throw new ArgumentException($"{Name} scores parts that give their value at {string.Join(", ", Points)} only, and {other.Part}, "
-            + $"one of the {other.Kind.Many}, gives it at {other.Site.Point}. Put only what it scores in play with --parts, or take another "
-            + "--method.");
+            + $"one of the {other.Kind.Many}, gives it at {other.Site.Point}. Put only what it scores in play with --parts, "
+            + "or take another --method.");
     }
 }
 

@@ -7,7 +7,10 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Evaluation;
 
-/// <summary>Runs models over examples and gives their numbers; batches run beside one another, each with the same result whatever the number of threads.</summary>
+/// <summary>
+/// Runs models over examples and gives their numbers; batches run beside
+/// one another, each with the same result whatever the number of threads.
+/// </summary>
 public sealed class Answers
 {
     readonly IProblem problem;
@@ -29,24 +32,36 @@ public sealed class Answers
     /// <summary>Number of tokens in all examples.</summary>
     public long Tokens => batches.Sum(b => (long)b.Batch.Tokens);
 
-    /// <summary>A model's numbers, [example number] row by row: scores of the labels, or what <see cref="IProblem.Read"/> says; of a language model without a problem the scores of the token that comes next.</summary>
+    /// <summary>
+    /// A model's numbers, [example number] row by row: scores of the labels, or what <see cref="IProblem.Read"/>
+    /// says; of a language model without a problem the scores of the token that comes next.
+    /// </summary>
     /// <param name="model">the model</param>
     /// <param name="advance">told the number of examples that a batch finished</param>
     /// <param name="stop">ends the work</param>
-    /// <param name="full">the full model, to be compared with where it must pass beside (<see cref="IProblem.OfVocabulary"/>); null for none</param>
+    /// <param name="full">the full model, to be compared with where it must
+    /// pass beside (<see cref="IProblem.OfVocabulary"/>); null for none</param>
     /// <exception cref="InvalidDataException">a number that the problem reads is NaN or infinite</exception>
-    public float[] Of(IModel model, Action<int>? advance = null, CancellationToken stop = default, IModel? full = null) => Of(model, [], null, advance, stop, null, full)[0];
+    public float[] Of(IModel model, Action<int>? advance = null, CancellationToken stop = default, IModel? full = null) =>
+        Of(model, [], null, advance, stop, null, full)[0];
 
-    /// <summary>Numbers of one model under several masks, [example number] row by row for each mask (one unmasked where there is none). What stands before the first part in which a mask differs from <paramref name="shared"/> is computed once for all masks: the layers below, and that layer's attention up to its heads' mixes.</summary>
+    /// <summary>
+    /// Numbers of one model under several masks, [example number] row by row for each mask (one unmasked where
+    /// there is none). What stands before the first part in which a mask differs from <paramref name="shared"/>
+    /// is computed once for all masks: the layers below, and that layer's attention up to its heads' mixes.
+    /// </summary>
     /// <param name="model">the full model</param>
     /// <param name="masks">each with one number per part</param>
     /// <param name="ablation">what absent parts leave behind; null only without masks</param>
     /// <param name="advance">told the number of examples × masks that a batch finished</param>
     /// <param name="stop">ends the work</param>
-    /// <param name="shared">a mask that the others differ from in few parts, best in late ones; null for one of ones. It changes no score, only the time.</param>
+    /// <param name="shared">a mask that the others differ from in few parts, best in
+    /// late ones; null for one of ones. It changes no score, only the time.</param>
     /// <param name="full">see above</param>
     /// <exception cref="InvalidDataException">see above</exception>
-    public float[][] Of(IModel model, IReadOnlyList<float[]> masks, Ablation? ablation, Action<int>? advance = null, CancellationToken stop = default, float[]? shared = null, IModel? full = null)
+    public float[][] Of(
+        IModel model, IReadOnlyList<float[]> masks, Ablation? ablation, Action<int>? advance = null,
+        CancellationToken stop = default, float[]? shared = null, IModel? full = null)
     {
         using Scope outside = Scope.Open();
         (float[]? Mask, int From)[] passes = [(null, 0)];
@@ -95,9 +110,15 @@ public sealed class Answers
             stop.ThrowIfCancellationRequested();
             using Scope scope = Scope.Open();
             var (batch, examples) = batches[b];
-            Pass one = Pass.Run(cut, batch, NoProbe.Instance, problem.Tokens), other = Pass.Run(model, batch, ProbeOf(mask, ablation, ablation.On(model, batch, problem.Tokens, problem.PairsOf(examples))), problem.Tokens);
-            most[b] = problem.Places(batch, examples) is { } places ? NextTokens.Difference(one, other, places)
-                : Math.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude((one.Scores(problem.Tokens) - other.Scores(problem.Tokens)).Values));
+            Pass one = Pass.Run(cut, batch, NoProbe.Instance, problem.Tokens);
+            var ablated = ablation.On(model, batch, problem.Tokens, problem.PairsOf(examples));
+            Pass other = Pass.Run(model, batch, ProbeOf(mask, ablation, ablated), problem.Tokens);
+            if (problem.Places(batch, examples) is { } places) most[b] = NextTokens.Difference(one, other, places);
+            else
+            {
+                Tensor difference = one.Scores(problem.Tokens) - other.Scores(problem.Tokens);
+                most[b] = Math.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(difference.Values));
+            }
         });
         return most.DefaultIfEmpty(0).Max();
     }
@@ -114,8 +135,12 @@ public sealed class Answers
         {
             if (float.IsFinite(numbers[i]) || !problem.Gives(examples[i / width], i % width, compared)) continue;
             string name = problem.Words.Example, which = examples[i / width].Case is { Length: > 0 } its ? $" ({its})" : "";
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                $"{char.ToUpperInvariant(name[0])}{name[1..]} {before + i / width + 1} of {starts[^1]}{which}: expected finite {(problem.OfVocabulary ? "log-probabilities" : "scores")}, found {numbers[i]}. A weight, or what absent parts leave behind, is not finite: take other weights, or another ablation."));
+            string kind = problem.OfVocabulary ? "log-probabilities" : "scores";
+            string where = string.Create(CultureInfo.InvariantCulture,
+                $"{char.ToUpperInvariant(name[0])}{name[1..]} {before + i / width + 1} of {starts[^1]}{which}");
+            string found = numbers[i].ToString(CultureInfo.InvariantCulture);
+            throw new InvalidDataException($"{where}: expected finite {kind}, found {found}. "
+                + "A weight, or what absent parts leave behind, is not finite: take other weights, or another ablation.");
         }
     }
 

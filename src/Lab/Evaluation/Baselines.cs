@@ -49,7 +49,8 @@ public sealed class MajorityBaseline : IBaseline
         if (rows.Count == 0) throw new ArgumentException("A baseline needs training rows; there are none.", nameof(rows));
         var places = labels.Select((label, place) => (label, place)).ToDictionary(l => l.label, l => l.place);
         return [.. rows.Select((row, i) => places.TryGetValue(row.Label, out int place) ? place
-            : throw new ArgumentException($"Training row {i + 1} has label '{row.Label}'; the labels are {string.Join(", ", labels)}. Map it to one of them, or name it as a label.", nameof(rows)))];
+            : throw new ArgumentException($"Training row {i + 1} has label '{row.Label}'; the labels are {string.Join(", ", labels)}. "
+                + "Map it to one of them, or name it as a label.", nameof(rows)))];
     }
 }
 

@@ -15,5 +15,6 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="SpeedUp">before / after</param>
 /// <param name="NoFullSize">why no model of full size was written; null where one was</param>
 public sealed record CutFacts(
-    ulong Seed, double Sparsity, string Folder, long ParametersBefore, long ParametersAfter, double LargestDifference, double FullSizeDifference, int Compared,
+    ulong Seed, double Sparsity, string Folder, long ParametersBefore, long ParametersAfter,
+    double LargestDifference, double FullSizeDifference, int Compared,
     double SecondsPer1000TokensBefore, double SecondsPer1000TokensAfter, double SpeedUp, string? NoFullSize = null);

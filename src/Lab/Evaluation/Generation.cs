@@ -6,29 +6,39 @@ namespace Heartwood.Lab.Evaluation;
 
 /// <summary>A token that a language model said.</summary>
 /// <param name="Id">the token</param>
-/// <param name="LogProbability">the logarithm of its probability by the model (softmax of its scores, whatever was sampled from), in nats</param>
+/// <param name="LogProbability">the logarithm of its probability by the
+/// model (softmax of its scores, whatever was sampled from), in nats</param>
 public readonly record struct SaidToken(int Id, double LogProbability);
 
 /// <summary>Texts that a language model goes on with.</summary>
 public static class Generation
 {
-    /// <summary>The tokens that follow a prompt, each as soon as it is known: up to one that ends the text, included, or as many as are wanted or as the model takes.</summary>
+    /// <summary>
+    /// The tokens that follow a prompt, each as soon as it is known: up to one that
+    /// ends the text, included, or as many as are wanted or as the model takes.
+    /// </summary>
     /// <param name="model">a language model</param>
     /// <param name="prompt">token ids, at least one, special tokens included</param>
     /// <param name="most">most tokens to follow</param>
     /// <param name="sampling">how each is chosen</param>
     /// <param name="probe">sees every pass, of which the first reads the prompt and every other one token</param>
     /// <param name="ends">tokens that end a text</param>
-    /// <param name="words">ids from here on are never said: embeddings may be longer than the tokenizer's vocabulary; null where all are words</param>
+    /// <param name="words">ids from here on are never said: embeddings may be
+    /// longer than the tokenizer's vocabulary; null where all are words</param>
     /// <param name="stop">ends the work</param>
     /// <exception cref="ArgumentException">the model is none of language, or the prompt is empty or too long</exception>
-    public static IEnumerable<SaidToken> Continue(IModel model, IReadOnlyList<int> prompt, int most, Sampling sampling, IProbe probe, IReadOnlySet<int> ends, int? words = null, CancellationToken stop = default)
+    public static IEnumerable<SaidToken> Continue(
+        IModel model, IReadOnlyList<int> prompt, int most, Sampling sampling, IProbe probe,
+        IReadOnlySet<int> ends, int? words = null, CancellationToken stop = default)
     {
         if (model.GuessesMaskedWords())
             throw new ArgumentException("The model guesses masked words and cannot go on with a text. Give a language model.");
-        if (model.Output != Output.Vocabulary) throw new ArgumentException("The model gives scores to labels, not to the token that comes next. Give a language model.");
-        if (prompt.Count == 0) throw new ArgumentException("There is nothing to continue, and the tokenizer has no token that begins a text. Give a prompt.");
-        if (prompt.Count > model.MostPositions) throw new ArgumentException($"The prompt has {prompt.Count} tokens, the model takes {model.MostPositions}. Shorten it.");
+        if (model.Output != Output.Vocabulary)
+            throw new ArgumentException("The model gives scores to labels, not to the token that comes next. Give a language model.");
+        if (prompt.Count == 0)
+            throw new ArgumentException("There is nothing to continue, and the tokenizer has no token that begins a text. Give a prompt.");
+        if (prompt.Count > model.MostPositions)
+            throw new ArgumentException($"The prompt has {prompt.Count} tokens, the model takes {model.MostPositions}. Shorten it.");
         return Tokens();
 
         IEnumerable<SaidToken> Tokens()

@@ -10,11 +10,15 @@ public static class LabelLogit
     /// <param name="set">the examples, and what each label of the model counts as</param>
     /// <param name="scores">a model's scores of them, [example label] row by row</param>
     /// <exception cref="ArgumentException">there is not one row per example, or all labels of the model count as the same</exception>
-    public static double[] Of(EvaluationSet set, ReadOnlySpan<float> scores)
+    public static double[] PerExample(EvaluationSet set, ReadOnlySpan<float> scores)
     {
         int labels = set.MapLabel.Count;
-        if (scores.Length != set.Examples.Count * labels) throw new ArgumentException($"{set.Examples.Count} examples of {labels} labels need {set.Examples.Count * labels} scores, {scores.Length} were given.", nameof(scores));
-        if (set.MapLabel.Distinct().Count() < 2) throw new ArgumentException($"All {labels} labels of the model count as the same label of the data: no answer can be wrong. Look at --label-map.", nameof(set));
+        if (scores.Length != set.Examples.Count * labels)
+            throw new ArgumentException($"{set.Examples.Count} examples of {labels} labels need {set.Examples.Count * labels} scores, "
+                + $"{scores.Length} were given.", nameof(scores));
+        if (set.MapLabel.Distinct().Count() < 2)
+            throw new ArgumentException($"All {labels} labels of the model count as the same label of the data: no answer can be wrong. "
+                + "Look at --label-map.", nameof(set));
         double[] logits = new double[set.Examples.Count];
         for (int i = 0; i < logits.Length; i++) logits[i] = One(set.Examples[i].Label, scores.Slice(i * labels, labels), set.MapLabel);
         return logits;

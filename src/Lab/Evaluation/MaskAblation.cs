@@ -18,7 +18,8 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="read">reads the data</param>
 /// <param name="stop">ends the work</param>
 sealed class MaskAblation(
-    LoadedModel loaded, Universe universe, IReadOnlyList<AblationKind> kinds, string? asked, string? data, Func<AblationSource> read, CancellationToken stop)
+    LoadedModel loaded, Universe universe, IReadOnlyList<AblationKind> kinds, string? asked, string? data,
+    Func<AblationSource> read, CancellationToken stop)
 {
     readonly Dictionary<string, Ablation> made = [];
 
@@ -41,12 +42,15 @@ sealed class MaskAblation(
     }
 
     /// <summary>Refuses masks whose ablation needs data that is nowhere, before anything is computed.</summary>
-    /// <exception cref="ArgumentException">a mask's ablation takes something from data, and there is neither a file of that nor data</exception>
+    /// <exception cref="ArgumentException">a mask's ablation takes something
+    /// from data, and there is neither a file of that nor data</exception>
     public void Require(IEnumerable<Subnetwork> masks)
     {
         if (data is not null || masks.FirstOrDefault(TakesData) is not { } mask) return;
-        string file = mask.AblationFile == "" ? "" : $" ({mask.AblationFile}, which the mask names, {(File.Exists(mask.AblationFile) ? "is another model's" : "is not there")})";
-        throw new ArgumentException($"The ablation {TextOf(mask)} is taken over data, and there is no data to take it over{file}. Give --data FILE, or --ablation zero.");
+        string file = mask.AblationFile == "" ? ""
+            : $" ({mask.AblationFile}, which the mask names, {(File.Exists(mask.AblationFile) ? "is another model's" : "is not there")})";
+        throw new ArgumentException($"The ablation {TextOf(mask)} is taken over data, and there is no data to take it over{file}. "
+            + "Give --data FILE, or --ablation zero.");
     }
 
     /// <summary>Refuses data that nothing is taken over.</summary>
@@ -55,7 +59,8 @@ sealed class MaskAblation(
     {
         if (data is null || masks.Any(TakesData)) return;
         string next = asked is null && FileOf(masks[0]) is null ? ", or ask for means: --ablation mean" : "";
-        throw new ArgumentException($"The data is what ablations are taken over, and here something else stands in for absent parts: {Known(masks[0])}. Leave out --data{next}.");
+        throw new ArgumentException("The data is what ablations are taken over, and here something else stands in for absent parts: "
+            + $"{Known(masks[0])}. Leave out --data{next}.");
     }
 
     bool TakesData(Subnetwork mask) => kinds.Parse(TextOf(mask)).Kind.NeedsData && FileOf(mask) is null;

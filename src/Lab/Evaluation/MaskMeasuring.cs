@@ -5,7 +5,10 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Evaluation;
 
-/// <summary>Measures subnetworks of one model on the same sets, each as the cut model that it is; masked, where it is none (<see cref="Cutting.WhyNot"/>).</summary>
+/// <summary>
+/// Measures subnetworks of one model on the same sets, each as the cut model
+/// that it is; masked, where it is none (<see cref="Cutting.WhyNot"/>).
+/// </summary>
 /// <param name="model">the full model</param>
 /// <param name="sets">what to measure on</param>
 /// <param name="full">the full model's scores of the sets</param>
@@ -25,7 +28,8 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
         IReadOnlyList<Example> compared = Thinning.Thinned(sets.InDomain, ComparedWithMasked);
         double difference = cut is null ? double.NaN
             : LargestDifference(model, cut, subnetwork.Kept, ablation, sets.InDomainProblem, compared, stop);
-        return new(subnetwork.Seed, subnetwork.TargetSparsity, 1 - (double)subnetwork.Kept.Count / universe.Count, [.. subnetwork.Kept.Select(p => p.ToString())],
+        double sparsity = 1 - (double)subnetwork.Kept.Count / universe.Count;
+        return new(subnetwork.Seed, subnetwork.TargetSparsity, sparsity, [.. subnetwork.Kept.Select(p => p.ToString())],
             m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
             difference, m.Figures) { Sets = m.Sets };
     }
@@ -47,7 +51,9 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
     /// Largest difference of any logit between a cut model and the masked one: in float32 whatever the models' precision, for it is the
     /// weights that are proved, and bf16 would round the two models differently.
     /// </summary>
-    public static double LargestDifference(IModel model, IModel cut, IReadOnlyList<Part> kept, Ablation ablation, IProblem problem, IReadOnlyList<Example> examples, CancellationToken stop)
+    public static double LargestDifference(
+        IModel model, IModel cut, IReadOnlyList<Part> kept, Ablation ablation,
+        IProblem problem, IReadOnlyList<Example> examples, CancellationToken stop)
     {
         using Scope scope = Scope.Open();
         IModel exactCut = cut.At(Precision.Float32), exact = model.At(Precision.Float32);

@@ -9,18 +9,23 @@ namespace Heartwood.Lab.Evaluation;
 public static class Masks
 {
     /// <summary>How a subnetwork is named, for help.</summary>
-    public const string Named = "a file of Heartwood's, of MIB or EAP-IG, or a config.json with pruned_heads; or the parts that stay, with commas: L0.H1,a3.h7,m3";
+    public const string Named = "a file of Heartwood's, of MIB or EAP-IG, or a config.json with pruned_heads; "
+        + "or the parts that stay, with commas: L0.H1,a3.h7,m3";
 
     /// <summary>Reads what one word names.</summary>
     /// <param name="word">a file, or names of the parts that are kept</param>
     /// <param name="model">the model's sizes; null where no model was named</param>
     /// <exception cref="IOException">the file cannot be read</exception>
     /// <exception cref="FormatException">it is neither a subnetwork nor a list of parts</exception>
-    /// <exception cref="ArgumentException">it is a folder; or a list needs a model, or names a part that the model does not have</exception>
+    /// <exception cref="ArgumentException">it is a folder; or a list needs
+    /// a model, or names a part that the model does not have</exception>
     public static MaskFile Read(string word, ModelSizes? model)
     {
-        if (Directory.Exists(word)) throw new ArgumentException($"'{word}' is a folder. Give one file of it: of a run subnetworks/NAME.json, of a model whose heads were pruned config.json.");
-        if (File.Exists(word) || word.Contains(Path.DirectorySeparatorChar) || word.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return MaskFile.Read(word, model);
+        if (Directory.Exists(word))
+            throw new ArgumentException($"'{word}' is a folder. Give one file of it: of a run subnetworks/NAME.json, "
+                + "of a model whose heads were pruned config.json.");
+        bool isPath = word.Contains(Path.DirectorySeparatorChar) || word.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+        if (isPath || File.Exists(word)) return MaskFile.Read(word, model);
         IReadOnlyList<Part> kept;
         try
         {
@@ -30,7 +35,8 @@ public static class Masks
         {
             throw new FormatException($"There is no file '{word}', and it is no list of parts: {error.Message}", error);
         }
-        if (model is null) throw new ArgumentException($"'{word}' names parts, and not the model that they are parts of. Name it: --model FOLDER.");
+        if (model is null)
+            throw new ArgumentException($"'{word}' names parts, and not the model that they are parts of. Name it: --model FOLDER.");
         return ByHand(kept, model, word);
     }
 
@@ -56,11 +62,17 @@ public static class Masks
         string[] named = [.. model.Kinds.Where(kind => parts.Any(kind.Has)).Select(kind => kind.Name)];
         IReadOnlyList<string> inPlay = named.All(PartKinds.InPlay.Contains) ? PartKinds.InPlay : named;
         int count = model.Parts(inPlay).Count();
-        Subnetwork mask = new(0, "by hand", 0, count, [.. parts.Order()], new Dictionary<Part, double>(), "", "") { InPlay = inPlay, Model = model };
+        Subnetwork mask = new(0, "by hand", 0, count, [.. parts.Order()], new Dictionary<Part, double>(), "", "")
+        {
+            InPlay = inPlay,
+            Model = model,
+        };
         return new(mask with { TargetSparsity = mask.Sparsity }, source, MaskFile.Heartwood, []);
     }
 
-    /// <summary>The parts that masks speak of, all of their kinds, with heads and MLP blocks: so masks of several kinds can be run side by side.</summary>
+    /// <summary>
+    /// The parts that masks speak of, all of their kinds, with heads and MLP blocks: so masks of several kinds can be run side by side.
+    /// </summary>
     /// <param name="masks">the masks</param>
     /// <param name="model">the model that they are run in</param>
     /// <param name="kinds">the kinds of part that there are</param>
@@ -75,19 +87,22 @@ public static class Masks
     /// <param name="loaded">the model</param>
     /// <param name="kinds">the kinds of part that there are</param>
     /// <param name="otherModel">whether it may have been found in a model of other weights; then it keeps that model's hash</param>
-    /// <exception cref="ArgumentException">it is another model's, or of a kind that is not known; the message says the next move</exception>
-    public static Subnetwork Of(Subnetwork mask, LoadedModel loaded, IReadOnlyList<PartKind> kinds, bool otherModel = false)
+    /// <exception cref="ArgumentException">it is another model's, or of a
+    /// kind that is not known; the message says the next move</exception>
+    public static Subnetwork InModel(Subnetwork mask, LoadedModel loaded, IReadOnlyList<PartKind> kinds, bool otherModel = false)
     {
         ModelSizes sizes = loaded.Model.Sizes(kinds);
         if (mask.ModelSha256 != "" && mask.ModelSha256 != loaded.Sha256 && !otherModel)
-            throw new ArgumentException($"The subnetwork was found in another model (weights {Short(mask.ModelSha256)}, those of {loaded.Name} "
-                + $"are {Short(loaded.Sha256)}). Name that model, or say that you mean this one: --other-model.");
-        if (mask.Model is { } said && (!said.SameParts(sizes) || (said.Width > 0 && said.Width != sizes.Width) || said.Parallel != sizes.Parallel))
+            throw new ArgumentException($"The subnetwork was found in another model (weights {Short(mask.ModelSha256)}, "
+                + $"those of {loaded.Name} are {Short(loaded.Sha256)}). Name that model, or say that you mean this one: --other-model.");
+        if (mask.Model is { } said
+            && (!said.SameParts(sizes) || (said.Width > 0 && said.Width != sizes.Width) || said.Parallel != sizes.Parallel))
             throw new ArgumentException($"The subnetwork is of a model with {said.InWords}{Wide(said)}; {loaded.Name} has {sizes.InWords}"
                 + $"{Wide(sizes)}. Name the model that it belongs to.");
         Universe universe = loaded.Model.Universe(kinds.Named(KindsOf(mask)));
         if (mask.Parts != universe.Count)
-            throw new ArgumentException($"The subnetwork is one of {mask.Parts} parts, {loaded.Name} has {universe.Count}. Name the model that it belongs to.");
+            throw new ArgumentException($"The subnetwork is one of {mask.Parts} parts, {loaded.Name} has {universe.Count}. "
+                + "Name the model that it belongs to.");
         foreach (Part part in mask.Kept) universe.PlaceOf(part);
         return mask with { Model = sizes, ModelSha256 = mask.ModelSha256 == "" ? loaded.Sha256 : mask.ModelSha256 };
     }
@@ -98,21 +113,31 @@ public static class Masks
     /// <param name="universe">the parts in play, the mask's kinds among them: see <see cref="UniverseOf"/></param>
     /// <param name="kinds">the kinds of part that there are</param>
     /// <param name="otherModel">whether it may have been found in a model of other weights</param>
-    /// <exception cref="ArgumentException">it is another model's, a circuit of edges, or scores of which nothing was chosen yet; the message says the next move</exception>
-    public static Subnetwork Fit(Subnetwork mask, LoadedModel loaded, Universe universe, IReadOnlyList<PartKind> kinds, bool otherModel = false)
+    /// <exception cref="ArgumentException">it is another model's, a circuit of edges, or
+    /// scores of which nothing was chosen yet; the message says the next move</exception>
+    public static Subnetwork Fit(
+        Subnetwork mask, LoadedModel loaded, Universe universe, IReadOnlyList<PartKind> kinds, bool otherModel = false)
     {
         if (mask.Edges is { } edges)
-            throw new ArgumentException($"The subnetwork is a circuit of {edges.Kept.Count} of {edges.Count} edges, and Heartwood runs subnetworks "
-                + "of heads and MLP blocks. The nodes that its edges touch are a subnetwork of that kind, and another one than the circuit; "
+            throw new ArgumentException($"The subnetwork is a circuit of {edges.Kept.Count} of {edges.Count} edges, "
+                + "and Heartwood runs subnetworks of heads and MLP blocks. "
+                + "The nodes that its edges touch are a subnetwork of that kind, and another one than the circuit; "
                 + "if you want it: heartwood mask FILE --nodes --out nodes.json");
         if (mask.Kept.Count == 0 && mask.Method == "" && mask.Scores.Count > 0)
-            throw new ArgumentException("The file has scores and keeps nothing yet. Choose a size: heartwood mask FILE --sparsity 0.5 --out chosen.json");
-        Subnetwork own = Of(mask, loaded, kinds, otherModel);
+            throw new ArgumentException("The file has scores and keeps nothing yet. "
+                + "Choose a size: heartwood mask FILE --sparsity 0.5 --out chosen.json");
+        Subnetwork own = InModel(mask, loaded, kinds, otherModel);
         IEnumerable<Part> present = universe.Places.Where(place => !mask.InPlay.Contains(place.Kind.Name)).Select(place => place.Part);
-        return own with { Kept = [.. own.Kept.Concat(present).Order()], Parts = universe.Count, InPlay = [.. universe.Kinds.Select(kind => kind.Name)] };
+        return own with
+        {
+            Kept = [.. own.Kept.Concat(present).Order()],
+            Parts = universe.Count,
+            InPlay = [.. universe.Kinds.Select(kind => kind.Name)],
+        };
     }
 
-    static string Wide(ModelSizes sizes) => sizes.Width > 0 ? $", width {sizes.Width}{(sizes.Parallel ? ", attention and MLP in parallel" : "")}" : "";
+    static string Wide(ModelSizes sizes) =>
+        sizes.Width > 0 ? $", width {sizes.Width}{(sizes.Parallel ? ", attention and MLP in parallel" : "")}" : "";
 
     static string Short(string sha256) => sha256.Length > 12 ? sha256[..12] + "…" : sha256;
 }

@@ -62,10 +62,14 @@ public static class Measuring
     /// <param name="set">the set, of a task in which an example is right or wrong</param>
     /// <param name="numbers">what a model gave, [example number] row by row</param>
     /// <exception cref="ArgumentException">its task has no such answers: text, scores</exception>
-    public static bool[] Right(EvaluationSet set, float[] numbers) => set.Problem is LanguageModelling or MaskedLanguageModelling or Regression
-        ? throw new ArgumentException($"{(set.Problem is Regression ? "A score" : "A window of text")} is neither right nor wrong. Give "
-            + $"data with answers: labels, minimal pairs or prompts.", nameof(set))
-        : new SetAnswers(set, numbers) is var answers ? [.. answers.All.Select(answers.IsRight)] : [];
+    public static bool[] Right(EvaluationSet set, float[] numbers)
+    {
+        if (set.Problem is LanguageModelling or MaskedLanguageModelling or Regression)
+            throw new ArgumentException($"{(set.Problem is Regression ? "A score" : "A window of text")} is neither right nor wrong. Give "
+                + "data with answers: labels, minimal pairs or prompts.", nameof(set));
+        SetAnswers answers = new(set, numbers);
+        return [.. answers.All.Select(answers.IsRight)];
+    }
 
     // the first label's probability orders the examples
     static GroupFacts Group(SetAnswers set, int[] which)

@@ -9,7 +9,9 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="Seed">which numbers are drawn: the same seed gives the same text</param>
 public sealed record Sampling(double Temperature = 0, int TopK = 0, double TopP = 1, ulong Seed = 0)
 {
-    /// <summary>The tokens that may come next, best first, with their probabilities, which add up to 1; of equal scores the lower id is first.</summary>
+    /// <summary>
+    /// The tokens that may come next, best first, with their probabilities, which add up to 1; of equal scores the lower id is first.
+    /// </summary>
     /// <param name="scores">[vocabulary]</param>
     /// <exception cref="InvalidDataException">a score is no number</exception>
     public IReadOnlyList<(int Id, double Probability)> Candidates(ReadOnlySpan<float> scores)
@@ -49,7 +51,9 @@ public sealed record Sampling(double Temperature = 0, int TopK = 0, double TopP 
         ulong[] keys = new ulong[scores.Length];
         for (int i = 0; i < keys.Length; i++)
         {
-            if (float.IsNaN(scores[i])) throw new InvalidDataException($"The score of token {i} is not a number. Look at the weights, or at what replaces absent parts.");
+            if (float.IsNaN(scores[i]))
+                throw new InvalidDataException($"The score of token {i} is not a number. "
+                    + "Look at the weights, or at what replaces absent parts.");
             uint bits = BitConverter.SingleToUInt32Bits(scores[i] + 0f);              // one zero
             keys[i] = (ulong)((bits & 0x8000_0000) == 0 ? ~(bits | 0x8000_0000) : bits) << 32 | (uint)i;
         }

@@ -123,7 +123,7 @@ public sealed class Sets
 
     /// <summary>What each set asks, by its use; null where all ask for labels.</summary>
     public IReadOnlyDictionary<string, TaskFacts>? Tasks =>
-        AllLabelled ? null : sets.ToDictionary(s => s.Set.Use, s => TaskFacts.Of(s.Set.Problem));
+        AllLabelled ? null : sets.ToDictionary(s => s.Set.Use, s => TaskFacts.Describing(s.Set.Problem));
 
     /// <summary>What a model gives on every set, [example number] row by row; compared with the full model where one is given.</summary>
     public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null, IModel? full = null) =>

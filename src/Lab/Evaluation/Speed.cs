@@ -17,7 +17,9 @@ public static class Speed
     /// <param name="stop">ends the work</param>
     /// <param name="problem">what is asked; null for the scores of the labels</param>
     /// <returns>medians, in seconds per 1,000 tokens</returns>
-    public static (double A, double B) InTurn(IModel a, IModel b, IReadOnlyList<Example> examples, int rounds, Action<int>? advance = null, CancellationToken stop = default, IProblem? problem = null)
+    public static (double A, double B) InTurn(
+        IModel a, IModel b, IReadOnlyList<Example> examples, int rounds,
+        Action<int>? advance = null, CancellationToken stop = default, IProblem? problem = null)
     {
         Answers answers = new(examples, problem: problem);
         double thousands = answers.Tokens / 1000.0;

@@ -7,8 +7,9 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="Figures">the task's own figures</param>
 public sealed record TaskFacts(TaskWords Words, IReadOnlyList<FigureFacts> Figures)
 {
-    /// <summary>Of a problem.</summary>
-    public static TaskFacts Of(IProblem problem) => new(problem.Words, [.. problem.Figures.Select(f => new FigureFacts(f.Name, f.Unit, f.Meaning))]);
+    /// <summary>What a problem asks.</summary>
+    public static TaskFacts Describing(IProblem problem) =>
+        new(problem.Words, [.. problem.Figures.Select(f => new FigureFacts(f.Name, f.Unit, f.Meaning))]);
 }
 
 /// <summary>One figure of a task.</summary>

@@ -15,7 +15,10 @@ sealed class WordFeatures
 
     readonly Dictionary<string, int> words = [];
 
-    /// <summary>Takes the words of the rows' only or second sentences that occur in at least <paramref name="minimum"/> rows; none if <paramref name="withWords"/> is false.</summary>
+    /// <summary>
+    /// Takes the words of the rows' only or second sentences that occur in at least
+    /// <paramref name="minimum"/> rows; none if <paramref name="withWords"/> is false.
+    /// </summary>
     public WordFeatures(IEnumerable<Row> rows, bool withWords, int minimum)
     {
         if (!withWords) return;
@@ -31,7 +34,8 @@ sealed class WordFeatures
     /// <summary>How many features there are.</summary>
     public int Count => FirstWord + 2 * words.Count;
 
-    // one block of places after another: constant, full overlap, overlap, unmatched, length, difference of lengths, negations, words, unmatched words
+    // one block of places after another: constant, full overlap, overlap, unmatched, length, difference of lengths, negations,
+    // words, unmatched words
     const int Full = 1, Overlap = Full + 1, Unmatched = Overlap + OverlapBins, Length = Unmatched + UnmatchedBins + 1,
         Difference = Length + LengthBins + 1, Negation = Difference + 2 * LengthBins + 1, FirstWord = Negation + Negations;
 

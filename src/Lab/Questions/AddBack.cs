@@ -124,7 +124,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
         {
             float[][] masks = [.. candidates.Select(c => subject.Only([.. parts, c]))];
             float[][] scores = chosenAnswers.Of(subject.Model, masks, subject.Ablation, null, subject.Stop, subject.Only(parts));
-            double LogProbability(float[] s) => LabelLogit.Of(chosen, s).Average(l => -Math.Log(1 + Math.Exp(-l)));
+            double LogProbability(float[] s) => LabelLogit.PerExample(chosen, s).Average(l => -Math.Log(1 + Math.Exp(-l)));
             return [.. scores.Select(s => new Worth(Accuracy(chosen, s).Value, LogProbability(s)))];
         }
 

@@ -172,7 +172,7 @@ sealed class Needs : IQuestion<NeedFacts>
             Part[] asked = [.. others.Except(ablated)];
             float[][] masks = [subject.Without(ablated), .. asked.Select(h => subject.Without([.. ablated, h]))];
             float[][] scores = answers.Of(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]);
-            double[][] logits = [.. scores.Select(s => LabelLogit.Of(set, s))];
+            double[][] logits = [.. scores.Select(s => LabelLogit.PerExample(set, s))];
             double[] Lost(int head) => [.. logits[0].Zip(logits[head + 1], (with, less) => with - less)];
             return asked.Index().ToDictionary(h => h.Item, h => Lost(h.Index));
         }

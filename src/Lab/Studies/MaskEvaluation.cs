@@ -16,8 +16,9 @@ namespace Heartwood.Lab.Studies;
 /// <param name="Random">random masks of the same size next to each</param>
 /// <param name="Seed">their seed</param>
 /// <param name="OtherModel">whether masks of other weights are taken</param>
-/// <param name="Ablation">what stands in for absent parts, whatever the masks say; null to follow them</param>
-public sealed record MaskRequest(IReadOnlyList<string> Masks, IReadOnlyList<string> Without, int Random, ulong Seed, bool OtherModel, string? Ablation)
+/// <param name="Ablation">what stands in for ablated parts, whatever the masks say; null to follow them</param>
+public sealed record MaskRequest(
+    IReadOnlyList<string> Masks, IReadOnlyList<string> Without, int Random, ulong Seed, bool OtherModel, string? Ablation)
 {
     /// <summary>Whether there is a mask to measure.</summary>
     public bool Any => Masks.Count + Without.Count > 0;
@@ -112,8 +113,12 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         {
             var (ablation, inWords) = ablationOf(mask);
             Sets served = sets.ServedBy(ablation.How, loaded.Note);
-            MaskMeasuring measuring = new(loaded.Model, served, served.Examples == sets.Examples ? full : served.Scores(loaded.Model, stop), ablation, stop);
-            measured.Add(new(file.Source, file.Format, inWords, file.Notes, Told(measuring.Of(mask)), [.. Enumerable.Range(0, masks.Random).Select(draw => Told(measuring.RandomLike(mask, masks.Seed, draw)))]));
+            IReadOnlyList<float[]> scores = served.Examples == sets.Examples ? full : served.Scores(loaded.Model, stop);
+            MaskMeasuring measuring = new(loaded.Model, served, scores, ablation, stop);
+            MeasuredSubnetwork itself = Told(measuring.Of(mask));
+            MeasuredSubnetwork[] random =
+                [.. Enumerable.Range(0, masks.Random).Select(draw => Told(measuring.RandomLike(mask, masks.Seed, draw)))];
+            measured.Add(new(file.Source, file.Format, inWords, file.Notes, itself, random));
         }
         return new(sets.Measure(full, null), baselines, measured) { TaskCases = sets.TaskCases };
 

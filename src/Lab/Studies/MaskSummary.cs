@@ -20,11 +20,31 @@ public static class MaskSummary
     {
         Subnetwork mask = file.Mask;
         StringBuilder text = new();
-        Line(text, $"{file.Source} ({file.Format}){(mask.Model is { } sizes ? $": {(sizes.Family == "" ? "a model" : sizes.Family)} of {sizes.InWords}{(sizes.Width > 0 ? $", width {sizes.Width}" : "")}" : "")}{(mask.ModelSha256 == "" ? "" : $", weights {Short(mask.ModelSha256)}")}");
-        if (mask.Edges is { } edges) Line(text, $"keeps {edges.Kept.Count:N0} of {edges.Count:N0} edges, sparsity {mask.Sparsity:0.000}; they touch {edges.Touched.Count} of {mask.Parts} parts; {Scored(edges.Scores.Count, edges.Count, "edges")}");
-        else Line(text, $"keeps {Kept(mask)}, sparsity {mask.Sparsity:0.00}{(Math.Abs(mask.TargetSparsity - mask.Sparsity) > 0.005 ? $" (target {mask.TargetSparsity:0.##})" : "")}; {Scored(mask.Scores.Count, mask.Parts, "parts")}");
-        Line(text, $"{(mask.Method == "" ? "method not said" : $"{mask.Method}, seed {mask.Seed}")}; ablation {(mask.Ablation == "" ? "not said" : mask.Ablation)}{(mask.AblationFile == "" ? "" : $" ({mask.AblationFile})")}{(mask.Version == "" ? "" : $"; written by Heartwood {mask.Version}")}");
-        foreach (DataOrigin data in mask.Data) Line(text, $"found on {data.Source}{(data.Rows > 0 ? $", {data.Rows:N0} rows" : "")}{(data.Sha256 == "" ? "" : $", SHA-256 {Short(data.Sha256)}")}");
+        string sizes = mask.Model is { } known ? SizesOf(known) : "";
+        string weights = mask.ModelSha256 == "" ? "" : $", weights {Short(mask.ModelSha256)}";
+        Line(text, $"{file.Source} ({file.Format}){sizes}{weights}");
+        if (mask.Edges is { } edges)
+            Line(text,
+                $"keeps {edges.Kept.Count:N0} of {edges.Count:N0} edges, sparsity {mask.Sparsity:0.000}; ",
+                $"they touch {edges.Touched.Count} of {mask.Parts} parts; {Scored(edges.Scores.Count, edges.Count, "edges")}");
+        else
+        {
+            bool missed = Math.Abs(mask.TargetSparsity - mask.Sparsity) > 0.005;
+            Line(text,
+                $"keeps {Kept(mask)}, sparsity {mask.Sparsity:0.00}",
+                missed ? (FormattableString)$" (target {mask.TargetSparsity:0.##})" : $"",
+                $"; {Scored(mask.Scores.Count, mask.Parts, "parts")}");
+        }
+        string method = mask.Method == "" ? "method not said" : $"{mask.Method}, seed {mask.Seed}";
+        string version = mask.Version == "" ? "" : $"; written by Heartwood {mask.Version}";
+        string ablation = mask.Ablation == "" ? "not said" : mask.Ablation;
+        string ablationFile = mask.AblationFile == "" ? "" : $" ({mask.AblationFile})";
+        Line(text, $"{method}; ablation {ablation}{ablationFile}{version}");
+        foreach (DataOrigin data in mask.Data)
+        {
+            string hash = data.Sha256 == "" ? "" : $", SHA-256 {Short(data.Sha256)}";
+            Line(text, $"found on {data.Source}", data.Rows > 0 ? (FormattableString)$", {data.Rows:N0} rows" : $"", $"{hash}");
+        }
         foreach (string note in file.Notes) Line(text, $"Note: {note}");
         if (mask.Model is { Layers: <= MostLayers } model) text.AppendLine().Append(Map(mask, model));
         return text.ToString();
@@ -130,13 +150,6 @@ public static class MaskSummary
         string width = sizes.Width > 0 ? Text($", width {sizes.Width}") : "";
         return $": {family} of {sizes.InWords}{width}";
     }
-
-    static string WhatAblationLeaves(Subnetwork mask) => mask.Ablation switch
-    {
-        "" => "not said",
-        "zero" => "contribute nothing",
-        _ => mask.AblationFile == "" ? "leave their mean" : $"leave their mean ({mask.AblationFile})",
-    };
 
     static string Scored(int scored, long all, string what) =>
         scored == 0 ? "no scores" : scored == all ? $"scores of all {what}" : Text($"scores of {scored:N0} {what}");

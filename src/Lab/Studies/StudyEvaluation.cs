@@ -23,7 +23,8 @@ public sealed partial class Study
     {
         RequireInDomain();
         var (read, parts) = masks.Read(loaded, request.Tenants.PartKinds);
-        return MaskEvaluation.Measure(loaded, sets, Subject.FullScores, Baselines.Measure(data, loaded, request.LabelMap, sets), read, masks,
+        var baselines = Baselines.Measure(data, loaded, request.LabelMap, sets);
+        return MaskEvaluation.Measure(loaded, sets, Subject.FullScores, baselines, read, masks,
             mask => AblationOf(mask, parts), progress, stop);
     }
 

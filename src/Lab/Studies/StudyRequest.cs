@@ -114,7 +114,8 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
             throw new ArgumentException("--sparsity needs at least one sparsity, each once.");
         foreach (double sparsity in Sparsities) CheckSparsity(sparsity);
         Tenants.Ablations.Parse(Ablation);
-        if (CoreShare is <= 0 or > 1) throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
+        if (CoreShare is <= 0 or > 1)
+            throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
         if (Draws < 1) throw new ArgumentException($"--draws should be at least 1, it is {Draws}.");
         Tasks.Tables.LabelMap.Parse(LabelMap);
     }

@@ -30,7 +30,7 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
     /// <summary>A text file that means of ablated parts are taken over; null for none.</summary>
     public string? Data { get; init; }
 
-    /// <summary>What absent parts leave behind, whatever the mask says; null to follow it.</summary>
+    /// <summary>What stands in for ablated parts, whatever the mask says; null to follow it.</summary>
     public string? Ablation { get; init; }
 
     /// <summary>What names in the request are looked up in.</summary>
@@ -65,7 +65,8 @@ public sealed record GeneratedText(
     /// <param name="stop">ends the work</param>
     /// <param name="tell">hears what a reader should know of how the folder was read</param>
     /// <exception cref="ArgumentException">the model is none of language, the mask another model's, or the prompt too long</exception>
-    public static GeneratedText Generate(GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
+    public static GeneratedText Generate(
+        GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
     {
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
         if (loaded.Model.GuessesMaskedWords())

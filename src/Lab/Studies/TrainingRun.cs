@@ -60,6 +60,7 @@ public sealed class TrainingRun
     {
         { Output: Output.Vocabulary, Causal: true } => $"Let it speak: heartwood generate --model {model} --prompt \"…\"",
         { Output: Output.Vocabulary } => $"Measure it: heartwood evaluate --model {model} --in-domain …",
+        _ when start.Model.GivesOneNumber() => $"Measure it: heartwood evaluate --model {model} --in-domain …",
         _ => $"Find its subnetworks: heartwood find --model {model} --data … --in-domain … --out RUN",
     };
 

@@ -47,7 +47,10 @@ public sealed class Ablation
     /// <summary>The sites at which parts are removed, with what stands in for all parts of a site.</summary>
     internal IReadOnlyList<AblatedSite> Sites { get; }
 
-    /// <summary>What stands in for a part whatever the input, as wide as its value; nothing for a part without which its layer's input passes on.</summary>
+    /// <summary>
+    /// What stands in for a part whatever the input, as wide as its value;
+    /// nothing for a part without which its layer's input passes on.
+    /// </summary>
     /// <exception cref="InvalidOperationException">it depends on the input</exception>
     public ReadOnlySpan<float> Of(Place place) => place.PassesOn ? [] : How.Constant(place);
 

@@ -2,7 +2,9 @@ using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Subnetworks;
 
-/// <summary>Whole attention blocks, <c>L3.ATT</c>: all that the attention of a layer adds to the residual stream, its bias included.</summary>
+/// <summary>
+/// Whole attention blocks, <c>L3.ATT</c>: all that the attention of a layer adds to the residual stream, its bias included.
+/// </summary>
 public static class AttentionBlocks
 {
     /// <summary>The kind.</summary>

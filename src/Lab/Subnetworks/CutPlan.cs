@@ -4,7 +4,9 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Subnetworks;
 
-/// <summary>What a cut does to a model: which layers leave it, which heads and neurons of the others, and what stands in for them.</summary>
+/// <summary>
+/// What a cut does to a model: which layers leave it, which heads and neurons of the others, and what stands in for them.
+/// </summary>
 sealed class CutPlan
 {
     /// <param name="model">the full model</param>
@@ -64,9 +66,11 @@ sealed class CutPlan
             LayerShape shape = model.Layers[place.Site.Layer];
             bool fits = place.PassesOn
                 || shape.Blocks.Any(block => place.Site.Point == block.Out && place.Start == 0 && place.Length == model.Width)
-                || shape.Blocks.Any(block => place.Site.Point == block.Inside && place.Start % block.ItemWidth == 0 && place.Length % block.ItemWidth == 0);
-            if (!fits) return $"{place.Part} is a stretch of {place.Length} from {place.Start} at {place.Site}: no whole head, neuron, block or layer, "
-                + "which alone can be cut from a file. Measure such parts masked.";
+                || shape.Blocks.Any(block => place.Site.Point == block.Inside
+                    && place.Start % block.ItemWidth == 0 && place.Length % block.ItemWidth == 0);
+            if (!fits)
+                return $"{place.Part} is a stretch of {place.Length} from {place.Start} at {place.Site}: "
+                    + "no whole head, neuron, block or layer, which alone can be cut from a file. Measure such parts masked.";
         }
         return null;
     }

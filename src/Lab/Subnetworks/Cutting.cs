@@ -37,7 +37,8 @@ public static class Cutting
             }
             headsPerLayer.Add(layer.Attention.Left);
             neuronsPerLayer.Add(layer.Mlp.Left);
-            groupsPerLayer.Add(new JsonArray([.. layer.Attention.GroupsLeft.Where(heads => heads > 0).Select(heads => JsonValue.Create(heads))]));
+            IEnumerable<int> headsOfGroups = layer.Attention.GroupsLeft.Where(heads => heads > 0);
+            groupsPerLayer.Add(new JsonArray([.. headsOfGroups.Select(heads => JsonValue.Create(heads))]));
         }
         IModel whole = plan.Whole;
         JsonObject config = (JsonObject)whole.Config.DeepClone();
@@ -54,9 +55,12 @@ public static class Cutting
     /// <summary>Why no other software would read a model of full size, with the next move; null where others read it.</summary>
     /// <param name="model">the full model</param>
     /// <param name="ablation">what stands in for absent parts</param>
-    public static string? WhyNoFullSize(IModel model, IAblation ablation) => ablation.IsZero || !ablation.IsConstant || model.WhyOnlyOurBiases is not { } why ? null
-        : $"There is no full-size folder: the means of absent parts are folded into biases, and {why}. "
+    public static string? WhyNoFullSize(IModel model, IAblation ablation)
+    {
+        if (ablation.IsZero || !ablation.IsConstant || model.WhyOnlyOurBiases is not { } why) return null;
+        return $"There is no full-size folder: the means of absent parts are folded into biases, and {why}. "
             + "The cut model keeps its window. For a full-size folder too, search with --ablation zero.";
+    }
 
     /// <summary>
     /// A model of full size that computes the same: what reads absent parts is zero, the biases hold what is left. Any software that runs
@@ -77,7 +81,8 @@ public static class Cutting
         return plan.Whole.With(plan.Whole.Config, Changed(plan.Whole, changes));
     }
 
-    static int[] Positions(Series runs, int[] items) => [.. items.SelectMany(i => Enumerable.Range(runs.Start + i * runs.Length, runs.Length))];
+    static int[] Positions(Series runs, int[] items) =>
+        [.. items.SelectMany(i => Enumerable.Range(runs.Start + i * runs.Length, runs.Length))];
 
     // a tensor that holds several rows of heads loses all of an absent head's runs at once; one that has nothing left goes
     static void Drop(Dictionary<string, Func<Tensor, Tensor?>> changes, IEnumerable<Series> owned, int[] items)

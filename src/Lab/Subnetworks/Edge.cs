@@ -45,7 +45,10 @@ public readonly record struct Node : IComparable<Node>
     internal static Node? Find(string text) => text switch { "input" => Input, "logits" => Logits, _ => Models.Part.Find(text) };
 }
 
-/// <summary>The address of an edge: what one node adds to the residual stream, as another reads it. <c>L1.H2&gt;L3.H7.Q</c> is the output of a head as the queries of a later one read it; edges into an MLP block or the logits end in no letter.</summary>
+/// <summary>
+/// The address of an edge: what one node adds to the residual stream, as another reads it. <c>L1.H2&gt;L3.H7.Q</c> is
+/// the output of a head as the queries of a later one read it; edges into an MLP block or the logits end in no letter.
+/// </summary>
 /// <param name="From">what writes: the input or a part</param>
 /// <param name="To">what reads: a later part or the logits</param>
 /// <param name="Input">which input of a head; null where <paramref name="To"/> is none</param>
@@ -83,7 +86,8 @@ public readonly record struct Edge(Node From, Node To, HeadInput? Input = null) 
                 && writer != Node.Logits && reader != Node.Input && input is null != ReadsByHead(reader)
                 && new Edge(writer, reader, input) is var edge && edge.Before(parallel: false)) return edge;
         }
-        throw new FormatException($"'{text}' is not an edge. Write L1.H2>L3.H7.Q for what the queries (Q; keys K, values V) of head 7 of layer 3 read of head 2 of layer 1, L1.H2>L3.MLP, input>L0.H0.K, L3.MLP>logits.");
+        throw new FormatException($"'{text}' is not an edge. Write L1.H2>L3.H7.Q for what the queries (Q; keys K, values V) "
+            + "of head 7 of layer 3 read of head 2 of layer 1, L1.H2>L3.MLP, input>L0.H0.K, L3.MLP>logits.");
     }
 
     /// <summary>All edges of a model, by what reads.</summary>

@@ -9,7 +9,7 @@ public static class Heads
     public static PartKind Kind { get; } = new("heads", "H", "head", "heads", Numbered: true, Places);
 
     /// <summary>All heads of a model, in address order.</summary>
-    public static IReadOnlyList<Part> Of(IModel model) => [.. Places(model).Select(place => place.Part)];
+    public static IReadOnlyList<Part> AllIn(IModel model) => [.. Places(model).Select(place => place.Part)];
 
     static IEnumerable<Place> Places(IModel model) => PartKinds.InEach(model, Kind, shape => shape.Attention);
 }

@@ -9,10 +9,10 @@ sealed record KeptParts(IReadOnlySet<Part> Parts, IReadOnlyList<int> Counts)
 {
     /// <exception cref="ArgumentException">a part is not of this universe or stands there twice, or there is no subnetwork</exception>
     public static IReadOnlyList<KeptParts> OfEach(Universe universe, IReadOnlyList<IReadOnlyCollection<Part>> subnetworks) =>
-        subnetworks.Count > 0 ? [.. subnetworks.Select((parts, i) => Of(universe, parts, $"Subnetwork {i}"))]
+        subnetworks.Count > 0 ? [.. subnetworks.Select((parts, i) => Checked(universe, parts, $"Subnetwork {i}"))]
             : throw new ArgumentException("There is no subnetwork to compare; give at least one.", nameof(subnetworks));
 
-    public static KeptParts Of(Universe universe, IReadOnlyCollection<Part> parts, string name)
+    public static KeptParts Checked(Universe universe, IReadOnlyCollection<Part> parts, string name)
     {
         var kept = new HashSet<Part>();
         foreach (Part part in parts)

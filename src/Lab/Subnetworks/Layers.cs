@@ -18,7 +18,8 @@ public static class Layers
         {
             string start = $"{model.Layers[layer].Name}.";
             IEnumerable<string> tensors = model.Weights.All.Keys.Where(name => name.StartsWith(start, StringComparison.Ordinal));
-            yield return new(Kind.Part(layer), Kind, new(layer, Point.LayerOut), 0, model.Width, PartKinds.Whole(model, tensors), null, null)
+            Site site = new(layer, Point.LayerOut);
+            yield return new(Kind.Part(layer), Kind, site, 0, model.Width, PartKinds.Whole(model, tensors), null, null)
             {
                 PassesOn = true,
             };

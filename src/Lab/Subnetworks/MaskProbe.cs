@@ -18,7 +18,8 @@ public sealed class MaskProbe : IProbe
     /// <summary>A probe for one mask.</summary>
     /// <param name="mask">one number per part of the ablation's universe, [part]; tracked if its gradient is wanted</param>
     /// <param name="ablation">what stands in for ablated parts</param>
-    /// <param name="values">what stands in on the batch that passes (<see cref="Ablation.On"/>); null where the ablation is a constant</param>
+    /// <param name="values">what stands in on the batch that passes
+    /// (<see cref="Ablation.On"/>); null where the ablation is a constant</param>
     /// <exception cref="ShapeException">the mask has another number of parts</exception>
     /// <exception cref="InvalidOperationException">the ablation depends on the input, and there are no values</exception>
     public MaskProbe(Tensor mask, Ablation ablation, IReadOnlyDictionary<Site, Tensor>? values = null)
@@ -26,7 +27,8 @@ public sealed class MaskProbe : IProbe
         this.values = values;
         mask.Require(new(ablation.Universe.Count));
         if (!ablation.IsConstant && values is null)
-            throw new InvalidOperationException($"The ablation {ablation.Name} depends on the input: hand in its values of the batch (Ablation.On).");
+            throw new InvalidOperationException($"The ablation {ablation.Name} depends on the input: "
+                + "hand in its values of the batch (Ablation.On).");
         foreach (AblatedSite parts in ablation.Sites)
         {
             if (!mask.Tracked && !mask.Values.Slice(parts.First, parts.Count).ContainsAnyExcept(1f)) continue;

@@ -28,7 +28,8 @@ public sealed record KindSizes(string Name, string Letters, bool Numbered, IRead
 /// <param name="Family">for example "bert"; "" where it is not known</param>
 /// <param name="Kinds">how many parts of each kind there are, heads and MLPs at least, all of as many layers</param>
 /// <param name="Width">width of the residual stream; 0 where it is not known</param>
-/// <param name="Parallel">whether attention and MLP of a layer read the same residual stream, so that no edge leads from the one to the other</param>
+/// <param name="Parallel">whether attention and MLP of a layer read the same
+/// residual stream, so that no edge leads from the one to the other</param>
 public sealed record ModelSizes(string Family, IReadOnlyList<KindSizes> Kinds, int Width = 0, bool Parallel = false)
 {
     /// <summary>Most parts that a file may speak of: far more than any model has, and little enough to hold.</summary>

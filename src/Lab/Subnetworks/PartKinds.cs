@@ -19,11 +19,13 @@ public static class PartKinds
     public static IReadOnlyList<PartKind> Named(this IReadOnlyList<PartKind> kinds, IReadOnlyCollection<string> names)
     {
         string known = string.Join(", ", kinds.Select(kind => kind.Name));
-        if (names.Count == 0) throw new ArgumentException($"Which parts are in play? Name at least one kind of {known}: --parts heads,mlps.");
+        if (names.Count == 0)
+            throw new ArgumentException($"Which parts are in play? Name at least one kind of {known}: --parts heads,mlps.");
         foreach (string name in names)
         {
             if (!kinds.Any(kind => kind.Name == name))
-                throw new ArgumentException($"There is no kind of part '{name}'. Nearest: '{Nearest.Of(name, kinds.Select(kind => kind.Name))}'. "
+                throw new ArgumentException($"There is no kind of part '{name}'. "
+                    + $"Nearest: '{Nearest.Of(name, kinds.Select(kind => kind.Name))}'. "
                     + $"Heartwood knows {known}: --parts heads,mlps.");
             if (names.Count(other => other == name) > 1)
                 throw new ArgumentException($"'{name}' is named twice in --parts {string.Join(',', names)}. Name each kind once.");
@@ -39,7 +41,8 @@ public static class PartKinds
     {
         Place[] places = [.. inPlay.SelectMany(kind => kind.Places(model))];
         return places.Length > 0 ? new(places)
-            : throw new ArgumentException($"The model has no {string.Join(" and no ", inPlay.Select(kind => kind.One))}: nothing is in play.");
+            : throw new ArgumentException($"The model has no {string.Join(" and no ", inPlay.Select(kind => kind.One))}: "
+                + "nothing is in play.");
     }
 
     /// <summary>What files of the model's subnetworks say of it: how many parts of each kind each layer has.</summary>
@@ -85,7 +88,8 @@ public static class PartKinds
         {
             LayerBlock whole = block(model.Layers[layer]);
             if (whole.Count == 0) continue;
-            string[] tensors = [.. whole.Own.Concat(whole.Shared).Append(whole.ReadBy).Select(series => series.Tensor).Concat(whole.Before).Distinct()];
+            IEnumerable<string> held = whole.Own.Concat(whole.Shared).Append(whole.ReadBy).Select(series => series.Tensor);
+            string[] tensors = [.. held.Concat(whole.Before).Distinct()];
             yield return new(kind.Part(layer), kind, new(layer, whole.Out), 0, model.Width, Whole(model, tensors), null, whole.Bias);
         }
     }

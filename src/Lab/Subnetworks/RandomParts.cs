@@ -19,23 +19,31 @@ public static class RandomParts
     /// <returns>the set, in address order</returns>
     public static IReadOnlyList<Part> Like(
         Universe universe, IReadOnlyCollection<Part> parts, Chance chance, long draw, IReadOnlyCollection<Part>? excluding = null) =>
-        Draw(universe, KeptParts.Of(universe, parts, "The set to imitate").Counts, chance, draw, excluding);
+        Draw(universe, KeptParts.Checked(universe, parts, "The set to imitate").Counts, chance, draw, excluding);
 
-    /// <summary>As many parts of one kind as <paramref name="parts"/> has, and none of another; the other parameters as in <see cref="Like"/>.</summary>
+    /// <summary>
+    /// As many parts of one kind as <paramref name="parts"/> has, and none of another; the other parameters as in <see cref="Like"/>.
+    /// </summary>
     public static IReadOnlyList<Part> LikeOf(
-        PartKind kind, Universe universe, IReadOnlyCollection<Part> parts, Chance chance, long draw, IReadOnlyCollection<Part>? excluding = null)
+        PartKind kind, Universe universe, IReadOnlyCollection<Part> parts, Chance chance, long draw,
+        IReadOnlyCollection<Part>? excluding = null)
     {
-        IReadOnlyList<int> counts = KeptParts.Of(universe, parts, "The set to imitate").Counts;
-        return Draw(universe, [.. counts.Zip(universe.Strata, (count, stratum) => stratum.Kind.Name == kind.Name ? count : 0)], chance, draw, excluding);
+        IReadOnlyList<int> counts = KeptParts.Checked(universe, parts, "The set to imitate").Counts;
+        int[] wanted = [.. counts.Zip(universe.Strata, (count, stratum) => stratum.Kind.Name == kind.Name ? count : 0)];
+        return Draw(universe, wanted, chance, draw, excluding);
     }
 
-    /// <summary>A stated number of one kind that is drawn over all layers together, and none of another; the other parameters as in <see cref="Like"/>.</summary>
+    /// <summary>
+    /// A stated number of one kind that is drawn over all layers together,
+    /// and none of another; the other parameters as in <see cref="Like"/>.
+    /// </summary>
     /// <exception cref="ArgumentException">the kind is not in play or drawn by layer, or there are not as many to draw from</exception>
     public static IReadOnlyList<Part> DrawOf(
         PartKind kind, Universe universe, int count, Chance chance, long draw, IReadOnlyCollection<Part>? excluding = null)
     {
         if (kind.ByLayer || universe.CountOf(kind) == 0)
-            throw new ArgumentException($"{count} {kind.Many} cannot be drawn: {(kind.ByLayer ? "they are drawn in each layer apart" : "none is in play")}.", nameof(kind));
+            throw new ArgumentException($"{count} {kind.Many} cannot be drawn: "
+                + $"{(kind.ByLayer ? "they are drawn in each layer apart" : "none is in play")}.", nameof(kind));
         return Draw(universe, [.. universe.Strata.Select(stratum => stratum.Kind.Name == kind.Name ? count : 0)], chance, draw, excluding);
     }
 
@@ -65,7 +73,8 @@ public static class RandomParts
     internal static string InWords(Universe universe, IReadOnlyList<int> counts)
     {
         const int few = 4;
-        var named = universe.Strata.Zip(counts, (stratum, count) => (stratum, count)).Where(s => universe.Strata.Count <= few || s.count > 0);
+        var counted = universe.Strata.Zip(counts, (stratum, count) => (stratum, count));
+        var named = counted.Where(s => universe.Strata.Count <= few || s.count > 0);
         return string.Join(" and ", named.Select(s => s.stratum.Counted(s.count)));
     }
 

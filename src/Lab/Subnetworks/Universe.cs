@@ -12,7 +12,9 @@ public sealed record Stratum(PartKind Kind, int? Layer, IReadOnlyList<Part> Part
     public string Counted(int count) => Kind.Counted(count) + (Layer is { } layer ? $" of layer {layer}" : "");
 }
 
-/// <summary>The parts in play: all parts that a model has of some kinds, in address order. A mask has one number per part in this order.</summary>
+/// <summary>
+/// The parts in play: all parts that a model has of some kinds, in address order. A mask has one number per part in this order.
+/// </summary>
 public sealed class Universe
 {
     readonly Dictionary<Part, int> places = [];
@@ -79,7 +81,8 @@ public sealed class Universe
 
     /// <summary>The same of any number of parts.</summary>
     public static long KeptAt(double sparsity, long parts) => sparsity is >= 0 and <= 1 ? (long)Math.Floor((1 - sparsity) * parts + 0.5)
-        : throw new ArgumentOutOfRangeException(nameof(sparsity), sparsity, "Sparsity is the fraction of parts that are absent, from 0 to 1.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(sparsity), sparsity, "Sparsity is the fraction of parts that are absent, from 0 to 1.");
 
     IEnumerable<Stratum> StrataOf(PartKind kind)
     {

@@ -30,10 +30,10 @@ public class AverageTests
         // three labels of the model, the last two count as one of the data: p = 0.5, 0.3, 0.2
         EvaluationSet set = new("outOfDomain", [new(new([1], [0]), 0, "", ""), new(new([1], [0]), 1, "", "")], ["yes", "no"], [0, 1, 1]);
         float[] scores = [.. new double[] { 0.5, 0.3, 0.2, 0.8, 0.1, 0.1 }.Select(p => (float)Math.Log(p) + 7)];
-        double[] logits = LabelLogit.Of(set, scores);
+        double[] logits = LabelLogit.PerExample(set, scores);
         Assert.Equal(0, logits[0], 1e-5);
         Assert.Equal(Math.Log(0.2 / 0.8), logits[1], 1e-5);
-        Assert.Contains("No answer can be wrong", Assert.Throws<ArgumentException>(() => LabelLogit.Of(set with { MapLabel = [1, 1, 1] }, scores)).Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("No answer can be wrong", Assert.Throws<ArgumentException>(() => LabelLogit.PerExample(set with { MapLabel = [1, 1, 1] }, scores)).Message, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]

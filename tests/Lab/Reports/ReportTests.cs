@@ -40,7 +40,7 @@ public sealed class ReportTests
     [Fact]
     public void Tasks_without_labels_are_spoken_of_in_their_own_words()
     {
-        TaskFacts pairs = TaskFacts.Of(new MinimalPairs()), labels = TaskFacts.Of(Classification.Instance);
+        TaskFacts pairs = TaskFacts.Describing(new MinimalPairs()), labels = TaskFacts.Describing(Classification.Instance);
         RunResult Asking(TaskFacts inDomain, TaskFacts other) => SampleResult.Usual with { Tasks = new Dictionary<string, TaskFacts> { ["inDomain"] = inDomain, ["outOfDomain"] = other, ["unseen"] = other } };
         string Page(RunResult r) => Regex.Replace(Report.Html(r), "<(script|style)>.*?</\\1>", "", RegexOptions.Singleline);
 
@@ -55,7 +55,7 @@ public sealed class ReportTests
     [Fact]
     public void What_is_unseen_holds_constructions_only_where_it_is_classified()
     {
-        TaskFacts pairs = TaskFacts.Of(new MinimalPairs()), labels = TaskFacts.Of(Classification.Instance);
+        TaskFacts pairs = TaskFacts.Describing(new MinimalPairs()), labels = TaskFacts.Describing(Classification.Instance);
         string Page(TaskFacts unseen) => Report.Html(SampleResult.Usual with { Tasks = new Dictionary<string, TaskFacts> { ["inDomain"] = labels, ["outOfDomain"] = labels, ["unseen"] = unseen } });
         Assert.Contains("on the unseen set", Page(pairs), StringComparison.Ordinal);
         Assert.DoesNotContain("on unseen constructions", Page(pairs), StringComparison.OrdinalIgnoreCase);

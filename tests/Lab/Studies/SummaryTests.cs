@@ -27,7 +27,7 @@ public class SummaryTests
     [Fact]
     public void Subnetworks_of_a_language_model_differ_most_on_a_case()
     {
-        RunResult pairs = SampleResult.Usual with { Tasks = new Dictionary<string, TaskFacts> { ["outOfDomain"] = TaskFacts.Of(new MinimalPairs()) } };
+        RunResult pairs = SampleResult.Usual with { Tasks = new Dictionary<string, TaskFacts> { ["outOfDomain"] = TaskFacts.Describing(new MinimalPairs()) } };
         MeasuredSubnetwork[] main = [.. pairs.Subnetworks.Where(s => s.TargetSparsity == pairs.Core.TargetSparsity)];
         double Width(string name) => main.Max(s => s.Cases[name].Value) - main.Min(s => s.Cases[name].Value);
         string widest = pairs.Cases!.Where(c => c.Value.Set == "outOfDomain").Select(c => c.Key).MaxBy(Width)!;

@@ -26,7 +26,7 @@ public sealed class AttentionMass
         var sights = model.Layers.Select((shape, layer) => (shape.Window, Last: layer == model.Layers.Count - 1)).ToList();
         var different = sights.Distinct().ToList();
         groups = [.. sights.Select(sight => different.IndexOf(sight))];
-        Heads = Subnetworks.Heads.Of(model);
+        Heads = Subnetworks.Heads.AllIn(model);
         masses = [.. Heads.Select(_ => Empty())];
         (uniform, average) = ([.. different.Select(_ => Empty())], [.. different.Select(_ => Empty())]);
 

@@ -28,7 +28,7 @@ public static class OutputChange
         Action<int>? advance = null, CancellationToken stop = default)
     {
         using Scope outside = Scope.Open();
-        Part[] heads = [.. Heads.Of(model)];
+        Part[] heads = [.. Heads.AllIn(model)];
         (float[] Mask, int From, int Until)[] passes = [.. masks.Select(m => (m.Mask, FirstLayer(ablation.Universe, m.Mask), m.Until))];
         double[][][] changes = [.. passes
             .Select(p => heads.Select(h => Filled(examples.Count, h.Layer > p.Until ? double.NaN : 0)).ToArray())];

@@ -30,7 +30,8 @@ public static class Ablations
     /// <summary>Reads <c>NAME,key=value,…</c>.</summary>
     /// <param name="kinds">the ablations that there are</param>
     /// <param name="text">the text</param>
-    /// <exception cref="ArgumentException">there is none of that name, or it takes no such option; the message says the next move</exception>
+    /// <exception cref="ArgumentException">there is none of that name, or
+    /// it takes no such option; the message says the next move</exception>
     public static (AblationKind Kind, Func<AblationSource, IAblation> Make) Parse(this IReadOnlyList<AblationKind> kinds, string text)
     {
         TenantSpec spec = TenantSpec.Parse(text, "ablation");

@@ -30,17 +30,24 @@ public interface IAblation
     /// <summary>What the rows that are left out have not, as the end of a sentence: "have no pair of as many tokens".</summary>
     string Lacking => "";
 
-    /// <summary>Does once what is slow: takes means over the data, say. It is called before anything else is asked, and may be called again.</summary>
+    /// <summary>
+    /// Does once what is slow: takes means over the data, say. It is called before anything else is asked, and may be called again.
+    /// </summary>
     /// <param name="stop">ends the work</param>
     void Prepare(CancellationToken stop) { }
 
     /// <summary>What stands in for a part whatever the input, [place length].</summary>
     /// <exception cref="InvalidOperationException">it depends on the input</exception>
-    float[] Constant(Place place) => throw new InvalidOperationException($"The ablation {Name} depends on the input and is no constant. Ask for the values of a batch.");
+    float[] Constant(Place place) =>
+        throw new InvalidOperationException($"The ablation {Name} depends on the input and is no constant. Ask for the values of a batch.");
 
-    /// <summary>What stands in at the sites of one pass, each of the shape that passes there: [token width], of the last layer's tokens as many as are computed.</summary>
+    /// <summary>
+    /// What stands in at the sites of one pass, each of the shape that passes
+    /// there: [token width], of the last layer's tokens as many as are computed.
+    /// </summary>
     /// <exception cref="InvalidOperationException">it is a constant</exception>
-    IReadOnlyDictionary<Site, Tensor> On(AblatedPass pass) => throw new InvalidOperationException($"The ablation {Name} is the same for every batch. Ask for its constant.");
+    IReadOnlyDictionary<Site, Tensor> On(AblatedPass pass) =>
+        throw new InvalidOperationException($"The ablation {Name} is the same for every batch. Ask for its constant.");
 
     /// <summary>Whether a run keeps it as a file, because it took long to make.</summary>
     bool IsKept => false;
@@ -49,7 +56,8 @@ public interface IAblation
     void Save(Stream stream) { }
 
     /// <summary>Takes from a file what <see cref="Prepare"/> would make.</summary>
-    /// <exception cref="Checkpoints.CheckpointException">the file cannot be read, or belongs to another model, other parts or another ablation</exception>
+    /// <exception cref="Checkpoints.CheckpointException">the file cannot be read,
+    /// or belongs to another model, other parts or another ablation</exception>
     void Restore(string path) { }
 }
 
@@ -61,7 +69,9 @@ public interface IAblation
 /// <param name="Sites">where values are wanted</param>
 public sealed record AblatedPass(IModel Model, Batch Batch, Batch? Pairs, Tokens Last, IReadOnlySet<Site> Sites)
 {
-    /// <summary>The values at the sites in a pass of the full model over another input of as many sequences, each as long as its own.</summary>
+    /// <summary>
+    /// The values at the sites in a pass of the full model over another input of as many sequences, each as long as its own.
+    /// </summary>
     /// <param name="other">the other input</param>
     /// <param name="probe">what changes that pass; nothing where null</param>
     public IReadOnlyDictionary<Site, Tensor> Values(Batch other, IProbe? probe = null)

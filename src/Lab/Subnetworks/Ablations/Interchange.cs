@@ -13,7 +13,9 @@ public sealed class Interchange : IAblation
 {
     /// <summary>As the command line names it.</summary>
     public static AblationKind Kind { get; } = new(
-        "interchange", "the value on the row's own pair: the corrupted prompt, the other sentence of a minimal pair, a column named with other= in the data",
+        "interchange",
+        "the value on the row's own pair: the corrupted prompt, the other sentence of a minimal pair, "
+            + "a column named with other= in the data",
         NeedsData: false, _ => _ => new Interchange());
 
     /// <inheritdoc/>

@@ -50,7 +50,8 @@ public sealed class Mean(AblationSource source, bool byPosition) : IAblation
     {
         if (means is not null) return;
         IReadOnlyList<Batch> batches = source.Batches();
-        if (batches.Count == 0) throw new InvalidDataException("Means are taken over data, and there is none. Give --data FILE, or --ablation zero.");
+        if (batches.Count == 0)
+            throw new InvalidDataException("Means are taken over data, and there is none. Give --data FILE, or --ablation zero.");
         Site[] sites = Sites;
         HashSet<Site> wanted = [.. sites];
         int positions = Positions;
@@ -70,7 +71,8 @@ public sealed class Mean(AblationSource source, bool byPosition) : IAblation
         for (int s = 0; s < sites.Length; s++)
         {
             double[] sum = new double[perBatch[0][s].Length];
-            foreach (double[][] batch in perBatch)               // in the order of the batches, so that the sum does not depend on the threads
+            // in the order of the batches, so that the sum does not depend on the threads
+            foreach (double[][] batch in perBatch)
                 for (int d = 0; d < sum.Length; d++) sum[d] += batch[s][d];
             int width = sum.Length / positions;
             float[] mean = new float[sum.Length];
@@ -133,7 +135,8 @@ public sealed class Mean(AblationSource source, bool byPosition) : IAblation
             int width = positions * source.Universe.Places.Where(place => place.Site == site).Max(place => place.Start + place.Length);
             string name = $"{site}";
             if (!file.Contains(name) || file.Count(name) != width)
-                throw new CheckpointException($"{path}: expected {width} means for {name}, found {(file.Contains(name) ? $"{file.Count(name)}" : "none")}. "
+                throw new CheckpointException($"{path}: expected {width} means for {name}, "
+                    + $"found {(file.Contains(name) ? $"{file.Count(name)}" : "none")}. "
                     + "The file belongs to another model, or to other parts.");
             file.Read(name, read[site] = new float[width]);
         }

@@ -19,7 +19,9 @@ public sealed class Noise(double scale, ulong seed) : IAblation
 
     /// <summary>As the command line names it.</summary>
     public static AblationKind Kind { get; } = new(
-        "noise", $"the value on the same row with noise on all its embeddings, scale={Usual} standard deviations of the embeddings, seed=N", NeedsData: false, spec =>
+        "noise",
+        $"the value on the same row with noise on all its embeddings, scale={Usual} standard deviations of the embeddings, seed=N",
+        NeedsData: false, spec =>
         {
             double scale = spec.Number("scale", Usual, 0.0, 1e6);
             ulong seed = spec.Number<ulong>("seed", 0, 0, ulong.MaxValue);

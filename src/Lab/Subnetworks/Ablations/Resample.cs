@@ -20,7 +20,8 @@ public sealed class Resample(IReadOnlyList<Sequence> rows, ulong seed) : IAblati
             return source => new Resample(source.Rows, seed);
         });
 
-    readonly Dictionary<int, Sequence[]> byLength = rows.DistinctBy(Key).GroupBy(row => row.Ids.Length).ToDictionary(same => same.Key, same => same.ToArray());
+    readonly Dictionary<int, Sequence[]> byLength = rows.DistinctBy(Key)
+        .GroupBy(row => row.Ids.Length).ToDictionary(same => same.Key, same => same.ToArray());
 
     /// <inheritdoc/>
     public string Name => seed == 0 ? Kind.Name : $"{Kind.Name},seed={seed}";
@@ -32,7 +33,8 @@ public sealed class Resample(IReadOnlyList<Sequence> rows, ulong seed) : IAblati
     public string Lacking => "have no other row of as many tokens in the data";
 
     /// <inheritdoc/>
-    public bool Serves(Sequence row, Sequence? pair) => byLength.TryGetValue(row.Ids.Length, out var same) && same.Any(other => !Same(other, row));
+    public bool Serves(Sequence row, Sequence? pair) =>
+        byLength.TryGetValue(row.Ids.Length, out var same) && same.Any(other => !Same(other, row));
 
     /// <summary>The row that stands in for another.</summary>
     public Sequence Other(Sequence row)
@@ -46,7 +48,8 @@ public sealed class Resample(IReadOnlyList<Sequence> rows, ulong seed) : IAblati
     /// <inheritdoc/>
     public IReadOnlyDictionary<Site, Tensor> On(AblatedPass pass) => pass.Values(new(Array.ConvertAll(pass.Batch.Sequences(), Other)));
 
-    static bool Same(Sequence one, Sequence other) => one.Ids.AsSpan().SequenceEqual(other.Ids) && one.TokenTypes.AsSpan().SequenceEqual(other.TokenTypes);
+    static bool Same(Sequence one, Sequence other) =>
+        one.Ids.AsSpan().SequenceEqual(other.Ids) && one.TokenTypes.AsSpan().SequenceEqual(other.TokenTypes);
 
     /// <summary>A number that follows from a row's tokens (Fowler, Noll and Vo's hash).</summary>
     internal static long Key(Sequence row)

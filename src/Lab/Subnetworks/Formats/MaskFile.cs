@@ -42,17 +42,21 @@ public sealed record MaskFile(Subnetwork Mask, string Source, string Format, IRe
         List<string> notes = [];
         try
         {
-            if (file.Has("kept") || file.Has("inPlay") || (file.Has("format") && !file.Has("cfg"))) return new(MaskJson.Read(file, source), source, Heartwood, notes);
+            bool ours = file.Has("kept") || file.Has("inPlay") || (file.Has("format") && !file.Has("cfg"));
+            if (ours) return new(MaskJson.Read(file, source), source, Heartwood, notes);
             if (file.Has("cfg") && file.Has("nodes")) return new(MibCircuit.Read(file, notes), source, Mib, notes);
             if (file.Has(PrunedHeads.Key) || PrunedHeads.IsBare(file)) return new(PrunedHeads.Read(file, model), source, Heads, notes);
-            if (file.Has("model_type")) throw new FormatException($"this is a model's config.json, and it has no '{PrunedHeads.Key}': no head is gone.");
+            if (file.Has("model_type"))
+                throw new FormatException($"this is a model's config.json, and it has no '{PrunedHeads.Key}': no head is gone.");
         }
         catch (FormatException error) when (!error.Message.StartsWith(source, StringComparison.Ordinal))
         {
             throw new FormatException($"{source}: {error.Message}", error);
         }
         string[] keys = [.. file.Each.Take(6).Select(p => p.Name.Length > 40 ? p.Name[..40] + "…" : p.Name)];
-        throw new FormatException($"{source}: expected a subnetwork: Heartwood's own (with the key 'kept', see docs/masks.md), a circuit of MIB or EAP-IG (with 'cfg', 'nodes' and 'edges'), or a Hugging Face config with '{PrunedHeads.Key}'. Found {(keys.Length == 0 ? "an empty object" : $"the keys {string.Join(", ", keys)}")}.");
+        throw new FormatException($"{source}: expected a subnetwork: Heartwood's own (with the key 'kept', see docs/masks.md), "
+            + $"a circuit of MIB or EAP-IG (with 'cfg', 'nodes' and 'edges'), or a Hugging Face config with '{PrunedHeads.Key}'. "
+            + $"Found {(keys.Length == 0 ? "an empty object" : $"the keys {string.Join(", ", keys)}")}.");
     }
 
     /// <summary>The object that a file of a subnetwork holds.</summary>
@@ -76,12 +80,22 @@ public sealed record MaskFile(Subnetwork Mask, string Source, string Format, IRe
         if (format == Heartwood) return null;
         string[] facts = [.. new (string Name, bool Said)[]
         {
-            ("ablation", mask.Ablation == "mean"), ("method", mask.Method != ""), ("data", mask.Data.Count > 0), ("the model's hash", mask.ModelSha256 != ""), ("scores", format == Heads && mask.Scores.Count > 0),
+            ("ablation", mask.Ablation == "mean"),
+            ("method", mask.Method != ""),
+            ("data", mask.Data.Count > 0),
+            ("the model's hash", mask.ModelSha256 != ""),
+            ("scores", format == Heads && mask.Scores.Count > 0),
         }.Where(f => f.Said).Select(f => f.Name)];
-        return facts.Length == 0 ? null : $"The format {format} has no place for: {string.Join(", ", facts)}.{(format == Heads && mask.Ablation == "mean" ? " Heads that are gone contribute nothing there, and here they leave their mean: the pruned model is another one." : "")}";
+        if (facts.Length == 0) return null;
+        string otherModel = format == Heads && mask.Ablation == "mean"
+            ? " Heads that are gone contribute nothing there, and here they leave their mean: the pruned model is another one."
+            : "";
+        return $"The format {format} has no place for: {string.Join(", ", facts)}.{otherModel}";
     }
 
-    /// <summary>The same with the names that Python writes bare, NaN, Infinity and -Infinity, in quotes, so that JSON can be read.</summary>
+    /// <summary>
+    /// The same with the names that Python writes bare, NaN, Infinity and -Infinity, in quotes, so that JSON can be read.
+    /// </summary>
     internal static ReadOnlySpan<byte> WithoutBareNames(ReadOnlySpan<byte> utf8)
     {
         if (utf8.IndexOf("NaN"u8) < 0 && utf8.IndexOf("Infinity"u8) < 0) return utf8;
@@ -89,7 +103,12 @@ public sealed record MaskFile(Subnetwork Mask, string Source, string Format, IRe
         bool inside = false;
         for (int i = 0; i < utf8.Length;)
         {
-            int length = inside ? 0 : utf8[i..].StartsWith("-Infinity"u8) ? 9 : utf8[i..].StartsWith("Infinity"u8) ? 8 : utf8[i..].StartsWith("NaN"u8) ? 3 : 0;
+            int length =
+                inside ? 0
+                : utf8[i..].StartsWith("-Infinity"u8) ? 9
+                : utf8[i..].StartsWith("Infinity"u8) ? 8
+                : utf8[i..].StartsWith("NaN"u8) ? 3
+                : 0;
             if (length > 0)
             {
                 quoted.WriteByte((byte)'"');

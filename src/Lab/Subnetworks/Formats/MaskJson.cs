@@ -17,7 +17,12 @@ static class MaskJson
 
     const string Next = "Correct it by docs/masks.md; a key of your own begins with x-.";
 
-    static readonly JsonWriterOptions written = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonWriterOptions written = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static string Write(Subnetwork mask)
     {
@@ -30,7 +35,11 @@ static class MaskJson
             List("inPlay", mask.InPlay);
             json.WriteNumber("seed", mask.Seed);
             Text("method", mask.Method);
-            if (mask.Options.Count > 0) Object("options", () => { foreach (var (name, value) in mask.Options.OrderBy(o => o.Key, StringComparer.Ordinal)) json.WriteString(name, value); });
+            if (mask.Options.Count > 0)
+                Object("options", () =>
+                {
+                    foreach (var (name, value) in mask.Options.OrderBy(o => o.Key, StringComparer.Ordinal)) json.WriteString(name, value);
+                });
             json.WriteNumber("targetSparsity", mask.TargetSparsity);
             json.WriteNumber("sparsity", mask.Sparsity);
             Text("ablation", mask.Ablation);
@@ -51,7 +60,8 @@ static class MaskJson
             json.WriteNumber("parts", mask.Parts);
             Object("size", () =>
             {
-                foreach (KindSizes kind in KindsInPlay(mask)) json.WriteNumber(kind.Name, mask.Kept.Count(part => part.Kind == kind.Letters));
+                foreach (KindSizes kind in KindsInPlay(mask))
+                    json.WriteNumber(kind.Name, mask.Kept.Count(part => part.Kind == kind.Letters));
                 json.WriteNumber("parts", mask.Kept.Count);
                 if (mask.Edges is not null) json.WriteNumber("edges", mask.Edges.Kept.Count);
             });
@@ -76,7 +86,11 @@ static class MaskJson
 
             void Scores<T>(string key, IReadOnlyDictionary<T, double> scores) where T : notnull
             {
-                if (scores.Count > 0) Object(key, () => { foreach (var (of, score) in scores.OrderBy(s => s.Key)) json.WriteNumber(of.ToString()!, score); });
+                if (scores.Count == 0) return;
+                Object(key, () =>
+                {
+                    foreach (var (of, score) in scores.OrderBy(s => s.Key)) json.WriteNumber(of.ToString()!, score);
+                });
             }
 
             void Object(string? key, Action members)
@@ -113,8 +127,11 @@ static class MaskJson
     }
 
     // the kinds in play as the model's sizes name them; none where the file says nothing of the model
-    static IEnumerable<KindSizes> KindsInPlay(Subnetwork mask) =>
-        mask.Model is not { } sizes ? [] : sizes.Kinds.Where(kind => (mask.Edges is null ? mask.InPlay : PartKinds.InPlay).Contains(kind.Name));
+    static IEnumerable<KindSizes> KindsInPlay(Subnetwork mask)
+    {
+        IReadOnlyList<string> names = mask.Edges is null ? mask.InPlay : PartKinds.InPlay;
+        return mask.Model is not { } sizes ? [] : sizes.Kinds.Where(kind => names.Contains(kind.Name));
+    }
 
     /// <summary>Reads a file's content.</summary>
     /// <exception cref="FormatException">it is not a subnetwork; the message says what is wrong</exception>
@@ -126,7 +143,8 @@ static class MaskJson
         {
             return ReadVersion2(file);
         }
-        catch (Exception error) when (error is FormatException or ArgumentException && !error.Message.StartsWith(source, StringComparison.Ordinal))
+        catch (Exception error)
+            when (error is FormatException or ArgumentException && !error.Message.StartsWith(source, StringComparison.Ordinal))
         {
             throw new FormatException($"{source}: {error.Message}", error);
         }
@@ -134,7 +152,8 @@ static class MaskJson
 
     static Subnetwork ReadVersion2(JsonFields file)
     {
-        if (file.Text("format") is { } format && format != Format) throw new FormatException($"'format' should be \"{Format}\", it is \"{format}\".");
+        if (file.Text("format") is { } format && format != Format)
+            throw new FormatException($"'format' should be \"{Format}\", it is \"{format}\".");
         RefuseOtherVersions(file);
         IReadOnlyList<string> inPlay = file.Texts("inPlay") ?? PartKinds.InPlay;
         if (inPlay.Count == 0 || inPlay.Distinct().Count() != inPlay.Count)
@@ -147,7 +166,9 @@ static class MaskJson
         IReadOnlyList<string> nodes = edgesInPlay ? PartKinds.InPlay : inPlay;
         KeptEdges? edges = file.Object("edges") is { } field ? ReadEdges(field, sizes) : null;
         if (edgesInPlay != edges is not null)
-            throw new FormatException(edges is null ? "'inPlay' names edges, and the key 'edges' is missing." : "the key 'edges' is there, and 'inPlay' does not name edges.");
+            throw new FormatException(edges is null
+                ? "'inPlay' names edges, and the key 'edges' is missing."
+                : "the key 'edges' is there, and 'inPlay' does not name edges.");
         if (sizes is not null && nodes.FirstOrDefault(name => sizes.Kinds.All(kind => kind.Name != name)) is { } unknown)
             throw new FormatException($"'inPlay' names '{unknown}', and 'model.parts' says nothing of it.");
         int parts = file.Whole("parts", 1, ModelSizes.MostParts) ?? sizes?.Parts(nodes).Count()
@@ -176,7 +197,8 @@ static class MaskJson
     static void RefuseOtherVersions(JsonFields file)
     {
         const string next = "Make the file anew with this Heartwood, or write it as version 2: docs/masks.md.";
-        if (!file.Has("version")) throw new FormatException($"the key 'version' is missing; this Heartwood reads version {Version} of the mask format. {next}");
+        if (!file.Has("version"))
+            throw new FormatException($"the key 'version' is missing; this Heartwood reads version {Version} of the mask format. {next}");
         if (file.Unsigned("version") is var version && version != Version)
             throw new FormatException($"the file is version {version} of the mask format; this Heartwood reads version {Version}. {next}");
     }
@@ -184,14 +206,17 @@ static class MaskJson
     static Subnetwork Checked(Subnetwork mask, IReadOnlyList<string> nodes)
     {
         if (mask.Kept.Count > mask.Parts) throw new FormatException($"{mask.Kept.Count} parts are kept out of {mask.Parts}.");
-        if (mask.Scores.Count > mask.Parts) throw new FormatException($"{mask.Scores.Count} parts have scores, and there are {mask.Parts}.");
+        if (mask.Scores.Count > mask.Parts)
+            throw new FormatException($"{mask.Scores.Count} parts have scores, and there are {mask.Parts}.");
         if (mask.AblationFile.Contains('\0')) throw new FormatException("'ablationFile' should be the path of a file.");
         if (mask.Model is not { } sizes) return mask;
         KindSizes[] inPlay = [.. sizes.Kinds.Where(kind => nodes.Contains(kind.Name))];
         foreach (Part part in mask.Kept.Concat(mask.Scores.Keys))
         {
-            if (!sizes.Has(part)) throw new FormatException($"{part} is no part of a model with {sizes.InWords}, which 'model' says it is.");
-            if (!inPlay.Any(kind => kind.Has(part))) throw new FormatException($"{part} is of no kind that is in play ({string.Join(", ", nodes)}).");
+            if (!sizes.Has(part))
+                throw new FormatException($"{part} is no part of a model with {sizes.InWords}, which 'model' says it is.");
+            if (!inPlay.Any(kind => kind.Has(part)))
+                throw new FormatException($"{part} is of no kind that is in play ({string.Join(", ", nodes)}).");
         }
         int count = inPlay.Sum(kind => kind.Count);
         if (count != mask.Parts) throw new FormatException($"'parts' is {mask.Parts}, and a model with {sizes.InWords} has {count}.");
@@ -206,7 +231,8 @@ static class MaskJson
         if (model.Object("parts") is not { } parts) return null;
         KindSizes[] kinds = [.. parts.Each.Select(kind => ReadKind(new(kind.Value), kind.Name))];
         foreach (string needed in PartKinds.InPlay)
-            if (kinds.All(kind => kind.Name != needed)) throw new FormatException($"'model.parts' lacks '{needed}': how many each layer has.");
+            if (kinds.All(kind => kind.Name != needed))
+                throw new FormatException($"'model.parts' lacks '{needed}': how many each layer has.");
         foreach (KindSizes kind in kinds)
             if (kind.PerLayer.Count == 0 || kind.PerLayer.Count != kinds[0].PerLayer.Count)
                 throw new FormatException($"'model.parts.{kind.Name}' is of {kind.PerLayer.Count} layers, 'model.parts.{kinds[0].Name}' of "
@@ -218,8 +244,10 @@ static class MaskJson
 
     static KindSizes ReadKind(JsonFields kind, string name)
     {
-        string letters = kind.Text("letters") ?? throw new FormatException($"'model.parts.{name}' lacks 'letters': what addresses have after the layer.");
-        bool numbered = kind.Flag("numbered") ?? throw new FormatException($"'model.parts.{name}' lacks 'numbered': whether its parts have numbers.");
+        string letters = kind.Text("letters")
+            ?? throw new FormatException($"'model.parts.{name}' lacks 'letters': what addresses have after the layer.");
+        bool numbered = kind.Flag("numbered")
+            ?? throw new FormatException($"'model.parts.{name}' lacks 'numbered': whether its parts have numbers.");
         IReadOnlyList<int> perLayer = kind.Wholes("perLayer", 0, ModelSizes.MostParts)
             ?? throw new FormatException($"'model.parts.{name}' lacks 'perLayer': how many each layer has.");
         kind.RefuseOthers(Next);
@@ -232,11 +260,16 @@ static class MaskJson
     {
         long count = sizes is null ? 0 : Edge.CountIn(sizes);
         long said = field.Unsigned("count") is { } n ? (long)Math.Min(n, long.MaxValue) : count;
-        KeptEdges edges = new(said, Addresses(field.Texts("kept"), Edge.Parse, "edges.kept", "the addresses of the kept edges"), Scores(field.Object("scores"), Edge.Parse));
+        var kept = Addresses(field.Texts("kept"), Edge.Parse, "edges.kept", "the addresses of the kept edges");
+        KeptEdges edges = new(said, kept, Scores(field.Object("scores"), Edge.Parse));
         field.RefuseOthers(Next);
-        if (sizes is not null && said != count) throw new FormatException($"'edges.count' is {said}, and a model with {sizes.InWords} has {count} edges.");
-        if (said < Math.Max(1, Math.Max(edges.Kept.Count, edges.Scores.Count))) throw new FormatException($"'edges.count' is {said}, and {edges.Kept.Count} edges are kept, {edges.Scores.Count} have scores.");
-        if (sizes is not null && edges.Kept.Concat(edges.Scores.Keys).Where(e => !e.IsIn(sizes)).Take(1).ToArray() is [var edge]) throw new FormatException($"{edge} is no edge of a model with {sizes.InWords}{(sizes.Parallel ? ", attention and MLP in parallel" : "")}.");
+        if (sizes is not null && said != count)
+            throw new FormatException($"'edges.count' is {said}, and a model with {sizes.InWords} has {count} edges.");
+        if (said < Math.Max(1, Math.Max(edges.Kept.Count, edges.Scores.Count)))
+            throw new FormatException($"'edges.count' is {said}, and {edges.Kept.Count} edges are kept, {edges.Scores.Count} have scores.");
+        if (sizes is not null && edges.Kept.Concat(edges.Scores.Keys).Where(e => !e.IsIn(sizes)).Take(1).ToArray() is [var edge])
+            throw new FormatException($"{edge} is no edge of a model with {sizes.InWords}"
+                + $"{(sizes.Parallel ? ", attention and MLP in parallel" : "")}.");
         return edges;
     }
 

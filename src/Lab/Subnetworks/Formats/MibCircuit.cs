@@ -20,27 +20,40 @@ static class MibCircuit
     {
         ModelSizes sizes = ReadSizes(file.Object("cfg")!);
         var (nodes, scores, input) = ReadNodes(file.Object("nodes")!, sizes, notes);
-        var (edges, edgeScores) = ReadEdges(file.Object("edges") ?? throw new FormatException("the key 'edges' is missing: every edge with its score and whether it is in the circuit."), sizes);
+        var (edges, edgeScores) = ReadEdges(file.Object("edges")
+            ?? throw new FormatException("the key 'edges' is missing: every edge with its score and whether it is in the circuit."), sizes);
         bool scoredNodes = scores.Count > 0, scoredEdges = edgeScores.Values.Any(s => s != 0);
         bool follow = edges.Count == 0 || Follow(edges, nodes, input, both: true) || Follow(edges, nodes, input, both: false);
         bool ofNodes = follow && (scoredNodes || !scoredEdges);
-        if (ofNodes && scoredEdges) notes.Add("Nodes and edges both have scores; the edges follow from the nodes, so it is read as a circuit of nodes and the edges' scores are left out.");
+        if (ofNodes && scoredEdges)
+            notes.Add("Nodes and edges both have scores; the edges follow from the nodes, so it is read as a circuit of nodes "
+                + "and the edges' scores are left out.");
         int parts = sizes.Kinds.Sum(kind => kind.Count);
         Part[] kept = [.. nodes.Where(n => n.In).Select(n => n.Part).Order()];
         Subnetwork circuit = new(0, "", 0, parts, kept, scores, "", "") { Model = sizes };
-        if (!ofNodes) circuit = circuit with { InPlay = [KeptEdges.Name], Edges = new(Edge.CountIn(sizes), [.. edges.Where(e => e.Value).Select(e => e.Key).Order()], edgeScores) };
-        if (ofNodes && scoredNodes && scores.Count < parts) notes.Add($"{parts - scores.Count} parts have no score; where parts are ranked, these are kept first, as in the format.");
+        if (!ofNodes)
+        {
+            Edge[] keptEdges = [.. edges.Where(e => e.Value).Select(e => e.Key).Order()];
+            circuit = circuit with { InPlay = [KeptEdges.Name], Edges = new(Edge.CountIn(sizes), keptEdges, edgeScores) };
+        }
+        if (ofNodes && scoredNodes && scores.Count < parts)
+            notes.Add($"{parts - scores.Count} parts have no score; where parts are ranked, these are kept first, as in the format.");
         return circuit with { TargetSparsity = circuit.Sparsity };
     }
 
     static ModelSizes ReadSizes(JsonFields cfg)
     {
-        int layers = cfg.Whole("n_layers", 1, ModelSizes.MostParts) ?? throw new FormatException("'cfg' lacks 'n_layers'."), heads = cfg.Whole("n_heads", 1, ModelSizes.MostParts) ?? throw new FormatException("'cfg' lacks 'n_heads'.");
-        if ((long)layers * (heads + 1) > ModelSizes.MostParts) throw new FormatException($"'cfg' makes more than {ModelSizes.MostParts:N0} nodes.");
+        int layers = cfg.Whole("n_layers", 1, ModelSizes.MostParts)
+            ?? throw new FormatException("'cfg' lacks 'n_layers'.");
+        int heads = cfg.Whole("n_heads", 1, ModelSizes.MostParts)
+            ?? throw new FormatException("'cfg' lacks 'n_heads'.");
+        if ((long)layers * (heads + 1) > ModelSizes.MostParts)
+            throw new FormatException($"'cfg' makes more than {ModelSizes.MostParts:N0} nodes.");
         return ModelSizes.Even("", layers, heads, cfg.Whole("d_model", 1) ?? 0, cfg.Flag("parallel_attn_mlp") ?? false);
     }
 
-    static (List<(Part Part, bool In)> Nodes, Dictionary<Part, double> Scores, bool Input) ReadNodes(JsonFields file, ModelSizes sizes, List<string> notes)
+    static (List<(Part Part, bool In)> Nodes, Dictionary<Part, double> Scores, bool Input) ReadNodes(
+        JsonFields file, ModelSizes sizes, List<string> notes)
     {
         List<(Part, bool)> nodes = [];
         Dictionary<Part, double> scores = [];
@@ -48,7 +61,8 @@ static class MibCircuit
         foreach (var property in file.Each)
         {
             Node node = NodeOf(property.Name);
-            if (node.Part is { } named && !sizes.Has(named)) throw new FormatException($"the node '{property.Name}' is none of a model with {sizes.InWords}, which 'cfg' says it is.");
+            if (node.Part is { } named && !sizes.Has(named))
+                throw new FormatException($"the node '{property.Name}' is none of a model with {sizes.InWords}, which 'cfg' says it is.");
             var (inGraph, score) = State(property.Name, property.Value, node == Node.Logits);
             if (node.Part is not { } part)
             {
@@ -71,7 +85,9 @@ static class MibCircuit
         foreach (var property in file.Each)
         {
             Edge edge = EdgeOf(property.Name);
-            if (!edge.IsIn(sizes)) throw new FormatException($"the edge '{property.Name}' is none of a model with {sizes.InWords}{(sizes.Parallel ? ", attention and MLP in parallel" : "")}, which 'cfg' says it is.");
+            if (!edge.IsIn(sizes))
+                throw new FormatException($"the edge '{property.Name}' is none of a model with {sizes.InWords}"
+                    + $"{(sizes.Parallel ? ", attention and MLP in parallel" : "")}, which 'cfg' says it is.");
             var (inGraph, score) = State(property.Name, property.Value, optional: false);
             edges.Add(edge, inGraph);
             if (score is { } known) scores[edge] = known;
@@ -84,7 +100,9 @@ static class MibCircuit
     {
         if (value.IsFlag) return (value.Flag, null);
         JsonFields state = new(value.Named($"'{name}'"));
-        if (state.Has("neurons") || state.Has("neurons_scores")) throw new FormatException($"'{name}' lists neurons. Heartwood reads circuits of nodes and of edges; write the circuit at one of these levels.");
+        if (state.Has("neurons") || state.Has("neurons_scores"))
+            throw new FormatException($"'{name}' lists neurons. Heartwood reads circuits of nodes and of edges; "
+                + "write the circuit at one of these levels.");
         bool inGraph = state.Flag("in_graph") ?? (optional ? true : throw new FormatException($"'{name}' lacks 'in_graph'."));
         bool known = state.Find("score") is { } score && !(score.IsText && score.Text == "NaN");
         return (inGraph, known ? state.Number("score") : null);
@@ -104,10 +122,16 @@ static class MibCircuit
     public static string Write(Subnetwork mask)
     {
         if (mask.Edges is null && mask.InPlay.Except(PartKinds.InPlay).FirstOrDefault() is { } other)
-            throw new ArgumentException($"The MIB format has nodes for heads and MLPs, and this subnetwork has {other} in play. Write it as --to heartwood.");
-        if (mask.Model is not { } sizes || sizes.Width == 0) throw new ArgumentException("The MIB format needs the model's layers, heads and width (d_model), and the file does not say them. Name the model: --model FOLDER.");
-        if (sizes.HeadsPerLayer.Distinct().Count() != 1 || sizes.Of(Mlps.Kind).Count < sizes.Layers) throw new ArgumentException($"The MIB format has as many heads in every layer, each with an MLP; this model has {sizes.InWords}.");
-        if (mask.Edges is null && !mask.InPlay.Contains(Mlps.Kind.Name)) mask = mask with { Kept = [.. mask.Kept, .. sizes.Parts([Mlps.Kind.Name])] };
+            throw new ArgumentException($"The MIB format has nodes for heads and MLPs, and this subnetwork has {other} in play. "
+                + "Write it as --to heartwood.");
+        if (mask.Model is not { } sizes || sizes.Width == 0)
+            throw new ArgumentException("The MIB format needs the model's layers, heads and width (d_model), "
+                + "and the file does not say them. Name the model: --model FOLDER.");
+        if (sizes.HeadsPerLayer.Distinct().Count() != 1 || sizes.Of(Mlps.Kind).Count < sizes.Layers)
+            throw new ArgumentException("The MIB format has as many heads in every layer, each with an MLP; "
+                + $"this model has {sizes.InWords}.");
+        if (mask.Edges is null && !mask.InPlay.Contains(Mlps.Kind.Name))
+            mask = mask with { Kept = [.. mask.Kept, .. sizes.Parts([Mlps.Kind.Name])] };
         HashSet<Node> there = [Node.Input, Node.Logits, .. mask.Kept.Select(p => (Node)p)];
         HashSet<Edge> kept = [.. mask.Edges?.Kept ?? []];
         using MemoryStream stream = new();
@@ -134,7 +158,8 @@ static class MibCircuit
             {
                 json.WriteStartObject(NameOf(edge));
                 json.WriteNumber("score", mask.Edges?.Scores.GetValueOrDefault(edge) ?? 0);
-                json.WriteBoolean("in_graph", mask.Edges is null ? there.Contains(edge.From) && there.Contains(edge.To) : kept.Contains(edge));
+                bool inGraph = mask.Edges is null ? there.Contains(edge.From) && there.Contains(edge.To) : kept.Contains(edge);
+                json.WriteBoolean("in_graph", inGraph);
                 json.WriteEndObject();
             }
             json.WriteEndObject();
@@ -143,21 +168,31 @@ static class MibCircuit
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length) + "\n";
     }
 
-    static string NameOf(Node node) => node.Part is not { } part ? node.ToString() : Heads.Kind.Includes(part) ? $"a{part.Layer}.h{part.Index}" : $"m{part.Layer}";
+    static string NameOf(Node node) =>
+        node.Part is not { } part ? node.ToString()
+        : Heads.Kind.Includes(part) ? $"a{part.Layer}.h{part.Index}"
+        : $"m{part.Layer}";
 
-    static string NameOf(Edge edge) => $"{NameOf(edge.From)}->{NameOf(edge.To)}{(edge.Input is { } input ? $"<{char.ToLowerInvariant(input.ToString()[0])}>" : "")}";
+    static string NameOf(Edge edge)
+    {
+        string letter = edge.Input is { } input ? $"<{char.ToLowerInvariant(input.ToString()[0])}>" : "";
+        return $"{NameOf(edge.From)}->{NameOf(edge.To)}{letter}";
+    }
 
     static Node NodeOf(string name) => name switch
     {
         "input" => Node.Input,
         "logits" => Node.Logits,
-        _ => PartNames.OfEap(name) is { } part ? part : throw new FormatException($"'{name}' is no node. Nodes are input, a0.h1 (head 1 of layer 0), m0 and logits."),
+        _ => PartNames.OfEap(name) is { } part ? part
+            : throw new FormatException($"'{name}' is no node. Nodes are input, a0.h1 (head 1 of layer 0), m0 and logits."),
     };
 
     static Edge EdgeOf(string name)
     {
-        if (name.Split("->") is not [var from, var to]) throw new FormatException($"'{name}' is no edge. Edges are a0.h1->a1.h2<q>, a0.h1->m1, input->logits.");
-        HeadInput? input = to is [.., '<', 'q' or 'k' or 'v', '>'] ? Enum.Parse<HeadInput>(to.AsSpan(to.Length - 2, 1), ignoreCase: true) : null;
+        if (name.Split("->") is not [var from, var to])
+            throw new FormatException($"'{name}' is no edge. Edges are a0.h1->a1.h2<q>, a0.h1->m1, input->logits.");
+        bool ofHead = to is [.., '<', 'q' or 'k' or 'v', '>'];
+        HeadInput? input = ofHead ? Enum.Parse<HeadInput>(to.AsSpan(to.Length - 2, 1), ignoreCase: true) : null;
         return new(NodeOf(from), NodeOf(input is null ? to : to[..^3]), input);
     }
 }

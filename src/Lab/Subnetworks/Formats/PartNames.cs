@@ -12,7 +12,8 @@ namespace Heartwood.Lab.Subnetworks.Formats;
 public static partial class PartNames
 {
     /// <summary>How parts may be named, for messages and help.</summary>
-    public const string Known = "L3.H7 (head 7 of layer 3), L3.MLP, L3.ATT, L3 or L3.N512; also a3.h7, m3, L3H7, 3.7, blocks.3.attn.hook_z.7, blocks.3.hook_mlp_out";
+    public const string Known = "L3.H7 (head 7 of layer 3), L3.MLP, L3.ATT, L3 or L3.N512; "
+        + "also a3.h7, m3, L3H7, 3.7, blocks.3.attn.hook_z.7, blocks.3.hook_mlp_out";
 
     /// <summary>Reads one name.</summary>
     /// <exception cref="FormatException">it is none that is known; the message says how parts are named</exception>
@@ -32,20 +33,32 @@ public static partial class PartNames
     public static IReadOnlyList<Part> ParseList(string text)
     {
         Part[] parts = [.. Comma().Split(text).Select(Parse)];
-        return parts.GroupBy(p => p).FirstOrDefault(g => g.Count() > 1) is { } twice ? throw new FormatException($"{twice.Key} is named twice in '{text}'.") : parts;
+        if (parts.GroupBy(p => p).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new FormatException($"{twice.Key} is named twice in '{text}'.");
+        return parts;
     }
 
     /// <summary>The part that EAP-IG calls so; null where it is none.</summary>
-    internal static Part? OfEap(string name) => Eap().Match(name) is { Success: true } match && Numbers(match) is { } numbers && numbers.All(n => n is not null)
-        ? numbers is [{ } layer, { } head] ? Part.Head(layer, head) : Part.Mlp(numbers[0]!.Value) : null;
+    internal static Part? OfEap(string name)
+    {
+        if (Eap().Match(name) is not { Success: true } match) return null;
+        int?[] numbers = Numbers(match);
+        if (numbers.Any(n => n is null)) return null;
+        return numbers is [{ } layer, { } head] ? Part.Head(layer, head) : Part.Mlp(numbers[0]!.Value);
+    }
 
     static int?[] Numbers(Match match) => [.. match.Groups.Cast<Group>().Skip(1).Where(g => g.Success)
         .Select(g => int.TryParse(g.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : (int?)null)];
 
-    [GeneratedRegex(@"\A(?:L([0-9]+)\.?H([0-9]+)|a([0-9]+)\.h([0-9]+)|([0-9]+)\.([0-9]+)|blocks\.([0-9]+)\.attn\.hook_(?:z|result)(?:[.:]|\[(?:\s*:\s*,)*\s*|\s+head\s+|\s+)([0-9]+)\s*\]?)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A(?:L([0-9]+)\.?H([0-9]+)|a([0-9]+)\.h([0-9]+)|([0-9]+)\.([0-9]+)"
+            + @"|blocks\.([0-9]+)\.attn\.hook_(?:z|result)(?:[.:]|\[(?:\s*:\s*,)*\s*|\s+head\s+|\s+)([0-9]+)\s*\]?)\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Head();
 
-    [GeneratedRegex(@"\A(?:L([0-9]+)\.?MLP|m([0-9]+)|blocks\.([0-9]+)\.hook_mlp_out)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A(?:L([0-9]+)\.?MLP|m([0-9]+)|blocks\.([0-9]+)\.hook_mlp_out)\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Mlp();
 
     [GeneratedRegex(@"\A(?:a(0|[1-9][0-9]*)\.h(0|[1-9][0-9]*)|m(0|[1-9][0-9]*))\z")]

@@ -15,7 +15,9 @@ static class PrunedHeads
     /// <summary>The key.</summary>
     public const string Key = "pruned_heads";
 
-    static readonly string[] layersKeys = ["num_hidden_layers", "n_layer", "n_layers"], headsKeys = ["num_attention_heads", "n_head", "n_heads"], widthKeys = ["hidden_size", "n_embd", "dim"];
+    static readonly string[] layersKeys = ["num_hidden_layers", "n_layer", "n_layers"];
+    static readonly string[] headsKeys = ["num_attention_heads", "n_head", "n_heads"];
+    static readonly string[] widthKeys = ["hidden_size", "n_embd", "dim"];
     static readonly JsonSerializerOptions indented = new() { WriteIndented = true, NewLine = "\n" };
 
     /// <summary>Whether an object without the key is the value of it.</summary>
@@ -27,16 +29,20 @@ static class PrunedHeads
     /// <exception cref="FormatException">it is none, or says sizes that it cannot have</exception>
     public static Subnetwork Read(JsonFields file, ModelSizes? model)
     {
-        ModelSizes sizes = (Said(file) ?? model) ?? throw new FormatException($"'{Key}' names the heads that are gone, and not how many there are. Give the whole config.json, or name the model: --model FOLDER.");
+        ModelSizes sizes = (Said(file) ?? model)
+            ?? throw new FormatException($"'{Key}' names the heads that are gone, and not how many there are. "
+                + "Give the whole config.json, or name the model: --model FOLDER.");
         JsonFields gone = file.Has(Key) ? file.Object(Key)! : file;
         HashSet<Part> absent = [];
         foreach (var layer in gone.Each)
         {
-            int number = Number(layer.Name) ?? throw new FormatException($"'{Key}' has the key '{layer.Name}'; its keys are the numbers of layers, from 0.");
+            int number = Number(layer.Name)
+                ?? throw new FormatException($"'{Key}' has the key '{layer.Name}'; its keys are the numbers of layers, from 0.");
             foreach (int head in gone.Wholes(layer.Name)!)
             {
                 Part part = Part.Head(number, head);
-                if (!sizes.Has(part)) throw new FormatException($"'{Key}' names head {head} of layer {number}; the model has {sizes.InWords}.");
+                if (!sizes.Has(part))
+                    throw new FormatException($"'{Key}' names head {head} of layer {number}; the model has {sizes.InWords}.");
                 if (!absent.Add(part)) throw new FormatException($"'{Key}' names head {head} of layer {number} twice.");
             }
         }
@@ -54,22 +60,31 @@ static class PrunedHeads
     {
         if (layersKeys.FirstOrDefault(file.Has) is not { } layersKey || headsKeys.FirstOrDefault(file.Has) is not { } headsKey) return null;
         int layers = file.Whole(layersKey, 1, ModelSizes.MostParts)!.Value, heads = file.Whole(headsKey, 1, ModelSizes.MostParts)!.Value;
-        if ((long)layers * (heads + 1) > ModelSizes.MostParts) throw new FormatException($"'{layersKey}' and '{headsKey}' make more than {ModelSizes.MostParts:N0} parts.");
-        return ModelSizes.Even(file.Text("model_type") ?? "", layers, heads, widthKeys.FirstOrDefault(file.Has) is { } widthKey ? file.Whole(widthKey, 1)!.Value : 0);
+        if ((long)layers * (heads + 1) > ModelSizes.MostParts)
+            throw new FormatException($"'{layersKey}' and '{headsKey}' make more than {ModelSizes.MostParts:N0} parts.");
+        string family = file.Text("model_type") ?? "";
+        int width = widthKeys.FirstOrDefault(file.Has) is { } widthKey ? file.Whole(widthKey, 1)!.Value : 0;
+        return ModelSizes.Even(family, layers, heads, width);
     }
 
     /// <summary>Writes the key, with those beside it that say the model's sizes.</summary>
     /// <exception cref="ArgumentException">the format cannot say what the subnetwork is</exception>
     public static string Write(Subnetwork mask)
     {
-        if (mask.Edges is not null) throw new ArgumentException($"{Key} names heads, and this is a circuit of edges. Take its nodes first, if that is what you want: --nodes.");
-        if (mask.Model is not { } sizes) throw new ArgumentException($"{Key} names the heads that are gone, and the file does not say which heads there are. Name the model: --model FOLDER.");
+        if (mask.Edges is not null)
+            throw new ArgumentException($"{Key} names heads, and this is a circuit of edges. "
+                + "Take its nodes first, if that is what you want: --nodes.");
+        if (mask.Model is not { } sizes)
+            throw new ArgumentException($"{Key} names the heads that are gone, and the file does not say which heads there are. "
+                + "Name the model: --model FOLDER.");
         if (mask.InPlay.Except(PartKinds.InPlay).FirstOrDefault() is { } other)
             throw new ArgumentException($"{Key} names heads only, and this subnetwork has {other} in play. Write it as --to heartwood; "
                 + "to hand over the model itself, cut it: heartwood cut RUN --mask FILE --out FOLDER.");
         Part[] mlps = [.. sizes.Parts([Mlps.Kind.Name]).Except(mask.Kept)];
         if (mask.InPlay.Contains(Mlps.Kind.Name) && mlps.Length > 0)
-            throw new ArgumentException($"{Key} names heads only, and MLP blocks of this subnetwork are absent ({string.Join(' ', mlps.Take(4))}{(mlps.Length > 4 ? " …" : "")}). Write it as --to heartwood or --to mib; to hand over the model itself, cut it: heartwood cut RUN --mask FILE --out FOLDER.");
+            throw new ArgumentException($"{Key} names heads only, and MLP blocks of this subnetwork are absent "
+                + $"({string.Join(' ', mlps.Take(4))}{(mlps.Length > 4 ? " …" : "")}). Write it as --to heartwood or --to mib; "
+                + "to hand over the model itself, cut it: heartwood cut RUN --mask FILE --out FOLDER.");
         JsonObject config = [];
         if (sizes.Family != "") config["model_type"] = sizes.Family;
         if (sizes.HeadsPerLayer.Distinct().Count() == 1)
@@ -84,5 +99,9 @@ static class PrunedHeads
         return config.ToJsonString(indented) + "\n";
     }
 
-    static int? Number(string digits) => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n.ToString(CultureInfo.InvariantCulture) == digits ? n : null;
+    static int? Number(string digits)
+    {
+        bool whole = int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int n);
+        return whole && n.ToString(CultureInfo.InvariantCulture) == digits ? n : null;
+    }
 }
