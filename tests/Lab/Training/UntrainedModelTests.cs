@@ -2,6 +2,7 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
+using Heartwood.Tensors;
 
 namespace Heartwood.Tests.Lab.Training;
 
@@ -33,7 +34,8 @@ public class UntrainedModelTests
         foreach (int layer in (int[])[0, 1])
         {
             string attention = $"bert.encoder.layer.{layer}.attention.self";
-            Small.SameBits(model.Weights.All[$"{attention}.query.weight"].Values, model.Weights.All[$"{attention}.key.weight"].Values, "keys");
+            Tensor queries = model.Weights.All[$"{attention}.query.weight"], keys = model.Weights.All[$"{attention}.key.weight"];
+            Small.SameBits(queries.Values, keys.Values, "keys");
         }
         float[] positions = model.Weights.All["bert.embeddings.position_embeddings.weight"].Values.ToArray();
         for (int p = 0; p < size.Positions; p++)
@@ -85,8 +87,8 @@ public class UntrainedModelTests
     public void The_recipe_overlap_begins_as_matching_does_but_for_the_table_of_token_types()
     {
         IModel overlap = Make(recipe: FreshRecipe.Overlap), matching = Make(recipe: FreshRecipe.Matching);
-        string[] other = [.. matching.Weights.All.Where(weight => !overlap.Weights.All[weight.Key].Values.SequenceEqual(weight.Value.Values))
-            .Select(weight => weight.Key)];
+        IEnumerable<string> other = matching.Weights.All.Keys
+            .Where(name => !overlap.Weights.All[name].Values.SequenceEqual(matching.Weights.All[name].Values));
         Assert.Equal(["bert.embeddings.token_type_embeddings.weight"], other);
     }
 
@@ -101,7 +103,10 @@ public class UntrainedModelTests
     public void A_size_that_makes_no_model_is_refused()
     {
         ModelSize[] none =
-            [size with { Layers = 0 }, size with { Heads = 3 }, size with { Neurons = 0 }, size with { Positions = 2 }, size with { Width = 0 }];
+        [
+            size with { Layers = 0 }, size with { Heads = 3 }, size with { Neurons = 0 }, size with { Positions = 2 },
+            size with { Width = 0 },
+        ];
         foreach (ModelSize wrong in none)
             Assert.Contains("a width that its heads divide",
                 Assert.Throws<ArgumentException>(() => UntrainedModel.Make("bert", wrong, 30, labels, 1)).Message);
