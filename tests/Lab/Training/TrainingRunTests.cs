@@ -129,11 +129,11 @@ public sealed class TrainingRunTests : IDisposable
         string folder = SmallWorld.ModelIn(temporary.At("whole"));
         IModel whole = LoadedModel.Load(folder).Model;
         JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!;
-        config["architectures"] = new JsonArray("BertForMaskedLM");
+        config["architectures"] = new JsonArray("BertForNextSentencePrediction");
         config.AsObject().Remove("id2label");
         config.AsObject().Remove("label2id");
         IEnumerable<NamedTensor> pretrained = whole.Weights.Map((name, t) => name.StartsWith("classifier", StringComparison.Ordinal) || name.StartsWith("bert.pooler", StringComparison.Ordinal) ? null : t).Named(Dtype.F32)
-            .Append(new NamedTensor("cls.predictions.bias", [4], Dtype.F32, new float[4]));
+            .Append(new NamedTensor("cls.seq_relationship.bias", [2], Dtype.F32, new float[2]));
         HuggingFaceFolder.Write(temporary.At("pretrained"), (JsonObject)config, pretrained, SmallWorld.Tokenizer);
         Assert.Contains("heartwood train --from", Assert.Throws<CheckpointException>(() => LoadedModel.Load(temporary.At("pretrained"))).Message);
 
@@ -141,7 +141,7 @@ public sealed class TrainingRunTests : IDisposable
         Begin("tuned", tune);
         IModel tuned = LoadedModel.Load(At("tuned", "model")).Model;
         Assert.Equal(["entailment", "non-entailment"], tuned.Labels);
-        Assert.DoesNotContain("cls.predictions.bias", tuned.Weights.All.Keys);
+        Assert.DoesNotContain("cls.seq_relationship.bias", tuned.Weights.All.Keys);
         Assert.Equal(0.02, Math.Sqrt(tuned.Weights.All["bert.pooler.dense.weight"].Values.ToArray().Average(v => v * v)), 0.01);
         Assert.Equal(whole.Weights.All["bert.embeddings.word_embeddings.weight"].Values.ToArray(), tuned.Weights.All["bert.embeddings.word_embeddings.weight"].Values.ToArray());       // a rate of 1e-12 moves nothing
     }
