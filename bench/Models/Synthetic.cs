@@ -53,7 +53,7 @@ static class Synthetic
     {
         int words = named.ContainsKey(size) ? English : Few;
         string[] labels = ["entailment", "neutral", "contradiction"];
-        IModel model = UntrainedModel.Make("bert", SizeOf(size), words, labels, TokenTypeRule.Sentence, seed: 1);
+        IModel model = UntrainedModel.Make("bert", SizeOf(size), words, labels, seed: 1);
         string[] special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
         string vocabulary = string.Join('\n', [.. special, .. Enumerable.Range(0, words - special.Length).Select(i => $"word{i}")]) + "\n";
         ModelFolder.Save(model, folder, new Dictionary<string, byte[]> { ["vocab.txt"] = Encoding.UTF8.GetBytes(vocabulary) });

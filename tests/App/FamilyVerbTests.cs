@@ -23,7 +23,7 @@ public sealed class FamilyVerbTests : IDisposable
     [Theory, InlineData("roberta"), InlineData("gpt2")]
     public void A_model_is_trained_searched_measured_compared_cut_reported_and_trained_further(string family)
     {
-        string trained = Json(SmallRuns.Works([.. runs.Train("trained", 20, "--family", family, "--start", "matching"), "--json"]))
+        string trained = Json(SmallRuns.Works([.. runs.Train("trained", 20, "--family", family, "--fresh", "matching"), "--json"]))
             .GetProperty("questions").GetProperty("training").GetProperty("facts").GetProperty("model").GetString()!;
         Assert.Equal((family, 3), PartsOf(trained));
 

@@ -18,7 +18,7 @@ static class Small
         int words = Words, int positions = 16)
     {
         IModel fresh = UntrainedModel.Make(family, new(layers, heads, width, width + 4, positions), words,
-            [.. Enumerable.Range(0, labels).Select(l => $"label {l}")], TokenTypeRule.Sentence, seed);
+            [.. Enumerable.Range(0, labels).Select(l => $"label {l}")], seed);
         return fresh.With(fresh.Config, fresh.Weights.Map((name, t) => IsEmbedding(name, t)
             ? Tensor.Normal(new(seed, name), 1, t.Shape.Axes).KeepForever()
             : (t + Tensor.Normal(new(seed, name), t.Shape.Rank == 1 ? 0.3f : 0.1f, t.Shape.Axes)).KeepForever()));

@@ -40,12 +40,21 @@ static class TrainVerb
     static readonly Option<string?> vocabulary =
         new("--vocabulary") { Description = "vocab.txt of a fresh model; without it the made-up language's.", HelpName = "FILE" };
     static readonly Option<bool> cased = new("--cased") { Description = "A fresh model's tokenizer keeps case and accents." };
-    static readonly Option<string> types = SharedOptions.Choices("--token-types",
-        "What a fresh model's token types say: which sentence, or also whether the word occurs in the other sentence.",
-        "sentence", "overlap");
-    static readonly Option<string> start = SharedOptions.Choices("--start",
-        "How a fresh model's attention begins: independent weights, or matching ones (keys equal to queries, sinusoid positions).",
-        "independent", "matching");
+    static readonly Option<string> fresh = new("--fresh")
+    {
+        Description = $"How a fresh model begins. {string.Join("; ", FreshRecipe.All.Select(recipe => $"{recipe.Name}: {recipe.Does}"))}.",
+        HelpName = string.Join('|', FreshRecipe.All.Select(recipe => recipe.Name)),
+        DefaultValueFactory = _ => FreshRecipe.Plain.Name,
+        CompletionSources = { FreshRecipe.All.Select(recipe => recipe.Name).ToArray() },
+        Validators =
+        {
+            given =>
+            {
+                if (given.Tokens.Select(t => FreshRecipe.WhyNot(t.Value)).FirstOrDefault(why => why is not null) is { } why)
+                    given.AddError(why);
+            },
+        },
+    };
     static readonly Option<int> layers = SharedOptions.Number("--layers", "Layers of a fresh model.", 4, 1);
     static readonly Option<int> heads = SharedOptions.Number("--heads", "Heads per layer of a fresh model.", 8, 1);
     static readonly Option<int> width = SharedOptions.Number("--width", "Width of a fresh model.", 128, 1);
@@ -101,7 +110,7 @@ static class TrainVerb
         TakesOut = true,
         Options =
         {
-            data, inDomain, outOfDomain, from, family, tokenizer, vocabulary, cased, types, start, layers, heads, width, neurons, positions,
+            data, inDomain, outOfDomain, from, family, tokenizer, vocabulary, cased, fresh, layers, heads, width, neurons, positions,
             labels, StudyOptions.Map, epochs, steps, batch, maxLength, rate, warmup, final, decay, beta2, clip, dropout, every, checkpoints,
             half,
         },
@@ -114,7 +123,7 @@ static class TrainVerb
         RunSupport.OutOf(parsed);
         if (parsed.GetValue(from) is not null)
             RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is",
-                family, layers, heads, width, neurons, positions, tokenizer, vocabulary, cased, types, start);
+                family, layers, heads, width, neurons, positions, tokenizer, vocabulary, cased, fresh);
         if (parsed.GetValue(tokenizer) is not null)
             RunSupport.RefuseIdle(parsed, "with --tokenizer: the folder's tokenizer is as it is", vocabulary, cased);
         TrainingRequest request = Parse(parsed) with { Tenants = session.Tenants };
@@ -150,8 +159,7 @@ static class TrainVerb
         Tokenizer = p.GetValue(tokenizer),
         Vocabulary = p.GetValue(vocabulary),
         LowerCase = !p.GetValue(cased),
-        TokenTypes = p.GetValue(types) == "overlap" ? TokenTypeRule.Overlap : TokenTypeRule.Sentence,
-        Start = p.GetValue(start) == "matching" ? FreshStart.Matching : FreshStart.Independent,
+        Fresh = FreshRecipe.Named(p.GetValue(fresh)!),
         Labels = p.GetValue(labels)!.Split(',', StringSplitOptions.RemoveEmptyEntries),
         LabelMap = p.GetValue(StudyOptions.Map)!,
         MaxLength = p.GetValue(maxLength),

@@ -1,4 +1,4 @@
-using Heartwood.Lab.Models;
+using Heartwood.Lab.Training;
 
 namespace Heartwood.Lab.Studies;
 
@@ -23,7 +23,7 @@ public static class EmbeddedStudy
         new(Seed: 3, Steps: 6000, TokensPerBatch: 1024, LearningRate: 7e-4, Warmup: 0.05))
     {
         Size = new(Positions: 40),
-        Start = FreshStart.Matching,
+        Fresh = FreshRecipe.Matching,
         EvaluateEvery = 500,
         CheckpointSteps = [100, 250, 500, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000],
     };

@@ -24,9 +24,9 @@ sealed class FreshModel(TrainingRequest request)
         var (tokenizer, files) = request.Tokenizer is null ? OfWords() : OfFolder(request.Tokenizer);
         IReadOnlyList<string> labels = Labels(problem, training);
         IModel model = UntrainedModel.Make(
-            request.Family, request.Size, tokenizer.Count, labels, request.TokenTypes, request.Options.Seed, request.Start);
+            request.Family, request.Size, tokenizer.Count, labels, request.Options.Seed, request.Fresh);
         if (problem.OfVocabulary) model = Saying(model, tokenizer);
-        return new("a fresh model", model, tokenizer.For(model.Vocabulary), files, request.TokenTypes, "");
+        return new("a fresh model", model, tokenizer.For(model.Vocabulary), files, request.Fresh.TokenTypes, "");
     }
 
     IReadOnlyList<string> Labels(IProblem problem, IReadOnlyList<DataSource> training)

@@ -35,11 +35,8 @@ public sealed record TrainingRequest(
     /// <summary>whether the fresh model's tokenizer makes lower case</summary>
     public bool LowerCase { get; init; } = true;
 
-    /// <summary>where a fresh model's token types come from</summary>
-    public TokenTypeRule TokenTypes { get; init; }
-
-    /// <summary>how a fresh model's positions and keys begin</summary>
-    public FreshStart Start { get; init; }
+    /// <summary>how a fresh model begins</summary>
+    public FreshRecipe Fresh { get; init; } = FreshRecipe.Plain;
 
     /// <summary>
     /// the label names, in order; empty to take them from the model or, for one that is fresh or has no head, from the data, sorted. Others

@@ -47,13 +47,3 @@ public sealed record NextChoice(int[] Right, int[] Wrong);
 /// <param name="Mask">id of the token that hides a word</param>
 /// <param name="Vocabulary">number of token ids</param>
 public sealed record HiddenWords((int Start, int Count) Text, int[] Places, int[] Ids, int Mask, int Vocabulary);
-
-/// <summary>Where token types come from when a sentence pair becomes tokens.</summary>
-public enum TokenTypeRule
-{
-    /// <summary>0 in the first sentence, 1 in the second, as BERT was trained</summary>
-    Sentence,
-
-    /// <summary>the same, plus 2 where the token's word occurs in the other sentence: four types</summary>
-    Overlap,
-}

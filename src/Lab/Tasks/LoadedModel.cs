@@ -120,10 +120,7 @@ public sealed record LoadedModel(
                 + $"(at most {MostDifference(model.Vocabulary)} may differ). "
                 + "It is another model's: use the tokenizer that belongs to the weights.");
         tokenizer = tokenizer.For(model.Vocabulary);
-        TokenTypeRule rule = TokenTypes.RuleOf(model);
-        if (rule == TokenTypeRule.Overlap && model.TokenTypes < 4)
-            throw new CheckpointException($"{open.Path}: token types by overlap need 4 types, the model has {model.TokenTypes} "
-                + "(type_vocab_size).");
+        TokenTypeRule rule = TokenTypes.Read(model, open.Path);
         return new(folder ?? EmbeddedModel.Name, model, tokenizer, files, rule, open.Weights.Sha256());
     }
 

@@ -17,31 +17,29 @@ public static class UntrainedModel
     /// <param name="vocabulary">number of token ids</param>
     /// <param name="labels">names of the labels; none for a model that gives scores to the vocabulary, whose output is its word embeddings'
     /// matrix: a language model, or an encoder that guesses masked words</param>
-    /// <param name="rule">where its token types come from; decides how many there are</param>
     /// <param name="seed">seed of the weights</param>
-    /// <param name="start">how attention begins</param>
+    /// <param name="recipe">how it begins; null for <see cref="FreshRecipe.Plain"/></param>
     /// <exception cref="ArgumentException">a size is not positive, the width does not divide into the heads, or the family has no token
-    /// types for the rule, or no head over the vocabulary</exception>
+    /// types for the recipe, or no head over the vocabulary</exception>
     /// <exception cref="CheckpointException">the family is not known</exception>
     public static IModel Make(
-        string family, ModelSize size, int vocabulary, IReadOnlyList<string> labels, TokenTypeRule rule, ulong seed,
-        FreshStart start = FreshStart.Independent)
+        string family, ModelSize size, int vocabulary, IReadOnlyList<string> labels, ulong seed, FreshRecipe? recipe = null)
     {
+        recipe ??= FreshRecipe.Plain;
         if (size.Layers < 1 || size.Heads < 1 || size.Width < 1 || size.Neurons < 1 || size.Positions < 3 || size.Width % size.Heads != 0)
             throw new ArgumentException(
                 $"A model needs at least 1 layer, head and neuron, 3 positions, and a width that its heads divide; this is {size}.",
                 nameof(size));
         ModelFamily described = ModelFolder.FamilyOf(family, "the fresh model");
-        if (rule == TokenTypeRule.Overlap && !described.ReadsTokenTypes)
-            throw new ArgumentException(
-                $"Token types by overlap (--token-types overlap) need a model that reads token types, which {family} does not. "
-                    + "Leave the option out, or take --family bert.",
-                nameof(rule));
+        if (recipe.TokenTypes != TokenTypeRule.Sentence && !described.ReadsTokenTypes)
+            throw new ArgumentException($"The recipe {recipe.Name} of a fresh model (--fresh {recipe.Name}) needs a model that reads token "
+                + $"types, which {family} does not. Take --fresh {FreshRecipe.Matching.Name}, or --family bert.", nameof(recipe));
         if (labels.Count == 0 && !described.HasVocabularyHead)
             throw new ArgumentException($"A {family} reads no running text here: it has no head over the vocabulary. "
                 + $"Take --family {string.Join(", ", ModelFolder.OfVocabulary)}.", nameof(labels));
-        FreshPlan plan = described.Fresh(new(family, size, vocabulary, rule == TokenTypeRule.Overlap ? 4 : 2, labels, start));
-        if (described.ReadsTokenTypes) plan.Config[OwnKeys.TokenTypes] = TokenTypes.NameOf(rule);
+        FreshPlan plan = described.Fresh(
+            new(family, size, vocabulary, TokenTypes.Count(recipe.TokenTypes), labels, recipe.Start));
+        if (described.ReadsTokenTypes) plan.Config[OwnKeys.TokenTypes] = TokenTypes.NameOf(recipe.TokenTypes);
         return described.Load(
             NewHead.ToConfig(plan.Config, "the fresh model's config"),
             new(plan.Weights.ToDictionary(w => w.Name, w => Draw(w, seed)), "the fresh model"));

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
-using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Lab.Training;
 using Heartwood.Tensors;
@@ -25,7 +24,8 @@ static class SmallWorld
     /// <summary>The same of any family.</summary>
     public static string ModelOf(string family, string folder, params string[] labels)
     {
-        IModel model = UntrainedModel.Make(family, new(2, 2, 8, 12, 40), MadeUpLanguage.Vocabulary.Count, labels.Length > 0 ? labels : ["entailment", "non-entailment"], TokenTypeRule.Sentence, 4);
+        string[] names = labels.Length > 0 ? labels : ["entailment", "non-entailment"];
+        IModel model = UntrainedModel.Make(family, new(2, 2, 8, 12, 40), MadeUpLanguage.Vocabulary.Count, names, 4);
         model = model.With(model.Config, model.Weights.Map((name, t) => Small.IsEmbedding(name, t) ? Tensor.Normal(new(1, name), 1, t.Shape.Axes).KeepForever() : t));
         ModelFolder.Save(model, folder, Tokenizer);
         return folder;

@@ -67,7 +67,7 @@ public class MaskedWordsTests
     [Fact]
     public void A_windows_numbers_and_figures_are_those_of_plain_loops()
     {
-        IModel model = UntrainedModel.Make("bert", new(2, 2, 8, 12, 30), 40, [], TokenTypeRule.Sentence, 3);
+        IModel model = UntrainedModel.Make("bert", new(2, 2, 8, 12, 30), 40, [], 3);
         IReadOnlyList<Example> windows = Windows(70);
         float[] numbers = new Answers(windows, 50, problem).Of(model, full: model);
         double nats = 0, right = 0, count = 0;
@@ -105,7 +105,7 @@ public class MaskedWordsTests
     public void Running_text_is_next_tokens_for_a_decoder_and_masked_words_for_an_encoder()
     {
         LanguageModelling text = new(7, 3, 9);
-        Assert.Same(text, text.For(UntrainedModel.Make("gpt2", new(1, 1, 4, 4, 8), 9, [], TokenTypeRule.Sentence, 1)));
-        Assert.Equal(new MaskedLanguageModelling(7, 3, 9), text.For(UntrainedModel.Make("bert", new(1, 1, 4, 4, 8), 9, [], TokenTypeRule.Sentence, 1)));
+        Assert.Same(text, text.For(UntrainedModel.Make("gpt2", new(1, 1, 4, 4, 8), 9, [], 1)));
+        Assert.Equal(new MaskedLanguageModelling(7, 3, 9), text.For(UntrainedModel.Make("bert", new(1, 1, 4, 4, 8), 9, [], 1)));
     }
 }

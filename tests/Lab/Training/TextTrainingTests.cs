@@ -19,7 +19,7 @@ public sealed class TextTrainingTests : IDisposable
 
     public static TheoryData<string> Families => [.. ModelFolder.OfVocabulary];
 
-    static IModel Fresh(string family) => UntrainedModel.Make(family, new(2, 2, 8, 12, 16), 40, [], TokenTypeRule.Sentence, 3);
+    static IModel Fresh(string family) => UntrainedModel.Make(family, new(2, 2, 8, 12, 16), 40, [], 3);
 
     static IProblem ProblemFor(IModel model) => new LanguageModelling(9).For(model);
 

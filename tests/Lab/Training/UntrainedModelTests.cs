@@ -2,6 +2,7 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
+using Heartwood.Tensors;
 
 namespace Heartwood.Tests.Lab.Training;
 
@@ -9,7 +10,9 @@ public class UntrainedModelTests
 {
     static readonly ModelSize size = new(2, 2, 16, 24, 12);
 
-    static IModel Make(ulong seed = 1, FreshStart start = FreshStart.Independent, TokenTypeRule rule = TokenTypeRule.Sentence) => UntrainedModel.Make("bert", size, 30, ["a", "b"], rule, seed, start);
+    static readonly string[] labels = ["a", "b"];
+
+    static IModel Make(ulong seed = 1, FreshRecipe? recipe = null) => UntrainedModel.Make("bert", size, 30, labels, seed, recipe);
 
     [Fact]
     public void Matrices_are_Xavier_normal_biases_zero_and_the_seed_decides()
@@ -27,9 +30,13 @@ public class UntrainedModelTests
     [Fact]
     public void A_matching_start_makes_keys_equal_to_queries_and_waves_of_positions()
     {
-        IModel model = Make(start: FreshStart.Matching);
+        IModel model = Make(recipe: FreshRecipe.Matching);
         foreach (int layer in (int[])[0, 1])
-            Small.SameBits(model.Weights.All[$"bert.encoder.layer.{layer}.attention.self.query.weight"].Values, model.Weights.All[$"bert.encoder.layer.{layer}.attention.self.key.weight"].Values, "keys");
+        {
+            string attention = $"bert.encoder.layer.{layer}.attention.self";
+            Tensor queries = model.Weights.All[$"{attention}.query.weight"], keys = model.Weights.All[$"{attention}.key.weight"];
+            Small.SameBits(queries.Values, keys.Values, "keys");
+        }
         float[] positions = model.Weights.All["bert.embeddings.position_embeddings.weight"].Values.ToArray();
         for (int p = 0; p < size.Positions; p++)
         {
@@ -44,35 +51,64 @@ public class UntrainedModelTests
     public void In_every_family_tokens_of_a_matching_start_ask_for_what_they_show(string family)
     {
         Batch batch = new([new([3, 5, 7, 5], new int[4])]);
-        foreach (FreshStart start in Enum.GetValues<FreshStart>())
+        foreach (FreshRecipe recipe in (FreshRecipe[])[FreshRecipe.Plain, FreshRecipe.Matching])
         {
-            IModel model = UntrainedModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Sentence, 1, start);
-            Assert.Equal((family, 12, 30, 2, 4), (model.Family, model.MostPositions, model.Vocabulary, model.Layers.Count, model.Layers.Sum(l => l.Heads)));
+            IModel model = UntrainedModel.Make(family, size, 30, labels, 1, recipe);
+            Assert.Equal((family, 12, 30, 2, 4),
+                (model.Family, model.MostPositions, model.Vocabulary, model.Layers.Count, model.Layers.Sum(l => l.Heads)));
             Recorder seen = new();
             model.Forward(batch, seen, Tokens.All);
-            foreach (int layer in (int[])[0, 1]) Assert.Equal(start == FreshStart.Matching, seen.Seen[new(layer, Point.Query)].Values.SequenceEqual(seen.Seen[new(layer, Point.Key)].Values));
+            foreach (int layer in (int[])[0, 1])
+            {
+                bool same = seen.Seen[new(layer, Point.Query)].Values.SequenceEqual(seen.Seen[new(layer, Point.Key)].Values);
+                Assert.Equal(recipe == FreshRecipe.Matching, same);
+            }
         }
     }
 
     [Theory, MemberData(nameof(Families))]
     public void Only_a_family_that_reads_token_types_can_have_them_by_overlap(string family)
     {
-        if (family == "bert") Assert.Equal(4, UntrainedModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Overlap, 1).TokenTypes);
-        else Assert.Contains($"which {family} does not", Assert.Throws<ArgumentException>(() => UntrainedModel.Make(family, size, 30, ["a", "b"], TokenTypeRule.Overlap, 1)).Message);
+        IModel Overlapping() => UntrainedModel.Make(family, size, 30, labels, 1, FreshRecipe.Overlap);
+        if (family == "bert") Assert.Equal(4, Overlapping().TokenTypes);
+        else Assert.Contains($"which {family} does not. Take --fresh matching", Assert.Throws<ArgumentException>(Overlapping).Message);
     }
 
-    [Theory, InlineData(TokenTypeRule.Sentence, 2), InlineData(TokenTypeRule.Overlap, 4)]
-    public void The_rule_of_token_types_is_written_down_and_decides_how_many_there_are(TokenTypeRule rule, int types)
+    [Theory, InlineData("plain", TokenTypeRule.Sentence, 2), InlineData("matching", TokenTypeRule.Sentence, 2)]
+    [InlineData("overlap", TokenTypeRule.Overlap, 4)]
+    public void A_recipes_token_types_are_written_down_and_decide_how_many_there_are(string recipe, TokenTypeRule rule, int types)
     {
-        IModel model = Make(rule: rule);
+        IModel model = Make(recipe: FreshRecipe.Named(recipe));
         Assert.Equal(types, model.TokenTypes);
-        Assert.Equal(rule, TokenTypes.RuleOf(model));
+        Assert.Equal(rule, TokenTypes.Read(model, "here"));
+    }
+
+    [Fact]
+    public void The_recipe_overlap_begins_as_matching_does_but_for_the_table_of_token_types()
+    {
+        IModel overlap = Make(recipe: FreshRecipe.Overlap), matching = Make(recipe: FreshRecipe.Matching);
+        IEnumerable<string> other = matching.Weights.All.Keys
+            .Where(name => !overlap.Weights.All[name].Values.SequenceEqual(matching.Weights.All[name].Values));
+        Assert.Equal(["bert.embeddings.token_type_embeddings.weight"], other);
+    }
+
+    [Fact]
+    public void A_recipe_that_there_is_not_is_refused_with_the_nearest()
+    {
+        Assert.Equal("There is no recipe 'macthing' of a fresh model. There are: plain, matching, overlap. Nearest: 'matching'.",
+            Assert.Throws<ArgumentException>(() => FreshRecipe.Named("macthing")).Message);
     }
 
     [Fact]
     public void A_size_that_makes_no_model_is_refused()
     {
-        foreach (ModelSize wrong in (ModelSize[])[size with { Layers = 0 }, size with { Heads = 3 }, size with { Neurons = 0 }, size with { Positions = 2 }, size with { Width = 0 }])
-            Assert.Contains("a width that its heads divide", Assert.Throws<ArgumentException>(() => UntrainedModel.Make("bert", wrong, 30, ["a", "b"], TokenTypeRule.Sentence, 1)).Message);
+        ModelSize[] none =
+        [
+            size with { Layers = 0 }, size with { Heads = 3 }, size with { Neurons = 0 }, size with { Positions = 2 },
+            size with { Width = 0 },
+        ];
+        foreach (ModelSize wrong in none)
+            Assert.Contains("a width that its heads divide",
+                Assert.Throws<ArgumentException>(() => UntrainedModel.Make("bert", wrong, 30, labels, 1)).Message);
     }
 }

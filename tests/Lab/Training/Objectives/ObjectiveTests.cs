@@ -26,7 +26,7 @@ public class ObjectiveTests
     static IReadOnlyList<Example> Pairs { get; } = new MinimalPairs().Encode([.. Enumerable.Range(0, 4)
         .Select(i => new Row(LanguageFolder.Text(3 + i, i + 1), LanguageFolder.Text(4 + i, i + 50), ""))], LanguageFolder.Rules());
 
-    static readonly IModel guesser = UntrainedModel.Make("bert", new(2, 2, 8, 12, 30), 40, [], TokenTypeRule.Sentence, 3);
+    static readonly IModel guesser = UntrainedModel.Make("bert", new(2, 2, 8, 12, 30), 40, [], 3);
 
     static IReadOnlyList<Example> Hidden { get; } = new MaskedLanguageModelling(20).Encode(
         [new(LanguageFolder.Text(45, 3), null, "")], LanguageFolder.Rules(most: 30));
