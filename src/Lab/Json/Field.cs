@@ -18,7 +18,7 @@ readonly struct Field(JsonSource source, string at, JsonElement value)
         ? new Field(source, Below(name), property) : null;
 
     /// <summary>Whether the property is there, be it null.</summary>
-    public bool Says(string name) => value.TryGetProperty(name, out _);
+    public bool Says(string name) => Object.TryGetProperty(name, out _);
 
     /// <summary>The value as it is.</summary>
     public JsonElement Value => value;

@@ -85,7 +85,7 @@ public class GoldenModelTests
 
     static Ablation GoldenAblation(IModel model, JsonElement masks)
     {
-        float[] heads = masks.GetProperty("headAblation").GetProperty("values").Floats(), mlps = masks.GetProperty("mlpAblation").GetProperty("values").Floats();
+        float[] heads = masks.GetProperty("headAbsence").GetProperty("values").Floats(), mlps = masks.GetProperty("mlpAbsence").GetProperty("values").Floats();
         string path = Path.Combine(Path.GetTempPath(), $"heartwood-ablation-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.safetensors");
         int side = model.Layers[0].Heads * model.HeadWidth;
         SafetensorsWriter.Write(path, Enumerable.Range(0, model.Layers.Count).SelectMany(layer => (NamedTensor[])
