@@ -103,27 +103,27 @@ public sealed class NameCasesTests : IDisposable
         Assert.Contains("it has no 'model_type'; the tensors' names are those of bert, and it is read so.", shown);
     }
 
-    /// <summary>A body without a head, or under one that guesses words, as a folder.</summary>
-    string Headless(bool guesses)
+    /// <summary>A body without a head, or under one that finds answers, as a folder.</summary>
+    string Headless(bool other)
     {
         IModel whole = LoadedModel.Load(SmallWorld.ModelIn(runs.At("whole"))).Model;
         JsonObject config = (JsonObject)whole.Config.DeepClone();
-        config["architectures"] = new JsonArray(guesses ? "BertForMaskedLM" : "BertModel");
+        config["architectures"] = new JsonArray(other ? "BertForQuestionAnswering" : "BertModel");
         foreach (string key in new[] { "id2label", "label2id" }) config.Remove(key);
         var body = whole.Weights.Map((name, t) => name.StartsWith("bert.", StringComparison.Ordinal) ? t : null);
-        if (guesses) body = body.With([new("cls.predictions.bias", Tensor.Lasting(4))]);
+        if (other) body = body.With([new("qa_outputs.bias", Tensor.Lasting(2))]);
         HuggingFaceFolder.Write(runs.At("body"), config, body.Named(Dtype.F32), SmallWorld.Tokenizer);
         return runs.At("body");
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public void A_body_is_inspected_and_given_a_head_and_every_other_verb_says_so(bool guesses)
+    public void A_body_is_inspected_and_given_a_head_and_every_other_verb_says_so(bool other)
     {
-        string folder = Headless(guesses);
-        string said = guesses ? "this is a BertForMaskedLM, whose head guesses masked words"
+        string folder = Headless(other);
+        string said = other ? "this is a BertForQuestionAnswering, whose head finds where an answer stands"
             : "the weights hold a body without a head (config.json says BertModel)";
         string shown = SmallRuns.Works("inspect", folder);
-        Assert.Contains(guesses ? "a body: the head of a BertForMaskedLM, which guesses masked words: Heartwood does not read it"
+        Assert.Contains(other ? "a body: the head of a BertForQuestionAnswering, which finds where an answer stands: Heartwood does not read it"
             : "a body: no head (config.json says BertModel)", shown);
         Assert.Contains("4 heads and 2 MLPs: 6 parts", shown);
         Assert.Contains($"heartwood train --from {folder} --data FILE --out RUN", shown);
@@ -154,8 +154,8 @@ public sealed class NameCasesTests : IDisposable
 
         var (code, _, error) = SmallRuns.Here(["train", "--from", folder, .. training, "--steps", "1", "--out", runs.At("tuned")]);
         Assert.True(code == 0, error);
-        const string Left = "a fresh head for entailment, non-entailment; left out: 'cls.predictions.bias', of a BertForMaskedLM.";
-        Assert.Equal(guesses, error.Contains(Left, StringComparison.Ordinal));
+        const string Left = "a fresh head for entailment, non-entailment; left out: 'qa_outputs.bias', of a BertForQuestionAnswering.";
+        Assert.Equal(other, error.Contains(Left, StringComparison.Ordinal));
         Assert.Contains("labels: entailment, non-entailment", SmallRuns.Works("inspect", runs.At("tuned", "model")));
     }
 }
