@@ -35,7 +35,10 @@ static class CommandLine
             return Run(verb, parsed, arguments, world, exit ?? Environment.Exit, tenants ?? Tenants.Usual);
         int code = parsed.Invoke(new InvocationConfiguration
         {
-            Output = world.Out, Error = world.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+            Output = world.Out,
+            Error = world.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
         });
         return arguments.Length == 0 ? Failures.Usage : code;
     }

@@ -16,7 +16,8 @@ static class DemoVerb
                 + $"Needs no file; without --out it writes to {Folder}.",
             "demo --out runs/demo", "demo --sparsity 0.6 0.5 --out runs/two-sizes")
         {
-            Resumes = true, TakesOut = true,
+            Resumes = true,
+            TakesOut = true,
             Run = (parsed, session) => FindVerb.Begin(
                 parsed, session, StudyOptions.With(parsed, EmbeddedStudy.Study), RunSupport.OutOf(parsed, Folder), toTheEnd: true),
         };

@@ -14,7 +14,9 @@ static class GenerateVerb
         new("--model") { Description = "Folder of a language model.", HelpName = "FOLDER", Required = true };
     static readonly Option<string> prompt = new("--prompt")
     {
-        Description = "The text to go on with; without it one is begun.", HelpName = "TEXT", DefaultValueFactory = _ => ""
+        Description = "The text to go on with; without it one is begun.",
+        HelpName = "TEXT",
+        DefaultValueFactory = _ => ""
     };
     static readonly Option<int> tokens = SharedOptions.Number("--tokens", "Most tokens to add.", 64, 1);
     static readonly Option<int> topK = SharedOptions.Number("--top-k", "Draw from so many of the best tokens only; 0 for all.", 0, 0);
@@ -26,7 +28,8 @@ static class GenerateVerb
         new("--mask", "--only") { Description = $"The subnetwork that speaks: {Masks.Named}.", HelpName = "MASK" };
     static readonly Option<string?> without = new("--without")
     {
-        Description = "Parts to ablate, with commas: L3.H7,L2.MLP. They leave zeros, or with --data their means.", HelpName = "PARTS"
+        Description = "Parts to ablate, with commas: L3.H7,L2.MLP. They leave zeros, or with --data their means.",
+        HelpName = "PARTS"
     };
     static readonly Option<string?> data = new("--data")
     {

@@ -95,7 +95,10 @@ static class MaskVerb
             () => JsonSerializer.Serialize(
                 new
                 {
-                    file.Source, file.Format, file.Notes, written = path is null ? null : Path.GetFullPath(path),
+                    file.Source,
+                    file.Format,
+                    file.Notes,
+                    written = path is null ? null : Path.GetFullPath(path),
                     mask = JsonNode.Parse(chosen.ToJson()),
                 },
                 JsonWriting.Published),

@@ -35,7 +35,8 @@ static class PaperVerb
             "The main sparsity, which core, ablations and cut are about: the curve from 0.05 to 0.9 is searched all the same. "
                 + $"Several in a row are the curve itself, the main one first. Without it {Usual}, of the embedded model "
                 + $"{EmbeddedStudy.Study.Sparsities[0]}.",
-        HelpName = "S", AllowMultipleArgumentsPerToken = true
+        HelpName = "S",
+        AllowMultipleArgumentsPerToken = true
     };
 
     static readonly Option<string[]> checkpoints = RunSupport.Several(
@@ -46,12 +47,14 @@ static class PaperVerb
     static readonly Option<double[]> gridSparsity = new("--grid-sparsity")
     {
         Description = "Sparsities searched at each checkpoint; where the study has them too, the last checkpoint's are the study's own.",
-        HelpName = "S", AllowMultipleArgumentsPerToken = true,
+        HelpName = "S",
+        AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [.. new PaperRequest(EmbeddedStudy.Study).GridSparsities]
     };
     static readonly Option<string> gridSeeds = new("--grid-seeds")
     {
-        Description = "Seeds searched with at each checkpoint: 1-3, or 1,2,7; without it the study's first three.", HelpName = "LIST",
+        Description = "Seeds searched with at each checkpoint: 1-3, or 1,2,7; without it the study's first three.",
+        HelpName = "LIST",
         DefaultValueFactory = _ => ""
     };
     static readonly Option<int> gridCheckpoints = SharedOptions.Number(
@@ -142,7 +145,9 @@ static class PaperVerb
         StudyRequest sources = own
             ? StudyOptions.Sourced(p) with
             {
-                Model = p.GetValue(model), Data = p.GetValue(data)!, HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0
+                Model = p.GetValue(model),
+                Data = p.GetValue(data)!,
+                HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0
             }
             : EmbeddedStudy.Study;
         double[] asked = p.GetValue(sparsity) ?? [];

@@ -13,7 +13,10 @@ static class RunSupport
     public static Option<string[]> Several(string name, string description, string helpName, params string[] aliases) =>
         new(name, aliases)
         {
-            Description = description, HelpName = helpName, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => []
+            Description = description,
+            HelpName = helpName,
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => []
         };
 
     /// <summary>The folder of --out.</summary>

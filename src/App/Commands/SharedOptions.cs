@@ -11,7 +11,8 @@ static class SharedOptions
     /// <summary>The result as JSON, alone on the output stream.</summary>
     public static readonly Option<bool> Json = new("--json")
     {
-        Description = "Print the result as JSON, and nothing else, to the output; progress goes to the error stream.", Recursive = true
+        Description = "Print the result as JSON, and nothing else, to the output; progress goes to the error stream.",
+        Recursive = true
     };
 
     /// <summary>The seed of all that is drawn by chance.</summary>

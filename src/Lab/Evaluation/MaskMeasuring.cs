@@ -31,7 +31,8 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
         double sparsity = 1 - (double)subnetwork.Kept.Count / universe.Count;
         return new(subnetwork.Seed, subnetwork.TargetSparsity, sparsity, [.. subnetwork.Kept.Select(p => p.ToString())],
             m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
-            difference, m.Figures) { Sets = m.Sets };
+            difference, m.Figures)
+        { Sets = m.Sets };
     }
 
     IReadOnlyList<float[]> Masked(IReadOnlyList<Part> kept)

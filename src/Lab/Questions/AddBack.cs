@@ -1,7 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Discovery;
-using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;

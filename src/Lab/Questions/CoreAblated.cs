@@ -1,7 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 
@@ -73,7 +73,8 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
     internal static AblatedFacts Facts(string name, string kind, IReadOnlyList<Part> ablated, Measured m) =>
         new(name, kind, [.. ablated.Select(a => a.ToString())], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases)
         {
-            Figures = m.Figures, Sets = m.Sets,
+            Figures = m.Figures,
+            Sets = m.Sets,
         };
 
     // the core among random parts of the same numbers, its heads among random heads

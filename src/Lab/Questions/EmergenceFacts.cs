@@ -1,6 +1,6 @@
 using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Questions;
 

@@ -1,8 +1,8 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Looks;
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Heartwood.Lab.Discovery;
-using Heartwood.Lab.Models;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;

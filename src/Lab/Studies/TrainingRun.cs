@@ -140,7 +140,10 @@ public sealed class TrainingRun
         Sets = sets,
         Settings = new()
         {
-            Title = $"Training of {start.Name}", Kind = RunKind.Training, Seeds = [request.Options.Seed], LabelMap = request.LabelMap
+            Title = $"Training of {start.Name}",
+            Kind = RunKind.Training,
+            Seeds = [request.Options.Seed],
+            LabelMap = request.LabelMap
         },
         Questions = request.Tenants.Questions,
         Data = training,

@@ -56,8 +56,14 @@ public sealed class QuestionTests : IDisposable
     {
         Study.Prepared prepared = new(request);
         using RunFolder folder = RunFolder.Open(temporary.At(name),
-            Manifests.Small with { ModelSha256 = prepared.ModelSha256, Data = prepared.Facts, Seeds = request.Seeds, Request =
-            RequestText.Flatten(request) });
+            Manifests.Small with
+            {
+                ModelSha256 = prepared.ModelSha256,
+                Data = prepared.Facts,
+                Seeds = request.Seeds,
+                Request =
+            RequestText.Flatten(request)
+            });
         Study.Keep(folder, request);
         return Study.In(folder, prepared, new Told(_ => { }), default).All();
     }

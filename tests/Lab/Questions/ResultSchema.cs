@@ -78,12 +78,19 @@ static class ResultSchema
         if (type == typeof(ulong)) return new() { ["type"] = "integer", ["minimum"] = 0 };
         if (type == typeof(int) || type == typeof(long)) return new() { ["type"] = "integer" };
         if (type.IsEnum)
-            return new() { ["enum"] = new JsonArray([.. Enum.GetNames(type)
-                .Select(n => (JsonNode)JsonNamingPolicy.CamelCase.ConvertName(n))]) };
+            return new()
+            {
+                ["enum"] = new JsonArray([.. Enum.GetNames(type)
+                .Select(n => (JsonNode)JsonNamingPolicy.CamelCase.ConvertName(n))])
+            };
         JsonTypeInfo info = rules.GetTypeInfo(type);
         if (info.Kind == JsonTypeInfoKind.Enumerable) return new() { ["type"] = "array", ["items"] = For(info.ElementType!, definitions) };
-        if (info.Kind == JsonTypeInfoKind.Dictionary) return new() { ["type"] = "object", ["additionalProperties"] =
-            For(info.ElementType!, definitions) };
+        if (info.Kind == JsonTypeInfoKind.Dictionary) return new()
+        {
+            ["type"] = "object",
+            ["additionalProperties"] =
+            For(info.ElementType!, definitions)
+        };
         if (info.Kind != JsonTypeInfoKind.Object) throw new NotSupportedException($"{type} has no shape that the schema can say.");
         if (!definitions.ContainsKey(type.Name))
         {
@@ -110,8 +117,14 @@ static class ResultSchema
             properties[property.Name] = shape;
             if (property.AssociatedParameter is { HasDefaultValue: false }) required.Add(property.Name);
         }
-        JsonObject record = new() { ["type"] = "object", ["properties"] = properties, ["required"] = required, ["additionalProperties"] =
-            false };
+        JsonObject record = new()
+        {
+            ["type"] = "object",
+            ["properties"] = properties,
+            ["required"] = required,
+            ["additionalProperties"] =
+            false
+        };
         if (Docs.Summary(info.Type) is { } summary) record.Insert(0, "description", summary);
         return record;
     }

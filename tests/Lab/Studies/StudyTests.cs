@@ -1,13 +1,13 @@
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Reports;
 using Heartwood.Lab.Questions;
+using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
-using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Tensors;
 using Heartwood.Tensors.Backends;
 using Heartwood.Tests.Lab.Reports;

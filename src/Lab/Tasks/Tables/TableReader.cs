@@ -134,7 +134,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         {
             Task = spec.Task ?? preset.Task,
             Columns = new(given.Text ?? own.Text, given.Pair ?? own.Pair, given.Label ?? preset.LabelIn(first),
-                given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong) { Other = given.Other },
+                given.Case ?? own.Case, given.Group ?? own.Group, given.Wrong ?? own.Wrong)
+            { Other = given.Other },
         };
     }
 
@@ -205,7 +206,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
                 $"expected a label among {Shown(allowed)}, found '{renamed}'. Nearest: '{Nearest.Of(renamed, allowed)}'. "
                     + $"Correct the {unit}, or rename labels with labels={renamed}>LABEL.");
         return new(Cell(columns[0])!, Cell(columns[1]), renamed, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "")
-            { Other = Cell(columns[6]) };
+        { Other = Cell(columns[6]) };
 
         Row Whole(Row row)
         {

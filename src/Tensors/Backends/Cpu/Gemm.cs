@@ -284,24 +284,24 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 
     static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void>
         TileOf(int rows, int vectors) => vectors switch
-    {
-        1 => TileOf<One>(rows),
-        2 => TileOf<Two>(rows),
-        _ => TileOf<Three>(rows),
-    };
+        {
+            1 => TileOf<One>(rows),
+            2 => TileOf<Two>(rows),
+            _ => TileOf<Three>(rows),
+        };
 
     static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void>
         TileOf<N>(int rows) where N : struct, IExtent => rows switch
-    {
-        1 => &Tile<L, V, One, N, Neither>.Multiply,
-        2 => &Tile<L, V, Two, N, Neither>.Multiply,
-        3 => &Tile<L, V, Three, N, Neither>.Multiply,
-        4 => &Tile<L, V, Four, N, Neither>.Multiply,
-        5 => &Tile<L, V, Five, N, Neither>.Multiply,
-        6 => &Tile<L, V, Six, N, Neither>.Multiply,
-        7 => &Tile<L, V, Seven, N, Neither>.Multiply,
-        _ => &Tile<L, V, Eight, N, Neither>.Multiply,
-    };
+        {
+            1 => &Tile<L, V, One, N, Neither>.Multiply,
+            2 => &Tile<L, V, Two, N, Neither>.Multiply,
+            3 => &Tile<L, V, Three, N, Neither>.Multiply,
+            4 => &Tile<L, V, Four, N, Neither>.Multiply,
+            5 => &Tile<L, V, Five, N, Neither>.Multiply,
+            6 => &Tile<L, V, Six, N, Neither>.Multiply,
+            7 => &Tile<L, V, Seven, N, Neither>.Multiply,
+            _ => &Tile<L, V, Eight, N, Neither>.Multiply,
+        };
 
     // a whole tile that packs a (two strips of it), b, or both
     static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void>
@@ -310,11 +310,11 @@ static unsafe class Gemm<L, V> where L : struct, ILanes<V>
 
     static delegate*<float*, nint, nint, float*, float*, nint, int, float*, bool, float*, nint, float*, nint, float*, nint, void>
         PackingTile<R>(bool packsA, bool packsB) where R : struct, IExtent => (packsA, packsB) switch
-    {
-        (true, true) => &Tile<L, V, R, Three, Both>.Multiply,
-        (true, false) => &Tile<L, V, R, Three, Left>.Multiply,
-        _ => &Tile<L, V, R, Three, Right>.Multiply,
-    };
+        {
+            (true, true) => &Tile<L, V, R, Three, Both>.Multiply,
+            (true, false) => &Tile<L, V, R, Three, Left>.Multiply,
+            _ => &Tile<L, V, R, Three, Right>.Multiply,
+        };
 
     // a cache line apart, so that strips do not fall into the same places of the caches
     static nint StripStep(int depth) => TileRows * depth + Prefetch.Line;

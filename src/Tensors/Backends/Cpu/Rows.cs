@@ -59,11 +59,11 @@ static unsafe class Rows
                 float* gains = weights ? partial + (long)b * 2 * width : null;
                 if (weights) new Span<float>(gains, 2 * width).Clear();
                 for (long r = (long)b * block, end = Math.Min(rows, r + block); r < end; r += Together)
-                    {
-                        int count = (int)Math.Min(Together, end - r);
-                        LayerNormSlopeRows<L, V>(
-                            x + r * width, gain, statistics + 2 * r, g + r * width, count, width, dx + r * width, gains, gains + width);
-                    }
+                {
+                    int count = (int)Math.Min(Together, end - r);
+                    LayerNormSlopeRows<L, V>(
+                        x + r * width, gain, statistics + 2 * r, g + r * width, count, width, dx + r * width, gains, gains + width);
+                }
             });
             if (!weights) return;
             Elementwise.SumRows<L, V>(partial, blocks, width, 2 * width, dGain);

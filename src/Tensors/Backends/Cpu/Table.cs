@@ -14,10 +14,10 @@ static unsafe class Table
         Workers.For((count + piece - 1) / piece, p =>
         {
             for (int i = p * piece; i < Math.Min(count, (p + 1) * piece); i++)
-                {
-                    float* next = size <= Near ? null : table + (long)indices[Math.Min(i + 1, count - 1)] * width;
-                    Copy<L, V>(table + (long)indices[i] * width, next, y + (long)i * width, width);
-                }
+            {
+                float* next = size <= Near ? null : table + (long)indices[Math.Min(i + 1, count - 1)] * width;
+                Copy<L, V>(table + (long)indices[i] * width, next, y + (long)i * width, width);
+            }
         });
     }
 
