@@ -23,7 +23,11 @@ public static class ResultJson
             else entry["facts"] = JsonSerializer.SerializeToNode(answer.Facts, answer.Question.FactsType, JsonWriting.Published);
             questions[answer.Question.Name] = entry;
         }
-        JsonObject file = new() { ["manifest"] = JsonSerializer.SerializeToNode(result.Manifest, JsonWriting.Published), ["questions"] = questions };
+        JsonObject file = new()
+        {
+            ["manifest"] = JsonSerializer.SerializeToNode(result.Manifest, JsonWriting.Published),
+            ["questions"] = questions,
+        };
         return file.ToJsonString(JsonWriting.Published) + "\n";
     }
 
@@ -35,7 +39,8 @@ public static class ResultJson
     {
         try
         {
-            ResultFile file = JsonSerializer.Deserialize<ResultFile>(json, JsonWriting.Published) ?? throw new JsonException("The file holds 'null'.");
+            ResultFile file = JsonSerializer.Deserialize<ResultFile>(json, JsonWriting.Published)
+                ?? throw new JsonException("The file holds 'null'.");
             return new(file.Manifest, [.. file.Questions.Select(entry => AnswerIn(entry.Key, entry.Value, questions))]);
         }
         catch (JsonException e)
@@ -55,7 +60,8 @@ public static class ResultJson
         if (entry.LeftOut is { } why) return new(question, null, why);
         try
         {
-            object? facts = entry.Facts is { } element ? JsonSerializer.Deserialize(element, question.FactsType, JsonWriting.Published) : null;
+            object? facts = entry.Facts is { } element
+                ? JsonSerializer.Deserialize(element, question.FactsType, JsonWriting.Published) : null;
             return new(question, facts ?? throw new JsonException("It has no facts."), null);
         }
         catch (JsonException e)

@@ -64,6 +64,7 @@ public sealed partial class RunFolder
     {
         write?.Invoke();
         times.Keep();
+        Atomic.Recover(FolderPath);                              // what a process that died meanwhile left unfinished
         Atomic.WriteFile(PathOf(FinishedName), _ => { });
     }));
 

@@ -64,7 +64,7 @@ public class LlamaConfigTests
         Refused("do not divide into groups", c => c["num_key_value_heads"] = 3);
         Refused("head_dim says no width", c => c["hidden_size"] = 18);
         Refused("need an even number", c => c["head_dim"] = 5);
-        Refused("'attention_bias': expected true or false", c => c["attention_bias"] = 1);
+        Refused("attention_bias: expected true or false", c => c["attention_bias"] = 1);
         Refused("2 lists, each of at most 2 whole numbers from 1 to 2", c => c[OwnKeys.HeadsPerLayer] = new JsonArray(3, 4));
         Refused("names 'chunked_attention'", c => (c["model_type"], c["layer_types"]) = ("mistral", new JsonArray("chunked_attention", "full_attention")));
     }
