@@ -42,9 +42,6 @@ sealed class JsonFields(Field whole)
     public IReadOnlyList<int>? Wholes(string key, int low = 0, int high = int.MaxValue) =>
         Find(key) is { } list ? [.. list.Items.Select(item => item.Whole(low, high))] : null;
 
-    /// <summary>A list of true and false.</summary>
-    public IReadOnlyList<bool>? Flags(string key) => Find(key) is { } list ? [.. list.Items.Select(item => item.Flag)] : null;
-
     /// <summary>A list of texts.</summary>
     public IReadOnlyList<string>? Texts(string key) => Find(key) is { } list ? [.. list.Items.Select(item => item.Text)] : null;
 
