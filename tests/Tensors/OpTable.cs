@@ -224,6 +224,15 @@ static class OpTable
                 Domain = u => u / 2,
             };
         }
+        foreach (float cap in new[] { 0.5f, 3, 50 })
+        {
+            Shape few = new(Lengths[^1], 14), queries = new(Queries[^1], 4 * 16), keys = new(Lengths[^1], 2 * 16), many = new(139, 32);
+            yield return new($"attention with a cap of {cap}", t => t[0].Attention(t[1], t[2], Lengths, 2, false, cap: cap), few, few, few);
+            yield return new($"attention of groups with a cap of {cap}, some tokens",
+                t => t[0].Attention(t[1], t[2], Queries, Lengths, [3, 1], true, cap: cap), queries, keys, keys);
+            yield return new($"attention in a window of 9 with a cap of {cap}",
+                t => t[0].Attention(t[1], t[2], [0, 139], 2, true, 9, cap), many, many, many);
+        }
         yield return new("attention of the first token", t => t[0].Attention(t[1], t[2], [0, 1, 2], [0, 100, 139], 1, false), new Shape(2, 64), new Shape(139, 64), new Shape(139, 64));
         yield return new("attention of many tokens", t => t[0].Attention(t[1], t[2], [0, 139], 2, true), new Shape(139, 32), new Shape(139, 32), new Shape(139, 32)) { Domain = u => u / 2 };
         yield return new("self-attention", t => t[0].Attention(t[0], t[0], [0, 17, 18], 2), new Shape(18, 14));

@@ -86,8 +86,8 @@ interface IBackend : IProducts
     void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y);
 
     /// <summary>
-    /// context = softmax(q kᵀ · scale) v within each sequence and head, over the keys that the plan lets a query see; the statistics that
-    /// the gradient needs are kept as the plan says, unless empty.
+    /// context = softmax(q kᵀ · scale) v within each sequence and head, over the keys that the plan lets a query see, the scores held
+    /// below the plan's cap where it has one; the statistics that the gradient needs are kept as the plan says, unless empty.
     /// </summary>
     void Attention(
         ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan,

@@ -322,11 +322,17 @@ sealed class Reference : IBackend
     {
         int atI = plan.Query(s, h, i), start = FirstKey(plan, s, h, i);
         double[] p = new double[plan.Seen(s, i) - plan.From(s, i)];
-        for (int j = 0; j < p.Length; j++) p[j] = Dot(q, atI, k, start + j * plan.KeyStep, plan.HeadWidth) * plan.Scale;
+        for (int j = 0; j < p.Length; j++) p[j] = Score(q, atI, k, start + j * plan.KeyStep, plan);
         double max = p.Max(), sum = 0;
         for (int j = 0; j < p.Length; j++) sum += p[j] = Math.Exp(p[j] - max);
         for (int j = 0; j < p.Length; j++) p[j] /= sum;
         return p;
+    }
+
+    static double Score(ReadOnlySpan<float> q, int atQ, ReadOnlySpan<float> k, int atK, AttentionPlan plan)
+    {
+        double score = Dot(q, atQ, k, atK, plan.HeadWidth) * plan.Scale;
+        return plan.Cap is { } cap ? cap * Math.Tanh(score / cap) : score;
     }
 
     public void AttentionSlope(
@@ -347,6 +353,7 @@ sealed class Reference : IBackend
                     {
                         int atJ = start + j * plan.KeyStep;
                         double slope = p[j] * (Dot(g, atI, v, atJ, width) - along) * plan.Scale;
+                        if (plan.Cap is { } cap) slope *= 1 - Math.Pow(Score(q, atI, k, atJ, plan) / cap, 2);
                         for (int d = 0; d < width; d++)
                         {
                             sumV[atJ + d] += p[j] * g[atI + d];
