@@ -284,12 +284,18 @@ sealed class Reference : IBackend
     }
 
     public void Rotate(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
+        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, int turned, bool back,
+        Span<float> y)
     {
-        int half = headWidth / 2, width = x.Length / Math.Max(1, positions.Length);
+        int half = turned / 2, width = x.Length / Math.Max(1, positions.Length);
         for (int i = 0; i < x.Length; i++)
         {
-            int d = i % width % headWidth, turn = positions[i / width] * headWidth + d % half;
+            int d = i % width % headWidth, turn = positions[i / width] * turned + d % half;
+            if (d >= turned)
+            {
+                y[i] = x[i];
+                continue;
+            }
             double cosine = turns[turn], sine = back ? -turns[turn + half] : turns[turn + half];
             y[i] = (float)(d < half ? x[i] * cosine - x[i + half] * sine : x[i] * cosine + x[i - half] * sine);
         }
