@@ -42,9 +42,17 @@ sealed class CutPlan
         Dictionary<string, Func<Tensor, Tensor?>> changes = [];
         foreach (BlockPlan block in Layers.SelectMany(layer => (BlockPlan[])[layer.Attention, layer.Mlp]))
         {
-            if (block.Shape.Bias is not { } name) continue;
-            if (block.Instead is { } constant) changes[name] = bias => Tensor.From(constant, bias.Shape.Axes).KeepForever();
-            else if (block.Absent.Length > 0) changes[name] = bias => block.Folded(bias, Whole.Weights.All[block.Shape.ReadBy.Tensor]);
+            LayerBlock shape = block.Shape;
+            if (block.Instead is { } constant)
+            {
+                // what stands after the block would change what enters it: nothing does
+                if (shape.Bias is { } before) changes[before] = bias => Tensor.Zeros(bias.Shape.Axes).KeepForever();
+                if (shape.Constant is { } whole) changes[whole] = bias => Tensor.From(constant, bias.Shape.Axes).KeepForever();
+            }
+            else if (shape.Bias is { } name && block.Absent.Length > 0)
+            {
+                changes[name] = bias => block.Folded(bias, Whole.Weights.All[shape.ReadBy.Tensor]);
+            }
         }
         return changes;
     }

@@ -8,8 +8,9 @@ namespace Heartwood.Lab.Subnetworks;
 
 /// <summary>
 /// Cutting: the model that a subnetwork is. What an absent part leaves behind is constant, so it is folded into a bias: of heads and
-/// neurons what the matrix that reads them makes of it (bias + matrix · ablation), of a whole block the constant itself. Then the parts'
-/// weights are dropped, or, in a model of full size, set to zero. An absent layer leaves both.
+/// neurons what the matrix that reads them makes of it (bias + matrix · ablation), of a whole block the constant itself, after any norm
+/// that stands between block and residual stream. Then the parts' weights are dropped, or, in a model of full size, set to zero. An
+/// absent layer leaves both.
 /// </summary>
 public static class Cutting
 {
@@ -34,6 +35,9 @@ public static class Cutting
                 Drop(changes, shape.Shared, [.. Enumerable.Range(0, groups.Length).Where(group => groups[group] == 0)]);
                 if (block.Left > 0) continue;
                 foreach (string name in shape.Before) changes[name] = _ => null;
+                if (block.Instead is null || shape.After.Count == 0) continue;
+                foreach (string name in shape.After) changes[name] = _ => null;
+                if (shape.Bias is { } bias) changes[bias] = _ => null;
             }
             headsPerLayer.Add(layer.Attention.Left);
             neuronsPerLayer.Add(layer.Mlp.Left);
@@ -59,7 +63,7 @@ public static class Cutting
     {
         if (ablation.IsZero || !ablation.IsConstant || model.WhyOnlyOurBiases is not { } why) return null;
         return $"There is no full-size folder: the means of absent parts are folded into biases, and {why}. "
-            + "The cut model keeps its window. For a full-size folder too, search with --ablation zero.";
+            + $"The cut model stays a {model.Family}, for Heartwood to read. For a full-size folder too, search with --ablation zero.";
     }
 
     /// <summary>

@@ -50,7 +50,7 @@ public static class PartKinds
     /// <param name="kinds">the kinds that files may speak of</param>
     public static ModelSizes Sizes(this IModel model, IReadOnlyList<PartKind> kinds)
     {
-        return new(model.Family, [.. kinds.Select(SizesOf)], model.Width);
+        return new(model.Family, [.. kinds.Select(SizesOf)], model.Width, model.Layers.Any(layer => layer.Parallel));
 
         KindSizes SizesOf(PartKind kind)
         {
@@ -89,8 +89,11 @@ public static class PartKinds
             LayerBlock whole = block(model.Layers[layer]);
             if (whole.Count == 0) continue;
             IEnumerable<string> held = whole.Own.Concat(whole.Shared).Append(whole.ReadBy).Select(series => series.Tensor);
-            string[] tensors = [.. held.Concat(whole.Before).Distinct()];
-            yield return new(kind.Part(layer), kind, new(layer, whole.Out), 0, model.Width, Whole(model, tensors), null, whole.Bias);
+            string[] tensors = [.. held.Concat(whole.Before).Concat(whole.After).Distinct()];
+            yield return new(kind.Part(layer), kind, new(layer, whole.Out), 0, model.Width, Whole(model, tensors), null, whole.Constant)
+            {
+                Parallel = model.Layers[layer].Parallel,
+            };
         }
     }
 
