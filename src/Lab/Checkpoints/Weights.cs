@@ -14,8 +14,9 @@ public sealed class Weights
     readonly HashSet<string> used;
     readonly string path, file;
 
-    // of older checkpoints of GPT-2 and Llama
-    static readonly string[] buffers = [".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"];
+    // of older checkpoints of GPT-2, GPT-NeoX and Llama
+    static readonly string[] buffers =
+        [".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"];
 
     // of older checkpoints of BERT and RoBERTa, and of training
     static readonly string[] integerBuffers = ["position_ids", "token_type_ids", "num_batches_tracked"];

@@ -59,14 +59,20 @@ static class ConfigReading
     /// <summary>
     /// The weights without an output matrix that is not read: the model has labels, or the word embeddings are its output.
     /// </summary>
+    /// <param name="config">the file</param>
+    /// <param name="weights">the weights</param>
+    /// <param name="labels">whether the model has labels</param>
+    /// <param name="tied">whether the word embeddings are its output</param>
+    /// <param name="words">what the family calls them</param>
+    /// <param name="output">what it calls the output matrix</param>
     /// <exception cref="CheckpointException">config and weights contradict each other</exception>
-    internal static Weights WithoutOutput(this ModelConfig config, Weights weights, bool labels, bool tied, string words)
+    internal static Weights WithoutOutput(
+        this ModelConfig config, Weights weights, bool labels, bool tied, string words, string output = "lm_head.weight")
     {
-        const string Output = "lm_head.weight";
-        if (!labels && tied && weights.Has(Output) && weights.Has(words)
-            && !weights.All[Output].Values.SequenceEqual(weights.All[words].Values))
+        if (!labels && tied && weights.Has(output) && weights.Has(words)
+            && !weights.All[output].Values.SequenceEqual(weights.All[words].Values))
             throw new CheckpointException($"{config.Path}: tie_word_embeddings says that output and word embeddings are one matrix, but "
-                + $"{Output} is not {words}. Set tie_word_embeddings to false if the model was trained so.");
-        return weights.Map((name, t) => name == Output && (labels || tied) ? null : t);
+                + $"{output} is not {words}. Set tie_word_embeddings to false if the model was trained so.");
+        return weights.Map((name, t) => name == output && (labels || tied) ? null : t);
     }
 }

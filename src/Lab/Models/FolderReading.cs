@@ -178,7 +178,7 @@ sealed class FolderReading
         try
         {
             if (NamesAs(candidate) is not { } read) return [];
-            return candidate.ModelTypes(new(folder.Config, read.Prefixed, ShapeOf));
+            return candidate.ModelTypes(new(folder.Config, read.Prefixed, ShapeOf, read.Sources.Keys));
 
             IReadOnlyList<int>? ShapeOf(string name) => read.Has(name) ? folder.Weights.ShapeOf(read.Sources[name]) : null;
         }
