@@ -21,6 +21,9 @@ sealed record FamilyRow(
     /// <summary>How the class of its language model ends; null where it has none.</summary>
     public string? Language { get; init; }
 
+    /// <summary>What its language model calls its output.</summary>
+    public string Output { get; init; } = "lm_head.weight";
+
     /// <summary>Whether it has a model that guesses masked words.</summary>
     public bool Guesses { get; init; }
 

@@ -103,7 +103,7 @@ public class HeadTests
         config["architectures"] = new JsonArray($"{Named.Class(family)}ForSequenceClassification");
         (IModel labelled, notes) = Named.Load(config, tensors);
         Assert.Equal(Output.Labels, labelled.Output);
-        Assert.Equal($"{file}: read as a {name}ForSequenceClassification; left out: 'lm_head.weight'.", notes);
+        Assert.Equal($"{file}: read as a {name}ForSequenceClassification; left out: '{Named.Output(family)}'.", notes);
         config.Remove("architectures");
         Assert.Equal(Output.Labels, Named.Load(config, tensors).Model.Output);
     }
@@ -118,9 +118,9 @@ public class HeadTests
         Assert.Equal(Output.Vocabulary, model.Output);
         string said = $"config.json says {Named.Class(family)}ForSequenceClassification, whose head is not among the weights; read as a ";
         Assert.Contains(said, notes);
-        Assert.Contains("for there is 'lm_head.weight'", notes);
+        Assert.Contains($"for there is '{Named.Output(family)}'", notes);
         config["tie_word_embeddings"] = true;
-        Assert.Contains("no tensor 'score.weight'", Named.Refusal(config, tensors.Without("lm_head.weight")));
+        Assert.Contains("no tensor 'score.weight'", Named.Refusal(config, tensors.Without(Named.Output(family))));
 
         (config, tensors) = Named.Classifier(family);
         config["architectures"] = new JsonArray(Named.Class(family) + Named.Language(family));

@@ -18,6 +18,9 @@ static class Named
     /// <summary>What the classes of the families begin with.</summary>
     public static string Class(string family) => FamilyRow.For(family).Class;
 
+    /// <summary>What the families' language models call their output.</summary>
+    public static string Output(string family) => FamilyRow.For(family).Output;
+
     /// <summary>How the classes of the families' language models end.</summary>
     public static string Language(string family) => FamilyRow.For(family).Language!;
 
@@ -44,7 +47,7 @@ static class Named
     {
         var (config, tensors) = Body(family);
         config["architectures"] = new JsonArray(Class(family) + Language(family));
-        tensors["lm_head.weight"] = Other(tensors[Words(family)]);
+        tensors[Output(family)] = Other(tensors[Words(family)]);
         return (config, tensors);
     }
 
