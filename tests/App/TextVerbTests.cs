@@ -103,7 +103,7 @@ public sealed class TextVerbTests : IDisposable
         string text = Text("text.txt");
         string[] end = ["--steps", "2", "--out", runs.At("x")];
         Assert.Contains("Give the folder of a model whose tokenizer it should read with: --tokenizer FOLDER", SmallRuns.Fails(["train", "--data", text, .. end]));
-        Assert.Contains("Take --family bert, gpt2, llama", SmallRuns.Fails(["train", "--family", "roberta", "--tokenizer", Words, "--data", text, .. end]));
+        Assert.Contains($"Take --family {string.Join(", ", ModelFolder.OfVocabulary)}", SmallRuns.Fails(["train", "--family", "roberta", "--tokenizer", Words, "--data", text, .. end]));
         Assert.Contains("running text is learned by a language model, or by an encoder that guesses masked words; this has a head for labels",
             SmallRuns.Fails(["train", "--from", runs.Model, "--data", text, .. end]));
         Assert.Contains("holds text. Leave it out, or give labelled rows", SmallRuns.Fails(["train", "--from", Speaker, "--labels", "a,b", "--data", text, .. end]));
