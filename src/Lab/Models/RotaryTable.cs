@@ -42,15 +42,18 @@ sealed class RotaryTable(double[] frequencies)
     {
         ThisShare(config, share);
         ModelConfig? newer = config.Section("rope_parameters"), older = config.Section("rope_scaling");
-        double[] frequencies = FrequenciesOf(config, newer ?? older, turned, share, baseKey);
-        return newer is null || older is null || frequencies.SequenceEqual(FrequenciesOf(config, older, turned, share, baseKey)) ? frequencies
+        double[] frequencies = Under(newer ?? older);
+        return newer is null || older is null || frequencies.SequenceEqual(Under(older)) ? frequencies
             : throw new CheckpointException($"{config.Path}: rope_parameters and rope_scaling turn positions differently. "
                 + "Remove the one that is wrong.");
+
+        double[] Under(ModelConfig? scaling) => FrequenciesOf(config, scaling, turned, share, baseKey);
     }
 
     static double[] FrequenciesOf(ModelConfig config, ModelConfig? scaling, int turned, double share, string baseKey)
     {
-        double outside = config.Optional("rope_theta", config.Optional(baseKey, 10000.0)), theta = scaling?.Optional("rope_theta", outside) ?? outside;
+        double outside = config.Optional("rope_theta", config.Optional(baseKey, 10000.0));
+        double theta = scaling?.Optional("rope_theta", outside) ?? outside;
         if (theta <= 0) throw new CheckpointException($"{config.Path}: rope_theta is {theta}; a base is above 0.");
         double[] plain = [.. Enumerable.Range(0, turned / 2).Select(i => Math.Pow(theta, -2.0 * i / turned))];
         if (scaling is null) return plain;
