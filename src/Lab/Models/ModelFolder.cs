@@ -12,6 +12,7 @@ public static class ModelFolder
         ["roberta"] = Roberta.Described,
         ["xlm-roberta"] = Roberta.Described,
         ["gpt2"] = Gpt2.Described,
+        ["gpt_neox"] = GptNeoX.Described,
         ["llama"] = Llama.Described,
         ["mistral"] = Llama.Described,
         ["qwen2"] = Llama.Described,

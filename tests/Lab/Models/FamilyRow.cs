@@ -69,6 +69,12 @@ sealed record FamilyRow(
             Language = "LMHeadModel",
             ReadsAsMade = true,
         },
+        new("gpt_neox", "GPTNeoX", "gpt_neox.", "gpt_neox.embed_in.weight", "gpt_neox",
+            ("ForTokenClassification", classifier), ("ForQuestionAnswering", answers), ("ForEverythingAtOnce", ["score.weight"]))
+        {
+            Language = "ForCausalLM",
+            Output = "embed_out.weight",
+        },
         LikeLlama("llama", "Llama", "llama or mistral"),
         LikeLlama("mistral", "Mistral", "llama or mistral"),
         LikeLlama("qwen2", "Qwen2", "qwen2"),

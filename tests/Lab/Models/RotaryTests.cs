@@ -13,7 +13,7 @@ public class RotaryTests
     /// <summary>Small classifiers of every family, some with windows, one with scaled queries, some cut unevenly.</summary>
     public static TheoryData<string> Models =>
         [.. ModelFolder.Families, "mistral, window", "qwen2, window", "gpt2, scaled",
-            "bert, cut", "gpt2, cut", "llama, cut", "qwen2, cut", "mistral, cut", "mistral, window, cut"];
+            "bert, cut", "gpt2, cut", "gpt_neox, cut", "llama, cut", "qwen2, cut", "mistral, cut", "mistral, window, cut"];
 
     /// <summary>One of them: three layers of two heads (four on two key and value heads before a cut).</summary>
     /// <param name="name">its name</param>
@@ -116,7 +116,8 @@ public class RotaryTests
         }
     }
 
-    [Theory, InlineData("mistral, window"), InlineData("qwen2, window"), InlineData("mistral, window, cut")]
+    [Theory, InlineData("mistral, window"), InlineData("qwen2, window"), InlineData("mistral, window, cut"), InlineData("gpt_neox"),
+        InlineData("gpt_neox, cut")]
     public void A_sequence_read_piece_by_piece_sees_the_same_window(string name)
     {
         IModel model = Make(name);

@@ -29,6 +29,10 @@ public sealed class PartKindTests : IDisposable
         ["gpt2"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "gpt2"),
         ["gpt2, a language model"] = () => GoldenModelTests.Load("gpt2/language"),
         ["gpt2, attention scaled by layer"] = () => ScaledByLayer(Small.Model(layers: 3, heads: 3, width: 12, family: "gpt2")),
+        ["gpt_neox"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "gpt_neox"),
+        ["gpt_neox, one after the other"] = () =>
+            WithKeys(Small.Model(layers: 3, heads: 3, width: 12, family: "gpt_neox"), ("use_parallel_residual", false)),
+        ["gpt_neox, without biases"] = () => GptNeoXTests.Unbiased(Small.Model(layers: 3, heads: 3, width: 12, family: "gpt_neox")),
         ["llama"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "llama"),
         ["llama, shared keys"] = () => GoldenModelTests.Load("llama/grouped"),
         ["qwen2"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "qwen2"),
@@ -41,7 +45,7 @@ public sealed class PartKindTests : IDisposable
     static IModel SomeWindowed(IModel model) =>
         WithKeys(model, ("use_sliding_window", true), ("sliding_window", 3), ("max_window_layers", 1));
 
-    static IModel WithKeys(IModel model, params (string Key, JsonNode Value)[] keys)
+    internal static IModel WithKeys(IModel model, params (string Key, JsonNode Value)[] keys)
     {
         JsonObject config = (JsonObject)model.Config.DeepClone();
         foreach (var (key, value) in keys) config[key] = value;
@@ -108,7 +112,7 @@ public sealed class PartKindTests : IDisposable
         }
     }
 
-    [Theory, InlineData("bert"), InlineData("llama, shared keys"), InlineData("gpt2")]
+    [Theory, InlineData("bert"), InlineData("llama, shared keys"), InlineData("gpt2"), InlineData("gpt_neox")]
     public void The_gradient_of_a_mask_of_all_kinds_is_that_of_finite_differences(string name)
     {
         IModel model = models[name]();
@@ -135,7 +139,7 @@ public sealed class PartKindTests : IDisposable
     }
 
     [Theory, InlineData("bert"), InlineData("gpt2, attention scaled by layer"), InlineData("llama, shared keys"),
-        InlineData("qwen2, a window in some layers"), InlineData("mistral")]
+        InlineData("qwen2, a window in some layers"), InlineData("mistral"), InlineData("gpt_neox"), InlineData("gpt_neox, without biases")]
     public void An_absent_layer_leaves_the_file_and_the_others_close_up(string name)
     {
         IModel model = models[name]();
