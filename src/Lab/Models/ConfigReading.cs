@@ -16,6 +16,26 @@ static class ConfigReading
                 + $"[{string.Join(", ", each)}].");
     }
 
+    /// <summary>
+    /// How many heads each key and value head of each layer serves: models that Heartwood cut say which are left, in others all are alike.
+    /// </summary>
+    /// <param name="config">the file</param>
+    /// <param name="layers">number of layers</param>
+    /// <param name="heads">heads of a whole layer</param>
+    /// <param name="shared">key and value heads of a whole layer, which divide the heads</param>
+    /// <exception cref="CheckpointException">the lists do not fit each other</exception>
+    internal static int[][] GroupsPerLayer(this ModelConfig config, int layers, int heads, int shared)
+    {
+        int most = heads / shared;
+        int[] each = config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), uncut = [.. Enumerable.Repeat(most, shared)];
+        int[][] groups = config.Optional(OwnKeys.HeadsPerKeyValueHead, Array.ConvertAll(each, _ => uncut));
+        for (int i = 0; i < layers; i++)
+            if (groups.Length != layers || groups[i].Length > shared || groups[i].Any(g => g < 1 || g > most) || groups[i].Sum() != each[i])
+                throw new CheckpointException($"{config.Path}: '{OwnKeys.HeadsPerKeyValueHead}' should be {layers} lists, each of at most "
+                    + $"{shared} whole numbers from 1 to {most} whose sum is the layer's '{OwnKeys.HeadsPerLayer}'.");
+        return groups;
+    }
+
     /// <summary>The MLP's activation. Several names stand for one function, whose terms are only added in another order.</summary>
     /// <param name="config">the file</param>
     /// <param name="key">the key</param>

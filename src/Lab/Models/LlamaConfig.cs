@@ -37,7 +37,7 @@ sealed record LlamaConfig(
             config.Family, config.RequirePositive("vocab_size"), width, headWidth, layers, LongestOf(config),
             config.Epsilon("rms_norm_eps", 1e-6f), config.ActivationOf("hidden_act", "silu"), RotaryTable.FrequenciesOf(config, headWidth),
             config.Optional(OwnKeys.Biases, false) ? new(true, true, true) : biases,
-            config.Optional("tie_word_embeddings", false), kind.Windows(config, layers), Groups(config, layers, heads, shared),
+            config.Optional("tie_word_embeddings", false), kind.Windows(config, layers), config.GroupsPerLayer(layers, heads, shared),
             config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.RequirePositive("intermediate_size")),
             labels > 0 ? config.Labels(labels) : []);
         // what some publishers say next to the class's own keys (SmolLM, Falcon 3, embedding models made of Llamas), which no program reads
@@ -57,18 +57,6 @@ sealed record LlamaConfig(
         config.Has("max_position_embeddings") ? config.RequirePositive("max_position_embeddings")
         : config.Has("max_sequence_length") ? config.RequirePositive("max_sequence_length")
         : config.Family switch { "mistral" => 131072, "qwen2" => 32768, _ => 2048 };
-
-    static int[][] Groups(ModelConfig config, int layers, int heads, int shared)
-    {
-        int most = heads / shared;
-        int[] each = config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), uncut = [.. Enumerable.Repeat(most, shared)];
-        int[][] groups = config.Optional(OwnKeys.HeadsPerKeyValueHead, Array.ConvertAll(each, _ => uncut));
-        for (int i = 0; i < layers; i++)
-            if (groups.Length != layers || groups[i].Length > shared || groups[i].Any(g => g < 1 || g > most) || groups[i].Sum() != each[i])
-                throw new CheckpointException($"{config.Path}: '{OwnKeys.HeadsPerKeyValueHead}' should be {layers} lists, each of at most "
-                    + $"{shared} whole numbers from 1 to {most} whose sum is the layer's '{OwnKeys.HeadsPerLayer}'.");
-        return groups;
-    }
 
     /// <summary>What the file alone says.</summary>
     /// <inheritdoc cref="ModelFamily.Facts"/>

@@ -21,6 +21,9 @@ sealed record FamilyRow(
     /// <summary>How the class of its language model ends; null where it has none.</summary>
     public string? Language { get; init; }
 
+    /// <summary>Whether output and word embeddings are one matrix where the config does not say it.</summary>
+    public bool Tied { get; init; }
+
     /// <summary>What its language model calls its output.</summary>
     public string Output { get; init; } = "lm_head.weight";
 
@@ -67,6 +70,7 @@ sealed record FamilyRow(
             ("DoubleHeadsModel", ["lm_head.weight", "multiple_choice_head.summary.weight"]), ("ForEverythingAtOnce", ["score.weight"]))
         {
             Language = "LMHeadModel",
+            Tied = true,
             ReadsAsMade = true,
         },
         new("gpt_neox", "GPTNeoX", "gpt_neox.", "gpt_neox.embed_in.weight", "gpt_neox",

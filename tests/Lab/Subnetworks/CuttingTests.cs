@@ -75,7 +75,8 @@ public sealed class CuttingTests : IDisposable
         }
     }
 
-    // what each head and each key and value head has for itself; the MLP's matrices and inner biases; norms that nothing reads any more
+    // what each head and each key and value head has for itself; the MLP's matrices and inner biases; norms that nothing reads any more;
+    // what stands after a whole MLP, with the bias before that
     static long Dropped(IModel whole, IModel cut)
     {
         long dropped = 0;
@@ -86,6 +87,8 @@ public sealed class CuttingTests : IDisposable
                 dropped += (full.Count - left.Count) * Each([.. full.Own, full.ReadBy]) + (full.Groups.Count - left.Groups.Count) * Each(full.Shared);
                 if (left.Count == 0) dropped += full.Before.Sum(name => (long)whole.Weights.All[name].Count);
             }
+            if (after.Mlp.Count > 0 || before.Mlp.After.Count == 0) continue;
+            dropped += before.Mlp.After.Append(before.Mlp.Bias).OfType<string>().Sum(name => (long)whole.Weights.All[name].Count);
         }
         return dropped;
 
