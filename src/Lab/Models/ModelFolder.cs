@@ -13,6 +13,7 @@ public static class ModelFolder
         ["xlm-roberta"] = Roberta.Described,
         ["gpt2"] = Gpt2.Described,
         ["gpt_neox"] = GptNeoX.Described,
+        ["gemma2"] = Gemma2.Described,
         ["llama"] = Llama.Described,
         ["mistral"] = Llama.Described,
         ["qwen2"] = Llama.Described,

@@ -79,6 +79,12 @@ sealed record FamilyRow(
             Language = "ForCausalLM",
             Output = "embed_out.weight",
         },
+        new("gemma2", "Gemma2", "model.", "model.embed_tokens.weight", "gemma2",
+            ("ForTokenClassification", score), ("ForEverythingAtOnce", ["score.weight"]))
+        {
+            Language = "ForCausalLM",
+            Tied = true,
+        },
         LikeLlama("llama", "Llama", "llama or mistral"),
         LikeLlama("mistral", "Mistral", "llama or mistral"),
         LikeLlama("qwen2", "Qwen2", "qwen2"),

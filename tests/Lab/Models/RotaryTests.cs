@@ -12,8 +12,8 @@ public class RotaryTests
 {
     /// <summary>Small classifiers of every family, some with windows, one with scaled queries, some cut unevenly.</summary>
     public static TheoryData<string> Models =>
-        [.. ModelFolder.Families, "mistral, window", "qwen2, window", "gpt2, scaled",
-            "bert, cut", "gpt2, cut", "gpt_neox, cut", "llama, cut", "qwen2, cut", "mistral, cut", "mistral, window, cut"];
+        [.. ModelFolder.Families, "mistral, window", "qwen2, window", "gemma2, window", "gpt2, scaled",
+            "bert, cut", "gpt2, cut", "gpt_neox, cut", "gemma2, window, cut", "llama, cut", "qwen2, cut", "mistral, cut", "mistral, window, cut"];
 
     /// <summary>One of them: three layers of two heads (four on two key and value heads before a cut).</summary>
     /// <param name="name">its name</param>
@@ -36,9 +36,12 @@ public class RotaryTests
         return cut;
     }
 
-    /// <summary>With a window: in every layer of a Mistral, from layer 1 on in a Qwen2.</summary>
-    internal static IModel Windowed(IModel model, int window) =>
-        With(model, c => (c["sliding_window"], c["use_sliding_window"], c["max_window_layers"]) = (window, true, 1));
+    /// <summary>With a window: in every layer of a Mistral, from layer 1 on in a Qwen2, in every other layer of a Gemma 2.</summary>
+    internal static IModel Windowed(IModel model, int window) => With(model, c =>
+    {
+        c["sliding_window"] = window;
+        if (model.Family != "gemma2") (c["use_sliding_window"], c["max_window_layers"]) = (true, 1);
+    });
 
     static IModel With(IModel model, Action<JsonObject> change)
     {
@@ -117,7 +120,7 @@ public class RotaryTests
     }
 
     [Theory, InlineData("mistral, window"), InlineData("qwen2, window"), InlineData("mistral, window, cut"), InlineData("gpt_neox"),
-        InlineData("gpt_neox, cut")]
+        InlineData("gpt_neox, cut"), InlineData("gemma2, window"), InlineData("gemma2, window, cut")]
     public void A_sequence_read_piece_by_piece_sees_the_same_window(string name)
     {
         IModel model = Make(name);

@@ -33,6 +33,9 @@ public sealed class PartKindTests : IDisposable
         ["gpt_neox, one after the other"] = () =>
             WithKeys(Small.Model(layers: 3, heads: 3, width: 12, family: "gpt_neox"), ("use_parallel_residual", false)),
         ["gpt_neox, without biases"] = () => GptNeoXTests.Unbiased(Small.Model(layers: 3, heads: 3, width: 12, family: "gpt_neox")),
+        ["gemma2"] = () => RotaryTests.Windowed(Small.Model(layers: 3, heads: 3, width: 12, family: "gemma2"), 3),
+        ["gemma2, a language model"] = () => Named.Load(Named.Speaker("gemma2").Config, Named.Speaker("gemma2").Tensors).Model,
+        ["gemma2, cut"] = () => RotaryTests.Make("gemma2, cut"),
         ["llama"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "llama"),
         ["llama, shared keys"] = () => GoldenModelTests.Load("llama/grouped"),
         ["qwen2"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "qwen2"),
@@ -112,7 +115,8 @@ public sealed class PartKindTests : IDisposable
         }
     }
 
-    [Theory, InlineData("bert"), InlineData("llama, shared keys"), InlineData("gpt2"), InlineData("gpt_neox")]
+    [Theory, InlineData("bert"), InlineData("llama, shared keys"), InlineData("gpt2"), InlineData("gpt_neox"),
+        InlineData("gemma2")]
     public void The_gradient_of_a_mask_of_all_kinds_is_that_of_finite_differences(string name)
     {
         IModel model = models[name]();
@@ -139,7 +143,8 @@ public sealed class PartKindTests : IDisposable
     }
 
     [Theory, InlineData("bert"), InlineData("gpt2, attention scaled by layer"), InlineData("llama, shared keys"),
-        InlineData("qwen2, a window in some layers"), InlineData("mistral"), InlineData("gpt_neox"), InlineData("gpt_neox, without biases")]
+        InlineData("qwen2, a window in some layers"), InlineData("mistral"), InlineData("gpt_neox"), InlineData("gpt_neox, without biases"),
+        InlineData("gemma2")]
     public void An_absent_layer_leaves_the_file_and_the_others_close_up(string name)
     {
         IModel model = models[name]();
