@@ -60,7 +60,7 @@ static class StudyOptions
         DefaultValueFactory = _ => "",
     };
     public static readonly Option<int> MaxExamples = SharedOptions.Number("--max-examples",
-        "Most examples to search on; 0 for all.", new StudyRequest([], []).Examples, 0);
+        "Most examples to search on; 0 for all.", new StudyRequest([]).Examples, 0);
     public static readonly Option<int> MaxLength = SharedOptions.Number("--max-length",
         "Longest input in tokens, 0 for the model's own; longer pairs are truncated, the longer sentence first.", 0, 0);
     public static readonly Option<string> Ablation = new("--ablation")
@@ -96,14 +96,17 @@ static class StudyOptions
     public static IReadOnlyList<Option> Sources => [Model, Data, InDomain, OutOfDomain, Unseen, Map];
 
     /// <summary>The request that the options make.</summary>
-    public static StudyRequest Parse(ParseResult p) => With(p, Sourced(p));
+    /// <param name="p">what was given</param>
+    /// <param name="data">the verb's own option for the data to learn on; null for <see cref="Data"/></param>
+    public static StudyRequest Parse(ParseResult p, Option<string[]>? data = null) => With(p, Sourced(p, data));
 
     /// <summary>The model and data that are named, all else as it is by default.</summary>
-    public static StudyRequest Sourced(ParseResult p) => new(p.GetValue(Data)!, p.GetValue(InDomain)!)
+    /// <param name="p">what was given</param>
+    /// <param name="data">the verb's own option for the data to learn on; null for <see cref="Data"/></param>
+    public static StudyRequest Sourced(ParseResult p, Option<string[]>? data = null) => new(
+        NamedData.Listed(p.GetValue(data ?? Data), p.GetValue(InDomain), p.GetValue(OutOfDomain), p.GetValue(Unseen)))
     {
         Model = p.GetValue(Model),
-        OutOfDomain = p.GetValue(OutOfDomain)!,
-        Unseen = p.GetValue(Unseen)!,
         LabelMap = p.GetValue(Map)!,
     };
 
