@@ -49,12 +49,12 @@ static class StudyOptions
     };
     public static readonly Option<string[]> Methods = RunSupport.Several("--method",
         "How to find subnetworks: NAME[,key=value…], several in a row or one by one; the first is the one that core, ablations and cut "
-            + $"are about. NAME is {Names(Tenants.Usual)}; each one's keys are in docs/methods.md, and named where "
+            + $"are about. NAME is {TenantNames.Finders}; each one's keys are in docs/methods.md, and named where "
             + $"one is unknown. Without it {Method.Usual}.", "METHOD");
     public static readonly Option<string> Objective = new("--objective")
     {
         Description =
-            $"What finders make small: {string.Join(", ", Tenants.Usual.Objectives.Select(o => o.Name))}. Without it each finder's "
+            $"What finders make small: {TenantNames.Objectives}. Without it each finder's "
             + "usual: learned masks the distance from the full model, attributions the loss of the right answers.",
         HelpName = "NAME",
         DefaultValueFactory = _ => "",
@@ -66,7 +66,7 @@ static class StudyOptions
     public static readonly Option<string> Ablation = new("--ablation")
     {
         Description = "What stands in for an ablated part: NAME[,key=value…]. "
-            + $"{string.Join("; ", Tenants.Usual.Ablations.Select(kind => $"{kind.Name}: {kind.Does}"))}.",
+            + $"{TenantNames.Ablations}.",
         HelpName = "NAME",
         DefaultValueFactory = _ => Mean.Kind.Name,
     };
@@ -83,7 +83,7 @@ static class StudyOptions
     public static readonly Option<string> Parts = new("--parts")
     {
         Description = "The parts in play, which a search may remove: kinds with commas between them, of "
-            + $"{string.Join(", ", PartKinds.Usual.Select(kind => kind.Name))}.",
+            + $"{TenantNames.PartKinds}.",
         HelpName = "KINDS",
         DefaultValueFactory = _ => string.Join(',', PartKinds.InPlay),
     };
@@ -127,12 +127,6 @@ static class StudyOptions
         Draws = p.GetValue(Draws),
         AblationExamples = p.GetValue(AblationExamples),
     };
-
-    static string Names(Tenants tenants)
-    {
-        string[] names = [.. tenants.Finders.Select(f => f.Facts.Name)];
-        return names.Length == 1 ? names[0] : $"{string.Join(", ", names[..^1])} or {names[^1]}";
-    }
 
     /// <summary>Reads a list of seeds: 1-6 or 1,2,7.</summary>
     /// <exception cref="ArgumentException">it is neither</exception>
