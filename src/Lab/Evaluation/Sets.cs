@@ -1,5 +1,4 @@
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
