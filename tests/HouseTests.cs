@@ -98,6 +98,10 @@ public partial class HouseTests
         .Select(line => $"{Relative(file)}:{line.Number}: {line.Text.Length} columns; break the line")));
 
     [Fact]
+    public void No_method_of_src_is_called_Of_and_nothing_else() => None(Mentions("src", new Regex(@"\bOf(?:<[^>]*>)?\("))
+        .Select(mention => $"{mention} (give the method a name that can be searched for)"));
+
+    [Fact]
     public void Folders_are_nouns_of_the_subject()
     {
         string[] folders = [.. Written("*").SelectMany(f => Path.GetDirectoryName(Relative(f))!.Split('/')).Distinct()];

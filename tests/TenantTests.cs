@@ -109,8 +109,8 @@ public sealed class TenantTests(ToyRun toys) : IClassFixture<ToyRun>
             for (ulong draw = 0; draw < 3; draw++)
             {
                 Part[] kept = [.. Small.Some(universe, draw)];
-                float[] masked = answers.Of(model, [MaskProbe.Only(universe, kept).Values.ToArray()], left)[0];
-                Small.Close(masked, answers.Of(Cutting.Cut(model, kept, left)), $"{family}, {ablation}, draw {draw}");
+                float[] masked = answers.Scores(model, [MaskProbe.Only(universe, kept).Values.ToArray()], left)[0];
+                Small.Close(masked, answers.Scores(Cutting.Cut(model, kept, left)), $"{family}, {ablation}, draw {draw}");
             }
         }
     }

@@ -9,7 +9,7 @@ public static class Nearest
     /// The candidate with the smallest edit distance (Levenshtein 1966) to <paramref name="name"/>,
     /// letter case ignored, empty ones passed over; the first of equals, null where there are none.
     /// </summary>
-    public static string? Of(string name, IEnumerable<string> candidates)
+    public static string? Among(string name, IEnumerable<string> candidates)
     {
         string wanted = Compared(name);
         return candidates.Where(candidate => candidate.Length > 0).MinBy(candidate => Distance(wanted, Compared(candidate)));

@@ -11,7 +11,7 @@ public sealed class CheckpointException(string message, Exception? inner = null)
     /// <summary>A tensor that is asked for is not there.</summary>
     internal static CheckpointException NoTensor(string name, string where, IEnumerable<string> there)
     {
-        string? nearest = Nearest.Of(name, there);
+        string? nearest = Nearest.Among(name, there);
         string next = nearest is null ? "It holds none: give the model's weights." : $"Nearest: '{nearest}'.";
         return new($"No tensor '{name}' in {where}. {next}");
     }

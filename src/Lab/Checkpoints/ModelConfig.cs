@@ -45,7 +45,7 @@ public sealed class ModelConfig
         read.Add(key);
         if (!Has(key))
         {
-            string? nearest = Nearest.Of(key, root.EnumerateObject().Select(p => p.Name));
+            string? nearest = Nearest.Among(key, root.EnumerateObject().Select(p => p.Name));
             throw new CheckpointException($"{Path}: expected the key '{key}' ({Wanted<T>()}), found none. Nearest: '{nearest}'. "
                 + "Take the config.json that belongs to the weights.");
         }

@@ -41,7 +41,7 @@ public sealed record Tenants
     {
         string[] known = [.. Questions.Select(q => q.Name)];
         if (names.FirstOrDefault(n => !known.Contains(n)) is not { } unknown) return;
-        string nearest = Nearest.Of(unknown, known) is { } near ? $" Did you mean {near}?" : "";
+        string nearest = Nearest.Among(unknown, known) is { } near ? $" Did you mean {near}?" : "";
         throw new ArgumentException($"There is no question '{unknown}'.{nearest} The questions are {string.Join(", ", known)}.");
     }
 }

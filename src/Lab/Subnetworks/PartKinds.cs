@@ -25,7 +25,7 @@ public static class PartKinds
         {
             if (!kinds.Any(kind => kind.Name == name))
                 throw new ArgumentException($"There is no kind of part '{name}'. "
-                    + $"Nearest: '{Nearest.Of(name, kinds.Select(kind => kind.Name))}'. "
+                    + $"Nearest: '{Nearest.Among(name, kinds.Select(kind => kind.Name))}'. "
                     + $"Heartwood knows {known}: --parts heads,mlps.");
             if (names.Count(other => other == name) > 1)
                 throw new ArgumentException($"'{name}' is named twice in --parts {string.Join(',', names)}. Name each kind once.");

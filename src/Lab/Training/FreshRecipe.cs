@@ -38,6 +38,6 @@ public sealed record FreshRecipe(string Name, [property: JsonIgnore] string Does
         string[] names = [.. All.Select(recipe => recipe.Name)];
         if (names.Contains(name)) return null;
         return $"There is no recipe '{name}' of a fresh model. There are: {string.Join(", ", names)}. "
-            + $"Nearest: '{Nearest.Of(name, names)}'.";
+            + $"Nearest: '{Nearest.Among(name, names)}'.";
     }
 }

@@ -25,7 +25,7 @@ public sealed class StructuredPruningTests : IDisposable
         ulong seed = 3, double sparsity = 0.5, IModel? of = null, Ablation? absent = null, IReadOnlyList<Example>? on = null, float[]? full = null) =>
         new(of ?? model, (of ?? model).Universe(), absent ?? ablation, Classification.Instance, on ?? examples)
         {
-            FullScores = () => full ?? new Answers(on ?? examples).Of(of ?? model),
+            FullScores = () => full ?? new Answers(on ?? examples).Scores(of ?? model),
             Seed = seed,
             Sparsity = sparsity,
         };

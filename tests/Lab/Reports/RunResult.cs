@@ -38,7 +38,7 @@ sealed record RunResult(
         get
         {
             MakingFacts making = new(Title, Paper is null ? RunKind.Study : RunKind.Paper, Model, Seconds);
-            object?[] facts = [Accuracy, TaskFigures.Of(Accuracy), new LossesFacts(Correlation),
+            object?[] facts = [Accuracy, TaskFigures.FactsOf(Accuracy), new LossesFacts(Correlation),
                 Heartwood.Lab.Questions.Cases.Among(Accuracy), Groups.Among(Accuracy),
                 new FrequenciesFacts(Frequencies), new OverlapsFacts(Overlap), new CoreAblatedFacts(Core, Cores, Ablated),
                     new SinglePartsFacts(Parts), Cut,

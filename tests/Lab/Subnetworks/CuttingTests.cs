@@ -37,9 +37,9 @@ public sealed class CuttingTests : IDisposable
     };
 
     static float[] Masked(IModel model, IReadOnlyList<Part> kept, Ablation ablation) =>
-        new Answers(examples).Of(model, [MaskProbe.Only(model.Universe(), kept).Values.ToArray()], ablation)[0];
+        new Answers(examples).Scores(model, [MaskProbe.Only(model.Universe(), kept).Values.ToArray()], ablation)[0];
 
-    static float[] Scores(IModel model) => new Answers(examples).Of(model);
+    static float[] Scores(IModel model) => new Answers(examples).Scores(model);
 
     [Theory, MemberData(nameof(Sets))]
     public void Cut_equals_masked_and_so_does_the_model_of_full_size(string set, string kind)

@@ -35,7 +35,7 @@ public class MaskTests
             Tensor value = seen.Seen[new(part.Layer, head ? Point.Heads : Point.MlpOut)];
             var (tokens, width) = value.AsTokens();
             int own = head ? model.HeadWidth : width, start = head ? part.Index * own : 0;
-            for (int t = 0; t < tokens; t++) Assert.Equal(ablation.Of(part).ToArray(), value.Values.Slice(t * width + start, own).ToArray());
+            for (int t = 0; t < tokens; t++) Assert.Equal(ablation.ConstantOf(part).ToArray(), value.Values.Slice(t * width + start, own).ToArray());
         }
     }
 
@@ -53,7 +53,7 @@ public class MaskTests
         for (int i = 0; i < was.Count; i++)
         {
             int column = i % model.Width;
-            float expected = column < model.HeadWidth ? was.Values[i] : 0.25f * was.Values[i] + 0.75f * ablation.Of(part)[column - model.HeadWidth];
+            float expected = column < model.HeadWidth ? was.Values[i] : 0.25f * was.Values[i] + 0.75f * ablation.ConstantOf(part)[column - model.HeadWidth];
             Assert.Equal(expected, now.Values[i], 1e-6f);
         }
     }

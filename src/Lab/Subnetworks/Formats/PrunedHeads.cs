@@ -45,7 +45,7 @@ static class PrunedHeads
         }
         string[] heads = [Heads.Kind.Name];
         Part[] left = [.. sizes.Parts(heads).Where(part => !absent.Contains(part))];
-        Subnetwork kept = new(0, "", 0, sizes.Of(Heads.Kind).Count, left, new Dictionary<Part, double>(), "zero", "")
+        Subnetwork kept = new(0, "", 0, sizes.SizesOf(Heads.Kind).Count, left, new Dictionary<Part, double>(), "zero", "")
         {
             InPlay = heads,
             Model = sizes,

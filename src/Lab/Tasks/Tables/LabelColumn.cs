@@ -76,7 +76,7 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
     {
         if (names.FirstOrDefault(label => !seen.Contains(label)) is not { } never) return;
         throw new TableException($"{spec.File}: {what} '{never}', which never occurs. There are: {Shown(seen)}. Nearest: "
-            + $"'{Nearest.Of(never, seen)}'.");
+            + $"'{Nearest.Among(never, seen)}'.");
     }
 
     TableException Empty(int all)

@@ -50,7 +50,7 @@ public sealed class HeadQuestionTests : IDisposable
         model = model.With(model.Config, model.Weights.Map((name, t) => name.EndsWith("attention.output.dense.weight", StringComparison.Ordinal) ? Changed(t, (_, column) => name.Contains("layer.1", StringComparison.Ordinal) || column < 4)
             : name.EndsWith(".output.dense.weight", StringComparison.Ordinal) ? Changed(t, (_, _) => true) : t));
         Row[] rows = [.. MadeUpLanguage.InDomain(60, 5)];
-        float[] scores = new Answers(loaded.Encode([Source(rows)], model.Labels)).Of(model);
+        float[] scores = new Answers(loaded.Encode([Source(rows)], model.Labels)).Scores(model);
         double[] differences = [.. rows.Select((_, i) => (double)scores[2 * i + 1] - scores[2 * i])];
         float middle = (float)differences.Order().ElementAt(30);
         Assert.True(differences.Max() - differences.Min() > 1e-3);

@@ -57,11 +57,11 @@ public sealed class InputAblationTests : IDisposable
         Assert.NotEmpty(examples);
         Ablation ablation = new(universe, how);
         float[] mask = MaskProbe.Without(universe, [Part.Head(0, 1), Part.Mlp(1)]).Values.ToArray();
-        float[] together = new Answers(examples, 1000).Of(model, [mask], ablation)[0], alone = new Answers(examples, 1).Of(model, [mask], ablation)[0];
+        float[] together = new Answers(examples, 1000).Scores(model, [mask], ablation)[0], alone = new Answers(examples, 1).Scores(model, [mask], ablation)[0];
         Small.SameBits(together, alone, text);
-        float[] shared = new Answers(examples, 1000).Of(model, [mask], ablation, shared: MaskProbe.Without(universe, [Part.Head(0, 1)]).Values.ToArray())[0];
+        float[] shared = new Answers(examples, 1000).Scores(model, [mask], ablation, shared: MaskProbe.Without(universe, [Part.Head(0, 1)]).Values.ToArray())[0];
         Small.SameBits(together, shared, $"{text}, lower layers shared");
-        Assert.NotEqual(together, new Answers(examples).Of(model));
+        Assert.NotEqual(together, new Answers(examples).Scores(model));
     }
 
     [Fact]
