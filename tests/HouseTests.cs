@@ -102,6 +102,10 @@ public partial class HouseTests
         .Select(mention => $"{mention} (give the method a name that can be searched for)"));
 
     [Fact]
+    public void A_name_that_is_not_known_is_refused_in_one_wording() =>
+        None(Mentions("src", new Regex(@"Did you mean |Nearest: ")).Where(mention => !mention.StartsWith("src/Lab/Nearest.cs:", StringComparison.Ordinal)));
+
+    [Fact]
     public void Folders_are_nouns_of_the_subject()
     {
         string[] folders = [.. Written("*").SelectMany(f => Path.GetDirectoryName(Relative(f))!.Split('/')).Distinct()];

@@ -15,6 +15,22 @@ public static class Nearest
         return candidates.Where(candidate => candidate.Length > 0).MinBy(candidate => Distance(wanted, Compared(candidate)));
     }
 
+    /// <summary>" Did you mean NAME?", to follow the sentence that refuses a name; "" where there is nothing to be meant.</summary>
+    /// <param name="name">the name that is not known</param>
+    /// <param name="candidates">the names that are</param>
+    public static string DidYouMean(string name, IEnumerable<string> candidates) =>
+        Among(name, candidates) is { } nearest ? $" Did you mean {nearest}?" : "";
+
+    /// <summary>"There is no WHAT 'NAME'. Did you mean NEAREST? There are: A, B."</summary>
+    /// <param name="what">what was named: "objective"</param>
+    /// <param name="name">the name that is not known</param>
+    /// <param name="known">the names that are</param>
+    public static string Unknown(string what, string name, IEnumerable<string> known)
+    {
+        string[] all = [.. known];
+        return $"There is no {what} '{name}'.{DidYouMean(name, all)} There are: {string.Join(", ", all)}.";
+    }
+
     static string Compared(string name) => (name.Length > LongestCompared ? name[..LongestCompared] : name).ToUpperInvariant();
 
     static int Distance(string a, string b)

@@ -9,6 +9,13 @@ public sealed class NearestTests
     public void The_name_with_the_fewest_changes_is_found_whatever_its_case(string name, string nearest) => Assert.Equal(nearest, Nearest.Among(name, ["label", "premise", "hypothesis", "genre"]));
 
     [Fact]
+    public void One_sentence_refuses_a_name_says_what_may_be_meant_and_what_there_is()
+    {
+        Assert.Equal("There is no column 'premis'. Did you mean premise? There are: label, premise.", Nearest.Unknown("column", "premis", ["label", "premise"]));
+        Assert.Equal("", Nearest.DidYouMean("premis", []));
+    }
+
+    [Fact]
     public void There_is_none_among_none() => Assert.Null(Nearest.Among("a", []));
 
     [Fact]

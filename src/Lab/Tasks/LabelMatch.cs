@@ -64,7 +64,7 @@ public sealed record LabelMatch(IReadOnlyList<string> Names, IReadOnlyList<int> 
         string near = Nearest.Among(name, candidates) ?? name;
         string map = corrected(near);
         string whole = map.Split('|').Any(pair => pair.Split('>') is [var from, var to] && from == to) ? ""
-            : $" If that is meant: --label-map \"{map}\".";
-        return new($"--label-map {what}. Nearest: '{near}'.{whole}");
+            : $" Then: --label-map \"{map}\".";
+        return new($"--label-map {what}.{Nearest.DidYouMean(name, candidates)}{whole}");
     }
 }

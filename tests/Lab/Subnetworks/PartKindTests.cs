@@ -197,7 +197,7 @@ public sealed class PartKindTests : IDisposable
     {
         Assert.Equal(["heads", "neurons"], PartKinds.Usual.Named(["neurons", "heads"]).Select(kind => kind.Name));
         string Refused(params string[] names) => Assert.Throws<ArgumentException>(() => PartKinds.Usual.Named(names)).Message;
-        Assert.Contains("There is no kind of part 'head'. Nearest: 'heads'.", Refused("head"));
+        Assert.Contains("There is no kind of part 'head'. Did you mean heads?", Refused("head"));
         Assert.Contains("named twice", Refused("heads", "heads"));
         Assert.Contains("Which parts are in play?", Refused());
     }

@@ -138,7 +138,7 @@ public class MaskJsonTests
     [InlineData("""{"parts": 3, "kept": []}""", "the key 'version' is missing; this Heartwood reads version 2")]
     [InlineData("""{"version": 2, "format": "toast", "parts": 3, "kept": []}""", "'format' should be \"heartwood mask\"")]
     [InlineData("""{"version": 2, "parts": 3, "kept": [], "inPlay": []}""", "'inPlay' should name at least one kind of part, each once")]
-    [InlineData("""{"version": 2, "parts": 3, "kept": [], "sparcity": 1}""", "the key 'sparcity' is not known. Nearest: 'sparsity'")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "sparcity": 1}""", "the key 'sparcity' is not known. Did you mean sparsity?")]
     [InlineData("""{"version": 2, "parts": 3, "kept": [], "sparsity": 0.5}""", "'sparsity' is 0.5, and what is kept makes it 1")]
     [InlineData("""{"version": 2, "parts": 3, "kept": [], "size": {"parts": 1}}""", "'size.parts' is 1, and 0 are kept")]
     [InlineData("""{"version": 2, "parts": 3, "kept": ["L0.MLP"], "inPlay": ["heads"], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [3]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1]}}}}""", "L0.MLP is of no kind that is in play (heads)")]
