@@ -66,8 +66,7 @@ public partial class HouseTests
     static readonly string[] knowHeads =
         ["Subnetworks/Heads.cs", "Subnetworks/Mlps.cs", "Subnetworks/AttentionBlocks.cs", "Subnetworks/Layers.cs", "Subnetworks/Neurons.cs",
             "Subnetworks/PartKinds.cs", "Subnetworks/ModelSizes.cs", "Subnetworks/Edge.cs", "Subnetworks/Formats/MibCircuit.cs",
-            "Subnetworks/Formats/PrunedHeads.cs", "Evaluation/Looks/", "Studies/Paper/", "Studies/StudyComparison.cs", "Questions/", "Models/Part.cs",
-            "Discovery/LayerSimilarity.cs", "Charts/HeadMap.cs"];
+            "Subnetworks/Formats/PrunedHeads.cs", "Subnetworks/Formats/PartNames.cs", "Evaluation/Looks/", "Questions/"];
 
     [Fact]
     public void Nobody_asks_of_which_kind_a_part_is_but_the_kinds_themselves()

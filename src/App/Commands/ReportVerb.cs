@@ -31,7 +31,8 @@ static class ReportVerb
                     throw new FileNotFoundException(
                         $"There is no {file}: '{folder}' {(Directory.Exists(folder) ? "holds no finished run" : "is no folder")}. "
                             + "Give the folder of a finished run (what --out named).");
-                string report = Report.Write(parsed.GetValue(into) ?? folder, Report.Read(folder, session.Tenants.Questions));
+                string report = Report.Write(parsed.GetValue(into) ?? folder,
+                    Report.Read(folder, session.Tenants.Questions, session.Tenants.PartKinds));
                 session.Result(() => JsonSerializer.Serialize(new { report }), () => $"The report is in {report}");
             },
         };

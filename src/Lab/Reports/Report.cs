@@ -1,5 +1,6 @@
 using System.Text;
 using Heartwood.Lab.Charts;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 
@@ -17,9 +18,10 @@ public static class Report
     /// <summary>The facts of a run's folder.</summary>
     /// <param name="folder">the folder</param>
     /// <param name="questions">the questions that may have been asked</param>
+    /// <param name="kinds">the kinds of part that its maps may show; null for those that Heartwood comes with</param>
     /// <exception cref="InvalidDataException">the file holds something else</exception>
-    public static Result Read(string folder, IReadOnlyList<IQuestion> questions) =>
-        ResultJson.Read(File.ReadAllText(Path.Combine(folder, FactsFile)), questions);
+    public static Result Read(string folder, IReadOnlyList<IQuestion> questions, IReadOnlyList<PartKind>? kinds = null) =>
+        ResultJson.Read(File.ReadAllText(Path.Combine(folder, FactsFile)), questions, kinds);
 
     /// <summary>Writes the page of a result into a folder.</summary>
     /// <returns>the page's full path</returns>
@@ -55,7 +57,7 @@ public static class Report
     static double[] Rings(Findings findings, int layers)
     {
         var kept = findings.Facts<FrequenciesFacts>()?.Sparsities.FirstOrDefault(f => f.Subnetworks > 0);
-        double Share(int layer) => kept!.Kept.Where(k => HeadMap.LayerOf(k.Key) == layer)
+        double Share(int layer) => kept!.Kept.Where(k => Part.Parse(k.Key).Layer == layer)
             .Select(k => (double)k.Value / kept.Subnetworks).DefaultIfEmpty(0).Average();
         return [.. Enumerable.Range(0, layers).Select(l => kept is null ? 0.5 : Share(l))];
     }

@@ -45,6 +45,7 @@ public sealed partial class Study
             foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
             folder.Finish(() => folder.WriteText("result.json", ResultJson.Write(result)));
         }
-        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")), request.Tenants.Questions);
+        return ResultJson.Read(
+            File.ReadAllText(folder.PathOf("result.json")), request.Tenants.Questions, request.Tenants.PartKinds);
     }
 }

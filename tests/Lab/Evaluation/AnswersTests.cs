@@ -14,7 +14,7 @@ public class AnswersTests
     readonly IModel model = Small.Model(layers: 3);
     readonly IReadOnlyList<Example> examples = Small.Examples(11);
 
-    float[][] Masks => [.. new Part[][] { [], [Part.Mlp(0)], [Part.Mlp(2)], [Part.Head(1, 1), Part.Head(2, 0)], [.. model.Universe().Parts], [Part.Mlp(1), Part.Head(2, 1)], [Part.Head(0, 0)] }.Select(absent => MaskProbe.Without(model.Universe(), absent).Values.ToArray())];
+    float[][] Masks => [.. new Part[][] { [], [Mlps.Kind.Part(0)], [Mlps.Kind.Part(2)], [Heads.Kind.Part(1, 1), Heads.Kind.Part(2, 0)], [.. model.Universe().Parts], [Mlps.Kind.Part(1), Heads.Kind.Part(2, 1)], [Heads.Kind.Part(0, 0)] }.Select(absent => MaskProbe.Without(model.Universe(), absent).Values.ToArray())];
 
     [Fact]
     public void Reusing_the_layers_below_a_mask_changes_no_bit()
