@@ -1,5 +1,6 @@
 using System.Text;
 using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
@@ -45,11 +46,14 @@ public static class Report
             "The result does not say what was studied: it has no answer to the question 'making'. Run the command that made it again.");
         var (headline, sentences) = findings.Facts<TrainingFacts>() is { } training
             ? (TrainingCurve.Headline(training), TrainingCurve.Sentences(training))
-                : (Finding.Headline(findings), Finding.Sentences(findings));
-        return new(making.Title, Making.Size(making.Model), headline, [.. findings.LeftOut, .. sentences], findings.Figures(),
+            : findings.Facts<JoinedRuns>() is { } joined ? (Joined.Headline(joined), Joined.Sentences(joined))
+            : (Finding.Headline(findings), Finding.Sentences(findings));
+        string about = making.Model is { } model ? Making.Size(model)
+            : Wording.List([.. (findings.Facts<JoinedRuns>()?.Runs ?? []).Select(run => run.Universe).Distinct()]);
+        return new(making.Title, about, headline, [.. findings.LeftOut, .. sentences], findings.Figures(),
             Making.Section(making, findings.Manifest), findings.Manifest.Version)
         {
-            Rings = Rings(findings, making.Model.Layers),
+            Rings = Rings(findings, making.Model?.Layers ?? 0),
         };
     }
 

@@ -65,7 +65,7 @@ sealed record RunResult(
             : new(curve.Tolerance, curve.Points, result.Facts<GeneralizationFacts>(),
             result.Facts<ShiftFacts>(), result.Facts<EmergenceFacts>(), result.Facts<SizeFacts>(), result.Facts<AttentionFacts>(),
                 result.Facts<NeedFacts>(), result.Facts<AddBackFacts>());
-        return new(making.Title, making.Model, accuracy.Full, accuracy.Baselines, accuracy.Subnetworks, accuracy.RandomSubnetworks,
+        return new(making.Title, making.Model!, accuracy.Full, accuracy.Baselines, accuracy.Subnetworks, accuracy.RandomSubnetworks,
             result.Facts<OverlapsFacts>()!.Sparsities,
             result.Facts<FrequenciesFacts>()!.Sparsities, core.Main, core.Cores, core.Ablated, result.Facts<SinglePartsFacts>()!.Parts,
                 result.Facts<LossesFacts>()!.Sparsities,
