@@ -64,7 +64,7 @@ static class Small
 
     /// <summary>So many heads in each layer, each layer with an MLP.</summary>
     public static Universe HeadsAndMlps(IReadOnlyList<int> headsPerLayer) => Universe(headsPerLayer.SelectMany((heads, layer) =>
-        Enumerable.Range(0, heads).Select(h => Part.Head(layer, h)).Append(Part.Mlp(layer))));
+        Enumerable.Range(0, heads).Select(h => Heads.Kind.Part(layer, h)).Append(Mlps.Kind.Part(layer))));
 
     public static void SameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, string what)
     {

@@ -111,6 +111,6 @@ static class CommandLine
         bool option = word.StartsWith('-');
         IEnumerable<string> known = option ? Known(command, root).Select(o => o.Name) : command.Subcommands.Select(c => c.Name);
         string kind = option ? "option" : command is RootCommand ? "verb" : "argument";
-        return $"There is no {kind} '{word}'." + (Nearest.Of(word, known) is { } nearest ? $" Did you mean {nearest}?" : "");
+        return $"There is no {kind} '{word}'.{Nearest.DidYouMean(word, known)}";
     }
 }

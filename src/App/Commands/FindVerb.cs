@@ -54,7 +54,8 @@ static class FindVerb
         using RunFolder folder = RunSupport.Open(
             path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request, request.Precision);
         Study.Keep(folder, request);
-        if (folder.Finished) Finished(session, folder, Report.Read(folder.FolderPath, session.Tenants.Questions));
+        if (folder.Finished)
+            Finished(session, folder, Report.Read(folder.FolderPath, session.Tenants.Questions, session.Tenants.PartKinds));
         else
         {
             Study study = Study.In(folder, prepared, session.Progress, session.Stop);

@@ -108,5 +108,5 @@ public interface ISetMeasure
     /// <param name="shared">a mask that the others differ from in few parts, best in late ones; null for one of ones. It changes no
     /// figure, only the time.</param>
     /// <param name="stop">ends the work</param>
-    IReadOnlyList<Worth> Of(IReadOnlyList<Example> examples, IReadOnlyList<float[]> masks, float[]? shared, CancellationToken stop);
+    IReadOnlyList<Worth> Worths(IReadOnlyList<Example> examples, IReadOnlyList<float[]> masks, float[]? shared, CancellationToken stop);
 }

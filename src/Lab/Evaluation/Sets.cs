@@ -124,14 +124,14 @@ public sealed class Sets
 
     /// <summary>What a model gives on every set, [example number] row by row; compared with the full model where one is given.</summary>
     public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null, IModel? full = null) =>
-        [.. sets.Select(s => s.Answers.Of(model, advance, stop, full))];
+        [.. sets.Select(s => s.Answers.Scores(model, advance, stop, full))];
 
     /// <summary>Scores of every set under several masks: first by mask, then by set.</summary>
     public IReadOnlyList<IReadOnlyList<float[]>> Scores(
         IModel model, IReadOnlyList<float[]> masks, Ablation ablation, CancellationToken stop, Action<int>? advance = null,
         IModel? full = null)
     {
-        float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, ablation, advance, stop, full: full))];
+        float[][][] bySet = [.. sets.Select(s => s.Answers.Scores(model, masks, ablation, advance, stop, full: full))];
         return [.. masks.Select((_, m) => (IReadOnlyList<float[]>)[.. bySet.Select(s => s[m])])];
     }
 

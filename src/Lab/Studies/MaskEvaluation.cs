@@ -84,7 +84,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         Sets sets = new(loaded, given, LabelMap.Parse(request.LabelMap), request.MostTokens);
         TellMore();
         return Measure(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 || sets.AllScored
-            ? Evaluation.Baselines.Measure(data, loaded, request.LabelMap, sets) : [], read, masks, ablation.Of, progress, stop);
+            ? Evaluation.Baselines.Measure(data, loaded, request.LabelMap, sets) : [], read, masks, ablation.AblationFor, progress, stop);
 
         AblationSource Read()
         {
@@ -115,7 +115,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
             Sets served = sets.ServedBy(ablation.How, loaded.Note);
             IReadOnlyList<float[]> scores = served.Examples == sets.Examples ? full : served.Scores(loaded.Model, stop);
             MaskMeasuring measuring = new(loaded.Model, served, scores, ablation, stop);
-            MeasuredSubnetwork itself = Told(measuring.Of(mask));
+            MeasuredSubnetwork itself = Told(measuring.Measure(mask));
             MeasuredSubnetwork[] random =
                 [.. Enumerable.Range(0, masks.Random).Select(draw => Told(measuring.RandomLike(mask, masks.Seed, draw)))];
             measured.Add(new(file.Source, file.Format, inWords, file.Notes, itself, random));

@@ -74,7 +74,7 @@ public sealed partial class Study
         List<MeasuredSubnetwork> measured = [], random = [];
         foreach (Subnetwork subnetwork in itself ? found : [])
         {
-            measured.Add(measuring.Of(subnetwork));
+            measured.Add(measuring.Measure(subnetwork));
             advance(1);
         }
         for (int draw = itself ? 0 : 1; draw < draws + (itself ? 0 : 1); draw++)
@@ -120,7 +120,7 @@ public sealed partial class Study
         foreach (EvaluationSet set in few.Each.Select(s => s.Set))
         {
             AnswerMeasure measure = new(Model, ablation, set.Problem, set.Labels, set.MapLabel);
-            double[] m = [.. measure.Of(set.Examples, masks, masks[0], stop).Select(worth => worth.Tie)];
+            double[] m = [.. measure.Worths(set.Examples, masks, masks[0], stop).Select(worth => worth.Tie)];
             if (AreaOverSizes.Exact(m) is { } every) exact[set.Use] = new(every.Cpr, every.Cmd);
             if (AreaOverSizes.AtBenchmarkShares(m) is { } ten) benchmark[set.Use] = new(ten.Cpr, ten.Cmd);
         }

@@ -68,7 +68,7 @@ public sealed partial class Study
         Ablation ablation = Absent();
         Action<int> advance = Advance("outputs of the full model", pool.Count, "examples");
         float[] full = problem.OfVocabulary || !gradients ? []
-            : folder.Stage("full-outputs", () => new Answers(pool).Of(Model, advance, stop));
+            : folder.Stage("full-outputs", () => new Answers(pool).Scores(Model, advance, stop));
         return new(Model, universe, ablation, problem, pool)
         {
             FullScores = () => full,

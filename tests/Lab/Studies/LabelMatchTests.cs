@@ -46,10 +46,10 @@ public sealed class LabelMatchTests : IDisposable
 
     [Theory]
     [InlineData("nuetral>non-entailment", "--label-map renames 'nuetral', which is none of the model's labels (entailment, neutral, "
-        + "contradiction). Nearest: 'neutral'. If that is meant: --label-map \"neutral>non-entailment\".")]
+        + "contradiction). Did you mean neutral? Then: --label-map \"neutral>non-entailment\".")]
     [InlineData("neutral>non-entailment|contradiction>none-entailment",
-        "--label-map makes labels count as 'none-entailment', which no data here has (entailment, non-entailment). Nearest: "
-        + "'non-entailment'. If that is meant: --label-map \"neutral>non-entailment|contradiction>non-entailment\".")]
+        "--label-map makes labels count as 'none-entailment', which no data here has (entailment, non-entailment). Did you mean "
+        + "non-entailment? Then: --label-map \"neutral>non-entailment|contradiction>non-entailment\".")]
     public void Names_that_do_not_exist_are_refused_on_either_side(string map, string says) =>
         Assert.Equal(says, Refused(map, Labelled("entailment non-entailment")));
 

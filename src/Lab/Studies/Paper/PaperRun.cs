@@ -104,7 +104,7 @@ public sealed class PaperRun
         Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Shape);
         using RunFolder own = Within("study", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
-        Study study = Study.In(own, prepared, found.Of(""), stop);
+        Study study = Study.In(own, prepared, found.ShareOf(""), stop);
         found.Spare(study.Found);
         Result known = study.All();
 
