@@ -81,7 +81,7 @@ public sealed class Weights
         string full = Full(name);
         const string next = "The weights must belong to the config.json next to them.";
         if (!tensors.TryGetValue(full, out Tensor? found))
-            throw new CheckpointException($"{file}: no tensor '{full}'. Nearest: '{Nearest.Of(full, tensors.Keys)}'. {next}");
+            throw new CheckpointException($"{file}: no tensor '{full}'.{Nearest.DidYouMean(full, tensors.Keys)} {next}");
         Shape shape = new(axes);
         if (found.Shape != shape)
             throw new CheckpointException($"{file}: '{full}' should be {shape} by config.json, the file has {found.Shape}. {next}");

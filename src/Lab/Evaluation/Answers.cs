@@ -42,8 +42,8 @@ public sealed class Answers
     /// <param name="full">the full model, to be compared with where it must
     /// pass beside (<see cref="IProblem.OfVocabulary"/>); null for none</param>
     /// <exception cref="InvalidDataException">a number that the problem reads is NaN or infinite</exception>
-    public float[] Of(IModel model, Action<int>? advance = null, CancellationToken stop = default, IModel? full = null) =>
-        Of(model, [], null, advance, stop, null, full)[0];
+    public float[] Scores(IModel model, Action<int>? advance = null, CancellationToken stop = default, IModel? full = null) =>
+        Scores(model, [], null, advance, stop, null, full)[0];
 
     /// <summary>
     /// Numbers of one model under several masks, [example number] row by row for each mask (one unmasked where
@@ -59,7 +59,7 @@ public sealed class Answers
     /// late ones; null for one of ones. It changes no score, only the time.</param>
     /// <param name="full">see above</param>
     /// <exception cref="InvalidDataException">see above</exception>
-    public float[][] Of(
+    public float[][] Scores(
         IModel model, IReadOnlyList<float[]> masks, Ablation? ablation, Action<int>? advance = null,
         CancellationToken stop = default, float[]? shared = null, IModel? full = null)
     {

@@ -24,7 +24,7 @@ sealed class MaskAblation(
     readonly Dictionary<string, Ablation> made = [];
 
     /// <summary>What stands in for the absent parts of a mask, and where that came from.</summary>
-    public (Ablation Ablation, string InWords) Of(Subnetwork mask)
+    public (Ablation Ablation, string InWords) AblationFor(Subnetwork mask)
     {
         if (FileOf(mask) is { } file)
         {

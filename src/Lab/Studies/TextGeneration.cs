@@ -122,7 +122,7 @@ public sealed record GeneratedText(
         MaskAblation rule = new(loaded, universe, request.Tenants.Ablations, request.Ablation, request.Data, Read, stop);
         rule.Require([mask]);
         rule.RefuseIdleData([mask]);
-        var (left, inWords) = rule.Of(mask);
+        var (left, inWords) = rule.AblationFor(mask);
         if (!left.IsConstant)
             throw new ArgumentException($"The ablation {left.Name} depends on the input, and a text that is still being written is none. "
                 + "Take --ablation zero, or --ablation mean with --data FILE.");

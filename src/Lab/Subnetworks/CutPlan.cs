@@ -118,10 +118,10 @@ sealed class BlockPlan
         (gone, values) = (new bool[shape.Count], new float[shape.Count * shape.ItemWidth]);
         foreach (Place place in inside)
         {
-            ablation.Of(place).CopyTo(values.AsSpan(place.Start, place.Length));
+            ablation.ConstantOf(place).CopyTo(values.AsSpan(place.Start, place.Length));
             gone.AsSpan(place.Start / shape.ItemWidth, place.Length / shape.ItemWidth).Fill(true);
         }
-        foreach (Place place in whole) Instead = ablation.Of(place).ToArray();
+        foreach (Place place in whole) Instead = ablation.ConstantOf(place).ToArray();
         if (Instead is not null) gone.AsSpan().Fill(true);
         Absent = [.. Enumerable.Range(0, gone.Length).Where(i => gone[i])];
     }

@@ -24,9 +24,8 @@ public static class PartKinds
         foreach (string name in names)
         {
             if (!kinds.Any(kind => kind.Name == name))
-                throw new ArgumentException($"There is no kind of part '{name}'. "
-                    + $"Nearest: '{Nearest.Of(name, kinds.Select(kind => kind.Name))}'. "
-                    + $"Heartwood knows {known}: --parts heads,mlps.");
+                throw new ArgumentException(Nearest.Unknown("kind of part", name, kinds.Select(kind => kind.Name))
+                    + " Name those in play with commas between them: --parts heads,mlps.");
             if (names.Count(other => other == name) > 1)
                 throw new ArgumentException($"'{name}' is named twice in --parts {string.Join(',', names)}. Name each kind once.");
         }

@@ -47,7 +47,7 @@ public sealed class Gemma2Tests : IDisposable
         Ablation means = Small.Absent(model, universe, "mean");
         Part[] kept = [.. universe.Parts.Where(p => p != absent)];
         IModel cut = Cutting.Cut(model, kept, means);
-        Small.SameBits(means.Of(absent), cut.Weights.All[$"model.layers.1.{after}.bias"].Values, "constant");
+        Small.SameBits(means.ConstantOf(absent), cut.Weights.All[$"model.layers.1.{after}.bias"].Values, "constant");
         Assert.DoesNotContain($"model.layers.1.{after}.weight", cut.Weights.All.Keys);
         Assert.DoesNotContain(cut.Weights.All.Keys, name => name.StartsWith($"model.layers.1.{matrix}", StringComparison.Ordinal));
         Assert.Contains($"model.layers.0.{after}.weight", cut.Weights.All.Keys);

@@ -30,7 +30,7 @@ public class RotaryTests
         if (!words.Contains("cut")) return model;
         int groups = model.Layers[0].HeadsPerKeyValueHead.Count;
         // three heads of one key and value head, one of the other; then one of each; then the second's alone
-        Part[] gone = [Part.Head(0, 1), Part.Head(1, 0), Part.Head(1, 3), Part.Head(2, 0), Part.Head(2, 1)];
+        Part[] gone = [Heads.Kind.Part(0, 1), Heads.Kind.Part(1, 0), Heads.Kind.Part(1, 3), Heads.Kind.Part(2, 0), Heads.Kind.Part(2, 1)];
         IModel cut = Cutting.Cut(model, model.Universe().Parts.Except(gone), Small.Absent(model, "mean"));
         if (groups > 0) Assert.Equal([[1, 2], [1, 1], [2]], cut.Layers.Select(l => l.HeadsPerKeyValueHead));
         return cut;

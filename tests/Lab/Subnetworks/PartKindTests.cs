@@ -70,9 +70,9 @@ public sealed class PartKindTests : IDisposable
     }
 
     static float[] Masked(IModel model, IReadOnlyList<Part> kept, Ablation ablation) =>
-        new Answers(examples).Of(model, [MaskProbe.Only(ablation.Universe, kept).Values.ToArray()], ablation)[0];
+        new Answers(examples).Scores(model, [MaskProbe.Only(ablation.Universe, kept).Values.ToArray()], ablation)[0];
 
-    static float[] Scores(IModel model) => new Answers(examples).Of(model);
+    static float[] Scores(IModel model) => new Answers(examples).Scores(model);
 
     [Theory, MemberData(nameof(ModelsAndKinds))]
     public void Cut_equals_masked_and_so_does_the_model_of_full_size(string name, string kinds, string ablation)
@@ -110,7 +110,7 @@ public sealed class PartKindTests : IDisposable
             Tensor? entered = place.PassesOn ? seen.Seen[new(place.Site.Layer, Point.LayerIn)] : null;
             var (tokens, width) = value.AsTokens();
             for (int t = 0; t < tokens; t++)
-                Assert.Equal(entered is null ? left.Of(place).ToArray() : entered.Values.Slice(t * width, width).ToArray(),
+                Assert.Equal(entered is null ? left.ConstantOf(place).ToArray() : entered.Values.Slice(t * width, width).ToArray(),
                     value.Values.Slice(t * width + place.Start, place.Length).ToArray());
         }
     }
@@ -206,7 +206,7 @@ public sealed class PartKindTests : IDisposable
     {
         Assert.Equal(["heads", "neurons"], PartKinds.Usual.Named(["neurons", "heads"]).Select(kind => kind.Name));
         string Refused(params string[] names) => Assert.Throws<ArgumentException>(() => PartKinds.Usual.Named(names)).Message;
-        Assert.Contains("There is no kind of part 'head'. Nearest: 'heads'.", Refused("head"));
+        Assert.Contains("There is no kind of part 'head'. Did you mean heads?", Refused("head"));
         Assert.Contains("named twice", Refused("heads", "heads"));
         Assert.Contains("Which parts are in play?", Refused());
     }

@@ -96,7 +96,7 @@ public class UntrainedModelTests
     [Fact]
     public void A_recipe_that_there_is_not_is_refused_with_the_nearest()
     {
-        Assert.Equal("There is no recipe 'macthing' of a fresh model. There are: plain, matching, overlap. Nearest: 'matching'.",
+        Assert.Equal("There is no recipe of a fresh model 'macthing'. Did you mean matching? There are: plain, matching, overlap.",
             Assert.Throws<ArgumentException>(() => FreshRecipe.Named("macthing")).Message);
     }
 

@@ -37,7 +37,7 @@ static class PrunedHeads
                 ?? throw new FormatException($"'{Key}' has the key '{layer.Name}'; its keys are the numbers of layers, from 0.");
             foreach (int head in gone.Wholes(layer.Name)!)
             {
-                Part part = Part.Head(number, head);
+                Part part = Heads.Kind.Part(number, head);
                 if (!sizes.Has(part))
                     throw new FormatException($"'{Key}' names head {head} of layer {number}; the model has {sizes.InWords}.");
                 if (!absent.Add(part)) throw new FormatException($"'{Key}' names head {head} of layer {number} twice.");
@@ -45,7 +45,7 @@ static class PrunedHeads
         }
         string[] heads = [Heads.Kind.Name];
         Part[] left = [.. sizes.Parts(heads).Where(part => !absent.Contains(part))];
-        Subnetwork kept = new(0, "", 0, sizes.Of(Heads.Kind).Count, left, new Dictionary<Part, double>(), "zero", "")
+        Subnetwork kept = new(0, "", 0, sizes.SizesOf(Heads.Kind).Count, left, new Dictionary<Part, double>(), "zero", "")
         {
             InPlay = heads,
             Model = sizes,

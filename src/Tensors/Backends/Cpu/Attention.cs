@@ -245,7 +245,7 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         V by = L.Splat(scale / cap), back = L.Splat(cap / scale), one = L.Splat(1);
         for (nint i = 0; i < count; i += L.Width)
         {
-            V bent = Tanh.Of<L, V>(L.Multiply(L.Load(scores + i), by));
+            V bent = Tanh.Evaluated<L, V>(L.Multiply(L.Load(scores + i), by));
             L.Store(scores + i, L.Multiply(bent, back));
             if (slopes is not null) L.Store(slopes + i, L.Subtract(one, L.Multiply(bent, bent)));
         }
