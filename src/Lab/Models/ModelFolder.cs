@@ -15,6 +15,7 @@ public static class ModelFolder
         ["llama"] = Llama.Described,
         ["mistral"] = Llama.Described,
         ["qwen2"] = Llama.Described,
+        ["distilbert"] = DistilBert.Described,
     };
 
     /// <summary>The families that can be read and made from nothing, as config.json calls them.</summary>

@@ -69,6 +69,14 @@ sealed record FamilyRow(
         LikeLlama("llama", "Llama", "llama or mistral"),
         LikeLlama("mistral", "Mistral", "llama or mistral"),
         LikeLlama("qwen2", "Qwen2", "qwen2"),
+        new("distilbert", "DistilBert", "distilbert.", "distilbert.embeddings.word_embeddings.weight", "distilbert",
+            ("ForTokenClassification", classifier), ("ForMultipleChoice", ["pre_classifier.weight", .. classifier]),
+            ("ForQuestionAnswering", answers),
+            ("ForMaskedLM", ["vocab_transform.weight", "vocab_layer_norm.weight", "vocab_projector.bias"]),
+            ("ForEverythingAtOnce", ["everything.weight"]))
+        {
+            ReadsAsMade = true,
+        },
     ];
 
     /// <summary>The row of a family.</summary>

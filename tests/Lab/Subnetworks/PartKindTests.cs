@@ -26,6 +26,7 @@ public sealed class PartKindTests : IDisposable
     {
         ["bert"] = () => Small.Model(layers: 3, heads: 3, width: 12),
         ["roberta"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "roberta"),
+        ["distilbert"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "distilbert"),
         ["gpt2"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "gpt2"),
         ["gpt2, a language model"] = () => GoldenModelTests.Load("gpt2/language"),
         ["gpt2, attention scaled by layer"] = () => ScaledByLayer(Small.Model(layers: 3, heads: 3, width: 12, family: "gpt2")),
@@ -134,7 +135,7 @@ public sealed class PartKindTests : IDisposable
         }
     }
 
-    [Theory, InlineData("bert"), InlineData("gpt2, attention scaled by layer"), InlineData("llama, shared keys"),
+    [Theory, InlineData("bert"), InlineData("distilbert"), InlineData("gpt2, attention scaled by layer"), InlineData("llama, shared keys"),
         InlineData("qwen2, a window in some layers"), InlineData("mistral")]
     public void An_absent_layer_leaves_the_file_and_the_others_close_up(string name)
     {
