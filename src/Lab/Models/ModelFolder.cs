@@ -16,6 +16,7 @@ public static class ModelFolder
         ["mistral"] = Llama.Described,
         ["qwen2"] = Llama.Described,
         ["distilbert"] = DistilBert.Described,
+        ["electra"] = Electra.Described,
     };
 
     /// <summary>The families that can be read and made from nothing, as config.json calls them.</summary>

@@ -77,6 +77,16 @@ sealed record FamilyRow(
         {
             ReadsAsMade = true,
         },
+        new("electra", "Electra", "electra.", "electra.embeddings.word_embeddings.weight", "electra",
+            ("ForTokenClassification", classifier), ("ForMultipleChoice", classifier), ("ForQuestionAnswering", answers),
+            ("ForPreTraining", ["discriminator_predictions.dense.weight", "discriminator_predictions.dense_prediction.weight"]),
+            ("ForMaskedLM", ["generator_predictions.dense.weight", "generator_lm_head.bias"]),
+            ("ForCausalLM", ["generator_predictions.dense.weight", "generator_lm_head.bias"]),
+            ("ForEverythingAtOnce", ["everything.weight"]))
+        {
+            ReadsAsMade = true,
+            TokenTypes = true,
+        },
     ];
 
     /// <summary>The row of a family.</summary>

@@ -27,6 +27,7 @@ public sealed class PartKindTests : IDisposable
         ["bert"] = () => Small.Model(layers: 3, heads: 3, width: 12),
         ["roberta"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "roberta"),
         ["distilbert"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "distilbert"),
+        ["electra"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "electra"),
         ["gpt2"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "gpt2"),
         ["gpt2, a language model"] = () => GoldenModelTests.Load("gpt2/language"),
         ["gpt2, attention scaled by layer"] = () => ScaledByLayer(Small.Model(layers: 3, heads: 3, width: 12, family: "gpt2")),
