@@ -87,6 +87,7 @@ sealed record FamilyRow(
             ReadsAsMade = true,
             TokenTypes = true,
         },
+        LikeLlama("qwen3", "Qwen3", "qwen3"),
     ];
 
     /// <summary>The row of a family.</summary>
