@@ -15,7 +15,7 @@ public partial class HouseTests
 
     static readonly string[] projects = ["src/Tensors/Tensors.csproj", "src/Lab/Lab.csproj", "src/App/App.csproj"];
 
-    static string Root { get; } = FindRoot();
+    internal static string Root { get; } = FindRoot();
 
     [Fact]
     public void Projects_depend_one_way_Tensors_then_Lab_then_App()

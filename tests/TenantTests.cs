@@ -243,4 +243,20 @@ public sealed class TenantTests(ToyRun toys) : IClassFixture<ToyRun>
             return Tensor.From(changed, value.Shape.Axes);
         }
     }
+
+    [Fact]
+    public void The_help_names_the_tenants_of_its_own_lists()
+    {
+        foreach (var (verb, names) in new (string, string[])[]
+            { ("find", ["rise", "doubt", "halves", "scaled-mean:"]), ("cut", ["rounded:", "plain-text:"]) })
+        {
+            string own = ToyRun.Run(null, verb, "--help").Out, usual = ToyRun.Run(Tenants.Usual, verb, "--help").Out;
+            foreach (string name in names)
+            {
+                Assert.Contains(name, own);
+                Assert.DoesNotContain(name, usual);
+            }
+            Assert.DoesNotContain("{", own + usual);
+        }
+    }
 }

@@ -26,13 +26,14 @@ static class CommandLine
     public static int Run(string[] arguments, Surroundings world, IReadOnlyList<Verb>? verbs = null, Action<int>? exit = null,
         Tenants? tenants = null)
     {
-        RootCommand root = Root(verbs ?? Verbs, world);
+        tenants ??= Tenants.Usual;
+        RootCommand root = Root(verbs ?? Verbs, world, tenants);
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (arguments.Length == 0) parsed = root.Parse(["--help"]);
         string? mistyped = parsed.Action is HelpWithExamples ? null : Mistyped(arguments, parsed.CommandResult.Command, root);
         if (mistyped is not null || parsed.Errors.Count > 0) return Misunderstood(parsed, mistyped, world.Error);
         if (parsed.CommandResult.Command is Verb verb && parsed.Action is null)
-            return Run(verb, parsed, arguments, world, exit ?? Environment.Exit, tenants ?? Tenants.Usual);
+            return Run(verb, parsed, arguments, world, exit ?? Environment.Exit, tenants);
         int code = parsed.Invoke(new InvocationConfiguration
         {
             Output = world.Out,
@@ -64,7 +65,7 @@ static class CommandLine
         }
     }
 
-    static RootCommand Root(IReadOnlyList<Verb> verbs, Surroundings world)
+    static RootCommand Root(IReadOnlyList<Verb> verbs, Surroundings world, Tenants tenants)
     {
         RootCommand root = new(
             "Finds, compares, cuts out and retrains the subnetworks inside transformer language models.\n\n"
@@ -73,7 +74,7 @@ static class CommandLine
         foreach (Option option in SharedOptions.All) root.Add(option);
         foreach (Verb verb in verbs) root.Add(verb);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, world.Width, world.IsRead);
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, world.Width, world.IsRead, tenants);
         return root;
     }
 

@@ -4,6 +4,7 @@ using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.App.Commands;
@@ -42,7 +43,7 @@ static class FindVerb
         RunSupport.Tell(session, request.Precision);
         request = request with { Tenants = session.Tenants, Asked = QuestionOptions.Asked(parsed, toTheEnd) };
         Study.Prepared prepared = new(request);
-        if (toTheEnd && request.InDomain.Count == 0) throw new ArgumentException("--all measures too: give --in-domain FILE.");
+        if (toTheEnd && !request.Sets.Has(Role.InDomain)) throw new ArgumentException("--all measures too: give --in-domain FILE.");
         foreach (string note in prepared.Notes) session.World.Say(note);
         Estimate estimate = prepared.Estimate();
         foreach (MethodCost cost in prepared.Costs) session.World.Say(cost.InWords);

@@ -28,7 +28,7 @@ static class InspectVerb
         Run = (parsed, session) =>
         {
             RunSupport.UseThreads(parsed);
-            StudyRequest request = StudyOptions.With(parsed, new(parsed.GetValue(data)!, []) { Tenants = session.Tenants });
+            StudyRequest request = StudyOptions.With(parsed, new(NamedData.Listed(parsed.GetValue(data))) { Tenants = session.Tenants });
             Inspection seen = Inspection.Inspect(parsed.GetValue(model), request, parsed.GetValue(length));
             session.Result(() => JsonSerializer.Serialize(seen, JsonWriting.Published), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…

@@ -143,10 +143,9 @@ static class PaperVerb
                 p, "without --model: the embedded model has its own data and checkpoints", data, StudyOptions.InDomain,
                 StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, checkpoints);
         StudyRequest sources = own
-            ? StudyOptions.Sourced(p) with
+            ? StudyOptions.Sourced(p, data) with
             {
                 Model = p.GetValue(model),
-                Data = p.GetValue(data)!,
                 HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0
             }
             : EmbeddedStudy.Study;

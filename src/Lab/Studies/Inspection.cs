@@ -81,14 +81,14 @@ public sealed record Inspection(
     public static Inspection Inspect(string? folder, StudyRequest request, int length)
     {
         IReadOnlyList<Method> methods = Method.ReadAll(request.Methods, request.Tenants);
-        SeenModel loaded = LoadedModel.ToInspect(folder, request.Precision, reads: request.Data.Count > 0);
+        SeenModel loaded = LoadedModel.ToInspect(folder, request.Precision, reads: request.Sets.Has(Role.Train));
         IModel model = loaded.Model;
         if (model.Output == Output.None)
-            return request.Data.Count == 0 ? Seen(0, [], null) : throw new ArgumentException(
+            return !request.Sets.Has(Role.Train) ? Seen(0, [], null) : throw new ArgumentException(
                 $"--data is for the estimate of a search, and here is nothing to search: {loaded.Name} has {loaded.Head}. "
                 + $"Leave it out, or give the body a head first: heartwood train --from {loaded.Name} --data FILE --out RUN.");
         int typical = Math.Min(length, model.MostPositions);
-        IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
+        IReadOnlyList<DataSource> data = DataSets.Read(request.Sets)[Role.Train];
         IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data).For(model)
             : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
         IReadOnlyList<Example> pool = data.Count == 0

@@ -15,7 +15,7 @@ public sealed partial class Study
         Settings = request.Settings() with { Seeded = MainMethod.Finder.Facts.Seeded },
         Questions = request.Tenants.Questions,
         Universe = universe,
-        Data = data,
+        Data = data[Role.Train],
         Find = FindMain,
         Searched = () => Found,
         MakeAblation = Absent,
@@ -42,7 +42,7 @@ public sealed partial class Study
         if (!folder.Finished)
         {
             Result result = new(folder.Manifest, Subject.AskAll());
-            foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
+            foreach (DataSource source in data.ToMeasure.Sources) source.RefuseChanged();
             folder.Finish(() => folder.WriteText("result.json", ResultJson.Write(result)));
         }
         return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")), request.Tenants.Questions);

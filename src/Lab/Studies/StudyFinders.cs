@@ -4,6 +4,7 @@ using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies;
@@ -18,7 +19,7 @@ public sealed partial class Study
         if (methods.Count < 2) return null;
         Find();
         Ablation ablation = Absent();
-        Sets? few = inDomain.Count > 0 ? sets.Thin(MostForAreas) : null;
+        Sets? few = data[Role.InDomain].Count > 0 ? sets.Thin(MostForAreas) : null;
         Action<int> advance = Advance("areas over sizes", Rankings(), "rankings");
         double[]? exact = methods.FirstOrDefault(m => m.Finder.Facts.Name == "ablation") is { } single ? MeanScores(single) : null;
         FinderRow[] rows = [.. methods.Select(m => Row(m, ablation, few, exact, advance))];

@@ -34,6 +34,10 @@ public sealed class StructuredPruningTests : IDisposable
         PruningOptions? with = null, ulong seed = 3, IModel? of = null, Ablation? absent = null, IReadOnlyList<Example>? on = null,
         double sparsity = 0.5) => new(Asked(seed, sparsity, of, absent, on), with ?? options);
 
+    [Fact]
+    public void Scores_of_the_full_model_that_nobody_gives_are_computed() =>
+        Assert.Equal(Run(Search()), Run(new(Asked() with { FullScores = null }, options)));
+
     static List<PruningLine> Run(PruningSearch search)
     {
         List<PruningLine> lines = [];

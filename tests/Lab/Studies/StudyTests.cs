@@ -130,7 +130,7 @@ public sealed class StudyTests : IDisposable
     [Fact]
     public void Where_a_sparsity_leaves_nothing_the_study_still_ends()
     {
-        RunResult result = Begin("run", Request with { Sparsities = [0.95], OutOfDomain = [], Unseen = [] })!;
+        RunResult result = Begin("run", Request with { Sparsities = [0.95], Sets = Request.Sets.With(Role.OutOfDomain).With(Role.Unseen) })!;
         Assert.All(result.Subnetworks, s => Assert.Empty(s.Parts));
         Assert.Empty(result.Core.Parts);
         Assert.Null(result.Full.OutOfDomain);
@@ -211,7 +211,7 @@ public sealed class StudyTests : IDisposable
         File.WriteAllText(temporary.At("rows.tsv"), $"text\tother\tlabel\n{words[0]} {words[1]}\t{words[2]} {words[3]}\tentailment\n"
             + $"{words[2]} {words[4]}\t{words[5]}\tnon-entailment\n{words[1]} {words[5]}\t{words[0]} {words[0]}\tnon-entailment\n");
         string rows = $"{temporary.At("rows.tsv")},text=text,other=other,label=label";
-        Study.Prepared prepared = new(new StudyRequest([rows], [rows]) { Model = model, Ablation = "interchange", Parts = ["attention"] });
+        Study.Prepared prepared = new(new StudyRequest(NamedData.Listed([rows], [rows])) { Model = model, Ablation = "interchange", Parts = ["attention"] });
         Assert.Equal(2, prepared.Pool.Count);
         Assert.All(prepared.Pool, example => Assert.Equal(example.Input.Ids.Length, example.Pair!.Value.Ids.Length));
         Assert.Equal(2, prepared.Sets.InDomain.Count);
@@ -243,7 +243,7 @@ public sealed class StudyTests : IDisposable
         StudyRequest nowhere = Request with { Model = temporary.At("nothing") };
         foreach (var (wrong, gist) in new (StudyRequest, string)[]
         {
-            (nowhere with { Data = [] }, "What should masks be learned on?"), (nowhere with { Seeds = [] }, "at least one seed"), (nowhere with { Seeds = [1, 1] }, "each once"),
+            (nowhere with { Sets = nowhere.Sets.With(Role.Train) }, "What should masks be learned on?"), (nowhere with { Seeds = [] }, "at least one seed"), (nowhere with { Seeds = [1, 1] }, "each once"),
             (nowhere with { Sparsities = [] }, "at least one sparsity"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Ablation = "median" }, "There is no ablation 'median'"), (nowhere with { Parts = ["head"] }, "Nearest: 'heads'"),
             (nowhere with { CoreShare = 0 }, "--core-share"), (nowhere with { Draws = 0 }, "--draws"),
         })

@@ -55,7 +55,7 @@ public sealed class PaperRun
         void RefuseScores()
         {
             string? what = Shape.Loaded.Model.GivesOneNumber() ? $"{Shape.Loaded.Name} gives one number, a score"
-                : Shape.Sources.FirstOrDefault(source => source.Problem.OfOneNumber) is { } source
+                : Shape.Data.Sources.FirstOrDefault(source => source.Problem.OfOneNumber) is { } source
                     ? $"{source.Name} holds scores (column '{source.LabelColumn}')" : null;
             if (what is not null) throw new InvalidDataException(
                 $"{what}, and the paper's questions are of accuracy, which scores do not have. heartwood find --all searches models of "

@@ -63,7 +63,7 @@ public sealed class HeadQuestionTests : IDisposable
         }));
         rows = [.. rows.Select((row, i) => row with { Label = model.Labels[differences[i] > middle ? 1 : 0], Case = $"case {i % 3}" })];
         LoadedModel planted = loaded with { Model = model };
-        return (planted, new(planted, [Source(rows)], [Source(rows)], [], LabelMap.Parse(""), 0));
+        return (planted, new(planted, Small.Sets([Source(rows)], [Source(rows)]), LabelMap.Parse(""), 0));
     }
 
     static DataSource Source(IReadOnlyList<Row> rows) => new("rows", rows, new string('a', 64), () => { });
