@@ -59,7 +59,7 @@ public static class Cutting
     {
         if (ablation.IsZero || !ablation.IsConstant || model.WhyOnlyOurBiases is not { } why) return null;
         return $"There is no full-size folder: the means of absent parts are folded into biases, and {why}. "
-            + "The cut model keeps its window. For a full-size folder too, search with --ablation zero.";
+            + $"The cut model stays a {model.Family}, for Heartwood to read. For a full-size folder too, search with --ablation zero.";
     }
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace Heartwood.Tests.Lab.Models;
 /// <summary>One matrix that is word embeddings and output, under whichever name a file holds it.</summary>
 public class TiedWeightsTests
 {
-    public static TheoryData<string> Speakers => ["gpt2", "llama", "mistral", "qwen2"];
+    public static TheoryData<string> Speakers => [.. FamilyRow.Speakers];
 
     static float[] Scores(IModel model) => model.Forward(Small.Batch(), NoProbe.Instance, Tokens.All).Values.ToArray();
 

@@ -84,7 +84,7 @@ public sealed class CuttingTests : IDisposable
             foreach (var (full, left) in before.Blocks.Zip(after.Blocks))
             {
                 dropped += (full.Count - left.Count) * Each([.. full.Own, full.ReadBy]) + (full.Groups.Count - left.Groups.Count) * Each(full.Shared);
-                if (left.Count == 0) dropped += full.Before.Count * whole.Width;
+                if (left.Count == 0) dropped += full.Before.Sum(name => (long)whole.Weights.All[name].Count);
             }
         }
         return dropped;
