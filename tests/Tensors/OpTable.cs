@@ -180,6 +180,8 @@ static class OpTable
         foreach (int n in Sizes)
             yield return new($"rms norm {n}", t => t[0].RmsNorm(t[1], 1e-3f), new Shape(5, n), new Shape(n)) { Domain = AwayFromZero, Tolerance = 4e-6, SlopeTolerance = 5e-4 };
         yield return new("rms norm of many rows", t => t[0].RmsNorm(t[1], 1e-6f), new Shape(70, 33), new Shape(33)) { Tolerance = 5e-6 };
+        foreach (int heads in new[] { 2, 3, 8 })
+            yield return new($"rms norm of {heads} heads side by side", t => t[0].RmsNorm(t[1], 1e-3f), new Shape(5, heads * 12), new Shape(12)) { Domain = AwayFromZero, Tolerance = 4e-6, SlopeTolerance = 5e-4 };
         yield return new("softmax of many rows", t => t[0].Softmax(), new Shape(70, 3));
         foreach (int n in new[] { 4, 8, 24, 44 })                // rows that end in half a vector, of 8 lanes or of 16, are taken in pairs
         {

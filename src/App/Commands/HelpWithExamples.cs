@@ -39,8 +39,8 @@ sealed class HelpWithExamples : SynchronousCommandLineAction
         asked.Output = caught;
         int code = help.Invoke(parseResult);
         asked.Output = output;
-        output.Write(HelpLayout.Wrap(
-            TenantNames.Fill(caught.ToString(), tenants).TrimEnd('\r', '\n').Split('\n').Select(line => line.TrimEnd('\r', ' ')).ToList(), width));
+        string filled = TenantNames.Fill(caught.ToString(), tenants).TrimEnd('\r', '\n');
+        output.Write(HelpLayout.Wrap([.. filled.Split('\n').Select(line => line.TrimEnd('\r', ' '))], width));
         Command command = parseResult.CommandResult.Command;
         IEnumerable<string> examples = command is Verb verb ? verb.Examples : command.Subcommands.OfType<Verb>().Select(v => v.Examples[0]);
         output.WriteLine();

@@ -17,7 +17,7 @@ public sealed record Search(IModel Model, Universe Universe, Ablation Ablation, 
 {
     /// <summary>
     /// The full model's scores of the labels, [example label] row by row, computed once for all searches; null to have each search
-    /// compute its own. Where the problem is of the vocabulary nobody asks for them: the full model passes next to the changed one.
+    /// compute its own. Not asked for where the problem is of the vocabulary: the full model then passes next to the changed one.
     /// </summary>
     public Func<float[]>? FullScores { get; init; }
 

@@ -36,6 +36,17 @@ static class ConfigReading
         return groups;
     }
 
+    /// <summary>How many key and value heads a whole layer has: as many as heads, where the file does not say it.</summary>
+    /// <exception cref="CheckpointException">the heads do not divide into as many groups</exception>
+    internal static int KeyValueHeads(this ModelConfig config, int heads)
+    {
+        const string Key = "num_key_value_heads";
+        int shared = config.Has(Key) ? config.RequirePositive(Key, ModelConfig.MostOfACount) : heads;
+        return heads % shared == 0 ? shared
+            : throw new CheckpointException($"{config.Path}: {heads} heads (num_attention_heads) do not divide into groups for {shared} "
+                + $"key and value heads ({Key}).");
+    }
+
     /// <summary>The MLP's activation. Several names stand for one function, whose terms are only added in another order.</summary>
     /// <param name="config">the file</param>
     /// <param name="key">the key</param>

@@ -20,10 +20,7 @@ sealed record LlamaConfig(
     internal static LlamaConfig Read(ModelConfig config, int labels)
     {
         int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
-        int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount), shared = KeyValueHeadsOf(config, heads);
-        if (heads % shared != 0)
-            throw new CheckpointException($"{config.Path}: {heads} heads (num_attention_heads) do not divide into groups for {shared} "
-                + "key and value heads (num_key_value_heads).");
+        int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount), shared = config.KeyValueHeads(heads);
         if (!config.Has("head_dim") && width % heads != 0)
             throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
                 + "(num_attention_heads), and head_dim says no width of them.");
@@ -49,9 +46,6 @@ sealed record LlamaConfig(
         return read;
     }
 
-    static int KeyValueHeadsOf(ModelConfig config, int heads) =>
-        config.Has("num_key_value_heads") ? config.RequirePositive("num_key_value_heads", ModelConfig.MostOfACount) : heads;
-
     // The first files of Llama called it otherwise; some that people write leave it out, and it is then the default of the family's class.
     static int LongestOf(ModelConfig config) =>
         config.Has("max_position_embeddings") ? config.RequirePositive("max_position_embeddings")
@@ -64,7 +58,7 @@ sealed record LlamaConfig(
     {
         LlamaConfig c = Read(config, labels);
         int heads = config.RequirePositive("num_attention_heads");
-        return new(c.Family, c.Layers, heads, KeyValueHeadsOf(config, heads), c.Width, c.HeadWidth, c.Vocabulary, c.Positions, c.Labels);
+        return new(c.Family, c.Layers, heads, config.KeyValueHeads(heads), c.Width, c.HeadWidth, c.Vocabulary, c.Positions, c.Labels);
     }
 
     /// <summary>

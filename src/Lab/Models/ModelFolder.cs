@@ -17,6 +17,9 @@ public static class ModelFolder
         ["llama"] = Llama.Described,
         ["mistral"] = Llama.Described,
         ["qwen2"] = Llama.Described,
+        ["distilbert"] = DistilBert.Described,
+        ["electra"] = Electra.Described,
+        ["qwen3"] = Qwen3.Described,
     };
 
     /// <summary>The families that can be read and made from nothing, as config.json calls them.</summary>

@@ -9,7 +9,7 @@ public sealed class ActivationCache(IReadOnlyDictionary<Site, Tensor> values)
     /// <summary>The sites that were recorded, by layer.</summary>
     public IReadOnlyList<Site> Sites { get; } = [.. values.Keys.OrderBy(site => site.Layer).ThenBy(site => site.Point)];
 
-    /// <summary>The value at a site; its shape is the one that <see cref="Point"/> says, tokens of all sequences one after another.</summary>
+    /// <summary>The value at a site, of the shape that <see cref="Point"/> says; all sequences' tokens one after another.</summary>
     /// <exception cref="KeyNotFoundException">nothing was recorded there</exception>
     public Tensor this[Site site] => values.TryGetValue(site, out Tensor? value) ? value
         : throw new KeyNotFoundException($"Nothing was recorded at {site}. Recorded: {string.Join(", ", Sites)}.");

@@ -107,7 +107,8 @@ public static class Running
     /// <param name="model">the model</param>
     /// <param name="parts">their addresses: "L0.H3", "L2.MLP", "L1.ATT", "L1", "L0.N17"</param>
     /// <exception cref="FormatException">one is not an address</exception>
-    /// <exception cref="ArgumentException">the model has no such part</exception>
+    /// <exception cref="ArgumentException">there is no such kind of part</exception>
+    /// <exception cref="KeyNotFoundException">the model has no such part</exception>
     public static IProbe Without(this LoadedModel model, params IEnumerable<string> parts)
     {
         Part[] ablated = [.. parts.Select(Part.Parse)];
@@ -121,7 +122,8 @@ public static class Running
     /// <param name="from">what the other pass, of an input of as many tokens, had at the part's site</param>
     /// <param name="tokens">rows of the packed tokens to patch; null for all</param>
     /// <exception cref="FormatException">it is not an address</exception>
-    /// <exception cref="ArgumentException">the model has no such part</exception>
+    /// <exception cref="ArgumentException">there is no such kind of part</exception>
+    /// <exception cref="KeyNotFoundException">the model has no such part</exception>
     public static IProbe Patch(this LoadedModel model, string part, ActivationCache from, IReadOnlyList<int>? tokens = null)
     {
         Part patched = Part.Parse(part);

@@ -88,6 +88,25 @@ sealed record FamilyRow(
         LikeLlama("llama", "Llama", "llama or mistral"),
         LikeLlama("mistral", "Mistral", "llama or mistral"),
         LikeLlama("qwen2", "Qwen2", "qwen2"),
+        new("distilbert", "DistilBert", "distilbert.", "distilbert.embeddings.word_embeddings.weight", "distilbert",
+            ("ForTokenClassification", classifier), ("ForMultipleChoice", ["pre_classifier.weight", .. classifier]),
+            ("ForQuestionAnswering", answers),
+            ("ForMaskedLM", ["vocab_transform.weight", "vocab_layer_norm.weight", "vocab_projector.bias"]),
+            ("ForEverythingAtOnce", ["everything.weight"]))
+        {
+            ReadsAsMade = true,
+        },
+        new("electra", "Electra", "electra.", "electra.embeddings.word_embeddings.weight", "electra",
+            ("ForTokenClassification", classifier), ("ForMultipleChoice", classifier), ("ForQuestionAnswering", answers),
+            ("ForPreTraining", ["discriminator_predictions.dense.weight", "discriminator_predictions.dense_prediction.weight"]),
+            ("ForMaskedLM", ["generator_predictions.dense.weight", "generator_lm_head.bias"]),
+            ("ForCausalLM", ["generator_predictions.dense.weight", "generator_lm_head.bias"]),
+            ("ForEverythingAtOnce", ["everything.weight"]))
+        {
+            ReadsAsMade = true,
+            TokenTypes = true,
+        },
+        LikeLlama("qwen3", "Qwen3", "qwen3"),
     ];
 
     /// <summary>The row of a family.</summary>

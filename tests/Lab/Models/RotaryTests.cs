@@ -12,8 +12,9 @@ public class RotaryTests
 {
     /// <summary>Small classifiers of every family, some with windows, one with scaled queries, some cut unevenly.</summary>
     public static TheoryData<string> Models =>
-        [.. ModelFolder.Families, "mistral, window", "qwen2, window", "gemma2, window", "gpt2, scaled",
-            "bert, cut", "gpt2, cut", "gpt_neox, cut", "gemma2, window, cut", "llama, cut", "qwen2, cut", "mistral, cut", "mistral, window, cut"];
+        [.. ModelFolder.Families, "mistral, window", "qwen2, window", "qwen3, window", "gemma2, window", "gpt2, scaled",
+            "bert, cut", "gpt2, cut", "llama, cut", "qwen2, cut", "mistral, cut", "mistral, window, cut", "qwen3, window, cut",
+            "gpt_neox, cut", "gemma2, window, cut"];
 
     /// <summary>One of them: three layers of two heads (four on two key and value heads before a cut).</summary>
     /// <param name="name">its name</param>
@@ -51,7 +52,7 @@ public class RotaryTests
     }
 
     // of families whose heads share keys and values, one with two heads on each
-    static IModel Grouped(string family, int vocabulary, int positions)
+    internal static IModel Grouped(string family, int vocabulary = 20, int positions = 16)
     {
         IModel model = Small.Model(layers: 3, heads: 4, width: 16, family: family, words: vocabulary, positions: positions);
         if (model.Layers[0].HeadsPerKeyValueHead.Count == 0) return model;
@@ -119,8 +120,8 @@ public class RotaryTests
         }
     }
 
-    [Theory, InlineData("mistral, window"), InlineData("qwen2, window"), InlineData("mistral, window, cut"), InlineData("gpt_neox"),
-        InlineData("gpt_neox, cut"), InlineData("gemma2, window"), InlineData("gemma2, window, cut")]
+    [Theory, InlineData("mistral, window"), InlineData("qwen2, window"), InlineData("mistral, window, cut"), InlineData("qwen3, window, cut"),
+        InlineData("gpt_neox"), InlineData("gpt_neox, cut"), InlineData("gemma2, window"), InlineData("gemma2, window, cut")]
     public void A_sequence_read_piece_by_piece_sees_the_same_window(string name)
     {
         IModel model = Make(name);

@@ -26,6 +26,8 @@ public sealed class PartKindTests : IDisposable
     {
         ["bert"] = () => Small.Model(layers: 3, heads: 3, width: 12),
         ["roberta"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "roberta"),
+        ["distilbert"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "distilbert"),
+        ["electra"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "electra"),
         ["gpt2"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "gpt2"),
         ["gpt2, a language model"] = () => GoldenModelTests.Load("gpt2/language"),
         ["gpt2, attention scaled by layer"] = () => ScaledByLayer(Small.Model(layers: 3, heads: 3, width: 12, family: "gpt2")),
@@ -40,6 +42,8 @@ public sealed class PartKindTests : IDisposable
         ["llama, shared keys"] = () => GoldenModelTests.Load("llama/grouped"),
         ["qwen2"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "qwen2"),
         ["qwen2, a window in some layers"] = () => SomeWindowed(Small.Model(layers: 3, heads: 3, width: 12, family: "qwen2")),
+        ["qwen3"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "qwen3"),
+        ["qwen3, shared keys and a window in some layers"] = () => SomeWindowed(RotaryTests.Grouped("qwen3")),
         ["mistral"] = () => RotaryTests.Windowed(Small.Model(layers: 3, heads: 3, width: 12, family: "mistral"), 3),
     };
 
@@ -115,8 +119,8 @@ public sealed class PartKindTests : IDisposable
         }
     }
 
-    [Theory, InlineData("bert"), InlineData("llama, shared keys"), InlineData("gpt2"), InlineData("gpt_neox"),
-        InlineData("gemma2")]
+    [Theory, InlineData("bert"), InlineData("llama, shared keys"), InlineData("gpt2"), InlineData("electra"),
+        InlineData("qwen3, shared keys and a window in some layers"), InlineData("gpt_neox"), InlineData("gemma2")]
     public void The_gradient_of_a_mask_of_all_kinds_is_that_of_finite_differences(string name)
     {
         IModel model = models[name]();
@@ -142,9 +146,9 @@ public sealed class PartKindTests : IDisposable
         }
     }
 
-    [Theory, InlineData("bert"), InlineData("gpt2, attention scaled by layer"), InlineData("llama, shared keys"),
-        InlineData("qwen2, a window in some layers"), InlineData("mistral"), InlineData("gpt_neox"), InlineData("gpt_neox, without biases"),
-        InlineData("gemma2")]
+    [Theory, InlineData("bert"), InlineData("distilbert"), InlineData("gpt2, attention scaled by layer"), InlineData("llama, shared keys"),
+        InlineData("qwen2, a window in some layers"), InlineData("mistral"), InlineData("qwen3, shared keys and a window in some layers"),
+        InlineData("gpt_neox"), InlineData("gpt_neox, without biases"), InlineData("gemma2")]
     public void An_absent_layer_leaves_the_file_and_the_others_close_up(string name)
     {
         IModel model = models[name]();

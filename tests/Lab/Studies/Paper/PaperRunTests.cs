@@ -105,7 +105,8 @@ public sealed class PaperRunTests : IDisposable
     }
 
     [Theory, InlineData("llama"), InlineData("qwen2, window"), InlineData("mistral"),
-        InlineData("qwen2, cut"), InlineData("mistral, window, cut"), InlineData("gpt_neox"), InlineData("gemma2, window")]
+        InlineData("qwen2, cut"), InlineData("mistral, window, cut"), InlineData("qwen3, window, cut"),
+        InlineData("gpt_neox"), InlineData("gemma2, window")]
     public void Every_question_is_answered_of_decoders_with_rotary_positions_windows_and_uneven_groups(string name)
     {
         IModel model = RotaryTests.Make(name, MadeUpLanguage.Vocabulary.Count, 40);
