@@ -105,6 +105,10 @@ public partial class HouseTests
         None(Mentions("src", new Regex(@"Did you mean |Nearest: ")).Where(mention => !mention.StartsWith("src/Lab/Nearest.cs:", StringComparison.Ordinal)));
 
     [Fact]
+    public void Parts_are_ablated_and_never_absent_and_what_stands_in_for_them_is_no_leaving_behind() => None(Mentions("src",
+        new Regex(@"\babsent (?:part|head|MLP|neuron|block)|\b(?:part|head|MLP|neuron|block)s? (?:is|are) absent|\babsence\b|\b(?:leaves?|left) behind\b", RegexOptions.IgnoreCase)));
+
+    [Fact]
     public void Folders_are_nouns_of_the_subject()
     {
         string[] folders = [.. Written("*").SelectMany(f => Path.GetDirectoryName(Relative(f))!.Split('/')).Distinct()];
