@@ -65,9 +65,9 @@ public class Qwen3Tests
         {
             Ablation left = Small.Absent(model, ablation);
             Part[] kept = [.. model.Universe().Parts.Where(part => part.ToString() is not ("L0.H1" or "L1.H0" or "L1.H1" or "L2.MLP"))];
-            float[] masked = answers.Of(model, [MaskProbe.Only(left.Universe, kept).Values.ToArray()], left)[0];
+            float[] masked = answers.Scores(model, [MaskProbe.Only(left.Universe, kept).Values.ToArray()], left)[0];
             IModel cut = Cutting.Cut(model, kept, left);
-            Small.Close(masked, answers.Of(cut), ablation);
+            Small.Close(masked, answers.Scores(cut), ablation);
             Assert.True(cut.Weights.Has("model.layers.0.self_attn.q_norm.weight"));
             Assert.False(cut.Weights.Has("model.layers.1.self_attn.q_norm.weight"));         // it goes with its last head
         }
