@@ -80,7 +80,7 @@ public partial class HouseTests
     {
         string[] families = [.. Sources("src/Lab/Models").SelectMany(Lines).Select(l => Family().Match(l.Text)).Where(m => m.Success).Select(m => m.Groups[1].Value)];
         Assert.Contains("Bert", families);
-        None(Mentions("src/Lab/Discovery", new Regex(string.Join('|', families), RegexOptions.IgnoreCase)));
+        None(Mentions("src/Lab/Discovery", new Regex($@"\b(?:{string.Join('|', families)})", RegexOptions.IgnoreCase)));
     }
 
     [Fact]

@@ -13,7 +13,8 @@ public static class Wording
 
     /// <summary>"97.1 to 98.4 %".</summary>
     public static string Range(double low, double high) =>
-        double.IsNaN(low) || double.IsNaN(high) ? NotMeasured : Digits(low) == Digits(high) ? Percent(low) : $"{Digits(low)} to {Percent(high)}";
+        double.IsNaN(low) || double.IsNaN(high) ? NotMeasured
+        : Digits(low) == Digits(high) ? Percent(low) : $"{Digits(low)} to {Percent(high)}";
 
     /// <summary>"97.8 % (97.1 to 98.4 %, n 2,000)".</summary>
     public static string Full(Proportion? p) =>

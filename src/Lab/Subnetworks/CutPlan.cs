@@ -11,7 +11,7 @@ sealed class CutPlan
 {
     /// <param name="model">the full model</param>
     /// <param name="kept">the parts that stay, of those in play</param>
-    /// <param name="ablation">what the others leave behind</param>
+    /// <param name="ablation">what stands in for what does not stay</param>
     /// <exception cref="KeyNotFoundException">a part is not in play</exception>
     /// <exception cref="NotSupportedException">no smaller model computes that</exception>
     internal CutPlan(IModel model, IEnumerable<Part> kept, Ablation ablation)
@@ -103,7 +103,7 @@ sealed class BlockPlan
     /// <param name="shape">the block, as it is in the model</param>
     /// <param name="inside">ablated parts among what stands side by side in it</param>
     /// <param name="whole">ablated parts that are all that it adds to the residual stream</param>
-    /// <param name="ablation">what they leave behind</param>
+    /// <param name="ablation">what stands in for what does not stay</param>
     internal BlockPlan(LayerBlock shape, Place[] inside, Place[] whole, Ablation ablation)
     {
         Shape = shape;

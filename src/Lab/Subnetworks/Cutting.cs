@@ -16,7 +16,7 @@ public static class Cutting
     /// <summary>The smaller model: what ablated parts have for themselves is gone, and so is what only they share.</summary>
     /// <param name="model">the full model</param>
     /// <param name="kept">the parts that stay, of those in play</param>
-    /// <param name="ablation">what the others leave behind</param>
+    /// <param name="ablation">what stands in for what does not stay</param>
     /// <exception cref="KeyNotFoundException">the model has no such part</exception>
     /// <exception cref="NotSupportedException">no smaller model computes that: see <see cref="WhyNot"/></exception>
     public static IModel Cut(IModel model, IEnumerable<Part> kept, Ablation ablation)
