@@ -80,7 +80,7 @@ public partial class HouseTests
     {
         string[] families = [.. Sources("src/Lab/Models").SelectMany(Lines).Select(l => Family().Match(l.Text)).Where(m => m.Success).Select(m => m.Groups[1].Value)];
         Assert.Contains("Bert", families);
-        None(Mentions("src/Lab/Discovery", new Regex(string.Join('|', families), RegexOptions.IgnoreCase)));
+        None(Mentions("src/Lab/Discovery", new Regex($@"\b(?:{string.Join('|', families)})", RegexOptions.IgnoreCase)));
     }
 
     [Fact]
@@ -103,6 +103,10 @@ public partial class HouseTests
     [Fact]
     public void A_name_that_is_not_known_is_refused_in_one_wording() =>
         None(Mentions("src", new Regex(@"Did you mean |Nearest: ")).Where(mention => !mention.StartsWith("src/Lab/Nearest.cs:", StringComparison.Ordinal)));
+
+    [Fact]
+    public void Parts_are_ablated_and_never_absent_and_what_stands_in_for_them_is_no_leaving_behind() => None(Mentions("src",
+        new Regex(@"\babsent (?:part|head|MLP|neuron|block)|\b(?:part|head|MLP|neuron|block)s? (?:is|are) absent|\babsence\b|\b(?:leaves?|left) behind\b", RegexOptions.IgnoreCase)));
 
     [Fact]
     public void Folders_are_nouns_of_the_subject()

@@ -7,7 +7,7 @@ namespace Heartwood.Tests.App;
 public sealed class CommandLineTests
 {
     static readonly Option<int> Steps = SharedOptions.Number("--steps", "How many steps.", 10, 1, 1000);
-    static readonly Option<double> Sparsity = SharedOptions.Number("--sparsity", "How much is absent.", 0.5, 0, 1);
+    static readonly Option<double> Sparsity = SharedOptions.Number("--sparsity", "How much is ablated.", 0.5, 0, 1);
     readonly World world = new();
 
     public static TheoryData<string> Registered => [.. CommandLine.Verbs.Select(v => v.Name)];

@@ -52,7 +52,7 @@ public sealed class Answers
     /// </summary>
     /// <param name="model">the full model</param>
     /// <param name="masks">each with one number per part</param>
-    /// <param name="ablation">what absent parts leave behind; null only without masks</param>
+    /// <param name="ablation">what stands in for ablated parts; null only without masks</param>
     /// <param name="advance">told the number of examples × masks that a batch finished</param>
     /// <param name="stop">ends the work</param>
     /// <param name="shared">a mask that the others differ from in few parts, best in
@@ -140,7 +140,7 @@ public sealed class Answers
                 $"{char.ToUpperInvariant(name[0])}{name[1..]} {before + i / width + 1} of {starts[^1]}{which}");
             string found = numbers[i].ToString(CultureInfo.InvariantCulture);
             throw new InvalidDataException($"{where}: expected finite {kind}, found {found}. "
-                + "A weight, or what absent parts leave behind, is not finite: take other weights, or another ablation.");
+                + "A weight, or what stands in for ablated parts, is not finite: take other weights, or another ablation.");
         }
     }
 

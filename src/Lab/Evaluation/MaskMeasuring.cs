@@ -12,7 +12,7 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="model">the full model</param>
 /// <param name="sets">what to measure on</param>
 /// <param name="full">the full model's scores of the sets</param>
-/// <param name="ablation">what absent parts leave behind</param>
+/// <param name="ablation">what stands in for ablated parts</param>
 /// <param name="stop">ends the work</param>
 sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full, Ablation ablation, CancellationToken stop)
 {

@@ -32,7 +32,7 @@ public sealed partial class Study
     readonly RunFolder folder;
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
-    Ablation? absent;
+    Ablation? ownAblation;
 
     /// <summary>The model that is studied.</summary>
     public IModel Model => loaded.Model;
@@ -125,10 +125,10 @@ public sealed partial class Study
     /// <summary>Everything from search to the facts of all questions.</summary>
     public Result All() => Report();
 
-    internal Ablation Absent()
+    internal Ablation OwnAblation()
     {
-        if (absent is not null) return absent;
-        if (!how.IsKept) return absent = new(universe, how, stop);
+        if (ownAblation is not null) return ownAblation;
+        if (!how.IsKept) return ownAblation = new(universe, how, stop);
         folder.Work(new Job(AblationFile, () =>
         {
             progress.Report(new("means of the parts", 0, pool.Count, "examples"));
@@ -137,7 +137,7 @@ public sealed partial class Study
             progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
         }));
         how.Restore(folder.PathOf(AblationFile));
-        return absent = new(universe, how, stop);
+        return ownAblation = new(universe, how, stop);
     }
 
 

@@ -18,7 +18,7 @@ public sealed partial class Study
         Data = data[Role.Train],
         Find = FindMain,
         Searched = () => Found,
-        MakeAblation = Absent,
+        MakeAblation = OwnAblation,
         Cut = how.IsConstant ? CutOut : null,
         Finders = CompareFinders,
     };

@@ -44,7 +44,7 @@ public sealed partial class Study
             throw new ArgumentException($"The subnetwork was found with the ablation {text}, the run has {request.Ablation} and nothing to "
                 + $"take {text} over. Take a run with --ablation {text}.");
         if (text != request.Ablation) return (new(parts, make(AblationSource.Without(Model, parts)), stop), text);
-        Ablation own = universe.Parts.SequenceEqual(parts.Parts) ? Absent() : new(parts, ablationOver(parts), stop);
+        Ablation own = universe.Parts.SequenceEqual(parts.Parts) ? OwnAblation() : new(parts, ablationOver(parts), stop);
         return (own, own.How.IsZero ? text : $"{text}, as in the run");
     }
 

@@ -18,7 +18,7 @@ public sealed partial class Study
     {
         if (methods.Count < 2) return null;
         Find();
-        Ablation ablation = Absent();
+        Ablation ablation = OwnAblation();
         Sets? few = data[Role.InDomain].Count > 0 ? sets.Thin(MostForAreas) : null;
         Action<int> advance = Advance("areas over sizes", Rankings(), "rankings");
         double[]? exact = methods.FirstOrDefault(m => m.Finder.Facts.Name == "ablation") is { } single ? MeanScores(single) : null;
@@ -68,7 +68,7 @@ public sealed partial class Study
 
     OfMethod Measure(Method method, IReadOnlyList<Subnetwork> found, int draws, bool itself)
     {
-        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, Absent(), stop);
+        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, OwnAblation(), stop);
         long total = (long)(draws + (itself ? 1 : 0)) * found.Count;
         Action<int> advance = Advance($"measuring subnetworks of {method.Label}", total, "subnetworks");
         List<MeasuredSubnetwork> measured = [], random = [];

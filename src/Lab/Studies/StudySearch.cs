@@ -65,7 +65,7 @@ public sealed partial class Study
     // what all searches are asked, but for seed and size; the full model's scores are computed before several searches run at once
     Search Asked(bool gradients)
     {
-        Ablation ablation = Absent();
+        Ablation ablation = OwnAblation();
         Action<int> advance = Advance("outputs of the full model", pool.Count, "examples");
         float[] full = problem.OfVocabulary || !gradients ? []
             : folder.Stage("full-outputs", () => new Answers(pool).Scores(Model, advance, stop));

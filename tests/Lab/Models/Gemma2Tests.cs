@@ -63,7 +63,7 @@ public sealed class Gemma2Tests : IDisposable
     }
 
     [Fact]
-    public void Heads_that_leave_one_by_one_leave_the_norm_which_still_acts_on_what_they_leave_behind()
+    public void Heads_that_leave_one_by_one_leave_the_norm_which_still_acts_on_what_stands_in_for_them()
     {
         IModel model = Model();
         Universe universe = model.Universe();

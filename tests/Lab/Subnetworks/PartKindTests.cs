@@ -187,7 +187,7 @@ public sealed class PartKindTests : IDisposable
         Ablation left = Small.Absent(model, Of(model, "layers"), "zero");
         NotSupportedException refused = Assert.Throws<NotSupportedException>(() => Cutting.Cut(model, [], left));
         Assert.Equal(Cutting.WhyNot(model, [], left), refused.Message);
-        Assert.StartsWith("All layers are absent", refused.Message);
+        Assert.StartsWith("All layers are ablated", refused.Message);
         Assert.Null(Cutting.WhyNot(model, left.Universe.Parts.Take(1), left));
     }
 

@@ -74,7 +74,7 @@ static class MibCircuit
             if (score is { } known) scores[part] = known;
         }
         int missing = sizes.Kinds.Sum(kind => kind.Count) - nodes.Count;
-        if (missing > 0) notes.Add($"{missing} of the model's nodes are not in the file; they count as absent.");
+        if (missing > 0) notes.Add($"{missing} of the model's nodes are not in the file; they count as ablated.");
         return (nodes, scores, input);
     }
 

@@ -32,7 +32,7 @@ public class PrunedHeadsTests
     [Fact]
     public void MLPs_and_edges_are_refused_and_what_is_lost_is_said()
     {
-        Assert.Contains("MLP blocks of this subnetwork are absent (L0.MLP)", Assert.Throws<ArgumentException>(() => MaskFile.Write(MaskJsonTests.Full, "pruned-heads")).Message);
+        Assert.Contains("MLP blocks of this subnetwork are ablated (L0.MLP)", Assert.Throws<ArgumentException>(() => MaskFile.Write(MaskJsonTests.Full, "pruned-heads")).Message);
         Subnetwork heads = MaskJsonTests.Full with { Kept = [Heads.Kind.Part(0, 0), Mlps.Kind.Part(0), Mlps.Kind.Part(1)] };
         Assert.Contains("\"1\": [\n      0\n    ]", MaskFile.Write(heads, "pruned-heads"));
         Assert.Contains("the pruned model is another one", MaskFile.Lost(heads, "pruned-heads"));
