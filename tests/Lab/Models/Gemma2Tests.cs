@@ -3,7 +3,6 @@ using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
-using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Reports;
 using Heartwood.Tests.Lab.Subnetworks;
