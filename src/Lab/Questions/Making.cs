@@ -41,15 +41,20 @@ sealed class Making : IQuestion<MakingFacts>
     public IReadOnlyList<Figure> Draw(MakingFacts facts, Findings findings) => [];
 
     /// <summary>The page's section on how it was made: enough to make it again.</summary>
-    internal static Markup Section(MakingFacts facts, Manifest m)
+    /// <param name="seconds">how long it took</param>
+    /// <param name="model">the model's size; null of a run that is of no model of its own</param>
+    /// <param name="m">how it was made</param>
+    internal static Markup Section(double seconds, ModelFacts? model, Manifest m)
     {
         string seeds = string.Join(", ", m.Seeds.Select(s => s.ToString(CultureInfo.InvariantCulture)));
         (string Name, Markup Value)[] rows = [
             ("Command", $"<code class=\"command\">{m.Command}</code>"), ("Seeds", $"{seeds}"), ("Version", $"Heartwood {m.Version}"),
             ("Machine", $"{m.Machine}"), ("Backend", $"{m.Backend}, {Wording.Count(m.Threads, "thread")}"),
             ("Precision", $"{Tensors.Backends.Machine.Explain(m.Backend) ?? "float32"}"), ("Started", $"{m.Started}"),
-            ("Took", $"{Wording.Time(facts.Seconds)}"), ("Model", $"{Size(facts.Model)}"),
-            ("Weights, SHA-256", $"<code class=\"hash\">{(m.ModelSha256 == "" ? "none before the run" : m.ModelSha256)}</code>")];
+            ("Took", $"{Wording.Time(seconds)}")];
+        if (model is not null)
+            rows = [.. rows, ("Model", $"{Size(model)}"),
+                ("Weights, SHA-256", $"<code class=\"hash\">{(m.ModelSha256 == "" ? "none before the run" : m.ModelSha256)}</code>")];
         Table data = new("data", "data files, with rows and hashes", ["use", "source", "rows", "sha-256"],
             [.. m.Data.Select(d => (object?[])[d.Use, d.Source, d.Rows, d.Sha256])]);
         Table options = new("options", "every option", ["option", "value"], [.. m.Request.Select(r => (object?[])[r.Key, r.Value])]);

@@ -39,17 +39,24 @@ public static class Report
 
     static Page PageOf(Findings findings)
     {
+        if (findings.Facts<StepsFacts>() is { } steps)
+            return new(steps.Title, steps.About, Steps.Headline(steps), [.. findings.LeftOut, .. Steps.Sentences(steps)],
+                findings.Figures(), Making.Section(steps.Seconds, null, findings.Manifest), findings.Manifest.Version);
         MakingFacts making = findings.Facts<MakingFacts>() ?? throw new InvalidDataException(
             "The result does not say what was studied: it has no answer to the question 'making'. Run the command that made it again.");
-        var (headline, sentences) = findings.Facts<TrainingFacts>() is { } training
-            ? (TrainingCurve.Headline(training), TrainingCurve.Sentences(training))
-                : (Finding.Headline(findings), Finding.Sentences(findings));
+        var (headline, sentences) = Found(findings);
         return new(making.Title, Making.Size(making.Model), headline, [.. findings.LeftOut, .. sentences], findings.Figures(),
-            Making.Section(making, findings.Manifest), findings.Manifest.Version)
+            Making.Section(making.Seconds, making.Model, findings.Manifest), findings.Manifest.Version)
         {
             Rings = Rings(findings, making.Model.Layers),
         };
     }
+
+    /// <summary>What came out: in a line, and in sentences.</summary>
+    internal static (string Headline, IReadOnlyList<string> Sentences) Found(Findings findings) =>
+        findings.Facts<StepsFacts>() is { } steps ? (Steps.Headline(steps), Steps.Sentences(steps))
+            : findings.Facts<TrainingFacts>() is { } training ? (TrainingCurve.Headline(training), TrainingCurve.Sentences(training))
+            : (Finding.Headline(findings), Finding.Sentences(findings));
 
     // one ring per layer, each as dark as the share of its parts that the subnetworks keep
     static double[] Rings(Findings findings, int layers)
