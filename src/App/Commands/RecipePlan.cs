@@ -178,30 +178,37 @@ sealed class RecipePlan
         bool complete = step.Earlier.All(isDone);
         foreach (Argument argument in step.Verb.Arguments.Where(a => a.Name is "RUN" or "FOLDER" or "MODEL"))
             foreach (RecipeValue value in step.Step.Arguments) RequirePath(step, value);
-        foreach (RecipeOption given in step.Step.Options)
+        foreach (var (_, value) in Given(step, "FOLDER")) RequirePath(step, value);
+        if (step.Verb.Foresee is null || !complete) RequireData(step);
+        if (step.Verb.Foresee is null) return null;
+        try { return step.Verb.Foresee(parsed, session, complete); }
+        catch (Exception e) when (Failures.IsExpected(e))
         {
-            Option option = OptionOf(step.Step, step.Verb, given);
-            foreach (RecipeValue value in given.Values.Where(v => !recipe.StepsIn(v).Any()))
-                if (option.HelpName == "FOLDER") RequirePath(step, value);
-                else if (option.HelpName == "DATA")
-                    At(step, value.Line, () => DataSource.ReadAll([Filled(value)]),
-                        given.Values.Count > 1 && value.Text.Contains('=') ? " Inside [ ] a value with a comma in it stands in "
-                            + "quotes." : "");
+            RequireData(step);                                   // where it is a file, its own line is named
+            throw Refused(step.Step.Line, step.Step, e.Message);
         }
-        string? cost = null;
-        if (step.Verb.Foresee is { } foresee) At(step, step.Step.Line, () => cost = foresee(parsed, session, complete));
-        return cost;
+    }
+
+    // values of options of a kind, but for those that name earlier steps
+    IEnumerable<(RecipeOption Option, RecipeValue Value)> Given(Planned step, string kind) =>
+        step.Step.Options.Where(o => OptionOf(step.Step, step.Verb, o).HelpName == kind)
+            .SelectMany(o => o.Values.Where(v => !recipe.StepsIn(v).Any()), (o, v) => (o, v));
+
+    void RequireData(Planned step)
+    {
+        foreach (var (option, value) in Given(step, "DATA"))
+            try { DataSource.ReadAll([Filled(value)]); }
+            catch (Exception e) when (Failures.IsExpected(e))
+            {
+                bool parted = option.Values.Count > 1 && value.Text.Contains('=');
+                throw Refused(value.Line, step.Step, e.Message + (parted ? " Inside [ ] a value with a comma in it stands in "
+                    + "quotes." : ""));
+            }
     }
 
     void RequirePath(Planned step, RecipeValue value)
     {
         if (!recipe.StepsIn(value).Any() && !Path.Exists(Filled(value)))
             throw Refused(value.Line, step.Step, $"there is no {Filled(value)}.");
-    }
-
-    void At(Planned step, int line, Action check, string hint = "")
-    {
-        try { check(); }
-        catch (Exception e) when (Failures.IsExpected(e)) { throw Refused(line, step.Step, e.Message + hint); }
     }
 }

@@ -44,6 +44,9 @@ abstract partial record RecipeNode(int Line)
         if (text.AsSpan().IndexOfAny(Opens, Closes) is var at and >= 0)
             throw RecipeReader.Refused(file, text.AsSpan(0, at).Count('\n') + 1, "a character of Unicode's private use, which no recipe "
                 + "needs. Remove it.");
+        if (Tab().Match(text) is { Success: true } tab)
+            throw RecipeReader.Refused(file, text.AsSpan(0, tab.Index).Count('\n') + 1, "the line begins with a tab. YAML indents by "
+                + "spaces.");
         IParser parser = new Parser(new StringReader(Braces().Replace(text, m => $"${Opens}{m.Groups[1].Value}{Closes}")));
         try
         {
@@ -61,7 +64,8 @@ abstract partial record RecipeNode(int Line)
         }
         catch (YamlException e)
         {
-            throw RecipeReader.Refused(file, (int)Math.Max(1, e.Start.Line), $"this is no YAML: {InOneLine(e)} A text with ': ', ' #', "
+            throw RecipeReader.Refused(file, (int)Math.Max(1, Math.Max(e.Start.Line, e.End.Line)), $"this is no YAML: {InOneLine(e)} A "
+                + $"text with ': ', ' #', "
                 + $"'{{', '[' or ',' in it may need quotes.", e);
         }
     }
@@ -121,6 +125,9 @@ abstract partial record RecipeNode(int Line)
         return (words.Length > 300 ? words[..300] + "…" : words).TrimEnd('.') + ".";
     }
 
-    [GeneratedRegex(@"\$\{([^{}\r\n]*)\}")]
+    [GeneratedRegex(@"^ *\t", RegexOptions.Multiline)]
+    private static partial Regex Tab();
+
+    [GeneratedRegex(@"\$\{([^{}\r\n""']*)\}")]
     private static partial Regex Braces();
 }
