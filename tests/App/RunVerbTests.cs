@@ -162,7 +162,7 @@ public sealed class RunVerbTests : IDisposable
     [InlineData("a:\n  verb: find\n  sparsity: [0.5, 60%]", "3: step 'a': ")]
     [InlineData("a:\n  verb: find\n  max-examples: many", "3: step 'a': --max-examples takes a whole number")]
     [InlineData("a:\n  verb: train\n  checkpoints: [10, 20]", "3: step 'a': 'checkpoints' takes one value, and here are 2. If it is a list with commas, write '10,20'.")]
-    [InlineData("a:\n  verb: find\n  data: [--model, x]", "3: step 'a': the value of 'data' would be taken for an option")]
+    [InlineData("a:\n  verb: find\n  data: [x, --model, y]", "3: step 'a': the value of 'data' would be taken for an option")]
     [InlineData("a: {verb: cut}", "1: step 'a': cut is given no RUN.")]
     [InlineData("a:\n  verb: report\n  arguments: [b, c]", "3: step 'a': 'c' is one argument too many for report.")]
     [InlineData("a:\n  verb: find\n  arguments: [b]\n  data: x", "3: step 'a': find has no arguments")]

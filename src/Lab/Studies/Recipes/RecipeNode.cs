@@ -68,6 +68,12 @@ abstract partial record RecipeNode(int Line)
                 + $"text with ': ', ' #', "
                 + $"'{{', '[' or ',' in it may need quotes.", e);
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // the library gives up without a word on some of what is no YAML
+            int line = parser.Current is { } last ? LineOf(last) : 1;
+            throw RecipeReader.Refused(file, Math.Max(1, line), "this is no YAML, here or shortly after. Are brackets and quotes closed?", e);
+        }
     }
 
     static RecipeNode Node(IParser parser, string file, int depth)
