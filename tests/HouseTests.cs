@@ -15,7 +15,7 @@ public partial class HouseTests
 
     static readonly string[] projects = ["src/Tensors/Tensors.csproj", "src/Lab/Lab.csproj", "src/App/App.csproj"];
 
-    static string Root { get; } = FindRoot();
+    internal static string Root { get; } = FindRoot();
 
     [Fact]
     public void Projects_depend_one_way_Tensors_then_Lab_then_App()
@@ -66,8 +66,7 @@ public partial class HouseTests
     static readonly string[] knowHeads =
         ["Subnetworks/Heads.cs", "Subnetworks/Mlps.cs", "Subnetworks/AttentionBlocks.cs", "Subnetworks/Layers.cs", "Subnetworks/Neurons.cs",
             "Subnetworks/PartKinds.cs", "Subnetworks/ModelSizes.cs", "Subnetworks/Edge.cs", "Subnetworks/Formats/MibCircuit.cs",
-            "Subnetworks/Formats/PrunedHeads.cs", "Evaluation/Looks/", "Studies/Paper/", "Studies/StudyComparison.cs", "Questions/", "Models/Part.cs",
-            "Discovery/LayerSimilarity.cs", "Charts/HeadMap.cs"];
+            "Subnetworks/Formats/PrunedHeads.cs", "Subnetworks/Formats/PartNames.cs", "Evaluation/Looks/", "Questions/"];
 
     [Fact]
     public void Nobody_asks_of_which_kind_a_part_is_but_the_kinds_themselves()
@@ -81,7 +80,7 @@ public partial class HouseTests
     {
         string[] families = [.. Sources("src/Lab/Models").SelectMany(Lines).Select(l => Family().Match(l.Text)).Where(m => m.Success).Select(m => m.Groups[1].Value)];
         Assert.Contains("Bert", families);
-        None(Mentions("src/Lab/Discovery", new Regex(string.Join('|', families), RegexOptions.IgnoreCase)));
+        None(Mentions("src/Lab/Discovery", new Regex($@"\b(?:{string.Join('|', families)})", RegexOptions.IgnoreCase)));
     }
 
     [Fact]
@@ -96,6 +95,18 @@ public partial class HouseTests
     public void No_line_of_src_is_wider_than_140_columns() => None(Sources("src").SelectMany(file => Lines(file)
         .Where(line => line.Text.Length > MostColumns)
         .Select(line => $"{Relative(file)}:{line.Number}: {line.Text.Length} columns; break the line")));
+
+    [Fact]
+    public void No_method_of_src_is_called_Of_and_nothing_else() => None(Mentions("src", new Regex(@"\bOf(?:<[^>]*>)?\("))
+        .Select(mention => $"{mention} (give the method a name that can be searched for)"));
+
+    [Fact]
+    public void A_name_that_is_not_known_is_refused_in_one_wording() =>
+        None(Mentions("src", new Regex(@"Did you mean |Nearest: ")).Where(mention => !mention.StartsWith("src/Lab/Nearest.cs:", StringComparison.Ordinal)));
+
+    [Fact]
+    public void Parts_are_ablated_and_never_absent_and_what_stands_in_for_them_is_no_leaving_behind() => None(Mentions("src",
+        new Regex(@"\babsent (?:part|head|MLP|neuron|block)|\b(?:part|head|MLP|neuron|block)s? (?:is|are) absent|\babsence\b|\b(?:leaves?|left) behind\b", RegexOptions.IgnoreCase)));
 
     [Fact]
     public void Folders_are_nouns_of_the_subject()

@@ -109,8 +109,8 @@ public sealed class TenantTests(ToyRun toys) : IClassFixture<ToyRun>
             for (ulong draw = 0; draw < 3; draw++)
             {
                 Part[] kept = [.. Small.Some(universe, draw)];
-                float[] masked = answers.Of(model, [MaskProbe.Only(universe, kept).Values.ToArray()], left)[0];
-                Small.Close(masked, answers.Of(Cutting.Cut(model, kept, left)), $"{family}, {ablation}, draw {draw}");
+                float[] masked = answers.Scores(model, [MaskProbe.Only(universe, kept).Values.ToArray()], left)[0];
+                Small.Close(masked, answers.Scores(Cutting.Cut(model, kept, left)), $"{family}, {ablation}, draw {draw}");
             }
         }
     }
@@ -163,7 +163,7 @@ public sealed class TenantTests(ToyRun toys) : IClassFixture<ToyRun>
         foreach (var (asked, gist) in new (string[], string)[]
         {
             (Find("--method", "rise"), "There is no method 'rise'. Did you mean "),
-            (Find("--parts", "heads,halves"), "There is no kind of part 'halves'. Nearest: 'heads'. "),
+            (Find("--parts", "heads,halves"), "There is no kind of part 'halves'. Did you mean heads? "),
             (Find("--ablation", "scaled-mean"), "There is no ablation 'scaled-mean'. Did you mean "),
             (Find("--objective", "doubt"), "There is no objective 'doubt'. "),
             (Find("--all", "--ask", "without-kinds"), "There is no question 'without-kinds'. Did you mean "),
@@ -171,8 +171,8 @@ public sealed class TenantTests(ToyRun toys) : IClassFixture<ToyRun>
             (["cut", toys.At("usual"), "--export", "plain-text", "--out", toys.At("none")],
                 "There is no export 'plain-text'. Did you mean "),
             (["report", toys.Folder], "It answers the question 'without-kinds', which is none of "),
-            (["evaluate", toys.Folder], "There is no kind of part 'halves'. Nearest: 'heads'. "),
-            (["cut", toys.Folder], "There is no kind of part 'halves'. Nearest: 'heads'. "),
+            (["evaluate", toys.Folder], "There is no kind of part 'halves'. Did you mean heads? "),
+            (["cut", toys.Folder], "There is no kind of part 'halves'. Did you mean heads? "),
         })
         {
             Assert.Contains(gist, ToyRun.Fails(Tenants.Usual, asked));
@@ -182,10 +182,10 @@ public sealed class TenantTests(ToyRun toys) : IClassFixture<ToyRun>
         {
             (Find("--method", "rize"), "There is no method 'rize'. Did you mean rise?"),
             (Find("--method", "rise,example=3"), "rise takes no 'example'. Did you mean examples?"),
-            (Find("--parts", "heads,halfs"), "There is no kind of part 'halfs'. Nearest: 'halves'."),
+            (Find("--parts", "heads,halfs"), "There is no kind of part 'halfs'. Did you mean halves?"),
             (Find("--ablation", "scaled-means"), "There is no ablation 'scaled-means'. Did you mean scaled-mean?"),
             (Find("--ablation", "scaled-mean,share=2"), "scaled-mean: 'share' takes a number from 0 to 1, not '2'."),
-            (Find("--objective", "doubts"), "Nearest: 'doubt'."),
+            (Find("--objective", "doubts"), "Did you mean doubt?"),
             (Find("--objective", "pair-margin"), "there are: cross-entropy, kl-to-full, logit-difference, doubt."),
             (Find("--all", "--ask", "without-kind"), "There is no question 'without-kind'. Did you mean without-kinds?"),
             (["cut", toys.Folder, "--change", "round", "--out", toys.At("none")], "There is no change 'round'. Did you mean rounded?"),
@@ -241,6 +241,22 @@ public sealed class TenantTests(ToyRun toys) : IClassFixture<ToyRun>
             var (tokens, width) = value.AsTokens();
             for (int t = 0; t < tokens; t++) constants.CopyTo(changed, t * width + place.Start);
             return Tensor.From(changed, value.Shape.Axes);
+        }
+    }
+
+    [Fact]
+    public void The_help_names_the_tenants_of_its_own_lists()
+    {
+        foreach (var (verb, names) in new (string, string[])[]
+            { ("find", ["rise", "doubt", "halves", "scaled-mean:"]), ("cut", ["rounded:", "plain-text:"]) })
+        {
+            string own = ToyRun.Run(null, verb, "--help").Out, usual = ToyRun.Run(Tenants.Usual, verb, "--help").Out;
+            foreach (string name in names)
+            {
+                Assert.Contains(name, own);
+                Assert.DoesNotContain(name, usual);
+            }
+            Assert.DoesNotContain("{", own + usual);
         }
     }
 }

@@ -167,10 +167,11 @@ sealed class TimedBackend(IBackend inner) : IBackend
     }
 
     public void Rotate(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
+        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, int turned, bool back,
+        Span<float> y)
     {
         long began = Stopwatch.GetTimestamp();
-        inner.Rotate(x, turns, positions, headWidth, back, y);
+        inner.Rotate(x, turns, positions, headWidth, turned, back, y);
         Note(back ? "Rotate, gradient" : "Rotate", began);
     }
 

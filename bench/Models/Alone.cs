@@ -91,7 +91,7 @@ static class Alone
         PruningSearch search = SubnetworkEntries.Search(model, examples, ablation);
         search.Advance();
         void Cut() => Cutting.Cut(model, SubnetworkEntries.EverySecond(model), ablation);
-        double evaluate = Least(() => answers.Of(model)), step = Least(() => search.Advance());
+        double evaluate = Least(() => answers.Scores(model)), step = Least(() => search.Advance());
         Cut();
         double most = Programs.Resident().Most;                  // of everything once: what was cut or loaded again stays in memory
         double load = Least(() => LoadedModel.Load(arguments[0])), cut = Least(Cut);

@@ -1,5 +1,6 @@
 using Heartwood.Bench.Harness;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Bench.Models;
 
@@ -45,12 +46,17 @@ static class StartEntry
         }),
     ]);
 
+    static string OptionFor(Role role) => role switch
+    {
+        Role.Train => "--data",
+        Role.InDomain => "--in-domain",
+        Role.OutOfDomain => "--out-of-domain",
+        _ => "--unseen",
+    };
+
     static IEnumerable<string> Sources(StudyRequest study) =>
     [
-        "--data", .. study.Data,
-        "--in-domain", .. study.InDomain,
-        "--out-of-domain", .. study.OutOfDomain,
-        "--unseen", .. study.Unseen,
+        .. study.Sets.SelectMany(set => (string[])[OptionFor(set.Role), set.Data]),
         "--sparsity", .. study.Sparsities.Select(s => FormattableString.Invariant($"{s}")),
     ];
 }

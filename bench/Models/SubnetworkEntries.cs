@@ -47,7 +47,7 @@ static class SubnetworkEntries
     {
         Search asked = new(model, ablation.Universe, ablation, Classification.Instance, examples)
         {
-            FullScores = () => new Answers(examples).Of(model),
+            FullScores = () => new Answers(examples).Scores(model),
             Seed = 1,
         };
         return new(asked, new(Steps: 1_000_000, BatchSize: batch == 0 ? examples.Count : batch));
@@ -114,10 +114,10 @@ static class SubnetworkEntries
         foreach (Example[] slice in Pairs.Examples(Pairs.Lengths(pairs), model).Chunk(Slice))
         {
             Answers answers = new(slice);
-            answers.Of(model);                                   // the first packs the weights
-            double before = Seconds(() => answers.Of(model));
-            all += Seconds(() => answers.Of(model, masks, ablation));
-            once += (before + Seconds(() => answers.Of(model))) / 2;
+            answers.Scores(model);                                   // the first packs the weights
+            double before = Seconds(() => answers.Scores(model));
+            all += Seconds(() => answers.Scores(model, masks, ablation));
+            once += (before + Seconds(() => answers.Scores(model))) / 2;
         }
         string note = FormattableString.Invariant($"{all:0.0} s; one evaluation {once:0.00} s");
         return new(all / (universe.Count * once), "of as many evaluations", note);

@@ -9,10 +9,26 @@ public static class Nearest
     /// The candidate with the smallest edit distance (Levenshtein 1966) to <paramref name="name"/>,
     /// letter case ignored, empty ones passed over; the first of equals, null where there are none.
     /// </summary>
-    public static string? Of(string name, IEnumerable<string> candidates)
+    public static string? Among(string name, IEnumerable<string> candidates)
     {
         string wanted = Compared(name);
         return candidates.Where(candidate => candidate.Length > 0).MinBy(candidate => Distance(wanted, Compared(candidate)));
+    }
+
+    /// <summary>" Did you mean NAME?", to follow the sentence that refuses a name; "" where there is nothing to be meant.</summary>
+    /// <param name="name">the name that is not known</param>
+    /// <param name="candidates">the names that are</param>
+    public static string DidYouMean(string name, IEnumerable<string> candidates) =>
+        Among(name, candidates) is { } nearest ? $" Did you mean {nearest}?" : "";
+
+    /// <summary>"There is no WHAT 'NAME'. Did you mean NEAREST? There are: A, B."</summary>
+    /// <param name="what">what was named: "objective"</param>
+    /// <param name="name">the name that is not known</param>
+    /// <param name="known">the names that are</param>
+    public static string Unknown(string what, string name, IEnumerable<string> known)
+    {
+        string[] all = [.. known];
+        return $"There is no {what} '{name}'.{DidYouMean(name, all)} There are: {string.Join(", ", all)}.";
     }
 
     static string Compared(string name) => (name.Length > LongestCompared ? name[..LongestCompared] : name).ToUpperInvariant();

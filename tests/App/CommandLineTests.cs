@@ -7,7 +7,7 @@ namespace Heartwood.Tests.App;
 public sealed class CommandLineTests
 {
     static readonly Option<int> Steps = SharedOptions.Number("--steps", "How many steps.", 10, 1, 1000);
-    static readonly Option<double> Sparsity = SharedOptions.Number("--sparsity", "How much is absent.", 0.5, 0, 1);
+    static readonly Option<double> Sparsity = SharedOptions.Number("--sparsity", "How much is ablated.", 0.5, 0, 1);
     readonly World world = new();
 
     public static TheoryData<string> Registered => [.. CommandLine.Verbs.Select(v => v.Name)];
@@ -76,7 +76,7 @@ public sealed class CommandLineTests
     [InlineData("evaluate writes to no folder of its own: leave out --out. See heartwood evaluate --help.", "evaluate", "--mask", "m.json", "--out", "f")]
     [InlineData("--to takes heartwood, mib or pruned-heads, not 'onnx'. See heartwood mask --help.", "mask", "m.json", "--to", "onnx")]
     [InlineData("--precision takes float32 or bf16, not 'int8'. See heartwood find --help.", "find", "--precision", "int8")]
-    [InlineData("There is no recipe 'macthing' of a fresh model. There are: plain, matching, overlap. Nearest: 'matching'. "
+    [InlineData("There is no recipe of a fresh model 'macthing'. Did you mean matching? There are: plain, matching, overlap. "
         + "See heartwood train --help.",
         "train", "--data", "world:training,rows=20", "--fresh", "macthing", "--out", "no-folder")]
     [InlineData("RUN is missing: The run's folder, as find or demo made it. With --mask too: its model is cut, and on its data the cut one is proved equal and timed. See heartwood cut --help.", "cut", "--mask", "m.json", "--out", "c")]

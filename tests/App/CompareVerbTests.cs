@@ -22,7 +22,8 @@ public sealed class CompareVerbTests : IDisposable
     }
 
     JsonElement Joined(params string[] names) => JsonDocument.Parse(SmallRuns.Works(
-        ["compare", .. names.Select(n => runs.At(n)), "--out", runs.At("joined"), "--json"])).RootElement;
+        ["compare", .. names.Select(n => runs.At(n)), "--out", runs.At("joined"), "--json"])).RootElement
+        .GetProperty("questions").GetProperty("joined").GetProperty("facts");
 
     [Fact]
     public void Runs_of_other_seeds_are_joined_and_their_overlap_and_core_are_those_of_one_run_of_all_seeds()
@@ -50,9 +51,23 @@ public sealed class CompareVerbTests : IDisposable
         Assert.Equal(("1 2", "3 4"), (seeds.GetProperty("a").GetString(), seeds.GetProperty("b").GetString()));
         Assert.Equal(0, joined.GetProperty("apart").GetArrayLength());
         string again = SmallRuns.Works("compare", runs.At("a"), runs.At("b"), "--out", runs.At("joined"));
+        string page = File.ReadAllText(runs.At("joined", "report.html"));
+        foreach (string shown in (string[])["<h1>a and b side by side</h1>", "id=\"joined-InDomain\"", "id=\"joined-OutOfDomain\"", "id=\"joined-overlap-0\"",
+            "id=\"table-joined\"", "id=\"table-joined-core\"", "The runs differ in seeds"])
+            Assert.Contains(shown, page);
+        string drawn = page[page.IndexOf("id=\"joined-InDomain\"", StringComparison.Ordinal)..page.IndexOf("id=\"joined-OutOfDomain\"", StringComparison.Ordinal)];
+        Assert.Equal(2 + 4 + 4, Marks(drawn, "class=\"mark "));
+        Assert.Equal((2, 4, 4), (Marks(drawn, "class=\"mark full"), Marks(drawn, "class=\"mark sub"), Marks(drawn, "class=\"mark random")));
+        // a map of four subnetworks has a square for every pair, both ways
+        Assert.Equal(4 * 3, Marks(page, "class=\"mark cell"));
+        string redrawn = SmallRuns.Works("report", runs.At("joined"), "--out", runs.At("again"));
+        Assert.Equal(page, File.ReadAllText(runs.At("again", "report.html")));
+        Assert.Contains("The report is in", redrawn);
         Assert.Contains("They differ in seeds: a 1 2; b 3 4", again);
         Assert.Contains("4 subnetworks of bert, 2 layers of 2 heads, 6 parts in play", again);
     }
+
+    static int Marks(string page, string mark) => page.Split(mark).Length - 1;
 
     [Fact]
     public void Other_methods_and_models_stand_in_one_table_and_in_groups_of_their_own()

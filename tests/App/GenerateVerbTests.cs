@@ -42,7 +42,7 @@ public sealed class GenerateVerbTests : IDisposable
         File.WriteAllText(temporary.At("text.txt"), string.Concat(Enumerable.Repeat("the bee sees a tree. ", 30)));
         JsonElement whole = Json(), zero = Json("--without", "L0.H1,L1.MLP"), mean = Json("--without", "L0.H1,L1.MLP", "--data", temporary.At("text.txt")), only = Json("--only", "L0.H0,L0.H2,L0.H3,L0.MLP,L1.H0,L1.H1,L1.H2,L1.H3");
         Assert.Equal(["zero", $"mean over {temporary.At("text.txt")}", "zero"], new[] { zero, mean, only }.Select(m => m.GetProperty("ablation").GetString()));
-        Assert.Equal(zero.GetProperty("absent").GetRawText(), only.GetProperty("absent").GetRawText());
+        Assert.Equal(zero.GetProperty("ablated").GetRawText(), only.GetProperty("ablated").GetRawText());
         Assert.Equal(Tokens(zero), Tokens(only));
         Assert.Equal(3, new[] { whole, zero, mean }.Select(m => m.GetProperty("logProbabilities").GetRawText()).Distinct().Count());
         Assert.Contains("; ablated: L0.H1,L1.MLP (zero)", SmallRuns.Here(Generate("--without", "L0.H1,L1.MLP")).Error);
@@ -76,7 +76,7 @@ public sealed class GenerateVerbTests : IDisposable
     {
         File.WriteAllText(temporary.At("text.txt"), "the bee sees a tree.");
         Assert.Equal("zero", Json("--mask", Mask("zero")).GetProperty("ablation").GetString());
-        Assert.Contains("something else stands in for absent parts: zero. Leave out --data, or ask for means: --ablation mean.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"))));
+        Assert.Contains("something else stands in for ablated parts: zero. Leave out --data, or ask for means: --ablation mean.", SmallRuns.Fails(Generate("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"))));
         Assert.StartsWith("mean over", Json("--mask", temporary.At("mask.json"), "--data", temporary.At("text.txt"), "--ablation", "mean").GetProperty("ablation").GetString());
         Assert.Contains("--ablation says nothing without --mask or --without", SmallRuns.Fails(Generate("--ablation", "zero")));
         Assert.Contains("Give --data FILE, or --ablation zero.", SmallRuns.Fails(Generate("--without", "L0.H1", "--ablation", "mean")));

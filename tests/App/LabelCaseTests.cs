@@ -80,7 +80,7 @@ public sealed class LabelCaseTests : IDisposable
         Assert.Contains("--label-map renames 'nonsense', which is none of the model's labels (entailment, neutral, contradiction)",
             Refused([.. words, "--label-map", "nonsense>neutral"]));
         string misspelt = Refused([.. words, "--label-map", "contradiction>nuetral"]);
-        Assert.Contains("'nuetral', which no data here has (neutral, entailment). Nearest: 'neutral'. If that is meant: --label-map "
+        Assert.Contains("'nuetral', which no data here has (neutral, entailment). Did you mean neutral? Then: --label-map "
             + "\"contradiction>neutral\"", misspelt);
         string unmapped = Refused("evaluate", "--model", Path.Combine(folder, "model"), "--in-domain", Path.Combine(folder, "twoway.tsv"));
         Assert.Contains($"write \"{data}\"", unmapped);

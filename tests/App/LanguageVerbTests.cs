@@ -64,7 +64,7 @@ public sealed class LanguageVerbTests : IDisposable
         Assert.Contains("nothing that is measured asks for labels", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--label-map", "a>b"));
         Assert.Contains("nothing that is measured asks for labels", SmallRuns.Fails("find", "--model", model, "--data", text, "--in-domain", pairs, "--label-map", "a>b", "--out", runs.At("mapped")));
         Assert.Contains("a language model without any ablated", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--data", text));
-        Assert.Contains("something else stands in for absent parts: zero. Leave out --data", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--data", text, "--without", "L0.H0", "--ablation", "zero"));
+        Assert.Contains("something else stands in for ablated parts: zero. Leave out --data", SmallRuns.Fails("evaluate", "--model", model, "--in-domain", pairs, "--data", text, "--without", "L0.H0", "--ablation", "zero"));
         Assert.Contains("structured-pruning: 6 searches", SmallRuns.Works("inspect", model, "--data", text));
         Assert.Contains("structured-pruning: 6 searches", SmallRuns.Works("inspect", model, "--length", "8"));
     }

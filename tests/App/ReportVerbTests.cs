@@ -6,6 +6,7 @@ using Heartwood.Tests.Lab.Reports;
 
 namespace Heartwood.Tests.App;
 
+[Collection("the thread team")]
 public sealed class ReportVerbTests : IDisposable
 {
     readonly TemporaryFolder temporary = new();
@@ -59,6 +60,34 @@ public sealed class ReportVerbTests : IDisposable
         Assert.Contains("result.json", world.Error.ToString());
         Assert.DoesNotContain("bug", world.Error.ToString());
         Assert.False(File.Exists(temporary.At("report.html")));
+    }
+
+    [Fact]
+    public void More_is_asked_of_a_finished_run_and_what_comes_of_it_is_what_a_run_that_asked_at_once_has()
+    {
+        using SmallRuns runs = new();
+        string[] Find(string into, params string[] more) =>
+            ["find", "--model", runs.Model, "--data", "world:training,rows=40", "--in-domain", "world:in-domain,rows=20", "--out-of-domain",
+                "world:out-of-domain,per-case=1", "--method", "magnitude", "--draws", "2", "--all", "--out", runs.At(into), .. more];
+        SmallRuns.Works(Find("plain"));
+        SmallRuns.Works(Find("asking", "--ask", "attention"));
+        Result before = Report.Read(runs.At("plain"), RunResult.Questions);
+        Assert.Null(before.Facts<AttentionFacts>());
+        foreach (int _ in (int[])[1, 2])
+        {
+            Assert.Contains("The report is in", SmallRuns.Works("report", runs.At("plain"), "--ask", "attention"));
+            JsonElement after = Answers("plain"), wanted = Answers("asking");
+            Assert.Equal(wanted.GetProperty("attention").GetRawText(), after.GetProperty("attention").GetRawText());
+            Assert.Equal(wanted.EnumerateObject().Select(q => q.Name), after.EnumerateObject().Select(q => q.Name));
+            Assert.Equal(before.Facts<AccuracyFacts>()!.Full.InDomain, Report.Read(runs.At("plain"), RunResult.Questions).Facts<AccuracyFacts>()!.Full.InDomain);
+            Assert.Contains("id=\"attention\"", File.ReadAllText(runs.At("plain", "report.html")));
+        }
+        Assert.Contains("There is no question 'atention'. Did you mean attention?", SmallRuns.Fails("report", runs.At("plain"), "--ask", "atention"));
+        Assert.Contains("The question 'training' has nothing to say of", SmallRuns.Fails("report", runs.At("plain"), "--ask", "training"));
+        SmallRuns.Works(runs.Train("trained", 20));
+        Assert.Contains("--ask asks more of a run of find or demo, and", SmallRuns.Fails("report", runs.At("trained"), "--ask", "attention"));
+
+        JsonElement Answers(string run) => JsonDocument.Parse(File.ReadAllText(runs.At(run, "result.json"))).RootElement.GetProperty("questions");
     }
 
     [Fact]

@@ -222,10 +222,7 @@ public sealed class RunVerbTests : IDisposable
         RecipeStep step = Assert.Single(Recipe.Demo.Steps);
         string[] Values(string option) => [.. step.Options.Single(o => o.Name == option).Values.Select(v => v.Text)];
         StudyRequest study = EmbeddedStudy.Study;
-        Assert.Equal(study.Data, Values("data"));
-        Assert.Equal(study.InDomain, Values("in-domain"));
-        Assert.Equal(study.OutOfDomain, Values("out-of-domain"));
-        Assert.Equal(study.Unseen, Values("unseen"));
+        Assert.Equal(study.Sets, Heartwood.Lab.Tasks.NamedData.Listed(Values("data"), Values("in-domain"), Values("out-of-domain"), Values("unseen")));
         Assert.Equal(study.Sparsities, Values("sparsity").Select(s => double.Parse(s, System.Globalization.CultureInfo.InvariantCulture)));
         Assert.Equal(study.Title, Recipe.Demo.Title);
     }

@@ -6,11 +6,18 @@ public sealed class NearestTests
 {
     [Theory]
     [InlineData("premis", "premise"), InlineData("LABEL", "label"), InlineData("labels", "label"), InlineData("hypothesis2", "hypothesis"), InlineData("", "label")]
-    public void The_name_with_the_fewest_changes_is_found_whatever_its_case(string name, string nearest) => Assert.Equal(nearest, Nearest.Of(name, ["label", "premise", "hypothesis", "genre"]));
+    public void The_name_with_the_fewest_changes_is_found_whatever_its_case(string name, string nearest) => Assert.Equal(nearest, Nearest.Among(name, ["label", "premise", "hypothesis", "genre"]));
 
     [Fact]
-    public void There_is_none_among_none() => Assert.Null(Nearest.Of("a", []));
+    public void One_sentence_refuses_a_name_says_what_may_be_meant_and_what_there_is()
+    {
+        Assert.Equal("There is no column 'premis'. Did you mean premise? There are: label, premise.", Nearest.Unknown("column", "premis", ["label", "premise"]));
+        Assert.Equal("", Nearest.DidYouMean("premis", []));
+    }
 
     [Fact]
-    public void A_name_that_is_empty_is_never_meant() => Assert.Equal("label", Nearest.Of("a", ["", "label"]));
+    public void There_is_none_among_none() => Assert.Null(Nearest.Among("a", []));
+
+    [Fact]
+    public void A_name_that_is_empty_is_never_meant() => Assert.Equal("label", Nearest.Among("a", ["", "label"]));
 }

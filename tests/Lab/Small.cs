@@ -10,6 +10,12 @@ namespace Heartwood.Tests.Lab;
 /// <summary>Models and examples small enough that a test takes milliseconds.</summary>
 static class Small
 {
+    /// <summary>Data to measure on, by role.</summary>
+    public static DataSets Sets(
+        IEnumerable<DataSource> inDomain, IEnumerable<DataSource>? outOfDomain = null, IEnumerable<DataSource>? unseen = null) =>
+            new([.. inDomain.Select(s => (Role.InDomain, s)), .. (outOfDomain ?? []).Select(s => (Role.OutOfDomain, s)),
+                .. (unseen ?? []).Select(s => (Role.Unseen, s))]);
+
     const int Words = 20;
 
     /// <summary>A classifier whose every tensor is random, biases and norms too, and whose logits are of order one.</summary>
@@ -58,7 +64,7 @@ static class Small
 
     /// <summary>So many heads in each layer, each layer with an MLP.</summary>
     public static Universe HeadsAndMlps(IReadOnlyList<int> headsPerLayer) => Universe(headsPerLayer.SelectMany((heads, layer) =>
-        Enumerable.Range(0, heads).Select(h => Part.Head(layer, h)).Append(Part.Mlp(layer))));
+        Enumerable.Range(0, heads).Select(h => Heads.Kind.Part(layer, h)).Append(Mlps.Kind.Part(layer))));
 
     public static void SameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, string what)
     {

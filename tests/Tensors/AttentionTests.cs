@@ -128,6 +128,29 @@ public class AttentionTests
             Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3], Heads, false, 2)).Message);
     }
 
+    [Theory, MemberData(nameof(Names))]
+    public void A_cap_gives_the_same_bits_piece_by_piece_and_one_far_above_all_scores_changes_next_to_nothing(string backend)
+    {
+        using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
+        const int tokens = 75;
+        Tensor q = Drawn("q", tokens), k = Drawn("k", tokens), v = Drawn("v", tokens);
+        Tensor none = q.Attention(k, v, [0, tokens], Heads, true, 16), all = q.Attention(k, v, [0, tokens], Heads, true, 16, 2),
+            far = q.Attention(k, v, [0, tokens], Heads, true, 16, 1e4f);
+        foreach (int last in new[] { 1, 5, 20 })
+            Assert.Equal(Bits(all.Slice(0, tokens - last, last)),
+                Bits(q.Slice(0, tokens - last, last).Attention(k, v, [0, last], [0, tokens], Heads, true, 16, 2)));
+        for (int at = 0; at < none.Count; at++) Assert.Equal(none.Values[at], far.Values[at], 1e-5f);
+        Assert.Contains(Enumerable.Range(0, none.Count), at => MathF.Abs(none.Values[at] - all.Values[at]) > 0.01f);
+    }
+
+    [Theory, InlineData(0), InlineData(-1), InlineData(float.NaN), InlineData(float.PositiveInfinity)]
+    public void A_cap_that_holds_nothing_is_refused(float cap)
+    {
+        Tensor q = Drawn("q", 3);
+        Assert.Contains($"A cap of {cap} holds no score",
+            Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 3], Heads, true, cap: cap)).Message);
+    }
+
     [Fact]
     public void Queries_that_see_nothing_are_refused()
     {

@@ -57,8 +57,10 @@ public class DeterminismTests
                 int[] offsets = [.. Enumerable.Range(0, 10).Select(i => 100 * i)];
                 Tensor k = Tensor.Normal(new Chance(1, "k"), 1, 900, 2 * 26).Track(), turns = Tensor.Normal(new Chance(1, "turns"), 1, 900, 26);
                 Tensor mixed = x.Linear(w).RmsNorm(gain, 1e-5f).Rotate(turns, [.. Enumerable.Range(0, 900)])
+                    .Rotate(turns.Slice(1, 0, 12), [.. Enumerable.Range(0, 900)], 26)
                     .Attention(k, k * 2, offsets, offsets, [3, 2], true)
-                    .Attention(k, k * 3, offsets, offsets, [4, 1], true, 37).Silu().Sum();
+                    .Attention(k, k * 3, offsets, offsets, [4, 1], true, 37)
+                    .Attention(k, k, offsets, offsets, [3, 2], true, 37, 2).Silu().Sum();
                 values = [.. values, mixed.Item, .. mixed.Gradients(x, w, gain, k).SelectMany(g => g.Values.ToArray())];
                 Assert.Equal(first ??= BitsOf(values), BitsOf(values));
             }

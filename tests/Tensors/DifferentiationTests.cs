@@ -139,6 +139,8 @@ public class DifferentiationTests
         Assert.Contains("one head or more, not 0", Assert.Throws<ShapeException>(() => q.Attention(q, q, [0, 4], [0, 4], [2, 0], false)).Message);
         Assert.Contains("width of 6 does not divide into heads of 4", Assert.Throws<ShapeException>(() => q.Rotate(Tensor.Ones(4, 4), [0, 1, 2, 3])).Message);
         Assert.Contains("heads of 3, an even number", Assert.Throws<ShapeException>(() => q.Rotate(Tensor.Ones(4, 3), [0, 1, 2, 3])).Message);
+        Assert.Contains("4 values of a head are turned, a head has 3", Assert.Throws<ShapeException>(() => q.Rotate(Tensor.Ones(4, 4), [0, 1, 2, 3], 3)).Message);
+        Assert.Contains("width of 6 does not divide into heads of 4", Assert.Throws<ShapeException>(() => q.Rotate(Tensor.Ones(4, 2), [0, 1, 2, 3], 4)).Message);
         Assert.Contains("4 rows, 3 positions", Assert.Throws<ShapeException>(() => q.Rotate(Tensor.Ones(4, 2), [0, 1, 2])).Message);
         Assert.Contains("positions 0 to 3", Assert.Throws<ArgumentOutOfRangeException>(() => q.Rotate(Tensor.Ones(4, 2), [0, 1, 2, 4])).Message);
         Assert.Contains("do not concatenate along axis 1", Assert.Throws<ShapeException>(() => Movement.Concatenate(1, q, keys)).Message);
@@ -180,7 +182,7 @@ public class DifferentiationTests
         public void LayerNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain, Span<float> dShift) => throw new NotSupportedException();
         public void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, int rows, int width, float epsilon, Span<float> y, Span<float> statistics) => throw new NotSupportedException();
         public void RmsNormSlope(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, int rows, int width, Span<float> dx, Span<float> dGain) => throw new NotSupportedException();
-        public void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y) => throw new NotSupportedException();
+        public void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, int turned, bool back, Span<float> y) => throw new NotSupportedException();
         public void Attention(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan, Span<float> context, Span<float> statistics) => throw new NotSupportedException();
         public void AttentionSlope(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> statistics, ReadOnlySpan<float> g, AttentionPlan plan, Span<float> dq, Span<float> dk, Span<float> dv) => throw new NotSupportedException();
         public void Mix(ReadOnlySpan<float> x, ReadOnlySpan<float> mask, ReadOnlySpan<float> ablation, int rows, Span<float> y) => throw new NotSupportedException();

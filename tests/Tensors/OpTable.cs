@@ -180,6 +180,8 @@ static class OpTable
         foreach (int n in Sizes)
             yield return new($"rms norm {n}", t => t[0].RmsNorm(t[1], 1e-3f), new Shape(5, n), new Shape(n)) { Domain = AwayFromZero, Tolerance = 4e-6, SlopeTolerance = 5e-4 };
         yield return new("rms norm of many rows", t => t[0].RmsNorm(t[1], 1e-6f), new Shape(70, 33), new Shape(33)) { Tolerance = 5e-6 };
+        foreach (int heads in new[] { 2, 3, 8 })
+            yield return new($"rms norm of {heads} heads side by side", t => t[0].RmsNorm(t[1], 1e-3f), new Shape(5, heads * 12), new Shape(12)) { Domain = AwayFromZero, Tolerance = 4e-6, SlopeTolerance = 5e-4 };
         yield return new("softmax of many rows", t => t[0].Softmax(), new Shape(70, 3));
         foreach (int n in new[] { 4, 8, 24, 44 })                // rows that end in half a vector, of 8 lanes or of 16, are taken in pairs
         {
@@ -224,6 +226,15 @@ static class OpTable
                 Domain = u => u / 2,
             };
         }
+        foreach (float cap in new[] { 0.5f, 3, 50 })
+        {
+            Shape few = new(Lengths[^1], 14), queries = new(Queries[^1], 4 * 16), keys = new(Lengths[^1], 2 * 16), many = new(139, 32);
+            yield return new($"attention with a cap of {cap}", t => t[0].Attention(t[1], t[2], Lengths, 2, false, cap: cap), few, few, few);
+            yield return new($"attention of groups with a cap of {cap}, some tokens",
+                t => t[0].Attention(t[1], t[2], Queries, Lengths, [3, 1], true, cap: cap), queries, keys, keys);
+            yield return new($"attention in a window of 9 with a cap of {cap}",
+                t => t[0].Attention(t[1], t[2], [0, 139], 2, true, 9, cap), many, many, many);
+        }
         yield return new("attention of the first token", t => t[0].Attention(t[1], t[2], [0, 1, 2], [0, 100, 139], 1, false), new Shape(2, 64), new Shape(139, 64), new Shape(139, 64));
         yield return new("attention of many tokens", t => t[0].Attention(t[1], t[2], [0, 139], 2, true), new Shape(139, 32), new Shape(139, 32), new Shape(139, 32)) { Domain = u => u / 2 };
         yield return new("self-attention", t => t[0].Attention(t[0], t[0], [0, 17, 18], 2), new Shape(18, 14));
@@ -235,6 +246,8 @@ static class OpTable
         {
             int[] rows = [.. Enumerable.Range(0, 9).Select(i => i * i % n)];
             yield return new($"rotate heads of {2 * n}", t => t[0].Rotate(Turns(2 * n), [0, 3, 1, 4]), new Shape(4, 3 * 2 * n)) { Tolerance = 4e-6 };
+            yield return new($"rotate {2 * n} values of heads of {2 * n + 5}",
+                t => t[0].Rotate(Turns(2 * n), [0, 3, 1, 4], 2 * n + 5), new Shape(4, 3 * (2 * n + 5))) { Tolerance = 4e-6 };
             yield return new($"rows of {n}", t => t[0].Rows(rows), new Shape(n, 5));
             yield return new($"slice of {n}", t => t[0].Slice(1, n / 3, n - n / 3), new Shape(2, n, 3));
             yield return new($"concatenate {n}", t => Movement.Concatenate(1, t[0], t[1], t[0]), new Shape(3, n), new Shape(3, 2));

@@ -27,13 +27,14 @@ static class CommandLine
     public static int Run(string[] arguments, Surroundings world, IReadOnlyList<Verb>? verbs = null, Action<int>? exit = null,
         Tenants? tenants = null)
     {
-        RootCommand root = Root(verbs ?? Verbs, world);
+        tenants ??= Tenants.Usual;
+        RootCommand root = Root(verbs ?? Verbs, world, tenants);
         ParseResult parsed = Parse(root, arguments);
         if (arguments.Length == 0) parsed = root.Parse(["--help"]);
         string? mistyped = parsed.Action is HelpWithExamples ? null : Mistyped(arguments, parsed.CommandResult.Command, root);
         if (mistyped is not null || parsed.Errors.Count > 0) return Misunderstood(parsed, mistyped, world.Error);
         if (parsed.CommandResult.Command is Verb verb && parsed.Action is null)
-            return Run(verb, parsed, root, arguments, world, exit ?? Environment.Exit, tenants ?? Tenants.Usual);
+            return Run(verb, parsed, root, arguments, world, exit ?? Environment.Exit, tenants);
         int code = parsed.Invoke(new InvocationConfiguration
         {
             Output = world.Out,
@@ -70,7 +71,7 @@ static class CommandLine
     internal static ParseResult Parse(RootCommand root, IReadOnlyList<string> words) =>
         root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
-    static RootCommand Root(IReadOnlyList<Verb> verbs, Surroundings world)
+    static RootCommand Root(IReadOnlyList<Verb> verbs, Surroundings world, Tenants tenants)
     {
         RootCommand root = new(
             "Finds, compares, cuts out and retrains the subnetworks inside transformer language models.\n\n"
@@ -79,7 +80,7 @@ static class CommandLine
         foreach (Option option in SharedOptions.All) root.Add(option);
         foreach (Verb verb in verbs) root.Add(verb);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, world.Width, world.IsRead);
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, world.Width, world.IsRead, tenants);
         return root;
     }
 
@@ -116,6 +117,6 @@ static class CommandLine
         bool option = word.StartsWith('-');
         IEnumerable<string> known = option ? Known(command, root).Select(o => o.Name) : command.Subcommands.Select(c => c.Name);
         string kind = option ? "option" : command is RootCommand ? "verb" : "argument";
-        return $"There is no {kind} '{word}'." + (Nearest.Of(word, known) is { } nearest ? $" Did you mean {nearest}?" : "");
+        return $"There is no {kind} '{word}'.{Nearest.DidYouMean(word, known)}";
     }
 }

@@ -1,7 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using Heartwood.Lab.Comparison;
-using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -28,8 +25,8 @@ static class CompareVerb
     /// <summary>The verb.</summary>
     public static Verb Create() => new("compare",
         "Compares a run's subnetworks with one another and with chance; finds the core and ablates it in the full model, next to random "
-            + "parts. Given several runs, which may differ in seeds, methods, models or tasks, it joins them in one table, says what "
-            + "differs, and compares what has the same parts, method and size.",
+            + "parts. Given several runs, which may differ in seeds, methods, models or tasks, it joins them in one table and a page, "
+            + "says what differs, and compares what has the same parts, method and size.",
         "compare runs/found", "compare runs/found runs/more-seeds runs/other-model --out runs/joined")
     {
         Arguments = { runs },
@@ -66,7 +63,6 @@ static class CompareVerb
         RunSupport.UseThreads(parsed);
         RunJoin join = RunJoin.Read(named, session.Tenants);
         using RunFolder folder = RunSupport.Open(path, session, join.ModelSha256, join.Facts, join.Seeds, new { Runs = named.Length });
-        JoinedRuns joined = join.In(folder, session.Progress);
-        session.Result(() => JsonSerializer.Serialize(joined, JsonWriting.Published), () => JoinSummary.Text(joined, folder.FolderPath));
+        FindVerb.Finished(session, folder, join.In(folder, session.Progress, session.Stop));
     }
 }

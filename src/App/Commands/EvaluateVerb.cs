@@ -22,7 +22,7 @@ static class EvaluateVerb
         + $"classifiers, both baselines are fitted to: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. "
         + $"{DataSource.ScoresHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
     static readonly Option<int> examples = SharedOptions.Number(
-        "--max-examples", "Most examples of --data to take means over; 0 for all.", new StudyRequest([], []).Examples, 0);
+        "--max-examples", "Most examples of --data to take means over; 0 for all.", new StudyRequest([]).Examples, 0);
     static readonly Option<string[]> masks =
         RunSupport.Several("--mask", $"Subnetworks to measure, from anywhere, next to random masks of their size: {Masks.Named}.", "MASK");
     static readonly Option<string[]> without = RunSupport.Several(
@@ -79,7 +79,7 @@ static class EvaluateVerb
         {
             RunSupport.UseThreads(p);
             StudyRequest request =
-                StudyOptions.Parse(p) with { Data = p.GetValue(data)!, Examples = p.GetValue(examples), Tenants = session.Tenants };
+                StudyOptions.Parse(p, data) with { Examples = p.GetValue(examples), Tenants = session.Tenants };
             RunSupport.Tell(session, request.Precision);
             if (asked.Any)
             {

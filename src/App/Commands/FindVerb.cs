@@ -4,6 +4,7 @@ using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Training.Objectives;
 
@@ -44,7 +45,7 @@ static class FindVerb
         RunSupport.Tell(session, request.Precision);
         request = request with { Tenants = session.Tenants, Asked = QuestionOptions.Asked(parsed, toTheEnd) };
         Study.Prepared prepared = new(request);
-        if (toTheEnd && request.InDomain.Count == 0) throw new ArgumentException("--all measures too: give --in-domain FILE.");
+        if (toTheEnd && !request.Sets.Has(Role.InDomain)) throw new ArgumentException("--all measures too: give --in-domain FILE.");
         foreach (string note in prepared.Notes) session.World.Say(note);
         Estimate estimate = prepared.Estimate();
         foreach (MethodCost cost in prepared.Costs) session.World.Say(cost.InWords);
@@ -55,7 +56,8 @@ static class FindVerb
         using RunFolder folder = RunSupport.Open(
             path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request, request.Precision);
         Study.Keep(folder, request);
-        if (folder.Finished) Finished(session, folder, Report.Read(folder.FolderPath, session.Tenants.Questions));
+        if (folder.Finished)
+            Finished(session, folder, Report.Read(folder.FolderPath, session.Tenants.Questions, session.Tenants.PartKinds));
         else
         {
             Study study = Study.In(folder, prepared, session.Progress, session.Stop);
@@ -87,7 +89,7 @@ static class FindVerb
             Asked = QuestionOptions.Asked(parsed, toTheEnd),
         };
         CheckNames(request);
-        if (toTheEnd && request.InDomain.Count == 0) throw new ArgumentException("all measures too: give in-domain.");
+        if (toTheEnd && !request.Sets.Has(Role.InDomain)) throw new ArgumentException("all measures too: give in-domain.");
         if (!complete) return null;
         Study.Prepared prepared = new(request);
         Estimate estimate = prepared.Estimate();

@@ -75,7 +75,7 @@ static class GenerateVerb
         if (!session.Json) session.World.Out.WriteLine();
         session.World.Say(
             $"{made.Tokens.Count} tokens after {made.PromptTokens} in {Words.Duration(made.Seconds)}, "
-                + $"{Ended(made)}{(made.Absent.Count == 0 ? "" : $"; ablated: {string.Join(",", made.Absent)} ({made.Ablation})")}");
+                + $"{Ended(made)}{(made.Ablated.Count == 0 ? "" : $"; ablated: {string.Join(",", made.Ablated)} ({made.Ablation})")}");
         if (session.Json) session.Result(() => JsonSerializer.Serialize(made, JsonWriting.Published), () => "");
 
         void Show(string text)

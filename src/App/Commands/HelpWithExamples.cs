@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Heartwood.Lab.Studies;
 
 namespace Heartwood.App.Commands;
 
@@ -13,15 +14,17 @@ sealed class HelpWithExamples : SynchronousCommandLineAction
     readonly HelpAction help;
     readonly int width;
     readonly bool wraps;
+    readonly Tenants tenants;
 
     /// <summary>Help of a width.</summary>
     /// <param name="help">the library's</param>
     /// <param name="width">characters in a line</param>
     /// <param name="wraps">whether command lines are wrapped too: where somebody reads them, and not a file</param>
-    public HelpWithExamples(HelpAction help, int width, bool wraps)
+    /// <param name="tenants">whose names the help lists</param>
+    public HelpWithExamples(HelpAction help, int width, bool wraps, Tenants tenants)
     {
         help.MaxWidth = Unbroken;
-        (this.help, this.width, this.wraps) = (help, width, wraps);
+        (this.help, this.width, this.wraps, this.tenants) = (help, width, wraps, tenants);
     }
 
     /// <inheritdoc/>
@@ -36,8 +39,8 @@ sealed class HelpWithExamples : SynchronousCommandLineAction
         asked.Output = caught;
         int code = help.Invoke(parseResult);
         asked.Output = output;
-        output.Write(HelpLayout.Wrap(
-            caught.ToString().TrimEnd('\r', '\n').Split('\n').Select(line => line.TrimEnd('\r', ' ')).ToList(), width));
+        string filled = TenantNames.Fill(caught.ToString(), tenants).TrimEnd('\r', '\n');
+        output.Write(HelpLayout.Wrap([.. filled.Split('\n').Select(line => line.TrimEnd('\r', ' '))], width));
         Command command = parseResult.CommandResult.Command;
         IEnumerable<string> examples = command is Verb verb ? verb.Examples : command.Subcommands.OfType<Verb>().Select(v => v.Examples[0]);
         output.WriteLine();

@@ -19,7 +19,7 @@ static class InspectVerb
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("inspect",
-        "Shows a model folder's family, parts, weights and head (or that it is a body without one), "
+        "Shows a model folder's family, parts, weights, how many are whose, and head (or that it is a body without one), "
         + "and the time and memory that a search of its subnetworks would take here.",
         "inspect models/mnli --data mnli/train.tsv")
     {
@@ -28,7 +28,7 @@ static class InspectVerb
         Run = (parsed, session) =>
         {
             RunSupport.UseThreads(parsed);
-            StudyRequest request = StudyOptions.With(parsed, new(parsed.GetValue(data)!, []) { Tenants = session.Tenants });
+            StudyRequest request = StudyOptions.With(parsed, new(NamedData.Listed(parsed.GetValue(data))) { Tenants = session.Tenants });
             Inspection seen = Inspection.Inspect(parsed.GetValue(model), request, parsed.GetValue(length));
             session.Result(() => JsonSerializer.Serialize(seen, JsonWriting.Published), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
@@ -36,6 +36,7 @@ static class InspectVerb
                 {HeadOf(seen)}
                 {LayersOf(seen)}
                 {seen.Heads} heads and {seen.Mlps} MLPs: {seen.Heads + seen.Mlps} parts
+                {KindsOf(seen)}
                 {SearchOf(seen)}
                 bf16: {Bf16Here()}
                 backends: {string.Join(", ", seen.Backends)}; in use: {seen.BackendInUse}{NotesOf(seen)}
@@ -55,6 +56,12 @@ static class InspectVerb
         return $"  L{i}: {heads}{shared}, {neurons}";
     }));
 
+    static string KindsOf(Inspection seen)
+    {
+        IEnumerable<string> each = seen.Kinds.Select(kind => $"{kind.Counted} {kind.Weights:N0}");
+        return $"weights: {string.Join(", ", each)}, outside of all layers {seen.OutsideLayers:N0}";
+    }
+
     static string Bf16Here() => Tensors.Backends.Machine.WhyBf16IsSlow is { } why
         ? $"not faster than float32 here: {why}"
         : "by the processor's dot product, faster than float32 (--precision bf16)";
@@ -64,7 +71,7 @@ static class InspectVerb
     static string HeadOf(Inspection seen) => seen.Search is null ? $"a body: {seen.Head}"
         : seen.Labels.Count == 1 ? "gives one number, a score (heartwood evaluate)"
         : seen.Labels.Count > 0 ? $"labels: {string.Join(", ", seen.Labels)}"
-        : seen.Family is "bert" ? "an encoder that guesses masked words (heartwood evaluate)"
+        : !seen.Causal ? "an encoder that guesses masked words (heartwood evaluate)"
         : "a language model: it tells which token comes next (heartwood generate)";
 
     static string SearchOf(Inspection seen) => seen.Search is { } search

@@ -114,12 +114,13 @@ static class PaperVerb
                     + "500,1000,2000) and name their folders.");
         using RunFolder folder =
             RunSupport.Open(path, session, prepared.ModelSha256, prepared.Facts, request.Study.Seeds, request, request.Study.Precision);
-        Result result = folder.Finished ? Report.Read(folder.FolderPath, session.Tenants.Questions)
+        Result result = folder.Finished ? Report.Read(folder.FolderPath, session.Tenants.Questions, session.Tenants.PartKinds)
             : PaperRun.In(folder, prepared, session.Progress, session.Stop).All();
         Report.Write(folder.FolderPath, result);
         foreach (string inside in (string[])["study", "training"])
             if (folder.Has($"{inside}/{Report.FactsFile}"))
-                Report.Write(folder.PathOf(inside), Report.Read(folder.PathOf(inside), session.Tenants.Questions));
+                Report.Write(folder.PathOf(inside),
+                    Report.Read(folder.PathOf(inside), session.Tenants.Questions, session.Tenants.PartKinds));
         session.Result(() => ResultJson.Write(result), () => InWords(result, folder.FolderPath));
     }
 
@@ -153,10 +154,9 @@ static class PaperVerb
                 p, "without --model: the embedded model has its own data and checkpoints", data, StudyOptions.InDomain,
                 StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, checkpoints);
         StudyRequest sources = own
-            ? StudyOptions.Sourced(p) with
+            ? StudyOptions.Sourced(p, data) with
             {
                 Model = p.GetValue(model),
-                Data = p.GetValue(data)!,
                 HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0
             }
             : EmbeddedStudy.Study;

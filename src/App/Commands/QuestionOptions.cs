@@ -7,8 +7,7 @@ static class QuestionOptions
 {
     /// <summary>Questions beyond the usual ones.</summary>
     public static readonly Option<string[]> Ask = RunSupport.Several("--ask", "Questions to ask beyond the usual ones, by name: "
-        + "attention, needs, add-back, curve, generalization, shift; and, where more than 1,000 parts are in play, parts, which takes a "
-        + "pass for each.",
+        + $"{TenantNames.Questions}; and, where more than 1,000 parts are in play, parts, which takes a pass for each.",
         "NAME");
 
     /// <summary>The questions that are asked by name.</summary>

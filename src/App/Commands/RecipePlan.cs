@@ -93,7 +93,7 @@ sealed class RecipePlan
             throw Refused(step.Verb.Line, step, "a recipe runs no recipe. Write its steps out.");
         if (verbs.FirstOrDefault(v => v.Name == name) is { } verb) return verb;
         string[] known = [.. verbs.Select(v => v.Name).Except([RunVerb.Name])];
-        throw Refused(step.Verb.Line, step, $"there is no verb '{name}'. Did you mean {Nearest.Of(name, known)}? "
+        throw Refused(step.Verb.Line, step, $"there is no verb '{name}'.{Nearest.DidYouMean(name, known)} "
             + $"The verbs are {string.Join(", ", known)}.");
     }
 
@@ -115,9 +115,8 @@ sealed class RecipePlan
         if (Known(verb).FirstOrDefault(o => o.Name == name || o.Aliases.Contains(name)) is { } found) return found;
         string[] known = [.. Known(verb).Select(o => o.Name[2..]).Except(["out", "json", "verbose", "threads"])];
         string comma = option.Name.Contains('=') ? " Inside { } a value with a comma in it stands in quotes." : "";
-        throw Refused(option.Line, step, $"{verb.Name} has no option '{option.Name}'. Did you mean "
-            + $"{Nearest.Of(option.Name, known)}?{comma} "
-            + $"It has {string.Join(", ", known)}.");
+        throw Refused(option.Line, step, $"{verb.Name} has no option '{option.Name}'."
+            + $"{Nearest.DidYouMean(option.Name, known)}{comma} It has {string.Join(", ", known)}.");
     }
 
     IEnumerable<string> WordsOf(Option option, RecipeOption given)

@@ -31,14 +31,11 @@ static class StageVerbs
 
     static readonly Option<string[]> changes = RunSupport.Several("--change",
         "What to make of the subnetwork: NAME,key=value…, several in a row; needs --out. "
-            + $"{Named(Tenants.Usual.Changes.Select(c => (c.Name, c.InWords)))}. Without it, cut, and full-size where it can be made.",
+            + $"{TenantNames.Changes}. Without it, cut, and full-size where it can be made.",
         "CHANGE");
     static readonly Option<string[]> exports = RunSupport.Several("--export",
         "How to write it: NAME,key=value…, several in a row; needs --out. "
-            + $"{Named(Tenants.Usual.Exports.Select(e => (e.Name, e.InWords)))}.", "EXPORT");
-
-    static string Named(IEnumerable<(string Name, string InWords)> tenants) =>
-        string.Join("; ", tenants.Select(t => $"{t.Name}: {t.InWords}"));
+            + $"{TenantNames.Exports}.", "EXPORT");
 
     /// <summary>What verbs that are given a run take from it.</summary>
     internal static readonly IReadOnlyDictionary<string, string> KeptByTheRun =

@@ -49,24 +49,24 @@ static class StudyOptions
     };
     public static readonly Option<string[]> Methods = RunSupport.Several("--method",
         "How to find subnetworks: NAME[,key=value…], several in a row or one by one; the first is the one that core, ablations and cut "
-            + $"are about. NAME is {Names(Tenants.Usual)}; each one's keys are in docs/methods.md, and named where "
+            + $"are about. NAME is {TenantNames.Finders}; each one's keys are in docs/methods.md, and named where "
             + $"one is unknown. Without it {Method.Usual}.", "METHOD");
     public static readonly Option<string> Objective = new("--objective")
     {
         Description =
-            $"What finders make small: {string.Join(", ", Tenants.Usual.Objectives.Select(o => o.Name))}. Without it each finder's "
+            $"What finders make small: {TenantNames.Objectives}. Without it each finder's "
             + "usual: learned masks the distance from the full model, attributions the loss of the right answers.",
         HelpName = "NAME",
         DefaultValueFactory = _ => "",
     };
     public static readonly Option<int> MaxExamples = SharedOptions.Number("--max-examples",
-        "Most examples to search on; 0 for all.", new StudyRequest([], []).Examples, 0);
+        "Most examples to search on; 0 for all.", new StudyRequest([]).Examples, 0);
     public static readonly Option<int> MaxLength = SharedOptions.Number("--max-length",
         "Longest input in tokens, 0 for the model's own; longer pairs are truncated, the longer sentence first.", 0, 0);
     public static readonly Option<string> Ablation = new("--ablation")
     {
         Description = "What stands in for an ablated part: NAME[,key=value…]. "
-            + $"{string.Join("; ", Tenants.Usual.Ablations.Select(kind => $"{kind.Name}: {kind.Does}"))}.",
+            + $"{TenantNames.Ablations}.",
         HelpName = "NAME",
         DefaultValueFactory = _ => Mean.Kind.Name,
     };
@@ -83,7 +83,7 @@ static class StudyOptions
     public static readonly Option<string> Parts = new("--parts")
     {
         Description = "The parts in play, which a search may remove: kinds with commas between them, of "
-            + $"{string.Join(", ", PartKinds.Usual.Select(kind => kind.Name))}.",
+            + $"{TenantNames.PartKinds}.",
         HelpName = "KINDS",
         DefaultValueFactory = _ => string.Join(',', PartKinds.InPlay),
     };
@@ -96,14 +96,17 @@ static class StudyOptions
     public static IReadOnlyList<Option> Sources => [Model, Data, InDomain, OutOfDomain, Unseen, Map];
 
     /// <summary>The request that the options make.</summary>
-    public static StudyRequest Parse(ParseResult p) => With(p, Sourced(p));
+    /// <param name="p">what was given</param>
+    /// <param name="data">the verb's own option for the data to learn on; null for <see cref="Data"/></param>
+    public static StudyRequest Parse(ParseResult p, Option<string[]>? data = null) => With(p, Sourced(p, data));
 
     /// <summary>The model and data that are named, all else as it is by default.</summary>
-    public static StudyRequest Sourced(ParseResult p) => new(p.GetValue(Data)!, p.GetValue(InDomain)!)
+    /// <param name="p">what was given</param>
+    /// <param name="data">the verb's own option for the data to learn on; null for <see cref="Data"/></param>
+    public static StudyRequest Sourced(ParseResult p, Option<string[]>? data = null) => new(
+        NamedData.Listed(p.GetValue(data ?? Data), p.GetValue(InDomain), p.GetValue(OutOfDomain), p.GetValue(Unseen)))
     {
         Model = p.GetValue(Model),
-        OutOfDomain = p.GetValue(OutOfDomain)!,
-        Unseen = p.GetValue(Unseen)!,
         LabelMap = p.GetValue(Map)!,
     };
 
@@ -124,12 +127,6 @@ static class StudyOptions
         Draws = p.GetValue(Draws),
         AblationExamples = p.GetValue(AblationExamples),
     };
-
-    static string Names(Tenants tenants)
-    {
-        string[] names = [.. tenants.Finders.Select(f => f.Facts.Name)];
-        return names.Length == 1 ? names[0] : $"{string.Join(", ", names[..^1])} or {names[^1]}";
-    }
 
     /// <summary>Reads a list of seeds: 1-6 or 1,2,7.</summary>
     /// <exception cref="ArgumentException">it is neither</exception>

@@ -162,9 +162,9 @@ static class TrainVerb
     }
 
     static TrainingRequest Parse(ParseResult p) => new(
-        p.GetValue(data) is { Length: > 0 } given ? given
+        NamedData.Listed(p.GetValue(data) is { Length: > 0 } given ? given
             : throw new ArgumentException("What should it train on? Give --data FILE, or --data world:training."),
-        p.GetValue(inDomain)!, p.GetValue(outOfDomain)!,
+            p.GetValue(inDomain), p.GetValue(outOfDomain)),
         new(p.GetValue(SharedOptions.Seed), p.GetValue(epochs), p.GetValue(steps), p.GetValue(batch), p.GetValue(rate), p.GetValue(warmup),
             p.GetValue(final), p.GetValue(decay), p.GetValue(beta2), p.GetValue(clip), p.GetValue(dropout)))
     {

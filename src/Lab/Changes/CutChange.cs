@@ -6,8 +6,8 @@ using Heartwood.Lab.Subnetworks;
 namespace Heartwood.Lab.Changes;
 
 /// <summary>
-/// The smaller model that a subnetwork is (<see cref="Cutting.Cut"/>): the weights of parts that do not stay are gone, and what they
-/// leave behind is a bias.
+/// The smaller model that a subnetwork is (<see cref="Cutting.Cut"/>): the weights of parts that do not stay are gone, and what stands
+/// in for them is a bias.
 /// </summary>
 public sealed class CutChange : IChange
 {

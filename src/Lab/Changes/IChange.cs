@@ -29,7 +29,7 @@ public interface IChange
 /// <summary>What a change is made of.</summary>
 /// <param name="Models">the models, the full one first; most changes take one</param>
 /// <param name="Kept">the parts of the first that stay, in address order</param>
-/// <param name="Ablation">what the others leave behind</param>
+/// <param name="Ablation">what stands in for what does not stay</param>
 /// <param name="Problem">what the examples ask</param>
 /// <param name="Examples">what the proof is made on</param>
 /// <param name="Stop">ends the work</param>

@@ -6,24 +6,25 @@ namespace Heartwood.Lab.Charts;
 /// <summary>How numbers are said to a reader: accuracies in percent, differences in points, always with their uncertainty.</summary>
 public static class Wording
 {
-    const string Absent = "not measured";
+    const string NotMeasured = "not measured";
 
     /// <summary>"97.8 %"; a share below 1 is never rounded up to 100 %, nor one above 0 down to 0 %.</summary>
-    public static string Percent(double share) => double.IsNaN(share) ? Absent : $"{Digits(share)}\u00A0%";
+    public static string Percent(double share) => double.IsNaN(share) ? NotMeasured : $"{Digits(share)}\u00A0%";
 
     /// <summary>"97.1 to 98.4 %".</summary>
     public static string Range(double low, double high) =>
-        double.IsNaN(low) || double.IsNaN(high) ? Absent : Digits(low) == Digits(high) ? Percent(low) : $"{Digits(low)} to {Percent(high)}";
+        double.IsNaN(low) || double.IsNaN(high) ? NotMeasured
+        : Digits(low) == Digits(high) ? Percent(low) : $"{Digits(low)} to {Percent(high)}";
 
     /// <summary>"97.8 % (97.1 to 98.4 %, n 2,000)".</summary>
     public static string Full(Proportion? p) =>
-        p is null or { N: 0 } ? Absent : $"{Percent(p.Value)} ({Range(p.Low, p.High)}, n\u00A0{Count(p.N)})";
+        p is null or { N: 0 } ? NotMeasured : $"{Percent(p.Value)} ({Range(p.Low, p.High)}, n\u00A0{Count(p.N)})";
 
     /// <summary>"97.8 % (97.1 to 98.4 %)".</summary>
-    public static string Short(Proportion? p) => p is null or { N: 0 } ? Absent : $"{Percent(p.Value)} ({Range(p.Low, p.High)})";
+    public static string Short(Proportion? p) => p is null or { N: 0 } ? NotMeasured : $"{Percent(p.Value)} ({Range(p.Low, p.High)})";
 
     /// <summary>"2.1 points", a difference between two shares.</summary>
-    public static string Points(double difference) => double.IsNaN(difference) ? Absent
+    public static string Points(double difference) => double.IsNaN(difference) ? NotMeasured
         : string.Create(CultureInfo.InvariantCulture, $"{Signed(100 * difference, "0.0")}\u00A0points");
 
     /// <summary>"p = 0.013", "p &lt; 0.001".</summary>
@@ -40,14 +41,14 @@ public static class Wording
     public static string Sparsity(double sparsity) => $"sparsity {Number(sparsity, "0.0#")}";
 
     /// <summary>A number in a pattern of the invariant culture, with a true minus sign.</summary>
-    public static string Number(double? value, string pattern) => value is not { } v || double.IsNaN(v) ? Absent : Signed(v, pattern);
+    public static string Number(double? value, string pattern) => value is not { } v || double.IsNaN(v) ? NotMeasured : Signed(v, pattern);
 
     /// <summary>A small number, "2.4e-6".</summary>
     public static string Small(double value) =>
-        double.IsNaN(value) ? Absent : value == 0 ? "0" : value.ToString("0.0e-0", CultureInfo.InvariantCulture);
+        double.IsNaN(value) ? NotMeasured : value == 0 ? "0" : value.ToString("0.0e-0", CultureInfo.InvariantCulture);
 
     /// <summary>"1 min 58 s".</summary>
-    public static string Time(double seconds) => double.IsNaN(seconds) ? Absent
+    public static string Time(double seconds) => double.IsNaN(seconds) ? NotMeasured
         : seconds < 60 ? $"{Number(seconds, "0.0")} s"
         : seconds < 3600 ? $"{Number(Math.Floor(seconds / 60), "0")} min {Number(seconds % 60, "00")} s"
         : $"{Number(Math.Floor(seconds / 3600), "0")} h {Number(Math.Floor(seconds % 3600 / 60), "00")} min";

@@ -11,9 +11,8 @@ public sealed class CheckpointException(string message, Exception? inner = null)
     /// <summary>A tensor that is asked for is not there.</summary>
     internal static CheckpointException NoTensor(string name, string where, IEnumerable<string> there)
     {
-        string? nearest = Nearest.Of(name, there);
-        string next = nearest is null ? "It holds none: give the model's weights." : $"Nearest: '{nearest}'.";
-        return new($"No tensor '{name}' in {where}. {next}");
+        string nearest = Nearest.DidYouMean(name, there);
+        return new($"No tensor '{name}' in {where}.{(nearest == "" ? " It holds none: give the model's weights." : nearest)}");
     }
 
     /// <summary>A JSON file of a checkpoint, which is refused with this exception.</summary>

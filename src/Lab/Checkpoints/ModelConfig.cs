@@ -45,8 +45,8 @@ public sealed class ModelConfig
         read.Add(key);
         if (!Has(key))
         {
-            string? nearest = Nearest.Of(key, root.EnumerateObject().Select(p => p.Name));
-            throw new CheckpointException($"{Path}: expected the key '{key}' ({Wanted<T>()}), found none. Nearest: '{nearest}'. "
+            string nearest = Nearest.DidYouMean(key, root.EnumerateObject().Select(p => p.Name));
+            throw new CheckpointException($"{Path}: expected the key '{key}' ({Wanted<T>()}), found none.{nearest} "
                 + "Take the config.json that belongs to the weights.");
         }
         return (T)Read(typeof(T), file.Find(key)!.Value);

@@ -14,8 +14,9 @@ public sealed class Weights
     readonly HashSet<string> used;
     readonly string path, file;
 
-    // of older checkpoints of GPT-2 and Llama
-    static readonly string[] buffers = [".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"];
+    // of older checkpoints of GPT-2, GPT-NeoX and Llama
+    static readonly string[] buffers =
+        [".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"];
 
     // of older checkpoints of BERT and RoBERTa, and of training
     static readonly string[] integerBuffers = ["position_ids", "token_type_ids", "num_batches_tracked"];
@@ -80,7 +81,7 @@ public sealed class Weights
         string full = Full(name);
         const string next = "The weights must belong to the config.json next to them.";
         if (!tensors.TryGetValue(full, out Tensor? found))
-            throw new CheckpointException($"{file}: no tensor '{full}'. Nearest: '{Nearest.Of(full, tensors.Keys)}'. {next}");
+            throw new CheckpointException($"{file}: no tensor '{full}'.{Nearest.DidYouMean(full, tensors.Keys)} {next}");
         Shape shape = new(axes);
         if (found.Shape != shape)
             throw new CheckpointException($"{file}: '{full}' should be {shape} by config.json, the file has {found.Shape}. {next}");

@@ -2,7 +2,7 @@ using Heartwood.Lab.Evaluation;
 
 namespace Heartwood.Lab.Comparison;
 
-/// <summary>Several runs in one table: what <c>compare RUN RUN … --out RUN</c> writes as <c>comparison.json</c>.</summary>
+/// <summary>Several runs in one table: what <c>compare RUN RUN … --out RUN</c> answers.</summary>
 /// <param name="Runs">the runs, each with its full model, in the order in which they were named</param>
 /// <param name="Differences">what they were asked otherwise, or had otherwise</param>
 /// <param name="Rows">every subnetwork of every run that was measured</param>

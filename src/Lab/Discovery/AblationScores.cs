@@ -78,7 +78,7 @@ public sealed class AblationScores(bool kept = false, MeasuredBy? by = null) : I
         protected override IReadOnlyList<StepFigure> Take(int step)
         {
             IReadOnlyList<Example> run = runs[step];
-            IReadOnlyList<Worth> worths = measure.Of(run, masks, shared, search.Stop);
+            IReadOnlyList<Worth> worths = measure.Worths(run, masks, shared, search.Stop);
             for (int i = 0; i < sums.Length; i++) sums[i] += by.Figure(worths[i]) * run.Count;
             examples[0] += run.Count;
             return [];

@@ -42,7 +42,7 @@ public sealed class ActivationNorm(bool fromAblation = false, int examples = 512
         protected override double Sum(Place place, IReadOnlyDictionary<Site, Tensor> seen)
         {
             var (tokens, width) = seen[place.Site].AsTokens();
-            ReadOnlySpan<float> values = seen[place.Site].Values, left = fromAblation ? Asked.Ablation.Of(place) : [];
+            ReadOnlySpan<float> values = seen[place.Site].Values, left = fromAblation ? Asked.Ablation.ConstantOf(place) : [];
             double sum = 0;
             for (int t = 0; t < tokens; t++)
             {

@@ -40,6 +40,11 @@ public sealed record FinderFacts(string Name, string About, string Paper, Finder
     /// <summary>The points at which the parts that it can score give their value; null for all.</summary>
     public IReadOnlyList<Point>? Points { get; init; }
 
+    /// <summary>
+    /// Whether it looks at the residual stream between attention and MLP to score one of the two, which some families do not have.
+    /// </summary>
+    public bool ReadsMiddle { get; init; }
+
     /// <summary>Whether its scores depend on the size that is asked for: then every size is a search of its own.</summary>
     public bool SizeDependent => Needs.HasFlag(FinderNeeds.TargetSize);
 
@@ -47,6 +52,10 @@ public sealed record FinderFacts(string Name, string About, string Paper, Finder
     /// <exception cref="ArgumentException">names a part, and what the finder can score</exception>
     public void Check(Universe universe)
     {
+        if (ReadsMiddle && universe.Places.FirstOrDefault(place => place.Parallel) is { } beside)
+            throw new ArgumentException($"{Name} scores {beside.Part}, one of the {beside.Kind.Many}, by the residual stream between "
+                + "attention and MLP (the middle site), and in this model the two stand side by side (a parallel residual): "
+                + "there is none. Put layers in play (--parts layers), or take another --method.");
         if (Points is null || universe.Places.FirstOrDefault(place => !Points.Contains(place.Site.Point)) is not { } other) return;
         throw new ArgumentException($"{Name} scores parts that give their value at {string.Join(", ", Points)} only, and {other.Part}, "
             + $"one of the {other.Kind.Many}, gives it at {other.Site.Point}. Put only what it scores in play with --parts, "

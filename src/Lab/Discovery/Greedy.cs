@@ -45,7 +45,7 @@ public sealed class Greedy(MeasuredBy? by = null) : IFinder
 
         public Adding(Search search, MeasuredBy by) : base("greedy", search.Universe.Count)
         {
-            (this.search, this.by, examples, measure) = (search, by, by.Of(search), MeasuredBy.Measure(search, "greedy"));
+            (this.search, this.by, examples, measure) = (search, by, by.ExamplesOf(search), MeasuredBy.Measure(search, "greedy"));
             order = new double[search.Universe.Count];
             Array.Fill(order, -1);
         }
@@ -76,7 +76,7 @@ public sealed class Greedy(MeasuredBy? by = null) : IFinder
         {
             float[] shared = Mask(set);
             float[][] masks = [.. candidates.Select(c => Mask([.. set, c]))];
-            IReadOnlyList<Worth> worths = measure.Of(examples, masks, shared, search.Stop);
+            IReadOnlyList<Worth> worths = measure.Worths(examples, masks, shared, search.Stop);
             return by.Accuracy ? worths : [.. worths.Select(w => new Worth(w.Tie, w.Objective))];
         }
 

@@ -17,7 +17,7 @@ public sealed class LayerSimilarity(int examples = 512) : IFinder
     /// <inheritdoc/>
     public FinderFacts Facts { get; } = new("layer-similarity", "how much it turns the stream: 1 − cosine of what enters and leaves",
         "He et al. 2024, What Matters in Transformers; block influence: Men et al. 2024, ShortGPT", FinderNeeds.Examples, Seeded: false)
-    { Points = turning };
+    { Points = turning, ReadsMiddle = true };
 
     /// <inheritdoc/>
     public IFinder With(TenantSpec options)

@@ -87,13 +87,13 @@ public sealed class MaskGradient(MaskGradientOptions? options = null) : IFinder
             slopes.Visit(step, mask, (count, slope) =>
             {
                 weight[0] += count;
-                for (int i = 0; i < sums.Length; i++) sums[i] += Of(slope[i], count);
+                for (int i = 0; i < sums.Length; i++) sums[i] += Scored(slope[i], count);
             });
             return [];
         }
 
         // of one example its loss counts by its weight, and so does the size of its slope
-        double Of(double slope, double count) => options.Score switch
+        double Scored(double slope, double count) => options.Score switch
         {
             "absolute" => Math.Abs(slope),
             "squared" => slope * slope / count,

@@ -28,12 +28,12 @@ public sealed record MeasuredBy(bool Accuracy, int Examples)
     public int Count(int examples) => Examples == 0 ? examples : Math.Min(Examples, examples);
 
     /// <summary>The examples that are taken.</summary>
-    public IReadOnlyList<Example> Of(Search search) => Thinning.Thinned(search.Examples, Examples);
+    public IReadOnlyList<Example> ExamplesOf(Search search) => Thinning.Thinned(search.Examples, Examples);
 
     /// <summary>The examples that are taken, in runs of a few thousand tokens, so that each is a step.</summary>
     public IReadOnlyList<IReadOnlyList<Example>> Runs(Search search)
     {
-        IReadOnlyList<Example> all = Of(search);
+        IReadOnlyList<Example> all = ExamplesOf(search);
         int[] lengths = [.. all.Select(e => search.Problem.Inputs(e).Sum(s => s.Ids.Length))];
         return [.. Inputs.Pack(lengths, TokensAtOnce).Select(run => (IReadOnlyList<Example>)[.. all.Skip(run.Start).Take(run.Count)])];
     }

@@ -56,7 +56,7 @@ public sealed class PruningSearch : ISearch
     static Tensor? FullLogits(Search search)
     {
         int labels = search.Problem.OfVocabulary ? 0 : search.Model.Scores(), needed = search.Examples.Count * labels;
-        float[] full = needed == 0 ? [] : search.FullScores?.Invoke() ?? [];
+        float[] full = needed == 0 ? [] : search.FullScoresOrComputed();
         if (search.Examples.Count == 0 || full.Length != needed)
             throw new ArgumentException(
                 $"{search.Examples.Count} examples need {needed} scores of the full model, {full.Length} were given.", nameof(search));

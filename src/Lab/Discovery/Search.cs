@@ -16,8 +16,8 @@ namespace Heartwood.Lab.Discovery;
 public sealed record Search(IModel Model, Universe Universe, Ablation Ablation, IProblem Problem, IReadOnlyList<Example> Examples)
 {
     /// <summary>
-    /// The full model's scores of the labels, [example label] row by row, computed once for all searches; null where the problem is of
-    /// the vocabulary and the full model passes next to the changed one.
+    /// The full model's scores of the labels, [example label] row by row, computed once for all searches; null to have each search
+    /// compute its own. Not asked for where the problem is of the vocabulary: the full model then passes next to the changed one.
     /// </summary>
     public Func<float[]>? FullScores { get; init; }
 
@@ -35,6 +35,20 @@ public sealed record Search(IModel Model, Universe Universe, Ablation Ablation, 
 
     /// <summary>Ends the work inside a step.</summary>
     public CancellationToken Stop { get; init; }
+
+    /// <summary>See <see cref="FullScores"/>: those that were given, or computed here.</summary>
+    internal float[] FullScoresOrComputed()
+    {
+        if (FullScores is { } given) return given();
+        List<float> scores = [];
+        foreach (var (batch, _) in Inputs.Packed(Examples, 1024, Problem))
+        {
+            Stop.ThrowIfCancellationRequested();
+            using Scope pass = Scope.Open();
+            scores.AddRange(Model.Forward(batch, NoProbe.Instance).Values);
+        }
+        return [.. scores];
+    }
 
     /// <summary>The objective that was asked for, or the finder's usual.</summary>
     /// <exception cref="ArgumentException">it is not for the problem</exception>
@@ -94,5 +108,5 @@ public interface ISetMeasure
     /// <param name="shared">a mask that the others differ from in few parts, best in late ones; null for one of ones. It changes no
     /// figure, only the time.</param>
     /// <param name="stop">ends the work</param>
-    IReadOnlyList<Worth> Of(IReadOnlyList<Example> examples, IReadOnlyList<float[]> masks, float[]? shared, CancellationToken stop);
+    IReadOnlyList<Worth> Worths(IReadOnlyList<Example> examples, IReadOnlyList<float[]> masks, float[]? shared, CancellationToken stop);
 }

@@ -66,7 +66,7 @@ public sealed class Shapley(ShapleyOptions? options = null) : IFinder
 
         public Sampling(Search search, ShapleyOptions options) : base("shapley", options.Orders / 2)
         {
-            (this.search, this.options, examples) = (search, options, options.By.Of(search));
+            (this.search, this.options, examples) = (search, options, options.By.ExamplesOf(search));
             measure = MeasuredBy.Measure(search, "shapley");
             (sums, squares) = (new double[search.Universe.Count], new double[search.Universe.Count]);
         }
@@ -143,7 +143,7 @@ public sealed class Shapley(ShapleyOptions? options = null) : IFinder
         }
 
         double[] Values(IReadOnlyList<float[]> masks) =>
-            masks.Count == 0 ? [] : [.. measure.Of(examples, masks, null, search.Stop).Select(options.By.Figure)];
+            masks.Count == 0 ? [] : [.. measure.Worths(examples, masks, null, search.Stop).Select(options.By.Figure)];
 
         static float[] Ones(int parts)
         {

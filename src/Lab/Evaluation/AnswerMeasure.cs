@@ -20,9 +20,10 @@ public sealed class AnswerMeasure(
     public string Name => problem.Words.Accuracy;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Worth> Of(IReadOnlyList<Example> examples, IReadOnlyList<float[]> masks, float[]? shared, CancellationToken stop)
+    public IReadOnlyList<Worth> Worths(
+        IReadOnlyList<Example> examples, IReadOnlyList<float[]> masks, float[]? shared, CancellationToken stop)
     {
-        float[][] numbers = new Answers(examples, problem: problem).Of(model, masks, ablation, null, stop, shared);
+        float[][] numbers = new Answers(examples, problem: problem).Scores(model, masks, ablation, null, stop, shared);
         EvaluationSet set = new("train", examples, labels, mapLabel) { Problem = problem };
         return [.. numbers.Select(n => Worth(new(set, n)))];
     }

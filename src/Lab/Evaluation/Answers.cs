@@ -42,8 +42,8 @@ public sealed class Answers
     /// <param name="full">the full model, to be compared with where it must
     /// pass beside (<see cref="IProblem.OfVocabulary"/>); null for none</param>
     /// <exception cref="InvalidDataException">a number that the problem reads is NaN or infinite</exception>
-    public float[] Of(IModel model, Action<int>? advance = null, CancellationToken stop = default, IModel? full = null) =>
-        Of(model, [], null, advance, stop, null, full)[0];
+    public float[] Scores(IModel model, Action<int>? advance = null, CancellationToken stop = default, IModel? full = null) =>
+        Scores(model, [], null, advance, stop, null, full)[0];
 
     /// <summary>
     /// Numbers of one model under several masks, [example number] row by row for each mask (one unmasked where
@@ -52,14 +52,14 @@ public sealed class Answers
     /// </summary>
     /// <param name="model">the full model</param>
     /// <param name="masks">each with one number per part</param>
-    /// <param name="ablation">what absent parts leave behind; null only without masks</param>
+    /// <param name="ablation">what stands in for ablated parts; null only without masks</param>
     /// <param name="advance">told the number of examples × masks that a batch finished</param>
     /// <param name="stop">ends the work</param>
     /// <param name="shared">a mask that the others differ from in few parts, best in
     /// late ones; null for one of ones. It changes no score, only the time.</param>
     /// <param name="full">see above</param>
     /// <exception cref="InvalidDataException">see above</exception>
-    public float[][] Of(
+    public float[][] Scores(
         IModel model, IReadOnlyList<float[]> masks, Ablation? ablation, Action<int>? advance = null,
         CancellationToken stop = default, float[]? shared = null, IModel? full = null)
     {
@@ -140,7 +140,7 @@ public sealed class Answers
                 $"{char.ToUpperInvariant(name[0])}{name[1..]} {before + i / width + 1} of {starts[^1]}{which}");
             string found = numbers[i].ToString(CultureInfo.InvariantCulture);
             throw new InvalidDataException($"{where}: expected finite {kind}, found {found}. "
-                + "A weight, or what absent parts leave behind, is not finite: take other weights, or another ablation.");
+                + "A weight, or what stands in for ablated parts, is not finite: take other weights, or another ablation.");
         }
     }
 

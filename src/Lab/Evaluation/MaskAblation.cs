@@ -5,7 +5,7 @@ using Heartwood.Lab.Tasks;
 namespace Heartwood.Lab.Evaluation;
 
 /// <summary>
-/// What stands in for the absent parts of masks, by one rule for every verb that is given a model and not a run: what <c>--ablation</c>
+/// What stands in for the ablated parts of masks, by one rule for every verb that is given a model and not a run: what <c>--ablation</c>
 /// says; without it what the mask says; where that says nothing (and of parts that are ablated by hand) their mean over the data, where
 /// data is given, else zero. Means come from the file that the mask names, if it is there and the mask is this model's, else they are
 /// taken over the data.
@@ -23,8 +23,8 @@ sealed class MaskAblation(
 {
     readonly Dictionary<string, Ablation> made = [];
 
-    /// <summary>What stands in for the absent parts of a mask, and where that came from.</summary>
-    public (Ablation Ablation, string InWords) Of(Subnetwork mask)
+    /// <summary>What stands in for the ablated parts of a mask, and where that came from.</summary>
+    public (Ablation Ablation, string InWords) AblationFor(Subnetwork mask)
     {
         if (FileOf(mask) is { } file)
         {
@@ -59,7 +59,7 @@ sealed class MaskAblation(
     {
         if (data is null || masks.Any(TakesData)) return;
         string next = asked is null && FileOf(masks[0]) is null ? ", or ask for means: --ablation mean" : "";
-        throw new ArgumentException("The data is what ablations are taken over, and here something else stands in for absent parts: "
+        throw new ArgumentException("The data is what ablations are taken over, and here something else stands in for ablated parts: "
             + $"{Known(masks[0])}. Leave out --data{next}.");
     }
 

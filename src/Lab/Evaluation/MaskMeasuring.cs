@@ -12,7 +12,7 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="model">the full model</param>
 /// <param name="sets">what to measure on</param>
 /// <param name="full">the full model's scores of the sets</param>
-/// <param name="ablation">what absent parts leave behind</param>
+/// <param name="ablation">what stands in for ablated parts</param>
 /// <param name="stop">ends the work</param>
 sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full, Ablation ablation, CancellationToken stop)
 {
@@ -21,7 +21,7 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
     readonly Universe universe = ablation.Universe;
 
     /// <summary>Figures of a subnetwork.</summary>
-    public MeasuredSubnetwork Of(Subnetwork subnetwork)
+    public MeasuredSubnetwork Measure(Subnetwork subnetwork)
     {
         IModel? cut = Cutting.WhyNot(model, subnetwork.Kept, ablation) is null ? Cutting.Cut(model, subnetwork.Kept, ablation) : null;
         Measured m = sets.Measure(cut is null ? Masked(subnetwork.Kept) : sets.Scores(cut, stop, full: model), full);
@@ -46,7 +46,7 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
     /// <param name="seed">seed of the draw</param>
     /// <param name="draw">number of the draw</param>
     public MeasuredSubnetwork RandomLike(Subnetwork subnetwork, ulong seed, long draw) =>
-        Of(subnetwork with { Kept = RandomParts.Like(universe, [.. subnetwork.Kept], new(seed, "random mask"), draw) });
+        Measure(subnetwork with { Kept = RandomParts.Like(universe, [.. subnetwork.Kept], new(seed, "random mask"), draw) });
 
     /// <summary>
     /// Largest difference of any logit between a cut model and the masked one: in float32 whatever the models' precision, for it is the

@@ -41,16 +41,16 @@ public static class Masks
     }
 
     /// <summary>The subnetwork of all parts but some.</summary>
-    /// <param name="names">the parts that are absent, as <see cref="PartNames"/> reads them</param>
+    /// <param name="names">the parts that are ablated, as <see cref="PartNames"/> reads them</param>
     /// <param name="model">the model's sizes</param>
     /// <inheritdoc cref="Read"/>
     public static MaskFile Without(string names, ModelSizes model)
     {
-        IReadOnlyList<Part> absent = PartNames.ParseList(names);
-        MaskFile gone = ByHand(absent, model, $"without {names}");
+        IReadOnlyList<Part> ablated = PartNames.ParseList(names);
+        MaskFile gone = ByHand(ablated, model, $"without {names}");
         string[] inPlay = [.. PartKinds.InPlay.Union(gone.Mask.InPlay)];
         Part[] all = [.. model.Parts(inPlay)];
-        Subnetwork mask = gone.Mask with { InPlay = inPlay, Parts = all.Length, Kept = [.. all.Except(absent)] };
+        Subnetwork mask = gone.Mask with { InPlay = inPlay, Parts = all.Length, Kept = [.. all.Except(ablated)] };
         return gone with { Mask = mask with { TargetSparsity = mask.Sparsity } };
     }
 

@@ -6,7 +6,7 @@ namespace Heartwood.Lab.Evaluation;
 /// <summary>A subnetwork and its figures.</summary>
 /// <param name="Seed">the seed it was found (or drawn) with</param>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
-/// <param name="Sparsity">the sparsity it has: fraction of parts that are absent</param>
+/// <param name="Sparsity">the sparsity it has: fraction of parts that are ablated</param>
 /// <param name="Parts">addresses of the kept parts</param>
 /// <param name="InDomain">accuracy in-domain</param>
 /// <param name="OutOfDomain">see <see cref="Measured"/></param>

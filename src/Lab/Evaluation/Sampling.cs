@@ -53,7 +53,7 @@ public sealed record Sampling(double Temperature = 0, int TopK = 0, double TopP 
         {
             if (float.IsNaN(scores[i]))
                 throw new InvalidDataException($"The score of token {i} is not a number. "
-                    + "Look at the weights, or at what replaces absent parts.");
+                    + "Look at the weights, or at what replaces ablated parts.");
             uint bits = BitConverter.SingleToUInt32Bits(scores[i] + 0f);              // one zero
             keys[i] = (ulong)((bits & 0x8000_0000) == 0 ? ~(bits | 0x8000_0000) : bits) << 32 | (uint)i;
         }

@@ -57,7 +57,7 @@ public sealed class WordOverlapScores : IBaseline
         double mean = scores.Average(), deviation = Math.Sqrt(scores.Average(s => (s - mean) * (s - mean)));
         WordOverlapScores baseline = new(new(rows, options.Words, options.MinimumRows), mean, deviation);
         if (deviation == 0) return baseline;
-        int[][] on = [.. rows.Select(baseline.features.Of)];
+        int[][] on = [.. rows.Select(baseline.features.Present)];
         int[] order = [.. Enumerable.Range(0, rows.Count)];
         double[] squares = new double[baseline.weights.Length];
         Chance chance = new(options.Seed, "word overlap baseline");
@@ -70,7 +70,7 @@ public sealed class WordOverlapScores : IBaseline
     }
 
     /// <inheritdoc/>
-    public float[] Scores(Row row) => [(float)(mean + deviation * features.Of(row).Sum(feature => weights[feature]))];
+    public float[] Scores(Row row) => [(float)(mean + deviation * features.Present(row).Sum(feature => weights[feature]))];
 
     void Step(int[] on, double wanted, double[] squares, WordOverlapOptions options)
     {

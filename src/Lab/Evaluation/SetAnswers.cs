@@ -41,22 +41,22 @@ sealed class SetAnswers
     {
         int[] all = [.. which];
         return Chooses ? Proportion.FromCounts(all.Count(IsRight), all.Length)
-            : Of(FigureRole.Accuracy, all)?.AsShare() ?? Proportion.FromCounts(0, 0);
+            : FigureOver(FigureRole.Accuracy, all)?.AsShare() ?? Proportion.FromCounts(0, 0);
     }
 
     /// <summary>Cross entropy, mean over examples (or what the task says).</summary>
     public double? Loss(IReadOnlyCollection<int> which) =>
-        Chooses ? which.Average(i => -LogOf(set.Examples[i].Label, i)) : Of(FigureRole.Loss, which)?.Value;
+        Chooses ? which.Average(i => -LogOf(set.Examples[i].Label, i)) : FigureOver(FigureRole.Loss, which)?.Value;
 
     /// <summary>How often it gives the full model's answer.</summary>
     public Proportion? AgreementWith(SetAnswers full, IReadOnlyCollection<int> which) =>
-        !Chooses ? Of(FigureRole.Agreement, which)?.AsShare()
+        !Chooses ? FigureOver(FigureRole.Agreement, which)?.AsShare()
         : Proportion.FromCounts(which.Count(i => Choice(full.logs[i]) == Choice(logs[i])), which.Count);
 
     /// <summary>Divergence from the full model: over the labels, or what the task's figure says, where that was measured.</summary>
     public double? DivergenceFrom(SetAnswers full, IReadOnlyCollection<int> which)
     {
-        return set.Problem.OfVocabulary || !Chooses ? Of(FigureRole.Kl, which)?.Value : which.Average(Divergence);
+        return set.Problem.OfVocabulary || !Chooses ? FigureOver(FigureRole.Kl, which)?.Value : which.Average(Divergence);
 
         double Divergence(int example) => full.logs[example]
             .Select((p, k) => double.IsNegativeInfinity(p) ? 0 : Math.Exp(p) * (p - logs[example][k])).Sum();
@@ -76,14 +76,14 @@ sealed class SetAnswers
     /// <summary>The same of some examples.</summary>
     public IReadOnlyDictionary<string, Quantity> FiguresOf(IEnumerable<int> which) =>
         set.Examples.Count == 0 ? new Dictionary<string, Quantity>()
-        : set.Problem.Figures.Select(f => (f.Name, Figure: Of(f, which))).Where(f => f.Figure is not null)
+        : set.Problem.Figures.Select(f => (f.Name, Figure: FigureOver(f, which))).Where(f => f.Figure is not null)
             .ToDictionary(f => f.Name, f => f.Figure!);
 
-    Quantity? Of(FigureRole role, IEnumerable<int> which) => set.Problem.Figures.FirstOrDefault(f => f.Role == role) is { } figure
-        ? Of(figure, which) : null;
+    Quantity? FigureOver(FigureRole role, IEnumerable<int> which) => set.Problem.Figures.FirstOrDefault(f => f.Role == role) is { } figure
+        ? FigureOver(figure, which) : null;
 
     // of the examples on which it was measured
-    Quantity? Of(TaskFigure figure, IEnumerable<int> which)
+    Quantity? FigureOver(TaskFigure figure, IEnumerable<int> which)
     {
         (double Sum, double Per)[] terms = [.. which.Select(i => figure.Term(set.Examples[i], Row(i))).Where(t => !double.IsNaN(t.Sum))];
         if (terms.Length == 0) return null;

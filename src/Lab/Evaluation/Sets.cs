@@ -1,5 +1,4 @@
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
@@ -14,23 +13,20 @@ public sealed class Sets
 
     /// <summary>Encodes the sets.</summary>
     /// <param name="model">the model that reads them</param>
-    /// <param name="inDomain">in-domain data</param>
-    /// <param name="outOfDomain">out-of-domain data of constructions that occur in training</param>
-    /// <param name="unseen">out-of-domain data of others</param>
+    /// <param name="data">the sets; data to learn on is read with the same map and not measured</param>
     /// <param name="map">what the model's labels count as on the sets that have such labels, for example neutral&gt;non-entailment; see
     /// <see cref="LabelMatch"/></param>
     /// <param name="mostTokens">longest input; 0 for the model's own</param>
-    /// <param name="data">data that is read with the same map and not measured</param>
     /// <exception cref="InvalidDataException">a set's labels are neither the model's nor the renamed ones; or the map has names that are
     /// nobody's, or changes nothing</exception>
     /// <exception cref="ArgumentException">labels are renamed, and no set asks for any</exception>
-    public Sets(LoadedModel model, IReadOnlyList<DataSource> inDomain, IReadOnlyList<DataSource> outOfDomain,
-        IReadOnlyList<DataSource> unseen, LabelMap map, int mostTokens, IReadOnlyList<DataSource>? data = null)
+    public Sets(LoadedModel model, DataSets data, LabelMap map, int mostTokens)
     {
         List<DataSource> labelled = [];
         bool applied = false;
-        foreach (var (use, sources) in new[] { ("inDomain", inDomain), ("outOfDomain", outOfDomain), ("unseen", unseen) })
+        foreach (Role role in (Role[])[Role.InDomain, Role.OutOfDomain, Role.Unseen])
         {
+            IReadOnlyList<DataSource> sources = data[role];
             if (sources.Count == 0) continue;
             IProblem problem = DataSource.ProblemOf(sources).For(model.Model);
             model.RefuseMixed(sources);
@@ -38,7 +34,7 @@ public sealed class Sets
                 : Labels(sources);
             IReadOnlyList<Example>[] each = [.. sources.Select(s => model.Encode([s], names, mostTokens))];
             Example[] examples = [.. each.SelectMany(e => e)];
-            EvaluationSet set = new(use, examples, names, mapped)
+            EvaluationSet set = new(NamedData.WordFor(role), examples, names, mapped)
             {
                 Problem = problem,
                 Names = SetNames.Distinct([.. sources.Select(s => s.SetName)], [.. sources.Select(s => s.Name)]),
@@ -47,7 +43,8 @@ public sealed class Sets
             sets.Add((set, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
         }
         if (map.Sources.Count == 0) return;
-        if (data is { Count: > 0 } && DataSource.ProblemOf(data) is Classification) Labels(data);
+        IReadOnlyList<DataSource> learned = data[Role.Train];
+        if (learned.Count > 0 && DataSource.ProblemOf(learned) is Classification) Labels(learned);
         if (labelled.Count == 0) throw new ArgumentException(
             "--label-map says what a classifier's labels count as, and nothing that is measured asks for labels. Leave it out.");
         LabelMatch.RequireKnown(model.Labels, map, labelled, applied);
@@ -127,14 +124,14 @@ public sealed class Sets
 
     /// <summary>What a model gives on every set, [example number] row by row; compared with the full model where one is given.</summary>
     public IReadOnlyList<float[]> Scores(IModel model, CancellationToken stop, Action<int>? advance = null, IModel? full = null) =>
-        [.. sets.Select(s => s.Answers.Of(model, advance, stop, full))];
+        [.. sets.Select(s => s.Answers.Scores(model, advance, stop, full))];
 
     /// <summary>Scores of every set under several masks: first by mask, then by set.</summary>
     public IReadOnlyList<IReadOnlyList<float[]>> Scores(
         IModel model, IReadOnlyList<float[]> masks, Ablation ablation, CancellationToken stop, Action<int>? advance = null,
         IModel? full = null)
     {
-        float[][][] bySet = [.. sets.Select(s => s.Answers.Of(model, masks, ablation, advance, stop, full: full))];
+        float[][][] bySet = [.. sets.Select(s => s.Answers.Scores(model, masks, ablation, advance, stop, full: full))];
         return [.. masks.Select((_, m) => (IReadOnlyList<float[]>)[.. bySet.Select(s => s[m])])];
     }
 
@@ -191,8 +188,4 @@ public sealed class Sets
     /// The same where sets ask for tokens, each case by itself; null where labels are asked for, whose cases are shown in groups.
     /// </summary>
     public IReadOnlyDictionary<string, CaseFacts>? TaskCases => AllLabelled ? null : Cases();
-
-    /// <summary>What the manifest says of data.</summary>
-    public static IReadOnlyList<DataFacts> Facts(params (string Use, IReadOnlyList<DataSource> Sources)[] uses) =>
-        [.. uses.SelectMany(u => u.Sources.Select(s => new DataFacts(u.Use, s.Name, s.Rows.Count, s.Sha256)))];
 }

@@ -37,7 +37,7 @@ public static class Speed
         double Time(IModel model)
         {
             long began = Stopwatch.GetTimestamp();
-            answers.Of(model, null, stop);
+            answers.Scores(model, null, stop);
             return Stopwatch.GetElapsedTime(began).TotalSeconds;
         }
     }

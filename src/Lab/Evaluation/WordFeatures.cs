@@ -40,7 +40,7 @@ sealed class WordFeatures
         Difference = Length + LengthBins + 1, Negation = Difference + 2 * LengthBins + 1, FirstWord = Negation + Negations;
 
     /// <summary>The places of the features that hold for this row, each from 0 to <see cref="Count"/> − 1 and at most once.</summary>
-    public int[] Of(Row row)
+    public int[] Present(Row row)
     {
         List<int> on = [0];
         List<string> second = WordsOf(row.Pair ?? row.Text);

@@ -40,7 +40,7 @@ public sealed class WordOverlapBaseline : IBaseline
         options ??= new();
         int[] right = MajorityBaseline.Places(rows, labels);
         var baseline = new WordOverlapBaseline(new(rows, options.Words, options.MinimumRows), labels.Count);
-        int[][] on = [.. rows.Select(baseline.features.Of)];
+        int[][] on = [.. rows.Select(baseline.features.Present)];
         int[] order = [.. Enumerable.Range(0, rows.Count)];
         var squares = new double[baseline.weights.Length];
         var chance = new Chance(options.Seed, "word overlap baseline");
@@ -53,7 +53,7 @@ public sealed class WordOverlapBaseline : IBaseline
     }
 
     /// <inheritdoc/>
-    public float[] Scores(Row row) => [.. LogProbabilities(features.Of(row)).Select(s => (float)s)];
+    public float[] Scores(Row row) => [.. LogProbabilities(features.Present(row)).Select(s => (float)s)];
 
     void Step(int[] on, int right, double[] squares, WordOverlapOptions options)
     {

@@ -30,6 +30,6 @@ sealed class JsonSource(string file, Func<string, Exception?, Exception> refusal
     {
         string where = string.Join(": ", ((string[])[file, at == Whole ? "" : at]).Where(part => part != ""));
         string before = where == "" ? "" : $"{where}: ";
-        return refusal($"{before}the key '{key}' is not known. Nearest: '{Nearest.Of(key, known)}'. {move}", null);
+        return refusal($"{before}the key '{key}' is not known.{Nearest.DidYouMean(key, known)} {move}", null);
     }
 }

@@ -16,6 +16,37 @@ static class ConfigReading
                 + $"[{string.Join(", ", each)}].");
     }
 
+    /// <summary>
+    /// How many heads each key and value head of each layer serves: models that Heartwood cut say which are left, in others all are alike.
+    /// </summary>
+    /// <param name="config">the file</param>
+    /// <param name="layers">number of layers</param>
+    /// <param name="heads">heads of a whole layer</param>
+    /// <param name="shared">key and value heads of a whole layer, which divide the heads</param>
+    /// <exception cref="CheckpointException">the lists do not fit each other</exception>
+    internal static int[][] GroupsPerLayer(this ModelConfig config, int layers, int heads, int shared)
+    {
+        int most = heads / shared;
+        int[] each = config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), uncut = [.. Enumerable.Repeat(most, shared)];
+        int[][] groups = config.Optional(OwnKeys.HeadsPerKeyValueHead, Array.ConvertAll(each, _ => uncut));
+        for (int i = 0; i < layers; i++)
+            if (groups.Length != layers || groups[i].Length > shared || groups[i].Any(g => g < 1 || g > most) || groups[i].Sum() != each[i])
+                throw new CheckpointException($"{config.Path}: '{OwnKeys.HeadsPerKeyValueHead}' should be {layers} lists, each of at most "
+                    + $"{shared} whole numbers from 1 to {most} whose sum is the layer's '{OwnKeys.HeadsPerLayer}'.");
+        return groups;
+    }
+
+    /// <summary>How many key and value heads a whole layer has: as many as heads, where the file does not say it.</summary>
+    /// <exception cref="CheckpointException">the heads do not divide into as many groups</exception>
+    internal static int KeyValueHeads(this ModelConfig config, int heads)
+    {
+        const string Key = "num_key_value_heads";
+        int shared = config.Has(Key) ? config.RequirePositive(Key, ModelConfig.MostOfACount) : heads;
+        return heads % shared == 0 ? shared
+            : throw new CheckpointException($"{config.Path}: {heads} heads (num_attention_heads) do not divide into groups for {shared} "
+                + $"key and value heads ({Key}).");
+    }
+
     /// <summary>The MLP's activation. Several names stand for one function, whose terms are only added in another order.</summary>
     /// <param name="config">the file</param>
     /// <param name="key">the key</param>
@@ -59,14 +90,20 @@ static class ConfigReading
     /// <summary>
     /// The weights without an output matrix that is not read: the model has labels, or the word embeddings are its output.
     /// </summary>
+    /// <param name="config">the file</param>
+    /// <param name="weights">the weights</param>
+    /// <param name="labels">whether the model has labels</param>
+    /// <param name="tied">whether the word embeddings are its output</param>
+    /// <param name="words">what the family calls them</param>
+    /// <param name="output">what it calls the output matrix</param>
     /// <exception cref="CheckpointException">config and weights contradict each other</exception>
-    internal static Weights WithoutOutput(this ModelConfig config, Weights weights, bool labels, bool tied, string words)
+    internal static Weights WithoutOutput(
+        this ModelConfig config, Weights weights, bool labels, bool tied, string words, string output = "lm_head.weight")
     {
-        const string Output = "lm_head.weight";
-        if (!labels && tied && weights.Has(Output) && weights.Has(words)
-            && !weights.All[Output].Values.SequenceEqual(weights.All[words].Values))
+        if (!labels && tied && weights.Has(output) && weights.Has(words)
+            && !weights.All[output].Values.SequenceEqual(weights.All[words].Values))
             throw new CheckpointException($"{config.Path}: tie_word_embeddings says that output and word embeddings are one matrix, but "
-                + $"{Output} is not {words}. Set tie_word_embeddings to false if the model was trained so.");
-        return weights.Map((name, t) => name == Output && (labels || tied) ? null : t);
+                + $"{output} is not {words}. Set tie_word_embeddings to false if the model was trained so.");
+        return weights.Map((name, t) => name == output && (labels || tied) ? null : t);
     }
 }

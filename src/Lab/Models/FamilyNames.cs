@@ -64,4 +64,5 @@ sealed record FamilyNames(string Class, string Prefix, string[] Body, string Wor
 /// <param name="Config">the config</param>
 /// <param name="Prefixed">whether the file has the family's own prefix</param>
 /// <param name="ShapeOf">a tensor's axes by its usual name; null where there is none</param>
-sealed record NamesSeen(ModelConfig Config, bool Prefixed, Func<string, IReadOnlyList<int>?> ShapeOf);
+/// <param name="All">the usual names of all tensors</param>
+sealed record NamesSeen(ModelConfig Config, bool Prefixed, Func<string, IReadOnlyList<int>?> ShapeOf, IEnumerable<string> All);

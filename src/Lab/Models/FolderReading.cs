@@ -28,7 +28,7 @@ sealed class FolderReading
         family = ModelFolder.FamilyOf(Config.Family, Config.Path);
         string words = family.Names.WholeWords;
         names = NamesAs(family.Names) ?? throw new CheckpointException(
-            $"{folder.Weights.Path}: no tensor '{words}'. Nearest: '{Nearest.Of(words, folder.Weights.Names)}'. "
+            $"{folder.Weights.Path}: no tensor '{words}'.{Nearest.DidYouMean(words, folder.Weights.Names)} "
             + "The weights must belong to the config.json next to them.");
         notes.AddRange(names.Stands.Select(stand => $"{folder.Weights.Path}: the file's header says that {stand}: read so."));
         architecture = Config.Optional<string[]>("architectures", []).FirstOrDefault();
@@ -178,7 +178,7 @@ sealed class FolderReading
         try
         {
             if (NamesAs(candidate) is not { } read) return [];
-            return candidate.ModelTypes(new(folder.Config, read.Prefixed, ShapeOf));
+            return candidate.ModelTypes(new(folder.Config, read.Prefixed, ShapeOf, read.Sources.Keys));
 
             IReadOnlyList<int>? ShapeOf(string name) => read.Has(name) ? folder.Weights.ShapeOf(read.Sources[name]) : null;
         }

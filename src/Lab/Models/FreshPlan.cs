@@ -54,6 +54,9 @@ sealed record FreshPlan(JsonObject Config, IReadOnlyList<FreshWeight> Weights);
 /// <param name="Waves">whether it is sines and cosines of positions instead</param>
 sealed record FreshWeight(string Name, float Constant, float Deviation, int[] Axes, string[] Purposes, bool Waves = false)
 {
+    /// <summary>The axis along which several matrices stand one after another; the last as a rule.</summary>
+    internal int Along { get; init; } = Axes.Length - 1;
+
     /// <summary>Standard deviation of fresh embeddings.</summary>
     internal const float EmbeddingDeviation = 0.05f;
 
@@ -72,6 +75,18 @@ sealed record FreshWeight(string Name, float Constant, float Deviation, int[] Ax
     /// <summary>The same with a bias of zeros.</summary>
     internal static FreshWeight[] Linear(string name, string purpose, int output, int input) =>
         [Matrix(name, purpose, output, input), new($"{name}.bias", 0, 0, [output], [])];
+
+    /// <summary>
+    /// The same, where the rows of several such matrices stand one after another: queries, keys and values of one head, then of the next.
+    /// </summary>
+    /// <param name="name">its name</param>
+    /// <param name="purposes">which random numbers each piece has, in their order; all pieces are alike high</param>
+    /// <param name="rows">rows of one piece</param>
+    /// <param name="output">rows of one of the matrices, all its pieces together</param>
+    /// <param name="input">columns</param>
+    internal static FreshWeight[] Interleaved(string name, string[] purposes, int rows, int output, int input) =>
+        [new($"{name}.weight", 0, MathF.Sqrt(2f / (output + input)), [rows * purposes.Length, input], purposes) { Along = 0 },
+            new($"{name}.bias", 0, 0, [rows * purposes.Length], [])];
 
     /// <summary>The same stored [in out], several such matrices side by side.</summary>
     internal static FreshWeight[] InputFirst(string name, string[] purposes, int input, int output) =>

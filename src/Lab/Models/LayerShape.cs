@@ -49,6 +49,22 @@ public sealed record LayerBlock
     public IReadOnlyList<string> Before { get; init; } = [];
 
     /// <summary>
+    /// Tensors of what stands between the matrix and the residual stream, where something does: a norm after the block. What passes at
+    /// <see cref="Out"/> has been through it, so that it belongs to the whole block and is gone with it; heads and neurons alone leave it.
+    /// </summary>
+    public IReadOnlyList<string> After { get; init; } = [];
+
+    /// <summary>
+    /// The tensor, [width], that a constant in the whole block's stead becomes: the matrix's bias or, where something stands after the
+    /// block, what is added after that; null where the checkpoint has none (see <see cref="IModel.WithBiases"/>).
+    /// </summary>
+    public string? Constant
+    {
+        get => After.Count == 0 ? Bias : field;
+        init;
+    }
+
+    /// <summary>
     /// How many of them each thing serves that neighbours share (key and value heads), in their order; empty where nothing is shared. What
     /// is shared goes with the last that it serves.
     /// </summary>
@@ -83,6 +99,18 @@ public sealed record LayerShape
     /// that the model lets it see.
     /// </summary>
     public int? Window { get; init; }
+
+    /// <summary>
+    /// The size that no attention score reaches, where scores have a soft cap: cap · tanh(score / cap) takes the place of q·k / √headWidth;
+    /// null where they have none.
+    /// </summary>
+    public float? ScoreCap { get; init; }
+
+    /// <summary>
+    /// Whether attention and MLP stand side by side, both reading what enters the layer (a parallel residual): then there is no residual
+    /// stream between them, and nothing passes at <see cref="Point.Middle"/>.
+    /// </summary>
+    public bool Parallel { get; init; }
 
     /// <summary>Number of heads, 0 where attention is cut.</summary>
     public int Heads => Attention.Count;

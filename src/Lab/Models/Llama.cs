@@ -55,12 +55,21 @@ public sealed class Llama : IModel
     /// <summary>What others need of the family.</summary>
     internal static ModelFamily Described { get; } = new(From, Names, WithNewHead, Fresh) { Facts = LlamaConfig.FactsOf };
 
-    // a Llama with biases has one on the attention's output too
+    static readonly string[] ofLayer =
+    [
+        "input_layernorm", "post_attention_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
+        "self_attn.rotary_emb", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj",
+    ];
+
+    // a layer with anything else in it is another family's; a Llama with biases has one on the attention's output too
     static string[] TypesOf(NamesSeen seen)
     {
+        const string First = "model.layers.0.";
+        if (seen.All.Any(name => name.StartsWith(First, StringComparison.Ordinal)
+            && !ofLayer.Any(own => name.StartsWith($"{First}{own}.", StringComparison.Ordinal)))) return [];
         bool Has(string name) => seen.ShapeOf($"model.layers.0.self_attn.{name}") is not null;
         if (Has("q_proj.bias")) return Has("o_proj.bias") ? ["llama"] : ["qwen2"];
-        return Has("q_norm.weight") ? [] : seen.Config.Has("sliding_window") ? ["mistral"] : ["llama", "mistral"];
+        return seen.Config.Has("sliding_window") ? ["mistral"] : ["llama", "mistral"];
     }
 
     static string Architecture(string family) => $"{LlamaKind.Named(family).Architecture}ForSequenceClassification";

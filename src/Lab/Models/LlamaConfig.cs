@@ -20,10 +20,7 @@ sealed record LlamaConfig(
     internal static LlamaConfig Read(ModelConfig config, int labels)
     {
         int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
-        int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount), shared = KeyValueHeadsOf(config, heads);
-        if (heads % shared != 0)
-            throw new CheckpointException($"{config.Path}: {heads} heads (num_attention_heads) do not divide into groups for {shared} "
-                + "key and value heads (num_key_value_heads).");
+        int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount), shared = config.KeyValueHeads(heads);
         if (!config.Has("head_dim") && width % heads != 0)
             throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
                 + "(num_attention_heads), and head_dim says no width of them.");
@@ -37,7 +34,7 @@ sealed record LlamaConfig(
             config.Family, config.RequirePositive("vocab_size"), width, headWidth, layers, LongestOf(config),
             config.Epsilon("rms_norm_eps", 1e-6f), config.ActivationOf("hidden_act", "silu"), RotaryTable.FrequenciesOf(config, headWidth),
             config.Optional(OwnKeys.Biases, false) ? new(true, true, true) : biases,
-            config.Optional("tie_word_embeddings", false), kind.Windows(config, layers), Groups(config, layers, heads, shared),
+            config.Optional("tie_word_embeddings", false), kind.Windows(config, layers), config.GroupsPerLayer(layers, heads, shared),
             config.PerLayer(OwnKeys.NeuronsPerLayer, layers, config.RequirePositive("intermediate_size")),
             labels > 0 ? config.Labels(labels) : []);
         // what some publishers say next to the class's own keys (SmolLM, Falcon 3, embedding models made of Llamas), which no program reads
@@ -49,26 +46,11 @@ sealed record LlamaConfig(
         return read;
     }
 
-    static int KeyValueHeadsOf(ModelConfig config, int heads) =>
-        config.Has("num_key_value_heads") ? config.RequirePositive("num_key_value_heads", ModelConfig.MostOfACount) : heads;
-
     // The first files of Llama called it otherwise; some that people write leave it out, and it is then the default of the family's class.
     static int LongestOf(ModelConfig config) =>
         config.Has("max_position_embeddings") ? config.RequirePositive("max_position_embeddings")
         : config.Has("max_sequence_length") ? config.RequirePositive("max_sequence_length")
         : config.Family switch { "mistral" => 131072, "qwen2" => 32768, _ => 2048 };
-
-    static int[][] Groups(ModelConfig config, int layers, int heads, int shared)
-    {
-        int most = heads / shared;
-        int[] each = config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), uncut = [.. Enumerable.Repeat(most, shared)];
-        int[][] groups = config.Optional(OwnKeys.HeadsPerKeyValueHead, Array.ConvertAll(each, _ => uncut));
-        for (int i = 0; i < layers; i++)
-            if (groups.Length != layers || groups[i].Length > shared || groups[i].Any(g => g < 1 || g > most) || groups[i].Sum() != each[i])
-                throw new CheckpointException($"{config.Path}: '{OwnKeys.HeadsPerKeyValueHead}' should be {layers} lists, each of at most "
-                    + $"{shared} whole numbers from 1 to {most} whose sum is the layer's '{OwnKeys.HeadsPerLayer}'.");
-        return groups;
-    }
 
     /// <summary>What the file alone says.</summary>
     /// <inheritdoc cref="ModelFamily.Facts"/>
@@ -76,7 +58,7 @@ sealed record LlamaConfig(
     {
         LlamaConfig c = Read(config, labels);
         int heads = config.RequirePositive("num_attention_heads");
-        return new(c.Family, c.Layers, heads, KeyValueHeadsOf(config, heads), c.Width, c.HeadWidth, c.Vocabulary, c.Positions, c.Labels);
+        return new(c.Family, c.Layers, heads, config.KeyValueHeads(heads), c.Width, c.HeadWidth, c.Vocabulary, c.Positions, c.Labels);
     }
 
     /// <summary>

@@ -12,9 +12,14 @@ public static class ModelFolder
         ["roberta"] = Roberta.Described,
         ["xlm-roberta"] = Roberta.Described,
         ["gpt2"] = Gpt2.Described,
+        ["gpt_neox"] = GptNeoX.Described,
+        ["gemma2"] = Gemma2.Described,
         ["llama"] = Llama.Described,
         ["mistral"] = Llama.Described,
         ["qwen2"] = Llama.Described,
+        ["distilbert"] = DistilBert.Described,
+        ["electra"] = Electra.Described,
+        ["qwen3"] = Qwen3.Described,
     };
 
     /// <summary>The families that can be read and made from nothing, as config.json calls them.</summary>

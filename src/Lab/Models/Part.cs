@@ -12,12 +12,6 @@ namespace Heartwood.Lab.Models;
 /// <param name="Index">its number in its layer, from 0; −1 where a layer has one such part at most</param>
 public readonly record struct Part(int Layer, string Kind, int Index = -1) : IComparable<Part>
 {
-    /// <summary>Head <paramref name="index"/> of layer <paramref name="layer"/>.</summary>
-    public static Part Head(int layer, int index) => new(layer, "H", index);
-
-    /// <summary>The MLP block of layer <paramref name="layer"/>.</summary>
-    public static Part Mlp(int layer) => new(layer, "MLP");
-
     /// <summary>
     /// By layer, then by the kind's letters (so a layer stands before its attention block, heads before the MLP block), then by number.
     /// </summary>

@@ -28,4 +28,9 @@ public sealed record Place(
     /// is then <see cref="Point.LayerOut"/>.
     /// </summary>
     public bool PassesOn { get; init; }
+
+    /// <summary>
+    /// Whether it is a block of a layer without a residual stream between attention and MLP, see <see cref="LayerShape.Parallel"/>.
+    /// </summary>
+    public bool Parallel { get; init; }
 }

@@ -4,15 +4,16 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Models;
 
 /// <summary>
-/// The angles of rotary positions (Su et al. 2021, section 3.2.2): position p turns pair i of a head by p · base^(−2 i / headWidth), the
-/// frequencies changed as the config's scaling says. The table grows with the longest input that was seen.
+/// The angles of rotary positions (Su et al. 2021, section 3.2.2): position p turns pair i of a head by p · base^(−2 i / turned), where
+/// as many values of a head are turned, as a rule all; the frequencies changed as the config's scaling says. The table grows with the
+/// longest input that was seen.
 /// </summary>
-/// <param name="frequencies">angle per position of each pair, [headWidth / 2]</param>
+/// <param name="frequencies">angle per position of each pair, [turned / 2]</param>
 sealed class RotaryTable(double[] frequencies)
 {
     Tensor table = Tensor.Lasting(0, 2 * frequencies.Length);
 
-    /// <summary>[position headWidth] for at least this number of positions: cosines, then sines.</summary>
+    /// <summary>[position turned] for at least this number of positions: cosines, then sines.</summary>
     internal Tensor For(int positions)
     {
         Tensor now = Volatile.Read(ref table);
@@ -32,24 +33,31 @@ sealed class RotaryTable(double[] frequencies)
     /// The frequencies that a config says: <c>rope_theta</c> and <c>rope_scaling</c>, or both as <c>rope_parameters</c>, as
     /// newer files have it.
     /// </summary>
-    /// <exception cref="CheckpointException">a kind of scaling that is not known, or a partial rotation</exception>
-    internal static double[] FrequenciesOf(ModelConfig config, int headWidth)
+    /// <param name="config">the file</param>
+    /// <param name="turned">how many values of a head are turned, an even number</param>
+    /// <param name="share">which share of a head that is, of families that turn less than all of it</param>
+    /// <param name="baseKey">what older files of the family call the base</param>
+    /// <exception cref="CheckpointException">a kind of scaling that is not known, or another share of a head is to be turned</exception>
+    internal static double[] FrequenciesOf(ModelConfig config, int turned, double share = 1, string baseKey = "rope_theta")
     {
-        WholeHeads(config);
+        ThisShare(config, share);
         ModelConfig? newer = config.Section("rope_parameters"), older = config.Section("rope_scaling");
-        double[] frequencies = FrequenciesOf(config, newer ?? older, headWidth);
-        return newer is null || older is null || frequencies.SequenceEqual(FrequenciesOf(config, older, headWidth)) ? frequencies
+        double[] frequencies = Under(newer ?? older);
+        return newer is null || older is null || frequencies.SequenceEqual(Under(older)) ? frequencies
             : throw new CheckpointException($"{config.Path}: rope_parameters and rope_scaling turn positions differently. "
                 + "Remove the one that is wrong.");
+
+        double[] Under(ModelConfig? scaling) => FrequenciesOf(config, scaling, turned, share, baseKey);
     }
 
-    static double[] FrequenciesOf(ModelConfig config, ModelConfig? scaling, int headWidth)
+    static double[] FrequenciesOf(ModelConfig config, ModelConfig? scaling, int turned, double share, string baseKey)
     {
-        double outside = config.Optional("rope_theta", 10000.0), theta = scaling?.Optional("rope_theta", outside) ?? outside;
+        double outside = config.Optional("rope_theta", config.Optional(baseKey, 10000.0));
+        double theta = scaling?.Optional("rope_theta", outside) ?? outside;
         if (theta <= 0) throw new CheckpointException($"{config.Path}: rope_theta is {theta}; a base is above 0.");
-        double[] plain = [.. Enumerable.Range(0, headWidth / 2).Select(i => Math.Pow(theta, -2.0 * i / headWidth))];
+        double[] plain = [.. Enumerable.Range(0, turned / 2).Select(i => Math.Pow(theta, -2.0 * i / turned))];
         if (scaling is null) return plain;
-        WholeHeads(scaling);
+        ThisShare(scaling, share);
         string kind = scaling.Has("rope_type") ? scaling.Require<string>("rope_type") : scaling.Optional("type", "default");
         string twice = scaling.Optional("type", kind);           // older files say it so, some say it twice
         if (twice != kind)
@@ -73,10 +81,11 @@ sealed class RotaryTable(double[] frequencies)
     static double Factor(ModelConfig scaling, string key = "factor") => scaling.Require<double>(key) is > 0 and var factor ? factor
         : throw new CheckpointException($"{scaling.Path}: {key} should be above 0, it is {scaling.Require<double>(key)}.");
 
-    static void WholeHeads(ModelConfig config)
+    static void ThisShare(ModelConfig config, double share)
     {
-        if (config.Optional("partial_rotary_factor", 1.0) is not 1.0 and var part)
-            throw new CheckpointException($"{config.Path}: partial_rotary_factor is {part}; Heartwood turns whole heads only.");
+        if (config.Optional("partial_rotary_factor", share) is var part && part != share)
+            throw new CheckpointException($"{config.Path}: partial_rotary_factor is {part}; "
+                + (share == 1 ? "of this family Heartwood turns whole heads only." : $"elsewhere the file says {share}. Correct one."));
     }
 
     static double[] Default(double[] plain, ModelConfig scaling) => scaling.Optional("factor", 1.0) is 1.0 ? plain

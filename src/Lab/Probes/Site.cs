@@ -36,16 +36,18 @@ public enum Point
     /// <summary>each head's mix of values before the output projection, [token heads·headWidth]</summary>
     Heads,
 
-    /// <summary>what attention adds to the residual stream, bias included, [token width]</summary>
+    /// <summary>what attention adds to the residual stream, bias and a norm after it included, [token width]</summary>
     AttentionOut,
 
-    /// <summary>the residual stream between attention and MLP, [token width]</summary>
+    /// <summary>
+    /// the residual stream between attention and MLP, [token width]; nothing passes here where the two stand side by side
+    /// </summary>
     Middle,
 
     /// <summary>the MLP's neurons after their activation, [token neuron]</summary>
     Neurons,
 
-    /// <summary>what the MLP adds to the residual stream, bias included, [token width]</summary>
+    /// <summary>what the MLP adds to the residual stream, bias and a norm after it included, [token width]</summary>
     MlpOut,
 
     /// <summary>the residual stream after the layer, [token width]</summary>

@@ -47,7 +47,7 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         List<MeasuredSubnetwork> measured = [], random = [];
         foreach (var (i, subnetwork) in found.Index())
         {
-            measured.Add(measuring.Of(subnetwork));
+            measured.Add(measuring.Measure(subnetwork));
             advance(1);
             random.Add(measuring.RandomLike(subnetwork, subnetwork.Seed, i));
             advance(1);

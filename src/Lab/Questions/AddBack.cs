@@ -83,7 +83,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
 
         public AddBackFacts Facts()
         {
-            Proportion full = Accuracy(measured, measuredAnswers.Of(subject.Model, null, subject.Stop));
+            Proportion full = Accuracy(measured, measuredAnswers.Scores(subject.Model, null, subject.Stop));
             IReadOnlyList<Part> greedy = Greedy();
             int longest = Longest(subject.Universe.Count - subject.Core.Count, greedy.Count);
             List<AddBackPath> paths = [Measured("greedy", 0, greedy, full)];
@@ -91,7 +91,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
                 paths.Add(Measured("learned", seed, [.. Learned(seed, greedy.Count).Take(longest)], full));
             for (ulong draw = 1; draw <= Draws; draw++)
                 paths.Add(Measured("random", draw, [.. Random((long)draw, greedy).Take(longest)], full));
-            Proportion near = Accuracy(inDomain, inDomainAnswers.Of(subject.Model, null, subject.Stop));
+            Proportion near = Accuracy(inDomain, inDomainAnswers.Scores(subject.Model, null, subject.Stop));
             return new([.. subject.Core.Select(p => $"{p}")], tolerance, chosen.Examples.Count, near, full, paths);
         }
 
@@ -100,7 +100,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
         IReadOnlyList<Part> Greedy()
         {
             const string file = "stages/add-back-greedy-order.json";
-            double goal = Accuracy(chosen, chosenAnswers.Of(subject.Model, null, subject.Stop)).Value - tolerance;
+            double goal = Accuracy(chosen, chosenAnswers.Scores(subject.Model, null, subject.Stop)).Value - tolerance;
             GreedyAddition search = new(subject.Universe, subject.Core, Worth);
             List<Kept> added = subject.Folder.Has(file) ? [.. subject.Folder.ReadJson<Kept[]>(file)] : [];
             bool Enough() => added.Count >= MostAdded || (added.Count >= Patience && added.TakeLast(Patience).All(a => a.Accuracy >= goal));
@@ -123,7 +123,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
         Worth[] Worth(IReadOnlyList<Part> parts, IReadOnlyList<Part> candidates)
         {
             float[][] masks = [.. candidates.Select(c => subject.Only([.. parts, c]))];
-            float[][] scores = chosenAnswers.Of(subject.Model, masks, subject.Ablation, null, subject.Stop, subject.Only(parts));
+            float[][] scores = chosenAnswers.Scores(subject.Model, masks, subject.Ablation, null, subject.Stop, subject.Only(parts));
             double LogProbability(float[] s) => LabelLogit.PerExample(chosen, s).Average(l => -Math.Log(1 + Math.Exp(-l)));
             return [.. scores.Select(s => new Worth(Accuracy(chosen, s).Value, LogProbability(s)))];
         }
@@ -138,7 +138,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
             int kept = subject.Core.Count + Math.Clamp(size, 1, left - 1);
             string[] order = subject.Folder.Stage($"add-back-learned-{seed}-order", () =>
             {
-                float[] full = chosenAnswers.Of(subject.Model, null, subject.Stop);
+                float[] full = chosenAnswers.Scores(subject.Model, null, subject.Stop);
                 Search asked = new(subject.Model, subject.Universe, subject.Ablation, Classification.Instance, chosen.Examples)
                 {
                     FullScores = () => full,
@@ -180,7 +180,7 @@ sealed class AddBack : IQuestion<AddBackFacts>
             string stage = $"measuring {kind} additions{(kind == "greedy" ? "" : $" {seed}")}";
             Action<int> advance = subject.Advance(stage, (long)masks.Length * (inDomain.Examples.Count + measured.Examples.Count),
                 "examples");
-            float[][] Scores(Answers answers) => answers.Of(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]);
+            float[][] Scores(Answers answers) => answers.Scores(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]);
             float[][] near = Scores(inDomainAnswers), far = Scores(measuredAnswers);
             AddBackPoint[] points = [.. masks
                 .Select((_, n) => new AddBackPoint(n, Accuracy(inDomain, near[n]), Accuracy(measured, far[n])))];

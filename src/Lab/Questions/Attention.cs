@@ -52,7 +52,7 @@ sealed class Attention : IQuestion<AttentionFacts>
         Action<int> advance = subject.Advance($"attention, {set.Use}", PassesFor(heads.Count, set.Examples.Count), "examples");
         AttentionMass mass = AttentionMass.Measure(subject.Model, set.Examples, texts, advance, subject.Stop);
         float[][] masks = [subject.Without(), .. heads.Select(h => subject.Without(h))];
-        float[][] scores = new Answers(set.Examples).Of(subject.Model, masks, subject.Ablation, advance, subject.Stop);
+        float[][] scores = new Answers(set.Examples).Scores(subject.Model, masks, subject.Ablation, advance, subject.Stop);
         double[] full = LabelLogit.PerExample(set, scores[0]);
         double[] Lost(int head) => [.. full.Zip(LabelLogit.PerExample(set, scores[head + 1]), (with, without) => with - without)];
         return new(set, texts, mass, heads.Index().ToDictionary(h => h.Item, h => Lost(h.Index)));

@@ -44,7 +44,10 @@ public interface IQuestion
     /// <summary>The type of its facts.</summary>
     Type FactsType { get; }
 
-    /// <summary>Asks it once: what was kept in the subject's run folder is read from there.</summary>
+    /// <summary>
+    /// Asks it once: what was kept in the subject's run folder is read from there; what was left out before is asked now, where there is
+    /// no reason to leave it out any more.
+    /// </summary>
     /// <param name="subject">what is asked</param>
     /// <param name="leftOut">why it is not to be asked; null to ask</param>
     Answer AnswerOnce(Subject subject, string? leftOut);
@@ -86,6 +89,8 @@ public interface IQuestion<T> : IQuestion where T : class
     Answer IQuestion.AnswerOnce(Subject subject, string? leftOut)
     {
         Kept<T> kept = subject.Folder.Stage(Name, () => new Kept<T>(Version, leftOut, leftOut is null ? Ask(subject) : null));
+        if (kept.LeftOut is not null && leftOut is null)
+            kept = subject.Folder.Stage($"{Name}-asked", () => new Kept<T>(Version, null, Ask(subject)));
         if (kept.Version != Version)
             throw new InvalidDataException($"{subject.Folder.PathOf($"stages/{Name}.json")}: expected version {Version} of the facts of "
                 + $"'{Name}', found version {kept.Version}. Delete the file and run the same command again.");

@@ -8,9 +8,9 @@ namespace Heartwood.Lab.Questions;
 /// <summary>What was studied, and how long it took.</summary>
 /// <param name="Title">what was studied, for the page's headline</param>
 /// <param name="Kind">what kind of run it is</param>
-/// <param name="Model">the model's size</param>
+/// <param name="Model">the model's size; null of several runs, which may have several</param>
 /// <param name="Seconds">how long the run took</param>
-public sealed record MakingFacts(string Title, RunKind Kind, ModelFacts Model, double Seconds);
+public sealed record MakingFacts(string Title, RunKind Kind, ModelFacts? Model, double Seconds);
 
 /// <summary>The size of a model.</summary>
 /// <param name="Family">for example "bert"</param>
@@ -27,7 +27,7 @@ sealed class Making : IQuestion<MakingFacts>
 {
     public string Name => "making";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public MakingFacts? Ask(Subject subject)
     {
@@ -35,26 +35,22 @@ sealed class Making : IQuestion<MakingFacts>
         string title = subject.Settings.Title == "" ? subject.Loaded.Name : subject.Settings.Title;
         ModelFacts size = new(model.Family, model.Layers.Count, [.. model.Layers.Select(l => l.Heads)], model.Width, model.Weights
             .Count, model.Labels);
-        return new(title, subject.Settings.Kind, size, subject.Folder.Seconds);
+        return new(title, subject.Settings.Kind, subject.Settings.Kind == RunKind.Comparison ? null : size, subject.Folder.Seconds);
     }
 
     public IReadOnlyList<Figure> Draw(MakingFacts facts, Findings findings) => [];
 
     /// <summary>The page's section on how it was made: enough to make it again.</summary>
-    /// <param name="seconds">how long it took</param>
-    /// <param name="model">the model's size; null of a run that is of no model of its own</param>
-    /// <param name="m">how it was made</param>
-    internal static Markup Section(double seconds, ModelFacts? model, Manifest m)
+    internal static Markup Section(MakingFacts facts, Manifest m)
     {
         string seeds = string.Join(", ", m.Seeds.Select(s => s.ToString(CultureInfo.InvariantCulture)));
         (string Name, Markup Value)[] rows = [
             ("Command", $"<code class=\"command\">{m.Command}</code>"), ("Seeds", $"{seeds}"), ("Version", $"Heartwood {m.Version}"),
             ("Machine", $"{m.Machine}"), ("Backend", $"{m.Backend}, {Wording.Count(m.Threads, "thread")}"),
             ("Precision", $"{Tensors.Backends.Machine.Explain(m.Backend) ?? "float32"}"), ("Started", $"{m.Started}"),
-            ("Took", $"{Wording.Time(seconds)}")];
-        if (model is not null)
-            rows = [.. rows, ("Model", $"{Size(model)}"),
-                ("Weights, SHA-256", $"<code class=\"hash\">{(m.ModelSha256 == "" ? "none before the run" : m.ModelSha256)}</code>")];
+            ("Took", $"{Wording.Time(facts.Seconds)}"),
+            .. facts.Model is { } model ? [("Model", $"{Size(model)}")] : ((string, Markup)[])[],
+            ("Weights, SHA-256", $"<code class=\"hash\">{(m.ModelSha256 == "" ? "none before the run" : m.ModelSha256)}</code>")];
         Table data = new("data", "data files, with rows and hashes", ["use", "source", "rows", "sha-256"],
             [.. m.Data.Select(d => (object?[])[d.Use, d.Source, d.Rows, d.Sha256])]);
         Table options = new("options", "every option", ["option", "value"], [.. m.Request.Select(r => (object?[])[r.Key, r.Value])]);

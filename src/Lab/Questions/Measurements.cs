@@ -19,7 +19,7 @@ internal sealed class Measurements
         Sparsities = [.. facts.Subnetworks.Select(s => s.TargetSparsity).Distinct().OrderBy(s => s == facts.Main ? 0 : 1).ThenBy(s => s)];
         Sets = [.. Enum.GetValues<DataSet>().Where(set => All.Any(e => e.On(set) is not null))];
         Ablated = [.. (findings.Facts<CoreAblatedFacts>()?.Ablated ?? []).Select(Entry.ForAblated)];
-        Labels = findings.Facts<MakingFacts>()?.Model.Labels.Count ?? 0;
+        Labels = findings.Facts<MakingFacts>()?.Model?.Labels.Count ?? 0;
     }
 
     /// <summary>What is known of each case, by name; null where nothing is.</summary>

@@ -1,4 +1,6 @@
 using Heartwood.Lab.Charts;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Comparison;
 
 namespace Heartwood.Lab.Questions;
@@ -76,9 +78,9 @@ static class NeedMaps
                 + $"it\n{changed}{Among(h.OutputAmong, Size)}";
             return new(Math.Min(1, o.Value) * 0.92, Wording.Number(100 * o.Value, "0"), tip, Beyond(h.OutputAmong));
         }
-        return HeadMap.Draw($"needs-output-{set.Set}", $"change of output without the core's heads, {name}, %",
+        return PartMap.Draw($"needs-output-{set.Set}", $"change of output without the core's heads, {name}, %",
             $"Change of each head's output {name} without the core's heads",
-            $"{set.Heads.Count(h => h.Output is not null)} heads stand after heads of the core.", Cells(facts, set, Square));
+            $"{set.Heads.Count(h => h.Output is not null)} heads stand after heads of the core.", Cells(facts, set, Square), [Heads.Kind]);
     }
 
     static Markup Effects(NeedFacts facts, NeedSet set)
@@ -95,9 +97,9 @@ static class NeedMaps
             string words = Math.Abs(c.Value) < 0.05 ? "" : Wording.Number(c.Value, "0.0");
             return new(strength, words, $"{h.Part}\n{taken}\n{change}{Among(h.EffectAmong, Nats)}", Beyond(h.EffectAmong));
         }
-        return HeadMap.Draw($"needs-effect-{set.Set}", $"change of effect without the core's heads, {name}, nats",
+        return PartMap.Draw($"needs-effect-{set.Set}", $"change of effect without the core's heads, {name}, nats",
             $"Change of each head's effect on the correct label {name} without the core's heads",
-            $"The largest change is {Wording.Number(most, "0.00")} nats.", Cells(facts, set, Square));
+            $"The largest change is {Wording.Number(most, "0.00")} nats.", Cells(facts, set, Square), [Heads.Kind]);
     }
 
     /// <summary>A change of a head's output, in percent of its size.</summary>
@@ -149,10 +151,10 @@ static class NeedGraph
             .ThenBy(p => p.To, StringComparer.Ordinal).Take(MostLines)];
         (double X, double Y) At(string part)
         {
-            var (layer, index) = HeadMap.PlaceOf(part);
-            return (Left + layer * step, Top + index * row);
+            Part head = Part.Parse(part);
+            return (Left + head.Layer * step, Top + head.Index * row);
         }
-        string[] heads = [.. facts.Core.Concat(set.Heads.Select(h => h.Part)).OrderBy(HeadMap.PlaceOf)];
+        string[] heads = [.. facts.Core.Concat(set.Heads.Select(h => h.Part)).OrderBy(Part.Parse)];
         Markup Head(string h)
         {
             bool core = facts.Core.Contains(h);

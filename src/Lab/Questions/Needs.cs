@@ -46,7 +46,7 @@ sealed class Needs : IQuestion<NeedFacts>
     internal static NeedSet On(Subject subject, EvaluationSet set)
     {
         Action<int> advance = subject.Advance($"what other heads need, {set.Use}", Total(subject, set.Examples.Count), "examples");
-        Outputs outputs = Outputs.Of(subject, set, advance);
+        Outputs outputs = Outputs.Compute(subject, set, advance);
         Dictionary<Part, Effect> effects = EffectsOn(subject, set, advance);
         IReadOnlyList<Part> core = subject.CoreHeads;
         HeadNeed Need(Part head)
@@ -80,7 +80,7 @@ sealed class Needs : IQuestion<NeedFacts>
 
         Outputs(Subject subject) => (this.subject, heads) = (subject, subject.Heads);
 
-        public static Outputs Of(Subject subject, EvaluationSet set, Action<int> advance)
+        public static Outputs Compute(Subject subject, EvaluationSet set, Action<int> advance)
         {
             Outputs outputs = new(subject);
             int last = subject.Model.Layers.Count - 1;
@@ -171,7 +171,7 @@ sealed class Needs : IQuestion<NeedFacts>
         {
             Part[] asked = [.. others.Except(ablated)];
             float[][] masks = [subject.Without(ablated), .. asked.Select(h => subject.Without([.. ablated, h]))];
-            float[][] scores = answers.Of(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]);
+            float[][] scores = answers.Scores(subject.Model, masks, subject.Ablation, advance, subject.Stop, masks[0]);
             double[][] logits = [.. scores.Select(s => LabelLogit.PerExample(set, s))];
             double[] Lost(int head) => [.. logits[0].Zip(logits[head + 1], (with, less) => with - less)];
             return asked.Index().ToDictionary(h => h.Item, h => Lost(h.Index));

@@ -1,5 +1,7 @@
 using Heartwood.Lab.Charts;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
+using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Questions;
 
@@ -8,6 +10,9 @@ namespace Heartwood.Lab.Questions;
 /// <param name="Answers">the questions that were asked, in the order of the page, each with its facts</param>
 public sealed record Result(Manifest Manifest, IReadOnlyList<Answer> Answers)
 {
+    /// <summary>The kinds of part that maps may show, in their order.</summary>
+    public IReadOnlyList<PartKind> Kinds { get; init; } = PartKinds.Usual;
+
     /// <summary>The facts of the question whose facts are of this type; null where there are none.</summary>
     public T? Facts<T>() where T : class => Answers.Select(a => a.Facts).OfType<T>().FirstOrDefault();
 
@@ -23,6 +28,9 @@ public sealed class Findings(Result result)
 
     /// <summary>The result itself.</summary>
     public Result Result => result;
+
+    /// <summary>The kinds of part that maps may show, in their order.</summary>
+    public IReadOnlyList<PartKind> Kinds => result.Kinds;
 
     /// <summary>How it was made.</summary>
     public Manifest Manifest => result.Manifest;

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Json;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
+using Heartwood.Lab.Subnetworks;
 
 namespace Heartwood.Lab.Questions;
 
@@ -34,14 +36,16 @@ public static class ResultJson
     /// <summary>Reads the text of a <c>result.json</c>.</summary>
     /// <param name="json">the whole file</param>
     /// <param name="questions">the questions that may stand in it</param>
+    /// <param name="kinds">the kinds of part that its maps may show; null for those that Heartwood comes with</param>
     /// <exception cref="InvalidDataException">the text is no result; the message says where and what to do</exception>
-    public static Result Read(string json, IReadOnlyList<IQuestion> questions)
+    public static Result Read(string json, IReadOnlyList<IQuestion> questions, IReadOnlyList<PartKind>? kinds = null)
     {
         try
         {
             ResultFile file = JsonSerializer.Deserialize<ResultFile>(json, JsonWriting.Published)
                 ?? throw new JsonException("The file holds 'null'.");
-            return new(file.Manifest, [.. file.Questions.Select(entry => AnswerIn(entry.Key, entry.Value, questions))]);
+            return new(file.Manifest, [.. file.Questions.Select(entry => AnswerIn(entry.Key, entry.Value, questions))])
+            { Kinds = kinds ?? PartKinds.Usual };
         }
         catch (JsonException e)
         {

@@ -21,7 +21,7 @@ public sealed class SearchProgress(IProgress<Progress> shown, string stage, int 
 
     /// <summary>The progress of one study.</summary>
     /// <param name="owner">what it is of, before its stages' names; "" for none</param>
-    public IProgress<Progress> Of(string owner) => new Share(report =>
+    public IProgress<Progress> ShareOf(string owner) => new Share(report =>
     {
         if (!report.Stage.StartsWith(Finding, StringComparison.Ordinal)) shown.Report(Named(owner, report));
         else

@@ -15,6 +15,9 @@ public enum RunKind
 
     /// <summary>a model's training</summary>
     Training,
+
+    /// <summary>several runs side by side</summary>
+    Comparison,
 }
 
 /// <summary>What a run was asked, as far as questions need it.</summary>

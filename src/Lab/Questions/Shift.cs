@@ -50,7 +50,8 @@ sealed class Shift : IQuestion<ShiftFacts>
         FrequencyFacts[] rising = [.. all.Sparsities.OrderBy(f => f.TargetSparsity)];
         string moved = $"in the third, how many more do at {Wording.Sparsity(facts.Other)} (blue: fewer), in percent of the subnetworks.";
         return [new("shift", "Do subnetworks of other sizes keep the same parts?", Reading(facts),
-            [Map("shift-main", main), Map("shift-other", other), Difference(main, other), .. Correlations(facts)],
+            [Map("shift-main", main, findings.Kinds), Map("shift-other", other, findings.Kinds),
+                Difference(main, other, findings.Kinds), .. Correlations(facts)],
             [Chart.BandKey("95\u00A0% interval over heads")],
             $"In the first two maps a number says how many subnetworks keep the part; {moved}",
             [new("shift", "how many subnetworks keep each part, at every sparsity",
@@ -79,22 +80,22 @@ sealed class Shift : IQuestion<ShiftFacts>
             ("sparsity", "Spearman's ρ over heads"), false)];
     }
 
-    static Markup Map(string id, FrequencyFacts f)
+    static Markup Map(string id, FrequencyFacts f, IReadOnlyList<PartKind> kinds)
     {
         string at = Wording.Sparsity(f.TargetSparsity);
         Cell Square(string part, int kept) => new(0.92 * kept / f.Subnetworks, kept == 0 ? "" : $"{kept}",
             $"{part}, {at}\nkept by {kept} of {f.Subnetworks}", kept == f.Subnetworks && f.Subnetworks > 1);
-        return HeadMap.Draw(id, at, $"How many of {Wording.Count(f.Subnetworks, "subnetwork")} keep each part at {at}",
-            $"A map of {Wording.Count(f.Kept.Count, "part")}.", f.Kept.ToDictionary(k => k.Key, k => Square(k.Key, k.Value)));
+        return PartMap.Draw(id, at, $"How many of {Wording.Count(f.Subnetworks, "subnetwork")} keep each part at {at}",
+            $"A map of {Wording.Count(f.Kept.Count, "part")}.", f.Kept.ToDictionary(k => k.Key, k => Square(k.Key, k.Value)), kinds);
     }
 
-    static Markup Difference(FrequencyFacts main, FrequencyFacts other)
+    static Markup Difference(FrequencyFacts main, FrequencyFacts other, IReadOnlyList<PartKind> kinds)
     {
         int more = main.Kept.Count(k => Share(other, k.Key) > Share(main, k.Key));
         int less = main.Kept.Count(k => Share(other, k.Key) < Share(main, k.Key));
-        return HeadMap.Draw("shift-difference", "the second minus the first", "How much more often each part is kept at the other sparsity",
+        return PartMap.Draw("shift-difference", "the second minus the first", "How much more often each part is kept at the other sparsity",
             $"{more} parts are kept more often at {Wording.Sparsity(other.TargetSparsity)}, {less} less often.",
-            main.Kept.Keys.ToDictionary(p => p, p => Moved(p, main, other)));
+            main.Kept.Keys.ToDictionary(p => p, p => Moved(p, main, other)), kinds);
     }
 
     static Cell Moved(string part, FrequencyFacts main, FrequencyFacts other)

@@ -49,12 +49,12 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
         object?[] Row(AblatedFacts a) =>
             [a.Name, .. sets.SelectMany(s => (object?[])[Lost(study, a, s), .. Table.CellsOf(Entry.ForAblated(a).On(s))])];
         return [new("parts", findings.Asking ? Asked
-            : "Each part alone", Reading(losses, study), [.. losses.Select(s => Map(study, s, scale))], [],
+            : "Each part alone", Reading(losses, study), [.. losses.Select(s => Map(study, s, scale, findings.Kinds))], [],
             $"""
             Each square is a part, its number the {study.SharedAccuracy} lost without it, in points (below zero: gained). Only what is
             larger than the noise of
             two measurements, corrected for the number of parts, is coloured, the same in all maps; colour grows with the loss's square
-            root.{HeadMap.LeftOut(parts.Select(p => p.Name))}
+            root.{PartMap.LeftOut(parts.Select(p => p.Name), findings.Kinds)}
             """,
             [new("parts", "each part alone ablated",
                 ["part", .. sets.SelectMany(s => (string[])[$"{Measurements.Name(s)} lost", .. Table.ColumnsOf(Measurements.Name(s))])],
@@ -81,7 +81,7 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
     static double Lost(Measurements study, AblatedFacts a, DataSet set) =>
         Entry.ForAblated(a).On(set) is { } p ? study.Full.On(set)!.Value - p.Value : double.NaN;
 
-    static Markup Map(Measurements study, Loss[] losses, double scale)
+    static Markup Map(Measurements study, Loss[] losses, double scale, IReadOnlyList<PartKind> kinds)
     {
         DataSet set = losses[0].Set;
         Cell Square(Loss l)
@@ -93,9 +93,9 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
                 + $"ablated\n{Wording.Full(Entry.ForAblated(l.Facts).On(set))}\n{lost}{Place(l.Facts.Ranks)}", false);
         }
         string what = $"{study.Words(set).Accuracy} lost {study.Where(set)}";
-        return HeadMap.Draw($"parts-{set}", what, $"{what} by ablating each part alone",
+        return PartMap.Draw($"parts-{set}", what, $"{what} by ablating each part alone",
             $"A map of {Wording.Count(losses.Length, "part")}; the largest loss is {Wording.Points(losses.Max(l => l.Lost))}.",
-            losses.ToDictionary(l => l.Facts.Name, Square));
+            losses.ToDictionary(l => l.Facts.Name, Square), kinds);
     }
 
     static string Place(AblatedRanks? ranks) => ranks is null ? ""

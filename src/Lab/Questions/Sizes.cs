@@ -74,7 +74,7 @@ sealed class Sizes : IQuestion<SizeFacts>
         {
             progress.Spare(s.Searched());
             return s.Facts<AccuracyFacts>()!.Subnetworks;
-        }, progress.Of(checkpoint.Name));
+        }, progress.ShareOf(checkpoint.Name));
         CheckpointSizes Sizes(ICheckpoint c) => At(emergence.Checkpoints.Single(f => f.Name == c.Name),
             Reused(c) ? own.Subnetworks : Searched(c), settings, subject.Universe.Count, Reused(c));
         return Over([.. chosen.Select(Sizes)], emergence, settings, subject.Universe.Count);

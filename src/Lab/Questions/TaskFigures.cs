@@ -30,10 +30,10 @@ sealed class TaskFigures : IQuestion<TaskFiguresFacts>
 
     public int Version => 1;
 
-    public TaskFiguresFacts? Ask(Subject subject) => subject.Facts<AccuracyFacts>() is { } measured ? Of(measured) : null;
+    public TaskFiguresFacts? Ask(Subject subject) => subject.Facts<AccuracyFacts>() is { } measured ? FactsOf(measured) : null;
 
     /// <summary>The figures of what was measured; null where every set asks for labels.</summary>
-    internal static TaskFiguresFacts? Of(AccuracyFacts measured)
+    internal static TaskFiguresFacts? FactsOf(AccuracyFacts measured)
     {
         List<TaskFigureSpan> spans = [];
         foreach (var (set, task) in measured.Tasks ?? new Dictionary<string, TaskFacts>())

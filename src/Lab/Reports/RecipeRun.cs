@@ -52,7 +52,7 @@ public sealed class RecipeRun
         Action<int, ReadyStep> begins)
     {
         if (!folder.Finished) new RecipeRun(folder, recipe, steps, tenants).Do(begins);
-        return Report.Read(folder.FolderPath, tenants.Questions);
+        return Report.Read(folder.FolderPath, tenants.Questions, tenants.PartKinds);
     }
 
     void Do(Action<int, ReadyStep> begins)
@@ -114,7 +114,7 @@ public sealed class RecipeRun
     // what a step writes as result.json may be no run's result: an export's, say
     Result? Own(string path)
     {
-        try { return Report.Read(path, tenants.Questions); }
+        try { return Report.Read(path, tenants.Questions, tenants.PartKinds); }
         catch (Exception e) when (e is InvalidDataException or JsonException) { return null; }
     }
 

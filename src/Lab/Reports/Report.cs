@@ -1,5 +1,7 @@
 using System.Text;
 using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 
@@ -17,9 +19,10 @@ public static class Report
     /// <summary>The facts of a run's folder.</summary>
     /// <param name="folder">the folder</param>
     /// <param name="questions">the questions that may have been asked</param>
+    /// <param name="kinds">the kinds of part that its maps may show; null for those that Heartwood comes with</param>
     /// <exception cref="InvalidDataException">the file holds something else</exception>
-    public static Result Read(string folder, IReadOnlyList<IQuestion> questions) =>
-        ResultJson.Read(File.ReadAllText(Path.Combine(folder, FactsFile)), questions);
+    public static Result Read(string folder, IReadOnlyList<IQuestion> questions, IReadOnlyList<PartKind>? kinds = null) =>
+        ResultJson.Read(File.ReadAllText(Path.Combine(folder, FactsFile)), questions, kinds);
 
     /// <summary>Writes the page of a result into a folder.</summary>
     /// <returns>the page's full path</returns>
@@ -41,14 +44,17 @@ public static class Report
     {
         if (findings.Facts<StepsFacts>() is { } steps)
             return new(steps.Title, steps.About, Steps.Headline(steps), [.. findings.LeftOut, .. Steps.Sentences(steps)],
-                findings.Figures(), Making.Section(steps.Seconds, null, findings.Manifest), findings.Manifest.Version);
+                findings.Figures(), Making.Section(new(steps.Title, RunKind.Comparison, null, steps.Seconds), findings.Manifest),
+                findings.Manifest.Version);
         MakingFacts making = findings.Facts<MakingFacts>() ?? throw new InvalidDataException(
             "The result does not say what was studied: it has no answer to the question 'making'. Run the command that made it again.");
         var (headline, sentences) = Found(findings);
-        return new(making.Title, Making.Size(making.Model), headline, [.. findings.LeftOut, .. sentences], findings.Figures(),
-            Making.Section(making.Seconds, making.Model, findings.Manifest), findings.Manifest.Version)
+        string about = making.Model is { } model ? Making.Size(model)
+            : Wording.List([.. (findings.Facts<JoinedRuns>()?.Runs ?? []).Select(run => run.Universe).Distinct()]);
+        return new(making.Title, about, headline, [.. findings.LeftOut, .. sentences], findings.Figures(),
+            Making.Section(making, findings.Manifest), findings.Manifest.Version)
         {
-            Rings = Rings(findings, making.Model.Layers),
+            Rings = Rings(findings, making.Model?.Layers ?? 0),
         };
     }
 
@@ -56,13 +62,14 @@ public static class Report
     internal static (string Headline, IReadOnlyList<string> Sentences) Found(Findings findings) =>
         findings.Facts<StepsFacts>() is { } steps ? (Steps.Headline(steps), Steps.Sentences(steps))
             : findings.Facts<TrainingFacts>() is { } training ? (TrainingCurve.Headline(training), TrainingCurve.Sentences(training))
+            : findings.Facts<JoinedRuns>() is { } joined ? (Joined.Headline(joined), Joined.Sentences(joined))
             : (Finding.Headline(findings), Finding.Sentences(findings));
 
     // one ring per layer, each as dark as the share of its parts that the subnetworks keep
     static double[] Rings(Findings findings, int layers)
     {
         var kept = findings.Facts<FrequenciesFacts>()?.Sparsities.FirstOrDefault(f => f.Subnetworks > 0);
-        double Share(int layer) => kept!.Kept.Where(k => HeadMap.LayerOf(k.Key) == layer)
+        double Share(int layer) => kept!.Kept.Where(k => Part.Parse(k.Key).Layer == layer)
             .Select(k => (double)k.Value / kept.Subnetworks).DefaultIfEmpty(0).Average();
         return [.. Enumerable.Range(0, layers).Select(l => kept is null ? 0.5 : Share(l))];
     }

@@ -51,9 +51,7 @@ public sealed class TenantSpec
     public T Among<T>(IReadOnlyList<T> tenants, Func<T, string> name) where T : class
     {
         if (tenants.FirstOrDefault(t => name(t) == Name) is { } found) return found;
-        string[] names = [.. tenants.Select(name)];
-        string nearest = Nearest.Of(Name, names) is { } near ? $" Did you mean {near}?" : "";
-        throw new ArgumentException($"There is no {Kind} '{Name}'.{nearest} There are: {string.Join(", ", names)}.");
+        throw new ArgumentException(Nearest.Unknown(Kind, Name, tenants.Select(name)));
     }
 
     /// <summary>An option that is a number.</summary>
@@ -97,6 +95,6 @@ public sealed class TenantSpec
         if (unread is null) return;
         if (values.Count == 0) throw new ArgumentException($"{Name} takes no options, not '{unread}' either. Leave it out.");
         throw new ArgumentException(
-            $"{Name} takes no '{unread}'. Did you mean {Nearest.Of(unread, values.Keys)}? It takes: {string.Join(", ", values.Keys)}.");
+            $"{Name} takes no '{unread}'.{Nearest.DidYouMean(unread, values.Keys)} It takes: {string.Join(", ", values.Keys)}.");
     }
 }

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
 
 namespace Heartwood.Lab.Studies;
@@ -6,12 +7,12 @@ namespace Heartwood.Lab.Studies;
 public static class EmbeddedStudy
 {
     /// <summary>The study that <c>heartwood demo</c> makes of it, but for the options of the search.</summary>
-    public static StudyRequest Study { get; } = new(["world:training,rows=8000,seed=2"], ["world:in-domain,rows=2000,seed=3"])
+    public static StudyRequest Study { get; } = new(NamedData.Listed(
+        ["world:training,rows=8000,seed=2"], ["world:in-domain,rows=2000,seed=3"], ["world:out-of-domain,per-case=60,seed=3"],
+        ["world:unseen,per-case=60,seed=3"]))
     {
         Title = "The heuristic core of a small BERT",
         Sparsities = [0.6],
-        OutOfDomain = ["world:out-of-domain,per-case=60,seed=3"],
-        Unseen = ["world:unseen,per-case=60,seed=3"],
     };
 
     /// <summary>
@@ -19,7 +20,7 @@ public static class EmbeddedStudy
     /// and on the version of Heartwood.
     /// </summary>
     public static TrainingRequest Recipe { get; } = new(
-        ["world:training,rows=300000"], ["world:in-domain,seed=7"], ["world:out-of-domain,seed=7"],
+        NamedData.Listed(["world:training,rows=300000"], ["world:in-domain,seed=7"], ["world:out-of-domain,seed=7"]),
         new(Seed: 3, Steps: 6000, TokensPerBatch: 1024, LearningRate: 7e-4, Warmup: 0.05))
     {
         Size = new(Positions: 40),

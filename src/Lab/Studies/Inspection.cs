@@ -10,6 +10,13 @@ namespace Heartwood.Lab.Studies;
 /// <param name="Neurons">neurons of the MLP</param>
 public sealed record LayerSize(int Heads, int KeyValueHeads, int Neurons);
 
+/// <summary>What the parts of one kind weigh.</summary>
+/// <param name="Kind">the kind's name, for example "heads"</param>
+/// <param name="Parts">how many there are</param>
+/// <param name="Counted">the same in words, "12 heads"</param>
+/// <param name="Weights">numbers that only these parts have: gone from the file when all of them are cut</param>
+public sealed record KindWeights(string Kind, int Parts, string Counted, long Weights);
+
 /// <summary>What a model folder holds, and what a search of its subnetworks would take.</summary>
 /// <param name="Name">the folder</param>
 /// <param name="Family">for example "bert"</param>
@@ -40,15 +47,27 @@ public sealed record Inspection(
     /// </summary>
     public string Head { get; init; } = "";
 
-    /// <summary>How many words the tokenizer has: more or fewer than the embeddings have rows (<see cref="Vocabulary"/>).</summary>
-    public int Words { get; init; }
+    /// <summary>Whether a token sees only those before it, as in a language model.</summary>
+    public bool Causal { get; init; }
+
+    /// <summary>What the parts of each kind weigh. Kinds hold one another: a block its heads, a layer its blocks.</summary>
+    public IReadOnlyList<KindWeights> Kinds { get; init; } = [];
+
+    /// <summary>Weights outside of all layers: embeddings, a final norm, the head.</summary>
+    public long OutsideLayers { get; init; }
+
+    /// <summary>
+    /// How many words the tokenizer has: more or fewer than the embeddings have rows (<see cref="Vocabulary"/>); null without a tokenizer.
+    /// </summary>
+    public int? Words { get; init; }
 
     /// <summary>What a reader should know of how the folder's files were read.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>Rows of the embeddings that no word has, and words that have no row; "" where there are none.</summary>
-    public string Spare => Words < Vocabulary ? $" ({Counted(Vocabulary - Words, "spare row")}: the tokenizer has {Words:N0} words)"
-        : Words > Vocabulary ? $" (the tokenizer has {Counted(Words - Vocabulary, "word")} more, which no text may use)" : "";
+    public string Spare => Words is not { } words || words == Vocabulary ? ""
+        : words < Vocabulary ? $" ({Counted(Vocabulary - words, "spare row")}: the tokenizer has {words:N0} words)"
+        : $" (the tokenizer has {Counted(words - Vocabulary, "word")} more, which no text may use)";
 
     static string Counted(int count, string noun) => $"{count:N0} {noun}{(count == 1 ? "" : "s")}";
 
@@ -62,19 +81,19 @@ public sealed record Inspection(
     public static Inspection Inspect(string? folder, StudyRequest request, int length)
     {
         IReadOnlyList<Method> methods = Method.ReadAll(request.Methods, request.Tenants);
-        LoadedModel loaded = LoadedModel.ToInspect(folder, request.Precision, out string head);
+        SeenModel loaded = LoadedModel.ToInspect(folder, request.Precision, reads: request.Sets.Has(Role.Train));
         IModel model = loaded.Model;
         if (model.Output == Output.None)
-            return request.Data.Count == 0 ? Seen(0, [], null) : throw new ArgumentException(
-                $"--data is for the estimate of a search, and here is nothing to search: {loaded.Name} has {head}. "
+            return !request.Sets.Has(Role.Train) ? Seen(0, [], null) : throw new ArgumentException(
+                $"--data is for the estimate of a search, and here is nothing to search: {loaded.Name} has {loaded.Head}. "
                 + $"Leave it out, or give the body a head first: heartwood train --from {loaded.Name} --data FILE --out RUN.");
         int typical = Math.Min(length, model.MostPositions);
-        IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
+        IReadOnlyList<DataSource> data = DataSets.Read(request.Sets)[Role.Train];
         IProblem problem = data.Count > 0 ? DataSource.ProblemOf(data).For(model)
             : model.Output == Output.Labels ? Classification.Instance : new LanguageModelling();
         IReadOnlyList<Example> pool = data.Count == 0
             ? [.. Enumerable.Range(0, request.Examples == 0 ? 8000 : request.Examples).Select(_ => Typical())]
-            : [.. Thinning.Thinned(loaded.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
+            : [.. Thinning.Thinned(loaded.Ready!.Encode(data, request.MostTokens), request.Examples).Select(problem.ToLearn)];
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length));
         Universe inPlay = model.Universe(request.Tenants.PartKinds.Named(request.Parts));
         MethodCost[] costs = [.. methods.Select(m => m.Cost(request, inPlay.Count, pool.Count))];
@@ -88,10 +107,25 @@ public sealed record Inspection(
             model.Layers.Count(l => l.Neurons > 0), [.. costs.Select(c => c.InWords)], tokens, search,
             [.. Tensors.Backends.Machine.Backends], Tensors.Backends.Machine.BackendAt(request.Precision))
         {
-            Head = head,
-            Words = loaded.Tokenizer.Count,
-            Notes = [.. loaded.Notes],
+            Head = loaded.Head,
+            Causal = model.Causal,
+            Kinds = [.. request.Tenants.PartKinds.Select(kind => WeightsOf(model, kind)).Where(kind => kind.Parts > 0)],
+            OutsideLayers = model.Weights.All.Where(w => !InALayer(model, w.Key)).Sum(w => (long)w.Value.Count),
+            Words = loaded.Ready?.Tokenizer.Count,
+            Notes = loaded.Ready is null ? loaded.Notes : [.. loaded.Ready.Notes],
         };
+
+        static KindWeights WeightsOf(IModel model, PartKind kind)
+        {
+            Place[] places = [.. kind.Places(model)];
+            return new(kind.Name, places.Length, kind.Counted(places.Length),
+                places.Sum(place => place.Own.Sum(own => Numbers(model.Weights.All[own.Tensor], own))));
+        }
+
+        static bool InALayer(IModel model, string name) =>
+            model.Layers.Any(layer => name.StartsWith($"{layer.Name}.", StringComparison.Ordinal));
+
+        static long Numbers(Tensors.Tensor tensor, Stretch own) => (long)own.Length * tensor.Count / tensor.Shape[own.Axis];
 
         static LayerSize SizeOf(LayerShape l) =>
             new(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons);

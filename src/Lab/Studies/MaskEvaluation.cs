@@ -66,25 +66,25 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
     public static MaskEvaluation Measure(
         StudyRequest request, MaskRequest masks, IProgress<Progress> progress, CancellationToken stop, Action<string>? tell = null)
     {
-        if (request.InDomain.Count == 0)
+        if (!request.Sets.Has(Role.InDomain))
             throw new ArgumentException(
                 "What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
         var (read, universe) = masks.Read(loaded, request.Tenants.PartKinds);
-        IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
+        DataSets given = DataSets.Read(request.Sets);
+        IReadOnlyList<DataSource> data = given[Role.Train];
         loaded.RefuseMixed(data);
         foreach (string note in data.SelectMany(d => d.Notes)) loaded.Note(note);
         int told = 0;
-        string? named = data.Count > 0 ? string.Join(", ", request.Data) : null;
+        string? named = data.Count > 0 ? request.Sets.InWords(Role.Train) : null;
         MaskAblation ablation = new(loaded, universe, request.Tenants.Ablations, masks.Ablation, named, Read, stop);
         ablation.Require(read.Select(m => m.Mask));
         // a classifier's baselines are fitted to it too
         if (loaded.Model.Output == Output.Vocabulary) ablation.RefuseIdleData([.. read.Select(m => m.Mask)]);
-        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain),
-            DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens, data);
+        Sets sets = new(loaded, given, LabelMap.Parse(request.LabelMap), request.MostTokens);
         TellMore();
         return Measure(loaded, sets, sets.Scores(loaded.Model, stop), data.Count > 0 || sets.AllScored
-            ? Evaluation.Baselines.Measure(data, loaded, request.LabelMap, sets) : [], read, masks, ablation.Of, progress, stop);
+            ? Evaluation.Baselines.Measure(data, loaded, request.LabelMap, sets) : [], read, masks, ablation.AblationFor, progress, stop);
 
         AblationSource Read()
         {
@@ -115,7 +115,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
             Sets served = sets.ServedBy(ablation.How, loaded.Note);
             IReadOnlyList<float[]> scores = served.Examples == sets.Examples ? full : served.Scores(loaded.Model, stop);
             MaskMeasuring measuring = new(loaded.Model, served, scores, ablation, stop);
-            MeasuredSubnetwork itself = Told(measuring.Of(mask));
+            MeasuredSubnetwork itself = Told(measuring.Measure(mask));
             MeasuredSubnetwork[] random =
                 [.. Enumerable.Range(0, masks.Random).Select(draw => Told(measuring.RandomLike(mask, masks.Seed, draw)))];
             measured.Add(new(file.Source, file.Format, inWords, file.Notes, itself, random));

@@ -17,19 +17,19 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
     /// <exception cref="ArgumentException">there is no in-domain set, or training data that nothing is done with</exception>
     public static ModelEvaluation Measure(StudyRequest request, CancellationToken stop, Action<string>? tell = null)
     {
-        if (request.InDomain.Count == 0)
+        if (!request.Sets.Has(Role.InDomain))
             throw new ArgumentException(
                 "What should be measured? Give --in-domain FILE (and --out-of-domain FILE), or the folder of a run.");
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
-        if (loaded.Model.Output == Output.Vocabulary && request.Data.Count > 0)
+        if (loaded.Model.Output == Output.Vocabulary && request.Sets.Has(Role.Train))
             throw new ArgumentException(
                 "--data is what a classifier's baselines are fitted to and means of ablated parts are taken over, and here is a language "
                     + "model without any ablated. Leave it out, or name parts: --mask MASK, --without PARTS.");
-        IReadOnlyList<DataSource> data = DataSource.ReadAll(request.Data);
+        DataSets read = DataSets.Read(request.Sets);
+        IReadOnlyList<DataSource> data = read[Role.Train];
         foreach (string note in data.SelectMany(d => d.Notes)) loaded.Note(note);
         loaded.RefuseMixed(data);
-        Sets sets = new(loaded, DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain),
-            DataSource.ReadAll(request.Unseen), LabelMap.Parse(request.LabelMap), request.MostTokens, data);
+        Sets sets = new(loaded, read, LabelMap.Parse(request.LabelMap), request.MostTokens);
         foreach (string note in loaded.Notes) tell?.Invoke(note);
         Dictionary<string, Measured> measured = new() { ["model"] = sets.Measure(loaded.Model, null, stop) };
         if (data.Count > 0 || sets.AllScored)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
@@ -7,6 +8,7 @@ using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Tasks.Tables;
 
 namespace Heartwood.Lab.Studies;
 
@@ -16,8 +18,6 @@ namespace Heartwood.Lab.Studies;
 /// </summary>
 public sealed class RunJoin
 {
-    const string ResultFile = "comparison.json";
-
     readonly IReadOnlyList<One> runs;
 
     // one run, as its folder has it
@@ -96,13 +96,38 @@ public sealed class RunJoin
     /// <summary>All their seeds.</summary>
     public IReadOnlyList<ulong> Seeds => [.. runs.SelectMany(r => r.Folder.Manifest.Seeds).Distinct()];
 
-    /// <summary>Joins the runs in a run of its own, which keeps the table as <c>comparison.json</c>.</summary>
+    /// <summary>Joins the runs in a run of its own, which keeps what comes of it as <c>result.json</c>.</summary>
     /// <param name="folder">the run</param>
     /// <param name="progress">told of every group</param>
-    public JoinedRuns In(RunFolder folder, IProgress<Progress> progress)
+    /// <param name="stop">ends the work</param>
+    public Result In(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
-        folder.Finish(() => folder.WriteJson(ResultFile, Joined(progress)));
-        return folder.ReadJson<JoinedRuns>(ResultFile);
+        Tenants tenants = runs[0].Request.Tenants;
+        folder.Finish(() =>
+        {
+            Result result = new(folder.Manifest, Subject(folder, tenants, progress, stop).AskEach("joined", "making"));
+            folder.WriteText("result.json", ResultJson.Write(result));
+        });
+        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")), tenants.Questions, tenants.PartKinds);
+    }
+
+    // it has no model of its own, and no sets: the first run's model says which parts there are
+    Subject Subject(RunFolder folder, Tenants tenants, IProgress<Progress> progress, CancellationToken stop)
+    {
+        LoadedModel first = LoadedModel.Load(runs[0].Request.Model);
+        return new(folder, progress, stop)
+        {
+            Loaded = first,
+            Sets = new(first, new([]), LabelMap.None, 0),
+            Settings = new()
+            {
+                Title = $"{Wording.List([.. runs.Select(r => r.Name)])} side by side",
+                Kind = RunKind.Comparison,
+                Seeds = Seeds,
+            },
+            Questions = tenants.Questions,
+            Join = () => Joined(progress),
+        };
     }
 
     JoinedRuns Joined(IProgress<Progress> progress)

@@ -20,7 +20,7 @@ public sealed partial class Study
 
     readonly StudyRequest request;
     readonly LoadedModel loaded;
-    readonly IReadOnlyList<DataSource> data, inDomain, outOfDomain, unseen;
+    readonly DataSets data;
     readonly IReadOnlyList<Example> pool;
     readonly IProblem problem;
     readonly Sets sets;
@@ -32,7 +32,7 @@ public sealed partial class Study
     readonly RunFolder folder;
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
-    Ablation? absent;
+    Ablation? ownAblation;
 
     /// <summary>The model that is studied.</summary>
     public IModel Model => loaded.Model;
@@ -44,9 +44,8 @@ public sealed partial class Study
 
     Study(Prepared ready, RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
     {
-        (request, loaded, data, inDomain, outOfDomain, unseen, pool, problem, sets) =
-            (ready.Request, ready.Loaded, ready.Data, ready.InDomain, ready.OutOfDomain, ready.Unseen, ready.Pool, ready.Problem,
-            ready.Sets);
+        (request, loaded, data, pool, problem, sets) =
+            (ready.Request, ready.Loaded, ready.Data, ready.Pool, ready.Problem, ready.Sets);
         (methods, objective) = (ready.Methods, ready.Objective);
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
         (universe, how, ablationOver) = (ready.Universe, ready.Ablation, ready.AblationOver);
@@ -57,11 +56,7 @@ public sealed partial class Study
     {
         internal StudyRequest Request { get; }
         internal LoadedModel Loaded { get; }
-        internal IReadOnlyList<DataSource> Data { get; }
-        internal IReadOnlyList<DataSource> InDomain { get; }
-        internal IReadOnlyList<DataSource> OutOfDomain { get; }
-        internal IReadOnlyList<DataSource> Unseen { get; }
-        internal IEnumerable<DataSource> Sources => Data.Concat(InDomain).Concat(OutOfDomain).Concat(Unseen);
+        internal DataSets Data { get; }
         internal IReadOnlyList<Example> Pool { get; }
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
@@ -83,27 +78,26 @@ public sealed partial class Study
             Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
             foreach (Method method in Methods) method.Finder.Facts.Check(Universe);
             Objective = request.Objective == "" ? null : Objectives.Named(request.Tenants.Objectives, request.Objective);
-            if (sameData is not null)
-                (Data, InDomain, OutOfDomain, Unseen) = (sameData.Data, sameData.InDomain, sameData.OutOfDomain, sameData.Unseen);
+            if (sameData is not null) Data = sameData.Data;
             else
             {
-                (Data, InDomain) = (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain));
-                (OutOfDomain, Unseen) = (DataSource.ReadAll(request.OutOfDomain), DataSource.ReadAll(request.Unseen));
-                DataSource.RefusePipes([.. Data, .. InDomain, .. OutOfDomain, .. Unseen]);
-                if (request.HeldOut > 0) (Data, InDomain) = DataSource.HoldOut(Data, request.HeldOut);
+                Data = DataSets.Read(request.Sets);
+                Data.RefusePipes();
+                if (request.HeldOut > 0) Data = Data.HoldOut(request.HeldOut);
             }
-            Problem = DataSource.ProblemOf(Data).For(Loaded.Model);
+            IReadOnlyList<DataSource> learned = Data[Role.Train];
+            Problem = DataSource.ProblemOf(learned).For(Loaded.Model);
             if (Objective is not null) Objectives.Check(Objective, Problem, request.Tenants.Objectives);
             LabelMap map = LabelMap.Parse(request.LabelMap);
-            Pool = [.. Thinning.Thinned(Loaded.Encode(Data, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
+            Pool = [.. Thinning.Thinned(Loaded.Encode(learned, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0)
-                throw new InvalidDataException($"{string.Join(", ", request.Data)}: there is no example to learn masks on.");
-            Sets = new(Loaded, InDomain, OutOfDomain, Unseen, map, request.MostTokens, Data);
+                throw new InvalidDataException($"{request.Sets.InWords(Role.Train)}: there is no example to learn masks on.");
+            Sets = new(Loaded, Data, map, request.MostTokens);
             IReadOnlyList<Example> all = Pool;
             AblationOver = parts => request.Tenants.Ablations.Parse(request.Ablation).Make(
                 new(Loaded.Model, parts, [.. all.SelectMany(Problem.Inputs)], () => Inputs.Batches(all, 2048)));
             Ablation = AblationOver(Universe);
-            Pool = Ablation.Served(Problem, Pool, string.Join(", ", request.Data), Loaded.Note);
+            Pool = Ablation.Served(Problem, Pool, request.Sets.InWords(Role.Train), Loaded.Note);
             Sets = Sets.ServedBy(Ablation, Loaded.Note);
         }
 
@@ -111,8 +105,7 @@ public sealed partial class Study
         public string ModelSha256 => Loaded.Sha256;
 
         /// <summary>The data, for the manifest.</summary>
-        public IReadOnlyList<DataFacts> Facts =>
-            [Loaded.Facts, .. Sets.Facts(("train", Data), ("inDomain", InDomain), ("outOfDomain", OutOfDomain), ("unseen", Unseen))];
+        public IReadOnlyList<DataFacts> Facts => [Loaded.Facts, .. Data.Facts];
 
         /// <summary>What a reader should know of the model and the data, before the work begins.</summary>
         public IReadOnlyCollection<string> Notes =>
@@ -132,10 +125,10 @@ public sealed partial class Study
     /// <summary>Everything from search to the facts of all questions.</summary>
     public Result All() => Report();
 
-    internal Ablation Absent()
+    internal Ablation OwnAblation()
     {
-        if (absent is not null) return absent;
-        if (!how.IsKept) return absent = new(universe, how, stop);
+        if (ownAblation is not null) return ownAblation;
+        if (!how.IsKept) return ownAblation = new(universe, how, stop);
         folder.Work(new Job(AblationFile, () =>
         {
             progress.Report(new("means of the parts", 0, pool.Count, "examples"));
@@ -144,7 +137,7 @@ public sealed partial class Study
             progress.Report(new("means of the parts", pool.Count, pool.Count, "examples"));
         }));
         how.Restore(folder.PathOf(AblationFile));
-        return absent = new(universe, how, stop);
+        return ownAblation = new(universe, how, stop);
     }
 
 

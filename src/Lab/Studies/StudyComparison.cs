@@ -15,10 +15,10 @@ public sealed partial class Study
         Settings = request.Settings() with { Seeded = MainMethod.Finder.Facts.Seeded },
         Questions = request.Tenants.Questions,
         Universe = universe,
-        Data = data,
+        Data = data[Role.Train],
         Find = FindMain,
         Searched = () => Found,
-        MakeAblation = Absent,
+        MakeAblation = OwnAblation,
         Cut = how.IsConstant ? CutOut : null,
         Finders = CompareFinders,
     };
@@ -42,9 +42,36 @@ public sealed partial class Study
         if (!folder.Finished)
         {
             Result result = new(folder.Manifest, Subject.AskAll());
-            foreach (DataSource source in inDomain.Concat(outOfDomain).Concat(unseen)) source.RefuseChanged();
+            foreach (DataSource source in data.ToMeasure.Sources) source.RefuseChanged();
             folder.Finish(() => folder.WriteText("result.json", ResultJson.Write(result)));
         }
-        return ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")), request.Tenants.Questions);
+        return Kept();
     }
+
+    /// <summary>
+    /// Asks more questions of the run, each once, and puts what comes of them into its <c>result.json</c>; a study that is not finished is
+    /// finished first.
+    /// </summary>
+    /// <param name="names">the questions' names</param>
+    /// <returns>the whole result, with all that was asked before</returns>
+    /// <exception cref="ArgumentException">there is no such question, or it has nothing to say of this run</exception>
+    public Result ReportAsked(IReadOnlyList<string> names)
+    {
+        request.Tenants.RequireQuestions(names);
+        Report();
+        Settings settings = Subject.Settings with { Asked = [.. Subject.Settings.Asked, .. names] };
+        IReadOnlyList<Answer> more = (Subject with { Settings = settings }).AskEach(names);
+        if (names.FirstOrDefault(name => !more.Any(answer => answer.Question.Name == name)) is { } silent)
+            throw new ArgumentException($"The question '{silent}' has nothing to say of {folder.FolderPath}: the run does not have what "
+                + "it is about. Leave it out.");
+        foreach (DataSource source in data.ToMeasure.Sources) source.RefuseChanged();
+        Result before = Kept();
+        Answer? Now(IQuestion question) => more.Concat(before.Answers).FirstOrDefault(answer => answer.Question.Name == question.Name);
+        Result result = before with { Answers = [.. request.Tenants.Questions.Select(Now).OfType<Answer>()] };
+        folder.WriteText("result.json", ResultJson.Write(result));
+        return result;
+    }
+
+    Result Kept() =>
+        ResultJson.Read(File.ReadAllText(folder.PathOf("result.json")), request.Tenants.Questions, request.Tenants.PartKinds);
 }

@@ -24,13 +24,13 @@ public sealed partial class Study
         : Subject.Facts<CutFacts>() ?? throw new InvalidOperationException("The study's questions do not cut.");
 
     /// <summary>Why the run's subnetworks cannot be cut, with the next move; null where they can.</summary>
-    internal string? WhyNoCut => how.IsConstant ? null : Cutting.WhyNot(Model, universe.Parts, Absent());
+    internal string? WhyNoCut => how.IsConstant ? null : Cutting.WhyNot(Model, universe.Parts, OwnAblation());
 
     // nothing where the best subnetwork is no smaller model: without any layer, say
     CutFacts? CutOut()
     {
-        if (Cutting.WhyNot(Model, Best().Kept, Absent()) is not null) return null;
-        ChangesFacts made = Make(Best(), Absent(), ChangeRequest.Usual, folder.FolderPath, replace: true);
+        if (Cutting.WhyNot(Model, Best().Kept, OwnAblation()) is not null) return null;
+        ChangesFacts made = Make(Best(), OwnAblation(), ChangeRequest.Usual, folder.FolderPath, replace: true);
         return CutOf(made, CutFolder);
     }
 
@@ -68,7 +68,7 @@ public sealed partial class Study
     /// <exception cref="NotSupportedException">a change that was asked for cannot be made, or an export cannot write it</exception>
     /// <exception cref="IOException">something stands there already</exception>
     public ChangesFacts Change(string? mask, ChangeRequest changes, string into, bool otherModel = false) => mask is null
-        ? Make(Best(), Absent(), changes, into, replace: false)
+        ? Make(Best(), OwnAblation(), changes, into, replace: false)
         : Change(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, changes, into, otherModel);
 
     ChangesFacts Change(Subnetwork subnetwork, ChangeRequest changes, string into, bool otherModel)

@@ -2,6 +2,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies;
 
@@ -23,7 +24,7 @@ public sealed partial class Study
     {
         RequireInDomain();
         var (read, parts) = masks.Read(loaded, request.Tenants.PartKinds);
-        var baselines = Baselines.Measure(data, loaded, request.LabelMap, sets);
+        var baselines = Baselines.Measure(data[Role.Train], loaded, request.LabelMap, sets);
         return MaskEvaluation.Measure(loaded, sets, Subject.FullScores, baselines, read, masks,
             mask => AblationOf(mask, parts), progress, stop);
     }
@@ -43,13 +44,13 @@ public sealed partial class Study
             throw new ArgumentException($"The subnetwork was found with the ablation {text}, the run has {request.Ablation} and nothing to "
                 + $"take {text} over. Take a run with --ablation {text}.");
         if (text != request.Ablation) return (new(parts, make(AblationSource.Without(Model, parts)), stop), text);
-        Ablation own = universe.Parts.SequenceEqual(parts.Parts) ? Absent() : new(parts, ablationOver(parts), stop);
+        Ablation own = universe.Parts.SequenceEqual(parts.Parts) ? OwnAblation() : new(parts, ablationOver(parts), stop);
         return (own, own.How.IsZero ? text : $"{text}, as in the run");
     }
 
     void RequireInDomain()
     {
-        if (inDomain.Count == 0)
+        if (data[Role.InDomain].Count == 0)
             throw new ArgumentException("What should be measured in-domain? Give --in-domain FILE when you find subnetworks "
                 + "(or --in-domain world:in-domain).");
     }

@@ -4,6 +4,7 @@ using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies;
@@ -17,8 +18,8 @@ public sealed partial class Study
     {
         if (methods.Count < 2) return null;
         Find();
-        Ablation ablation = Absent();
-        Sets? few = inDomain.Count > 0 ? sets.Thin(MostForAreas) : null;
+        Ablation ablation = OwnAblation();
+        Sets? few = data[Role.InDomain].Count > 0 ? sets.Thin(MostForAreas) : null;
         Action<int> advance = Advance("areas over sizes", Rankings(), "rankings");
         double[]? exact = methods.FirstOrDefault(m => m.Finder.Facts.Name == "ablation") is { } single ? MeanScores(single) : null;
         FinderRow[] rows = [.. methods.Select(m => Row(m, ablation, few, exact, advance))];
@@ -67,13 +68,13 @@ public sealed partial class Study
 
     OfMethod Measure(Method method, IReadOnlyList<Subnetwork> found, int draws, bool itself)
     {
-        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, Absent(), stop);
+        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, OwnAblation(), stop);
         long total = (long)(draws + (itself ? 1 : 0)) * found.Count;
         Action<int> advance = Advance($"measuring subnetworks of {method.Label}", total, "subnetworks");
         List<MeasuredSubnetwork> measured = [], random = [];
         foreach (Subnetwork subnetwork in itself ? found : [])
         {
-            measured.Add(measuring.Of(subnetwork));
+            measured.Add(measuring.Measure(subnetwork));
             advance(1);
         }
         for (int draw = itself ? 0 : 1; draw < draws + (itself ? 0 : 1); draw++)
@@ -119,7 +120,7 @@ public sealed partial class Study
         foreach (EvaluationSet set in few.Each.Select(s => s.Set))
         {
             AnswerMeasure measure = new(Model, ablation, set.Problem, set.Labels, set.MapLabel);
-            double[] m = [.. measure.Of(set.Examples, masks, masks[0], stop).Select(worth => worth.Tie)];
+            double[] m = [.. measure.Worths(set.Examples, masks, masks[0], stop).Select(worth => worth.Tie)];
             if (AreaOverSizes.Exact(m) is { } every) exact[set.Use] = new(every.Cpr, every.Cmd);
             if (AreaOverSizes.AtBenchmarkShares(m) is { } ten) benchmark[set.Use] = new(ten.Cpr, ten.Cmd);
         }

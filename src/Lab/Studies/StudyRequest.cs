@@ -9,21 +9,14 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Studies;
 
 /// <summary>What a study of a model's subnetworks is asked; kept in its run folder, so that later verbs need only the folder.</summary>
-/// <param name="Data">data to learn masks on, see <see cref="DataSource"/></param>
-/// <param name="InDomain">data to measure on in-domain</param>
-public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<string> InDomain)
+/// <param name="Sets">data to learn masks on and sets to measure on, by name and role</param>
+public sealed record StudyRequest(IReadOnlyList<NamedData> Sets)
 {
     /// <summary>the report's headline</summary>
     public string Title { get; init; } = "";
 
     /// <summary>folder of the model; null for the embedded one</summary>
     public string? Model { get; init; }
-
-    /// <summary>out-of-domain data of constructions that occur in training</summary>
-    public IReadOnlyList<string> OutOfDomain { get; init; } = [];
-
-    /// <summary>out-of-domain data of constructions that do not</summary>
-    public IReadOnlyList<string> Unseen { get; init; } = [];
 
     /// <summary>
     /// most rows of the data that masks are not learned on, to be measured on in-domain where no other data is given for that; 0 for
@@ -101,12 +94,12 @@ public sealed record StudyRequest(IReadOnlyList<string> Data, IReadOnlyList<stri
     /// <exception cref="ArgumentException">names the option and its range</exception>
     public void Check()
     {
-        if (Data.Count == 0)
+        if (!Sets.Has(Role.Train))
             throw new ArgumentException(
                 "What should masks be learned on? Give --data FILE (in-domain training data), or --data world:training.");
         Tenants.PartKinds.Named(Parts);
         Tenants.RequireQuestions(Asked);
-        if (HeldOut > 0 && InDomain.Count > 0)
+        if (HeldOut > 0 && Sets.Has(Role.InDomain))
             throw new ArgumentException("Rows are held out of the data only where no in-domain data is given.");
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count)
             throw new ArgumentException("--seeds needs at least one seed, each once.");

@@ -37,7 +37,7 @@ public sealed partial class Study
             Search asked = Asked(left.Any(s => s.Method.Finder.Facts.Needs.HasFlag(FinderNeeds.Gradient)));
             foreach (var method in left.GroupBy(s => s.Method))
                 folder.Work([.. method.Select(search => new Job(search.Files[^1].File, () => Run(search, asked)))]);
-            foreach (DataSource source in data) source.RefuseChanged();
+            foreach (DataSource source in data[Role.Train]) source.RefuseChanged();
         }
         return [.. methods.SelectMany(FoundBy)];
     }
@@ -65,10 +65,10 @@ public sealed partial class Study
     // what all searches are asked, but for seed and size; the full model's scores are computed before several searches run at once
     Search Asked(bool gradients)
     {
-        Ablation ablation = Absent();
+        Ablation ablation = OwnAblation();
         Action<int> advance = Advance("outputs of the full model", pool.Count, "examples");
         float[] full = problem.OfVocabulary || !gradients ? []
-            : folder.Stage("full-outputs", () => new Answers(pool).Of(Model, advance, stop));
+            : folder.Stage("full-outputs", () => new Answers(pool).Scores(Model, advance, stop));
         return new(Model, universe, ablation, problem, pool)
         {
             FullScores = () => full,
@@ -82,7 +82,7 @@ public sealed partial class Study
     {
         if (problem.OfOneNumber) return new(Model, ablation, problem, Regression.Labels, [0]);
         if (problem.OfVocabulary) return new(Model, ablation, problem, ["right", "wrong"], [0, 1]);
-        LabelMatch match = LabelMatch.Find(loaded.Labels, Tasks.Tables.LabelMap.Parse(request.LabelMap), data);
+        LabelMatch match = LabelMatch.Find(loaded.Labels, Tasks.Tables.LabelMap.Parse(request.LabelMap), data[Role.Train]);
         return new(Model, ablation, problem, match.Names, match.Mapped);
     }
 
@@ -128,7 +128,7 @@ public sealed partial class Study
         {
             InPlay = request.Parts,
             Model = Model.Sizes(request.Tenants.PartKinds),
-            Data = [.. data.Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
+            Data = [.. data[Role.Train].Select(d => new DataOrigin(d.Name, d.Rows.Count, d.Sha256))],
             Options = options,
             AblationFile = how.IsKept ? $"../{AblationFile}" : "",
             Version = folder.Manifest.Version,

@@ -40,8 +40,7 @@ public sealed record Tenants
     public void RequireQuestions(IEnumerable<string> names)
     {
         string[] known = [.. Questions.Select(q => q.Name)];
-        if (names.FirstOrDefault(n => !known.Contains(n)) is not { } unknown) return;
-        string nearest = Nearest.Of(unknown, known) is { } near ? $" Did you mean {near}?" : "";
-        throw new ArgumentException($"There is no question '{unknown}'.{nearest} The questions are {string.Join(", ", known)}.");
+        if (names.FirstOrDefault(n => !known.Contains(n)) is { } unknown)
+            throw new ArgumentException(Nearest.Unknown("question", unknown, known));
     }
 }

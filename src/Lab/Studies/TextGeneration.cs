@@ -48,14 +48,14 @@ public sealed record GenerationRequest(string Model, string Prompt, int Tokens, 
 /// <param name="Tokens">the tokens that were added</param>
 /// <param name="LogProbabilities">logarithm of each one's probability by the model (or the subnetwork) itself, in nats</param>
 /// <param name="End">why it ends: "end of text", "tokens" (as many as were asked for), "positions" (as many as the model takes)</param>
-/// <param name="Absent">the parts that were ablated</param>
+/// <param name="Ablated">the parts that were ablated</param>
 /// <param name="Ablation">what they left: "zero", "mean over FILE", "mean, as in FILE"; "" where none was ablated</param>
 /// <param name="Sampling">how tokens were chosen</param>
 /// <param name="Seconds">time of the passes, the prompt's included</param>
 /// <param name="MostPositions">as many tokens as the model takes</param>
 public sealed record GeneratedText(
     string Model, string Prompt, string Text, int PromptTokens, IReadOnlyList<int> Tokens, IReadOnlyList<double> LogProbabilities,
-    string End, IReadOnlyList<string> Absent, string Ablation, Sampling Sampling, double Seconds, int MostPositions)
+    string End, IReadOnlyList<string> Ablated, string Ablation, Sampling Sampling, double Seconds, int MostPositions)
 {
     const int DataTokens = 16_384, DataPiece = 256;
 
@@ -77,11 +77,11 @@ public sealed record GeneratedText(
                     + "Give a language model.");
         foreach (string note in loaded.Notes) tell?.Invoke(note);
         var (mask, universe) = MaskOf(request, loaded);
-        Part[] absent = mask is null ? [] : [.. universe.Parts.Except(mask.Kept)];
-        if (absent.Length == 0 && request.Data is not null)
+        Part[] ablated = mask is null ? [] : [.. universe.Parts.Except(mask.Kept)];
+        if (ablated.Length == 0 && request.Data is not null)
             throw new ArgumentException(
                 "The data is for what ablated parts leave, and none is ablated. Name some: --without L0.H1, or leave out --data.");
-        var (probe, ablation) = absent.Length == 0 ? (NoProbe.Instance, "") : ProbeOf(request, loaded, universe, mask!, absent, stop);
+        var (probe, ablation) = ablated.Length == 0 ? (NoProbe.Instance, "") : ProbeOf(request, loaded, universe, mask!, ablated, stop);
 
         int[] prompt = PromptOf(loaded.Tokenizer, request.Prompt);
         TextFlow flow = new(loaded.Tokenizer);
@@ -101,7 +101,7 @@ public sealed record GeneratedText(
         return new(loaded.Name, request.Prompt, flow.Text, prompt.Length,
             [.. said.Select(t => t.Id)], [.. said.Select(t => t.LogProbability)],
             said.Count > 0 && ends.Contains(said[^1].Id) ? "end of text" : said.Count == request.Tokens ? "tokens" : "positions",
-            [.. absent.Select(p => p.ToString())], ablation, request.Sampling, seconds, loaded.Model.MostPositions);
+            [.. ablated.Select(p => p.ToString())], ablation, request.Sampling, seconds, loaded.Model.MostPositions);
     }
 
     static (Subnetwork? Mask, Universe Universe) MaskOf(GenerationRequest request, LoadedModel loaded)
@@ -117,16 +117,16 @@ public sealed record GeneratedText(
     }
 
     static (IProbe Probe, string Ablation) ProbeOf(
-        GenerationRequest request, LoadedModel loaded, Universe universe, Subnetwork mask, Part[] absent, CancellationToken stop)
+        GenerationRequest request, LoadedModel loaded, Universe universe, Subnetwork mask, Part[] ablated, CancellationToken stop)
     {
         MaskAblation rule = new(loaded, universe, request.Tenants.Ablations, request.Ablation, request.Data, Read, stop);
         rule.Require([mask]);
         rule.RefuseIdleData([mask]);
-        var (left, inWords) = rule.Of(mask);
+        var (left, inWords) = rule.AblationFor(mask);
         if (!left.IsConstant)
             throw new ArgumentException($"The ablation {left.Name} depends on the input, and a text that is still being written is none. "
                 + "Take --ablation zero, or --ablation mean with --data FILE.");
-        return (new MaskProbe(MaskProbe.Without(universe, absent), left), inWords);
+        return (new MaskProbe(MaskProbe.Without(universe, ablated), left), inWords);
 
         AblationSource Read()
         {

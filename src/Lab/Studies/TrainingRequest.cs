@@ -6,12 +6,11 @@ using Heartwood.Lab.Training;
 namespace Heartwood.Lab.Studies;
 
 /// <summary>What <c>heartwood train</c> is asked.</summary>
-/// <param name="Data">training data, see <see cref="DataSource"/></param>
-/// <param name="InDomain">data to measure on in-domain while training; may be none</param>
-/// <param name="OutOfDomain">data to measure on out of domain while training, for the curve only; may be none</param>
+/// <param name="Sets">
+/// training data, and sets to measure on while training, out of domain for the curve only; there may be none
+/// </param>
 /// <param name="Options">how to train</param>
-public sealed record TrainingRequest(
-    IReadOnlyList<string> Data, IReadOnlyList<string> InDomain, IReadOnlyList<string> OutOfDomain, TrainingOptions Options)
+public sealed record TrainingRequest(IReadOnlyList<NamedData> Sets, TrainingOptions Options)
 {
     /// <summary>what names in the request are looked up in; no part of what is kept</summary>
     [JsonIgnore]

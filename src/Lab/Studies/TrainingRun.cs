@@ -20,7 +20,7 @@ public sealed class TrainingRun
     const string StateFile = "state.safetensors";
 
     readonly TrainingRequest request;
-    readonly IReadOnlyList<DataSource> training, inDomain, outOfDomain;
+    readonly DataSets data;
     readonly LoadedModel start;
     readonly Trainer trainer;
     readonly Sets sets;
@@ -30,11 +30,11 @@ public sealed class TrainingRun
     /// <see cref="Trainer"/> refuse</exception>
     public TrainingRun(TrainingRequest request)
     {
-        if (request.InDomain.Count == 0 && request.OutOfDomain.Count > 0)
+        if (!request.Sets.Has(Role.InDomain) && request.Sets.Has(Role.OutOfDomain))
             throw new ArgumentException("--out-of-domain is measured next to --in-domain: give --in-domain FILE too.");
         this.request = request;
-        (training, inDomain, outOfDomain) =
-            (DataSource.ReadAll(request.Data), DataSource.ReadAll(request.InDomain), DataSource.ReadAll(request.OutOfDomain));
+        data = DataSets.Read(request.Sets);
+        IReadOnlyList<DataSource> training = data[Role.Train];
         IProblem asked = DataSource.ProblemOf(training);
         if (request.Labels.Count > 0 && asked is not Classification)
             throw new ArgumentException($"--labels names the labels of a classifier, and {training[0].Name} holds {asked.Words.Name}"
@@ -45,14 +45,14 @@ public sealed class TrainingRun
             : LoadedModel.ToTune(request.From, request.Labels, () => TrainingLabels.Collect(training), asked, request.Options.Seed);
         IProblem problem = asked.For(start.Model);
         trainer = new(start.Model, start.Encode(training, start.Model.Labels, Longest(problem)), request.Options, problem);
-        sets = new(start, inDomain, outOfDomain, [], LabelMap.Parse(request.LabelMap), request.MaxLength);
+        sets = new(start, data.ToMeasure, LabelMap.Parse(request.LabelMap), request.MaxLength);
         if (request.CheckpointSteps.Where(s => s < 1 || s > Steps).ToArray() is [var beyond, ..])
             throw new ArgumentException($"--checkpoints asks for step {beyond}; the run has steps 1 to {Steps}.");
     }
 
     /// <summary>The data that the run reads, for its manifest.</summary>
     public IReadOnlyList<DataFacts> Data =>
-        [start.Facts, .. Sets.Facts(("train", training), ("inDomain", inDomain), ("outOfDomain", outOfDomain))];
+        [start.Facts, .. data.Facts];
 
     /// <summary>What to do next with the model that was trained.</summary>
     /// <param name="model">its folder</param>
@@ -127,7 +127,7 @@ public sealed class TrainingRun
                 folder.Write(StateFile, trainer.Save);
                 throw;
             }
-        foreach (DataSource source in training.Concat(inDomain).Concat(outOfDomain)) source.RefuseChanged();
+        foreach (DataSource source in data.Sources) source.RefuseChanged();
         Keep("model", folder);
         Result result = new(folder.Manifest, Ended(folder, last, progress, stop).AskAll());
         folder.WriteText("result.json", ResultJson.Write(result));
@@ -146,7 +146,7 @@ public sealed class TrainingRun
             LabelMap = request.LabelMap
         },
         Questions = request.Tenants.Questions,
-        Data = training,
+        Data = data[Role.Train],
         Training = new(folder.PathOf("model"), trainer.Steps, last),
     };
 
@@ -163,7 +163,7 @@ public sealed class TrainingRun
     int Longest(IProblem problem)
     {
         bool open = problem.OfVocabulary && request.MaxLength == 0
-            && training.All(source => source.Problem is LanguageModelling { Window: 0 });
+            && data[Role.Train].All(source => source.Problem is LanguageModelling { Window: 0 });
         if (!open || start.Model.MostPositions <= request.Options.TokensPerBatch) return request.MaxLength;
         start.Note($"windows of {request.Options.TokensPerBatch:N0} tokens, as many as a batch holds (--batch-tokens); the model takes "
             + $"{start.Model.MostPositions:N0}. Others: FILE,window=N or --max-length N.");

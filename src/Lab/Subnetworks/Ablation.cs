@@ -52,10 +52,10 @@ public sealed class Ablation
     /// nothing for a part without which its layer's input passes on.
     /// </summary>
     /// <exception cref="InvalidOperationException">it depends on the input</exception>
-    public ReadOnlySpan<float> Of(Place place) => place.PassesOn ? [] : How.Constant(place);
+    public ReadOnlySpan<float> ConstantOf(Place place) => place.PassesOn ? [] : How.Constant(place);
 
-    /// <inheritdoc cref="Of(Place)"/>
-    public ReadOnlySpan<float> Of(Part part) => Of(Universe.Places[Universe.PlaceOf(part)]);
+    /// <inheritdoc cref="ConstantOf(Place)"/>
+    public ReadOnlySpan<float> ConstantOf(Part part) => ConstantOf(Universe.Places[Universe.PlaceOf(part)]);
 
     /// <summary>What stands in at the sites of one pass; null where it is the same for every pass.</summary>
     /// <param name="model">the full model</param>
@@ -93,7 +93,7 @@ public sealed class Ablation
     {
         using Scope scope = Scope.Open();
         float[] rows = new float[here.Length * here[0].Length];
-        for (int p = 0; p < here.Length; p++) Of(here[p]).CopyTo(rows.AsSpan(p * here[0].Length));
+        for (int p = 0; p < here.Length; p++) ConstantOf(here[p]).CopyTo(rows.AsSpan(p * here[0].Length));
         return Tensor.From(rows, here.Length, here[0].Length).KeepForever();
     }
 }

@@ -11,18 +11,18 @@ sealed class CutPlan
 {
     /// <param name="model">the full model</param>
     /// <param name="kept">the parts that stay, of those in play</param>
-    /// <param name="ablation">what the others leave behind</param>
+    /// <param name="ablation">what stands in for what does not stay</param>
     /// <exception cref="KeyNotFoundException">a part is not in play</exception>
     /// <exception cref="NotSupportedException">no smaller model computes that</exception>
     internal CutPlan(IModel model, IEnumerable<Part> kept, Ablation ablation)
     {
-        Place[] absent = AbsentPlaces(ablation.Universe, kept);
-        if ((WhyNot(ablation) ?? WhyNot(model, absent)) is { } why) throw new NotSupportedException(why);
-        int[] layers = LayersLeft(model, absent);
-        // nothing is to be folded where absent parts leave zeros
+        Place[] ablated = AblatedPlaces(ablation.Universe, kept);
+        if ((WhyNot(ablation) ?? WhyNot(model, ablated)) is { } why) throw new NotSupportedException(why);
+        int[] layers = LayersLeft(model, ablated);
+        // nothing is to be folded where zeros stand in for ablated parts
         IModel biased = ablation.How.IsZero ? model : model.WithBiases();
         Whole = biased.WithLayers(layers);
-        ILookup<Site, Place> at = absent.ToLookup(place => place.Site);
+        ILookup<Site, Place> at = ablated.ToLookup(place => place.Site);
         Layers = [.. layers.Select((was, now) => new LayerPlan(
             Plan(was, Whole.Layers[now].Attention), Plan(was, Whole.Layers[now].Mlp)))];
 
@@ -36,32 +36,40 @@ sealed class CutPlan
     /// <summary>The layers that stay.</summary>
     internal IReadOnlyList<LayerPlan> Layers { get; }
 
-    /// <summary>Changes of biases: what absent parts leave behind, summed in double.</summary>
+    /// <summary>Changes of biases: what stands in for ablated parts, summed in double.</summary>
     internal Dictionary<string, Func<Tensor, Tensor?>> Biases()
     {
         Dictionary<string, Func<Tensor, Tensor?>> changes = [];
         foreach (BlockPlan block in Layers.SelectMany(layer => (BlockPlan[])[layer.Attention, layer.Mlp]))
         {
-            if (block.Shape.Bias is not { } name) continue;
-            if (block.Instead is { } constant) changes[name] = bias => Tensor.From(constant, bias.Shape.Axes).KeepForever();
-            else if (block.Absent.Length > 0) changes[name] = bias => block.Folded(bias, Whole.Weights.All[block.Shape.ReadBy.Tensor]);
+            LayerBlock shape = block.Shape;
+            if (block.Instead is { } constant)
+            {
+                // what stands after the block would change what enters it: nothing does
+                if (shape.Bias is { } before) changes[before] = bias => Tensor.Zeros(bias.Shape.Axes).KeepForever();
+                if (shape.Constant is { } whole) changes[whole] = bias => Tensor.From(constant, bias.Shape.Axes).KeepForever();
+            }
+            else if (shape.Bias is { } name && block.Ablated.Length > 0)
+            {
+                changes[name] = bias => block.Folded(bias, Whole.Weights.All[shape.ReadBy.Tensor]);
+            }
         }
         return changes;
     }
 
     /// <summary>Why no smaller model computes what these parts do; null where one does.</summary>
     internal static string? WhyNot(IModel model, IEnumerable<Part> kept, Ablation ablation) =>
-        WhyNot(ablation) ?? WhyNot(model, AbsentPlaces(ablation.Universe, kept));
+        WhyNot(ablation) ?? WhyNot(model, AblatedPlaces(ablation.Universe, kept));
 
     static string? WhyNot(Ablation ablation) => ablation.IsConstant ? null
         : $"The ablation {ablation.Name} depends on the input, so no smaller model computes what is left: a file holds constants. "
             + "Measure it masked (heartwood evaluate), or search with --ablation mean or --ablation zero.";
 
-    static string? WhyNot(IModel model, IReadOnlyList<Place> absent)
+    static string? WhyNot(IModel model, IReadOnlyList<Place> ablated)
     {
-        if (LayersLeft(model, absent).Length == 0)
-            return "All layers are absent: nothing of the model is left that could be a smaller one. Keep one layer at least.";
-        foreach (Place place in absent)
+        if (LayersLeft(model, ablated).Length == 0)
+            return "All layers are ablated: nothing of the model is left that could be a smaller one. Keep one layer at least.";
+        foreach (Place place in ablated)
         {
             LayerShape shape = model.Layers[place.Site.Layer];
             bool fits = place.PassesOn
@@ -75,16 +83,16 @@ sealed class CutPlan
         return null;
     }
 
-    static Place[] AbsentPlaces(Universe universe, IEnumerable<Part> kept)
+    static Place[] AblatedPlaces(Universe universe, IEnumerable<Part> kept)
     {
         bool[] stays = new bool[universe.Count];
         foreach (Part part in kept) stays[universe.PlaceOf(part)] = true;
         return [.. universe.Places.Where((_, i) => !stays[i])];
     }
 
-    static int[] LayersLeft(IModel model, IReadOnlyList<Place> absent)
+    static int[] LayersLeft(IModel model, IReadOnlyList<Place> ablated)
     {
-        HashSet<int> gone = [.. absent.Where(place => place.PassesOn).Select(place => place.Site.Layer)];
+        HashSet<int> gone = [.. ablated.Where(place => place.PassesOn).Select(place => place.Site.Layer)];
         return [.. Enumerable.Range(0, model.Layers.Count).Where(layer => !gone.Contains(layer))];
     }
 }
@@ -101,33 +109,33 @@ sealed class BlockPlan
     readonly float[] values;                                     // [item itemWidth]: what stands in for what is gone
 
     /// <param name="shape">the block, as it is in the model</param>
-    /// <param name="inside">absent parts among what stands side by side in it</param>
-    /// <param name="whole">absent parts that are all that it adds to the residual stream</param>
-    /// <param name="ablation">what they leave behind</param>
+    /// <param name="inside">ablated parts among what stands side by side in it</param>
+    /// <param name="whole">ablated parts that are all that it adds to the residual stream</param>
+    /// <param name="ablation">what stands in for what does not stay</param>
     internal BlockPlan(LayerBlock shape, Place[] inside, Place[] whole, Ablation ablation)
     {
         Shape = shape;
         (gone, values) = (new bool[shape.Count], new float[shape.Count * shape.ItemWidth]);
         foreach (Place place in inside)
         {
-            ablation.Of(place).CopyTo(values.AsSpan(place.Start, place.Length));
+            ablation.ConstantOf(place).CopyTo(values.AsSpan(place.Start, place.Length));
             gone.AsSpan(place.Start / shape.ItemWidth, place.Length / shape.ItemWidth).Fill(true);
         }
-        foreach (Place place in whole) Instead = ablation.Of(place).ToArray();
+        foreach (Place place in whole) Instead = ablation.ConstantOf(place).ToArray();
         if (Instead is not null) gone.AsSpan().Fill(true);
-        Absent = [.. Enumerable.Range(0, gone.Length).Where(i => gone[i])];
+        Ablated = [.. Enumerable.Range(0, gone.Length).Where(i => gone[i])];
     }
 
     /// <summary>The block, as it is in the model.</summary>
     internal LayerBlock Shape { get; }
 
     /// <summary>Numbers of the heads or neurons that leave it.</summary>
-    internal int[] Absent { get; }
+    internal int[] Ablated { get; }
 
     /// <summary>How many stay.</summary>
-    internal int Left => Shape.Count - Absent.Length;
+    internal int Left => Shape.Count - Ablated.Length;
 
-    /// <summary>What the block adds to the residual stream where all of it is absent; null where it is not.</summary>
+    /// <summary>What the block adds to the residual stream where all of it is ablated; null where it is not.</summary>
     internal float[]? Instead { get; }
 
     /// <summary>How many heads each key and value head still serves.</summary>
@@ -136,7 +144,7 @@ sealed class BlockPlan
         get
         {
             int[] left = [.. Shape.Groups];
-            foreach (int item in left.Length == 0 ? [] : Absent) left[Shape.GroupAt(item)]--;
+            foreach (int item in left.Length == 0 ? [] : Ablated) left[Shape.GroupAt(item)]--;
             return left;
         }
     }
@@ -151,7 +159,7 @@ sealed class BlockPlan
         for (int o = 0; o < folded.Length; o++)
         {
             double sum = bias.Values[o];
-            foreach (int item in Absent)
+            foreach (int item in Ablated)
                 for (int d = 0; d < runs.Length; d++)
                     sum += (double)weights[o * stepOut + (runs.Start + item * runs.Length + d) * stepIn] * values[item * runs.Length + d];
             folded[o] = (float)sum;

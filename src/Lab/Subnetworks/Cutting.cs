@@ -7,16 +7,17 @@ using Heartwood.Tensors;
 namespace Heartwood.Lab.Subnetworks;
 
 /// <summary>
-/// Cutting: the model that a subnetwork is. What an absent part leaves behind is constant, so it is folded into a bias: of heads and
-/// neurons what the matrix that reads them makes of it (bias + matrix · ablation), of a whole block the constant itself. Then the parts'
-/// weights are dropped, or, in a model of full size, set to zero. An absent layer leaves both.
+/// Cutting: the model that a subnetwork is. What stands in for an ablated part is constant, so it is folded into a bias: of heads and
+/// neurons what the matrix that reads them makes of it (bias + matrix · ablation), of a whole block the constant itself, after any norm
+/// that stands between block and residual stream. Then the parts' weights are dropped, or, in a model of full size, set to zero. An
+/// absent layer leaves both.
 /// </summary>
 public static class Cutting
 {
-    /// <summary>The smaller model: what absent parts have for themselves is gone, and so is what only they share.</summary>
+    /// <summary>The smaller model: what ablated parts have for themselves is gone, and so is what only they share.</summary>
     /// <param name="model">the full model</param>
     /// <param name="kept">the parts that stay, of those in play</param>
-    /// <param name="ablation">what the others leave behind</param>
+    /// <param name="ablation">what stands in for what does not stay</param>
     /// <exception cref="KeyNotFoundException">the model has no such part</exception>
     /// <exception cref="NotSupportedException">no smaller model computes that: see <see cref="WhyNot"/></exception>
     public static IModel Cut(IModel model, IEnumerable<Part> kept, Ablation ablation)
@@ -30,10 +31,13 @@ public static class Cutting
             {
                 LayerBlock shape = block.Shape;
                 int[] groups = block.GroupsLeft;
-                Drop(changes, [.. shape.Own, shape.ReadBy], block.Absent);
+                Drop(changes, [.. shape.Own, shape.ReadBy], block.Ablated);
                 Drop(changes, shape.Shared, [.. Enumerable.Range(0, groups.Length).Where(group => groups[group] == 0)]);
                 if (block.Left > 0) continue;
                 foreach (string name in shape.Before) changes[name] = _ => null;
+                if (block.Instead is null || shape.After.Count == 0) continue;
+                foreach (string name in shape.After) changes[name] = _ => null;
+                if (shape.Bias is { } bias) changes[bias] = _ => null;
             }
             headsPerLayer.Add(layer.Attention.Left);
             neuronsPerLayer.Add(layer.Mlp.Left);
@@ -54,16 +58,16 @@ public static class Cutting
 
     /// <summary>Why no other software would read a model of full size, with the next move; null where others read it.</summary>
     /// <param name="model">the full model</param>
-    /// <param name="ablation">what stands in for absent parts</param>
+    /// <param name="ablation">what stands in for ablated parts</param>
     public static string? WhyNoFullSize(IModel model, IAblation ablation)
     {
         if (ablation.IsZero || !ablation.IsConstant || model.WhyOnlyOurBiases is not { } why) return null;
-        return $"There is no full-size folder: the means of absent parts are folded into biases, and {why}. "
-            + "The cut model keeps its window. For a full-size folder too, search with --ablation zero.";
+        return $"There is no full-size folder: the means of ablated parts are folded into biases, and {why}. "
+            + $"The cut model stays a {model.Family}, for Heartwood to read. For a full-size folder too, search with --ablation zero.";
     }
 
     /// <summary>
-    /// A model of full size that computes the same: what reads absent parts is zero, the biases hold what is left. Any software that runs
+    /// A model of full size that computes the same: what reads ablated parts is zero, the biases hold what is left. Any software that runs
     /// the family runs it. Absent layers are left out here too.
     /// </summary>
     /// <inheritdoc cref="Cut"/>
@@ -76,7 +80,7 @@ public static class Cutting
         foreach (BlockPlan block in plan.Layers.SelectMany(layer => (BlockPlan[])[layer.Attention, layer.Mlp]))
         {
             Series read = block.Shape.ReadBy;
-            if (block.Absent.Length > 0) changes[read.Tensor] = t => Without(t, read.Axis, Positions(read, block.Absent), zeroed: true);
+            if (block.Ablated.Length > 0) changes[read.Tensor] = t => Without(t, read.Axis, Positions(read, block.Ablated), zeroed: true);
         }
         return plan.Whole.With(plan.Whole.Config, Changed(plan.Whole, changes));
     }
@@ -84,7 +88,7 @@ public static class Cutting
     static int[] Positions(Series runs, int[] items) =>
         [.. items.SelectMany(i => Enumerable.Range(runs.Start + i * runs.Length, runs.Length))];
 
-    // a tensor that holds several rows of heads loses all of an absent head's runs at once; one that has nothing left goes
+    // a tensor that holds several rows of heads loses all of an ablated head's runs at once; one that has nothing left goes
     static void Drop(Dictionary<string, Func<Tensor, Tensor?>> changes, IEnumerable<Series> owned, int[] items)
     {
         if (items.Length == 0) return;

@@ -96,8 +96,8 @@ public readonly record struct Edge(Node From, Node To, HeadInput? Input = null) 
         List<Node> written = [Node.Input];
         for (int layer = 0; layer < sizes.Layers; layer++)
         {
-            Node[] heads = [.. Enumerable.Range(0, sizes.HeadsPerLayer[layer]).Select(h => (Node)Part.Head(layer, h))];
-            Node? mlp = sizes.Of(Mlps.Kind).PerLayer[layer] > 0 ? Part.Mlp(layer) : null;
+            Node[] heads = [.. Enumerable.Range(0, sizes.HeadsPerLayer[layer]).Select(h => (Node)Heads.Kind.Part(layer, h))];
+            Node? mlp = sizes.SizesOf(Mlps.Kind).PerLayer[layer] > 0 ? Mlps.Kind.Part(layer) : null;
             foreach (Node head in heads)
                 foreach (HeadInput input in Enum.GetValues<HeadInput>())
                     foreach (Node from in written) yield return new(from, head, input);
@@ -115,7 +115,7 @@ public readonly record struct Edge(Node From, Node To, HeadInput? Input = null) 
         long written = 1, edges = 0;
         for (int layer = 0; layer < sizes.Layers; layer++)
         {
-            long heads = sizes.HeadsPerLayer[layer], mlp = sizes.Of(Mlps.Kind).PerLayer[layer];
+            long heads = sizes.HeadsPerLayer[layer], mlp = sizes.SizesOf(Mlps.Kind).PerLayer[layer];
             edges += 3 * heads * written + mlp * (written + (sizes.Parallel ? 0 : heads));
             written += heads + mlp;
         }

@@ -80,10 +80,10 @@ public sealed class MaskProbe : IProbe
     }
 
     /// <summary>A mask of ones but for these parts.</summary>
-    public static Tensor Without(Universe universe, IEnumerable<Part> absent)
+    public static Tensor Without(Universe universe, IEnumerable<Part> ablated)
     {
         Tensor mask = Tensor.Ones(universe.Count);
-        foreach (Part part in absent) mask.Change()[universe.PlaceOf(part)] = 0;
+        foreach (Part part in ablated) mask.Change()[universe.PlaceOf(part)] = 0;
         return mask;
     }
 

@@ -55,11 +55,11 @@ public sealed record ModelSizes(string Family, IReadOnlyList<KindSizes> Kinds, i
     public int Layers => Kinds[0].PerLayer.Count;
 
     /// <summary>Heads of each layer.</summary>
-    public IReadOnlyList<int> HeadsPerLayer => Of(Heads.Kind).PerLayer;
+    public IReadOnlyList<int> HeadsPerLayer => SizesOf(Heads.Kind).PerLayer;
 
     /// <summary>How many parts there are of a kind, per layer.</summary>
     /// <exception cref="ArgumentException">nothing is said of this kind</exception>
-    public KindSizes Of(PartKind kind) => Kinds.FirstOrDefault(sizes => sizes.Name == kind.Name)
+    public KindSizes SizesOf(PartKind kind) => Kinds.FirstOrDefault(sizes => sizes.Name == kind.Name)
         ?? throw new ArgumentException($"The file does not say how many {kind.Many} the model has. Name the model: --model FOLDER.");
 
     /// <summary>Whether the model has this part.</summary>
@@ -75,7 +75,7 @@ public sealed record ModelSizes(string Family, IReadOnlyList<KindSizes> Kinds, i
     {
         get
         {
-            KindSizes mlps = Of(Mlps.Kind);
+            KindSizes mlps = SizesOf(Mlps.Kind);
             bool all = mlps.Count == Layers;
             if (HeadsPerLayer.Distinct().Count() == 1 && all)
                 return $"{Layers} layer{(Layers == 1 ? "" : "s")} of {Heads.Kind.Counted(HeadsPerLayer[0])}";

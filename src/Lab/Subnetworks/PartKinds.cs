@@ -24,9 +24,8 @@ public static class PartKinds
         foreach (string name in names)
         {
             if (!kinds.Any(kind => kind.Name == name))
-                throw new ArgumentException($"There is no kind of part '{name}'. "
-                    + $"Nearest: '{Nearest.Of(name, kinds.Select(kind => kind.Name))}'. "
-                    + $"Heartwood knows {known}: --parts heads,mlps.");
+                throw new ArgumentException(Nearest.Unknown("kind of part", name, kinds.Select(kind => kind.Name))
+                    + " Name those in play with commas between them: --parts heads,mlps.");
             if (names.Count(other => other == name) > 1)
                 throw new ArgumentException($"'{name}' is named twice in --parts {string.Join(',', names)}. Name each kind once.");
         }
@@ -50,7 +49,7 @@ public static class PartKinds
     /// <param name="kinds">the kinds that files may speak of</param>
     public static ModelSizes Sizes(this IModel model, IReadOnlyList<PartKind> kinds)
     {
-        return new(model.Family, [.. kinds.Select(SizesOf)], model.Width);
+        return new(model.Family, [.. kinds.Select(SizesOf)], model.Width, model.Layers.Any(layer => layer.Parallel));
 
         KindSizes SizesOf(PartKind kind)
         {
@@ -89,8 +88,11 @@ public static class PartKinds
             LayerBlock whole = block(model.Layers[layer]);
             if (whole.Count == 0) continue;
             IEnumerable<string> held = whole.Own.Concat(whole.Shared).Append(whole.ReadBy).Select(series => series.Tensor);
-            string[] tensors = [.. held.Concat(whole.Before).Distinct()];
-            yield return new(kind.Part(layer), kind, new(layer, whole.Out), 0, model.Width, Whole(model, tensors), null, whole.Bias);
+            string[] tensors = [.. held.Concat(whole.Before).Concat(whole.After).Distinct()];
+            yield return new(kind.Part(layer), kind, new(layer, whole.Out), 0, model.Width, Whole(model, tensors), null, whole.Constant)
+            {
+                Parallel = model.Layers[layer].Parallel,
+            };
         }
     }
 

@@ -13,7 +13,7 @@ namespace Heartwood.Lab.Subnetworks;
 /// <param name="Parts">number of parts in play: of the kinds that <see cref="InPlay"/> names</param>
 /// <param name="Kept">the kept parts, in address order</param>
 /// <param name="Scores">score of every part; higher is kept first; empty for random subnetworks</param>
-/// <param name="Ablation">what stands in for absent parts, as <c>--ablation</c> takes it: "mean", "zero"; "" where it is not known</param>
+/// <param name="Ablation">what stands in for ablated parts, as <c>--ablation</c> takes it: "mean", "zero"; "" where it is not known</param>
 /// <param name="ModelSha256">hash of the model's weights; "" where it is not known</param>
 public sealed record Subnetwork(
     ulong Seed, string Method, double TargetSparsity, int Parts, IReadOnlyList<Part> Kept, IReadOnlyDictionary<Part, double> Scores,
@@ -35,14 +35,14 @@ public sealed record Subnetwork(
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// Where the means of absent parts are: a safetensors file, beside this subnetwork's or relative to it; "" where they are not kept.
+    /// Where the means of ablated parts are: a safetensors file, beside this subnetwork's or relative to it; "" where they are not kept.
     /// </summary>
     public string AblationFile { get; init; } = "";
 
     /// <summary>The version of Heartwood that wrote it; "" where it was not Heartwood, or not known.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>The fraction of what is in play that is absent: of the edges, where edges are, else of the parts.</summary>
+    /// <summary>The fraction of what is in play that is ablated: of the edges, where edges are, else of the parts.</summary>
     public double Sparsity => Edges is { } edges ? 1 - (double)edges.Kept.Count / edges.Count : 1 - (double)Kept.Count / Parts;
 
     /// <summary>

@@ -76,13 +76,13 @@ public sealed class Universe
     public bool Contains(Part part) => places.ContainsKey(part);
 
     /// <summary>How many parts a subnetwork of this sparsity keeps: (1 − sparsity) · parts, rounded to the nearest, halves up.</summary>
-    /// <param name="sparsity">the fraction of parts that are absent, 0 to 1</param>
+    /// <param name="sparsity">the fraction of parts that are ablated, 0 to 1</param>
     public int KeptAt(double sparsity) => (int)KeptAt(sparsity, Count);
 
     /// <summary>The same of any number of parts.</summary>
     public static long KeptAt(double sparsity, long parts) => sparsity is >= 0 and <= 1 ? (long)Math.Floor((1 - sparsity) * parts + 0.5)
         : throw new ArgumentOutOfRangeException(
-            nameof(sparsity), sparsity, "Sparsity is the fraction of parts that are absent, from 0 to 1.");
+            nameof(sparsity), sparsity, "Sparsity is the fraction of parts that are ablated, from 0 to 1.");
 
     IEnumerable<Stratum> StrataOf(PartKind kind)
     {

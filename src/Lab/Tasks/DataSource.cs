@@ -103,18 +103,6 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     public static IReadOnlyList<DataSource> ReadAll(IEnumerable<string> specs) => [.. specs.Select(Read)];
 
     /// <summary>
-    /// Refuses pipes where a run is opened again later, by <c>evaluate</c>, <c>compare</c> or <c>cut</c>, and reads its data once more.
-    /// </summary>
-    /// <exception cref="InvalidDataException">one of the sources is a pipe</exception>
-    internal static void RefusePipes(IEnumerable<DataSource> sources)
-    {
-        if (sources.FirstOrDefault(s => s.ReadOnce) is { } pipe)
-            throw new InvalidDataException($"{pipe.Name}: expected a file that can be read again, "
-                + "when the run is resumed, evaluated or cut; found a pipe, which can be read once. "
-                + "Save what comes out of it to a file, and give that (gzip and Parquet are read as they are).");
-    }
-
-    /// <summary>
     /// Parts data into what is learned on and what is measured on: at most <paramref name="most"/> rows,
     /// and at most a fifth, spread evenly over all.
     /// </summary>

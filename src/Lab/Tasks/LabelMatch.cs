@@ -61,10 +61,10 @@ public sealed record LabelMatch(IReadOnlyList<string> Names, IReadOnlyList<int> 
 
     static InvalidDataException Unknown(string what, string name, IReadOnlyList<string> candidates, Func<string, string> corrected)
     {
-        string near = Nearest.Of(name, candidates) ?? name;
+        string near = Nearest.Among(name, candidates) ?? name;
         string map = corrected(near);
         string whole = map.Split('|').Any(pair => pair.Split('>') is [var from, var to] && from == to) ? ""
-            : $" If that is meant: --label-map \"{map}\".";
-        return new($"--label-map {what}. Nearest: '{near}'.{whole}");
+            : $" Then: --label-map \"{map}\".";
+        return new($"--label-map {what}.{Nearest.DidYouMean(name, candidates)}{whole}");
     }
 }

@@ -33,18 +33,30 @@ public sealed record LoadedModel(
         return Noted(note => FromFolder(open, folder, ModelFolder.Load(open, note).At(precision)));
     }
 
-    /// <summary>Loads a folder to look at it: a body without its head where there is none that Heartwood reads.</summary>
+    /// <summary>
+    /// Loads a folder to look at it: a body without its head where there is none that Heartwood reads, and without a tokenizer where the
+    /// folder has no file of one.
+    /// </summary>
     /// <param name="folder">the folder, or null for the embedded model</param>
     /// <param name="precision">at which the model multiplies by its weights</param>
-    /// <param name="head">the head as a reader should know it</param>
+    /// <param name="reads">whether it is to read text, so that a missing tokenizer is refused</param>
     /// <inheritdoc cref="Load"/>
-    public static LoadedModel ToInspect(string? folder, Precision precision, out string head)
+    public static SeenModel ToInspect(string? folder, Precision precision, bool reads)
     {
         _ = Machine.BackendAt(precision);
         using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);
-        bool whole = ModelFolder.OutputOf(open, out head) != Output.None;
-        return Noted(note => FromFolder(open, folder,
-            (whole ? ModelFolder.Load(open, note) : ModelFolder.LoadBody(open, note)).At(precision)));
+        bool whole = ModelFolder.OutputOf(open, out string head) != Output.None;
+        List<string> told = [];
+        IModel model = (whole ? ModelFolder.Load(open, told.Add) : ModelFolder.LoadBody(open, told.Add)).At(precision);
+        if (!reads && open.ReadTokenizer().Count == 0)
+        {
+            told.Add($"{open.Path}: there is no tokenizer, so that the model can be looked at and not asked. "
+                + "Put the tokenizer's files that belong to it (tokenizer.json, say) next to the weights.");
+            return new(folder!, model, open.Weights.Sha256(), head, null) { Notes = told };
+        }
+        LoadedModel ready = FromFolder(open, folder, model);
+        told.ForEach(ready.Note);
+        return new(ready.Name, model, ready.Sha256, head, ready) { Notes = [.. ready.Notes] };
     }
 
     static LoadedModel Noted(Func<Action<string>, LoadedModel> load)
@@ -234,4 +246,16 @@ public sealed record LoadedModel(
         [.. rows.Select(row => TokenWords.Read(row, Tokenizer, Longest(most)))];
 
     int Longest(int most) => most == 0 ? Model.MostPositions : Math.Min(most, Model.MostPositions);
+}
+
+/// <summary>A model folder that is only looked at.</summary>
+/// <param name="Name">the folder, or "the embedded model"</param>
+/// <param name="Model">the model, or its body</param>
+/// <param name="Sha256">hash of its weights</param>
+/// <param name="Head">the head as a reader should know it</param>
+/// <param name="Ready">the same model with its tokenizer; null where the folder has none</param>
+public sealed record SeenModel(string Name, IModel Model, string Sha256, string Head, LoadedModel? Ready)
+{
+    /// <summary>What a reader should know of how the folder's files were read.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }

@@ -36,8 +36,6 @@ public sealed record FreshRecipe(string Name, [property: JsonIgnore] string Does
     public static string? WhyNot(string name)
     {
         string[] names = [.. All.Select(recipe => recipe.Name)];
-        if (names.Contains(name)) return null;
-        return $"There is no recipe '{name}' of a fresh model. There are: {string.Join(", ", names)}. "
-            + $"Nearest: '{Nearest.Of(name, names)}'.";
+        return names.Contains(name) ? null : Nearest.Unknown("recipe of a fresh model", name, names);
     }
 }

@@ -50,9 +50,10 @@ public static class UntrainedModel
         using Scope scope = Scope.Open();
         if (weight.Waves) return Sinusoids(weight.Axes[0], weight.Axes[1], weight.Deviation).KeepForever();
         if (weight.Purposes.Length == 0) return Tensor.Filled(weight.Constant, new(weight.Axes)).KeepForever();
-        int[] piece = [.. weight.Axes[..^1], weight.Axes[^1] / weight.Purposes.Length];
+        int[] piece = [.. weight.Axes];
+        piece[weight.Along] /= weight.Purposes.Length;
         Tensor[] drawn = [.. weight.Purposes.Select(purpose => Tensor.Normal(new(seed, $"weights {purpose}"), weight.Deviation, piece))];
-        return Movement.Concatenate(piece.Length - 1, drawn).KeepForever();
+        return Movement.Concatenate(weight.Along, drawn).KeepForever();
     }
 
     // sines, then cosines, of wave lengths from 2π to 2000π

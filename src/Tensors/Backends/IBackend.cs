@@ -80,14 +80,15 @@ interface IBackend : IProducts
         Span<float> dx, Span<float> dGain);
 
     /// <summary>
-    /// Each row's heads turned by the angles of its position: turns[position headWidth] holds their cosines, then their sines; value d of a
-    /// head pairs with value d + headWidth / 2. Back: by the angles' negatives.
+    /// Each row's heads turned by the angles of its position: turns[position turned] holds their cosines, then their sines; value d of a
+    /// head pairs with value d + turned / 2, those from turned on stay what they are. Back: by the angles' negatives.
     /// </summary>
-    void Rotate(ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y);
+    void Rotate(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, int turned, bool back, Span<float> y);
 
     /// <summary>
-    /// context = softmax(q kᵀ · scale) v within each sequence and head, over the keys that the plan lets a query see; the statistics that
-    /// the gradient needs are kept as the plan says, unless empty.
+    /// context = softmax(q kᵀ · scale) v within each sequence and head, over the keys that the plan lets a query see, the scores held
+    /// below the plan's cap where it has one; the statistics that the gradient needs are kept as the plan says, unless empty.
     /// </summary>
     void Attention(
         ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, AttentionPlan plan,

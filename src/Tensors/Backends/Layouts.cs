@@ -66,10 +66,12 @@ sealed class AttentionPlan
     /// <param name="headWidth">width of every head</param>
     /// <param name="causal">see <see cref="Causal"/></param>
     /// <param name="window">see <see cref="Window"/>; null where a query sees all before it</param>
+    /// <param name="cap">see <see cref="Cap"/></param>
     internal AttentionPlan(
-        ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, ReadOnlySpan<int> groups, int headWidth, bool causal, int? window = null)
+        ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets, ReadOnlySpan<int> groups, int headWidth, bool causal,
+        int? window = null, float? cap = null)
     {
-        Window = window ?? int.MaxValue;
+        (Window, Cap) = (window ?? int.MaxValue, cap);
         Starts = new int[groups.Length + 1];
         for (int group = 0; group < groups.Length; group++) Starts[group + 1] = Starts[group] + groups[group];
         Owners = new int[Starts[^1]];
@@ -119,6 +121,9 @@ sealed class AttentionPlan
     /// How many keys a causal query sees at most: its own and those of the tokens just before it. int.MaxValue where there is no window.
     /// </summary>
     internal int Window { get; }
+
+    /// <summary>The size that no score reaches: cap · tanh(score / cap) takes the place of a score. Null where there is none.</summary>
+    internal float? Cap { get; }
 
     /// <summary>
     /// The sequences in the order in which threads take them. The part that each begins with is neighbours in memory, as in the operations

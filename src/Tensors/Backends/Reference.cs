@@ -284,12 +284,18 @@ sealed class Reference : IBackend
     }
 
     public void Rotate(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
+        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, int turned, bool back,
+        Span<float> y)
     {
-        int half = headWidth / 2, width = x.Length / Math.Max(1, positions.Length);
+        int half = turned / 2, width = x.Length / Math.Max(1, positions.Length);
         for (int i = 0; i < x.Length; i++)
         {
-            int d = i % width % headWidth, turn = positions[i / width] * headWidth + d % half;
+            int d = i % width % headWidth, turn = positions[i / width] * turned + d % half;
+            if (d >= turned)
+            {
+                y[i] = x[i];
+                continue;
+            }
             double cosine = turns[turn], sine = back ? -turns[turn + half] : turns[turn + half];
             y[i] = (float)(d < half ? x[i] * cosine - x[i + half] * sine : x[i] * cosine + x[i - half] * sine);
         }
@@ -322,11 +328,17 @@ sealed class Reference : IBackend
     {
         int atI = plan.Query(s, h, i), start = FirstKey(plan, s, h, i);
         double[] p = new double[plan.Seen(s, i) - plan.From(s, i)];
-        for (int j = 0; j < p.Length; j++) p[j] = Dot(q, atI, k, start + j * plan.KeyStep, plan.HeadWidth) * plan.Scale;
+        for (int j = 0; j < p.Length; j++) p[j] = Score(q, atI, k, start + j * plan.KeyStep, plan);
         double max = p.Max(), sum = 0;
         for (int j = 0; j < p.Length; j++) sum += p[j] = Math.Exp(p[j] - max);
         for (int j = 0; j < p.Length; j++) p[j] /= sum;
         return p;
+    }
+
+    static double Score(ReadOnlySpan<float> q, int atQ, ReadOnlySpan<float> k, int atK, AttentionPlan plan)
+    {
+        double score = Dot(q, atQ, k, atK, plan.HeadWidth) * plan.Scale;
+        return plan.Cap is { } cap ? cap * Math.Tanh(score / cap) : score;
     }
 
     public void AttentionSlope(
@@ -347,6 +359,7 @@ sealed class Reference : IBackend
                     {
                         int atJ = start + j * plan.KeyStep;
                         double slope = p[j] * (Dot(g, atI, v, atJ, width) - along) * plan.Scale;
+                        if (plan.Cap is { } cap) slope *= 1 - Math.Pow(Score(q, atI, k, atJ, plan) / cap, 2);
                         for (int d = 0; d < width; d++)
                         {
                             sumV[atJ + d] += p[j] * g[atI + d];

@@ -16,11 +16,16 @@ public static class AttentionOps
     /// <param name="window">
     /// how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all
     /// </param>
+    /// <param name="cap">
+    /// the size that no score reaches: cap · tanh(score / cap) takes the place of a score q kᵀ / √headWidth (a soft cap, Gemma Team 2024,
+    /// section 2); null for none
+    /// </param>
     /// <returns>[token width], each head's mix of values</returns>
-    /// <exception cref="ShapeException">shapes, heads or offsets do not fit, or the window shows nothing</exception>
+    /// <exception cref="ShapeException">shapes, heads or offsets do not fit, the window shows nothing, or the cap is no size</exception>
     public static Tensor Attention(
-        this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> offsets, int heads, bool causal = false, int? window = null) =>
-        q.Attention(k.Require(q.Shape), v, offsets, offsets, heads, causal, window);
+        this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> offsets, int heads, bool causal = false, int? window = null,
+        float? cap = null) =>
+        q.Attention(k.Require(q.Shape), v, offsets, offsets, heads, causal, window, cap);
 
     /// <summary>
     /// The same for some tokens of each sequence only, as where nothing but the first or the last is read; the bits are those of all
@@ -39,16 +44,20 @@ public static class AttentionOps
     /// <param name="window">
     /// how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all
     /// </param>
+    /// <param name="cap">
+    /// the size that no score reaches: cap · tanh(score / cap) takes the place of a score q kᵀ / √headWidth (a soft cap, Gemma Team 2024,
+    /// section 2); null for none
+    /// </param>
     /// <returns>[query width], each head's mix of values</returns>
     /// <exception cref="ShapeException">shapes, heads or offsets do not fit, or a sequence has queries and nothing that they see, or the
-    /// window shows nothing</exception>
+    /// window shows nothing, or the cap is no size</exception>
     public static Tensor Attention(
         this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets,
-        int heads, bool causal, int? window = null)
+        int heads, bool causal, int? window = null, float? cap = null)
     {
         Span<int> each = new int[Math.Max(0, heads)];
         each.Fill(1);
-        return q.Attention(k, v, queryOffsets, offsets, each, causal, window);
+        return q.Attention(k, v, queryOffsets, offsets, each, causal, window, cap);
     }
 
     /// <summary>
@@ -67,12 +76,16 @@ public static class AttentionOps
     /// <param name="window">
     /// how many keys a causal query sees at most, its own and those just before it (a sliding window, Beltagy et al. 2020); null for all
     /// </param>
+    /// <param name="cap">
+    /// the size that no score reaches: cap · tanh(score / cap) takes the place of a score q kᵀ / √headWidth (a soft cap, Gemma Team 2024,
+    /// section 2); null for none
+    /// </param>
     /// <returns>[query width], each head's mix of values</returns>
     /// <exception cref="ShapeException">shapes, groups or offsets do not fit, or a sequence has queries and nothing that they see, or the
-    /// window shows nothing</exception>
+    /// window shows nothing, or the cap is no size</exception>
     public static Tensor Attention(
         this Tensor q, Tensor k, Tensor v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> offsets,
-        ReadOnlySpan<int> groups, bool causal, int? window = null)
+        ReadOnlySpan<int> groups, bool causal, int? window = null, float? cap = null)
     {
         var (queries, width) = q.AsTokens();
         int tokens = k.AsTokens().Tokens, heads = 0;
@@ -92,7 +105,9 @@ public static class AttentionOps
         if (window is { } keys && (keys < 1 || !causal))
             throw new ShapeException(keys < 1 ? $"A window of {keys} shows a query no key; give 1 or more, or none."
                 : $"A window of {keys} is one of causal attention; give causal: true, or no window.");
-        AttentionPlan plan = new(queryOffsets, offsets, groups, width / heads, causal, window);
+        if (cap is { } most && !(most > 0 && float.IsFinite(most)))
+            throw new ShapeException($"A cap of {most} holds no score; give a number above 0, or none.");
+        AttentionPlan plan = new(queryOffsets, offsets, groups, width / heads, causal, window, cap);
         for (int s = 0; s < plan.Sequences; s++)
             if (plan.QueriesOf(s) is var asked && asked > (causal ? plan.LengthOf(s) : plan.LengthOf(s) > 0 ? asked : 0))
                 throw new ShapeException($"Sequence {s} has {asked} queries and {plan.LengthOf(s)} keys; "

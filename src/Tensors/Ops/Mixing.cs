@@ -59,7 +59,7 @@ public static class Mixing
         var (tokens, width) = value.AsTokens();
         int parts = PartsOf(value, mask);
         ablation.Require(new(parts, width / parts));
-        if (ablation.Tracked) throw new InvalidOperationException("What an absent part leaves behind is a constant; take its Detach().");
+        if (ablation.Tracked) throw new InvalidOperationException("What stands in for an ablated part is a constant; take its Detach().");
         Tensor y = Tensor.Unset(value.Shape);
         Machine.Backend.Mix(value.Values, mask.Values, ablation.Values, tokens, y.Writable);
         return Record("mix", y, [value.For(mask), mask], [value, mask], g =>

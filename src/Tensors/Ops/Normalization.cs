@@ -51,14 +51,17 @@ public static class Normalization
         });
     }
 
-    /// <summary>x / √(mean x² + epsilon) · gain over the innermost axis (Zhang and Sennrich 2019, eq. 4).</summary>
-    /// <param name="x">[token width]</param>
+    /// <summary>
+    /// x / √(mean x² + epsilon) · gain over the innermost axis (Zhang and Sennrich 2019, eq. 4), or over each stretch of it that is as wide
+    /// as the gain: each of the heads that stand side by side.
+    /// </summary>
+    /// <param name="x">[token width], or [token heads·width]</param>
     /// <param name="gain">[width]</param>
     /// <param name="epsilon">added to the mean square</param>
-    /// <exception cref="ShapeException">gain is not [width]</exception>
+    /// <exception cref="ShapeException">gain is not [width], of a width that divides the axis</exception>
     public static Tensor RmsNorm(this Tensor x, Tensor gain, float epsilon)
     {
-        int width = x.Shape.Last, rows = x.Count / Math.Max(1, width);
+        int width = gain.Count > 0 && x.Shape.Last % gain.Count == 0 ? gain.Count : x.Shape.Last, rows = x.Count / Math.Max(1, width);
         gain.Require(new(width));
         Tensor y = Tensor.Unset(x.Shape), statistics = Tensor.Unset(new(rows));
         Machine.Backend.RmsNorm(x.Values, gain.Values, rows, width, epsilon, y.Writable, statistics.Writable);

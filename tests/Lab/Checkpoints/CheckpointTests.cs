@@ -26,7 +26,7 @@ public sealed class CheckpointTests
         Assert.Equal([3, 4], checkpoint.ReadAll("b"));
         byte[] both = [.. File.ReadAllBytes(Path.Combine(folder, One)), .. File.ReadAllBytes(Path.Combine(folder, Two))];
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(both)), checkpoint.Sha256());
-        Assert.Contains("Nearest: 'a'", Assert.Throws<CheckpointException>(() => checkpoint.Count("aa")).Message);
+        Assert.Contains("Did you mean a?", Assert.Throws<CheckpointException>(() => checkpoint.Count("aa")).Message);
     }
 
     [Theory]

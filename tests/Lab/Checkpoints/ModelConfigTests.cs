@@ -76,7 +76,7 @@ public sealed class ModelConfigTests
     [InlineData("""{"hidden_size":0}""", "expected a whole number from 1, found 0")]
     [InlineData("""{"hidden_size":16777217}""", "expected at most 16777216, found 16777217")]
     [InlineData("""{"hidden_size":null}""", "expected the key 'hidden_size' (a whole number), found none")]
-    [InlineData("""{"hidden_sise":1}""", "Nearest: 'hidden_sise'")]
+    [InlineData("""{"hidden_sise":1}""", "Did you mean hidden_sise?")]
     public void A_value_of_another_type_is_refused(string json, string says) =>
         Assert.Contains(says, Assert.Throws<CheckpointException>(() => Config(json).RequirePositive("hidden_size")).Message);
 

@@ -20,7 +20,7 @@ public class CoreTests
     [Fact]
     public void A_part_that_one_subnetwork_lacks_is_in_the_core_of_a_smaller_share_only()
     {
-        Part a = Part.Head(0, 0), b = Part.Head(1, 3), c = Part.Mlp(2);
+        Part a = Heads.Kind.Part(0, 0), b = Heads.Kind.Part(1, 3), c = Mlps.Kind.Part(2);
         IReadOnlyCollection<Part>[] subnetworks = [[c, a], [a, b, c], [b, a, c], [c, b], [c, a]];
         Assert.Equal([c], Core.Shared(universe, subnetworks).Parts);
         Assert.Equal([a, c], Core.Shared(universe, subnetworks, 0.8, draws: 99).Parts);
@@ -33,9 +33,9 @@ public class CoreTests
     [Fact]
     public void Seven_of_twenty_five_are_a_share_of_28_percent_whatever_the_rounding()
     {
-        IReadOnlyCollection<Part>[] subnetworks = [.. Enumerable.Range(0, 25).Select(i => (Part[])(i < 7 ? [Part.Head(0, 0)] : []))];
+        IReadOnlyCollection<Part>[] subnetworks = [.. Enumerable.Range(0, 25).Select(i => (Part[])(i < 7 ? [Heads.Kind.Part(0, 0)] : []))];
         Assert.True(0.28 * 25 > 7);
-        Assert.Equal([Part.Head(0, 0)], Core.Shared(universe, subnetworks, 0.28, draws: 9).Parts);
+        Assert.Equal([Heads.Kind.Part(0, 0)], Core.Shared(universe, subnetworks, 0.28, draws: 9).Parts);
         Assert.Empty(Core.Shared(universe, subnetworks, 0.281, draws: 9).Parts);
     }
 
@@ -132,9 +132,9 @@ public class CoreTests
     static Core OfFirstParts(System.Text.Json.JsonElement entry, int draws)
     {
         int heads = entry.Int("heads");
-        var small = Small.Universe([.. Enumerable.Range(0, heads).Select(h => Part.Head(0, h)), .. Enumerable.Range(0, entry.Int("mlps")).Select(Part.Mlp)]);
+        var small = Small.Universe([.. Enumerable.Range(0, heads).Select(h => Heads.Kind.Part(0, h)), .. Enumerable.Range(0, entry.Int("mlps")).Select(layer => Mlps.Kind.Part(layer))]);
         IReadOnlyCollection<Part>[] kept = [.. entry.Pairs("sizes").Select(size =>
-            (Part[])[.. Enumerable.Range(0, size[0]).Select(h => Part.Head(0, h)), .. Enumerable.Range(0, size[1]).Select(Part.Mlp)])];
+            (Part[])[.. Enumerable.Range(0, size[0]).Select(h => Heads.Kind.Part(0, h)), .. Enumerable.Range(0, size[1]).Select(layer => Mlps.Kind.Part(layer))])];
         return Core.Shared(small, kept, (double)entry.Int("needed") / kept.Length, 5, draws);
     }
 

@@ -13,7 +13,7 @@ public class OverlapTests
     public void A_pair_is_judged_by_every_way_to_draw_both()
     {
         var small = Small.HeadsAndMlps([2, 2]);
-        Part[] a = [Part.Head(0, 0), Part.Head(0, 1), Part.Mlp(0)], b = [Part.Head(0, 0), Part.Head(1, 0), Part.Head(1, 1), Part.Mlp(0)];
+        Part[] a = [Heads.Kind.Part(0, 0), Heads.Kind.Part(0, 1), Mlps.Kind.Part(0)], b = [Heads.Kind.Part(0, 0), Heads.Kind.Part(1, 0), Heads.Kind.Part(1, 1), Mlps.Kind.Part(0)];
         var pair = Assert.Single(Overlap.AllPairs(small, [a, b]));
         Assert.Equal((0, 1, 2), (pair.A, pair.B, pair.Shared));
         Assert.Equal(2.0 / 5, pair.Jaccard, 1e-15);
@@ -81,8 +81,8 @@ public class OverlapTests
     [Fact]
     public void Parts_of_another_model_and_parts_named_twice_are_refused()
     {
-        Assert.Contains("Subnetwork 1 keeps L9.H0", Assert.Throws<ArgumentException>(() => Overlap.AllPairs(universe, [[Part.Head(0, 0)], [Part.Head(9, 0)]])).Message);
-        Assert.Contains("names L0.H0 twice", Assert.Throws<ArgumentException>(() => Overlap.AllPairs(universe, [[Part.Head(0, 0), Part.Head(0, 0)]])).Message);
+        Assert.Contains("Subnetwork 1 keeps L9.H0", Assert.Throws<ArgumentException>(() => Overlap.AllPairs(universe, [[Heads.Kind.Part(0, 0)], [Heads.Kind.Part(9, 0)]])).Message);
+        Assert.Contains("names L0.H0 twice", Assert.Throws<ArgumentException>(() => Overlap.AllPairs(universe, [[Heads.Kind.Part(0, 0), Heads.Kind.Part(0, 0)]])).Message);
         Assert.Throws<ArgumentException>(() => Overlap.AllPairs(universe, []));
     }
 

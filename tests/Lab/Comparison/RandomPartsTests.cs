@@ -8,7 +8,7 @@ namespace Heartwood.Tests.Lab.Comparison;
 public class RandomPartsTests
 {
     static readonly Universe universe = Small.HeadsAndMlps([3, 2, 4]);
-    static readonly Part[] set = [Part.Head(0, 1), Part.Head(2, 3), Part.Head(1, 0), Part.Mlp(2)];
+    static readonly Part[] set = [Heads.Kind.Part(0, 1), Heads.Kind.Part(2, 3), Heads.Kind.Part(1, 0), Mlps.Kind.Part(2)];
 
     [Fact]
     public void A_draw_has_as_many_heads_and_mlps_as_the_set_in_address_order()

@@ -31,7 +31,7 @@ public class ActivationNormTests
             for (int t = 0; t < batch.Tokens; t++)
             {
                 double[] own = [.. Enumerable.Range(0, place.Length).Select(d => (double)value.Values[t * value.Shape[1] + place.Start + d]
-                    - (fromAblation ? search.Ablation.Of(place)[d] : 0))];
+                    - (fromAblation ? search.Ablation.ConstantOf(place)[d] : 0))];
                 sum += Math.Sqrt(own.Average(v => v * v));
             }
             Assert.Equal(sum / batch.Tokens, scores.Values[p], 1e-5);

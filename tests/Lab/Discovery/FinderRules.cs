@@ -23,7 +23,7 @@ static class FinderRules
         Ablation left = of is null ? ablation : Ablation.Zero(of.Universe());
         return new(of ?? model, (of ?? model).Universe(), left, Classification.Instance, all)
         {
-            FullScores = () => new Answers(all).Of(of ?? model),
+            FullScores = () => new Answers(all).Scores(of ?? model),
             Measure = measure ?? new AnswerMeasure(of ?? model, left, Classification.Instance, model.Labels, [0, 1]),
             Seed = seed,
         };
@@ -86,7 +86,7 @@ static class FinderRules
 
         public string Name => "value";
 
-        public IReadOnlyList<Worth> Of(
+        public IReadOnlyList<Worth> Worths(
             IReadOnlyList<Example> examples, IReadOnlyList<float[]> masks, float[]? shared, CancellationToken stop)
         {
             Asked += masks.Count;

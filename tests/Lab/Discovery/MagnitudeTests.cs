@@ -27,11 +27,11 @@ public class MagnitudeTests
             + Rows("attention.self.value", start, start + width);
         Tensor output = Of("attention.output.dense");
         for (int row = 0; row < 8; row++) head += Sum(output.Values.Slice(row * 8 + start, width));
-        Assert.Equal(Math.Sqrt(head), squares[Part.Head(1, 1)], 9);
-        Assert.Equal(Math.Sqrt(head / (4 * 8 * width)), means[Part.Head(1, 1)], 9);
+        Assert.Equal(Math.Sqrt(head), squares[Heads.Kind.Part(1, 1)], 9);
+        Assert.Equal(Math.Sqrt(head / (4 * 8 * width)), means[Heads.Kind.Part(1, 1)], 9);
 
         double mlp = Sum(Of("intermediate.dense").Values) + Sum(Of("output.dense").Values);
-        Assert.Equal(Math.Sqrt(mlp), squares[Part.Mlp(1)], 9);
+        Assert.Equal(Math.Sqrt(mlp), squares[Mlps.Kind.Part(1)], 9);
     }
 
     static double Sum(ReadOnlySpan<float> values)

@@ -25,7 +25,7 @@ public sealed class StructuredPruningTests : IDisposable
         ulong seed = 3, double sparsity = 0.5, IModel? of = null, Ablation? absent = null, IReadOnlyList<Example>? on = null, float[]? full = null) =>
         new(of ?? model, (of ?? model).Universe(), absent ?? ablation, Classification.Instance, on ?? examples)
         {
-            FullScores = () => full ?? new Answers(on ?? examples).Of(of ?? model),
+            FullScores = () => full ?? new Answers(on ?? examples).Scores(of ?? model),
             Seed = seed,
             Sparsity = sparsity,
         };
@@ -33,6 +33,10 @@ public sealed class StructuredPruningTests : IDisposable
     static PruningSearch Search(
         PruningOptions? with = null, ulong seed = 3, IModel? of = null, Ablation? absent = null, IReadOnlyList<Example>? on = null,
         double sparsity = 0.5) => new(Asked(seed, sparsity, of, absent, on), with ?? options);
+
+    [Fact]
+    public void Scores_of_the_full_model_that_nobody_gives_are_computed() =>
+        Assert.Equal(Run(Search()), Run(new(Asked() with { FullScores = null }, options)));
 
     static List<PruningLine> Run(PruningSearch search)
     {
@@ -86,7 +90,7 @@ public sealed class StructuredPruningTests : IDisposable
     [Fact]
     public void Parts_that_stay_are_never_absent_and_the_others_are_chosen_as_before()
     {
-        Part[] stay = [Part.Mlp(0), Part.Head(1, 0)];
+        Part[] stay = [Mlps.Kind.Part(0), Heads.Kind.Part(1, 0)];
         PruningSearch search = new(Asked(), options with { LearningRate = 3 }, stay), free = new(Asked(), options with { LearningRate = 3 });
         List<PruningLine> lines = Run(search);
         Assert.Equal(Run(free)[0].Distance, lines[0].Distance);                   // log alpha begins at 10: nothing is absent yet
@@ -142,7 +146,7 @@ public sealed class StructuredPruningTests : IDisposable
     public void A_planted_circuit_is_found(ulong seed)
     {
         // only these three parts reach the answer: the others' last matrices are zero, so that what they put out is constant
-        Part[] planted = [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0)];
+        Part[] planted = [Heads.Kind.Part(0, 1), Mlps.Kind.Part(0), Heads.Kind.Part(1, 0)];
         IModel whole = Small.Model(seed: 11), circuit = Cutting.FullSize(whole, planted, Ablation.Zero(whole.Universe()));
         circuit = circuit.With(circuit.Config, circuit.Weights.Map((name, t) => name == "classifier.weight" ? (t * 8).KeepForever() : name.EndsWith("output.dense.weight", StringComparison.Ordinal) ? (t * 3).KeepForever() : t));
         IReadOnlyList<Example> pool = Small.Examples(40);

@@ -14,13 +14,13 @@ public class AnswersTests
     readonly IModel model = Small.Model(layers: 3);
     readonly IReadOnlyList<Example> examples = Small.Examples(11);
 
-    float[][] Masks => [.. new Part[][] { [], [Part.Mlp(0)], [Part.Mlp(2)], [Part.Head(1, 1), Part.Head(2, 0)], [.. model.Universe().Parts], [Part.Mlp(1), Part.Head(2, 1)], [Part.Head(0, 0)] }.Select(absent => MaskProbe.Without(model.Universe(), absent).Values.ToArray())];
+    float[][] Masks => [.. new Part[][] { [], [Mlps.Kind.Part(0)], [Mlps.Kind.Part(2)], [Heads.Kind.Part(1, 1), Heads.Kind.Part(2, 0)], [.. model.Universe().Parts], [Mlps.Kind.Part(1), Heads.Kind.Part(2, 1)], [Heads.Kind.Part(0, 0)] }.Select(absent => MaskProbe.Without(model.Universe(), absent).Values.ToArray())];
 
     [Fact]
     public void Reusing_the_layers_below_a_mask_changes_no_bit()
     {
         Ablation ablation = Small.Absent(model, "mean");
-        float[][] swept = new Answers(examples, 30).Of(model, Masks, ablation);
+        float[][] swept = new Answers(examples, 30).Scores(model, Masks, ablation);
         foreach (var (mask, m) in Masks.Select((mask, m) => (mask, m)))
         {
             float[] plain = [.. Inputs.Batches(examples, 30).SelectMany(batch => model.Forward(batch, new MaskProbe(Tensor.From(mask, mask.Length), ablation)).Values.ToArray())];
@@ -28,17 +28,17 @@ public class AnswersTests
         }
         float[] unmasked = [.. Inputs.Batches(examples, 30).SelectMany(batch => model.Forward(batch, NoProbe.Instance).Values.ToArray())];
         Small.SameBits(unmasked, swept[0], "ones");
-        Small.SameBits(unmasked, new Answers(examples, 30).Of(model), "no mask");
+        Small.SameBits(unmasked, new Answers(examples, 30).Scores(model), "no mask");
     }
 
     [Fact]
     public void Whatever_mask_they_share_the_layers_of_no_bit_changes()
     {
         Ablation ablation = Small.Absent(model, "mean");
-        float[][] plain = new Answers(examples, 30).Of(model, Masks, ablation);
+        float[][] plain = new Answers(examples, 30).Scores(model, Masks, ablation);
         foreach (float[] shared in Masks)
         {
-            float[][] swept = new Answers(examples, 30).Of(model, Masks, ablation, shared: shared);
+            float[][] swept = new Answers(examples, 30).Scores(model, Masks, ablation, shared: shared);
             for (int m = 0; m < plain.Length; m++) Small.SameBits(plain[m], swept[m], $"mask {m}");
         }
     }
@@ -51,12 +51,12 @@ public class AnswersTests
         try
         {
             Machine.Threads = 1;
-            float[][] one = new Answers(examples, 20).Of(model, Masks, ablation);
+            float[][] one = new Answers(examples, 20).Scores(model, Masks, ablation);
             foreach (int threads in (int[])[2, 3])
             {
                 Machine.Threads = threads;
                 int told = 0;
-                float[][] several = new Answers(examples, 20).Of(model, Masks, ablation, more => Interlocked.Add(ref told, more));
+                float[][] several = new Answers(examples, 20).Scores(model, Masks, ablation, more => Interlocked.Add(ref told, more));
                 for (int m = 0; m < one.Length; m++) Small.SameBits(one[m], several[m], $"mask {m} on {threads} threads");
                 Assert.Equal(7 * 11, told);
             }
@@ -69,7 +69,7 @@ public class AnswersTests
     {
         IModel nothing = Cutting.Cut(model, [], Small.Absent(model, "mean"));
         int[][] inputs = [[4, 1, 2], [4, 7, 9, 3], [5, 1, 2]];
-        float[] scores = new Answers([.. inputs.Select(ids => new Example(new(ids, new int[ids.Length]), 0, "", ""))]).Of(nothing);
+        float[] scores = new Answers([.. inputs.Select(ids => new Example(new(ids, new int[ids.Length]), 0, "", ""))]).Scores(nothing);
         Assert.Equal(scores[..2], scores[2..4]);
         Assert.NotEqual(scores[..2], scores[4..]);
     }
@@ -77,9 +77,9 @@ public class AnswersTests
     [Fact]
     public void Packing_changes_answers_only_by_rounding_and_a_stop_ends_the_work()
     {
-        Small.Close(new Answers(examples, 1).Of(model), new Answers(examples, 1000).Of(model), "packing");
+        Small.Close(new Answers(examples, 1).Scores(model), new Answers(examples, 1000).Scores(model), "packing");
         Assert.Equal(examples.Sum(e => e.Input.Ids.Length), new Answers(examples).Tokens);
-        Assert.Throws<OperationCanceledException>(() => new Answers(examples).Of(model, stop: new CancellationToken(true)));
+        Assert.Throws<OperationCanceledException>(() => new Answers(examples).Scores(model, stop: new CancellationToken(true)));
     }
 
     [Theory]

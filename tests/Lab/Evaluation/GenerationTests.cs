@@ -47,7 +47,7 @@ public class GenerationTests
     public void A_knocked_out_model_says_something_else_and_the_cut_one_the_same()
     {
         IModel model = GoldenModelTests.Load("llama/grouped");
-        Part[] absent = [Part.Head(0, 2), Part.Mlp(1)];
+        Part[] absent = [Heads.Kind.Part(0, 2), Mlps.Kind.Part(1)];
         Ablation ablation = Small.Absent(model, "mean");
         int[] masked = Said(model, new(), probe: new MaskProbe(MaskProbe.Without(model.Universe(), absent), ablation));
         Assert.NotEqual(Said(model, new()), masked);

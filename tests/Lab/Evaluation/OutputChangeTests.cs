@@ -39,7 +39,7 @@ public class OutputChangeTests
     public void A_head_moves_when_what_it_reads_is_absent_and_no_other_does()
     {
         IModel model = Planted();
-        double[][][] changes = OutputChange.Measure(model, examples, [(Without(model, Part.Head(0, 0)), 1), (Without(model, Part.Head(0, 1)), 1)], Small.Absent(model, "mean"));
+        double[][][] changes = OutputChange.Measure(model, examples, [(Without(model, Heads.Kind.Part(0, 0)), 1), (Without(model, Heads.Kind.Part(0, 1)), 1)], Small.Absent(model, "mean"));
         // heads in address order: L0.H0 L0.H1 L1.H0 L1.H1
         Assert.All(changes[0][2], c => Assert.True(c > 1e-3, $"{c}"));
         Assert.All(changes[1][2], c => Assert.Equal(0, c));
@@ -53,7 +53,7 @@ public class OutputChangeTests
     {
         IModel model = Small.Model(layers: 3);
         Ablation ablation = Small.Absent(model, "zero");
-        float[] mask = Without(model, Part.Head(0, 1), Part.Mlp(1));
+        float[] mask = Without(model, Heads.Kind.Part(0, 1), Mlps.Kind.Part(1));
         double[][] changes = OutputChange.Measure(model, examples, [(mask, 2)], ablation)[0];
         Part[] heads = [.. model.Universe().Parts.Where(p => Heads.Kind.Includes(p))];
         for (int e = 0; e < examples.Count; e++)
@@ -84,7 +84,7 @@ public class OutputChangeTests
         IModel model = Small.Model(layers: 3);
         IReadOnlyList<Example> many = Small.Examples(300);
         Ablation ablation = Small.Absent(model, "mean");
-        (float[], int)[] masks = [(Without(model, Part.Head(0, 0)), 2), (Without(model, Part.Head(0, 0)), 1), (Without(model, Part.Mlp(2)), 2), (Without(model), 2)];
+        (float[], int)[] masks = [(Without(model, Heads.Kind.Part(0, 0)), 2), (Without(model, Heads.Kind.Part(0, 0)), 1), (Without(model, Mlps.Kind.Part(2)), 2), (Without(model), 2)];
         int before = Machine.Threads;
         try
         {

@@ -66,7 +66,7 @@ public class TaskMeasuringTests
         IModel model = GoldenModelTests.Load("gpt2/language"), broken = model.With(model.Config, model.Weights.Map((name, t) => name.EndsWith("ln_f.weight", StringComparison.Ordinal) ? Tensor.Filled(float.NaN, t.Shape).KeepForever() : t));
         IReadOnlyList<Example> pairs = new MinimalPairs().Encode([new("aa ab ac", "ab aa ad", "")], LanguageFolder.Rules());
         Answers answers = new(pairs, problem: new MinimalPairs());
-        Assert.True(float.IsNaN(answers.Of(model)[2]));
-        Assert.Contains("Pair 1 of 1", Assert.Throws<InvalidDataException>(() => answers.Of(model, full: broken)).Message);
+        Assert.True(float.IsNaN(answers.Scores(model)[2]));
+        Assert.Contains("Pair 1 of 1", Assert.Throws<InvalidDataException>(() => answers.Scores(model, full: broken)).Message);
     }
 }

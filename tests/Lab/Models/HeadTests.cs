@@ -16,27 +16,8 @@ public class HeadTests
 
     public static TheoryData<string> Speakers => TiedWeightsTests.Speakers;
 
-    static readonly string[] classifier = ["classifier.weight", "classifier.bias"], answers = ["qa_outputs.weight", "qa_outputs.bias"];
-    static readonly string[] words = ["lm_head.bias", "lm_head.dense.weight"];
-
-    static readonly (string Kind, string[] Bert, string[] Roberta, string[] Gpt2, string[] Llama)[] kinds =
-    [
-        ("ForTokenClassification", classifier, classifier, classifier, ["score.weight", "score.bias"]),
-        ("ForMultipleChoice", classifier, classifier, [], []),
-        ("ForQuestionAnswering", answers, answers, answers, answers),
-        ("ForMaskedLM", [], words, [], []),
-        ("ForNextSentencePrediction", ["cls.seq_relationship.weight", "cls.seq_relationship.bias"], [], [], []),
-        ("LMHeadModel", ["cls.predictions.bias"], [], [], []),
-        ("ForCausalLM", [], words, [], []),
-        ("DoubleHeadsModel", [], [], ["lm_head.weight", "multiple_choice_head.summary.weight"], []),
-        ("ForEverythingAtOnce", classifier, ["everything.weight"], ["score.weight"], ["score.weight"]),
-    ];
-
-    static string[] TensorsOf((string Kind, string[] Bert, string[] Roberta, string[] Gpt2, string[] Llama) kind, string family) =>
-        family switch { "bert" => kind.Bert, "gpt2" => kind.Gpt2, "roberta" or "xlm-roberta" => kind.Roberta, _ => kind.Llama };
-
     public static TheoryData<string, string> OtherHeads =>
-        [.. from family in ModelFolder.Families from kind in kinds where TensorsOf(kind, family).Length > 0 select (family, kind.Kind)];
+        [.. from row in FamilyRow.All from head in row.OtherHeads select (row.Family, head.Ending)];
 
     [Theory, MemberData(nameof(OtherHeads))]
     public void A_head_of_another_kind_is_refused_by_its_name_and_its_body_is_taken(string family, string kind)
@@ -44,7 +25,7 @@ public class HeadTests
         var (config, tensors) = Named.Body(family);
         string architecture = Named.Class(family) + kind;
         config["architectures"] = new JsonArray(architecture);
-        string[] own = TensorsOf(kinds.Single(k => k.Kind == kind), family);
+        string[] own = FamilyRow.For(family).OtherHeads.Single(head => head.Ending == kind).Tensors;
         foreach (string name in own) tensors[name] = name.EndsWith("bias", StringComparison.Ordinal) ? Named.Row(2) : Tensor.Lasting(2, 8);
         string said = Named.Refusal(config, tensors);
         Assert.Contains($"folder: this is a {architecture}, whose head ", said);
@@ -54,7 +35,7 @@ public class HeadTests
         IModel expected = Named.WithNewHead(Named.Body(family).Config, Named.Body(family).Tensors).Model;
         var (made, notes) = Named.WithNewHead(config, tensors);
         Small.SameBits(expected, made);
-        string more = own.Length == 1 ? "" : " and 1 more tensor";
+        string more = own.Length == 1 ? "" : $" and {own.Length - 1} more tensor{(own.Length == 2 ? "" : "s")}";
         Assert.Equal($"folder: a fresh head for yes, no; left out: '{own[0]}'{more}, of a {architecture}.", notes);
 
         using HuggingFaceFolder folder = Named.Folder(config, tensors);
@@ -122,7 +103,7 @@ public class HeadTests
         config["architectures"] = new JsonArray($"{Named.Class(family)}ForSequenceClassification");
         (IModel labelled, notes) = Named.Load(config, tensors);
         Assert.Equal(Output.Labels, labelled.Output);
-        Assert.Equal($"{file}: read as a {name}ForSequenceClassification; left out: 'lm_head.weight'.", notes);
+        Assert.Equal($"{file}: read as a {name}ForSequenceClassification; left out: '{Named.Output(family)}'.", notes);
         config.Remove("architectures");
         Assert.Equal(Output.Labels, Named.Load(config, tensors).Model.Output);
     }
@@ -137,16 +118,16 @@ public class HeadTests
         Assert.Equal(Output.Vocabulary, model.Output);
         string said = $"config.json says {Named.Class(family)}ForSequenceClassification, whose head is not among the weights; read as a ";
         Assert.Contains(said, notes);
-        Assert.Contains("for there is 'lm_head.weight'", notes);
+        Assert.Contains($"for there is '{Named.Output(family)}'", notes);
         config["tie_word_embeddings"] = true;
-        Assert.Contains("no tensor 'score.weight'", Named.Refusal(config, tensors.Without("lm_head.weight")));
+        Assert.Contains("no tensor 'score.weight'", Named.Refusal(config, tensors.Without(Named.Output(family))));
 
         (config, tensors) = Named.Classifier(family);
         config["architectures"] = new JsonArray(Named.Class(family) + Named.Language(family));
         (model, notes) = Named.Load(config, tensors);
-        // GPT-2's output is there in any case: the word embeddings
-        Assert.Equal(family == "gpt2" ? Output.Vocabulary : Output.Labels, model.Output);
-        Assert.Contains(family == "gpt2" ? "left out: 'score.weight'" : "for there is 'score.weight'", notes);
+        // the output of tied ones is there in any case: the word embeddings
+        Assert.Equal(FamilyRow.For(family).Tied ? Output.Vocabulary : Output.Labels, model.Output);
+        Assert.Contains(FamilyRow.For(family).Tied ? "left out: 'score.weight'" : "for there is 'score.weight'", notes);
     }
 
     [Fact]
@@ -227,8 +208,7 @@ public class HeadTests
     [Fact]
     public void A_missing_family_is_told_by_the_names_or_asked_for()
     {
-        foreach (var (family, open) in (ReadOnlySpan<(string, string)>)[
-            ("gpt2", "gpt2"), ("bert", "bert"), ("qwen2", "qwen2"), ("llama", "llama or mistral"), ("roberta", "roberta or xlm-roberta")])
+        foreach (var (family, open) in FamilyRow.All.Select(row => (row.Family, row.TypesLeft)).DistinctBy(row => row.TypesLeft))
             foreach (string before in (string[])["", "module."])
             {
                 var (config, tensors) = Named.Classifier(family);

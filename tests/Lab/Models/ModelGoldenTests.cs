@@ -90,10 +90,12 @@ public sealed class ModelGoldenTests
         float expected = golden.Outputs.Floats("loss")[0];
         Assert.Equal(expected, loss.Item, 1e-5f * Math.Max(1, expected));
         const string Prefix = "gradient.";
+        // transformers 5 has another name for it in memory than in files
+        string InFile(string name) => golden.Family == "gpt_neox" && name == "lm_head.weight" ? "embed_out.weight" : name;
         string[] names = [.. golden.Outputs.Names.Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
             .Select(n => n[Prefix.Length..]).Order(StringComparer.Ordinal)];
-        Assert.Equal(names, model.Weights.All.Keys.Order(StringComparer.Ordinal));
-        Tensor[] slopes = loss.Gradients([.. names.Select(name => model.Weights.All[name])]);
+        Assert.Equal(names.Select(InFile).Order(StringComparer.Ordinal), model.Weights.All.Keys.Order(StringComparer.Ordinal));
+        Tensor[] slopes = loss.Gradients([.. names.Select(name => model.Weights.All[InFile(name)])]);
         for (int i = 0; i < names.Length; i++)
         {
             float[] wanted = golden.Outputs.Floats(Prefix + names[i]);

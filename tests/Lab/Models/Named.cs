@@ -10,36 +10,19 @@ namespace Heartwood.Tests.Lab.Models;
 static class Named
 {
     /// <summary>What the families call their bodies.</summary>
-    public static string Prefix(string family) => family switch
-    {
-        "bert" => "bert.",
-        "roberta" or "xlm-roberta" => "roberta.",
-        "gpt2" => "transformer.",
-        _ => "model.",
-    };
+    public static string Prefix(string family) => FamilyRow.For(family).Prefix;
 
     /// <summary>What the families call their word embeddings.</summary>
-    public static string Words(string family) => Prefix(family) + family switch
-    {
-        "bert" or "roberta" or "xlm-roberta" => "embeddings.word_embeddings.weight",
-        "gpt2" => "wte.weight",
-        _ => "embed_tokens.weight",
-    };
+    public static string Words(string family) => FamilyRow.For(family).Words;
 
     /// <summary>What the classes of the families begin with.</summary>
-    public static string Class(string family) => family switch
-    {
-        "bert" => "Bert",
-        "roberta" => "Roberta",
-        "xlm-roberta" => "XLMRoberta",
-        "gpt2" => "GPT2",
-        "qwen2" => "Qwen2",
-        "mistral" => "Mistral",
-        _ => "Llama",
-    };
+    public static string Class(string family) => FamilyRow.For(family).Class;
+
+    /// <summary>What the families' language models call their output.</summary>
+    public static string Output(string family) => FamilyRow.For(family).Output;
 
     /// <summary>How the classes of the families' language models end.</summary>
-    public static string Language(string family) => family == "gpt2" ? "LMHeadModel" : "ForCausalLM";
+    public static string Language(string family) => FamilyRow.For(family).Language!;
 
     public static bool IsBody(string family, string name) => name.StartsWith(Prefix(family), StringComparison.Ordinal);
 
@@ -64,7 +47,7 @@ static class Named
     {
         var (config, tensors) = Body(family);
         config["architectures"] = new JsonArray(Class(family) + Language(family));
-        tensors["lm_head.weight"] = Other(tensors[Words(family)]);
+        tensors[Output(family)] = Other(tensors[Words(family)]);
         return (config, tensors);
     }
 

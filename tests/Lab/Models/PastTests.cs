@@ -19,7 +19,7 @@ public class PastTests
         using IDisposable choice = Machine.Using(Machine.All.Single(b => b.Name == backend));
         IModel model = GoldenModelTests.Load(name);
         Same(model, NoProbe.Instance);
-        Same(model, new MaskProbe(MaskProbe.Without(model.Universe(), [Part.Head(0, 1), Part.Mlp(0)]), Small.Absent(model, "mean")));
+        Same(model, new MaskProbe(MaskProbe.Without(model.Universe(), [Heads.Kind.Part(0, 1), Mlps.Kind.Part(0)]), Small.Absent(model, "mean")));
         Same(Cutting.Cut(model, [.. model.Universe().Parts.Skip(2).Where(p => p.Layer > 0 || Mlps.Kind.Includes(p))], Small.Absent(model, "mean")), NoProbe.Instance);      // no head left in the first layer
     }
 

@@ -12,8 +12,9 @@ public class RotaryTests
 {
     /// <summary>Small classifiers of every family, some with windows, one with scaled queries, some cut unevenly.</summary>
     public static TheoryData<string> Models =>
-        [.. ModelFolder.Families, "mistral, window", "qwen2, window", "gpt2, scaled",
-            "bert, cut", "gpt2, cut", "llama, cut", "qwen2, cut", "mistral, cut", "mistral, window, cut"];
+        [.. ModelFolder.Families, "mistral, window", "qwen2, window", "qwen3, window", "gemma2, window", "gpt2, scaled",
+            "bert, cut", "gpt2, cut", "llama, cut", "qwen2, cut", "mistral, cut", "mistral, window, cut", "qwen3, window, cut",
+            "gpt_neox, cut", "gemma2, window, cut"];
 
     /// <summary>One of them: three layers of two heads (four on two key and value heads before a cut).</summary>
     /// <param name="name">its name</param>
@@ -30,15 +31,18 @@ public class RotaryTests
         if (!words.Contains("cut")) return model;
         int groups = model.Layers[0].HeadsPerKeyValueHead.Count;
         // three heads of one key and value head, one of the other; then one of each; then the second's alone
-        Part[] gone = [Part.Head(0, 1), Part.Head(1, 0), Part.Head(1, 3), Part.Head(2, 0), Part.Head(2, 1)];
+        Part[] gone = [Heads.Kind.Part(0, 1), Heads.Kind.Part(1, 0), Heads.Kind.Part(1, 3), Heads.Kind.Part(2, 0), Heads.Kind.Part(2, 1)];
         IModel cut = Cutting.Cut(model, model.Universe().Parts.Except(gone), Small.Absent(model, "mean"));
         if (groups > 0) Assert.Equal([[1, 2], [1, 1], [2]], cut.Layers.Select(l => l.HeadsPerKeyValueHead));
         return cut;
     }
 
-    /// <summary>With a window: in every layer of a Mistral, from layer 1 on in a Qwen2.</summary>
-    internal static IModel Windowed(IModel model, int window) =>
-        With(model, c => (c["sliding_window"], c["use_sliding_window"], c["max_window_layers"]) = (window, true, 1));
+    /// <summary>With a window: in every layer of a Mistral, from layer 1 on in a Qwen2, in every other layer of a Gemma 2.</summary>
+    internal static IModel Windowed(IModel model, int window) => With(model, c =>
+    {
+        c["sliding_window"] = window;
+        if (model.Family != "gemma2") (c["use_sliding_window"], c["max_window_layers"]) = (true, 1);
+    });
 
     static IModel With(IModel model, Action<JsonObject> change)
     {
@@ -48,7 +52,7 @@ public class RotaryTests
     }
 
     // of families whose heads share keys and values, one with two heads on each
-    static IModel Grouped(string family, int vocabulary, int positions)
+    internal static IModel Grouped(string family, int vocabulary = 20, int positions = 16)
     {
         IModel model = Small.Model(layers: 3, heads: 4, width: 16, family: family, words: vocabulary, positions: positions);
         if (model.Layers[0].HeadsPerKeyValueHead.Count == 0) return model;
@@ -90,8 +94,7 @@ public class RotaryTests
         IModel model = Make(name);
         Recorder seen = new();
         model.Forward(Small.Batch(), seen);
-        bool same = (name.StartsWith("gpt2", StringComparison.Ordinal) || name.Contains("bert", StringComparison.Ordinal))
-            && !name.Contains("scaled", StringComparison.Ordinal);
+        bool same = FamilyRow.For(name.Split(", ")[0]).ReadsAsMade && !name.Contains("scaled", StringComparison.Ordinal);
         Assert.Equal(same, seen.Seen[new(1, Point.Query)].Values.SequenceEqual(seen.Seen[new(1, Point.AttentionQuery)].Values));
         Assert.Equal(same || name == "gpt2, scaled",
             seen.Seen[new(1, Point.Key)].Values.SequenceEqual(seen.Seen[new(1, Point.AttentionKey)].Values));
@@ -117,7 +120,8 @@ public class RotaryTests
         }
     }
 
-    [Theory, InlineData("mistral, window"), InlineData("qwen2, window"), InlineData("mistral, window, cut")]
+    [Theory, InlineData("mistral, window"), InlineData("qwen2, window"), InlineData("mistral, window, cut"), InlineData("qwen3, window, cut"),
+        InlineData("gpt_neox"), InlineData("gpt_neox, cut"), InlineData("gemma2, window"), InlineData("gemma2, window, cut")]
     public void A_sequence_read_piece_by_piece_sees_the_same_window(string name)
     {
         IModel model = Make(name);

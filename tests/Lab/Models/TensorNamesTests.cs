@@ -118,8 +118,8 @@ public sealed class TensorNamesTests : IDisposable
     [Fact]
     public void The_weights_of_another_family_are_refused_with_the_nearest_name()
     {
-        Refused("gpt2", "bert", "no tensor 'transformer.wte.weight'. Nearest: '");
-        Refused("bert", "llama", "no tensor 'bert.embeddings.word_embeddings.weight'. Nearest: '");
+        Refused("gpt2", "bert", "no tensor 'transformer.wte.weight'. Did you mean ");
+        Refused("bert", "llama", "no tensor 'bert.embeddings.word_embeddings.weight'. Did you mean ");
 
         static void Refused(string config, string weights, string gist) =>
             Assert.Contains(gist, Named.Refusal(Named.Classifier(config).Config, Named.Classifier(weights).Tensors));

@@ -8,7 +8,7 @@ namespace Heartwood.Tests.Lab.Models;
 /// <summary>One matrix that is word embeddings and output, under whichever name a file holds it.</summary>
 public class TiedWeightsTests
 {
-    public static TheoryData<string> Speakers => ["gpt2", "llama", "mistral", "qwen2"];
+    public static TheoryData<string> Speakers => [.. FamilyRow.Speakers];
 
     static float[] Scores(IModel model) => model.Forward(Small.Batch(), NoProbe.Instance, Tokens.All).Values.ToArray();
 
@@ -16,7 +16,7 @@ public class TiedWeightsTests
     {
         var (config, tensors) = Named.Speaker(family);
         config["tie_word_embeddings"] = true;
-        tensors.Remove("lm_head.weight");
+        tensors.Remove(Named.Output(family));
         return (config, tensors, Named.Load(config, tensors).Model);
     }
 
@@ -25,7 +25,7 @@ public class TiedWeightsTests
         Assert.Equal(expected.Weights.All.Keys.Order(), model.Weights.All.Keys.Order());
         Small.SameBits(Scores(expected), Scores(model), "scores");
         Small.SameBits(Scores(expected), Scores(model.With(model.Config, model.Weights)), "scores of its copy");
-        Assert.True((bool?)model.Config["tie_word_embeddings"] ?? model.Family == "gpt2");
+        Assert.True((bool?)model.Config["tie_word_embeddings"] ?? FamilyRow.For(model.Family).Tied);
     }
 
     [Theory, MemberData(nameof(Speakers))]
@@ -33,13 +33,13 @@ public class TiedWeightsTests
     {
         var (config, tensors, expected) = Tied(family);
         string words = Named.Words(family);
-        Dictionary<string, Tensor> output = tensors.Renamed(name => name == words ? "lm_head.weight" : name);
-        Dictionary<string, Tensor> both = tensors.With("lm_head.weight", tensors[words]);
+        Dictionary<string, Tensor> output = tensors.Renamed(name => name == words ? Named.Output(family) : name);
+        Dictionary<string, Tensor> both = tensors.With(Named.Output(family), tensors[words]);
         Dictionary<string, Tensor> wrapped = output.Renamed(name => $"module.{name}");
-        IsTied(expected, Named.Load(config, output, new() { [words] = "lm_head.weight", ["format"] = "pt" }).Model);
+        IsTied(expected, Named.Load(config, output, new() { [words] = Named.Output(family), ["format"] = "pt" }).Model);
         IsTied(expected, Named.Load(config, output).Model);
-        IsTied(expected, Named.Load(config, wrapped, new() { [$"module.{words}"] = "module.lm_head.weight" }).Model);
-        IsTied(expected, Named.Load(config, tensors, new() { ["lm_head.weight"] = words }).Model);
+        IsTied(expected, Named.Load(config, wrapped, new() { [$"module.{words}"] = $"module.{Named.Output(family)}" }).Model);
+        IsTied(expected, Named.Load(config, tensors, new() { [Named.Output(family)] = words }).Model);
         IsTied(expected, Named.Load(config, both).Model);
     }
 
@@ -51,12 +51,12 @@ public class TiedWeightsTests
         string words = Named.Words(family);
         var (model, notes) = Named.Load(config, tensors);
         IsTied(expected, model);
-        Assert.Equal(family == "gpt2" ? "" : "folder: there is no lm_head.weight, and the config does not say whether output and word "
+        Assert.Equal(FamilyRow.For(family).Tied ? "" : $"folder: there is no {Named.Output(family)}, and the config does not say whether output and word "
             + "embeddings are one matrix: read so. Write \"tie_word_embeddings\": true into config.json to hear no more of it.", notes);
-        (model, notes) = Named.Load(config, tensors.Renamed(name => name == words ? "lm_head.weight" : name));
+        (model, notes) = Named.Load(config, tensors.Renamed(name => name == words ? Named.Output(family) : name));
         IsTied(expected, model);
-        string told = $"folder: there is no {words}: lm_head.weight is read in its place, as of a tied model.";
-        Assert.Equal(family == "gpt2" ? "" : told, notes);
+        string told = $"folder: there is no {words}: {Named.Output(family)} is read in its place, as of a tied model.";
+        Assert.Equal(FamilyRow.For(family).Tied ? "" : told, notes);
     }
 
     [Theory, MemberData(nameof(Speakers))]
@@ -72,7 +72,7 @@ public class TiedWeightsTests
         Small.SameBits(expected, model);
         Small.SameBits(Scores(expected), Scores(model.With(model.Config, model.Weights)), "scores");
         Assert.False((bool)model.Config["tie_word_embeddings"]!);
-        Assert.Contains($"but lm_head.weight is not {Named.Words(family)}: both are read, as of an untied model", notes);
+        Assert.Contains($"but {Named.Output(family)} is not {Named.Words(family)}: both are read, as of an untied model", notes);
     }
 
     [Theory, MemberData(nameof(Speakers))]
@@ -81,7 +81,7 @@ public class TiedWeightsTests
         var (config, tensors, _) = Tied(family);
         config["tie_word_embeddings"] = false;
         string said = Named.Refusal(config, tensors);
-        Assert.Contains("no tensor 'lm_head.weight', and \"tie_word_embeddings\" is false.", said);
+        Assert.Contains($"no tensor '{Named.Output(family)}', and \"tie_word_embeddings\" is false.", said);
         Assert.Contains("If the word embeddings are its output too, set \"tie_word_embeddings\" to true.", said);
         Assert.Contains("heartwood train --from folder", said);
         string words = Named.Words(family);

@@ -126,6 +126,12 @@ public sealed class QuestionTests : IDisposable
             + "all the same: --ask counting.", left.LeftOut);
         using RunFolder other = RunFolder.Open(temporary.At("asked"), Manifests.Small);
         Assert.NotNull(Assert.Single((subject with { Folder = other, Settings = new() { Asked = ["counting"] } }).AskAll()).Facts);
+
+        // what was left out is asked later, once, and is known from then on
+        Subject later = subject with { Settings = new() { Asked = ["counting"] } };
+        Assert.Equal(new Tally(2, "bert"), Assert.Single(later.AskEach("counting")).Facts);
+        Assert.Equal(new Tally(2, "bert"), Assert.Single((later with { Questions = [question] }).AskEach("counting")).Facts);
+        Assert.Equal(2, question.Times);
     }
 
     [Fact]

@@ -29,6 +29,15 @@ public sealed class ResultSchemaTests
         Assert.Empty(schema.Validate(ResultJson.Write(ReportInBrowserTests.shapes[shape])).Select(e => e.ToString()));
     }
 
+    [Fact]
+    public async Task What_runs_side_by_side_write_fits_the_published_schema_and_reads_back()
+    {
+        JsonSchema schema = await JsonSchema.FromJsonAsync(Published, TestContext.Current.CancellationToken);
+        string written = ResultJson.Write(SampleJoined.Usual);
+        Assert.Empty(schema.Validate(written).Select(e => e.ToString()));
+        Assert.Equal(written, ResultJson.Write(ResultJson.Read(written, RunResult.Questions)));
+    }
+
     [Theory]
     [InlineData("accuracy", "full", "1")]
     [InlineData("core", "cores", "null")]

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Statistics;
 using Microsoft.Playwright;
 
@@ -128,6 +129,23 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         Assert.Equal(390, await report.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         Assert.Equal(losses, await report.Page.Locator("#loss .mark").CountAsync());
         Assert.Equal(measured, await report.Page.Locator(labels ? "#accuracy .mark" : "#figures .mark").CountAsync());
+    }
+
+    [Fact]
+    public async Task Runs_side_by_side_show_every_subnetwork_and_every_pair_and_fit_a_phone()
+    {
+        JoinedRuns facts = SampleJoined.Usual.Facts<JoinedRuns>()!;
+        await using var report = await browser.Open(SampleJoined.Usual, width: 390);
+        await report.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
+        Assert.Empty(report.Complaints);
+        Assert.Equal([report.Address], report.Requests);
+        Assert.Equal(390, await report.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+        int rows = facts.Rows.Count - 1;                                  // of the last one there are scores: a panel of their own
+        foreach (string set in (string[])["InDomain", "OutOfDomain", "Unseen"])
+            Assert.Equal(2 + 2 * rows, await report.Page.Locator($"#joined-{set} .mark").CountAsync());
+        Assert.Equal(3, await report.Page.Locator("#joined-figure-3 .mark").CountAsync());
+        Assert.Equal(rows * (rows - 1), await report.Page.Locator("#joined-overlap-0 .mark").CountAsync());
+        Assert.Contains("were not measured on the same data (in-domain)", await report.Page.Locator("#finding").InnerTextAsync());
     }
 
     [Theory, InlineData(ColorScheme.Light), InlineData(ColorScheme.Dark)]

@@ -38,7 +38,7 @@ sealed record RunResult(
         get
         {
             MakingFacts making = new(Title, Paper is null ? RunKind.Study : RunKind.Paper, Model, Seconds);
-            object?[] facts = [Accuracy, TaskFigures.Of(Accuracy), new LossesFacts(Correlation),
+            object?[] facts = [Accuracy, TaskFigures.FactsOf(Accuracy), new LossesFacts(Correlation),
                 Heartwood.Lab.Questions.Cases.Among(Accuracy), Groups.Among(Accuracy),
                 new FrequenciesFacts(Frequencies), new OverlapsFacts(Overlap), new CoreAblatedFacts(Core, Cores, Ablated),
                     new SinglePartsFacts(Parts), Cut,
@@ -65,7 +65,7 @@ sealed record RunResult(
             : new(curve.Tolerance, curve.Points, result.Facts<GeneralizationFacts>(),
             result.Facts<ShiftFacts>(), result.Facts<EmergenceFacts>(), result.Facts<SizeFacts>(), result.Facts<AttentionFacts>(),
                 result.Facts<NeedFacts>(), result.Facts<AddBackFacts>());
-        return new(making.Title, making.Model, accuracy.Full, accuracy.Baselines, accuracy.Subnetworks, accuracy.RandomSubnetworks,
+        return new(making.Title, making.Model!, accuracy.Full, accuracy.Baselines, accuracy.Subnetworks, accuracy.RandomSubnetworks,
             result.Facts<OverlapsFacts>()!.Sparsities,
             result.Facts<FrequenciesFacts>()!.Sparsities, core.Main, core.Cores, core.Ablated, result.Facts<SinglePartsFacts>()!.Parts,
                 result.Facts<LossesFacts>()!.Sparsities,

@@ -46,10 +46,10 @@ public sealed class LabelMatchTests : IDisposable
 
     [Theory]
     [InlineData("nuetral>non-entailment", "--label-map renames 'nuetral', which is none of the model's labels (entailment, neutral, "
-        + "contradiction). Nearest: 'neutral'. If that is meant: --label-map \"neutral>non-entailment\".")]
+        + "contradiction). Did you mean neutral? Then: --label-map \"neutral>non-entailment\".")]
     [InlineData("neutral>non-entailment|contradiction>none-entailment",
-        "--label-map makes labels count as 'none-entailment', which no data here has (entailment, non-entailment). Nearest: "
-        + "'non-entailment'. If that is meant: --label-map \"neutral>non-entailment|contradiction>non-entailment\".")]
+        "--label-map makes labels count as 'none-entailment', which no data here has (entailment, non-entailment). Did you mean "
+        + "non-entailment? Then: --label-map \"neutral>non-entailment|contradiction>non-entailment\".")]
     public void Names_that_do_not_exist_are_refused_on_either_side(string map, string says) =>
         Assert.Equal(says, Refused(map, Labelled("entailment non-entailment")));
 
@@ -64,14 +64,14 @@ public sealed class LabelMatchTests : IDisposable
             Refused(two.ToString(), Labelled("entailment non-entailment neutral")));
 
     string Refused(string map, DataSource data) =>
-        Assert.Throws<InvalidDataException>(() => new Sets(LoadedModel.Load(SmallWorld.ModelIn(temporary.At("model"), three)), [data], [],
-        [], LabelMap.Parse(map), 0)).Message;
+        Assert.Throws<InvalidDataException>(() => new Sets(LoadedModel.Load(SmallWorld.ModelIn(temporary.At("model"), three)),
+            Small.Sets([data]), LabelMap.Parse(map), 0)).Message;
 
     [Fact]
     public void It_is_said_where_a_map_is_not_applied()
     {
         LoadedModel model = LoadedModel.Load(SmallWorld.ModelIn(temporary.At("model"), three));
-        _ = new Sets(model, [Labelled("entailment neutral contradiction")], [Labelled("entailment non-entailment")], [], two, 0);
+        _ = new Sets(model, Small.Sets([Labelled("entailment neutral contradiction")], [Labelled("entailment non-entailment")]), two, 0);
         Assert.Contains("entailment-neutral-contradiction.tsv,text=text,pair=pair,label=label: the labels are the model's own "
             + "(entailment, neutral, contradiction), so --label-map is not applied there.", Assert.Single(model.Notes));
     }
@@ -82,10 +82,8 @@ public sealed class LabelMatchTests : IDisposable
         string model = SmallWorld.ModelIn(temporary.At("model"), three);
         StudyRequest request = SmallWorld.Study(model) with
         {
-            Data = [Labelled("entailment non-entailment").Name],
-            InDomain = [Labelled("entailment neutral contradiction").Name],
-            OutOfDomain = [],
-            Unseen = []
+            Sets = NamedData.Listed(
+                [Labelled("entailment non-entailment").Name], [Labelled("entailment neutral contradiction").Name])
         };
         Assert.Contains("'non-entailment' is none of the model's",
             Assert.Throws<InvalidDataException>(() => new Heartwood.Lab.Studies.Study.Prepared(request)).Message);
@@ -93,9 +91,8 @@ public sealed class LabelMatchTests : IDisposable
         Measured majority = ModelEvaluation.Measure(request with
         {
             LabelMap = two.ToString(),
-            Data = [Labelled("entailment non-entailment "
-            + "non-entailment").Name],
-            InDomain = [Labelled("entailment non-entailment non-entailment non-entailment").Name]
+            Sets = NamedData.Listed([Labelled("entailment non-entailment non-entailment").Name],
+                [Labelled("entailment non-entailment non-entailment non-entailment").Name])
         }, default)
             .Measured["majority"];
         Assert.Equal(0.75, majority.InDomain.Value);

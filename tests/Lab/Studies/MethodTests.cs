@@ -1,3 +1,4 @@
+using Heartwood.Lab.Tasks;
 using System.Text.Json;
 using Heartwood.App.Commands;
 using Heartwood.Lab.Comparison;
@@ -105,7 +106,7 @@ public sealed class MethodTests : IDisposable
     [Fact]
     public void A_finder_is_run_once_where_nothing_is_drawn_and_once_for_all_sizes_where_they_do_not_matter()
     {
-        StudyRequest request = new(["world:training"], []) { Seeds = [1, 2, 3], Sparsities = [0.5, 0.3] };
+        StudyRequest request = new(NamedData.Listed(["world:training"])) { Seeds = [1, 2, 3], Sparsities = [0.5, 0.3] };
         Method[] methods = [.. Method.ReadAll(["by-place", "structured-pruning", "by-place,order=backwards"], tenants)];
         Assert.Equal(["by-place", "structured-pruning", "by-place-2"], methods.Select(m => m.Label));
         Assert.Equal([1, 6, 1], methods.Select(m => m.Searches(request).Count));

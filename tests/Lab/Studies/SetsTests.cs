@@ -26,7 +26,7 @@ public sealed class SetsTests : IDisposable
         LoadedModel model = Model("entailment", "neutral", "contradiction");
         DataSource inside = File("in.tsv", "the doctor slept\tdoctor slept\tneutral\t", "the artist ran\tartist\tentailment\t"), outside = File("out.tsv", "the doctor slept\tdoctor\tnon-entailment\tswap", "the poet ran\tpoet ran\tentailment\tswap");
         LabelMap map = LabelMap.Parse("neutral>non-entailment|contradiction>non-entailment");
-        Sets sets = new(model, [inside], [outside], [], map, 0);
+        Sets sets = new(model, Small.Sets([inside], [outside]), map, 0);
         Measured measured = sets.Measure(model.Model, null, default);
         Assert.Equal((2, 2), (measured.InDomain.N, measured.OutOfDomain!.N));
         // by hand from the scores
@@ -39,8 +39,8 @@ public sealed class SetsTests : IDisposable
             right += entailment == (i == 1) ? 1 : 0;
         }
         Assert.Equal(right / 2.0, measured.OutOfDomain.Value);
-        Assert.Contains("the label 'non-entailment' is none of the model's", Assert.Throws<InvalidDataException>(() => new Sets(model, [inside], [outside], [], LabelMap.None, 0)).Message);
-        Assert.Contains("--label-map", Assert.Throws<InvalidDataException>(() => new Sets(model, [File("x.tsv", "a\tb\tmaybe\t")], [], [], map, 0)).Message);
+        Assert.Contains("the label 'non-entailment' is none of the model's", Assert.Throws<InvalidDataException>(() => new Sets(model, Small.Sets([inside], [outside]), LabelMap.None, 0)).Message);
+        Assert.Contains("--label-map", Assert.Throws<InvalidDataException>(() => new Sets(model, Small.Sets([File("x.tsv", "a\tb\tmaybe\t")]), map, 0)).Message);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class SetsTests : IDisposable
         LoadedModel model = Model();
         string[] specs = ["world:out-of-domain,per-case=1", "hans=world:out-of-domain,per-case=2,seed=3", "world:out-of-domain,per-case=1,seed=2"];
         DataSource[] outside = [.. specs.Select(DataSource.Read)];
-        Sets sets = new(model, [DataSource.Read("world:in-domain,rows=40")], outside, [], LabelMap.None, 0);
+        Sets sets = new(model, Small.Sets([DataSource.Read("world:in-domain,rows=40")], outside), LabelMap.None, 0);
         IReadOnlyList<float[]> full = [.. sets.Scores(model.Model, default).Select(s => s.Select(x => -x).ToArray())];
         Measured pooled = sets.Measure(model.Model, full, default);
         Assert.Equal([("in-domain", "inDomain"), (specs[0], "outOfDomain"), ("hans", "outOfDomain"), (specs[2], "outOfDomain")],
@@ -59,7 +59,7 @@ public sealed class SetsTests : IDisposable
         Assert.Equal((pooled.InDomainLoss, pooled.Agreement, pooled.Kl), (pooled.Sets[0].Loss, pooled.Sets[0].Agreement, pooled.Sets[0].Kl));
         foreach (var (source, figures) in outside.Zip(pooled.Sets.Skip(1)))
         {
-            Measured alone = new Sets(model, [source], [], [], LabelMap.None, 0).Measure(model.Model, null, default);
+            Measured alone = new Sets(model, Small.Sets([source]), LabelMap.None, 0).Measure(model.Model, null, default);
             Assert.Equal((alone.InDomain, alone.InDomainLoss), (figures.Accuracy, figures.Loss));
         }
         Sets thin = sets.Thin(7);
@@ -78,7 +78,7 @@ public sealed class SetsTests : IDisposable
     public void Thin_sets_hold_at_most_so_many_examples_spread_evenly_with_their_own_rows()
     {
         LoadedModel model = Model();
-        Sets sets = new(model, [DataSource.Read("world:in-domain,rows=40")], [DataSource.Read("world:out-of-domain,per-case=1")], [], LabelMap.None, 0);
+        Sets sets = new(model, Small.Sets([DataSource.Read("world:in-domain,rows=40")], [DataSource.Read("world:out-of-domain,per-case=1")]), LabelMap.None, 0);
         Sets thin = sets.Thin(10);
         Assert.Equal(10, thin.InDomain.Count);
         Assert.Equal(Enumerable.Range(0, 10).Select(i => sets.InDomain[4 * i]), thin.InDomain);

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Tasks;
 using System.Text;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Models;
@@ -31,12 +32,11 @@ static class SmallWorld
         return folder;
     }
 
-    public static StudyRequest Study(string model) => new(["world:training,rows=60"], ["world:in-domain,rows=40"])
+    public static StudyRequest Study(string model) => new(NamedData.Listed(
+        ["world:training,rows=60"], ["world:in-domain,rows=40"], ["world:out-of-domain,per-case=2"], ["world:unseen,per-case=2"]))
     {
         Title = "A small study",
         Model = model,
-        OutOfDomain = ["world:out-of-domain,per-case=2"],
-        Unseen = ["world:unseen,per-case=2"],
         Seeds = [1, 2],
         Sparsities = [0.5, 0.34],
         Methods = ["structured-pruning,steps=8,batch-size=8,learning-rate=0.5"],

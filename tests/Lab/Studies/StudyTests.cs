@@ -130,7 +130,7 @@ public sealed class StudyTests : IDisposable
     [Fact]
     public void Where_a_sparsity_leaves_nothing_the_study_still_ends()
     {
-        RunResult result = Begin("run", Request with { Sparsities = [0.95], OutOfDomain = [], Unseen = [] })!;
+        RunResult result = Begin("run", Request with { Sparsities = [0.95], Sets = Request.Sets.With(Role.OutOfDomain).With(Role.Unseen) })!;
         Assert.All(result.Subnetworks, s => Assert.Empty(s.Parts));
         Assert.Empty(result.Core.Parts);
         Assert.Null(result.Full.OutOfDomain);
@@ -182,14 +182,14 @@ public sealed class StudyTests : IDisposable
         Study.Prepared prepared = new(Request);
         using RunFolder folder = Open("run", Request, prepared);
         Study study = Study.In(folder, prepared, new Told(_ => { }), default);
-        Subnetwork mine = new(9, "by hand", 0.5, 6, [Part.Head(0, 0), Part.Mlp(1)], new Dictionary<Part, double>(), "mean", prepared.ModelSha256);
+        Subnetwork mine = new(9, "by hand", 0.5, 6, [Heads.Kind.Part(0, 0), Mlps.Kind.Part(1)], new Dictionary<Part, double>(), "mean", prepared.ModelSha256);
         CutFacts cut = study.Cut(mine, temporary.At("mine"));
         Assert.Equal((9UL, 2 / 3.0), (cut.Seed, Math.Round(cut.Sparsity, 12) == Math.Round(2 / 3.0, 12) ? 2 / 3.0 : cut.Sparsity));
         Assert.InRange(cut.LargestDifference, 0, 1e-5);
         Assert.Contains("expected a new or empty folder", Assert.Throws<IOException>(() => study.Cut(mine, temporary.At("mine"))).Message);
         Assert.Contains("found in another model", Assert.Throws<ArgumentException>(() => study.Cut(mine with { ModelSha256 = new('0', 64) }, temporary.At("b"))).Message);
         Assert.Contains("one of 7 parts", Assert.Throws<ArgumentException>(() => study.Cut(mine with { Parts = 7 }, temporary.At("b"))).Message);
-        Assert.Contains("no part L2.H0", Assert.Throws<KeyNotFoundException>(() => study.Cut(mine with { Kept = [Part.Head(2, 0)] }, temporary.At("b"))).Message);
+        Assert.Contains("no part L2.H0", Assert.Throws<KeyNotFoundException>(() => study.Cut(mine with { Kept = [Heads.Kind.Part(2, 0)] }, temporary.At("b"))).Message);
         Assert.False(Directory.Exists(temporary.At("b")));
         Assert.InRange(study.Cut(mine with { ModelSha256 = new('0', 64), Ablation = "zero" }, temporary.At("zero"), otherModel: true).LargestDifference, 0, 1e-5);
         Assert.NotEqual(File.ReadAllBytes(temporary.At("mine/cut/model.safetensors")), File.ReadAllBytes(temporary.At("zero/cut/model.safetensors")));
@@ -211,7 +211,7 @@ public sealed class StudyTests : IDisposable
         File.WriteAllText(temporary.At("rows.tsv"), $"text\tother\tlabel\n{words[0]} {words[1]}\t{words[2]} {words[3]}\tentailment\n"
             + $"{words[2]} {words[4]}\t{words[5]}\tnon-entailment\n{words[1]} {words[5]}\t{words[0]} {words[0]}\tnon-entailment\n");
         string rows = $"{temporary.At("rows.tsv")},text=text,other=other,label=label";
-        Study.Prepared prepared = new(new StudyRequest([rows], [rows]) { Model = model, Ablation = "interchange", Parts = ["attention"] });
+        Study.Prepared prepared = new(new StudyRequest(NamedData.Listed([rows], [rows])) { Model = model, Ablation = "interchange", Parts = ["attention"] });
         Assert.Equal(2, prepared.Pool.Count);
         Assert.All(prepared.Pool, example => Assert.Equal(example.Input.Ids.Length, example.Pair!.Value.Ids.Length));
         Assert.Equal(2, prepared.Sets.InDomain.Count);
@@ -243,8 +243,8 @@ public sealed class StudyTests : IDisposable
         StudyRequest nowhere = Request with { Model = temporary.At("nothing") };
         foreach (var (wrong, gist) in new (StudyRequest, string)[]
         {
-            (nowhere with { Data = [] }, "What should masks be learned on?"), (nowhere with { Seeds = [] }, "at least one seed"), (nowhere with { Seeds = [1, 1] }, "each once"),
-            (nowhere with { Sparsities = [] }, "at least one sparsity"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Ablation = "median" }, "There is no ablation 'median'"), (nowhere with { Parts = ["head"] }, "Nearest: 'heads'"),
+            (nowhere with { Sets = nowhere.Sets.With(Role.Train) }, "What should masks be learned on?"), (nowhere with { Seeds = [] }, "at least one seed"), (nowhere with { Seeds = [1, 1] }, "each once"),
+            (nowhere with { Sparsities = [] }, "at least one sparsity"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Ablation = "median" }, "There is no ablation 'median'"), (nowhere with { Parts = ["head"] }, "Did you mean heads?"),
             (nowhere with { CoreShare = 0 }, "--core-share"), (nowhere with { Draws = 0 }, "--draws"),
         })
             Assert.Contains(gist, Assert.Throws<ArgumentException>(() => new Study.Prepared(wrong)).Message);

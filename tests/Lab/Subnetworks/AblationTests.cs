@@ -37,7 +37,7 @@ public sealed class AblationTests : IDisposable
                     for (int d = 0; d < width; d++) sum[d] += values[t * model.Width + start + d];
             }
             Assert.Equal(examples.Sum(e => e.Input.Ids.Length), tokens);
-            for (int d = 0; d < width; d++) Assert.Equal(sum[d] / tokens, mean.Of(part)[d], 1e-5);
+            for (int d = 0; d < width; d++) Assert.Equal(sum[d] / tokens, mean.ConstantOf(part)[d], 1e-5);
         }
     }
 
@@ -54,7 +54,7 @@ public sealed class AblationTests : IDisposable
             {
                 Machine.Threads = threads;
                 Ablation several = Ablation.Mean(model, model.Universe(), batches);
-                foreach (Part part in model.Universe().Parts) Small.SameBits(one.Of(part), several.Of(part), part.ToString());
+                foreach (Part part in model.Universe().Parts) Small.SameBits(one.ConstantOf(part), several.ConstantOf(part), part.ToString());
             }
         }
         finally { Machine.Threads = before; }
@@ -67,7 +67,7 @@ public sealed class AblationTests : IDisposable
         using (FileStream file = File.Create(temporary.At("a"))) ablation.Save(file);
         Ablation back = Ablation.Load(temporary.At("a"), model, model.Universe());
         Assert.Equal("mean", back.Name);
-        foreach (Part part in model.Universe().Parts) Small.SameBits(ablation.Of(part), back.Of(part), part.ToString());
+        foreach (Part part in model.Universe().Parts) Small.SameBits(ablation.ConstantOf(part), back.ConstantOf(part), part.ToString());
     }
 
     [Theory]

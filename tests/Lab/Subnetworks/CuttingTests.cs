@@ -37,9 +37,9 @@ public sealed class CuttingTests : IDisposable
     };
 
     static float[] Masked(IModel model, IReadOnlyList<Part> kept, Ablation ablation) =>
-        new Answers(examples).Of(model, [MaskProbe.Only(model.Universe(), kept).Values.ToArray()], ablation)[0];
+        new Answers(examples).Scores(model, [MaskProbe.Only(model.Universe(), kept).Values.ToArray()], ablation)[0];
 
-    static float[] Scores(IModel model) => new Answers(examples).Of(model);
+    static float[] Scores(IModel model) => new Answers(examples).Scores(model);
 
     [Theory, MemberData(nameof(Sets))]
     public void Cut_equals_masked_and_so_does_the_model_of_full_size(string set, string kind)
@@ -75,7 +75,8 @@ public sealed class CuttingTests : IDisposable
         }
     }
 
-    // what each head and each key and value head has for itself; the MLP's matrices and inner biases; norms that nothing reads any more
+    // what each head and each key and value head has for itself; the MLP's matrices and inner biases; norms that nothing reads any more;
+    // what stands after a whole MLP, with the bias before that
     static long Dropped(IModel whole, IModel cut)
     {
         long dropped = 0;
@@ -84,8 +85,10 @@ public sealed class CuttingTests : IDisposable
             foreach (var (full, left) in before.Blocks.Zip(after.Blocks))
             {
                 dropped += (full.Count - left.Count) * Each([.. full.Own, full.ReadBy]) + (full.Groups.Count - left.Groups.Count) * Each(full.Shared);
-                if (left.Count == 0) dropped += full.Before.Count * whole.Width;
+                if (left.Count == 0) dropped += full.Before.Sum(name => (long)whole.Weights.All[name].Count);
             }
+            if (after.Mlp.Count > 0 || before.Mlp.After.Count == 0) continue;
+            dropped += before.Mlp.After.Append(before.Mlp.Bias).OfType<string>().Sum(name => (long)whole.Weights.All[name].Count);
         }
         return dropped;
 
@@ -97,7 +100,7 @@ public sealed class CuttingTests : IDisposable
     public void Heads_that_share_a_key_and_value_head_leave_it_with_the_last_of_them()
     {
         IModel model = GoldenModelTests.Load("llama/grouped");
-        IModel cut = Cutting.Cut(model, model.Universe().Parts.Except([Part.Head(0, 1), Part.Head(1, 0), Part.Head(1, 1)]), Small.Absent(model, "mean"));
+        IModel cut = Cutting.Cut(model, model.Universe().Parts.Except([Heads.Kind.Part(0, 1), Heads.Kind.Part(1, 0), Heads.Kind.Part(1, 1)]), Small.Absent(model, "mean"));
         Assert.Equal([[1, 2], [2]], cut.Layers.Select(l => l.HeadsPerKeyValueHead));
         Assert.Equal([8, 4], cut.Layers.Select((_, i) => cut.Weights.All[$"model.layers.{i}.self_attn.v_proj.weight"].Shape[0]));
     }
@@ -105,7 +108,7 @@ public sealed class CuttingTests : IDisposable
     [Fact]
     public void The_means_of_a_model_without_biases_fold_into_biases_that_other_software_reads()
     {
-        IModel model = GoldenModelTests.Load("llama/qwen2"), full = Cutting.FullSize(model, [Part.Head(0, 1), Part.Mlp(1)], Small.Absent(model, "mean"));
+        IModel model = GoldenModelTests.Load("llama/qwen2"), full = Cutting.FullSize(model, [Heads.Kind.Part(0, 1), Mlps.Kind.Part(1)], Small.Absent(model, "mean"));
         Assert.Equal("""["LlamaForCausalLM"]""", full.Config["architectures"]!.ToJsonString());
         Assert.Equal(("llama", "true", "true"), (full.Family, full.Config["attention_bias"]!.ToJsonString(), full.Config["mlp_bias"]!.ToJsonString()));
         Small.SameBits(model.Weights.All["model.layers.1.self_attn.q_proj.bias"].Values, full.Weights.All["model.layers.1.self_attn.q_proj.bias"].Values, "a bias that was there");
@@ -165,7 +168,7 @@ public sealed class CuttingTests : IDisposable
     public void A_cut_model_can_be_masked_and_cut_again(string family, string kind)
     {
         IModel model = Small.Model(layers: 3, heads: 3, width: 12, family: family);
-        IModel once = Cutting.Cut(model, Kept(model.Universe(), "no heads in layer 1").Except([Part.Mlp(0), Part.Head(2, 0)]), Small.Absent(model, kind));
+        IModel once = Cutting.Cut(model, Kept(model.Universe(), "no heads in layer 1").Except([Mlps.Kind.Part(0), Heads.Kind.Part(2, 0)]), Small.Absent(model, kind));
         Assert.Equal(7, once.Universe().Count);
         Ablation ablation = Small.Absent(once, kind);
         for (ulong draw = 0; draw < 6; draw++)
@@ -179,7 +182,7 @@ public sealed class CuttingTests : IDisposable
     public void A_cut_model_comes_back_from_its_folder_with_the_same_bits(string folder, bool nothingLeft)
     {
         IModel model = GoldenModelTests.Load(folder);
-        IModel cut = Cutting.Cut(model, nothingLeft ? [] : [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0), Part.Head(1, 2)], Small.Absent(model, "mean"));
+        IModel cut = Cutting.Cut(model, nothingLeft ? [] : [Heads.Kind.Part(0, 1), Mlps.Kind.Part(0), Heads.Kind.Part(1, 0), Heads.Kind.Part(1, 2)], Small.Absent(model, "mean"));
         ModelFolder.Save(cut, temporary.At("cut"), new Dictionary<string, byte[]>());
         IModel back = Load("cut");
         Small.SameBits(cut, back);
@@ -218,7 +221,7 @@ public sealed class CuttingTests : IDisposable
 
     [Fact]
     public void A_part_that_the_model_has_not_cannot_be_kept() =>
-        Assert.Contains("no part L0.H2", Assert.Throws<KeyNotFoundException>(() => Cutting.Cut(Small.Model(), [Part.Head(0, 2)], Ablation.Zero(Small.Model().Universe()))).Message);
+        Assert.Contains("no part L0.H2", Assert.Throws<KeyNotFoundException>(() => Cutting.Cut(Small.Model(), [Heads.Kind.Part(0, 2)], Ablation.Zero(Small.Model().Universe()))).Message);
 
     IModel Load(string folder)
     {

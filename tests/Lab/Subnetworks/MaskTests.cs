@@ -35,7 +35,7 @@ public class MaskTests
             Tensor value = seen.Seen[new(part.Layer, head ? Point.Heads : Point.MlpOut)];
             var (tokens, width) = value.AsTokens();
             int own = head ? model.HeadWidth : width, start = head ? part.Index * own : 0;
-            for (int t = 0; t < tokens; t++) Assert.Equal(ablation.Of(part).ToArray(), value.Values.Slice(t * width + start, own).ToArray());
+            for (int t = 0; t < tokens; t++) Assert.Equal(ablation.ConstantOf(part).ToArray(), value.Values.Slice(t * width + start, own).ToArray());
         }
     }
 
@@ -43,7 +43,7 @@ public class MaskTests
     public void Between_the_ends_value_and_ablation_are_mixed_and_other_parts_stay()
     {
         Ablation ablation = Small.Absent(model, "mean");
-        Part part = Part.Head(0, 1);
+        Part part = Heads.Kind.Part(0, 1);
         Tensor mask = Tensor.Ones(model.Universe().Count);
         mask.Change()[model.Universe().PlaceOf(part)] = 0.25f;
         Recorder before = new(), after = new(inner: new MaskProbe(mask, ablation));
@@ -53,7 +53,7 @@ public class MaskTests
         for (int i = 0; i < was.Count; i++)
         {
             int column = i % model.Width;
-            float expected = column < model.HeadWidth ? was.Values[i] : 0.25f * was.Values[i] + 0.75f * ablation.Of(part)[column - model.HeadWidth];
+            float expected = column < model.HeadWidth ? was.Values[i] : 0.25f * was.Values[i] + 0.75f * ablation.ConstantOf(part)[column - model.HeadWidth];
             Assert.Equal(expected, now.Values[i], 1e-6f);
         }
     }
@@ -85,9 +85,9 @@ public class MaskTests
     public void Masks_of_sets_name_the_part_that_a_model_has_not()
     {
         Universe universe = model.Universe();
-        Part[] two = [Part.Head(0, 1), Part.Mlp(1)];
+        Part[] two = [Heads.Kind.Part(0, 1), Mlps.Kind.Part(1)];
         Assert.Equal([1, 0, 1, 1, 1, 0], MaskProbe.Without(universe, two).Values.ToArray());
         Assert.Equal([0, 1, 0, 0, 0, 1], MaskProbe.Only(universe, two).Values.ToArray());
-        Assert.Equal("The model has no part L7.H0; its parts run from L0.H0 to L1.MLP.", Assert.Throws<KeyNotFoundException>(() => MaskProbe.Only(universe, [Part.Head(7, 0)])).Message);
+        Assert.Equal("The model has no part L7.H0; its parts run from L0.H0 to L1.MLP.", Assert.Throws<KeyNotFoundException>(() => MaskProbe.Only(universe, [Heads.Kind.Part(7, 0)])).Message);
     }
 }

@@ -26,13 +26,24 @@ public sealed class PartKindTests : IDisposable
     {
         ["bert"] = () => Small.Model(layers: 3, heads: 3, width: 12),
         ["roberta"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "roberta"),
+        ["distilbert"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "distilbert"),
+        ["electra"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "electra"),
         ["gpt2"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "gpt2"),
         ["gpt2, a language model"] = () => GoldenModelTests.Load("gpt2/language"),
         ["gpt2, attention scaled by layer"] = () => ScaledByLayer(Small.Model(layers: 3, heads: 3, width: 12, family: "gpt2")),
+        ["gpt_neox"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "gpt_neox"),
+        ["gpt_neox, one after the other"] = () =>
+            WithKeys(Small.Model(layers: 3, heads: 3, width: 12, family: "gpt_neox"), ("use_parallel_residual", false)),
+        ["gpt_neox, without biases"] = () => GptNeoXTests.Unbiased(Small.Model(layers: 3, heads: 3, width: 12, family: "gpt_neox")),
+        ["gemma2"] = () => RotaryTests.Windowed(Small.Model(layers: 3, heads: 3, width: 12, family: "gemma2"), 3),
+        ["gemma2, a language model"] = () => Named.Load(Named.Speaker("gemma2").Config, Named.Speaker("gemma2").Tensors).Model,
+        ["gemma2, cut"] = () => RotaryTests.Make("gemma2, cut"),
         ["llama"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "llama"),
         ["llama, shared keys"] = () => GoldenModelTests.Load("llama/grouped"),
         ["qwen2"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "qwen2"),
         ["qwen2, a window in some layers"] = () => SomeWindowed(Small.Model(layers: 3, heads: 3, width: 12, family: "qwen2")),
+        ["qwen3"] = () => Small.Model(layers: 3, heads: 3, width: 12, family: "qwen3"),
+        ["qwen3, shared keys and a window in some layers"] = () => SomeWindowed(RotaryTests.Grouped("qwen3")),
         ["mistral"] = () => RotaryTests.Windowed(Small.Model(layers: 3, heads: 3, width: 12, family: "mistral"), 3),
     };
 
@@ -41,7 +52,7 @@ public sealed class PartKindTests : IDisposable
     static IModel SomeWindowed(IModel model) =>
         WithKeys(model, ("use_sliding_window", true), ("sliding_window", 3), ("max_window_layers", 1));
 
-    static IModel WithKeys(IModel model, params (string Key, JsonNode Value)[] keys)
+    internal static IModel WithKeys(IModel model, params (string Key, JsonNode Value)[] keys)
     {
         JsonObject config = (JsonObject)model.Config.DeepClone();
         foreach (var (key, value) in keys) config[key] = value;
@@ -63,9 +74,9 @@ public sealed class PartKindTests : IDisposable
     }
 
     static float[] Masked(IModel model, IReadOnlyList<Part> kept, Ablation ablation) =>
-        new Answers(examples).Of(model, [MaskProbe.Only(ablation.Universe, kept).Values.ToArray()], ablation)[0];
+        new Answers(examples).Scores(model, [MaskProbe.Only(ablation.Universe, kept).Values.ToArray()], ablation)[0];
 
-    static float[] Scores(IModel model) => new Answers(examples).Of(model);
+    static float[] Scores(IModel model) => new Answers(examples).Scores(model);
 
     [Theory, MemberData(nameof(ModelsAndKinds))]
     public void Cut_equals_masked_and_so_does_the_model_of_full_size(string name, string kinds, string ablation)
@@ -103,12 +114,13 @@ public sealed class PartKindTests : IDisposable
             Tensor? entered = place.PassesOn ? seen.Seen[new(place.Site.Layer, Point.LayerIn)] : null;
             var (tokens, width) = value.AsTokens();
             for (int t = 0; t < tokens; t++)
-                Assert.Equal(entered is null ? left.Of(place).ToArray() : entered.Values.Slice(t * width, width).ToArray(),
+                Assert.Equal(entered is null ? left.ConstantOf(place).ToArray() : entered.Values.Slice(t * width, width).ToArray(),
                     value.Values.Slice(t * width + place.Start, place.Length).ToArray());
         }
     }
 
-    [Theory, InlineData("bert"), InlineData("llama, shared keys"), InlineData("gpt2")]
+    [Theory, InlineData("bert"), InlineData("llama, shared keys"), InlineData("gpt2"), InlineData("electra"),
+        InlineData("qwen3, shared keys and a window in some layers"), InlineData("gpt_neox"), InlineData("gemma2")]
     public void The_gradient_of_a_mask_of_all_kinds_is_that_of_finite_differences(string name)
     {
         IModel model = models[name]();
@@ -134,8 +146,9 @@ public sealed class PartKindTests : IDisposable
         }
     }
 
-    [Theory, InlineData("bert"), InlineData("gpt2, attention scaled by layer"), InlineData("llama, shared keys"),
-        InlineData("qwen2, a window in some layers"), InlineData("mistral")]
+    [Theory, InlineData("bert"), InlineData("distilbert"), InlineData("gpt2, attention scaled by layer"), InlineData("llama, shared keys"),
+        InlineData("qwen2, a window in some layers"), InlineData("mistral"), InlineData("qwen3, shared keys and a window in some layers"),
+        InlineData("gpt_neox"), InlineData("gpt_neox, without biases"), InlineData("gemma2")]
     public void An_absent_layer_leaves_the_file_and_the_others_close_up(string name)
     {
         IModel model = models[name]();
@@ -174,7 +187,7 @@ public sealed class PartKindTests : IDisposable
         Ablation left = Small.Absent(model, Of(model, "layers"), "zero");
         NotSupportedException refused = Assert.Throws<NotSupportedException>(() => Cutting.Cut(model, [], left));
         Assert.Equal(Cutting.WhyNot(model, [], left), refused.Message);
-        Assert.StartsWith("All layers are absent", refused.Message);
+        Assert.StartsWith("All layers are ablated", refused.Message);
         Assert.Null(Cutting.WhyNot(model, left.Universe.Parts.Take(1), left));
     }
 
@@ -197,7 +210,7 @@ public sealed class PartKindTests : IDisposable
     {
         Assert.Equal(["heads", "neurons"], PartKinds.Usual.Named(["neurons", "heads"]).Select(kind => kind.Name));
         string Refused(params string[] names) => Assert.Throws<ArgumentException>(() => PartKinds.Usual.Named(names)).Message;
-        Assert.Contains("There is no kind of part 'head'. Nearest: 'heads'.", Refused("head"));
+        Assert.Contains("There is no kind of part 'head'. Did you mean heads?", Refused("head"));
         Assert.Contains("named twice", Refused("heads", "heads"));
         Assert.Contains("Which parts are in play?", Refused());
     }

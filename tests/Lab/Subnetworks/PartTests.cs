@@ -40,14 +40,14 @@ public class PartTests
         Assert.Equal((6, 4, 2), (universe.Count, universe.CountOf(Heads.Kind), universe.CountOf(Mlps.Kind)));
         Assert.Equal(universe.Parts, Small.HeadsAndMlps([2, 2]).Parts);
         Assert.All(universe.Parts.Index(), p => Assert.Equal(p.Index, universe.PlaceOf(p.Item)));
-        Assert.False(universe.Contains(Part.Head(0, 2)));
+        Assert.False(universe.Contains(Heads.Kind.Part(0, 2)));
     }
 
     [Fact]
     public void A_universe_is_not_empty_and_has_no_part_twice()
     {
         Assert.Throws<ArgumentException>(() => new Universe([]));
-        Assert.Contains("L0.MLP stands in the universe twice", Assert.Throws<ArgumentException>(() => Small.Universe(Part.Mlp(0), Part.Head(0, 0), Part.Mlp(0))).Message);
+        Assert.Contains("L0.MLP stands in the universe twice", Assert.Throws<ArgumentException>(() => Small.Universe(Mlps.Kind.Part(0), Heads.Kind.Part(0, 0), Mlps.Kind.Part(0))).Message);
     }
 
     [Theory]

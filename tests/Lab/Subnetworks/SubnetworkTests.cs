@@ -7,8 +7,8 @@ public class SubnetworkTests
 {
     static readonly ModelSizes sizes = ModelSizes.Even("bert", 2, 2, 8);
 
-    static readonly Subnetwork sample = new(7, "by hand", 0.5, 6, [Part.Head(0, 1), Part.Mlp(0), Part.Head(1, 0)],
-        new Dictionary<Part, double> { [Part.Head(0, 0)] = -3, [Part.Head(0, 1)] = 1, [Part.Mlp(0)] = 1, [Part.Head(1, 0)] = 0.5, [Part.Head(1, 1)] = 0.5, [Part.Mlp(1)] = -0.25 }, "zero", "")
+    static readonly Subnetwork sample = new(7, "by hand", 0.5, 6, [Heads.Kind.Part(0, 1), Mlps.Kind.Part(0), Heads.Kind.Part(1, 0)],
+        new Dictionary<Part, double> { [Heads.Kind.Part(0, 0)] = -3, [Heads.Kind.Part(0, 1)] = 1, [Mlps.Kind.Part(0)] = 1, [Heads.Kind.Part(1, 0)] = 0.5, [Heads.Kind.Part(1, 1)] = 0.5, [Mlps.Kind.Part(1)] = -0.25 }, "zero", "")
     { Model = sizes };
 
     static string Kept(Subnetwork mask) => string.Join(' ', mask.Kept);
@@ -29,7 +29,7 @@ public class SubnetworkTests
     [Fact]
     public void What_has_no_score_is_kept_first()
     {
-        Subnetwork some = sample with { Scores = new Dictionary<Part, double> { [Part.Head(0, 0)] = 5, [Part.Mlp(1)] = 9 } };
+        Subnetwork some = sample with { Scores = new Dictionary<Part, double> { [Heads.Kind.Part(0, 0)] = 5, [Mlps.Kind.Part(1)] = 9 } };
         Assert.Equal("L0.H1 L0.MLP L1.H0 L1.H1", Kept(some.Top(4)));
         Assert.Equal("L0.H1 L0.MLP L1.H0 L1.H1 L1.MLP", Kept(some.Top(5)));
         Assert.Contains("Name the model: --model", Assert.Throws<ArgumentException>(() => (some with { Model = null }).Top(4)).Message);

@@ -25,7 +25,7 @@ public class LanguageTaskTests
     public void A_pairs_numbers_are_the_log_likelihoods_of_both_sentences_however_they_are_packed(int tokensPerBatch)
     {
         IReadOnlyList<Example> pairs = Pairs();
-        float[] numbers = new Answers(pairs, tokensPerBatch, new MinimalPairs()).Of(model);
+        float[] numbers = new Answers(pairs, tokensPerBatch, new MinimalPairs()).Scores(model);
         for (int i = 0; i < pairs.Count; i++)
         {
             Assert.Equal(LanguageFolder.LogLikelihood(model, pairs[i].Input.Ids), numbers[3 * i], 1e-4);
@@ -38,7 +38,7 @@ public class LanguageTaskTests
     public void Accuracy_is_the_share_of_pairs_whose_good_sentence_is_likelier_and_the_figures_are_means_over_pairs()
     {
         IReadOnlyList<Example> pairs = Pairs(9);
-        Measured m = Measuring.Measure([new EvaluationSet("inDomain", pairs, ["right", "wrong"], [0, 1]) { Problem = new MinimalPairs() }], [new Answers(pairs, problem: new MinimalPairs()).Of(model)], null);
+        Measured m = Measuring.Measure([new EvaluationSet("inDomain", pairs, ["right", "wrong"], [0, 1]) { Problem = new MinimalPairs() }], [new Answers(pairs, problem: new MinimalPairs()).Scores(model)], null);
         double[] good = [.. pairs.Select(p => LanguageFolder.LogLikelihood(model, p.Input.Ids))], bad = [.. pairs.Select(p => LanguageFolder.LogLikelihood(model, p.Second!.Value.Ids))];
         Assert.Equal(Proportion.FromCounts(good.Zip(bad).Count(p => p.First > p.Second), 9), m.InDomain);
         Assert.Equal((5, 4), (m.Cases["in-domain: case 0"].N, m.Cases["in-domain: case 1"].N));
@@ -53,7 +53,7 @@ public class LanguageTaskTests
     {
         IReadOnlyList<Example> pairs = Pairs();
         MaskProbe probe = new(Tensor.From(Half, Half.Length), ablation);
-        float[] masked = new Answers(pairs, 20, new MinimalPairs()).Of(model, [Half], ablation, full: model)[0], itself = new Answers(pairs, 20, new MinimalPairs()).Of(model, full: model);
+        float[] masked = new Answers(pairs, 20, new MinimalPairs()).Scores(model, [Half], ablation, full: model)[0], itself = new Answers(pairs, 20, new MinimalPairs()).Scores(model, full: model);
         for (int i = 0; i < pairs.Count; i++)
         {
             int[] ids = pairs[i].Input.Ids;
@@ -112,7 +112,7 @@ public class LanguageTaskTests
         string[] texts = [LanguageFolder.Text(40, 2), LanguageFolder.Text(25, 9)];
         LanguageModelling problem = new(10, 6);
         IReadOnlyList<Example> windows = problem.Encode([.. texts.Select((t, i) => new Row(t, null, "", $"text {i}"))], LanguageFolder.Rules());
-        Measured m = Measuring.Measure([new EvaluationSet("inDomain", windows, ["right", "wrong"], [0, 1]) { Problem = problem }], [new Answers(windows, 30, problem).Of(model)], null);
+        Measured m = Measuring.Measure([new EvaluationSet("inDomain", windows, ["right", "wrong"], [0, 1]) { Problem = problem }], [new Answers(windows, 30, problem).Scores(model)], null);
         double nats = 0, tokens = 0, right = 0;
         foreach (Example w in windows)
         {
@@ -140,7 +140,7 @@ public class LanguageTaskTests
     {
         Prompts problem = new();
         IReadOnlyList<Example> prompts = problem.Encode([new("aa ab ac", "aa ab ad", " ba| bb", "", "", " bc"), new("ba bb", null, " aa", "", "", " ab| ac| ad")], LanguageFolder.Rules());
-        float[] numbers = new Answers(prompts, problem: problem).Of(model, [Half], ablation, full: model)[0];
+        float[] numbers = new Answers(prompts, problem: problem).Scores(model, [Half], ablation, full: model)[0];
         MaskProbe probe = new(Tensor.From(Half, Half.Length), ablation);
         double[] clean = LanguageFolder.Logs(model, prompts[0].Input.Ids, probe)[^1], corrupted = LanguageFolder.Logs(model, prompts[0].Second!.Value.Ids, probe)[^1], second = LanguageFolder.Logs(model, prompts[1].Input.Ids, probe)[^1];
         int Id(string word) => LanguageFolder.Rules().Tokenizer.Id(word);

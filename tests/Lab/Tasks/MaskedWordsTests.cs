@@ -69,7 +69,7 @@ public class MaskedWordsTests
     {
         IModel model = UntrainedModel.Make("bert", new(2, 2, 8, 12, 30), 40, [], 3);
         IReadOnlyList<Example> windows = Windows(70);
-        float[] numbers = new Answers(windows, 50, problem).Of(model, full: model);
+        float[] numbers = new Answers(windows, 50, problem).Scores(model, full: model);
         double nats = 0, right = 0, count = 0;
         for (int w = 0; w < windows.Count; w++)
         {

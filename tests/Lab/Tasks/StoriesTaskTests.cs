@@ -22,7 +22,7 @@ public sealed class StoriesTaskTests : IDisposable
         JsonElement golden = Goldens.Json("llama/stories.json").GetProperty("texts")[0];
         byte[] text = File.ReadAllBytes(Files.Real(golden.GetProperty("file").GetString()!)).AsSpan(golden.GetProperty("start").GetInt32(), golden.GetProperty("length").GetInt32()).ToArray();
         File.WriteAllBytes(temporary.At("piece.txt"), text);
-        Measured m = new Sets(loaded, [DataSource.Read(temporary.At("piece.txt"))], [], [], LabelMap.None, 0).Measure(loaded.Model, null, default);
+        Measured m = new Sets(loaded, Small.Sets([DataSource.Read(temporary.At("piece.txt"))]), LabelMap.None, 0).Measure(loaded.Model, null, default);
         double[] losses = [.. golden.GetProperty("losses").EnumerateArray().Select(l => l.GetDouble())];
         Assert.Equal(losses.Average(), m.InDomainLoss!.Value, 1e-4);
         Assert.Equal(losses.Sum() / Math.Log(2) / text.Length, m.Figures!["inDomain"]["bits per byte"].Value, 1e-4);
@@ -34,7 +34,8 @@ public sealed class StoriesTaskTests : IDisposable
     {
         LoadedModel loaded = LoadedModel.Load(Files.Real("models/stories15M"));
         string Real(string path) => Files.Real(path).Replace(",", ",,");
-        Sets sets = new(loaded, [DataSource.Read(Real("blimp/anaphor_number_agreement.jsonl") + ",rows=20")], [DataSource.Read(Real("ioi/ioi_llama.csv") + ",rows=10")], [DataSource.Read(Real("greater-than/greater_than_data.csv") + ",rows=10")], LabelMap.None, 0);
+        Sets sets = new(loaded, Small.Sets([DataSource.Read(Real("blimp/anaphor_number_agreement.jsonl") + ",rows=20")], [DataSource.Read(Real("ioi/ioi_llama.csv") + ",rows=10")],
+            [DataSource.Read(Real("greater-than/greater_than_data.csv") + ",rows=10")]), LabelMap.None, 0);
         Measured m = sets.Measure(loaded.Model, null, default);
         Assert.InRange(m.InDomain.Value, 0.6, 1);
         Assert.True(m.Figures!["outOfDomain"]["logit difference"].Value > m.Figures["outOfDomain"]["logit difference, corrupted"].Value);

@@ -18,7 +18,7 @@ public sealed class TrainingRunTests : IDisposable
 
     public void Dispose() => temporary.Dispose();
 
-    static TrainingRequest Request => new(["world:training,rows=60"], ["world:in-domain,rows=20"], ["world:out-of-domain,per-case=1"], new(Seed: 3, Steps: 24, TokensPerBatch: 100, LearningRate: 0.01, Dropout: 0.1))
+    static TrainingRequest Request => new(NamedData.Listed(["world:training,rows=60"], ["world:in-domain,rows=20"], ["world:out-of-domain,per-case=1"]), new(Seed: 3, Steps: 24, TokensPerBatch: 100, LearningRate: 0.01, Dropout: 0.1))
     {
         Size = new(1, 2, 8, 8, 40),
         CheckpointSteps = [5, 24],
@@ -61,7 +61,7 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal(["entailment", "non-entailment"], model.Model.Labels);
         Small.SameBits(model.Model, LoadedModel.Load(At("run", "checkpoints/step-24")).Model);
         Assert.NotEqual(model.Sha256, LoadedModel.Load(At("run", "checkpoints/step-5")).Sha256);
-        var measured = ModelEvaluation.Measure(new([], ["world:in-domain,rows=20"]) { Model = result.Model }, default).Measured;
+        var measured = ModelEvaluation.Measure(new(NamedData.Listed(inDomain: ["world:in-domain,rows=20"])) { Model = result.Model }, default).Measured;
         Assert.Equal(result.Final.InDomainLoss, measured["model"].InDomainLoss);
 
         int[] Steps(string file) => [.. File.ReadLines(At("run", file)).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("step").GetInt32())];
@@ -151,7 +151,7 @@ public sealed class TrainingRunTests : IDisposable
     {
         string folder = SmallWorld.ModelIn(temporary.At("three"), "entailment", "neutral", "contradiction");
         File.WriteAllLines(temporary.At("d.tsv"), ["text\tpair\tlabel", "the doctor slept\tdoctor\tyes", "the poet ran\tpoet\tno"]);
-        TrainingRequest tune = Request with { From = folder, Data = [$"{temporary.At("d.tsv")},text=text,pair=pair,label=label"], InDomain = [], OutOfDomain = [], CheckpointSteps = [] };
+        TrainingRequest tune = Request with { From = folder, Sets = NamedData.Listed([$"{temporary.At("d.tsv")},text=text,pair=pair,label=label"]), CheckpointSteps = [] };
         Assert.Contains("the label 'yes' is none of the model's (entailment, neutral, contradiction)",
             Assert.Throws<InvalidDataException>(() => new TrainingRun(tune)).Message);
         Begin("tuned", tune with { Labels = ["yes", "no"] });
@@ -163,7 +163,7 @@ public sealed class TrainingRunTests : IDisposable
     {
         string file = temporary.At("d.tsv");
         File.WriteAllLines(file, ["text\tpair\tlabel", "the doctor slept\tdoctor\tyes", "the poet ran\tpoet\tno"]);
-        TrainingRequest request = Request with { Data = [$"{file},text=text,pair=pair,label=label"], InDomain = [], OutOfDomain = [], CheckpointSteps = [] };
+        TrainingRequest request = Request with { Sets = NamedData.Listed([$"{file},text=text,pair=pair,label=label"]), CheckpointSteps = [] };
         Exception error = Assert.ThrowsAny<IOException>(() => Begin("run", request, (p, _) => { if (p.Done == 10) File.AppendAllText(file, "the king met the nurse\tking\tyes\n"); }));
         Assert.Contains(file, error.Message);
         Assert.False(Directory.Exists(At("run", "model")));
@@ -174,8 +174,8 @@ public sealed class TrainingRunTests : IDisposable
     {
         Assert.Equal("--checkpoints asks for step 25; the run has steps 1 to 24.", Assert.Throws<ArgumentException>(() => new TrainingRun(Request with { CheckpointSteps = [5, 25] })).Message);
         File.WriteAllLines(temporary.At("one.tsv"), ["text\tpair\tlabel", "the doctor slept\tdoctor\tyes"]);
-        Assert.Contains("only the label 'yes'", Assert.Throws<InvalidDataException>(() => new TrainingRun(Request with { Data = [$"{temporary.At("one.tsv")},text=text,pair=pair,label=label"] })).Message);
-        Assert.Contains("give --in-domain FILE too", Assert.Throws<ArgumentException>(() => new TrainingRun(Request with { InDomain = [] })).Message);
+        Assert.Contains("only the label 'yes'", Assert.Throws<InvalidDataException>(() => new TrainingRun(Request with { Sets = Request.Sets.With(Role.Train, $"{temporary.At("one.tsv")},text=text,pair=pair,label=label") })).Message);
+        Assert.Contains("give --in-domain FILE too", Assert.Throws<ArgumentException>(() => new TrainingRun(Request with { Sets = Request.Sets.With(Role.InDomain) })).Message);
         Assert.ThrowsAny<IOException>(() => new TrainingRun(Request with { From = temporary.At("nowhere") }));
         Assert.ThrowsAny<IOException>(() => new TrainingRun(Request with { Vocabulary = temporary.At("nowhere.txt") }));
     }

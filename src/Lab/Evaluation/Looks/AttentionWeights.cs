@@ -14,7 +14,8 @@ namespace Heartwood.Lab.Evaluation.Looks;
 public delegate void AttentionVisitor(int layer, int head, int sequence, int query, ReadOnlySpan<double> weights);
 
 /// <summary>
-/// What heads attend to: softmax(q·k / √headWidth) per sequence and head, computed outside the pass from queries and keys as attention
+/// What heads attend to: softmax(q·k / √headWidth) per sequence and head, its scores capped where the layer caps them
+/// (<see cref="LayerShape.ScoreCap"/>), computed outside the pass from queries and keys as attention
 /// reads them (<see cref="Point.AttentionQuery"/>, <see cref="Point.AttentionKey"/>; the attention op never holds all weights at once).
 /// What a token sees the model says: all of its sequence, or itself and what stands before it (<see cref="IModel.Causal"/>), in a window
 /// or not (<see cref="LayerShape.Window"/>).
@@ -57,6 +58,7 @@ public static class AttentionWeights
         ReadOnlySpan<float> q = queries.Values, k = keys.Values;
         double[] weights = new double[Enumerable.Range(0, batch.Count).Max(s => batch.Offsets[s + 1] - batch.Offsets[s])];
         double scale = 1 / Math.Sqrt(headWidth);
+        float? cap = model.Layers[layer].ScoreCap;
         for (int s = 0; s < batch.Count; s++)
         {
             int start = batch.Offsets[s], length = batch.Offsets[s + 1] - start;
@@ -70,7 +72,10 @@ public static class AttentionWeights
                     Span<double> own = weights.AsSpan(0, length);
                     own.Clear();
                     for (int j = from; j < from + count; j++)
+                    {
                         own[j] = scale * Dot(asked, k.Slice((start + j) * keyWidth + owners[head] * headWidth, headWidth));
+                        if (cap is { } most) own[j] = most * Math.Tanh(own[j] / most);
+                    }
                     Softmax(own.Slice(from, count));
                     visit(layer, head, s, query, own);
                 }

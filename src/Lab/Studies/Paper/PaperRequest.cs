@@ -1,4 +1,5 @@
 using Heartwood.Lab.Questions;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies.Paper;
 
@@ -52,10 +53,10 @@ public sealed record PaperRequest(StudyRequest Study)
     /// <exception cref="ArgumentException">names the option and its range</exception>
     public void Check()
     {
-        if (Study is { InDomain.Count: 0, HeldOut: 0 })
+        if (Study.HeldOut == 0 && !Study.Sets.Has(Role.InDomain))
             throw new ArgumentException(
                 "What should be measured in-domain? Give --in-domain FILE: data like the training data that the model was not trained on.");
-        if (Study.OutOfDomain.Count == 0)
+        if (!Study.Sets.Has(Role.OutOfDomain))
             throw new ArgumentException(
                 "What should be measured out of domain? Give --ood FILE (--out-of-domain): without it there is no generalization to "
                     + "study.");

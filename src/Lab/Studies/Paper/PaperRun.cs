@@ -55,7 +55,7 @@ public sealed class PaperRun
         void RefuseScores()
         {
             string? what = Shape.Loaded.Model.GivesOneNumber() ? $"{Shape.Loaded.Name} gives one number, a score"
-                : Shape.Sources.FirstOrDefault(source => source.Problem.OfOneNumber) is { } source
+                : Shape.Data.Sources.FirstOrDefault(source => source.Problem.OfOneNumber) is { } source
                     ? $"{source.Name} holds scores (column '{source.LabelColumn}')" : null;
             if (what is not null) throw new InvalidDataException(
                 $"{what}, and the paper's questions are of accuracy, which scores do not have. heartwood find --all searches models of "
@@ -104,7 +104,7 @@ public sealed class PaperRun
         Study.Prepared prepared = model == request.Study.Model ? ready.Shape : new(asked, ready.Shape);
         using RunFolder own = Within("study", prepared.ModelSha256, prepared.Facts, asked.Seeds, asked);
         Study.Keep(own, asked);
-        Study study = Study.In(own, prepared, found.Of(""), stop);
+        Study study = Study.In(own, prepared, found.ShareOf(""), stop);
         found.Spare(study.Found);
         Result known = study.All();
 

@@ -51,7 +51,7 @@ public sealed partial record Recipe(
                     + $"run.");
             string there = Settings.Count == 0 ? "It has none: leave out --set."
                 : $"Its settings are {string.Join(", ", Settings.Select(s => s.Name))}.";
-            string near = Nearest.Of(name, Settings.Select(s => s.Name)) is { } nearest ? $" Did you mean {nearest}?" : "";
+            string near = Nearest.DidYouMean(name, Settings.Select(s => s.Name));
             throw new ArgumentException($"--set {name}: {File} has no setting '{name}'.{near} {there}");
         }
         if (Settings.FirstOrDefault(s => s.Default is null && !given.ContainsKey(s.Name)) is { } open)
@@ -59,7 +59,7 @@ public sealed partial record Recipe(
             string what = open.About == "" ? "" : $" ({open.About})";
             string[] others = [.. Steps.Select(s => s.Name), .. Settings.Where(s => s.Described).Select(s => s.Name)];
             string near = open.Described ? "."
-                : $"; it is no step before this one. Did you mean ${{{Nearest.Of(open.Name, others)}}}?";
+                : $"; it is no step before this one.{Nearest.DidYouMean(open.Name, others)}";
             throw Refused(open.Line, $"the setting '{open.Name}'{what} has no value{near} Give it one: --set {open.Name}=VALUE");
         }
         return new(this, Settings.ToDictionary(s => s.Name, s => given.GetValueOrDefault(s.Name) ?? s.Default!));

@@ -72,7 +72,8 @@ abstract partial record RecipeNode(int Line)
         {
             // the library gives up without a word on some of what is no YAML
             int line = parser.Current is { } last ? LineOf(last) : 1;
-            throw RecipeReader.Refused(file, Math.Max(1, line), "this is no YAML, here or shortly after. Are brackets and quotes closed?", e);
+            throw RecipeReader.Refused(file, Math.Max(1, line), "this is no YAML, here or shortly after. "
+                + "Are brackets and quotes closed?", e);
         }
     }
 

@@ -42,7 +42,7 @@ static partial class RecipeReader
                     case "about": about = TextIn(value, name.Text, file); break;
                     case "settings": settings = SettingsIn(value, file); break;
                     case "steps": break;
-                    default: throw Refused(file, name.Line, $"a recipe has no '{name.Text}'.{Near(name.Text, names)} It has "
+                    default: throw Refused(file, name.Line, $"a recipe has no '{name.Text}'.{Nearest.DidYouMean(name.Text, names)} It has "
                         + $"{string.Join(", ", names)}.");
                 }
             steps = top.All.FirstOrDefault(n => n.Name.Text == "steps").Value
@@ -62,8 +62,6 @@ static partial class RecipeReader
 
     static bool IsSteps(Names top) => top.All.Count > 0 && !top.All.Any(n => n.Name.Text == "steps")
         && top.All.All(n => n.Value is Names step && step.All.Any(o => o.Name.Text == "verb"));
-
-    static string Near(string name, IEnumerable<string> known) => Nearest.Of(name, known) is { } near ? $" Did you mean {near}?" : "";
 
     static string TextIn(RecipeNode value, string name, string file) => value is Words { IsNothing: false } words
         ? string.Join(' ', words.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
@@ -87,7 +85,8 @@ static partial class RecipeReader
                         case "about": about = TextIn(text, key.Text, file); break;
                         case "default": usual = text is Words words && !words.IsNothing ? Whole(words, file)
                             : throw Refused(file, text.Line, $"the default of '{name.Text}' is a text, not {text.InWords}."); break;
-                        default: throw Refused(file, key.Line, $"a setting has no '{key.Text}'.{Near(key.Text, ofSettings)} It has "
+                        default: throw Refused(file, key.Line, $"a setting has no "
+                            + $"'{key.Text}'.{Nearest.DidYouMean(key.Text, ofSettings)} It has "
                             + $"{string.Join(" and ", ofSettings)}.");
                     }
             else if (said is Words) about = TextIn(said, name.Text, file);
@@ -183,7 +182,8 @@ static partial class RecipeReader
                     found.Add(new(name, "", null, value.Line, false));
                 }
         if (described.FirstOrDefault(d => !named.Contains(d.Name)) is { } idle)
-            throw Refused(file, idle.Line, $"the setting '{idle.Name}' is named by no step.{Near(idle.Name, found.Select(f => f.Name))} "
+            throw Refused(file, idle.Line, $"the setting '{idle.Name}' is named by no "
+                + $"step.{Nearest.DidYouMean(idle.Name, found.Select(f => f.Name))} "
                 + $"Name it as ${{{idle.Name}}}, or remove it.");
         return found;
     }

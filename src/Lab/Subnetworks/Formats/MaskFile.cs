@@ -71,7 +71,7 @@ public sealed record MaskFile(Subnetwork Mask, string Source, string Format, IRe
         Heartwood => mask.ToJson(),
         Mib => MibCircuit.Write(mask),
         Heads => PrunedHeads.Write(mask),
-        _ => throw new ArgumentException($"There is no format '{format}'; there are {string.Join(", ", Formats)}."),
+        _ => throw new ArgumentException(Nearest.Unknown("format", format, Formats)),
     };
 
     /// <summary>What a format has no place for, of what a subnetwork says; a sentence, or null.</summary>

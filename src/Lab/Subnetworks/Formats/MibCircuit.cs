@@ -74,7 +74,7 @@ static class MibCircuit
             if (score is { } known) scores[part] = known;
         }
         int missing = sizes.Kinds.Sum(kind => kind.Count) - nodes.Count;
-        if (missing > 0) notes.Add($"{missing} of the model's nodes are not in the file; they count as absent.");
+        if (missing > 0) notes.Add($"{missing} of the model's nodes are not in the file; they count as ablated.");
         return (nodes, scores, input);
     }
 
@@ -127,7 +127,7 @@ static class MibCircuit
         if (mask.Model is not { } sizes || sizes.Width == 0)
             throw new ArgumentException("The MIB format needs the model's layers, heads and width (d_model), "
                 + "and the file does not say them. Name the model: --model FOLDER.");
-        if (sizes.HeadsPerLayer.Distinct().Count() != 1 || sizes.Of(Mlps.Kind).Count < sizes.Layers)
+        if (sizes.HeadsPerLayer.Distinct().Count() != 1 || sizes.SizesOf(Mlps.Kind).Count < sizes.Layers)
             throw new ArgumentException("The MIB format has as many heads in every layer, each with an MLP; "
                 + $"this model has {sizes.InWords}.");
         if (mask.Edges is null && !mask.InPlay.Contains(Mlps.Kind.Name))

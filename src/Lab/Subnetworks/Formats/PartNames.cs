@@ -21,9 +21,9 @@ public static partial class PartNames
     {
         string name = text.Trim();
         Match match = Head().Match(name);
-        if (match.Success && Numbers(match) is [{ } layer, { } head]) return Part.Head(layer, head);
+        if (match.Success && Numbers(match) is [{ } layer, { } head]) return Heads.Kind.Part(layer, head);
         match = Mlp().Match(name);
-        if (match.Success && Numbers(match) is [{ } only]) return Part.Mlp(only);
+        if (match.Success && Numbers(match) is [{ } only]) return Mlps.Kind.Part(only);
         if (Part.Find(name) is { } part) return part;
         throw new FormatException($"'{text}' names no part. Write {Known}.");
     }
@@ -44,7 +44,7 @@ public static partial class PartNames
         if (Eap().Match(name) is not { Success: true } match) return null;
         int?[] numbers = Numbers(match);
         if (numbers.Any(n => n is null)) return null;
-        return numbers is [{ } layer, { } head] ? Part.Head(layer, head) : Part.Mlp(numbers[0]!.Value);
+        return numbers is [{ } layer, { } head] ? Heads.Kind.Part(layer, head) : Mlps.Kind.Part(numbers[0]!.Value);
     }
 
     static int?[] Numbers(Match match) => [.. match.Groups.Cast<Group>().Skip(1).Where(g => g.Success)

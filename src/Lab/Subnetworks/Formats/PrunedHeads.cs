@@ -30,22 +30,22 @@ static class PrunedHeads
             ?? throw new FormatException($"'{Key}' names the heads that are gone, and not how many there are. "
                 + "Give the whole config.json, or name the model: --model FOLDER.");
         JsonFields gone = file.Has(Key) ? file.Object(Key)! : file;
-        HashSet<Part> absent = [];
+        HashSet<Part> ablated = [];
         foreach (var layer in gone.Each)
         {
             int number = Number(layer.Name)
                 ?? throw new FormatException($"'{Key}' has the key '{layer.Name}'; its keys are the numbers of layers, from 0.");
             foreach (int head in gone.Wholes(layer.Name)!)
             {
-                Part part = Part.Head(number, head);
+                Part part = Heads.Kind.Part(number, head);
                 if (!sizes.Has(part))
                     throw new FormatException($"'{Key}' names head {head} of layer {number}; the model has {sizes.InWords}.");
-                if (!absent.Add(part)) throw new FormatException($"'{Key}' names head {head} of layer {number} twice.");
+                if (!ablated.Add(part)) throw new FormatException($"'{Key}' names head {head} of layer {number} twice.");
             }
         }
         string[] heads = [Heads.Kind.Name];
-        Part[] left = [.. sizes.Parts(heads).Where(part => !absent.Contains(part))];
-        Subnetwork kept = new(0, "", 0, sizes.Of(Heads.Kind).Count, left, new Dictionary<Part, double>(), "zero", "")
+        Part[] left = [.. sizes.Parts(heads).Where(part => !ablated.Contains(part))];
+        Subnetwork kept = new(0, "", 0, sizes.SizesOf(Heads.Kind).Count, left, new Dictionary<Part, double>(), "zero", "")
         {
             InPlay = heads,
             Model = sizes,
@@ -79,7 +79,7 @@ static class PrunedHeads
                 + "to hand over the model itself, cut it: heartwood cut RUN --mask FILE --out FOLDER.");
         Part[] mlps = [.. sizes.Parts([Mlps.Kind.Name]).Except(mask.Kept)];
         if (mask.InPlay.Contains(Mlps.Kind.Name) && mlps.Length > 0)
-            throw new ArgumentException($"{Key} names heads only, and MLP blocks of this subnetwork are absent "
+            throw new ArgumentException($"{Key} names heads only, and MLP blocks of this subnetwork are ablated "
                 + $"({string.Join(' ', mlps.Take(4))}{(mlps.Length > 4 ? " …" : "")}). Write it as --to heartwood or --to mib; "
                 + "to hand over the model itself, cut it: heartwood cut RUN --mask FILE --out FOLDER.");
         JsonObject config = [];

@@ -73,8 +73,8 @@ public sealed record DataSpec(string File)
             int equals = word.IndexOf('=');
             string key = equals < 0 ? word : word[..equals], value = equals < 0 ? "" : word[(equals + 1)..];
             if (!Keys.Contains(key))
-                throw new FormatException($"'{word}' in '{text}': there is no key '{key}'. There are: {string.Join(", ", Keys)}. Nearest: "
-                    + $"'{Nearest.Of(key, Keys)}'. A comma inside a name is written twice.");
+                throw new FormatException($"'{word}' in '{text}': there is no key '{key}'.{Nearest.DidYouMean(key, Keys)} "
+                    + $"There are: {string.Join(", ", Keys)}. A comma inside a name is written twice.");
             if (value.Length == 0) throw new FormatException($"'{word}' in '{text}' has no value. Write {key}=VALUE.");
             if (!given.Add(key)) throw new FormatException($"'{text}' gives {key} twice. Give it once.");
             spec = spec.With(key, value);

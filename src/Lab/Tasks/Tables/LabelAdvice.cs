@@ -25,7 +25,7 @@ public static partial class LabelAdvice
         if (unknown.Length == found.Count && unknown.Length == model.Count && model.All(l => Number(l) is not null))
             return $"The model's labels are numbers; its card says which is which. If they stand in the alphabet's order, "
                 + $"{Renaming(file, unknown, [.. model], later: true)}.";
-        string[] near = [.. unknown.Select(u => Same(u, model) ?? Nearest.Of(u, free.Length > 0 ? free : model)!)];
+        string[] near = [.. unknown.Select(u => Same(u, model) ?? Nearest.Among(u, free.Length > 0 ? free : model)!)];
         string advice = $"If it is {(unknown.Length == 1 ? "another name for one of them" : "the same under other names")}, "
             + $"{Renaming(file, unknown, near, later: true)}.";
         if (!counted) return advice;

@@ -75,8 +75,8 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
     void RefuseUnknown(string what, IEnumerable<string> names)
     {
         if (names.FirstOrDefault(label => !seen.Contains(label)) is not { } never) return;
-        throw new TableException($"{spec.File}: {what} '{never}', which never occurs. There are: {Shown(seen)}. Nearest: "
-            + $"'{Nearest.Of(never, seen)}'.");
+        throw new TableException($"{spec.File}: {what} '{never}', which never occurs.{Nearest.DidYouMean(never, seen)} "
+            + $"There are: {Shown(seen)}.");
     }
 
     TableException Empty(int all)

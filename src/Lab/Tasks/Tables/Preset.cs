@@ -82,8 +82,7 @@ public sealed record Preset(
     /// <summary>The preset of this name.</summary>
     /// <exception cref="FormatException">there is none; the message lists them</exception>
     public static Preset Named(string name) => All.FirstOrDefault(preset => preset.Name == name)
-        ?? throw new FormatException($"There is no preset '{name}'. There are: {string.Join(", ", All.Select(preset => preset.Name))}. "
-            + $"Nearest: '{Nearest.Of(name, All.Select(preset => preset.Name))}'.");
+        ?? throw new FormatException(Nearest.Unknown("preset", name, All.Select(preset => preset.Name)));
 
     /// <summary>
     /// The preset that a file's first line shows: the one with the most columns among those whose columns are all there (a layout of single

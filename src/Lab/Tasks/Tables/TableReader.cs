@@ -174,8 +174,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
             if (times == 1) return new(name, Array.IndexOf(first.Cells, name));
             if (Number(name) is >= 1 and int number && number <= first.Cells.Length) return new(name, number - 1);
             throw TableException.At(At(first), header
-                ? $"expected a column '{name}' for the {role}, found {Shown(Named(first.Cells))}. "
-                    + $"Nearest: '{Nearest.Of(name, first.Cells.OfType<string>())}'. Add {role}=COLUMN."
+                ? $"expected a column '{name}' for the {role}, found {Shown(Named(first.Cells))}."
+                    + $"{Nearest.DidYouMean(name, first.Cells.OfType<string>())} Add {role}=COLUMN."
                 : $"expected a column '{name}' for the {role}, found {first.Cells.Length} columns without header. "
                     + $"Give {role}= as a number from 1 to {first.Cells.Length}, or add header=yes.");
         }
@@ -203,7 +203,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
                 + $"Correct the {unit}, give the scores' column with label=COLUMN, or leave such rows out with without={renamed}.");
         if (allowed is not null && !allowed.Contains(renamed))
             throw TableException.At(At(record),
-                $"expected a label among {Shown(allowed)}, found '{renamed}'. Nearest: '{Nearest.Of(renamed, allowed)}'. "
+                $"expected a label among {Shown(allowed)}, found '{renamed}'.{Nearest.DidYouMean(renamed, allowed)} "
                     + $"Correct the {unit}, or rename labels with labels={renamed}>LABEL.");
         return new(Cell(columns[0])!, Cell(columns[1]), renamed, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "")
         { Other = Cell(columns[6]) };
@@ -240,9 +240,9 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     {
         HashSet<string> cases = [.. rows.Select(row => row.Case)];
         if (spec.Cases.Concat(spec.NotCases).FirstOrDefault(name => !cases.Contains(name)) is string unknown)
-            throw new TableException($"{file}: there is no case '{unknown}'. " + (cases.SetEquals([""])
-                ? "The file has no cases: add case=COLUMN."
-                : $"There are: {Shown(cases)}. Nearest: '{Nearest.Of(unknown, cases)}'."));
+            throw new TableException($"{file}: there is no case '{unknown}'." + (cases.SetEquals([""])
+                ? " The file has no cases: add case=COLUMN."
+                : $"{Nearest.DidYouMean(unknown, cases)} There are: {Shown(cases)}."));
         IEnumerable<Row> left = rows.Where(row => (spec.Cases.Count == 0 || spec.Cases.Contains(row.Case))
             && !spec.NotCases.Contains(row.Case));
         if (spec.PerCase is int perCase)

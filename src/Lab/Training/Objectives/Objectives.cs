@@ -18,8 +18,7 @@ public static class Objectives
     /// <param name="name">its name</param>
     /// <exception cref="ArgumentException">there is none of that name; the message lists what there is</exception>
     public static IObjective Named(IReadOnlyList<IObjective> all, string name) => all.FirstOrDefault(o => o.Name == name)
-        ?? throw new ArgumentException($"There is no objective '{name}'. There are: {string.Join(", ", all.Select(o => o.Name))}. "
-            + $"Nearest: '{Nearest.Of(name, all.Select(o => o.Name))}'.");
+        ?? throw new ArgumentException(Nearest.Unknown("objective", name, all.Select(o => o.Name)));
 
     /// <summary>How far a changed model is from the full one: what a search makes small where no objective is named.</summary>
     public static IObjective ToFull(IProblem problem) => problem.OfOneNumber ? new SquaredErrorToFull() : new KlToFull();

@@ -10,7 +10,8 @@ namespace Heartwood.Tensors.Backends.Cpu;
 /// no sums across lanes, any number of keys is exact, and keys and values are read where they are; only queries are turned.
 /// A query's values do not depend on which queries stand next to it. Scores never leave the cache: the gradient computes them
 /// anew, from each query's largest score and the inverse of its sum. Where queries see a window of keys, a round of them computes
-/// from the first key that one of them sees to the last, and no others.
+/// from the first key that one of them sees to the last, and no others. Where scores have a cap they are capped in place, once they are
+/// made, and all else stays what it is.
 /// </summary>
 static unsafe class Attention<L, V> where L : struct, ILanes<V>
 {
@@ -55,6 +56,7 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         internal nint Step => plan.Step;
         internal nint KeyStep => plan.KeyStep;
         internal float Scale => plan.Scale;
+        internal float? Cap => plan.Cap;
         internal long Key => plan.Key(sequence, head) + Unseen * KeyStep;
         internal long Query(int i) => plan.Query(sequence, head, i);
 
@@ -132,6 +134,7 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
             Strided<L, V>.Product(k + item.Key + from * item.KeyStep, item.KeyStep, 1, seen - from, width,
                 turned, lanes, scores, lanes, lanes / L.Width);
             item.AskNextKeys(v, i, end);
+            if (item.Cap is { } cap) CapScores(scores, (seen - from) * lanes, item.Scale, cap);
             for (int c = 0; c < lanes; c += L.Width)
                 Softmax(scores + c, lanes, item.See(i + c, from, seen), item.Scale, largest + c, inverse + c);
             Write(scores, 1, lanes, count, seen - from, values.After(from), context + item.Query(i), item.Step, width, room, inverse);
@@ -163,14 +166,16 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
         });
     }
 
-    // dV = Pᵀ G; dP = G Vᵀ; dS = P (dP − Σ dP P) · scale; dQ = dS K; dK = dSᵀ Q
+    // dV = Pᵀ G; dP = G Vᵀ; dS = P (dP − Σ dP P) · scale, times 1 − (S / cap)² where there is one; dQ = dS K; dK = dSᵀ Q
     static void OneBack(Item item, float* q, float* k, float* v, float* statistics, float* g, float* dq, float* dk, float* dv)
     {
         int width = item.Width, keys = item.Keys, atOnce = item.KeysAtOnce, padded = Pad(width), all = keys * padded;
-        float* turned = Strips.Take((width + 2 * atOnce + 2) * Most + 3 * all + 3 * Most * padded),
+        int capped = item.Cap is null ? 0 : atOnce * Most;
+        float* turned = Strips.Take((width + 2 * atOnce + 2) * Most + 3 * all + 3 * Most * padded + capped),
             p = turned + width * Most, slopes = p + atOnce * Most, largest = slopes + atOnce * Most, inverse = largest + Most;
         float* keyRoom = inverse + Most, keySums = keyRoom + all, valueSums = keySums + all;
-        float* queryRoom = valueSums + all, gradientRoom = queryRoom + Most * padded, room = gradientRoom + Most * padded;
+        float* queryRoom = valueSums + all, gradientRoom = queryRoom + Most * padded, room = gradientRoom + Most * padded,
+            bends = room + Most * padded;
         Side keyRows = Read(k + item.Key, item.KeyStep, keys, width, keyRoom);
         if (item.First)
         {
@@ -206,8 +211,10 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
             new Span<float>(largest, 2 * Most).Clear();
             Copy(statistics + item.Statistic(i), largest, count);
             Copy(statistics + item.Statistics + item.Statistic(i), inverse, count);
+            if (item.Cap is { } cap) CapScores(p, seen * lanes, item.Scale, cap, bends);
             for (int c = 0; c < lanes; c += L.Width)
                 Slope(p + c, slopes + c, lanes, item.See(i + c, from, from + seen), item.Scale, largest + c, inverse + c);
+            if (item.Cap is not null) Times(slopes, bends, seen * lanes);
             Write(slopes, 1, lanes, count, seen, keyRows.After(from), dq + item.Query(i), item.Step, width, room, null);
             Add(slopes, lanes, seen, count, Read(q + item.Query(i), item.Step, count, width, queryRoom), keySums + from * padded, padded);
             Add(p, lanes, seen, count, Read(g + item.Query(i), item.Step, count, width, gradientRoom), valueSums + from * padded, padded);
@@ -227,6 +234,29 @@ static unsafe class Attention<L, V> where L : struct, ILanes<V>
     static int Pad(int width) => (width + L.Width - 1) / L.Width * L.Width;
 
     static void Copy(float* from, float* to, int count) => new Span<float>(from, count).CopyTo(new(to, count));
+
+    /// <summary>
+    /// Scores before scaling become those of the capped ones, cap / scale · tanh(score · scale / cap); their slopes 1 − tanh² are kept
+    /// where they are wanted.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void CapScores(float* scores, nint count, float scale, float cap, float* slopes = null)
+    {
+        V by = L.Splat(scale / cap), back = L.Splat(cap / scale), one = L.Splat(1);
+        for (nint i = 0; i < count; i += L.Width)
+        {
+            V bent = Tanh.Evaluated<L, V>(L.Multiply(L.Load(scores + i), by));
+            L.Store(scores + i, L.Multiply(bent, back));
+            if (slopes is not null) L.Store(slopes + i, L.Subtract(one, L.Multiply(bent, bent)));
+        }
+    }
+
+    // x *= by
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Times(float* x, float* by, nint count)
+    {
+        for (nint i = 0; i < count; i += L.Width) L.Store(x + i, L.Multiply(L.Load(x + i), L.Load(by + i)));
+    }
 
     /// <summary>
     /// One vector of queries: scores[key] become e^((score − largest) · scale), not yet divided by their sum; keys that a query does not

@@ -194,12 +194,13 @@ sealed unsafe class CpuBackend<L, V> : IBackend where L : struct, ILanes<V>
     }
 
     public void Rotate(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, bool back, Span<float> y)
+        ReadOnlySpan<float> x, ReadOnlySpan<float> turns, ReadOnlySpan<int> positions, int headWidth, int turned, bool back,
+        Span<float> y)
     {
         int width = x.Length / Math.Max(1, positions.Length);
         fixed (float* px = x, pt = turns, py = y)
         fixed (int* pp = positions)
-            Rotary<L, V>.Rotate(px, pt, pp, positions.Length, width, headWidth, back, py);
+            Rotary<L, V>.Rotate(px, pt, pp, positions.Length, width, headWidth, turned, back, py);
     }
 
     public void Attention(

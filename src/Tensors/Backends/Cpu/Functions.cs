@@ -46,12 +46,12 @@ readonly struct Clamp : IMap
 readonly struct Exp : IMap
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Apply<L, V>(V x, V p, V q) where L : struct, ILanes<V> => Of<L, V>(x);
+    public static V Apply<L, V>(V x, V p, V q) where L : struct, ILanes<V> => Evaluated<L, V>(x);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Slope<L, V>(V x, V p, V q) where L : struct, ILanes<V> => Of<L, V>(x);
+    public static V Slope<L, V>(V x, V p, V q) where L : struct, ILanes<V> => Evaluated<L, V>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static V Of<L, V>(V x) where L : struct, ILanes<V>
+    internal static V Evaluated<L, V>(V x) where L : struct, ILanes<V>
     {
         x = L.Min(L.Splat(89.5f), L.Max(L.Splat(-104.5f), x));
         V n = L.Round(L.Multiply(x, L.Splat(1.44269504f)));
@@ -134,7 +134,7 @@ readonly struct Sigmoid : IMap
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Apply<L, V>(V x, V p, V q) where L : struct, ILanes<V> =>
-        L.Divide(L.Splat(1), L.Add(L.Splat(1), Exp.Of<L, V>(L.Subtract(L.Splat(0), x))));
+        L.Divide(L.Splat(1), L.Add(L.Splat(1), Exp.Evaluated<L, V>(L.Subtract(L.Splat(0), x))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Slope<L, V>(V x, V p, V q) where L : struct, ILanes<V>
@@ -148,12 +148,12 @@ readonly struct Sigmoid : IMap
 readonly struct Tanh : IMap
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Apply<L, V>(V x, V p, V q) where L : struct, ILanes<V> => Of<L, V>(x);
+    public static V Apply<L, V>(V x, V p, V q) where L : struct, ILanes<V> => Evaluated<L, V>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static V Of<L, V>(V x) where L : struct, ILanes<V>
+    internal static V Evaluated<L, V>(V x) where L : struct, ILanes<V>
     {
-        V size = L.Abs(x), e = Exp.Of<L, V>(L.Multiply(size, L.Splat(-2)));
+        V size = L.Abs(x), e = Exp.Evaluated<L, V>(L.Multiply(size, L.Splat(-2)));
         V far = L.Divide(L.Subtract(L.Splat(1), e), L.Add(L.Splat(1), e));
         V x2 = L.Multiply(x, x), near = L.MultiplyAdd(x2, L.Splat(-17f / 315), L.Splat(2f / 15));
         near = L.MultiplyAdd(near, x2, L.Splat(-1f / 3));
@@ -164,7 +164,7 @@ readonly struct Tanh : IMap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Slope<L, V>(V x, V p, V q) where L : struct, ILanes<V>
     {
-        V y = Of<L, V>(x);
+        V y = Evaluated<L, V>(x);
         return L.Subtract(L.Splat(1), L.Multiply(y, y));
     }
 }
@@ -265,5 +265,5 @@ readonly struct Silu : IMap
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static V Under<L, V>(V x) where L : struct, ILanes<V> => L.Add(L.Splat(1), Exp.Of<L, V>(L.Subtract(L.Splat(0), x)));
+    static V Under<L, V>(V x) where L : struct, ILanes<V> => L.Add(L.Splat(1), Exp.Evaluated<L, V>(L.Subtract(L.Splat(0), x)));
 }

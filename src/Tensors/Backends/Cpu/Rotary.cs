@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Heartwood.Tensors.Backends.Cpu;
 
-/// <summary>Heads turned by the angles of their row's position.</summary>
+/// <summary>Heads, or the first share of each, turned by the angles of their row's position.</summary>
 static unsafe class Rotary<L, V> where L : struct, ILanes<V>
 {
-    internal static void Rotate(float* x, float* turns, int* positions, int rows, int width, int headWidth, bool back, float* y)
+    internal static void Rotate(float* x, float* turns, int* positions, int rows, int width, int headWidth, int turned, bool back, float* y)
     {
         int block = Math.Max(1, (1 << 14) / Math.Max(1, width));
         Workers.For((rows + block - 1) / block, item =>
@@ -14,7 +14,9 @@ static unsafe class Rotary<L, V> where L : struct, ILanes<V>
                 for (int head = 0; head < width; head += headWidth)
                 {
                     long at = (long)r * width + head;
-                    One(x + at, turns + (long)positions[r] * headWidth, headWidth / 2, back ? -1 : 1, y + at);
+                    One(x + at, turns + (long)positions[r] * turned, turned / 2, back ? -1 : 1, y + at);
+                    int rest = headWidth - turned;
+                    if (rest > 0) new Span<float>(x + at + turned, rest).CopyTo(new(y + at + turned, rest));
                 }
         });
     }

@@ -50,7 +50,7 @@ public sealed class HeadQuestionTests : IDisposable
         model = model.With(model.Config, model.Weights.Map((name, t) => name.EndsWith("attention.output.dense.weight", StringComparison.Ordinal) ? Changed(t, (_, column) => name.Contains("layer.1", StringComparison.Ordinal) || column < 4)
             : name.EndsWith(".output.dense.weight", StringComparison.Ordinal) ? Changed(t, (_, _) => true) : t));
         Row[] rows = [.. MadeUpLanguage.InDomain(60, 5)];
-        float[] scores = new Answers(loaded.Encode([Source(rows)], model.Labels)).Of(model);
+        float[] scores = new Answers(loaded.Encode([Source(rows)], model.Labels)).Scores(model);
         double[] differences = [.. rows.Select((_, i) => (double)scores[2 * i + 1] - scores[2 * i])];
         float middle = (float)differences.Order().ElementAt(30);
         Assert.True(differences.Max() - differences.Min() > 1e-3);
@@ -63,19 +63,19 @@ public sealed class HeadQuestionTests : IDisposable
         }));
         rows = [.. rows.Select((row, i) => row with { Label = model.Labels[differences[i] > middle ? 1 : 0], Case = $"case {i % 3}" })];
         LoadedModel planted = loaded with { Model = model };
-        return (planted, new(planted, [Source(rows)], [Source(rows)], [], LabelMap.Parse(""), 0));
+        return (planted, new(planted, Small.Sets([Source(rows)], [Source(rows)]), LabelMap.Parse(""), 0));
     }
 
     static DataSource Source(IReadOnlyList<Row> rows) => new("rows", rows, new string('a', 64), () => { });
 
-    static readonly Part needed = Part.Head(0, 1);
+    static readonly Part needed = Heads.Kind.Part(0, 1);
 
     [Fact]
     public void The_part_that_the_core_lacks_is_added_first_and_brings_generalization_back()
     {
         var (planted, sets) = OneHead();
         using RunFolder folder = Open("run");
-        AddBackFacts facts = new AddBack().Ask(Subject(planted, sets, folder, [Part.Mlp(1)]))!;
+        AddBackFacts facts = new AddBack().Ask(Subject(planted, sets, folder, [Mlps.Kind.Part(1)]))!;
         AddBackPath greedy = facts.Paths[0];
         Assert.Equal(("greedy", $"{needed}", 1), (greedy.Kind, greedy.Order[0], greedy.Back));
         Assert.Equal([1, 1, 1], greedy.Points.Skip(1).Select(p => p.OutOfDomain.Value));
@@ -106,7 +106,7 @@ public sealed class HeadQuestionTests : IDisposable
     {
         var (planted, sets) = OneHead();
         string whole;
-        using (RunFolder folder = Open("whole")) whole = Answer(Subject(planted, sets, folder, [Part.Mlp(1), Part.Head(0, 0)]));
+        using (RunFolder folder = Open("whole")) whole = Answer(Subject(planted, sets, folder, [Mlps.Kind.Part(1), Heads.Kind.Part(0, 0)]));
         int stops = 0;
         for (int after = 1; ; after = after * 2 + 1)
         {
@@ -115,7 +115,7 @@ public sealed class HeadQuestionTests : IDisposable
             int reports = 0;
             try
             {
-                Assert.Equal(whole, Answer(Subject(planted, sets, folder, [Part.Mlp(1), Part.Head(0, 0)], stop.Token, _ => { if (Interlocked.Increment(ref reports) == after) stop.Cancel(); })));
+                Assert.Equal(whole, Answer(Subject(planted, sets, folder, [Mlps.Kind.Part(1), Heads.Kind.Part(0, 0)], stop.Token, _ => { if (Interlocked.Increment(ref reports) == after) stop.Cancel(); })));
                 break;
             }
             catch (OperationCanceledException) { stops++; }
@@ -139,7 +139,7 @@ public sealed class HeadQuestionTests : IDisposable
         }));
         EvaluationSet set = new("inDomain", Small.Examples(30), model.Labels, [0, 1]);
         using RunFolder folder = Open("needs");
-        NeedSet needs = Needs.On(Subject(loaded with { Model = model }, OneHead().Sets, folder, [Part.Head(0, 0), Part.Mlp(0)]), set);
+        NeedSet needs = Needs.On(Subject(loaded with { Model = model }, OneHead().Sets, folder, [Heads.Kind.Part(0, 0), Mlps.Kind.Part(0)]), set);
         Assert.Equal(["L0.H0>L1.H0"], needs.Pairs.Where(p => p.Edge).Select(p => $"{p.From}>{p.To}"));
         Assert.Equal((0, 30), (needs.Pairs[0].Among!.AtLeast, needs.Pairs[0].Among!.Draws));
         Assert.Equal(6, needs.Pairs.Count);
@@ -162,7 +162,7 @@ public sealed class HeadQuestionTests : IDisposable
     {
         var (planted, sets) = OneHead();
         using RunFolder folder = Open("pages");
-        AttentionFacts facts = new Attention().Ask(Subject(planted, sets, folder, [needed, Part.Head(1, 0)]))!;
+        AttentionFacts facts = new Attention().Ask(Subject(planted, sets, folder, [needed, Heads.Kind.Part(1, 0)]))!;
         Assert.Equal(["inDomain", "outOfDomain"], facts.Sets.Select(s => s.Set));
         Assert.Equal(["L0.H1", "L1.H0"], facts.Sets[0].Heads.Where(h => h.Core).Select(h => h.Part));
         Assert.Equal([false, false, true, true], facts.Sets[0].Heads.Select(h => h.Read));

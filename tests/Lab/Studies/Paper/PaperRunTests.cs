@@ -105,7 +105,8 @@ public sealed class PaperRunTests : IDisposable
     }
 
     [Theory, InlineData("llama"), InlineData("qwen2, window"), InlineData("mistral"),
-        InlineData("qwen2, cut"), InlineData("mistral, window, cut")]
+        InlineData("qwen2, cut"), InlineData("mistral, window, cut"), InlineData("qwen3, window, cut"),
+        InlineData("gpt_neox"), InlineData("gemma2, window")]
     public void Every_question_is_answered_of_decoders_with_rotary_positions_windows_and_uneven_groups(string name)
     {
         IModel model = RotaryTests.Make(name, MadeUpLanguage.Vocabulary.Count, 40);
@@ -113,10 +114,10 @@ public sealed class PaperRunTests : IDisposable
             (JsonObject)model.Config.DeepClone(), $"{model.Config["architectures"]![0]}", ["entailment", "non-entailment"]);
         model = model.With(config, model.Weights);
         ModelFolder.Save(model, temporary.At("decoder"), SmallWorld.Tokenizer);
-        StudyRequest study = new(["world:training,rows=16"], ["world:in-domain,rows=12"])
+        StudyRequest study = new(NamedData.Listed(
+            ["world:training,rows=16"], ["world:in-domain,rows=12"], ["world:out-of-domain,per-case=1"]))
         {
             Model = temporary.At("decoder"),
-            OutOfDomain = ["world:out-of-domain,per-case=1"],
             Seeds = [1, 2],
             Sparsities = [0.34, 0.6],
             Methods = ["structured-pruning,steps=2,batch-size=4,learning-rate=0.5"],
@@ -163,7 +164,7 @@ public sealed class PaperRunTests : IDisposable
         PaperRequest request = small.OfModel;
         foreach (var (wrong, gist) in new (PaperRequest, string)[]
         {
-            (request with { Study = request.Study with { InDomain = [] } }, "--in-domain"), (request with { Study = request.Study with { OutOfDomain = [] } }, "--ood"),
+            (request with { Study = request.Study with { Sets = request.Study.Sets.With(Role.InDomain) } }, "--in-domain"), (request with { Study = request.Study with { Sets = request.Study.Sets.With(Role.OutOfDomain) } }, "--ood"),
             (request with { Tolerance = 0 }, "--tolerance"), (request with { GridSparsities = [] }, "--grid-sparsity"), (request with { GridSparsities = [1.5] }, "it is 1.5"),
             (request with { GridSeeds = [1, 1] }, "--grid-seeds"), (request with { GridCheckpoints = 0 }, "--grid-checkpoints"),
             (request with { Checkpoints = [request.Study.Model!] }, "does not say its step"), (request with { Checkpoints = [request.Checkpoints[0], request.Checkpoints[0]] }, "step 1 twice"),

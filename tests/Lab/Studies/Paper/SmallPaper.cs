@@ -1,3 +1,4 @@
+using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
@@ -20,16 +21,15 @@ sealed class SmallPaper(TemporaryFolder temporary)
         return $"{file},text=text,pair=pair,label=label,case=kind";
     }
 
-    public TrainingRequest Training => new([Data("training", 120, 0)], [Data("in", 60, 7)], [], new(Seed: 3, Steps: 90, TokensPerBatch: 200, LearningRate: 0.02))
+    public TrainingRequest Training => new(NamedData.Listed([Data("training", 120, 0)], [Data("in", 60, 7)]), new(Seed: 3, Steps: 90, TokensPerBatch: 200, LearningRate: 0.02))
     {
         Size = new(2, 2, 8, 12, 40),
         CheckpointSteps = [1, 45, 90],
     };
 
-    public PaperRequest Request => new(new StudyRequest([Data("training", 120, 0)], [Data("in", 60, 7)])
+    public PaperRequest Request => new(new StudyRequest(NamedData.Listed([Data("training", 120, 0)], [Data("in", 60, 7)], [Data("out", 48, 31)]))
     {
         Title = "A small paper",
-        OutOfDomain = [Data("out", 48, 31)],
         Seeds = [1, 2, 3],
         Sparsities = [0.5, 0.17, 0.34, 0.67],
         Methods = ["structured-pruning,steps=8,batch-size=8,learning-rate=0.5"],

@@ -69,7 +69,7 @@ public sealed class RecipeTests
     {
         const string text = "found: {verb: find, model: ${model}}\ncut: {verb: cut, arguments: [${fuond}]}\n";
         Assert.Equal(["model", "fuond"], Read(text).Settings.Select(s => s.Name));
-        Assert.Equal("r.yaml:2: the setting 'fuond' has no value; it is no step before this one. Did you mean ${found}? "
+        Assert.Equal("r.yaml:2: the setting 'fuond' has no value; it is no step before this one. Did you mean found? "
             + "Give it one: --set fuond=VALUE", Assert.Throws<FormatException>(() => Fill(text, ("model", "m"))).Message);
         Assert.StartsWith("r.yaml:6: the setting 'data' (where the data are) has no value.",
             Assert.Throws<FormatException>(() => Fill(Small)).Message);

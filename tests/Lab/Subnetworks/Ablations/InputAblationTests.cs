@@ -56,12 +56,12 @@ public sealed class InputAblationTests : IDisposable
         Example[] examples = [.. Paired(12).Where(e => how.Serves(Classification.Instance, e))];
         Assert.NotEmpty(examples);
         Ablation ablation = new(universe, how);
-        float[] mask = MaskProbe.Without(universe, [Part.Head(0, 1), Part.Mlp(1)]).Values.ToArray();
-        float[] together = new Answers(examples, 1000).Of(model, [mask], ablation)[0], alone = new Answers(examples, 1).Of(model, [mask], ablation)[0];
+        float[] mask = MaskProbe.Without(universe, [Heads.Kind.Part(0, 1), Mlps.Kind.Part(1)]).Values.ToArray();
+        float[] together = new Answers(examples, 1000).Scores(model, [mask], ablation)[0], alone = new Answers(examples, 1).Scores(model, [mask], ablation)[0];
         Small.SameBits(together, alone, text);
-        float[] shared = new Answers(examples, 1000).Of(model, [mask], ablation, shared: MaskProbe.Without(universe, [Part.Head(0, 1)]).Values.ToArray())[0];
+        float[] shared = new Answers(examples, 1000).Scores(model, [mask], ablation, shared: MaskProbe.Without(universe, [Heads.Kind.Part(0, 1)]).Values.ToArray())[0];
         Small.SameBits(together, shared, $"{text}, lower layers shared");
-        Assert.NotEqual(together, new Answers(examples).Of(model));
+        Assert.NotEqual(together, new Answers(examples).Scores(model));
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class InputAblationTests : IDisposable
         {
             Ablation ablation = new(universe, Made(text, model, universe));
             Assert.Equal(text, ablation.Name);
-            NotSupportedException refused = Assert.Throws<NotSupportedException>(() => Cutting.Cut(model, [Part.Mlp(0)], ablation));
+            NotSupportedException refused = Assert.Throws<NotSupportedException>(() => Cutting.Cut(model, [Mlps.Kind.Part(0)], ablation));
             Assert.StartsWith($"The ablation {text} depends on the input", refused.Message);
             Assert.Throws<InvalidOperationException>(() => new MaskProbe(Tensor.Ones(universe.Count), ablation));
         }

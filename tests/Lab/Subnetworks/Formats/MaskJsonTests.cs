@@ -11,11 +11,11 @@ public class MaskJsonTests
 {
     static readonly ModelSizes sizes = ModelSizes.Even("bert", 2, 1, 8);
 
-    static readonly Subnetwork least = new(0, "", 0.6, 5, [Part.Head(0, 1), Part.Mlp(0)], new Dictionary<Part, double>(), "", "");
+    static readonly Subnetwork least = new(0, "", 0.6, 5, [Heads.Kind.Part(0, 1), Mlps.Kind.Part(0)], new Dictionary<Part, double>(), "", "");
 
     /// <summary>Every fact that a file has room for, with numbers at the ends of their ranges.</summary>
-    internal static Subnetwork Full { get; } = new(18446744073709551615, "structured pruning", 0.4, 4, [Part.Head(0, 0), Part.Mlp(1)],
-        new Dictionary<Part, double> { [Part.Head(0, 0)] = double.MaxValue, [Part.Mlp(0)] = -0.0, [Part.Head(1, 0)] = double.Epsilon, [Part.Mlp(1)] = (double)0.1f }, "mean", new('a', 64))
+    internal static Subnetwork Full { get; } = new(18446744073709551615, "structured pruning", 0.4, 4, [Heads.Kind.Part(0, 0), Mlps.Kind.Part(1)],
+        new Dictionary<Part, double> { [Heads.Kind.Part(0, 0)] = double.MaxValue, [Mlps.Kind.Part(0)] = -0.0, [Heads.Kind.Part(1, 0)] = double.Epsilon, [Mlps.Kind.Part(1)] = (double)0.1f }, "mean", new('a', 64))
     {
         Model = sizes,
         Data = [new("world:training,rows=200", 200, new('b', 64)), new("mnli/\"train\".tsv", 0, "")],
@@ -37,7 +37,7 @@ public class MaskJsonTests
         ["least"] = least,
         ["full"] = Full,
         ["circuit"] = Circuit,
-        ["heads only"] = new(0, "", 0, 4, [Part.Head(0, 0)], new Dictionary<Part, double>(), "zero", "") { InPlay = ["heads"], Model = ModelSizes.Even("", 2, 2), TargetSparsity = 0.75 },
+        ["heads only"] = new(0, "", 0, 4, [Heads.Kind.Part(0, 0)], new Dictionary<Part, double>(), "zero", "") { InPlay = ["heads"], Model = ModelSizes.Even("", 2, 2), TargetSparsity = 0.75 },
         ["nothing kept"] = Full with { Kept = [] },
         ["parallel"] = Full with { Model = sizes with { Parallel = true, Width = 0, Family = "" } },
     };
@@ -113,7 +113,7 @@ public class MaskJsonTests
     public void The_least_that_a_file_needs_is_its_version_what_there_is_and_what_is_kept()
     {
         Subnetwork read = Subnetwork.FromJson("""{"version": 2, "parts": 3, "kept": ["L0.MLP", "L0.H1"], "x-mine": {"a": 1}, "note": "by hand"}""", "a.json");
-        Assert.Equal([Part.Head(0, 1), Part.Mlp(0)], read.Kept);
+        Assert.Equal([Heads.Kind.Part(0, 1), Mlps.Kind.Part(0)], read.Kept);
         Assert.Equal(("", "", 1 - 2 / 3.0), (read.Ablation, read.ModelSha256, read.TargetSparsity));
         Assert.Equal(6, Subnetwork.FromJson("""{"version": 2, "kept": [], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [2, 2]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1, 1]}}}}""", "a.json").Parts);
     }
@@ -138,7 +138,7 @@ public class MaskJsonTests
     [InlineData("""{"parts": 3, "kept": []}""", "the key 'version' is missing; this Heartwood reads version 2")]
     [InlineData("""{"version": 2, "format": "toast", "parts": 3, "kept": []}""", "'format' should be \"heartwood mask\"")]
     [InlineData("""{"version": 2, "parts": 3, "kept": [], "inPlay": []}""", "'inPlay' should name at least one kind of part, each once")]
-    [InlineData("""{"version": 2, "parts": 3, "kept": [], "sparcity": 1}""", "the key 'sparcity' is not known. Nearest: 'sparsity'")]
+    [InlineData("""{"version": 2, "parts": 3, "kept": [], "sparcity": 1}""", "the key 'sparcity' is not known. Did you mean sparsity?")]
     [InlineData("""{"version": 2, "parts": 3, "kept": [], "sparsity": 0.5}""", "'sparsity' is 0.5, and what is kept makes it 1")]
     [InlineData("""{"version": 2, "parts": 3, "kept": [], "size": {"parts": 1}}""", "'size.parts' is 1, and 0 are kept")]
     [InlineData("""{"version": 2, "parts": 3, "kept": ["L0.MLP"], "inPlay": ["heads"], "model": {"parts": {"heads": {"letters": "H", "numbered": true, "perLayer": [3]}, "mlps": {"letters": "MLP", "numbered": false, "perLayer": [1]}}}}""", "L0.MLP is of no kind that is in play (heads)")]

@@ -37,7 +37,7 @@ public class MibCircuitTests
         MaskFile read = Read(Nodes);
         Assert.Equal(("mib", "L0.H0 L0.MLP", 3, 1 - 2 / 3.0), (read.Format, string.Join(' ', read.Mask.Kept), read.Mask.Parts, read.Mask.Sparsity));
         Assert.Null(read.Mask.Edges);
-        Assert.Equal([(Part.Head(0, 0), (double)0.3f), (Part.Head(0, 1), -2.5)], read.Mask.Scores.Select(s => (s.Key, s.Value)).Order());
+        Assert.Equal([(Heads.Kind.Part(0, 0), (double)0.3f), (Heads.Kind.Part(0, 1), -2.5)], read.Mask.Scores.Select(s => (s.Key, s.Value)).Order());
         Assert.Equal("1 parts have no score; where parts are ranked, these are kept first, as in the format.", Assert.Single(read.Notes));
         Assert.Equal("", read.Mask.Ablation);
     }
@@ -89,7 +89,7 @@ public class MibCircuitTests
     [Fact]
     public void A_subnetwork_of_heads_keeps_its_MLPs()
     {
-        Subnetwork heads = new(0, "", 0, 2, [Part.Head(0, 1)], new Dictionary<Part, double>(), "", "") { InPlay = ["heads"], Model = ModelSizes.Even("", 1, 2, 8) };
+        Subnetwork heads = new(0, "", 0, 2, [Heads.Kind.Part(0, 1)], new Dictionary<Part, double>(), "", "") { InPlay = ["heads"], Model = ModelSizes.Even("", 1, 2, 8) };
         Assert.Equal("L0.H1 L0.MLP", string.Join(' ', Read(MaskFile.Write(heads, "mib")).Mask.Kept));
     }
 

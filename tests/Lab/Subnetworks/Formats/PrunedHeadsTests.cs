@@ -1,5 +1,4 @@
 using System.Text;
-using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 
@@ -33,8 +32,8 @@ public class PrunedHeadsTests
     [Fact]
     public void MLPs_and_edges_are_refused_and_what_is_lost_is_said()
     {
-        Assert.Contains("MLP blocks of this subnetwork are absent (L0.MLP)", Assert.Throws<ArgumentException>(() => MaskFile.Write(MaskJsonTests.Full, "pruned-heads")).Message);
-        Subnetwork heads = MaskJsonTests.Full with { Kept = [Part.Head(0, 0), Part.Mlp(0), Part.Mlp(1)] };
+        Assert.Contains("MLP blocks of this subnetwork are ablated (L0.MLP)", Assert.Throws<ArgumentException>(() => MaskFile.Write(MaskJsonTests.Full, "pruned-heads")).Message);
+        Subnetwork heads = MaskJsonTests.Full with { Kept = [Heads.Kind.Part(0, 0), Mlps.Kind.Part(0), Mlps.Kind.Part(1)] };
         Assert.Contains("\"1\": [\n      0\n    ]", MaskFile.Write(heads, "pruned-heads"));
         Assert.Contains("the pruned model is another one", MaskFile.Lost(heads, "pruned-heads"));
         Assert.Contains("--nodes", Assert.Throws<ArgumentException>(() => MaskFile.Write(MaskJsonTests.Circuit, "pruned-heads")).Message);

@@ -64,7 +64,7 @@ public sealed class ParquetTests
         Assert.Contains("row 3: expected text in 'flag', found none", Refused($"{Golden("zstd")},text=premise,label=flag"));
         Assert.Contains(
             "nli-zstd.parquet: expected a column 'premis' for the text, "
-                + "found premise, hypothesis, label, idx, score, flag, tokens. Nearest: 'premise'",
+                + "found premise, hypothesis, label, idx, score, flag, tokens. Did you mean premise?",
             Refused($"{Golden("zstd")},text=premis,label=label"));
     }
 

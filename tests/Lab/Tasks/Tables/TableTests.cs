@@ -70,8 +70,8 @@ public sealed class TableTests
         string[] two = ["entailment", "non-entailment"];
         string content = Nli + "neutral\ta\tb\tg\ncontradiction\ta\tb\tg\nentailment\ta\tb\tg\n";
         Assert.Equal(["non-entailment", "non-entailment", "entailment"], Read(content, ",labels=neutral>non-entailment|contradiction>non-entailment", labels: two).Rows.Select(row => row.Label));
-        Assert.Contains("t.tsv, line 2: expected a label among entailment, non-entailment, found 'neutral'. Nearest: ", Refused(content, labels: two));
-        Assert.Contains("renames 'nuetral', which never occurs. There are: neutral, contradiction, entailment", Refused(content, ",labels=nuetral>x"));
+        Assert.Contains("t.tsv, line 2: expected a label among entailment, non-entailment, found 'neutral'. Did you mean ", Refused(content, labels: two));
+        Assert.Contains("renames 'nuetral', which never occurs. Did you mean neutral? There are: neutral, contradiction, entailment", Refused(content, ",labels=nuetral>x"));
         Assert.Contains("line 2: expected a label in column 'label', found nothing", Refused(Nli + "\ta\tb\tg\n"));
     }
 
@@ -83,7 +83,7 @@ public sealed class TableTests
         Assert.Equal(["t10", "t15"], Texts(Read(content, ",not-cases=case0|case2,rows=2")));
         Assert.Equal(["t0", "t10", "t20"], Texts(Read(content, ",rows=3")));
         Assert.Equal(30, Read(content, ",per-case=1000,rows=1000").Rows.Count);
-        Assert.Contains("there is no case 'case3'. There are: case0, case1, case2. Nearest: 'case", Refused(content, ",cases=case3"));
+        Assert.Contains("there is no case 'case3'. Did you mean case0? There are: case0, case1, case2.", Refused(content, ",cases=case3"));
         Assert.Contains("leave no row", Refused(content, ",cases=case0,not-cases=case0"));
         Assert.Contains("The file has no cases: add case=COLUMN", Refused(Nli + "x\ta\tb\tg\n", ",not-cases=c"));
 
@@ -96,7 +96,7 @@ public sealed class TableTests
     [InlineData(Nli, "", "line 1: expected rows with labels after this line, found none")]
     [InlineData(Nli + "-\ta\tb\tg\n", "", "found none (1 without an agreed label)")]
     [InlineData("label\tpremise\thypothesis\tlabel\nx\ta\tb\tx\n", "", "line 1: expected columns with names of their own, found 'label' 2 times")]
-    [InlineData(Nli + "x\ta\tb\tg\n", ",text=premis,label=label", "expected a column 'premis' for the text, found label, premise, hypothesis, genre. Nearest: 'premise'. Add text=COLUMN.")]
+    [InlineData(Nli + "x\ta\tb\tg\n", ",text=premis,label=label", "expected a column 'premis' for the text, found label, premise, hypothesis, genre. Did you mean premise? Add text=COLUMN.")]
     [InlineData(Nli + "x\ta\tb\tg\n", ",text=premise", "expected a column for the label, none is given. Add label=COLUMN, or say what else the rows ask: task=pairs, task=prompts or task=text; there are: label, premise")]
     [InlineData(Nli + "x\ta\tb\tg\n", ",preset=hans", "expected a column 'sentence1' for the text")]
     [InlineData("a\tb\nc\td\n", "", "line 1: expected the columns of a known layout (hans, mnli, nli, qqp, qnli, rte, paws, mrpc, stsb, "

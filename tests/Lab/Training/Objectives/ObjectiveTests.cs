@@ -150,7 +150,7 @@ public class ObjectiveTests
             Assert.Throws<ArgumentException>(() => Usual.Check(new KlToFull(), Regression.Instance)).Message);
         Assert.Contains("The objective pair-margin compares the two sentences of a pair, and this is text.",
             Assert.Throws<ArgumentException>(() => Usual.Check(new PairMargin(), new LanguageModelling())).Message);
-        Assert.Contains("Nearest: 'next-token'",
+        Assert.Contains("Did you mean next-token?",
             Assert.Throws<ArgumentException>(() => Usual.Named(Usual.Usual, "next-tokens")).Message);
     }
 

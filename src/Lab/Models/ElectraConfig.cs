@@ -1,0 +1,52 @@
+using Heartwood.Lab.Checkpoints;
+using Heartwood.Tensors;
+
+namespace Heartwood.Lab.Models;
+
+/// <summary>The sizes of an ELECTRA, as its config.json says them.</summary>
+sealed record ElectraConfig(
+    int Vocabulary, int EmbeddingWidth, int Width, int Layers, int Heads, int Positions, int TokenTypes, float Epsilon,
+    Activation Activation, IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+{
+    // how heads that choose one of several texts sum up a sequence: others do not read it
+    static readonly string[] summary =
+        ["summary_type", "summary_use_proj", "summary_activation", "summary_last_dropout", "summary_first_dropout"];
+
+    internal int HeadWidth => Width / Heads;
+
+    /// <summary>Whether embeddings are of another width than the layers, and so are projected.</summary>
+    internal bool Projects => EmbeddingWidth != Width;
+
+    /// <summary>Reads and checks a config.json; unknown keys that matter are refused.</summary>
+    /// <param name="config">the file</param>
+    /// <param name="labels">how many labels the classification head has; 0 where there is none</param>
+    /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
+    internal static ElectraConfig Read(ModelConfig config, int labels)
+    {
+        if (config.Family != "electra")
+            throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', an ELECTRA was expected.");
+        int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
+        int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount);
+        int neurons = config.RequirePositive("intermediate_size");
+        if (width % heads != 0)
+            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
+                + "(num_attention_heads).");
+        ElectraConfig read = new(
+            config.RequirePositive("vocab_size"), config.Has("embedding_size") ? config.RequirePositive("embedding_size") : 128,
+            width, layers, heads, config.RequirePositive("max_position_embeddings"),
+            config.Has("type_vocab_size") ? config.RequirePositive("type_vocab_size") : 2,
+            config.Epsilon("layer_norm_eps", 1e-12f), config.ActivationOf("hidden_act", "gelu"),
+            config.PerLayer(OwnKeys.HeadsPerLayer, layers, heads), config.PerLayer(OwnKeys.NeuronsPerLayer, layers, neurons),
+            labels > 0 ? config.Labels(labels) : []);
+        config.RefuseUnknown([OwnKeys.TokenTypes, .. summary]);
+        return read;
+    }
+
+    /// <summary>What the file alone says.</summary>
+    /// <inheritdoc cref="ModelFamily.Facts"/>
+    internal static ConfigFacts FactsOf(ModelConfig config, int labels)
+    {
+        ElectraConfig c = Read(config, labels);
+        return new(config.Family, c.Layers, c.Heads, c.Heads, c.Width, c.HeadWidth, c.Vocabulary, c.Positions, c.Labels);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Tests.Lab;
+using Heartwood.Tests.Lab.Checkpoints;
+
+namespace Heartwood.Tests.App;
+
+/// <summary>What <c>inspect</c> shows of a folder of any family that has no tokenizer.</summary>
+[Collection("the thread team")]
+public sealed class InspectVerbTests : IDisposable
+{
+    readonly SmallRuns runs = new();
+
+    public void Dispose() => runs.Dispose();
+
+    public static TheoryData<string> Families => [.. ModelFolder.Families];
+
+    [Theory, MemberData(nameof(Families))]
+    public void Without_a_tokenizer_parts_weights_and_the_forecast_of_a_search_are_shown(string family)
+    {
+        IModel model = Small.Model(layers: 2, heads: 2, width: 8, family: family);
+        string folder = runs.At("bare");
+        ModelFolder.Save(model, folder, new Dictionary<string, byte[]>());
+        string shown = SmallRuns.Works("inspect", folder, "--length", "8");
+        Assert.Contains($"{family}, {model.Weights.Count:N0} weights", shown);
+        Assert.Contains("4 heads and 2 MLPs: 6 parts", shown);
+        Assert.Contains("A search of its subnetworks (", shown);
+        Assert.Contains("there is no tokenizer, so that the model can be looked at and not asked.", shown);
+        JsonElement json = JsonDocument.Parse(SmallRuns.Works("inspect", folder, "--length", "8", "--json")).RootElement;
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("words").ValueKind);
+        Dictionary<string, (int Parts, long Weights)> kinds = json.GetProperty("kinds").EnumerateArray().ToDictionary(
+            k => k.GetProperty("kind").GetString()!, k => (k.GetProperty("parts").GetInt32(), k.GetProperty("weights").GetInt64()));
+        Assert.Equal(PartKinds.Usual.Select(kind => kind.Name), kinds.Keys);
+        foreach (PartKind kind in PartKinds.Usual)
+        {
+            Universe universe = model.Universe([kind]);
+            Assert.Equal(universe.Count, kinds[kind.Name].Parts);
+            if (kind.Name != "layers")                          // of which one stays in any model
+                Assert.InRange(model.Weights.Count - Cutting.Cut(model, [], Ablation.Zero(universe)).Weights.Count,
+                    kinds[kind.Name].Weights, model.Weights.Count);
+        }
+        Assert.Equal(model.Weights.Count, kinds["layers"].Weights + json.GetProperty("outsideLayers").GetInt64());
+        File.WriteAllText(runs.At("rows.tsv"), "text\tlabel\na\tlabel 0\nb\tlabel 1\n");
+        Assert.Contains("tokenizer", SmallRuns.Fails("inspect", folder, "--data", runs.At("rows.tsv")));
+    }
+
+    [Fact]
+    public void The_goldens_of_the_shared_data_are_shown()
+    {
+        string? goldens = Files.SharedGoldens("models");
+        if (goldens is null) Assert.Skip("shared/goldens/models is not next to the repository, nor under HEARTWOOD_GOLDENS.");
+        int seen = 0;
+        foreach (string folder in Directory.GetDirectories(goldens))
+        {
+            string family = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "config.json"))).RootElement.GetProperty("model_type").GetString()!;
+            if (!ModelFolder.Families.Contains(family)) continue;
+            string shown = SmallRuns.Works("inspect", folder, "--length", "8");
+            Assert.Contains($"{family}, ", shown);
+            Assert.Contains(family.EndsWith("bert", StringComparison.Ordinal) && folder.EndsWith("mlm", StringComparison.Ordinal)
+                ? "an encoder that guesses masked words" : folder.EndsWith("lm", StringComparison.Ordinal) ? "a language model" : folder.EndsWith("regression", StringComparison.Ordinal) ? "a score" : "labels: ", shown);
+            Assert.Contains("weights: ", shown);
+            Assert.Contains("A search of its subnetworks (", shown);
+            seen++;
+        }
+        Assert.InRange(seen, 11, 100);
+    }
+}
