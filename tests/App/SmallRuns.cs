@@ -70,6 +70,15 @@ sealed class SmallRuns : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(At(b), "*.tmp", SearchOption.AllDirectories));
     }
 
+    /// <summary>The same subnetworks and the same cut.</summary>
+    public void SameSubnetworks(string a, string b)
+    {
+        string[] names = [.. Directory.GetFiles(At(a, "subnetworks")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+        Assert.NotEmpty(names);
+        foreach (string name in names) Assert.Equal(File.ReadAllBytes(At(a, "subnetworks", name)), File.ReadAllBytes(At(b, "subnetworks", name)));
+        Assert.Equal(File.ReadAllBytes(At(a, "cut", "model.safetensors")), File.ReadAllBytes(At(b, "cut", "model.safetensors")));
+    }
+
     /// <summary>Every file of one run is in the other with the same bytes, times aside: of the page, which tells them, not the bytes.</summary>
     public void SameFiles(string a, string b)
     {

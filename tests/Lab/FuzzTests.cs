@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Studies.Recipes;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 using Heartwood.Lab.Tasks.Tables;
@@ -161,6 +162,31 @@ public sealed class FuzzTests
     [Fact]
     public void Mutated_lists_of_parts_are_read_or_refused() => Fuzz(10_000, "L0.H1,a3.h7, m2,blocks.3.attn.hook_z[:, :, 8],5.7,L4H0"u8.ToArray(), bytes =>
         Assert.All(PartNames.ParseList(Encoding.UTF8.GetString(bytes)), part => Assert.Equal(part, Part.Parse(part.ToString()))));
+
+    [Fact]
+    public void Mutated_recipes_are_read_or_refused_with_their_line() => Fuzz(20_000, Encoding.UTF8.GetBytes("""
+        title: A
+        settings: {data: {about: where, default: "d"}, rows: how many}
+        steps:
+          found:
+            verb: find
+            data: [ "${data}/a.tsv,rows=${rows}", world:training ]   # é
+            sparsity: [0.5, 0.6]
+            all: true
+          cut: {verb: cut, arguments: [${found}], mask: '${found}/x.json'}
+        """), bytes =>
+    {
+        Recipe recipe;
+        try { recipe = RecipeReader.Read(bytes, "fuzz.yaml"); }
+        catch (FormatException e)
+        {
+            Assert.Matches(@"\Afuzz\.yaml:\d+: ", e.Message);
+            throw;
+        }
+        FilledRecipe filled = recipe.Filled(recipe.Settings.ToDictionary(s => s.Name, _ => "value"));
+        Assert.DoesNotContain("${", string.Join('\n', recipe.Steps.SelectMany(s => s.Values).Select(v => filled.Fill(v, name => $"run/{name}"))));
+        _ = Heartwood.Lab.Runs.RequestText.Flatten(filled.Request(null));
+    });
 
     /// <summary>Gives <paramref name="count"/> mutations of a valid file to a reader; some must be read and some refused, or the test tests nothing.</summary>
     internal static void Fuzz(

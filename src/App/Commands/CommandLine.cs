@@ -14,6 +14,7 @@ static class CommandLine
     [
         DemoVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(), FindVerb.Create(),
         EvaluateVerb.Create(), CompareVerb.Create(), StageVerbs.Cut(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create(),
+        RunVerb.Create(),
     ];
 
     /// <summary>Runs one command.</summary>
@@ -28,12 +29,12 @@ static class CommandLine
     {
         tenants ??= Tenants.Usual;
         RootCommand root = Root(verbs ?? Verbs, world, tenants);
-        ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = Parse(root, arguments);
         if (arguments.Length == 0) parsed = root.Parse(["--help"]);
         string? mistyped = parsed.Action is HelpWithExamples ? null : Mistyped(arguments, parsed.CommandResult.Command, root);
         if (mistyped is not null || parsed.Errors.Count > 0) return Misunderstood(parsed, mistyped, world.Error);
         if (parsed.CommandResult.Command is Verb verb && parsed.Action is null)
-            return Run(verb, parsed, arguments, world, exit ?? Environment.Exit, tenants);
+            return Run(verb, parsed, root, arguments, world, exit ?? Environment.Exit, tenants);
         int code = parsed.Invoke(new InvocationConfiguration
         {
             Output = world.Out,
@@ -44,7 +45,8 @@ static class CommandLine
         return arguments.Length == 0 ? Failures.Usage : code;
     }
 
-    static int Run(Verb verb, ParseResult parsed, string[] arguments, Surroundings world, Action<int> exit, Tenants tenants)
+    static int Run(
+        Verb verb, ParseResult parsed, RootCommand root, string[] arguments, Surroundings world, Action<int> exit, Tenants tenants)
     {
         using Interruption interruption = new(world, verb.Resumes, exit);
         try
@@ -53,7 +55,7 @@ static class CommandLine
             using (Progress progress = Progress.In(world))
             {
                 bool json = parsed.GetValue(SharedOptions.Json);
-                session = new(world, Machine.Command(arguments), json, progress, interruption.Token) { Tenants = tenants };
+                session = new(world, Machine.Command(arguments), json, progress, interruption.Token) { Tenants = tenants, Root = root };
                 verb.Run(parsed, session);
             }
             if (session.Found is { } found) world.Out.WriteLine(found);      // below the bars, which are gone now
@@ -64,6 +66,10 @@ static class CommandLine
             return Failures.Tell(e, world.Error, interruption, parsed.GetValue(SharedOptions.Verbose));
         }
     }
+
+    /// <summary>Parses words; a word that begins with @ is itself.</summary>
+    internal static ParseResult Parse(RootCommand root, IReadOnlyList<string> words) =>
+        root.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     static RootCommand Root(IReadOnlyList<Verb> verbs, Surroundings world, Tenants tenants)
     {

@@ -37,6 +37,7 @@ static class ConvertVerb
     {
         Arguments = { model },
         Options = { into, entry, float32 },
+        WritesOut = _ => true,
         Run = (parsed, session) =>
         {
             string place = parsed.GetValue(into)

@@ -1,12 +1,18 @@
 using System.CommandLine;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Studies.Recipes;
 
 namespace Heartwood.App.Commands;
 
-/// <summary><c>heartwood demo</c>: the whole job on the embedded model and the made-up language.</summary>
+/// <summary>
+/// <c>heartwood demo</c>: the built-in recipe, <c>recipes/demo.yaml</c>, on the embedded model and the made-up language; its one step's
+/// folder is that of --out, and options that are given take the place of the recipe's.
+/// </summary>
 static class DemoVerb
 {
     const string Folder = "heartwood-demo";
+
+    static IReadOnlyList<Option> Options => [.. StudyOptions.Search, QuestionOptions.Ask];
 
     /// <summary>The verb.</summary>
     public static Verb Create()
@@ -18,10 +24,21 @@ static class DemoVerb
         {
             Resumes = true,
             TakesOut = true,
-            Run = (parsed, session) => FindVerb.Begin(
-                parsed, session, StudyOptions.With(parsed, EmbeddedStudy.Study), RunSupport.OutOf(parsed, Folder), toTheEnd: true),
+            Run = Run,
         };
-        foreach (Option option in StudyOptions.Search.Append(QuestionOptions.Ask)) verb.Options.Add(option);
+        foreach (Option option in Options) verb.Options.Add(option);
         return verb;
+    }
+
+    static void Run(ParseResult parsed, Session session)
+    {
+        Recipe recipe = Recipe.Demo;
+        RecipePlan plan = RecipePlan.Read(recipe.Filled(new Dictionary<string, string>()), session, Folder);
+        Option[] given = [.. Options.Concat(SharedOptions.All).Where(o => parsed.GetResult(o) is { Implicit: false })];
+        ParseResult step = CommandLine.Parse(session.Root,
+            [.. plan.WordsOf(plan.Steps.Single(), given.Select(o => o.Name).ToHashSet()),
+                .. given.SelectMany(o => (string[])[o.Name, .. parsed.GetResult(o)!.Tokens.Select(t => t.Value)])]);
+        StudyRequest request = StudyOptions.Parse(step) with { Title = recipe.Title };
+        FindVerb.Begin(step, session, request, RunSupport.OutOf(parsed, Folder), toTheEnd: true);
     }
 }

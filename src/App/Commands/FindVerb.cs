@@ -6,6 +6,7 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Training.Objectives;
 
 namespace Heartwood.App.Commands;
 
@@ -28,6 +29,7 @@ static class FindVerb
         {
             Resumes = true,
             TakesOut = true,
+            Foresee = Foresee,
             Run = (parsed, session) => Begin(
                 parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)),
         };
@@ -68,6 +70,31 @@ static class FindVerb
                     () => Summary.Found(found, path) + table);
             }
         }
+    }
+
+    /// <summary>Refuses names that nothing has, before model and data are there.</summary>
+    internal static void CheckNames(StudyRequest request)
+    {
+        request.Check();
+        Method.ReadAll(request.Methods, request.Tenants);
+        if (request.Objective != "") Objectives.Named(request.Tenants.Objectives, request.Objective);
+    }
+
+    static string? Foresee(ParseResult parsed, Session session, bool complete)
+    {
+        bool toTheEnd = parsed.GetValue(all);
+        StudyRequest request = StudyOptions.Parse(parsed) with
+        {
+            Tenants = session.Tenants,
+            Asked = QuestionOptions.Asked(parsed, toTheEnd),
+        };
+        CheckNames(request);
+        if (toTheEnd && !request.Sets.Has(Role.InDomain)) throw new ArgumentException("all measures too: give in-domain.");
+        if (!complete) return null;
+        Study.Prepared prepared = new(request);
+        Estimate estimate = prepared.Estimate();
+        return $"{string.Join("; ", prepared.Costs.Select(cost => cost.InWords))}. The searches take about "
+            + $"{Words.Duration(estimate.Seconds)} and {Words.Bytes(estimate.Bytes)} of memory.";
     }
 
     /// <summary>Draws the page of a finished study, and prints what it found.</summary>

@@ -69,6 +69,7 @@ static class MaskVerb
     {
         Arguments = { mask },
         Options = { model, OtherModel, to, into, sparsity, top, absolute, nodes },
+        WritesOut = _ => true,
         Run = Run,
     };
 

@@ -79,7 +79,7 @@ static class PaperVerb
             "paper --out runs/paper",
             "paper --model runs/mnli-model/model --checkpoints runs/mnli-model/checkpoints/step-* --data mnli/train.tsv --in-domain "
                 + "mnli/dev.tsv --ood hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --out runs/mnli-paper")
-        { Resumes = true, TakesOut = true, Run = Run };
+        { Resumes = true, TakesOut = true, Foresee = Foresee, Run = Run };
         Option[] replaced = [StudyOptions.Model, StudyOptions.Data, StudyOptions.Sparsity];
         Option[] own =
         [
@@ -99,10 +99,7 @@ static class PaperVerb
         PaperRun.Prepared prepared = new(request);
         foreach (string note in prepared.Notes) session.World.Say(note);
         PaperCost cost = prepared.Cost();
-        session.World.Say(
-            $"{(cost.TrainingSteps > 0 ? $"{cost.TrainingSteps:N0} steps of training, " : "")}"
-                + $"{cost.Searches} searches of {cost.Steps} steps, {cost.Passes:N0} passes of an example: "
-                + $"about {Words.Duration(cost.Seconds)}, {Words.Bytes(cost.Bytes)} of memory");
+        session.World.Say(InWords(cost));
         if (cost.Bytes > Console.Machine.Memory)
             throw new InvalidOperationException(
                 $"The search needs about {Words.Bytes(cost.Bytes)}, this machine has {Words.Bytes(Console.Machine.Memory)}. "
@@ -126,6 +123,19 @@ static class PaperVerb
                     Report.Read(folder.PathOf(inside), session.Tenants.Questions, session.Tenants.PartKinds));
         session.Result(() => ResultJson.Write(result), () => InWords(result, folder.FolderPath));
     }
+
+    static string? Foresee(ParseResult parsed, Session session, bool complete)
+    {
+        PaperRequest request = Parse(parsed);
+        request = request with { Study = request.Study with { Tenants = session.Tenants } };
+        FindVerb.CheckNames(request.Study);
+        return complete ? InWords(new PaperRun.Prepared(request).Cost()) : null;
+    }
+
+    static string InWords(PaperCost cost) =>
+        $"{(cost.TrainingSteps > 0 ? $"{cost.TrainingSteps:N0} steps of training, " : "")}"
+            + $"{cost.Searches} searches of {cost.Steps} steps, {cost.Passes:N0} passes of an example: "
+            + $"about {Words.Duration(cost.Seconds)}, {Words.Bytes(cost.Bytes)} of memory";
 
     // each question with its answer, as the page has them, then where the page is
     static string InWords(Result result, string folder)

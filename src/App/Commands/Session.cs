@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Heartwood.App.Console;
 using Heartwood.Lab.Studies;
 
@@ -15,11 +16,24 @@ sealed record Session(Surroundings World, string Command, bool Json, IProgress<L
     /// <summary>What names on the command line are looked up in.</summary>
     public Tenants Tenants { get; init; } = Tenants.Usual;
 
+    /// <summary>The whole command line, in which a verb that runs others finds them.</summary>
+    public required RootCommand Root { get; init; }
+
+    /// <summary>Whether the result is wanted both in words and as JSON.</summary>
+    public bool Both { get; init; }
+
+    /// <summary>The result as JSON, where <see cref="Both"/> was asked for; null while there is none.</summary>
+    public string? FoundAsJson { get; private set; }
+
     /// <summary>What the verb found, as it is printed when it has ended; null while there is none.</summary>
     public string? Found { get; private set; }
 
     /// <summary>Sets the result: as JSON where that was asked for, in words otherwise.</summary>
     /// <param name="json">the result as JSON</param>
     /// <param name="words">the same for people, at most one screen</param>
-    public void Result(Func<string> json, Func<string> words) => Found = (Json ? json() : words()).TrimEnd();
+    public void Result(Func<string> json, Func<string> words)
+    {
+        Found = (Json ? json() : words()).TrimEnd();
+        if (Both) FoundAsJson = json().TrimEnd();
+    }
 }

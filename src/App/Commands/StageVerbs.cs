@@ -51,6 +51,8 @@ static class StageVerbs
         Refused = KeptByTheRun,
         Options = { mask, changes, exports, into, MaskVerb.OtherModel },
         Resumes = true,
+        WritesOut = parsed =>
+            parsed.GetValue(mask) is not null || parsed.GetValue(changes)!.Length + parsed.GetValue(exports)!.Length > 0,
         Run = (parsed, session) =>
         {
             if (parsed.GetValue(mask) is null) RunSupport.RefuseIdle(parsed, "without --mask", MaskVerb.OtherModel);

@@ -108,6 +108,7 @@ static class TrainVerb
         },
         Resumes = true,
         TakesOut = true,
+        Foresee = Foresee,
         Options =
         {
             data, inDomain, outOfDomain, from, family, tokenizer, vocabulary, cased, fresh, layers, heads, width, neurons, positions,
@@ -117,21 +118,35 @@ static class TrainVerb
         Run = Run,
     };
 
-    static void Run(ParseResult parsed, Session session)
+    static string? Foresee(ParseResult parsed, Session session, bool complete)
     {
-        RunSupport.UseThreads(parsed);
-        RunSupport.OutOf(parsed);
+        RefuseIdle(parsed);
+        TrainingRequest request = Parse(parsed) with { Tenants = session.Tenants };
+        return complete ? Cost(new TrainingRun(request)) : null;
+    }
+
+    static string Cost(TrainingRun run) => $"{run.Parameters:N0} weights, {run.Steps:N0} steps";
+
+    static void RefuseIdle(ParseResult parsed)
+    {
         if (parsed.GetValue(from) is not null)
             RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is",
                 family, layers, heads, width, neurons, positions, tokenizer, vocabulary, cased, fresh);
         if (parsed.GetValue(tokenizer) is not null)
             RunSupport.RefuseIdle(parsed, "with --tokenizer: the folder's tokenizer is as it is", vocabulary, cased);
+    }
+
+    static void Run(ParseResult parsed, Session session)
+    {
+        RunSupport.UseThreads(parsed);
+        RunSupport.OutOf(parsed);
+        RefuseIdle(parsed);
         TrainingRequest request = Parse(parsed) with { Tenants = session.Tenants };
         TrainingRun run = new(request);
         using RunFolder folder = RunSupport.Open(
             RunSupport.OutOf(parsed), session, run.ModelSha256, run.Data, [request.Options.Seed], request);
         foreach (string note in run.Notes) session.World.Say(note);
-        session.World.Say($"{run.Parameters:N0} weights, {run.Steps:N0} steps");
+        session.World.Say(Cost(run));
         Result result = run.Run(folder, session.Progress, session.Stop);
         string page = Report.Write(folder.FolderPath, result);
         session.Result(() => ResultJson.Write(result), () => Words(result, run, page));

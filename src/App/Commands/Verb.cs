@@ -28,6 +28,17 @@ sealed class Verb(string name, string description, params string[] examples) : C
     /// <summary>Options that other verbs have and that would do nothing here, each with the reason.</summary>
     public IReadOnlyDictionary<string, string> Refused { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Whether it writes into --out with these words, where it has that option and may leave it out; a verb that makes a run always does.
+    /// </summary>
+    public Func<ParseResult, bool> WritesOut { get => field ?? (_ => TakesOut); init; }
+
+    /// <summary>
+    /// Checks all that can be checked before it begins, and says what it will cost, in a line. Given false, what it reads is yet to be
+    /// made: then names are checked alone, and it says null. Null where nothing is known before.
+    /// </summary>
+    public Func<ParseResult, Session, bool, string?>? Foresee { get; init; }
+
     /// <summary>What the verb does: parses into a request and calls. Failures are thrown, and told by the command line.</summary>
     public required Action<ParseResult, Session> Run { get; init; }
 }

@@ -9,6 +9,7 @@ public static class Questions
     /// </summary>
     public static IReadOnlyList<IQuestion> Usual { get; } =
     [
+        new Steps(),
         new TrainingCurve(), new Curve(), new Accuracy(), new ComparedFinders(), new TaskFigures(), new Losses(), new Generalization(),
         new Cases(), new Groups(), new Frequencies(), new Shift(), new Overlaps(), new CoreAblated(), new Attention(), new Needs(),
         new AddBack(), new Emergence(), new Sizes(),

@@ -42,12 +42,13 @@ public static class Report
 
     static Page PageOf(Findings findings)
     {
+        if (findings.Facts<StepsFacts>() is { } steps)
+            return new(steps.Title, steps.About, Steps.Headline(steps), [.. findings.LeftOut, .. Steps.Sentences(steps)],
+                findings.Figures(), Making.Section(new(steps.Title, RunKind.Comparison, null, steps.Seconds), findings.Manifest),
+                findings.Manifest.Version);
         MakingFacts making = findings.Facts<MakingFacts>() ?? throw new InvalidDataException(
             "The result does not say what was studied: it has no answer to the question 'making'. Run the command that made it again.");
-        var (headline, sentences) = findings.Facts<TrainingFacts>() is { } training
-            ? (TrainingCurve.Headline(training), TrainingCurve.Sentences(training))
-            : findings.Facts<JoinedRuns>() is { } joined ? (Joined.Headline(joined), Joined.Sentences(joined))
-            : (Finding.Headline(findings), Finding.Sentences(findings));
+        var (headline, sentences) = Found(findings);
         string about = making.Model is { } model ? Making.Size(model)
             : Wording.List([.. (findings.Facts<JoinedRuns>()?.Runs ?? []).Select(run => run.Universe).Distinct()]);
         return new(making.Title, about, headline, [.. findings.LeftOut, .. sentences], findings.Figures(),
@@ -56,6 +57,13 @@ public static class Report
             Rings = Rings(findings, making.Model?.Layers ?? 0),
         };
     }
+
+    /// <summary>What came out: in a line, and in sentences.</summary>
+    internal static (string Headline, IReadOnlyList<string> Sentences) Found(Findings findings) =>
+        findings.Facts<StepsFacts>() is { } steps ? (Steps.Headline(steps), Steps.Sentences(steps))
+            : findings.Facts<TrainingFacts>() is { } training ? (TrainingCurve.Headline(training), TrainingCurve.Sentences(training))
+            : findings.Facts<JoinedRuns>() is { } joined ? (Joined.Headline(joined), Joined.Sentences(joined))
+            : (Finding.Headline(findings), Finding.Sentences(findings));
 
     // one ring per layer, each as dark as the share of its parts that the subnetworks keep
     static double[] Rings(Findings findings, int layers)

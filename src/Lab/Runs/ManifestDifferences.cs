@@ -4,7 +4,8 @@ namespace Heartwood.Lab.Runs;
 static class ManifestDifferences
 {
     /// <summary>Options that do not shape a result, so that a run may be resumed with others.</summary>
-    static readonly string[] Free = ["out", "threads", "json", "verbose"];
+    // what a recipe's text says is compared step by step and setting by setting: comments may change
+    static readonly string[] Free = ["out", "threads", "json", "verbose", "recipe.text"];
 
     /// <summary>Refuses to resume a run by a command that asks for another.</summary>
     /// <exception cref="IOException">the two differ; the message names each difference</exception>
