@@ -16,7 +16,7 @@ int steps = int.Parse(args.ElementAtOrDefault(1) ?? "200");
 
 LoadedModel model = LoadedModel.Load(null);
 DataSets data = DataSets.Read(NamedData.Listed(
-    train: ["world:training,rows=4000"], inDomain: ["world:in-domain,rows=500"], outOfDomain: ["world:out-of-domain,per-case=20"]));
+    train: ["world:training,rows=1000"], inDomain: ["world:in-domain,rows=300"], outOfDomain: ["world:out-of-domain,per-case=10"]));
 IReadOnlyList<Example> examples = model.Encode(data[Role.Train]);
 Sets sets = new(model, data, LabelMap.None, 0);
 

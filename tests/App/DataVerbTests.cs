@@ -159,7 +159,10 @@ public sealed class DataVerbTests : IDisposable
         Assert.False(Directory.Exists(runs.At("found")));
         Assert.Contains("a pipe can be read once, and this one is empty or was read already",
             Bash($"cat {runs.At("d.tsv")} | {program} evaluate --model {model} "
-                + "--in-domain /dev/stdin,format=tsv /dev/stdin,format=tsv").Error);
+                + "--in-domain /dev/stdin,format=tsv /dev/stdin,format=tsv,rows=3").Error);
+        // what is named by the same words is read once, whatever it serves
+        Assert.Contains("out of domain", Bash($"cat {runs.At("d.tsv")} | {program} evaluate --model {model} "
+            + "--in-domain /dev/stdin,format=tsv --out-of-domain /dev/stdin,format=tsv").Out);
     }
 
     [Fact]
