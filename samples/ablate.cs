@@ -17,7 +17,7 @@ Tensor full = model.Logits(batch);
 Console.WriteLine($"full model: {Shown(full)}   ({string.Join(", ", model.Labels)})");
 foreach (Part head in Heads.AllIn(model.Model))
 {
-    Tensor without = model.Logits(batch, model.Without($"{head}"));
+    Tensor without = model.Logits(batch, model.Without(head));
     Console.WriteLine($"without {head}: {Shown(without)}");
 }
 

@@ -21,7 +21,7 @@ double from = Difference(model.Logits(corrupted)), to = Difference(cleanLogits);
 Console.WriteLine($"{model.Labels[0]} against {model.Labels[1]}: clean {to:0.00}, corrupted {from:0.00}");
 
 var restored = model.Model.Universe([Heads.Kind, Mlps.Kind]).Parts
-    .Select(part => (Part: part, Share: (Difference(model.Logits(corrupted, model.Patch($"{part}", cache))) - from) / (to - from)));
+    .Select(part => (Part: part, Share: (Difference(model.Logits(corrupted, model.Patch(part, cache))) - from) / (to - from)));
 foreach (var (part, share) in restored.OrderByDescending(one => one.Share).Take(10))
     Console.WriteLine($"{part,-8} brings back {share,7:0.0 %}");
 

@@ -31,6 +31,31 @@ public sealed class SampleTests(PackedLibrary packed) : IClassFixture<PackedLibr
     }
 
     [Fact]
+    public void The_code_of_the_library_s_page_is_a_program_that_compiles()
+    {
+        string[] page = File.ReadAllLines(Path.Combine(HouseTests.Root, "docs", "library.md"));
+        List<string> first = [$"#:package Heartwood@{packed.Version}"], statements = [], types = [], into = statements;
+        bool inside = false;
+        foreach (string line in page)
+        {
+            if (line is "```csharp" or "```") (inside, into) = (line == "```csharp", statements);
+            else if (inside && line.StartsWith("using Heartwood", StringComparison.Ordinal)) first.Add(line);
+            else if (inside)
+            {
+                if (line.StartsWith("sealed class ", StringComparison.Ordinal)) into = types;      // to the end of its block
+                into.Add(line);
+            }
+        }
+        Assert.Contains("Tensor logits", string.Join('\n', statements));
+        Assert.Contains(types, line => line.Contains("IFinder", StringComparison.Ordinal));
+        string folder = temporary.At("page"), file = Path.Combine(folder, "page.cs");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "nuget.config"), packed.Config);
+        File.WriteAllLines(file, [.. first, .. statements, .. types]);
+        Ran(folder, ["build", file, "-v", "quiet"]);
+    }
+
+    [Fact]
     public void The_packages_say_what_they_are_and_bring_documentation_and_symbols()
     {
         foreach (var (package, assembly) in new[] { ("Heartwood", "Heartwood.Lab"), ("Heartwood.Tensors", "Heartwood.Tensors") })

@@ -37,6 +37,25 @@ public sealed class Tensor
     /// <exception cref="ShapeException">the tensor holds more or fewer</exception>
     public float Item => Count == 1 ? Values[0] : throw new ShapeException($"A single number was expected, the tensor is {Shape}.");
 
+    /// <summary>One value, by its place along every axis; a negative place counts from the end.</summary>
+    /// <exception cref="ShapeException">there are more or fewer places than axes, or no such place</exception>
+    [System.Runtime.CompilerServices.IndexerName("At")]
+    public float this[params ReadOnlySpan<int> at]
+    {
+        get
+        {
+            int place = 0;
+            bool inside = at.Length == Shape.Rank;
+            for (int axis = 0; inside && axis < at.Length; axis++)
+            {
+                int length = Shape[axis], here = at[axis] < 0 ? at[axis] + length : at[axis];
+                inside = (uint)here < (uint)length;
+                place = place * length + here;
+            }
+            return inside ? Values[place] : throw new ShapeException($"{Shape} has no value at [{string.Join(", ", at.ToArray())}].");
+        }
+    }
+
     internal Span<float> Writable => block.Values[..Count];
 
     /// <summary>The memory, which other tensors may share.</summary>

@@ -9,9 +9,13 @@ public interface IFinder
     /// <summary>What is known of it before it begins, with the options that it has.</summary>
     FinderFacts Facts { get; }
 
-    /// <summary>The same finder with options.</summary>
+    /// <summary>The same finder with options; one that has none refuses all.</summary>
     /// <exception cref="ArgumentException">an option is not the finder's, or out of range</exception>
-    IFinder With(TenantSpec options);
+    IFinder With(TenantSpec options)
+    {
+        options.RefuseUnread();
+        return this;
+    }
 
     /// <summary>What one search costs.</summary>
     /// <param name="parts">number of parts in play</param>

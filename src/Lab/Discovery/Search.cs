@@ -96,6 +96,30 @@ public sealed record Scores(IReadOnlyList<double> Values, IReadOnlyList<double>?
         universe.Parts.Select((part, i) => (part, Values[i])).ToDictionary(p => p.part, p => p.Item2);
 }
 
+/// <summary>Makes the files of what was found.</summary>
+public static class FoundSubnetworks
+{
+    /// <summary>
+    /// The parts of the highest scores as a subnetwork, whose <see cref="Subnetwork.ToJson"/> is a file that <c>--mask</c> reads.
+    /// </summary>
+    /// <param name="scores">one for each part in play</param>
+    /// <param name="model">the model</param>
+    /// <param name="ablation">the parts in play, and what stands in for those that are ablated</param>
+    /// <param name="sparsity">the fraction of parts that are ablated, 0 to 1</param>
+    /// <param name="method">how they were scored, in words</param>
+    /// <param name="seed">the search's seed</param>
+    public static Subnetwork ToSubnetwork(
+        this Scores scores, LoadedModel model, Ablation ablation, double sparsity, string method, ulong seed = 0)
+    {
+        Universe parts = ablation.Universe;
+        return new(seed, method, sparsity, parts.Count, scores.KeptAt(parts, sparsity), scores.ByPart(parts), ablation.Name, model.Sha256)
+        {
+            InPlay = [.. parts.Kinds.Select(kind => kind.Name)],
+            Model = model.Model.Sizes(parts.Kinds),
+        };
+    }
+}
+
 /// <summary>How good sets of parts are on some examples, for finders that rank by that.</summary>
 public interface ISetMeasure
 {

@@ -6,7 +6,7 @@ namespace Heartwood.Lab.Discovery;
 /// <summary>A search whose state is some lists of numbers: its steps are counted and its state is kept here.</summary>
 /// <param name="finder">the finder's name, for messages and the state's file</param>
 /// <param name="steps">steps in all, at least 1</param>
-abstract class SteppedSearch(string finder, int steps) : ISearch
+public abstract class SteppedSearch(string finder, int steps) : ISearch
 {
     /// <inheritdoc/>
     public int Step { get; private set; }

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Evaluation;
@@ -55,6 +57,48 @@ public static class Generation
             }
         }
     }
+
+    /// <summary>A text with what a language model goes on with.</summary>
+    /// <param name="model">a language model</param>
+    /// <param name="prompt">the text; empty to begin one</param>
+    /// <param name="most">most tokens to add</param>
+    /// <param name="sampling">how each is chosen; null for the likeliest</param>
+    /// <param name="probe">sees every pass, of which the first reads the prompt and every other one token; null for none</param>
+    /// <returns>prompt and continuation, as the tokenizer reads them back</returns>
+    /// <exception cref="ArgumentException">the model is none of language, or the prompt is too long</exception>
+    public static string Generate(this LoadedModel model, string prompt, int most, Sampling? sampling = null, IProbe? probe = null)
+    {
+        int[] ids = model.PromptOf(prompt);
+        IEnumerable<SaidToken> said = Continue(model.Model, ids, most, sampling ?? new(), probe ?? NoProbe.Instance, model.EndsOfText(),
+            model.WordsSaid());
+        return model.Tokenizer.Decode([.. ids, .. said.Select(token => token.Id)]);
+    }
+
+    /// <summary>
+    /// The tokens of a text to be gone on with: a tokenizer that puts nothing in front begins an empty one with what ends a text, as GPT-2
+    /// was trained.
+    /// </summary>
+    internal static int[] PromptOf(this LoadedModel model, string text)
+    {
+        int[] ids = model.Tokenizer.Encode(text).Ids;
+        return ids.Length > 0 ? ids : (model.Tokenizer.Begin ?? model.Tokenizer.End) is { } begin ? [begin] : [];
+    }
+
+    /// <summary>
+    /// The tokens that end a text. A token that begins texts ends the one before: llama2.c's stories follow one another so, with nothing
+    /// else between.
+    /// </summary>
+    internal static IReadOnlySet<int> EndsOfText(this LoadedModel model)
+    {
+        HashSet<int> ends = [.. new[] { model.Tokenizer.End, model.Tokenizer.Begin }.OfType<int>()];
+        if (model.Model.Config["eos_token_id"] is { } said)
+            foreach (JsonNode? id in said as IEnumerable<JsonNode?> ?? [said])
+                if (id is JsonValue value && value.TryGetValue(out int number)) ends.Add(number);
+        return ends;
+    }
+
+    /// <summary>Ids from here on are no words.</summary>
+    internal static int WordsSaid(this LoadedModel model) => Math.Min(model.Tokenizer.Count, model.Model.Vocabulary);
 
     static SaidToken Say(IModel model, Batch batch, int words, Sampling sampling, int step, IProbe probe)
     {

@@ -82,5 +82,5 @@ sealed class Body : IModel
     /// <inheritdoc/>
     public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
         throw new InvalidOperationException("The model is a body without a head and gives scores to nothing. "
-            + "Read its stream (ModelPasses.Stream), or load it with a head (ModelFolder.LoadWithNewHead).");
+            + "Read its stream (LoadedModel.Record, ModelPasses.Stream), or load it with a head (ModelFolder.LoadWithNewHead).");
 }

@@ -11,6 +11,22 @@ public interface IProbe
     Tensor At(Site site, Tensor value);
 }
 
+/// <summary>Puts what a function makes of the value at one site in its place: steering, scaling, or a look that changes nothing.</summary>
+/// <param name="site">where</param>
+/// <param name="change">given the value that passes; gives it back, or another of its shape</param>
+public sealed class ProbeAt(Site site, Func<Tensor, Tensor> change) : IProbe
+{
+    /// <inheritdoc/>
+    /// <exception cref="ShapeException">the function gave another shape</exception>
+    public Tensor At(Site passing, Tensor value)
+    {
+        if (passing != site) return value;
+        Tensor changed = change(value);
+        return changed.Shape == value.Shape ? changed
+            : throw new ShapeException($"At {site} passes {value.Shape}, the probe gave {changed.Shape} in its place.");
+    }
+}
+
 /// <summary>Lets every value pass.</summary>
 public sealed class NoProbe : IProbe
 {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
@@ -83,11 +82,11 @@ public sealed record GeneratedText(
                 "The data is for what ablated parts leave, and none is ablated. Name some: --without L0.H1, or leave out --data.");
         var (probe, ablation) = ablated.Length == 0 ? (NoProbe.Instance, "") : ProbeOf(request, loaded, universe, mask!, ablated, stop);
 
-        int[] prompt = PromptOf(loaded.Tokenizer, request.Prompt);
+        int[] prompt = loaded.PromptOf(request.Prompt);
         TextFlow flow = new(loaded.Tokenizer);
-        IReadOnlySet<int> ends = EndsOf(loaded);
+        IReadOnlySet<int> ends = loaded.EndsOfText();
         IEnumerable<SaidToken> tokens = Generation.Continue(loaded.Model, prompt, request.Tokens, request.Sampling, probe, ends,
-            Math.Min(loaded.Tokenizer.Count, loaded.Model.Vocabulary), stop);
+            loaded.WordsSaid(), stop);
         List<SaidToken> said = [];
         show(flow.Add(prompt));
         long began = Stopwatch.GetTimestamp();
@@ -134,22 +133,5 @@ public sealed record GeneratedText(
             Sequence[] rows = [.. RunningText.Read(request.Data!, loaded.Tokenizer, longest, DataTokens)];
             return new(loaded.Model, universe, rows, () => [.. rows.Chunk(4).Select(four => new Batch(four))]);
         }
-    }
-
-    // a tokenizer that puts nothing in front begins a text with what ends one, as GPT-2 was trained
-    static int[] PromptOf(Tokenizer tokenizer, string text)
-    {
-        int[] ids = tokenizer.Encode(text).Ids;
-        return ids.Length > 0 ? ids : (tokenizer.Begin ?? tokenizer.End) is { } begin ? [begin] : [];
-    }
-
-    // a token that begins texts ends the one before: llama2.c's stories follow one another so, with nothing else between
-    static HashSet<int> EndsOf(LoadedModel loaded)
-    {
-        HashSet<int> ends = [.. new[] { loaded.Tokenizer.End, loaded.Tokenizer.Begin }.OfType<int>()];
-        if (loaded.Model.Config["eos_token_id"] is { } said)
-            foreach (JsonNode? id in said as IEnumerable<JsonNode?> ?? [said])
-                if (id is JsonValue value && value.TryGetValue(out int number)) ends.Add(number);
-        return ends;
     }
 }

@@ -65,6 +65,15 @@ public sealed class Ablation
     public IReadOnlyDictionary<Site, Tensor>? On(IModel model, Batch batch, Tokens last, Batch? pairs = null) =>
         IsConstant ? null : How.On(new(model, batch, pairs, last, wanted));
 
+    /// <summary>A probe that ablates some parts and keeps the others.</summary>
+    /// <exception cref="KeyNotFoundException">a part is not in play</exception>
+    /// <exception cref="InvalidOperationException">what stands in depends on the input: make a <see cref="MaskProbe"/></exception>
+    public IProbe Without(params IEnumerable<Part> parts) => new MaskProbe(MaskProbe.Without(Universe, parts), this);
+
+    /// <summary>A probe that keeps some parts and ablates the others: a subnetwork.</summary>
+    /// <inheritdoc cref="Without"/>
+    public IProbe Only(params IEnumerable<Part> parts) => new MaskProbe(MaskProbe.Only(Universe, parts), this);
+
     /// <summary>Zero stands in.</summary>
     /// <param name="universe">the parts in play</param>
     public static Ablation Zero(Universe universe) => new(universe, new Zero());

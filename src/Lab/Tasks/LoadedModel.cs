@@ -41,7 +41,7 @@ public sealed record LoadedModel(
     /// <param name="precision">at which the model multiplies by its weights</param>
     /// <param name="reads">whether it is to read text, so that a missing tokenizer is refused</param>
     /// <inheritdoc cref="Load"/>
-    public static SeenModel ToInspect(string? folder, Precision precision, bool reads)
+    public static SeenModel ToInspect(string? folder, Precision precision = Precision.Float32, bool reads = false)
     {
         _ = Machine.BackendAt(precision);
         using HuggingFaceFolder open = folder is null ? EmbeddedModel.Open() : HuggingFaceFolder.Open(folder);

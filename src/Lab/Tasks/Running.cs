@@ -36,6 +36,22 @@ public static class Running
         return new(Inputs.EncodeTexts(rows, model.Tokenizer, model.Model.MostPositions, model.Rule, "the text", model.Note));
     }
 
+    /// <summary>What each token of a batch says, alone, special tokens included, [token]: names for the rows of a table.</summary>
+    public static IReadOnlyList<string> TokenTexts(this LoadedModel model, Batch batch) =>
+        [.. batch.Ids.Select(id => model.Tokenizer.Decode([id], skipSpecial: false))];
+
+    /// <summary>
+    /// The id of a text that is a single token: the column of its score. Tokenizers of bytes take " Mary", with its space; those that put
+    /// a space before every text, as Llama's does, take "Mary".
+    /// </summary>
+    /// <exception cref="ArgumentException">it is none, or several; the message says which</exception>
+    public static int Token(this LoadedModel model, string text)
+    {
+        int[] ids = model.Tokenizer.EncodeText(text, int.MaxValue).Ids;
+        return ids.Length == 1 ? ids[0] : throw new ArgumentException($"A single token was expected; '{text}' is {ids.Length}: "
+            + $"{string.Join(", ", ids.Select(id => $"'{model.Tokenizer.Piece(id)}'"))}. Try it with or without a space in front.");
+    }
+
     /// <summary>
     /// The scores of a pass: [sequence label] of a classifier, [token vocabulary] of a language model, the row of a token being about the
     /// token that comes next.
@@ -57,6 +73,15 @@ public static class Running
         Recorder recorder = new(wanted, probe);
         Tensor logits = model.Logits(batch, recorder);
         return (logits, new(recorder.Seen));
+    }
+
+    /// <summary>What passed the sites of a pass without its scores, as a body without a head has none.</summary>
+    /// <inheritdoc cref="RunWithCache"/>
+    public static ActivationCache Record(this LoadedModel model, Batch batch, Predicate<Site>? wanted = null, IProbe? probe = null)
+    {
+        Recorder recorder = new(wanted, probe);
+        model.Model.Stream(batch, recorder, Tokens.All);
+        return new(recorder.Seen);
     }
 
     /// <summary>What a classifier says of a text or a pair, the likeliest label first.</summary>
@@ -101,35 +126,85 @@ public static class Running
     /// <param name="batch">the input of that pass</param>
     /// <returns>as <see cref="Logits"/></returns>
     public static Tensor Lens(this LoadedModel model, ActivationCache cache, int layer, Batch batch) =>
-        model.Model.Score(cache[layer, Point.LayerOut], batch, Tokens.All, NoProbe.Instance);
+        model.Lens(cache[layer, Point.LayerOut], batch);
 
-    /// <summary>A probe that ablates parts with zeros.</summary>
+    /// <summary>What the model's head makes of a residual stream, norm included, whatever was added to the stream or taken off.</summary>
+    /// <param name="model">the model</param>
+    /// <param name="stream">as it leaves the last layer, [token width]</param>
+    /// <param name="batch">the input whose tokens these are</param>
+    /// <returns>as <see cref="Logits"/></returns>
+    public static Tensor Lens(this LoadedModel model, Tensor stream, Batch batch) =>
+        model.Model.Score(stream, batch, Tokens.All, NoProbe.Instance);
+
+    /// <summary>
+    /// What a head, a neuron or a block adds to the residual stream (Elhage et al. 2021, "A mathematical framework for transformer
+    /// circuits"): a head's mix through its rows of the output projection, without the projection's bias; of a block all, bias included.
+    /// </summary>
+    /// <param name="model">the model</param>
+    /// <param name="part">its address</param>
+    /// <param name="cache">of a pass with the part's site: <see cref="Point.Heads"/>, <see cref="Point.Neurons"/>,
+    /// <see cref="Point.AttentionOut"/> or <see cref="Point.MlpOut"/></param>
+    /// <returns>[token width]</returns>
+    /// <exception cref="ArgumentException">it is a whole layer, a norm stands after its block (Gemma 2), or there is no such kind of
+    /// part</exception>
+    /// <exception cref="KeyNotFoundException">the model has no such part, or the cache lacks its site</exception>
+    public static Tensor Adds(this LoadedModel model, Part part, ActivationCache cache)
+    {
+        Place place = PlaceIn(model, part);
+        if (place.PassesOn) throw new ArgumentException($"{part} is a layer: what it adds are the layer's blocks, L{part.Layer}.ATT and "
+            + $"L{part.Layer}.MLP.");
+        Tensor value = cache[place.Site];
+        if (place.ReadBy is not { } read) return value;
+        LayerBlock block = model.Model.Layers[part.Layer].Blocks.First(one => one.Inside == place.Site.Point);
+        if (block.After.Count > 0)
+            throw new ArgumentException($"What {part} adds cannot be told from what its neighbours add: a norm stands after its block. "
+                + $"Ask for the block, L{part.Layer}.{(block.Out == Point.MlpOut ? "MLP" : "ATT")}.");
+        Tensor own = model.Model.Weights.All[read.Tensor].Slice(read.Axis, read.Start, read.Length);
+        value = value.Slice(1, place.Start, place.Length);
+        return read.Axis == 0 ? value.MatMul(own) : value.Linear(own, null);
+    }
+
+    /// <inheritdoc cref="Adds(LoadedModel, Part, ActivationCache)"/>
+    /// <exception cref="FormatException">it is not an address</exception>
+    public static Tensor Adds(this LoadedModel model, string part, ActivationCache cache) => model.Adds(Part.Parse(part), cache);
+
+    /// <summary>A probe that ablates parts with zeros; of other ablations see <see cref="Ablation.Without"/>.</summary>
     /// <param name="model">the model</param>
     /// <param name="parts">their addresses: "L0.H3", "L2.MLP", "L1.ATT", "L1", "L0.N17"</param>
-    /// <exception cref="FormatException">one is not an address</exception>
     /// <exception cref="ArgumentException">there is no such kind of part</exception>
     /// <exception cref="KeyNotFoundException">the model has no such part</exception>
-    public static IProbe Without(this LoadedModel model, params IEnumerable<string> parts)
+    public static IProbe Without(this LoadedModel model, params IEnumerable<Part> parts)
     {
-        Part[] ablated = [.. parts.Select(Part.Parse)];
-        Universe universe = model.Model.Universe(KindsOf(ablated));
-        return new MaskProbe(MaskProbe.Without(universe, ablated), Ablation.Zero(universe));
+        Part[] ablated = [.. parts];
+        return Ablation.Zero(model.Model.Universe(KindsOf(ablated))).Without(ablated);
     }
+
+    /// <inheritdoc cref="Without(LoadedModel, IEnumerable{Part})"/>
+    /// <exception cref="FormatException">one is not an address</exception>
+    public static IProbe Without(this LoadedModel model, params IEnumerable<string> parts) => model.Without(parts.Select(Part.Parse));
 
     /// <summary>A probe that puts in place of a part's value what another pass had there.</summary>
     /// <param name="model">the model</param>
     /// <param name="part">its address</param>
     /// <param name="from">what the other pass, of an input of as many tokens, had at the part's site</param>
     /// <param name="tokens">rows of the packed tokens to patch; null for all</param>
-    /// <exception cref="FormatException">it is not an address</exception>
     /// <exception cref="ArgumentException">there is no such kind of part</exception>
     /// <exception cref="KeyNotFoundException">the model has no such part</exception>
-    public static IProbe Patch(this LoadedModel model, string part, ActivationCache from, IReadOnlyList<int>? tokens = null)
+    public static IProbe Patch(this LoadedModel model, Part part, ActivationCache from, IReadOnlyList<int>? tokens = null)
     {
-        Part patched = Part.Parse(part);
-        Universe universe = model.Model.Universe(KindsOf([patched]));
-        Place place = universe.Places[universe.PlaceOf(patched)];
+        Place place = PlaceIn(model, part);
         return new PatchProbe(from, place.Site, tokens, place.Start, place.Length);
+    }
+
+    /// <inheritdoc cref="Patch(LoadedModel, Part, ActivationCache, IReadOnlyList{int})"/>
+    /// <exception cref="FormatException">it is not an address</exception>
+    public static IProbe Patch(this LoadedModel model, string part, ActivationCache from, IReadOnlyList<int>? tokens = null) =>
+        model.Patch(Part.Parse(part), from, tokens);
+
+    static Place PlaceIn(LoadedModel model, Part part)
+    {
+        Universe universe = model.Model.Universe(KindsOf([part]));
+        return universe.Places[universe.PlaceOf(part)];
     }
 
     static IReadOnlyList<PartKind> KindsOf(Part[] parts)

@@ -29,6 +29,17 @@ public static class Movement
         ));
     }
 
+    /// <summary>One row without its axis: of [token width] the [width] of a token.</summary>
+    /// <param name="x">any shape with an axis</param>
+    /// <param name="row">which row; negative from the end, so that −1 is the last</param>
+    /// <exception cref="ShapeException">there is no such row</exception>
+    public static Tensor Row(this Tensor x, int row)
+    {
+        int from = row < 0 && x.Shape.Rank > 0 ? row + x.Shape[0] : row;
+        if (x.Shape.Rank == 0 || from < 0 || from >= x.Shape[0]) throw new ShapeException($"{x.Shape} has no row {row}.");
+        return x.Slice(0, from, 1).As(x.Shape.Axes[1..]);
+    }
+
     /// <summary>Tensors one after another along an axis; all other axes must agree.</summary>
     /// <exception cref="ShapeException">there is none, or other axes differ</exception>
     public static Tensor Concatenate(int axis, params Tensor[] pieces)

@@ -1,5 +1,6 @@
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Evaluation.Looks;
@@ -40,6 +41,33 @@ public static class AttentionWeights
             Tensor queries = seen.Seen[new(layer, Point.AttentionQuery)], keys = seen.Seen[new(layer, Point.AttentionKey)];
             Each(model, layer, queries, keys, batch, model.TokensOf(layer, last), visit);
         }
+    }
+
+    /// <summary>What the heads of a layer attended to in a pass that a cache holds, in one sequence.</summary>
+    /// <param name="loaded">the model</param>
+    /// <param name="cache">of a pass of all tokens, with <see cref="Point.AttentionQuery"/> and <see cref="Point.AttentionKey"/></param>
+    /// <param name="layer">the layer</param>
+    /// <param name="batch">the input of that pass</param>
+    /// <param name="sequence">place of the sequence in the batch</param>
+    /// <returns>[head token token]: from each token (the query) to each of its sequence; rows add up to 1</returns>
+    /// <exception cref="ArgumentException">the layer has no head, or the batch no such sequence</exception>
+    /// <exception cref="KeyNotFoundException">queries or keys were not recorded</exception>
+    public static Tensor AttentionPattern(this LoadedModel loaded, ActivationCache cache, int layer, Batch batch, int sequence = 0)
+    {
+        int heads = loaded.Model.Layers[layer].Heads;
+        if (heads == 0) throw new ArgumentException($"Layer {layer} has no head.");
+        if ((uint)sequence >= (uint)batch.Count)
+            throw new ArgumentException($"The batch has sequences 0 to {batch.Count - 1}, not {sequence}.");
+        int length = batch.Offsets[sequence + 1] - batch.Offsets[sequence];
+        Tensor pattern = Tensor.Zeros(heads, length, length);
+        Tensor queries = cache[layer, Point.AttentionQuery], keys = cache[layer, Point.AttentionKey];
+        Each(loaded.Model, layer, queries, keys, batch, Tokens.All, (_, head, s, query, weights) =>
+        {
+            if (s != sequence) return;
+            Span<float> row = pattern.Change().Slice((head * length + query) * length, length);
+            for (int j = 0; j < length; j++) row[j] = (float)weights[j];
+        });
+        return pattern;
     }
 
     /// <summary>The tokens of its sequence that a token sees.</summary>
