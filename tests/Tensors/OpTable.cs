@@ -247,7 +247,8 @@ static class OpTable
             int[] rows = [.. Enumerable.Range(0, 9).Select(i => i * i % n)];
             yield return new($"rotate heads of {2 * n}", t => t[0].Rotate(Turns(2 * n), [0, 3, 1, 4]), new Shape(4, 3 * 2 * n)) { Tolerance = 4e-6 };
             yield return new($"rotate {2 * n} values of heads of {2 * n + 5}",
-                t => t[0].Rotate(Turns(2 * n), [0, 3, 1, 4], 2 * n + 5), new Shape(4, 3 * (2 * n + 5))) { Tolerance = 4e-6 };
+                t => t[0].Rotate(Turns(2 * n), [0, 3, 1, 4], 2 * n + 5), new Shape(4, 3 * (2 * n + 5)))
+            { Tolerance = 4e-6 };
             yield return new($"rows of {n}", t => t[0].Rows(rows), new Shape(n, 5));
             yield return new($"slice of {n}", t => t[0].Slice(1, n / 3, n - n / 3), new Shape(2, n, 3));
             yield return new($"concatenate {n}", t => Movement.Concatenate(1, t[0], t[1], t[0]), new Shape(3, n), new Shape(3, 2));

@@ -4,8 +4,8 @@ using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
-using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training.Objectives;
 
 namespace Heartwood.App.Commands;

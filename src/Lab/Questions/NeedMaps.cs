@@ -1,7 +1,7 @@
 using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
-using Heartwood.Lab.Comparison;
 
 namespace Heartwood.Lab.Questions;
 

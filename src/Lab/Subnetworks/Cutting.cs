@@ -39,8 +39,8 @@ public static class Cutting
                 foreach (string name in shape.After) changes[name] = _ => null;
                 if (shape.Bias is { } bias) changes[bias] = _ => null;
             }
-            headsPerLayer.Add(layer.Attention.Left);
-            neuronsPerLayer.Add(layer.Mlp.Left);
+            headsPerLayer.Add((JsonNode)layer.Attention.Left);       // by itself it would need reflection
+            neuronsPerLayer.Add((JsonNode)layer.Mlp.Left);
             IEnumerable<int> headsOfGroups = layer.Attention.GroupsLeft.Where(heads => heads > 0);
             groupsPerLayer.Add(new JsonArray([.. headsOfGroups.Select(heads => JsonValue.Create(heads))]));
         }

@@ -1,4 +1,3 @@
-using Heartwood.Lab.Tasks;
 using System.Text.Json;
 using Heartwood.App.Commands;
 using Heartwood.Lab.Comparison;
@@ -9,6 +8,7 @@ using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tests.App;
 using Heartwood.Tests.Lab.Reports;
 

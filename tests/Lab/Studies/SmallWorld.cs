@@ -1,9 +1,9 @@
-using Heartwood.Lab.Tasks;
 using System.Text;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Worlds;
 using Heartwood.Lab.Training;
 using Heartwood.Tensors;

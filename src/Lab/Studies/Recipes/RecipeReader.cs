@@ -42,7 +42,8 @@ static partial class RecipeReader
                     case "about": about = TextIn(value, name.Text, file); break;
                     case "settings": settings = SettingsIn(value, file); break;
                     case "steps": break;
-                    default: throw Refused(file, name.Line, $"a recipe has no '{name.Text}'.{Nearest.DidYouMean(name.Text, names)} It has "
+                    default:
+                        throw Refused(file, name.Line, $"a recipe has no '{name.Text}'.{Nearest.DidYouMean(name.Text, names)} It has "
                         + $"{string.Join(", ", names)}.");
                 }
             steps = top.All.FirstOrDefault(n => n.Name.Text == "steps").Value
@@ -83,9 +84,11 @@ static partial class RecipeReader
                     switch (key.Text)
                     {
                         case "about": about = TextIn(text, key.Text, file); break;
-                        case "default": usual = text is Words words && !words.IsNothing ? Whole(words, file)
+                        case "default":
+                            usual = text is Words words && !words.IsNothing ? Whole(words, file)
                             : throw Refused(file, text.Line, $"the default of '{name.Text}' is a text, not {text.InWords}."); break;
-                        default: throw Refused(file, key.Line, $"a setting has no "
+                        default:
+                            throw Refused(file, key.Line, $"a setting has no "
                             + $"'{key.Text}'.{Nearest.DidYouMean(key.Text, ofSettings)} It has "
                             + $"{string.Join(" and ", ofSettings)}.");
                     }

@@ -1,7 +1,7 @@
-using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tests.Lab.Reports;
 
 namespace Heartwood.Tests.Lab.Studies.Paper;
