@@ -96,7 +96,7 @@ sealed class ModelGolden
 
     // values of some language models reach 20, and float32 is then off by so much on either side; the goldens are float32 sums themselves:
     // one value of mistral-lm is 1.07e-5 from the reference backend, which sums in double, one of llama3-lm 2.01e-5 from the scalar one,
-    // which has no fused multiply-add; the vector backends are judged by the goldens' own tolerance
+    // which sums in one lane; the vector backends are judged by the goldens' own tolerance
     static double Tolerance(float[] golden)
     {
         float largest = golden.Max(Math.Abs);

@@ -100,8 +100,8 @@ public sealed class ModelGoldenTests
         for (int i = 0; i < names.Length; i++)
         {
             float[] wanted = golden.Outputs.Floats(Prefix + names[i]);
-            // the scalar backend has no fused multiply-add: one slope of this model is off by 1.28e-5 there, of a largest of 1.05; on
-            // avx512 it is within a third of the tolerance, and all other models and backends keep to it
+            // a measured limit, whose cause was not found: on the scalar backend, which sums in one lane, one slope of this model is off
+            // by 1.28e-5, where the golden's own tolerance is 1.15e-5; all other models and backends keep to that
             double rounding = folder == "electra-classifier" && Machine.Backend.Name is "scalar" ? 1.25 : 1;
             double tolerance = rounding * (1e-5 * wanted.Max(Math.Abs) + 1e-6);
             Assert.Equal(golden.Outputs.Shape(Prefix + names[i]), slopes[i].Shape.Axes.ToArray());
