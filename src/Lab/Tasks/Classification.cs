@@ -28,7 +28,8 @@ public sealed class Classification : IProblem
 
     /// <inheritdoc/>
     public IReadOnlyList<Example> Encode(IReadOnlyList<Row> rows, InputRules rules) =>
-        Tasks.Inputs.Encode(rows, rules.Tokenizer, rules.Labels, rules.MostTokens, rules.TokenTypes, rules.Source, rules.Tell);
+        Tasks.Inputs.Encode(rows, rules.Tokenizer, rules.Labels, rules.MostTokens, rules.TokenTypes, rules.Source, rules.Tell,
+            rules.Unlabelled);
 
     /// <inheritdoc/>
     public int[]? Places(Batch batch, IReadOnlyList<Example> examples) => null;

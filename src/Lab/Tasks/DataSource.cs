@@ -20,7 +20,7 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>The labels of the whole file, renamed, whichever rows were asked for.</summary>
-    public IReadOnlyList<string> Labels { get => field ?? [.. Rows.Select(r => r.Label).Distinct()]; init; }
+    public IReadOnlyList<string> Labels { get => field ?? [.. Rows.Select(r => r.Label).Where(l => l != "").Distinct()]; init; }
 
     /// <summary>How many rows of the file have a label, whichever were asked for; 0 where there is no file.</summary>
     public int LabelledRows { get; init; }
@@ -36,6 +36,9 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
 
     /// <summary>See <see cref="Table.ReadOnce"/>.</summary>
     public bool ReadOnce { get; init; }
+
+    /// <summary>Whether rows may have no label: "" then, and nothing that a model says of them is right or wrong.</summary>
+    public bool MayLackLabels { get; init; }
 
     const string World = "world:";
     const ulong MostRows = 10_000_000;
@@ -62,17 +65,27 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     /// <param name="spec">FILE[,key=value…] or world:PART[,key=value…], where it is to have a name after NAME=</param>
     /// <exception cref="FormatException">the specification is not understood</exception>
     /// <exception cref="TableException">the file cannot be read, or anything is wrong with it</exception>
-    public static DataSource Read(string spec)
+    public static DataSource Read(string spec) => Read(spec, RowReading.Usual);
+
+    /// <summary>The same, read in another way.</summary>
+    /// <param name="spec">see above</param>
+    /// <param name="reading">what becomes of labels, and what a text file is</param>
+    /// <inheritdoc cref="Read(string)"/>
+    public static DataSource Read(string spec, RowReading reading)
     {
         (string? name, string data) = SetNames.Part(spec);
-        DataSource read = ReadData(data);
+        DataSource read = ReadData(data, reading) with { MayLackLabels = reading.Labels != LabelUse.Needed };
         return name is null ? read : read with { SetName = name };
     }
 
-    static DataSource ReadData(string spec)
+    static DataSource ReadData(string spec, RowReading reading)
     {
-        if (spec.StartsWith(World, StringComparison.Ordinal)) return Generate(spec);
-        Table table = Table.Read(DataSpec.Parse(spec));
+        if (spec.StartsWith(World, StringComparison.Ordinal))
+        {
+            DataSource made = Generate(spec);
+            return reading.Labels != LabelUse.Ignored ? made : made with { Rows = [.. made.Rows.Select(row => row with { Label = "" })] };
+        }
+        Table table = Table.Read(DataSpec.Parse(spec), null, reading);
         return new(spec, table.Rows, table.Sha256, table.RefuseChanged)
         {
             Problem = table.Problem,

@@ -5,11 +5,14 @@ namespace Heartwood.Lab.Tasks;
 /// <summary>One input, as a model reads it, with what is asked of it.</summary>
 /// <param name="Input">tokens and their types: a labelled text or pair, the good sentence, the clean prompt, a window of text</param>
 /// <param name="Label">number of its label in the list of labels that the examples were made with; 0 where the first of two is
-/// right</param>
+/// right, −1 where nobody says what is right</param>
 /// <param name="Case">see <see cref="Row.Case"/></param>
 /// <param name="Group">see <see cref="Row.Group"/></param>
 public sealed record Example(Sequence Input, int Label, string Case, string Group)
 {
+    /// <summary>The row that it was made of; null where it was made of none. A text in several windows is the row of each.</summary>
+    public Row? Row { get; init; }
+
     /// <summary>The score that a model should give; NaN where it is not about one.</summary>
     public double Score { get; init; } = double.NaN;
 

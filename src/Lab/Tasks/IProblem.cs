@@ -142,6 +142,9 @@ public sealed record InputRules(
         return ids;
     }
 
+    /// <summary>Whether a row may have no label, see <see cref="DataSource.MayLackLabels"/>.</summary>
+    public bool Unlabelled { get; init; }
+
     /// <summary>The token that begins texts, where the tokenizer has one.</summary>
     internal int[] Begin { get; init; } = Tokenizer.Begin is int id ? [id] : [];
 

@@ -15,19 +15,25 @@ public static class Inputs
     /// <param name="rule">where token types come from</param>
     /// <param name="source">where the rows come from, for messages</param>
     /// <param name="tell">hears how many rows were truncated</param>
+    /// <param name="unlabelled">whether a row may have the label "", which gets the number −1</param>
     /// <exception cref="InvalidDataException">a row's label is not among the labels, or its text is no token</exception>
     public static IReadOnlyList<Example> Encode(
         IReadOnlyList<Row> rows, Tokenizer tokenizer, IReadOnlyList<string> labels, int mostTokens,
-        TokenTypeRule rule, string source, Action<string>? tell = null)
+        TokenTypeRule rule, string source, Action<string>? tell = null, bool unlabelled = false)
     {
         Sequence[] inputs = EncodeTexts(rows, tokenizer, mostTokens, rule, source, tell);
         Dictionary<string, int> numbers = labels.Index().ToDictionary(l => l.Item, l => l.Index);
         return [.. rows.Select((row, i) =>
         {
-            if (!numbers.TryGetValue(row.Label, out int label))
+            bool none = unlabelled && row.Label == "";
+            if (!numbers.TryGetValue(row.Label, out int label) && !none)
                 throw new InvalidDataException($"{source}: the label '{row.Label}' is none of the model's ({string.Join(", ", labels)}). "
                     + $"{Tables.LabelAdvice.NextMove(null, [.. rows.Select(r => r.Label).Distinct()], labels, counted: false)}");
-            return new Example(inputs[i], label, row.Case, row.Group) { Pair = OtherInput(row, tokenizer, mostTokens, rule) };
+            return new Example(inputs[i], none ? -1 : label, row.Case, row.Group)
+            {
+                Row = row,
+                Pair = OtherInput(row, tokenizer, mostTokens, rule),
+            };
         })];
     }
 

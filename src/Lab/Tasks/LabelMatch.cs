@@ -23,7 +23,8 @@ public sealed record LabelMatch(IReadOnlyList<string> Names, IReadOnlyList<int> 
             throw Unknown($"renames '{from}', which is none of the model's labels ({string.Join(", ", model)})", from, model,
                 near => map.ToString().Replace($"{from}>", $"{near}>"));
         string[] renamed = [.. model.Select(l => map[l])], names = [.. renamed.Distinct()];
-        HashSet<string> files = [.. sources.SelectMany(s => s.Labels)], rows = [.. sources.SelectMany(s => s.Rows).Select(r => r.Label)];
+        HashSet<string> files = [.. sources.SelectMany(s => s.Labels)],
+            rows = [.. sources.SelectMany(s => s.Rows).Select(r => r.Label).Where(l => l != "")];
         LabelMatch own = new(model, [.. Enumerable.Range(0, model.Count)], false),
             counted = new(names, [.. renamed.Select(r => Array.IndexOf(names, r))], map.Sources.Count > 0);
         if (files.IsSubsetOf(names)) return counted;

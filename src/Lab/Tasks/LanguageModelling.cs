@@ -57,6 +57,7 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
                 int bytes = Encoding.UTF8.GetByteCount(rules.Tokenizer.Decode(ids[scored..end], skipSpecial: false));
                 own.Add(new(Sequence.Plain([.. rules.Begin, .. ids.AsSpan(start, end - start)]), 0, row.Case, row.Group)
                 {
+                    Row = row,
                     From = scored - start + begin,
                     Bytes = bytes,
                 });

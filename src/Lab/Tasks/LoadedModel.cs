@@ -203,7 +203,10 @@ public sealed record LoadedModel(
         {
             try
             {
-                return s.Problem.For(Model).Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, Note));
+                return s.Problem.For(Model).Encode(s.Rows, new(Tokenizer, Longest(most), Rule, labels, s.Name, Note)
+                {
+                    Unlabelled = s.MayLackLabels,
+                });
             }
             catch (TokenWithoutRowException fault)
             {

@@ -57,6 +57,7 @@ public sealed record MaskedLanguageModelling(int Window = 0, int Stride = 0, int
                 Sequence whole = Sequence.Plain([.. before, .. ids.AsSpan(start, end - start), .. after]);
                 windows.Add(new(whole, 0, row.Case, row.Group)
                 {
+                    Row = row,
                     Hidden = new(new(before.Length, end - start), [], [], mask, Math.Min(rules.Tokenizer.Count, rules.Tokenizer.Rows)),
                     Bytes = Encoding.UTF8.GetByteCount(rules.Tokenizer.Decode(ids[start..end], skipSpecial: false)),
                 });

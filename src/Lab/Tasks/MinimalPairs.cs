@@ -29,6 +29,7 @@ public sealed class MinimalPairs : IProblem
     {
         Example[] pairs = [.. rows.Select(row => new Example(Sequence.Plain(rules.Plain(row.Text, row)), 0, row.Case, row.Group)
             {
+                Row = row,
                 Second = Sequence.Plain(rules.Plain(row.Pair!, row)),
             })
             .Where(pair => !pair.Input.Ids.AsSpan().SequenceEqual(pair.Second!.Value.Ids))];

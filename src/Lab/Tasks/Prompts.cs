@@ -62,6 +62,7 @@ public sealed class Prompts : IProblem
         }
         return new Example(Sequence.Plain(prompt), 0, row.Case, row.Group)
         {
+            Row = row,
             Second = row.Pair is null ? null : Sequence.Plain(rules.Plain(row.Pair, row)),
             Next = new([.. right.Order()], [.. wrong.Order()]),
         };

@@ -47,7 +47,8 @@ public sealed class Regression : IProblem
         Sequence[] inputs = Tasks.Inputs.EncodeTexts(rows, rules.Tokenizer, rules.MostTokens, rules.TokenTypes, rules.Source, rules.Tell);
         return [.. rows.Select((row, i) => new Example(inputs[i], 0, row.Case, row.Group)
         {
-            Score = ScoreOf(row, rules),
+            Row = row,
+            Score = rules.Unlabelled && row.Label == "" ? double.NaN : ScoreOf(row, rules),
             Pair = Tasks.Inputs.OtherInput(row, rules.Tokenizer, rules.MostTokens, rules.TokenTypes),
         })];
     }

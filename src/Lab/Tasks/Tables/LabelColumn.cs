@@ -9,7 +9,8 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="spec">what was asked of the file</param>
 /// <param name="preset">its layout</param>
 /// <param name="column">the column's name</param>
-sealed class LabelColumn(DataSpec spec, Preset preset, string column)
+/// <param name="optional">whether a row without a label stays, with the label ""</param>
+sealed class LabelColumn(DataSpec spec, Preset preset, string column, bool optional = false)
 {
     const int MostClasses = 20;                                  // more different whole numbers are scores
     static readonly string[] marks = ["-", "-1", "-1.0"];
@@ -51,21 +52,38 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
         RefuseUnknown("labels= renames", spec.Labels.Sources);
         RefuseUnknown("without= leaves out", spec.Without);
         int all = rows.Count;
-        double[]? numbers = Numbers(rows.Where(r => !marks.Contains(r.Label)).Select(r => r.Label));
+        double[]? numbers = Numbers(rows.Select(r => r.Label).Where(label => label != "" && !marks.Contains(label)));
         bool scale = preset.Task == TaskKind.Scores
             || (spec.Task is null && numbers is not null && (Fractions(numbers) || numbers.Distinct().Count() > MostClasses));
         // among other negative ones
         bool minusIsScore = scale && ((spec.Task == TaskKind.Scores && preset.Skip is null) || (numbers?.Any(n => n < 0) ?? false));
         bool Out(Row row) => spec.Without.Contains(row.Label) || (IsMark(row.Label) && !(minusIsScore && row.Label != "-"));
+        int unlabelled = optional ? Unlabel(rows, Out) : 0;
         foreach (Row row in rows.Where(Out)) leftOut[row.Label] = leftOut.GetValueOrDefault(row.Label) + 1;
         rows.RemoveAll(Out);
-        (Labels, Rows) = ([.. rows.Select(r => r.Label).Distinct()], rows.Count);
+        Row[] with = optional ? [.. rows.Where(r => r.Label != "")] : [.. rows];
+        (Labels, Rows) = ([.. with.Select(r => r.Label).Distinct()], with.Length);
         if (rows.Count == 0) throw Empty(all);
         RefuseUnclear(scale, minusIsScore);
         if (LeftOut > 0) notes.Add($"{spec.File}: {LeftOut:N0} of {all:N0} rows {(LeftOut == 1 ? "is" : "are")} left out, {Why()}.");
+        if (unlabelled > 0)
+            notes.Add($"{spec.File}: {unlabelled:N0} of {all:N0} rows {(unlabelled == 1 ? "has" : "have")} no label that says what is right.");
         if (!scale) return TaskKind.Labels;
-        if (preset.Task == TaskKind.Labels) Announce(rows, [.. rows.Select(r => Regression.Parse(r.Label)!.Value)]);
+        if (preset.Task == TaskKind.Labels) Announce(with, [.. with.Select(r => Regression.Parse(r.Label)!.Value)]);
         return TaskKind.Scores;
+    }
+
+    // rows without a label, or without an agreed one, stay; what without= names goes
+    int Unlabel(List<Row> rows, Func<Row, bool> isOut)
+    {
+        int count = 0;
+        for (int i = 0; i < rows.Count; i++)
+        {
+            if (rows[i].Label != "" && (!isOut(rows[i]) || spec.Without.Contains(rows[i].Label))) continue;
+            rows[i] = rows[i] with { Label = "" };
+            count++;
+        }
+        return count;
     }
 
     string Why() => leftOut.Keys.All(spec.Without.Contains) ? $"whose label is {Quoted(leftOut.Keys)} (without=)"
@@ -102,11 +120,11 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column)
             + $"add ,without={mark} to the file's name; if it is a class, give it a name: ,labels={mark}>NAME.{scores}");
     }
 
-    void Announce(List<Row> rows, double[] scores)
+    void Announce(Row[] rows, double[] scores)
     {
         bool fractions = Fractions(scores);
         int different = scores.Distinct().Count();
-        if (!fractions && different == rows.Count)
+        if (!fractions && different == rows.Length)
             throw new TableException($"{spec.File}: expected labels or scores in column '{column}', found another whole number in each "
                 + $"of {different:N0} rows, as a column has that numbers them. Give the labels' column with label=COLUMN; if these are "
                 + $"scores, add task=scores, if they are labels, task=labels.");

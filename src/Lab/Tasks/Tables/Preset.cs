@@ -100,6 +100,15 @@ public sealed record Preset(
                 .MaxBy(preset => preset.Names.Count()),
     };
 
+    /// <summary>
+    /// The layout with labels whose other columns are all that a first line has (and idx): a published test set without its labels, or the
+    /// same laid out by hand. Null where none fits.
+    /// </summary>
+    /// <inheritdoc cref="Detect"/>
+    public static Preset? DetectWithoutLabels(IReadOnlyList<string?> first) => All.FirstOrDefault(preset => preset.Header
+        && preset.Task is TaskKind.Labels or TaskKind.Scores
+        && preset.Names.Except([preset.Columns.Label]).ToHashSet().SetEquals(first.Where(name => name != "idx")));
+
     // the name that the datasets library has for a column; the same where it has no other
     string OtherOf(string name) => name == Columns.Label && OtherLabel is { } other ? other : name;
 

@@ -29,13 +29,14 @@ public sealed record Table(IReadOnlyList<Row> Rows, string Source, string Sha256
     /// <summary>Reads the rows that <paramref name="spec"/> asks for.</summary>
     /// <param name="spec">file, columns and choice of rows</param>
     /// <param name="labels">the labels that may occur after renaming; null for any</param>
+    /// <param name="reading">what becomes of labels, and what a text file is; null for <see cref="RowReading.Usual"/></param>
     /// <exception cref="TableException">the file cannot be read, or anything is wrong with it; the message names file, line and what to
     /// do</exception>
-    public static Table Read(DataSpec spec, IReadOnlyCollection<string>? labels = null)
+    public static Table Read(DataSpec spec, IReadOnlyCollection<string>? labels = null, RowReading? reading = null)
     {
         DataFile file = DataFile.Read(spec.File);
         List<string> notes = [.. file.Notes];
-        TableReader reader = new(spec, labels);
+        TableReader reader = new(spec, labels, reading);
         (IReadOnlyList<Row> rows, int skipped, TaskKind task) = reader.Read(file, notes.Add);
         if (task != TaskKind.Text && (spec.Window ?? spec.Stride) is not null)
             throw new TableException($"{spec.File}: window= and stride= are of running text, and its rows ask for "

@@ -3,11 +3,12 @@ using System.Globalization;
 namespace Heartwood.Lab.Tasks.Tables;
 
 /// <summary>Makes rows of a file's records: finds the columns, renames labels, chooses rows.</summary>
-sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
+sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed, RowReading? how = null)
 {
     const int MostShown = 20;
 
     readonly string file = spec.File;
+    readonly RowReading reading = how ?? RowReading.Usual;
     LabelColumn? labelled;
     string unit = "line";
     int skipped;
@@ -51,7 +52,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         bool header = format is "jsonl" or "parquet"
             || (spec.Header ?? (spec.Columns.Text is null || spec.Preset is not null ? preset.Header : Number(spec.Columns.Text) is null));
         columns = Find(preset, first, header);
-        if (preset.Task is TaskKind.Labels or TaskKind.Scores) labelled = new(spec, preset, LabelName = columns[2].Name);
+        if (HasLabels(preset.Task) && columns[2].Place >= 0)
+            labelled = new(spec, preset, LabelName = columns[2].Name, reading.Labels == LabelUse.Optional);
         List<Row> rows = [];
         for (bool more = !header || records.MoveNext(); more; more = records.MoveNext())
             if (ToRow(records.Current, first.Cells.Length, columns, preset) is Row row)
@@ -63,7 +65,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         }
         if (labelled is null && spec.Labels.Sources.Count + spec.Without.Count > 0)
             throw new TableException($"{file}: {(spec.Without.Count > 0 ? "without= leaves out" : "labels= renames")} labels, "
-                + $"and its rows ask for {preset.Task.ToString().ToLowerInvariant()}. Leave it out.");
+                + (HasLabels(preset.Task) ? "and none are read. Leave it out."
+                    : $"and its rows ask for {preset.Task.ToString().ToLowerInvariant()}. Leave it out."));
         TaskKind task = labelled?.Settle(rows) ?? preset.Task;
         return (Chosen(rows, task == TaskKind.Text), skipped + (labelled?.LeftOut ?? 0), task);
     }
@@ -102,7 +105,7 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     string FormatByName(string name, byte[] bytes) => Path.GetExtension(name).ToLowerInvariant() switch
     {
         ".txt" when spec is { Preset: null or "text", Task: null or TaskKind.Text, Columns.Text: null, Header: null }
-            && !bytes.AsSpan(0, Math.Max(0, bytes.AsSpan().IndexOf((byte)'\n'))).Contains((byte)'\t') => "text",
+            && !bytes.AsSpan(0, Math.Max(0, bytes.AsSpan().IndexOf((byte)'\n'))).Contains((byte)'\t') => reading.ByLines ? "lines" : "text",
         ".tsv" or ".txt" => "tsv",
         ".csv" => "csv",
         ".jsonl" or ".ndjson" or ".json" => "jsonl",
@@ -116,7 +119,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
     Preset Layout(string?[] first)
     {
         Preset? preset = spec.Preset is string name ? Preset.Named(name)
-            : spec.Columns.Text is null ? Preset.Detect(first)
+            : spec.Columns.Text is null
+                ? Preset.Detect(first) ?? (reading.Labels == LabelUse.Needed ? null : Preset.DetectWithoutLabels(first))
             : new("", new());
         if (preset is null)
             throw TableException.At(new RowPlace(file, unit == "row" ? 0 : 1, unit),
@@ -155,10 +159,16 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         return
         [
             Place("text", columns.Text, needed: true), Place("pair", columns.Pair, needed: preset.Task == TaskKind.Pairs),
-            Place("label", columns.Label, needed: HasLabels(preset.Task) || answers),
+            HasLabels(preset.Task) && reading.Labels != LabelUse.Needed ? LabelPlace()
+                : Place("label", columns.Label, needed: HasLabels(preset.Task) || answers),
             Place("case", columns.Case), Place("group", columns.Group), Place("wrong", columns.Wrong, needed: answers),
             Place("other", columns.Other),
         ];
+
+        // a column that the user names must be there, one that the layout usually has need not
+        Column LabelPlace() => reading.Labels == LabelUse.Ignored
+            || (spec.Columns.Label is null && header && columns.Label is { } usual && !first.Cells.Contains(usual))
+            ? new("label", -1) : Place("label", columns.Label);
 
         Column Place(string role, string? name, bool needed = false)
         {
@@ -192,12 +202,12 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed)
         }
         if (labelled is null)
             return Whole(new(Cell(columns[0])!, Cell(columns[1]), Cell(columns[2]) ?? "", Cell(columns[3]) ?? "",
-                Cell(columns[4]) ?? "", Cell(columns[5]) ?? ""));
+                Cell(columns[4]) ?? "", Cell(columns[5]) ?? "") { Other = Cell(columns[6]) });
         string label = Cell(columns[2])!;
-        if (label.Length == 0)
+        if (label.Length == 0 && reading.Labels == LabelUse.Needed)
             throw TableException.At(At(record), $"expected a label in column '{columns[2].Name}', found nothing. Give a file with labels.");
-        string renamed = labelled.Renamed(label);
-        if (labelled.Leaves(label)) return new(Cell(columns[0])!, Cell(columns[1]), label, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
+        string renamed = label.Length == 0 ? "" : labelled.Renamed(label);
+        if (label.Length == 0 || labelled.Leaves(label)) return new(Cell(columns[0])!, Cell(columns[1]), label, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
         if (preset.Task == TaskKind.Scores && Regression.Parse(renamed) is null)
             throw TableException.At(At(record), $"expected a score, a number, in column '{columns[2].Name}', found '{renamed}'. "
                 + $"Correct the {unit}, give the scores' column with label=COLUMN, or leave such rows out with without={renamed}.");
