@@ -20,7 +20,7 @@ public sealed class CommandLineTests
         string help = world.Out.ToString();
         Assert.Contains("Example", help);
         foreach (string option in (string[])["--json", "--seed", "--threads", "--verbose"]) Assert.Contains(option, help);
-        string? named = verb switch { "inspect" or "generate" or "evaluate" => null, "mask" => "FILE", _ => "FOLDER" };
+        string? named = verb switch { "inspect" or "generate" or "evaluate" or "predict" => null, "mask" => "FILE", _ => "FOLDER" };
         Assert.Equal(named is not null, help.Contains("--out <", StringComparison.Ordinal));
         if (named is not null) Assert.Contains($"--out <{named}>", help);
         Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run", Unwrapped(help).Contains("was stopped there is resumed", StringComparison.Ordinal));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Predictions;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
@@ -32,6 +33,12 @@ static class EvaluateVerb
         "PARTS");
     static readonly Option<int> random =
         SharedOptions.Number("--random", "Random masks of the same size (as many heads, as many MLPs) next to each mask.", 5, 0);
+    static readonly Option<string?> rows = new("--examples")
+    {
+        Description = $"Write what the model says of every row into a file, next to it what every mask (of a run, every subnetwork) says: "
+            + $"{ExampleFile.Named}.",
+        HelpName = "FILE",
+    };
     static readonly Option[] ofMasks = [random, MaskVerb.Ablation, examples, MaskVerb.OtherModel];
 
     /// <summary>The verb.</summary>
@@ -51,7 +58,7 @@ static class EvaluateVerb
         Options =
         {
             StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map,
-            StudyOptions.MaxLength, StudyOptions.Precision, masks, without, random, MaskVerb.Ablation, examples, MaskVerb.OtherModel
+            StudyOptions.MaxLength, StudyOptions.Precision, masks, without, random, MaskVerb.Ablation, examples, MaskVerb.OtherModel, rows
         },
         Resumes = true,
         Run = Run,
@@ -62,6 +69,7 @@ static class EvaluateVerb
         MaskRequest asked = new(
             p.GetValue(masks)!, p.GetValue(without)!, p.GetValue(random), p.GetValue(SharedOptions.Seed), p.GetValue(MaskVerb.OtherModel),
             p.GetValue(MaskVerb.Ablation));
+        if (p.GetValue(rows) is { } file) ExampleFile.Check(file);
         if (!asked.Any) RunSupport.RefuseIdle(p, "without --mask or --without", ofMasks);
         if (p.GetValue(run) is { } folder)
         {
@@ -71,8 +79,12 @@ static class EvaluateVerb
                 MaskVerb.Ablation, examples);
             StageVerbs.In(p, session, (study, opened) =>
             {
-                if (asked.Any) Show(session, study.Evaluate(asked));
-                else Show(session, study.Evaluate(), study, opened);
+                if (asked.Any) Show(p, session, study.Evaluate(asked));
+                else
+                {
+                    Show(session, study.Evaluate(), study, opened);
+                    Write(p, session, study.Rows);
+                }
             }, folder);
         }
         else
@@ -83,18 +95,30 @@ static class EvaluateVerb
             RunSupport.Tell(session, request.Precision);
             if (asked.Any)
             {
-                Show(session, MaskEvaluation.Measure(request, asked, session.Progress, session.Stop, session.World.Say));
+                Show(p, session, MaskEvaluation.Measure(request, asked, session.Progress, session.Stop, session.World.Say));
                 return;
             }
             ModelEvaluation evaluation = ModelEvaluation.Measure(request, session.Stop, session.World.Say);
             session.Result(
                 () => JsonSerializer.Serialize(evaluation.Measured, JsonWriting.Published),
                 () => Summary.Models([.. evaluation.Measured.Select(m => (m.Key, m.Value))], evaluation.TaskCases));
+            Write(p, session, evaluation.Rows);
         }
     }
 
-    static void Show(Session session, MaskEvaluation evaluation) =>
+    static void Show(ParseResult p, Session session, MaskEvaluation evaluation)
+    {
         session.Result(() => JsonSerializer.Serialize(evaluation, JsonWriting.Published), () => MaskSummary.InWords(evaluation));
+        Write(p, session, evaluation.Rows);
+    }
+
+    static void Write(ParseResult p, Session session, Func<IReadOnlyList<PredictedRow>> made)
+    {
+        if (p.GetValue(rows) is not { } file) return;
+        IReadOnlyList<PredictedRow> written = made();
+        ExampleFile.Write(file, written);
+        session.World.Say($"{written.Count:N0} rows are in {Path.GetFullPath(file)}.");
+    }
 
     static void Show(Session session, AccuracyFacts stage, Study study, RunFolder folder) => session.Result(
         () => JsonSerializer.Serialize(stage, JsonWriting.Published),

@@ -35,7 +35,8 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
         { Sets = m.Sets };
     }
 
-    IReadOnlyList<float[]> Masked(IReadOnlyList<Part> kept)
+    /// <summary>What the masked model gives of every set, [example number] row by row.</summary>
+    public IReadOnlyList<float[]> Masked(IReadOnlyList<Part> kept)
     {
         using Scope scope = Scope.Open();
         return sets.Scores(model, [MaskProbe.Only(universe, kept).Values.ToArray()], ablation, stop, full: model)[0];

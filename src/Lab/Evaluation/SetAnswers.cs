@@ -36,6 +36,29 @@ sealed class SetAnswers
 
     public bool IsRight(int example) => answers[example] == set.Examples[example].Label;
 
+    /// <summary>The number of its answer among the data's labels (of two that are compared, 0 for the first); −1 without a choice.</summary>
+    public int AnswerTo(int example) => answers[example];
+
+    /// <summary>
+    /// Logarithms of the choices' probabilities as the model gives them: of labels softmax over those of the data, of tokens its own.
+    /// </summary>
+    public double[] LogsOf(int example) => !Chooses ? []
+        : set.Problem.OfVocabulary ? [.. set.Problem.Choices(Row(example)).ToArray().Select(log => (double)log)]
+        : [.. set.Labels.Select((_, label) => LogOf(label, example))];
+
+    /// <summary>What a model that gives one number gives.</summary>
+    public double NumberOf(int example) => Row(example)[0];
+
+    /// <summary>
+    /// The task's own figures of one example, by name, but for correlations, which one example has not, and what was not measured.
+    /// </summary>
+    public IEnumerable<(TaskFigure Figure, double Sum, double Per)> TermsOf(int example)
+    {
+        foreach (TaskFigure figure in set.Problem.Figures.Where(f => f.Kind == FigureKind.Ratio))
+            if (figure.Term(set.Examples[example], Row(example)) is { Sum: not double.NaN, Per: not 0 } term)
+                yield return (figure, term.Sum, term.Per);
+    }
+
     /// <summary>The share that is right.</summary>
     public Proportion Share(IEnumerable<int> which)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Predictions;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
@@ -51,6 +52,10 @@ public sealed record EvaluatedMask(
 /// <param name="Masks">the masks</param>
 public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, Measured> Baselines, IReadOnlyList<EvaluatedMask> Masks)
 {
+    /// <summary>Makes what the full model and every mask say of every row.</summary>
+    [JsonIgnore]
+    public Func<IReadOnlyList<PredictedRow>> Rows { get; private init; } = () => [];
+
     /// <summary>See <see cref="Sets.TaskCases"/>.</summary>
     [JsonIgnore]
     public IReadOnlyDictionary<string, CaseFacts>? TaskCases { get; private init; }
@@ -108,6 +113,7 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         Func<Subnetwork, (Ablation Ablation, string InWords)> ablationOf, IProgress<Progress> progress, CancellationToken stop)
     {
         List<EvaluatedMask> measured = [];
+        List<(string Name, Sets Sets, Func<IReadOnlyList<float[]>> Scores)> asked = [(loaded.Name, sets, () => full)];
         long done = 0;
         foreach (var (file, mask) in read)
         {
@@ -118,9 +124,14 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
             MeasuredSubnetwork itself = Told(measuring.Measure(mask));
             MeasuredSubnetwork[] random =
                 [.. Enumerable.Range(0, masks.Random).Select(draw => Told(measuring.RandomLike(mask, masks.Seed, draw)))];
+            asked.Add((file.Source, served, () => measuring.Masked(mask.Kept)));
             measured.Add(new(file.Source, file.Format, inWords, file.Notes, itself, random));
         }
-        return new(sets.Measure(full, null), baselines, measured) { TaskCases = sets.TaskCases };
+        return new(sets.Measure(full, null), baselines, measured)
+        {
+            TaskCases = sets.TaskCases,
+            Rows = () => MeasuredRows.Over(loaded, [.. asked.Select(model => (model.Name, model.Sets, model.Scores()))]),
+        };
 
         MeasuredSubnetwork Told(MeasuredSubnetwork one)
         {

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Predictions;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
@@ -10,6 +11,9 @@ namespace Heartwood.Lab.Studies;
 /// <param name="TaskCases">see <see cref="Sets.TaskCases"/></param>
 public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measured, IReadOnlyDictionary<string, CaseFacts>? TaskCases)
 {
+    /// <summary>Makes what the model says of every row.</summary>
+    public required Func<IReadOnlyList<PredictedRow>> Rows { get; init; }
+
     /// <summary>Measures.</summary>
     /// <param name="request">model and data</param>
     /// <param name="stop">ends the work</param>
@@ -31,9 +35,10 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
         loaded.RefuseMixed(data);
         Sets sets = new(loaded, read, LabelMap.Parse(request.LabelMap), request.MostTokens);
         foreach (string note in loaded.Notes) tell?.Invoke(note);
-        Dictionary<string, Measured> measured = new() { ["model"] = sets.Measure(loaded.Model, null, stop) };
+        IReadOnlyList<float[]> scores = sets.Scores(loaded.Model, stop);
+        Dictionary<string, Measured> measured = new() { ["model"] = sets.Measure(scores, null) };
         if (data.Count > 0 || sets.AllScored)
             foreach (var (name, figures) in Baselines.Measure(data, loaded, request.LabelMap, sets)) measured[name] = figures;
-        return new(measured, sets.TaskCases);
+        return new(measured, sets.TaskCases) { Rows = () => MeasuredRows.Over(loaded, [(loaded.Name, sets, scores)]) };
     }
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Predictions;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
@@ -27,6 +29,17 @@ public sealed partial class Study
         var baselines = Baselines.Measure(data[Role.Train], loaded, request.LabelMap, sets);
         return MaskEvaluation.Measure(loaded, sets, Subject.FullScores, baselines, read, masks,
             mask => AblationOf(mask, parts), progress, stop);
+    }
+
+    /// <summary>What the full model and every subnetwork of the run say of every row.</summary>
+    /// <exception cref="ArgumentException">there is no in-domain set</exception>
+    public IReadOnlyList<PredictedRow> Rows()
+    {
+        RequireInDomain();
+        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, OwnAblation(), stop);
+        return MeasuredRows.Over(loaded, [(loaded.Name, sets, Subject.FullScores), .. Find().Select(found =>
+            ($"{found.Method}, seed {found.Seed}, sparsity {found.TargetSparsity.ToString(CultureInfo.InvariantCulture)}", sets,
+                measuring.Masked(found.Kept)))]);
     }
 
     // a mask's own ablation, in the run's model
