@@ -9,7 +9,8 @@ namespace Heartwood.Lab.Discovery;
 /// <param name="Examples">most examples, spread evenly; 0 for all</param>
 public sealed record MeasuredBy(bool Accuracy, int Examples)
 {
-    const int TokensAtOnce = 8192;
+    /// <summary>Tokens of a step.</summary>
+    public const int TokensAtOnce = 8192;
 
     /// <summary>Reads the keys <c>measure</c> and <c>examples</c>.</summary>
     /// <param name="spec">the options</param>
@@ -31,11 +32,13 @@ public sealed record MeasuredBy(bool Accuracy, int Examples)
     public IReadOnlyList<Example> ExamplesOf(Search search) => Thinning.Thinned(search.Examples, Examples);
 
     /// <summary>The examples that are taken, in runs of a few thousand tokens, so that each is a step.</summary>
-    public IReadOnlyList<IReadOnlyList<Example>> Runs(Search search)
+    /// <param name="search">the search</param>
+    /// <param name="tokensAtOnce">most tokens of a run</param>
+    public IReadOnlyList<IReadOnlyList<Example>> Runs(Search search, int tokensAtOnce = TokensAtOnce)
     {
         IReadOnlyList<Example> all = ExamplesOf(search);
         int[] lengths = [.. all.Select(e => search.Problem.Inputs(e).Sum(s => s.Ids.Length))];
-        return [.. Inputs.Pack(lengths, TokensAtOnce).Select(run => (IReadOnlyList<Example>)[.. all.Skip(run.Start).Take(run.Count)])];
+        return [.. Inputs.Pack(lengths, tokensAtOnce).Select(run => (IReadOnlyList<Example>)[.. all.Skip(run.Start).Take(run.Count)])];
     }
 
     /// <summary>The measure of a search.</summary>

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Tasks;
 
@@ -58,6 +59,19 @@ sealed class SetAnswers
             if (figure.Term(set.Examples[example], Row(example)) is { Sum: not double.NaN, Per: not 0 } term)
                 yield return (figure, term.Sum, term.Per);
     }
+
+    /// <summary>What one example adds to loss and accuracy, as sums; NaN for what there is none of.</summary>
+    public ExampleWorth WorthOf(int example)
+    {
+        if (Chooses) return new(LogOf(set.Examples[example].Label, example), 1, IsRight(example) ? 1 : 0, 1);
+        var (loss, per) = Term(FigureRole.Loss, example);
+        var (hits, of) = Term(FigureRole.Accuracy, example);
+        return new(-loss, per, hits, of);
+    }
+
+    (double Sum, double Per) Term(FigureRole role, int example) =>
+        set.Problem.Figures.FirstOrDefault(f => f.Role == role) is { } figure ? figure.Term(set.Examples[example], Row(example))
+            : (double.NaN, double.NaN);
 
     /// <summary>The share that is right.</summary>
     public Proportion Share(IEnumerable<int> which)

@@ -24,6 +24,16 @@ public sealed record PairedDifference(double Value, int N, double Low, double Hi
                 nameof(second));
         int n = first.Count, lost = 0, gained = 0;
         for (int i = 0; i < n; i++) (lost, gained) = (lost + (first[i] && !second[i] ? 1 : 0), gained + (second[i] && !first[i] ? 1 : 0));
+        return FromCounts(lost, gained, n, tests);
+    }
+
+    /// <summary>The same from what was counted.</summary>
+    /// <param name="lost">examples that only the first gets right</param>
+    /// <param name="gained">examples that only the second gets right</param>
+    /// <param name="n">how many examples</param>
+    /// <param name="tests">how many such intervals are to hold together</param>
+    public static PairedDifference FromCounts(int lost, int gained, int n, int tests = 1)
+    {
         if (n == 0) return new(double.NaN, 0, -1, 1);
         double l = (lost + 1.0) / (n + 2), g = (gained + 1.0) / (n + 2), middle = l - g;
         double z = MathNet.Numerics.Distributions.Normal.InvCDF(0, 1, 1 - 0.025 / tests);

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Discovery;
 using MathNet.Numerics.Distributions;
 
 namespace Heartwood.Lab.Evaluation.Statistics;
@@ -21,6 +22,19 @@ public sealed record Quantity(double Value, int N, double Low, double High)
         double squares = terms.Sum(t => (t.Sum - value * t.Per) * (t.Sum - value * t.Per));
         double half = StudentT.InvCDF(0, 1, terms.Count - 1, 0.975) * Math.Sqrt(squares * terms.Count / (terms.Count - 1)) / Math.Abs(per);
         return new(value, terms.Count, value - half, value + half);
+    }
+
+    /// <summary>The same from sums over the examples, and for several intervals that are to hold together.</summary>
+    /// <param name="sums">over the examples; d is what each adds to the upper sum, t to the lower one</param>
+    /// <param name="tests">how many such intervals are to hold together (Bonferroni); 1 for a single one at 95 %</param>
+    public static Quantity Ratio(PairedSums sums, int tests = 1)
+    {
+        double value = sums.D / sums.T;
+        if (sums.N < 2 || sums.T == 0) return new(value, sums.N, double.NaN, double.NaN);
+        double squares = Math.Max(0, sums.DD - 2 * value * sums.DT + value * value * sums.TT);       // rounding may leave it a hair below
+        double point = StudentT.InvCDF(0, 1, sums.N - 1, 1 - 0.025 / tests);
+        double half = point * Math.Sqrt(squares * sums.N / (sums.N - 1)) / Math.Abs(sums.T);
+        return new(value, sums.N, value - half, value + half);
     }
 
     /// <summary>The same of a function of the figure that rises.</summary>
