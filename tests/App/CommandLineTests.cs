@@ -23,7 +23,7 @@ public sealed class CommandLineTests
         string? named = verb switch { "inspect" or "generate" or "evaluate" or "predict" => null, "mask" => "FILE", _ => "FOLDER" };
         Assert.Equal(named is not null, help.Contains("--out <", StringComparison.Ordinal));
         if (named is not null) Assert.Contains($"--out <{named}>", help);
-        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run", Unwrapped(help).Contains("was stopped there is resumed", StringComparison.Ordinal));
+        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "ablate", Unwrapped(help).Contains("was stopped there is resumed", StringComparison.Ordinal));
         Verb command = CommandLine.Verbs.Single(v => v.Name == verb);
         Assert.All(command.Examples, example =>
         {

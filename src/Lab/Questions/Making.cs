@@ -45,7 +45,8 @@ sealed class Making : IQuestion<MakingFacts>
     {
         string seeds = string.Join(", ", m.Seeds.Select(s => s.ToString(CultureInfo.InvariantCulture)));
         (string Name, Markup Value)[] rows = [
-            ("Command", $"<code class=\"command\">{m.Command}</code>"), ("Seeds", $"{seeds}"), ("Version", $"Heartwood {m.Version}"),
+            ("Command", $"<code class=\"command\">{m.Command}</code>"), .. seeds == "" ? ((string, Markup)[])[] : [("Seeds", $"{seeds}")],
+            ("Version", $"Heartwood {m.Version}"),
             ("Machine", $"{m.Machine}"), ("Backend", $"{m.Backend}, {Wording.Count(m.Threads, "thread")}"),
             ("Precision", $"{Tensors.Backends.Machine.Explain(m.Backend) ?? "float32"}"), ("Started", $"{m.Started}"),
             ("Took", $"{Wording.Time(facts.Seconds)}"),

@@ -18,6 +18,9 @@ public enum RunKind
 
     /// <summary>several runs side by side</summary>
     Comparison,
+
+    /// <summary>every part alone ablated, without a search</summary>
+    Ablation,
 }
 
 /// <summary>What a run was asked, as far as questions need it.</summary>

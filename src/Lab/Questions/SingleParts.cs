@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Statistics;
@@ -7,8 +8,13 @@ using MathNet.Numerics.Distributions;
 namespace Heartwood.Lab.Questions;
 
 /// <summary>Each part alone ablated.</summary>
-/// <param name="Parts">every part in play</param>
-public sealed record SinglePartsFacts(IReadOnlyList<AblatedFacts> Parts);
+/// <param name="Parts">every part in play, with its accuracies; none where only <see cref="Effects"/> were measured</param>
+public sealed record SinglePartsFacts(IReadOnlyList<AblatedFacts> Parts)
+{
+    /// <summary>What each part costs, with paired intervals; null where that was not measured.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PartEffectsFacts? Effects { get; init; }
+}
 
 /// <summary>What the model loses without each part alone.</summary>
 sealed class SingleParts : IQuestion<SinglePartsFacts>
@@ -17,7 +23,7 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
 
     public string Name => "parts";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public bool PerPart => true;
 
@@ -25,6 +31,7 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
 
     public SinglePartsFacts? Ask(Subject subject)
     {
+        if (subject.Effects is { } sweep) return new([]) { Effects = sweep() };
         if (subject.Found is null || !subject.Sets.Any) return null;
         IReadOnlyList<Part> parts = subject.Universe.Parts;
         var measured = subject.Ablated([.. parts.Select(p => (IReadOnlyList<Part>)[p])], "ablating each part");
@@ -39,6 +46,7 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
 
     public IReadOnlyList<Figure> Draw(SinglePartsFacts facts, Findings findings)
     {
+        if (facts.Effects is { } effects) return PartEffects.Draw(effects, findings.Kinds);
         if (findings.Shown is not { } study) return [];
         var parts = facts.Parts;
         bool There(DataSet set) => study.Full.On(set) is not null && parts.Any(a => Entry.ForAblated(a).On(set) is not null);
@@ -60,6 +68,8 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
                 ["part", .. sets.SelectMany(s => (string[])[$"{Measurements.Name(s)} lost", .. Table.ColumnsOf(Measurements.Name(s))])],
                 [.. parts.Select(Row)])])];
     }
+
+    public string Words(SinglePartsFacts facts, Findings findings) => facts.Effects is { } effects ? PartEffects.Words(effects) : "";
 
     // what ablating a part costs on a set, and the largest difference of two measurements that noise explains
     sealed record Loss(DataSet Set, AblatedFacts Facts, double Lost, double Noise);

@@ -51,6 +51,9 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     /// <summary>compares the run's finders; null where it has none, and null as the answer where it has one only</summary>
     public Func<FinderTable?>? Finders { get; init; }
 
+    /// <summary>ablates every part alone, example by example; null where the run does not</summary>
+    public Func<PartEffectsFacts>? Effects { get; init; }
+
     /// <summary>joins several runs side by side; null where the run is one</summary>
     public Func<JoinedRuns>? Join { get; init; }
 

@@ -38,6 +38,15 @@ public sealed class ResultSchemaTests
         Assert.Equal(written, ResultJson.Write(ResultJson.Read(written, RunResult.Questions)));
     }
 
+    [Fact]
+    public async Task What_single_ablations_write_fits_the_published_schema_and_reads_back()
+    {
+        JsonSchema schema = await JsonSchema.FromJsonAsync(Published, TestContext.Current.CancellationToken);
+        string written = ResultJson.Write(SampleAblation.Usual);
+        Assert.Empty(schema.Validate(written).Select(e => e.ToString()));
+        Assert.Equal(written, ResultJson.Write(ResultJson.Read(written, RunResult.Questions)));
+    }
+
     [Theory]
     [InlineData("accuracy", "full", "1")]
     [InlineData("core", "cores", "null")]

@@ -131,6 +131,24 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         Assert.Equal(measured, await report.Page.Locator(labels ? "#accuracy .mark" : "#figures .mark").CountAsync());
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Single_ablations_show_every_part_on_every_set_rank_no_noise_and_fit_a_phone(bool real)
+    {
+        Heartwood.Lab.Questions.Result result = real ? SampleAblation.Usual : SampleAblation.Noise;
+        var effects = result.Facts<Heartwood.Lab.Questions.SinglePartsFacts>()!.Effects!;
+        await using var report = await browser.Open(result, width: 390);
+        await report.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
+        Assert.Empty(report.Complaints);
+        Assert.Equal([report.Address], report.Requests);
+        Assert.Equal(390, await report.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+        Assert.Equal(effects.Sets.Sum(s => s.Parts.Count), await report.Page.Locator("#parts .mark").CountAsync());
+        Assert.Equal(effects.Sets.Count * (real ? 4 : 10), await report.Page.Locator("#part-ranking .mark").CountAsync());
+        Assert.Equal(effects.Sets[0].Parts.Count, await report.Page.Locator("#table-part-costs tbody tr").CountAsync());
+        string finding = await report.Page.Locator("#finding").InnerTextAsync();
+        Assert.Contains(real ? "costs most when it alone is ablated" : "No single part is needed", finding);
+        Assert.Contains(real ? "the model is better by more than noise" : "26 are not to be told from parts without effect", finding);
+    }
+
     [Fact]
     public async Task Runs_side_by_side_show_every_subnetwork_and_every_pair_and_fit_a_phone()
     {
