@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Heartwood.Lab.Questions;
-using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;

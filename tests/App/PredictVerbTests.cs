@@ -127,6 +127,19 @@ public sealed class PredictVerbTests : IDisposable
     }
 
     [Fact]
+    public void Evaluate_writes_what_a_run_s_model_and_every_subnetwork_say_of_every_row()
+    {
+        SmallRuns.Works(runs.Find("run", 4));
+        JsonElement measured = JsonDocument.Parse(SmallRuns.Works("evaluate", runs.At("run"), "--examples", runs.At("run.jsonl"), "--json")).RootElement;
+        JsonElement[] rows = [.. File.ReadAllLines(runs.At("run.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).Where(row => row.GetProperty("set").GetString() == "in-domain")];
+        Assert.Equal(40, rows.Length);
+        Assert.All(rows, row => Assert.Equal(3, row.GetProperty("answers").GetArrayLength()));
+        double Right(int model) => rows.Average(row => Answer(row, model).GetProperty("right").GetBoolean() ? 1.0 : 0);
+        double Share(JsonElement of) => of.GetProperty("inDomain").GetProperty("value").GetDouble();
+        Assert.Equal([Share(measured.GetProperty("full")), .. measured.GetProperty("subnetworks").EnumerateArray().Select(Share)], [Right(0), Right(1), Right(2)]);
+    }
+
+    [Fact]
     public void A_model_of_scores_gives_its_number_with_and_without_the_data_s()
     {
         string data = Write("scores.tsv", ["sentence1\tsentence2\tscore", .. Enumerable.Range(0, 24).Select(i => FormattableString.Invariant($"the king slept\tthe queen slept\t{i % 6 * 0.8 + 0.1:0.0}"))]);

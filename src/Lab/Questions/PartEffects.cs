@@ -52,7 +52,14 @@ static class PartEffects
     {
         if (facts.Sets.Count == 0 || facts.Sets[0].Parts.Count == 0) return [];
         string cost = $"{(facts.Percent ? "accuracy lost" : "cost")} without the part{(facts.Unit == "" ? "" : $", {facts.Unit}")}";
-        return [Ranking(facts, cost), Maps(facts, cost, kinds)];
+        Figure ranking = Ranking(facts, cost), maps = Maps(facts, cost, kinds);
+        // of one set both stand side by side
+        return facts.Sets.Count > 1 ? [ranking, maps] : [ranking with
+        {
+            Reading = $"{ranking.Reading} {maps.Reading}",
+            Panels = [.. ranking.Panels, .. maps.Panels],
+            Note = Markup.From($"{ranking.Note} {maps.Note}"),
+        }];
     }
 
     static Figure Ranking(PartEffectsFacts facts, string axis)

@@ -1,6 +1,5 @@
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
@@ -109,7 +108,7 @@ public sealed class AblationRun
                 Sets = sets,
                 Settings = new()
                 {
-                    Title = request.Title == "" ? $"The parts of {loaded.Name}, one by one" : request.Title,
+                    Title = request.Title == "" ? $"The parts of {Path.GetFileName(Path.TrimEndingDirectorySeparator(loaded.Name))}, one by one" : request.Title,
                     Kind = RunKind.Ablation,
                     LabelMap = request.LabelMap,
                 },

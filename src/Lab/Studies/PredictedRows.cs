@@ -7,7 +7,6 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
-using Heartwood.Lab.Tasks.Tables;
 
 namespace Heartwood.Lab.Studies;
 
