@@ -15,11 +15,17 @@ public static class Nearest
         return candidates.Where(candidate => candidate.Length > 0).MinBy(candidate => Distance(wanted, Compared(candidate)));
     }
 
-    /// <summary>" Did you mean NAME?", to follow the sentence that refuses a name; "" where there is nothing to be meant.</summary>
+    /// <summary>
+    /// " Did you mean NAME?", to follow the sentence that refuses a name; "" where nothing is near: where more than two in five of the
+    /// longer one's letters would have to change.
+    /// </summary>
     /// <param name="name">the name that is not known</param>
     /// <param name="candidates">the names that are</param>
     public static string DidYouMean(string name, IEnumerable<string> candidates) =>
-        Among(name, candidates) is { } nearest ? $" Did you mean {nearest}?" : "";
+        Among(name, candidates) is { } nearest && IsNear(Compared(name), Compared(nearest)) ? $" Did you mean {nearest}?" : "";
+
+    static bool IsNear(string name, string other) =>
+        5 * Distance(name, other) <= 2 * Math.Max(name.TrimStart('-').Length, other.TrimStart('-').Length);
 
     /// <summary>"There is no WHAT 'NAME'. Did you mean NEAREST? There are: A, B."</summary>
     /// <param name="what">what was named: "objective"</param>

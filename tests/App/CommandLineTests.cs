@@ -20,7 +20,7 @@ public sealed class CommandLineTests
         string help = world.Out.ToString();
         Assert.Contains("Example", help);
         foreach (string option in (string[])["--json", "--seed", "--threads", "--verbose"]) Assert.Contains(option, help);
-        string? named = verb switch { "inspect" or "generate" or "evaluate" or "predict" => null, "mask" => "FILE", _ => "FOLDER" };
+        string? named = verb switch { "inspect" or "generate" or "evaluate" or "predict" or "help" => null, "mask" => "FILE", _ => "FOLDER" };
         Assert.Equal(named is not null, help.Contains("--out <", StringComparison.Ordinal));
         if (named is not null) Assert.Contains($"--out <{named}>", help);
         Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "ablate", Unwrapped(help).Contains("was stopped there is resumed", StringComparison.Ordinal));
@@ -71,6 +71,12 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("There is no verb 'prune'. To make a model smaller: heartwood find finds what it needs, heartwood cut writes the smaller model. See heartwood --help.", "prune", "--model", "m")]
+    [InlineData("There is no verb 'evalutae'. Did you mean evaluate? See heartwood --help.", "evalutae", "--help")]
+    [InlineData("There is no verb 'xylophone'. See heartwood --help.", "xylophone")]
+    [InlineData("There is no option '--lr'. It is called --learning-rate here. See heartwood train --help.", "train", "--lr", "1e-3")]
+    [InlineData("There is no option '--label_map'. It is called --label-map here. See heartwood evaluate --help.", "evaluate", "--label_map", "a>b")]
+    [InlineData("There is no option '--quite-another'. See heartwood find --help.", "find", "--quite-another", "3")]
     [InlineData("There is no option '--abblation'. Did you mean --ablation? See heartwood evaluate --help.", "evaluate", "--model", "m", "--mask", "mine.json", "--abblation", "zero")]
     [InlineData("There is no option '--lenght'. Did you mean --length? See heartwood inspect --help.", "inspect", "--lenght")]
     [InlineData("evaluate writes to no folder of its own: leave out --out. See heartwood evaluate --help.", "evaluate", "--mask", "m.json", "--out", "f")]
@@ -93,6 +99,59 @@ public sealed class CommandLineTests
         Assert.DoesNotContain("to learn masks on", Unwrapped(world.Out.ToString()));
         Assert.Equal(2, CommandLine.Run(["generate", "--model", "m", "--prompt=--hello", "--tokens", "x"], world.Redirected()));
         Assert.StartsWith("Error: --tokens takes", world.Error.ToString());
+    }
+
+    [Fact]
+    public void Every_synonym_leads_to_verbs_that_there_are_and_is_none_itself()
+    {
+        string[] verbs = [.. CommandLine.Verbs.Select(v => v.Name)];
+        foreach (var (word, move) in Synonyms.Verbs)
+        {
+            Assert.DoesNotContain(word, verbs);
+            foreach (System.Text.RegularExpressions.Match named in System.Text.RegularExpressions.Regex.Matches(move, @"heartwood (\w+)")) Assert.Contains(named.Groups[1].Value, verbs);
+            Assert.Equal(2, CommandLine.Run([word, "--help"], new World().Redirected()));
+        }
+        foreach (string word in (string[])["prune", "quantize", "export", "chat", "classify"]) Assert.NotNull(Synonyms.Verb(word));
+    }
+
+    [Fact]
+    public void Help_groups_the_options_of_a_verb_and_names_every_one_once()
+    {
+        foreach (Verb verb in CommandLine.Verbs)
+        {
+            World own = new();
+            CommandLine.Run([verb.Name, "--help"], own.Redirected() with { Columns = 4000 });
+            string[] lines = own.Out.ToString().Split('\n');
+            string[] headings = [.. lines.Where(line => HelpGroups.All.Any(group => line == $"{group.Heading}:"))];
+            Assert.Equal(headings.OrderBy(h => HelpGroups.All.ToList().FindIndex(g => h == $"{g.Heading}:")), headings);
+            Assert.DoesNotContain("Options:", lines);
+            foreach (Option option in verb.Options.Concat(SharedOptions.All))
+                Assert.Single(lines, line => line.StartsWith("  -", StringComparison.Ordinal) && line.Split("  ", StringSplitOptions.RemoveEmptyEntries)[0].Split(' ', ',').Contains(option.Name));
+        }
+        CommandLine.Run(["find", "--help"], world.Redirected());
+        string help = world.Out.ToString();
+        int[] places = [.. ((string[])["\nModel and data:", "--data <", "\nSearch:", "--method <", "\nMeasuring:", "--draws <", "\nOutput:", "--out <", "\nFine points:", "--threads <"]).Select(word => help.IndexOf(word, StringComparison.Ordinal))];
+        Assert.Equal(places.Order(), places);
+    }
+
+    [Fact]
+    public void Help_of_data_explains_every_key_by_forms_that_parse()
+    {
+        Assert.Equal(0, CommandLine.Run(["help", "data"], world.Redirected() with { Columns = 4000 }));
+        string help = world.Out.ToString();
+        Assert.Equal(Heartwood.Lab.Tasks.Tables.DataSpec.Keys.Order(), Heartwood.Lab.Tasks.Tables.DataHelp.Keys.Select(k => k.Key).Order());
+        foreach (var (form, _) in Heartwood.Lab.Tasks.Tables.DataHelp.Forms)
+        {
+            Assert.Contains(form, help);
+            if (!form.StartsWith("world:", StringComparison.Ordinal)) Heartwood.Lab.Tasks.Tables.DataSpec.Parse(form);
+            else Assert.NotEmpty(Heartwood.Lab.Tasks.DataSource.Read(form).Rows);
+        }
+        World verb = new(), same = new(), wrong = new();
+        Assert.Equal(0, CommandLine.Run(["help", "find"], verb.Redirected()));
+        CommandLine.Run(["find", "--help"], same.Redirected());
+        Assert.Equal(same.Out.ToString(), verb.Out.ToString());
+        Assert.Equal(1, CommandLine.Run(["help", "dta"], wrong.Redirected()));
+        Assert.Contains("There is no help of 'dta'. Did you mean data?", wrong.Error.ToString());
     }
 
     [Fact]

@@ -15,6 +15,10 @@ public sealed class NearestTests
         Assert.Equal("", Nearest.DidYouMean("premis", []));
     }
 
+    [Theory]
+    [InlineData("premis", " Did you mean premise?"), InlineData("lable", " Did you mean label?"), InlineData("g", ""), InlineData("quite another", "")]
+    public void Only_a_name_that_is_near_is_meant(string name, string meant) => Assert.Equal(meant, Nearest.DidYouMean(name, ["label", "premise", "hypothesis"]));
+
     [Fact]
     public void There_is_none_among_none() => Assert.Null(Nearest.Among("a", []));
 

@@ -12,8 +12,8 @@ namespace Heartwood.App.Commands;
 static class AblateVerb
 {
     static readonly Option<string[]> data = RunSupport.Several("--data",
-        $"The data to ablate parts on, which their means are taken over too: FILE[,key=value…], several in a row, or {DataSource.WorldHelp}. "
-            + "How files are named is in the README.", "DATA");
+        $"The data to ablate parts on, which their means are taken over too: FILE[,key=value…], several in a row, or {DataSource.WorldShort}. "
+            + DataSource.MoreHelp, "DATA");
     static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain",
         "Data to ablate them on next to it, unlike it.", "DATA", "--ood");
     static readonly Option<string> measure = new("--measure")

@@ -12,9 +12,9 @@ static class CommandLine
     /// <summary>The verbs, in the order in which one uses them.</summary>
     public static IReadOnlyList<Verb> Verbs =>
     [
-        DemoVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), PredictVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(), AblateVerb.Create(), FindVerb.Create(),
-        EvaluateVerb.Create(), CompareVerb.Create(), StageVerbs.Cut(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create(),
-        RunVerb.Create(),
+        DemoVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), PredictVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(),
+        AblateVerb.Create(), FindVerb.Create(), EvaluateVerb.Create(), CompareVerb.Create(), StageVerbs.Cut(), MaskVerb.Create(),
+        ReportVerb.Create(), PaperVerb.Create(), RunVerb.Create(), HelpVerb.Create(),
     ];
 
     /// <summary>Runs one command.</summary>
@@ -32,7 +32,8 @@ static class CommandLine
         ParseResult parsed = Parse(root, arguments);
         if (arguments.Length == 0) parsed = root.Parse(["--help"]);
         string? mistyped = parsed.Action is HelpWithExamples ? null : Mistyped(arguments, parsed.CommandResult.Command, root);
-        if (mistyped is not null || parsed.Errors.Count > 0) return Misunderstood(parsed, mistyped, world.Error);
+        bool lost = parsed.CommandResult.Command is RootCommand && parsed.UnmatchedTokens.Count > 0;   // a wrong verb before --help
+        if (mistyped is not null || lost || parsed.Errors.Count > 0) return Misunderstood(parsed, mistyped, world.Error);
         if (parsed.CommandResult.Command is Verb verb && parsed.Action is null)
             return Run(verb, parsed, root, arguments, world, exit ?? Environment.Exit, tenants);
         int code = parsed.Invoke(new InvocationConfiguration
@@ -115,8 +116,10 @@ static class CommandLine
         if (command is Verb verb && verb.Refused.TryGetValue(name, out string? because)) return $"{verb.Name} takes no {name}: {because}.";
         if (command is Verb && name == SharedOptions.Out.Name) return $"{command.Name} writes to no folder of its own: leave out --out.";
         bool option = word.StartsWith('-');
-        IEnumerable<string> known = option ? Known(command, root).Select(o => o.Name) : command.Subcommands.Select(c => c.Name);
+        string[] known = [.. option ? Known(command, root).Select(o => o.Name) : command.Subcommands.Select(c => c.Name)];
         string kind = option ? "option" : command is RootCommand ? "verb" : "argument";
-        return $"There is no {kind} '{word}'.{Nearest.DidYouMean(word, known)}";
+        string? meant = option && Synonyms.Option(name, known) is { } other ? $"It is called {other} here."
+            : command is RootCommand && !option ? Synonyms.Verb(word) : null;
+        return $"There is no {kind} '{word}'.{(meant is null ? Nearest.DidYouMean(word, known) : $" {meant}")}";
     }
 }

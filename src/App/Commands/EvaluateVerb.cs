@@ -20,8 +20,8 @@ static class EvaluateVerb
     };
     static readonly Option<string[]> data =
         RunSupport.Several("--data", $"The training data, which means of ablated parts are taken over (of --mask, --without) and, of "
-        + $"classifiers, both baselines are fitted to: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. "
-        + $"{DataSource.ScoresHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
+        + $"classifiers, both baselines are fitted to: FILE[,key=value…], several in a row, or {DataSource.WorldShort}. "
+        + DataSource.MoreHelp, "DATA");
     static readonly Option<int> examples = SharedOptions.Number(
         "--max-examples", "Most examples of --data to take means over; 0 for all.", new StudyRequest([]).Examples, 0);
     static readonly Option<string[]> masks =

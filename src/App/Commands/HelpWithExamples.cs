@@ -40,12 +40,21 @@ sealed class HelpWithExamples : SynchronousCommandLineAction
         int code = help.Invoke(parseResult);
         asked.Output = output;
         string filled = TenantNames.Fill(caught.ToString(), tenants).TrimEnd('\r', '\n');
-        output.Write(HelpLayout.Wrap([.. filled.Split('\n').Select(line => line.TrimEnd('\r', ' '))], width));
         Command command = parseResult.CommandResult.Command;
+        IReadOnlyList<string> lines = [.. filled.Split('\n').Select(line => line.TrimEnd('\r', ' '))];
+        output.Write(HelpLayout.Wrap(command is Verb ? HelpGroups.Arrange(lines) : [.. lines.Select(Shortened)], width));
         IEnumerable<string> examples = command is Verb verb ? verb.Examples : command.Subcommands.OfType<Verb>().Select(v => v.Examples[0]);
         output.WriteLine();
         output.WriteLine(examples.Count() == 1 ? "Example:" : "Examples:");
         foreach (string example in examples) output.Write(HelpLayout.Command($"heartwood {example}", wraps ? width : null));
         return code;
+    }
+
+    // in the list of verbs the first sentence of each, a verb's own help has them all
+    static string Shortened(string line)
+    {
+        int dot = line.IndexOf(". ", StringComparison.Ordinal);
+        return line.StartsWith("  ", StringComparison.Ordinal) && line.Length > 2 && char.IsAsciiLetterLower(line[2]) && dot > 0
+            && !line.StartsWith("  heartwood", StringComparison.Ordinal) ? line[..(dot + 1)] : line;
     }
 }

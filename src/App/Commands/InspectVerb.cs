@@ -13,7 +13,7 @@ static class InspectVerb
         new("MODEL") { Description = "The model's folder; without it the embedded one.", Arity = ArgumentArity.ZeroOrOne };
     static readonly Option<string[]> data = RunSupport.Several("--data",
         "Data that masks would be learned on; the estimate takes the length of its examples: "
-            + $"FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
+            + $"FILE[,key=value…], several in a row, or {DataSource.WorldShort}. {DataSource.MoreHelp}", "DATA");
     static readonly Option<int> length =
         SharedOptions.Number("--length", "Length of an example in tokens, for the estimate; --data measures it.", 64, 1);
 

@@ -26,8 +26,8 @@ static class PaperVerb
     };
     static readonly Option<string[]> data = RunSupport.Several(
         "--data",
-        "In-domain data with labels to learn masks on (the training data): FILE[,key=value…], several in a row; "
-            + $"or {DataSource.WorldHelp}.",
+        "In-domain data with labels to learn masks on (the training data): FILE[,key=value…], several in a row, "
+            + $"or {DataSource.WorldShort}. {DataSource.MoreHelp}",
         "DATA");
     static readonly Option<double[]> sparsity = new("--sparsity")
     {

@@ -26,8 +26,8 @@ static class PredictVerb
         HelpName = "TEXT",
     };
     static readonly Option<string[]> data = RunSupport.Several("--data",
-        $"Files of rows to predict: FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. Labels may be missing; of a .txt file a "
-            + "classifier reads every line. heartwood help data", "DATA");
+        $"Files of rows to predict: FILE[,key=value…], several in a row, or {DataSource.WorldShort}. Labels may be missing; of a .txt file a "
+            + "classifier reads every line. {DataSource.MoreHelp}", "DATA");
     static readonly Option<bool> unlabelled =
         new("--no-labels") { Description = "Do not look at the data's labels, which may be others than the model's." };
     static readonly Option<int?> top = SharedOptions.NumberOrNone("--top",

@@ -18,7 +18,7 @@ static class StudyOptions
     };
     public static readonly Option<string[]> Data = RunSupport.Several("--data",
         "In-domain data to learn masks on (the training data): "
-            + $"FILE[,key=value…], several in a row; or {DataSource.WorldHelp}. {DataSource.TaskHelp}. {DataSource.FileHelp}.", "DATA");
+            + $"FILE[,key=value…], several in a row, or {DataSource.WorldShort}. {DataSource.MoreHelp}", "DATA");
     public static readonly Option<string[]> InDomain = RunSupport.Several("--in-domain",
         "Data to measure on in-domain; several are pooled, and each is shown by its name too: NAME=FILE gives it one.", "DATA");
     public static readonly Option<string[]> OutOfDomain = RunSupport.Several("--out-of-domain",

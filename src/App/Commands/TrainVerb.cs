@@ -16,10 +16,9 @@ static class TrainVerb
     static readonly TrainingOptions standard = new();
 
     static readonly Option<string[]> data =
-        RunSupport.Several("--data", "Training data: FILE[,preset=mnli][,text=COL,pair=COL,label=COL][,labels=a>b][,without=-1]"
-        + $"[,cases=a|b] …, several in a row; or {DataSource.WorldHelp}. {DataSource.ScoresHelp}. {DataSource.FileHelp}. "
-        + "Running text (a .txt file, format=lines, or task=text,text=COL) trains a language model, or the masked words of a bert: it is "
-        + "cut into windows (,window=N tokens, ,stride=N apart), shuffled anew in every epoch.", "DATA");
+        RunSupport.Several("--data", $"Training data: FILE[,key=value…], several in a row, or {DataSource.WorldShort}. Running text trains a "
+        + "language model, or the masked words of a bert: it is cut into windows (,window=N tokens, ,stride=N apart), shuffled anew in every "
+        + $"epoch. {DataSource.MoreHelp}", "DATA");
     static readonly Option<string[]> inDomain =
         RunSupport.Several("--in-domain", "Data to measure on in-domain while training, for the curve.", "DATA");
     static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain",

@@ -43,19 +43,11 @@ public sealed record DataSource(string Name, IReadOnlyList<Row> Rows, string Sha
     const string World = "world:";
     const ulong MostRows = 10_000_000;
 
-    /// <summary>How data for language models is named on the command line.</summary>
-    public const string TaskHelp = "A language model is asked for minimal pairs (preset=blimp, or task=pairs,text=GOOD,pair=BAD), prompts "
-        + "(preset=ioi, preset=greater-than, or task=prompts,text=COL,label=ANSWER,wrong=COL[,pair=CORRUPTED]; answers are read as "
-        + "written, their space included) or running text (a .txt file[,window=N,stride=N,rows=WINDOWS], format=lines for one text a line, "
-        + "or task=text,text=COL)";
+    /// <summary>Where the forms of data are explained, to end an option's help.</summary>
+    public const string MoreHelp = "How files are named: heartwood help data.";
 
-    /// <summary>How scores are told from labels on the command line.</summary>
-    public const string ScoresHelp = "Numbers with decimals, or more than 20 different whole ones, are scores, for a model that gives "
-        + "one number; task=labels or task=scores after the file's name says otherwise";
-
-    /// <summary>What kinds of file are read, for help.</summary>
-    public const string FileHelp = "FILE is tab- or comma-separated, JSON lines, Parquet or text, also gzipped; its name tells which, "
-        + "else format=tsv, csv, jsonl, parquet, text or lines";
+    /// <summary>The made-up language's parts, for an option's help.</summary>
+    public const string WorldShort = "world:training and the like";
 
     /// <summary>How the made-up language's parts are named on the command line.</summary>
     public const string WorldHelp = "world:training or world:in-domain (with ,rows=N,seed=N), "

@@ -10,7 +10,7 @@ namespace Heartwood.Lab.Tasks.Tables;
 /// <param name="File">the data file</param>
 public sealed record DataSpec(string File)
 {
-    static readonly string[] Keys =
+    internal static readonly string[] Keys =
     [
         "preset", "format", "header", "task", "text", "pair", "label", "wrong", "case", "group", "other", "labels",
         "without", "cases", "not-cases", "per-case", "rows", "window", "stride",

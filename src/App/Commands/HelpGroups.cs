@@ -1,0 +1,63 @@
+using System.Text.RegularExpressions;
+
+namespace Heartwood.App.Commands;
+
+/// <summary>The options of a verb under headings, in the order in which one thinks of them.</summary>
+static partial class HelpGroups
+{
+    const string Rest = "Fine points";
+
+    /// <summary>The headings, each with its options; what is named nowhere stands under the last one.</summary>
+    public static IReadOnlyList<(string Heading, IReadOnlyList<string> Options)> All { get; } =
+    [
+        ("Model and data",
+        [
+            "--model", "--from", "--data", "--in-domain", "--out-of-domain", "--unseen", "--label-map", "--text", "--pair", "--prompt", "--set",
+            "--tokenizer", "--vocabulary", "--labels", "--no-labels", "--checkpoints", "--mask", "--without",
+        ]),
+        ("Search", ["--method", "--objective", "--parts", "--sparsity", "--seeds", "--ablation", "--max-examples", "--top", "--all", "--change"]),
+        ("Training",
+        [
+            "--family", "--fresh", "--layers", "--heads", "--width", "--neurons", "--positions", "--epochs", "--steps", "--learning-rate",
+            "--batch-tokens", "--warmup", "--final-rate", "--weight-decay", "--dropout",
+        ]),
+        ("Measuring", ["--measure", "--random", "--draws", "--ask", "--evaluate-every", "--grid-sparsity", "--grid-seeds", "--tolerance",
+            "--tokens", "--temperature", "--length"]),
+        ("Output", ["--out", "--json", "--examples", "--to", "--export", "--dry-run"]),
+        (Rest, []),
+    ];
+
+    /// <summary>The lines of a help with its options under headings.</summary>
+    /// <param name="lines">the help as the library lays it out, one line for each option</param>
+    public static IReadOnlyList<string> Arrange(IReadOnlyList<string> lines)
+    {
+        int start = lines.ToList().FindIndex(line => line == "Options:"), end = start + 1;
+        if (start < 0) return lines;
+        while (end < lines.Count && lines[end].StartsWith("  -", StringComparison.Ordinal)) end++;
+        string[] options = [.. lines.Skip(start + 1).Take(end - start - 1)];
+        List<string> arranged = [.. lines.Take(start)];
+        foreach (var (heading, known) in All)
+        {
+            string[] here = [.. options.Where(line => HeadingFor(line) == heading).OrderBy(line => PlaceIn(known, line))];
+            if (here.Length == 0) continue;
+            arranged.AddRange([$"{heading}:", .. here, ""]);
+        }
+        if (arranged[^1] == "" && (end == lines.Count || lines[end] == "")) arranged.RemoveAt(arranged.Count - 1);
+        return [.. arranged, .. lines.Skip(end)];
+    }
+
+    static string HeadingFor(string line) =>
+        All.FirstOrDefault(group => NamesIn(line).Any(group.Options.Contains)) is { Heading: { } heading } ? heading : Rest;
+
+    static int PlaceIn(IReadOnlyList<string> known, string line) =>
+        NamesIn(line).Select(name => known.ToList().IndexOf(name)).Where(place => place >= 0).DefaultIfEmpty(int.MaxValue).Min();
+
+    // the names stand before the description
+    static IEnumerable<string> NamesIn(string line) => Name().Matches(Left().Match(line).Value).Select(m => m.Value);
+
+    [GeneratedRegex(@"\A  .*?(?=  |$)")]
+    private static partial Regex Left();
+
+    [GeneratedRegex("--[a-z0-9-]+")]
+    private static partial Regex Name();
+}
