@@ -21,8 +21,8 @@ public static class Wording
 
     /// <summary>"97.8 % (97.1 to 98.4 %, n = 2,000)"; one example may have none.</summary>
     public static string Full(Proportion? p) => p is null or { N: 0 } ? NotMeasured
-        : p is { N: 1, Low: 0, High: 1 } ? $"{Percent(p.Value)} (no interval, n\u00A0=\u00A0{Count(p.N)})"
-        : $"{Percent(p.Value)} ({Range(p.Low, p.High)}, n\u00A0=\u00A0{Count(p.N)})";
+        : p is { N: 1, Low: 0, High: 1 } ? $"{Percent(p.Value)} (no interval, {Examples(p.N)})"
+        : $"{Percent(p.Value)} ({Range(p.Low, p.High)}, {Examples(p.N)})";
 
     /// <summary>"97.8 % (97.1 to 98.4 %)".</summary>
     public static string Short(Proportion? p) => p is null or { N: 0 } ? NotMeasured : $"{Percent(p.Value)} ({Range(p.Low, p.High)})";
@@ -37,6 +37,9 @@ public static class Wording
 
     /// <summary>"2,000".</summary>
     public static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>"n = 2,000".</summary>
+    public static string Examples(long n) => $"n\u00A0=\u00A0{Count(n)}";
 
     /// <summary>"6 subnetworks", "1 subnetwork".</summary>
     public static string Count(int n, string noun) => n == 1 ? $"1 {noun}" : $"{Count(n)} {noun}s";

@@ -61,7 +61,7 @@ sealed class TaskFigures : IQuestion<TaskFiguresFacts>
 
     static string InWords(string name, Quantity q)
     {
-        string n = $"n\u00A0=\u00A0{Wording.Count(q.N)}";
+        string n = Wording.Examples(q.N);
         if (double.IsNaN(q.Value)) return $"{name} none (one of the two never changes, {n})";
         string interval = double.IsNaN(q.Low) ? "no interval" : Invariant($"{q.Low:0.0000} to {q.High:0.0000}");
         return Invariant($"{name} {q.Value:0.0000} ({interval}, {n})");
@@ -127,7 +127,7 @@ sealed class TaskFigures : IQuestion<TaskFiguresFacts>
     static string Whole(Quantity q, string unit)
     {
         string interval = double.IsNaN(q.Low) ? "no interval" : $"{Wording.Number(q.Low, "0.000")} to {Wording.Number(q.High, "0.000")}";
-        return $"{Wording.Number(q.Value, "0.000")}{(unit is "" or "share" ? "" : $" {unit}")} ({interval}, n\u00A0=\u00A0{Wording.Count(q.N)})";
+        return $"{Wording.Number(q.Value, "0.000")}{(unit is "" or "share" ? "" : $" {unit}")} ({interval}, {Wording.Examples(q.N)})";
     }
 
     static string Reading(TaskFiguresFacts facts, Measurements study)
