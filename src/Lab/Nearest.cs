@@ -3,11 +3,11 @@ namespace Heartwood.Lab;
 /// <summary>Finds the name that a mistyped name was meant to be, for error messages.</summary>
 public static class Nearest
 {
-    const int LongestCompared = 200;
+    const int LongestCompared = 200, FewestWithin = 4;
 
     /// <summary>
-    /// The candidate with the smallest edit distance (Levenshtein 1966) to <paramref name="name"/>,
-    /// letter case ignored, empty ones passed over; the first of equals, null where there are none.
+    /// The candidate with the smallest edit distance to <paramref name="name"/> (Levenshtein 1966; two neighbours that changed places
+    /// are one change, Damerau 1964), letter case ignored, empty ones passed over; the first of equals, null where there are none.
     /// </summary>
     public static string? Among(string name, IEnumerable<string> candidates)
     {
@@ -17,15 +17,15 @@ public static class Nearest
 
     /// <summary>
     /// " Did you mean NAME?", to follow the sentence that refuses a name; "" where nothing is near: where more than two in five of the
-    /// longer one's letters would have to change.
+    /// longer one's letters would have to change, and the name is no piece of it.
     /// </summary>
     /// <param name="name">the name that is not known</param>
     /// <param name="candidates">the names that are</param>
     public static string DidYouMean(string name, IEnumerable<string> candidates) =>
         Among(name, candidates) is { } nearest && IsNear(Compared(name), Compared(nearest)) ? $" Did you mean {nearest}?" : "";
 
-    static bool IsNear(string name, string other) =>
-        5 * Distance(name, other) <= 2 * Math.Max(name.TrimStart('-').Length, other.TrimStart('-').Length);
+    static bool IsNear(string name, string other) => (name.Length >= FewestWithin && other.Contains(name, StringComparison.Ordinal))
+        || 5 * Distance(name, other) <= 2 * Math.Max(name.TrimStart('-').Length, other.TrimStart('-').Length);
 
     /// <summary>"There is no WHAT 'NAME'. Did you mean NEAREST? There are: A, B."</summary>
     /// <param name="what">what was named: "objective"</param>
@@ -41,13 +41,16 @@ public static class Nearest
 
     static int Distance(string a, string b)
     {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
+        int[] before = new int[b.Length + 1], above = new int[b.Length + 1], row = [.. Enumerable.Range(0, b.Length + 1)];
         for (int i = 1; i <= a.Length; i++)
         {
-            int diagonal = row[0];
+            (before, above, row) = (above, row, before);
             row[0] = i;
             for (int j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+            {
+                row[j] = Math.Min(Math.Min(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = Math.Min(row[j], before[j - 2] + 1);
+            }
         }
         return row[b.Length];
     }

@@ -35,7 +35,7 @@ public sealed class AblateVerbTests : IDisposable
                 "--out-of-domain", "world:out-of-domain,per-case=3", "--without", part, "--random", "0", "--json")).RootElement;
             double Share(JsonElement of, string set) => of.GetProperty(set).GetProperty("value").GetDouble();
             foreach (SetEffects set in facts.Sets)
-                Assert.Equal(Share(measured.GetProperty("full"), set.Set) - Share(measured.GetProperty("masks")[0].GetProperty("measured"), set.Set), set.Parts.Single(p => p.Part == part).Cost, 1e-12);
+                Assert.Equal(Share(measured.GetProperty("full"), set.Set) - Share(measured.GetProperty("masks")[0].GetProperty("subnetwork").GetProperty("measured"), set.Set), set.Parts.Single(p => p.Part == part).Cost, 1e-12);
         }
     }
 
@@ -104,7 +104,7 @@ public sealed class AblateVerbTests : IDisposable
         Assert.Equal("nats per token", text.Unit);
         JsonElement measured = JsonDocument.Parse(SmallRuns.Works("evaluate", "--model", speaker, "--in-domain", $"{runs.At("text.txt")},window=12", "--without", "L0.MLP", "--random", "0", "--json")).RootElement;
         double Loss(JsonElement of) => of.GetProperty("inDomainLoss").GetDouble();
-        Assert.Equal(Loss(measured.GetProperty("masks")[0].GetProperty("measured")) - Loss(measured.GetProperty("full")), text.Sets[0].Parts.Single(p => p.Part == "L0.MLP").Cost, 1e-6);
+        Assert.Equal(Loss(measured.GetProperty("masks")[0].GetProperty("subnetwork").GetProperty("measured")) - Loss(measured.GetProperty("full")), text.Sets[0].Parts.Single(p => p.Part == "L0.MLP").Cost, 1e-6);
 
         string scores = runs.At("scores.tsv");
         File.WriteAllLines(scores, ["sentence1\tsentence2\tscore", .. Enumerable.Range(0, 24).Select(i => FormattableString.Invariant($"the king slept\tthe queen slept\t{i % 6 * 0.8 + 0.1:0.0}"))]);

@@ -122,6 +122,7 @@ public sealed class CommandLineTests
             World own = new();
             CommandLine.Run([verb.Name, "--help"], own.Redirected() with { Columns = 4000 });
             string[] lines = own.Out.ToString().Split('\n');
+            Assert.DoesNotContain("{", own.Out.ToString());
             string[] headings = [.. lines.Where(line => HelpGroups.All.Any(group => line == $"{group.Heading}:"))];
             Assert.Equal(headings.OrderBy(h => HelpGroups.All.ToList().FindIndex(g => h == $"{g.Heading}:")), headings);
             Assert.DoesNotContain("Options:", lines);

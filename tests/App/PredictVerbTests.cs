@@ -115,7 +115,7 @@ public sealed class PredictVerbTests : IDisposable
         JsonElement measured = JsonDocument.Parse(SmallRuns.Works("evaluate", "--model", runs.Model, "--in-domain", "world:in-domain,rows=40",
             "--without", "L0.H0,L1.MLP", "--random", "0", "--examples", runs.At("rows.jsonl"), "--json")).RootElement;
         double right = Rows(made).Average(row => Answer(row, 1).GetProperty("right").GetBoolean() ? 1.0 : 0);
-        Assert.Equal(measured.GetProperty("masks")[0].GetProperty("measured").GetProperty("inDomain").GetProperty("value").GetDouble(), right, 1e-12);
+        Assert.Equal(measured.GetProperty("masks")[0].GetProperty("subnetwork").GetProperty("measured").GetProperty("inDomain").GetProperty("value").GetDouble(), right, 1e-12);
 
         // the file of evaluate says the same of every row
         JsonElement[] written = [.. File.ReadAllLines(runs.At("rows.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
@@ -136,7 +136,7 @@ public sealed class PredictVerbTests : IDisposable
         Assert.All(rows, row => Assert.Equal(3, row.GetProperty("answers").GetArrayLength()));
         double Right(int model) => rows.Average(row => Answer(row, model).GetProperty("right").GetBoolean() ? 1.0 : 0);
         double Share(JsonElement of) => of.GetProperty("inDomain").GetProperty("value").GetDouble();
-        Assert.Equal([Share(measured.GetProperty("full")), .. measured.GetProperty("subnetworks").EnumerateArray().Select(Share)], [Right(0), Right(1), Right(2)]);
+        Assert.Equal([Share(measured.GetProperty("full")), .. measured.GetProperty("subnetworks").EnumerateArray().Select(found => Share(found.GetProperty("measured")))], [Right(0), Right(1), Right(2)]);
     }
 
     [Fact]

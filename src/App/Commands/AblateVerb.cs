@@ -12,8 +12,8 @@ namespace Heartwood.App.Commands;
 static class AblateVerb
 {
     static readonly Option<string[]> data = RunSupport.Several("--data",
-        $"The data to ablate parts on, which their means are taken over too: FILE[,key=value…], several in a row, or {DataSource.WorldShort}. "
-            + DataSource.MoreHelp, "DATA");
+        $"The data to ablate parts on, which their means are taken over too: FILE[,key=value…], several in a row, or "
+            + $"{DataSource.WorldShort}. " + DataSource.MoreHelp, "DATA");
     static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain",
         "Data to ablate them on next to it, unlike it.", "DATA", "--ood");
     static readonly Option<string> measure = new("--measure")
@@ -28,8 +28,8 @@ static class AblateVerb
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("ablate",
-        "Ablates every part alone, without a search, and says what that costs, example by example: a table with ranks as far as noise allows "
-            + "them, a map of the parts, and a file of scores that mask chooses subnetworks from.",
+        "Ablates every part alone, without a search, and says what that costs, example by example: a table with ranks as far as noise "
+            + "allows them, a map of the parts, and a file of scores that mask chooses subnetworks from.",
         "ablate --out runs/ablated",
         "ablate --model models/mnli --data mnli/dev.tsv --out-of-domain hans.tsv "
             + "--label-map \"neutral>non-entailment|contradiction>non-entailment\" --out runs/mnli-parts",
@@ -45,8 +45,8 @@ static class AblateVerb
         },
         Options =
         {
-            StudyOptions.Model, data, outOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Parts, StudyOptions.Ablation, measure,
-            examples, StudyOptions.MaxLength, StudyOptions.Precision,
+            StudyOptions.Model, data, outOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Parts, StudyOptions.Ablation,
+            measure, examples, StudyOptions.MaxLength, StudyOptions.Precision,
         },
         Run = Run,
     };
@@ -73,8 +73,8 @@ static class AblateVerb
         using RunFolder folder = RunSupport.Open(path, session, run.ModelSha256, run.Facts, [], request, request.Precision);
         Result result = run.In(folder, session.Progress, session.Stop);
         string page = Report.Write(folder.FolderPath, result);
-        session.Result(() => ResultJson.Write(result), () => $"{new Findings(result).Words()}Choose a subnetwork by these scores: heartwood "
-            + $"mask {Path.Combine(path, "subnetworks", "ablation.json")} --sparsity 0.5 --out FILE\nReport: {page}\n");
+        session.Result(() => ResultJson.Write(result), () => $"{new Findings(result).Words()}Choose a subnetwork by these scores: "
+            + $"heartwood mask {Path.Combine(path, "subnetworks", "ablation.json")} --sparsity 0.5 --out FILE\nReport: {page}\n");
     }
 
     static AblationRequest Parse(ParseResult p, Session session)

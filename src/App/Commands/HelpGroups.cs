@@ -12,10 +12,13 @@ static partial class HelpGroups
     [
         ("Model and data",
         [
-            "--model", "--from", "--data", "--in-domain", "--out-of-domain", "--unseen", "--label-map", "--text", "--pair", "--prompt", "--set",
-            "--tokenizer", "--vocabulary", "--labels", "--no-labels", "--checkpoints", "--mask", "--without",
+            "--model", "--from", "--data", "--in-domain", "--out-of-domain", "--unseen", "--label-map", "--text", "--pair", "--prompt",
+            "--set", "--tokenizer", "--vocabulary", "--labels", "--no-labels", "--checkpoints", "--mask", "--without",
         ]),
-        ("Search", ["--method", "--objective", "--parts", "--sparsity", "--seeds", "--ablation", "--max-examples", "--top", "--all", "--change"]),
+        ("Search",
+        [
+            "--method", "--objective", "--parts", "--sparsity", "--seeds", "--ablation", "--max-examples", "--top", "--all", "--change",
+        ]),
         ("Training",
         [
             "--family", "--fresh", "--layers", "--heads", "--width", "--neurons", "--positions", "--epochs", "--steps", "--learning-rate",

@@ -26,8 +26,9 @@ static class HelpVerb
             string? asked = parsed.GetValue(topic);
             if (asked == Data)
             {
-                session.Result(() => JsonSerializer.Serialize(new { topic = asked, forms = Listed(DataHelp.Forms), keys = Listed(DataHelp.Keys) },
-                    JsonWriting.Published), () => HelpLayout.Wrap(DataHelp.Lines, session.World.Width));
+                var all = new { topic = asked, forms = Listed(DataHelp.Forms), keys = Listed(DataHelp.Keys) };
+                session.Result(() => JsonSerializer.Serialize(all, JsonWriting.Published),
+                    () => HelpLayout.Wrap(DataHelp.Lines, session.World.Width));
                 return;
             }
             string[] verbs = [.. session.Root.Subcommands.Select(verb => verb.Name)];

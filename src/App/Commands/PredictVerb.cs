@@ -26,8 +26,8 @@ static class PredictVerb
         HelpName = "TEXT",
     };
     static readonly Option<string[]> data = RunSupport.Several("--data",
-        $"Files of rows to predict: FILE[,key=value…], several in a row, or {DataSource.WorldShort}. Labels may be missing; of a .txt file a "
-            + "classifier reads every line. {DataSource.MoreHelp}", "DATA");
+        $"Files of rows to predict: FILE[,key=value…], several in a row, or {DataSource.WorldShort}. Labels may be missing; of a "
+            + $".txt file a classifier reads every line. {DataSource.MoreHelp}", "DATA");
     static readonly Option<bool> unlabelled =
         new("--no-labels") { Description = "Do not look at the data's labels, which may be others than the model's." };
     static readonly Option<int?> top = SharedOptions.NumberOrNone("--top",
@@ -99,6 +99,7 @@ static class PredictVerb
             ExampleFile.Write(file, made.InOrder);
             session.World.Say($"{made.InOrder.Count:N0} rows are in {Path.GetFullPath(file)}.");
         }
-        session.Result(() => JsonSerializer.Serialize(made, JsonWriting.Published), () => PredictionSummary.InWords(made, request.Text is null));
+        session.Result(() => JsonSerializer.Serialize(made, JsonWriting.Published),
+            () => PredictionSummary.InWords(made, request.Text is null));
     }
 }

@@ -4,8 +4,8 @@ namespace Heartwood.App.Commands;
 static class Synonyms
 {
     const string Smaller = "To make a model smaller: heartwood find finds what it needs, heartwood cut writes the smaller model.";
-    const string NotQuantized = "Models are not quantized yet. What is cut is smaller as it stands (heartwood find, then heartwood cut), and "
-        + "train --bf16 stores weights in half the space.";
+    const string NotQuantized = "Models are not quantized yet. What is cut is smaller as it stands (heartwood find, then heartwood cut), "
+        + "and train --bf16 stores weights in half the space.";
     const string Written = "A model is written as a file for other programs by heartwood cut RUN --change NAME --export NAME --out FOLDER; "
         + "heartwood convert MODEL writes the safetensors copy of a folder that PyTorch saved.";
     const string Asked = "What a model says of a text or a file: heartwood predict.";
@@ -20,7 +20,8 @@ static class Synonyms
 
     static readonly Dictionary<string, string> verbs = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["prune"] = Smaller, ["pruning"] = Smaller, ["compress"] = Smaller, ["shrink"] = Smaller, ["sparsify"] = Smaller, ["slim"] = Smaller,
+        ["prune"] = Smaller, ["pruning"] = Smaller, ["compress"] = Smaller, ["shrink"] = Smaller, ["sparsify"] = Smaller,
+        ["slim"] = Smaller,
         ["quantize"] = NotQuantized, ["quantise"] = NotQuantized, ["quant"] = NotQuantized,
         ["export"] = Written, ["save"] = Written, ["gguf"] = Written, ["onnx"] = Written,
         ["classify"] = Asked, ["infer"] = Asked, ["inference"] = Asked, ["label"] = Asked, ["fill"] = Asked, ["fill-mask"] = Asked,

@@ -7,6 +7,7 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
+using static System.FormattableString;
 
 namespace Heartwood.App.Commands;
 
@@ -16,9 +17,9 @@ static class TrainVerb
     static readonly TrainingOptions standard = new();
 
     static readonly Option<string[]> data =
-        RunSupport.Several("--data", $"Training data: FILE[,key=value…], several in a row, or {DataSource.WorldShort}. Running text trains a "
-        + "language model, or the masked words of a bert: it is cut into windows (,window=N tokens, ,stride=N apart), shuffled anew in every "
-        + $"epoch. {DataSource.MoreHelp}", "DATA");
+        RunSupport.Several("--data", $"Training data: FILE[,key=value…], several in a row, or {DataSource.WorldShort}. Running text trains "
+        + "a language model, or the masked words of a bert: it is cut into windows (,window=N tokens, ,stride=N apart), shuffled anew in "
+        + $"every epoch. {DataSource.MoreHelp}", "DATA");
     static readonly Option<string[]> inDomain =
         RunSupport.Several("--in-domain", "Data to measure on in-domain while training, for the curve.", "DATA");
     static readonly Option<string[]> outOfDomain = RunSupport.Several("--out-of-domain",
@@ -156,7 +157,7 @@ static class TrainVerb
         Findings findings = new(result);
         TrainingFacts facts = findings.Facts<TrainingFacts>()!;
         double seconds = findings.Facts<MakingFacts>()?.Seconds ?? double.NaN;
-        return Said.Text($"{findings.Words()}The model is in {facts.Model} ({facts.Steps} steps, {seconds:0} s).\n")
+        return Invariant($"{findings.Words()}The model is in {facts.Model} ({facts.Steps} steps, {seconds:0} s).\n")
             + $"{run.Next(facts.Model, facts.Final is not null)}\nReport: {page}";
     }
 

@@ -35,7 +35,9 @@ public interface IExampleMeasure : ISetMeasure
 /// <param name="Gained">those that only the second gets right</param>
 public readonly record struct PairedSums(int N, double D, double DD, double DT, double T, double TT, int Lost, int Gained)
 {
-    /// <summary>Whether every example has exactly one answer, so that <see cref="Lost"/> and <see cref="Gained"/> are all there is.</summary>
+    /// <summary>
+    /// Whether every example has exactly one answer, so that <see cref="Lost"/> and <see cref="Gained"/> are all there is.
+    /// </summary>
     public bool OneEach => T == N && TT == N;
 }
 

@@ -33,9 +33,11 @@ public sealed class ObjectiveMeasure(
         float[][] numbers = new Answers(examples, problem: new Losses(problem, objective))
             .Scores(model, masks, ablation, advance, stop, shared, objective.NeedsReference ? model : null);
         IReadOnlyList<ExampleWorth>[] each = [.. numbers.Select(n => (IReadOnlyList<ExampleWorth>)[.. Enumerable.Range(0, examples.Count)
-            .Select(e => new ExampleWorth(-(double)n[Both * e + Loss] * n[Both * e + Weight], n[Both * e + Weight], double.NaN, double.NaN))])];
+            .Select(e => One(n[Both * e + Loss], n[Both * e + Weight]))])];
         return ([.. each.Select(all => new Worth(0, all.Sum(e => e.Sum) / all.Sum(e => e.Per)))], each);
     }
+
+    static ExampleWorth One(float loss, float weight) => new(-(double)loss * weight, weight, double.NaN, double.NaN);
 
     // the same problem, of which the objective's numbers are read
     sealed class Losses(IProblem problem, IObjective objective) : IProblem
@@ -68,7 +70,8 @@ public sealed class ObjectiveMeasure(
             using Scope scope = Scope.Open();
             ReadOnlySpan<float> losses = objective.Losses(problem, pass, full, examples).Values;
             double[] weights = objective.Weights(problem, pass, examples);
-            for (int e = 0; e < examples.Count; e++) (numbers[Both * e + Loss], numbers[Both * e + Weight]) = (losses[e], (float)weights[e]);
+            for (int e = 0; e < examples.Count; e++)
+                (numbers[Both * e + Loss], numbers[Both * e + Weight]) = (losses[e], (float)weights[e]);
         }
     }
 }

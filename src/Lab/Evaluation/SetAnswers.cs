@@ -37,7 +37,9 @@ sealed class SetAnswers
 
     public bool IsRight(int example) => answers[example] == set.Examples[example].Label;
 
-    /// <summary>The number of its answer among the data's labels (of two that are compared, 0 for the first); −1 without a choice.</summary>
+    /// <summary>
+    /// The number of its answer among the data's labels (of two that are compared, 0 for the first); −1 without a choice.
+    /// </summary>
     public int AnswerTo(int example) => answers[example];
 
     /// <summary>

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -79,10 +80,12 @@ static class PartEffects
             double[] ends = [0, .. shown.SelectMany(p => (double[])[here[p.Part].Low, here[p.Part].High, here[p.Part].Cost])];
             return Strips.Draw($"part-ranking-{s}", Named(set), $"What ablating each part alone costs on {Named(set)}",
                 $"{shown.Length} parts of {set.Parts.Count}; at the right the ranks that they may have.",
-                [.. shown.Select(Row)], Scale.Around(ends, 0, 1, floor: double.NegativeInfinity), axis, facts.Percent, reference: [(0, "zero")]);
+                [.. shown.Select(Row)], Scale.Around(ends, 0, 1, floor: double.NegativeInfinity), axis, facts.Percent,
+                reference: [(0, "zero")]);
         }
-        object?[] Cells(PartEffect main) => [main.Part, main.Kind, .. facts.Sets.SelectMany(set => set.Parts.First(p => p.Part == main.Part) is var p
-            ? (object?[])[p.Cost, p.Low, p.High, p.LowTogether, p.HighTogether, p.RankFrom, p.RankTo] : [])];
+        object?[] On(SetEffects set, string part) => set.Parts.First(p => p.Part == part) is var p
+            ? [p.Cost, p.Low, p.High, p.LowTogether, p.HighTogether, p.RankFrom, p.RankTo] : [];
+        object?[] Cells(PartEffect main) => [main.Part, main.Kind, .. facts.Sets.SelectMany(set => On(set, main.Part))];
         string[] Columns(SetEffects set) => [.. ((string[])["cost", "low", "high", "low together", "high together", "rank from", "rank to"])
             .Select(column => facts.Sets.Count == 1 ? column : $"{Measurements.Name(set.Set)} {column}")];
         string which = shown.Any(p => facts.Sets.Any(set => set.Parts.First(other => other.Part == p.Part).IsReal))
@@ -96,7 +99,8 @@ static class PartEffects
             Lines are paired 95&nbsp;% intervals over examples. Ranks are those that intervals which hold together for all
             {main.Parts.Count} parts (Bonferroni) allow; a part whose wider interval has zero in it has none.
             """,
-            [new("part-costs", "what each part costs, alone", ["part", "kind", .. facts.Sets.SelectMany(Columns)], [.. ordered.Select(Cells)])]);
+            [new("part-costs", "what each part costs, alone", ["part", "kind", .. facts.Sets.SelectMany(Columns)],
+                [.. ordered.Select(Cells)])]);
     }
 
     // the most costly of every set in turn, in the order of the first set; where all is noise the first parts
@@ -104,8 +108,8 @@ static class PartEffects
     {
         string[][] real = [.. facts.Sets.Select(set => Ordered(set).Where(p => p.IsReal).OrderByDescending(p => Math.Abs(p.Cost))
             .Select(p => p.Part).ToArray())];
-        string[] inTurn = [.. Enumerable.Range(0, ordered.Length).SelectMany(place => real.Where(r => r.Length > place).Select(r => r[place]))
-            .Distinct().Take(MostRows)];
+        string[] inTurn = [.. Enumerable.Range(0, ordered.Length)
+            .SelectMany(place => real.Where(r => r.Length > place).Select(r => r[place])).Distinct().Take(MostRows)];
         return inTurn.Length == 0 ? [.. ordered.Take(MostRows)] : [.. ordered.Where(p => inTurn.Contains(p.Part))];
     }
 
@@ -140,9 +144,10 @@ static class PartEffects
     public static string Words(PartEffectsFacts facts)
     {
         SetEffects main = facts.Sets[0];
-        List<string> lines = [Said.Text($"{facts.Meaning}; each part alone ablated ({facts.Ablation})\n")];
+        List<string> lines = [Invariant($"{facts.Meaning}; each part alone ablated ({facts.Ablation})\n")];
         PartEffect[] shown = [.. Ordered(main).Where(p => p.IsReal).Take(MostRows)];
-        int width = shown.Select(p => p.Part.Length).DefaultIfEmpty(0).Max(), ranks = shown.Select(p => p.Rank.Length).DefaultIfEmpty(0).Max();
+        int width = shown.Select(p => p.Part.Length).DefaultIfEmpty(0).Max();
+        int ranks = shown.Select(p => p.Rank.Length).DefaultIfEmpty(0).Max();
         foreach (PartEffect part in shown)
         {
             string others = string.Concat(facts.Sets.Skip(1).Select(set => set.Parts.First(p => p.Part == part.Part) is var p
@@ -150,10 +155,10 @@ static class PartEffects
             lines.Add($"rank {part.Rank.PadRight(ranks)}  {part.Part.PadRight(width)}  {Plain(facts, part)}{others}\n");
         }
         int real = main.Parts.Count(p => p.IsReal);
-        if (real > shown.Length) lines.Add(Said.Text($"… and {real - shown.Length} more parts beyond noise\n"));
-        lines.Add(Said.Text($"{main.Parts.Count - real} of {main.Parts.Count} parts are not to be told from parts without effect (n = {main.N}, ")
-            + "intervals that hold together)\n");
-        return string.Concat(lines).Replace('\u00A0', ' ').Replace('−', '-');
+        if (real > shown.Length) lines.Add(Invariant($"… and {real - shown.Length} more parts beyond noise\n"));
+        lines.Add(Invariant($"{main.Parts.Count - real} of {main.Parts.Count} parts are not to be told from parts without effect ")
+            + Invariant($"(n = {main.N}, intervals that hold together)\n"));
+        return string.Concat(lines);
     }
 
     static string Plain(PartEffectsFacts facts, PartEffect part) => $"{Amount(facts, part.Cost)} ({Between(facts, part)})";

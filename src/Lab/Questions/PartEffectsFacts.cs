@@ -46,7 +46,8 @@ public sealed record SetEffects(string Set, string Name, int N, IReadOnlyList<Pa
         PartEffect One(int i)
         {
             var (own, together) = each[i];
-            int above = each.Count(other => other.Together.Low > together.High), below = each.Count(other => other.Together.High < together.Low);
+            int above = each.Count(other => other.Together.Low > together.High);
+            int below = each.Count(other => other.Together.High < together.Low);
             bool real = together.Low > 0 || together.High < 0;
             return new($"{universe.Parts[i]}", universe.Places[i].Kind.Name, own.Value, own.Low, own.High, together.Low, together.High,
                 real ? above + 1 : null, real ? each.Length - below : null);

@@ -23,7 +23,8 @@ public sealed class AblationRun
     /// <summary>Measured by the share of right answers.</summary>
     public const string Accuracy = "accuracy";
 
-    const string AblationFile = "ablation.safetensors", ScoresFile = "subnetworks/ablation.json", ResultFile = "result.json", Finder = "ablation";
+    const string AblationFile = "ablation.safetensors", ScoresFile = "subnetworks/ablation.json", ResultFile = "result.json";
+    const string Finder = "ablation";
     const int TokensAtOnce = 4096;
 
     readonly AblationRequest request;
@@ -108,7 +109,8 @@ public sealed class AblationRun
                 Sets = sets,
                 Settings = new()
                 {
-                    Title = request.Title == "" ? $"The parts of {Path.GetFileName(Path.TrimEndingDirectorySeparator(loaded.Name))}, one by one" : request.Title,
+                    Title = request.Title == "" ? $"The parts of {Path.GetFileName(loaded.Name.TrimEnd('/', '\\'))}, one by one"
+                        : request.Title,
                     Kind = RunKind.Ablation,
                     LabelMap = request.LabelMap,
                 },
@@ -146,7 +148,8 @@ public sealed class AblationRun
         SetEffects[] effects = [.. measured.Select(set => SetEffects.From(set.Use, string.Join(", ", set.Names), universe,
             Swept(folder, ablation, set, progress, stop), request.Measure == Accuracy))];
         (string meaning, string unit) = Meaning();
-        return new(request.Measure, meaning, unit, how.IsZero || !how.IsKept ? how.Name : $"its {how.Name} over the data", ScoresFile, effects);
+        string stands = how.IsZero || !how.IsKept ? how.Name : $"its {how.Name} over the data";
+        return new(request.Measure, meaning, unit, stands, ScoresFile, effects);
     }
 
     (string Meaning, string Unit) Meaning()

@@ -17,8 +17,8 @@ namespace Heartwood.Lab.Studies;
 /// <param name="Compared">how two models' answers lie apart, set by set; null of one model</param>
 /// <param name="Rows">every row; of two models those first on which they differ</param>
 public sealed record PredictedRows(
-    IReadOnlyList<string> Models, string? Ablation, IReadOnlyList<PredictedSet> Sets, IReadOnlyDictionary<string, ComparedAnswers>? Compared,
-    IReadOnlyList<PredictedRow> Rows)
+    IReadOnlyList<string> Models, string? Ablation, IReadOnlyList<PredictedSet> Sets,
+    IReadOnlyDictionary<string, ComparedAnswers>? Compared, IReadOnlyList<PredictedRow> Rows)
 {
     /// <summary>The rows in the order of the data, as <c>--examples</c> writes them.</summary>
     [JsonIgnore]
@@ -65,7 +65,8 @@ public sealed record PredictedRows(
     {
         string[] names = [.. loaded.Select(model => model.Name)];
         if (names is [var one, var same] && one == same) names = [$"{one} (1)", $"{one} (2)"];
-        if (request.Mask is null && request.Without is null) return ([.. loaded.Zip(names, (model, name) => new AskedModel(name, model))], null);
+        if (request.Mask is null && request.Without is null)
+            return ([.. loaded.Zip(names, (model, name) => new AskedModel(name, model))], null);
         LoadedModel whole = loaded[0];
         IReadOnlyList<PartKind> kinds = request.Tenants.PartKinds;
         ModelSizes sizes = whole.Model.Sizes(kinds);
@@ -77,8 +78,8 @@ public sealed record PredictedRows(
         rule.Require([mask]);
         var (ablation, inWords) = rule.AblationFor(mask);
         if (ablation.How.NeedsPairs)
-            throw new ArgumentException($"The ablation {ablation.Name} takes values from each row's own pair, and rows are predicted one by "
-                + "one. Take --ablation zero or mean.");
+            throw new ArgumentException($"The ablation {ablation.Name} takes values from each row's own pair, and rows are predicted one "
+                + "by one. Take --ablation zero or mean.");
         float[] values = new float[universe.Count];
         foreach (Part part in mask.Kept) values[universe.PlaceOf(part)] = 1;
         string left = request.Without is { } without ? $"without {without}" : $"subnetwork {request.Mask}";

@@ -28,7 +28,8 @@ sealed class PredictionData
     {
         (this.request, this.models, Sources) = (request, models, sources);
         LabelMap map = LabelMap.Parse(request.LabelMap);
-        if (map.Sources.FirstOrDefault(label => !models.Any(m => m.Model.Output == Output.Labels && m.Labels.Contains(label))) is { } nobodys)
+        bool IsLabel(string label) => models.Any(m => m.Model.Output == Output.Labels && m.Labels.Contains(label));
+        if (map.Sources.FirstOrDefault(label => !IsLabel(label)) is { } nobodys)
             throw new ArgumentException($"--label-map renames '{nobodys}', which is no label of the model "
                 + $"({string.Join("; ", models.Select(m => string.Join(", ", m.Model.Labels)))}).");
         Sets = [.. sources.Select(source => (IReadOnlyList<PredictionSet>)[.. models.Select(model => SetFor(source, model, map))])];
@@ -80,7 +81,8 @@ sealed class PredictionData
 
     // a map may name labels of the other model
     static LabelMap Restricted(LabelMap map, IReadOnlyList<string> labels) => LabelMap.Parse(
-        string.Join('|', map.ToString().Split('|', StringSplitOptions.RemoveEmptyEntries).Where(pair => labels.Contains(pair.Split('>')[0]))));
+        string.Join('|', map.ToString().Split('|', StringSplitOptions.RemoveEmptyEntries)
+            .Where(pair => labels.Contains(pair.Split('>')[0]))));
 
     void RequireShared(IReadOnlyList<string> names, LabelMap map)
     {
@@ -88,8 +90,8 @@ sealed class PredictionData
         {
             string[] its = [.. other.Labels.Select(label => map[label])];
             if (its.Intersect(names).Any()) continue;
-            throw new ArgumentException($"The two models have no label in common ({string.Join(", ", names)}; {string.Join(", ", its)}), so "
-                + "that they would differ on every row. Say what they count as: --label-map \"A>B\".");
+            throw new ArgumentException($"The two models have no label in common ({string.Join(", ", names)}; {string.Join(", ", its)}), "
+                + "so that they would differ on every row. Say what they count as: --label-map \"A>B\".");
         }
     }
 
@@ -108,7 +110,8 @@ sealed class PredictionData
         if (source.Rows.FirstOrDefault(row => row.Pair is not null) is { } pair)
             return request.Text is not null && model.Model.Causal ? new MinimalPairs()
                 : throw new InvalidDataException($"{Inputs.Where(pair, source.Name)}: two texts a row, and {model.Name} is "
-                    + $"{(model.Model.Causal ? "a language model, which says which of two is likelier: add task=pairs" : "asked for one")}. "
+                    + (model.Model.Causal ? "a language model, which says which of two is likelier: add task=pairs"
+                        : "asked for one") + ". "
                     + "Give rows of one text, or a classifier of pairs.");
         if (model.Model.GuessesMaskedWords() && model.Tokenizer.Mask is { } mask
             && source.Rows.Any(row => row.Text.Contains(model.Tokenizer.Piece(mask), StringComparison.Ordinal))) return new FilledWords();
@@ -126,8 +129,8 @@ sealed class PredictionData
         if (ids.Length == 0)
             throw new ArgumentException("There is no text, and the tokenizer has no token that begins one. Give --text TEXT.");
         if (ids.Length > model.Model.MostPositions)
-            throw new ArgumentException($"The text has {ids.Length} tokens, the model takes {model.Model.MostPositions}. Shorten it, or give "
-                + "it as a file: --data FILE.");
+            throw new ArgumentException($"The text has {ids.Length} tokens, the model takes {model.Model.MostPositions}. Shorten it, or "
+                + "give it as a file: --data FILE.");
         string scored = ids[0] == model.Tokenizer.Begin ? text : model.Tokenizer.Decode(ids[1..], skipSpecial: false);
         return new(Sequence.Plain(ids), -1, "", "") { Row = row, Bytes = System.Text.Encoding.UTF8.GetByteCount(scored) };
     }

@@ -2,6 +2,7 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation.Predictions;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Questions;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Studies;
 
@@ -30,7 +31,7 @@ public static class PredictionSummary
         lines.Add("\n");
         foreach (PredictedRow row in made.Rows.Take(MostRows)) lines.AddRange(InFile(row, names));
         if (made.Rows.Count > MostRows)
-            lines.Add(Said.Text($"… and {made.Rows.Count - MostRows:N0} more rows; all of them: --examples FILE or --json\n"));
+            lines.Add(Invariant($"… and {made.Rows.Count - MostRows:N0} more rows; all of them: --examples FILE or --json\n"));
         return string.Concat(lines);
     }
 
@@ -43,17 +44,17 @@ public static class PredictionSummary
         {
             if (several) yield return $"{name}\n";
             string indent = several ? "    " : "";
-            if (answer.Score is { } score) yield return Said.Text($"{indent}score {score:0.0000}\n");
+            if (answer.Score is { } score) yield return Invariant($"{indent}score {score:0.0000}\n");
             int width = (answer.Choices ?? []).Select(c => Short(c.Name).Length).DefaultIfEmpty(0).Max();
             foreach (Choice choice in (answer.Choices ?? []).Take(MostChoices))
-                yield return Said.Text($"{indent}{Short(choice.Name).PadRight(width)}  {Percent(choice.Probability)}")
-                    + (answer.Figures is { Count: > 0 } ? Said.Text($"  ln p {choice.LogProbability:0.00}\n") : "\n");
+                yield return Invariant($"{indent}{Short(choice.Name).PadRight(width)}  {Percent(choice.Probability)}")
+                    + (answer.Figures is { Count: > 0 } ? Invariant($"  ln p {choice.LogProbability:0.00}\n") : "\n");
             if (answer.Choices is { Count: > MostChoices } many)
-                yield return Said.Text($"{indent}… and {many.Count - MostChoices} more labels\n");
+                yield return Invariant($"{indent}… and {many.Count - MostChoices} more labels\n");
             foreach (LikelyPlace place in answer.Likeliest ?? [])
             {
                 string which = place.Place == "next" ? "next token" : place.Place;
-                yield return $"{indent}{which}: {string.Join(", ", place.Tokens.Select(t => $"'{t.Text}' {Percent(t.Probability).Trim()}"))}\n";
+                yield return $"{indent}{which}: {Likely(place.Tokens)}\n";
             }
             if (answer.Figures is { } figures) yield return $"{indent}{Figures(figures)}\n";
         }
@@ -61,28 +62,30 @@ public static class PredictionSummary
 
     static IEnumerable<string> OfSet(PredictedSet set, string? model)
     {
-        string accuracy = set.Accuracy is { } share ? $"; right {Said.Share(share)}" : "";
-        string answers = set.Answers is { } counts ? $": {string.Join(", ", counts.Take(MostAnswers).Select(a => Said.Text($"{a.Key} {a.Value:N0}")))}"
-            + (counts.Count > MostAnswers ? ", …" : "") : "";
-        yield return Said.Text($"{set.Name}{(model is null ? "" : $", {model}")}: {set.Rows:N0} {(set.Rows == 1 ? "row" : "rows")}")
+        string accuracy = set.Accuracy is { } share ? $"; right {Wording.Full(share)}" : "";
+        IEnumerable<string> counted = (set.Answers ?? new Dictionary<string, int>()).Select(a => Invariant($"{a.Key} {a.Value:N0}"));
+        string answers = set.Answers is not { } counts ? ""
+            : $": {string.Join(", ", counted.Take(MostAnswers))}{(counts.Count > MostAnswers ? ", …" : "")}";
+        yield return Invariant($"{set.Name}{(model is null ? "" : $", {model}")}: {set.Rows:N0} {(set.Rows == 1 ? "row" : "rows")}")
             + $"{answers}{accuracy}\n";
         if (set.Figures is { } figures)
-            yield return Said.Figures(new Dictionary<string, IReadOnlyDictionary<string, Quantity>> { [set.Task] = figures });
+            yield return TaskFigures.Lines(new Dictionary<string, IReadOnlyDictionary<string, Quantity>> { [set.Task] = figures });
     }
 
     static IEnumerable<string> Comparison(string name, ComparedAnswers compared, string[] names)
     {
         string first = names[0], second = names[1];
         if (compared.Differ is { } differ)
-            yield return Said.Text($"{name}: the two differ on {Math.Round(differ.Value * differ.N):0} of {differ.N:N0} rows, {Said.Share(differ)}\n");
+            yield return Invariant($"{name}: the two differ on {Math.Round(differ.Value * differ.N):0} of {differ.N:N0} rows, ")
+                + $"{Wording.Full(differ)}\n";
         if (compared.Accuracy is { } lost)
-            yield return Said.Text($"    both right {compared.BothRight}; only {first} {compared.OnlyFirstRight}; ")
-                + Said.Text($"only {second} {compared.OnlySecondRight}; both wrong {compared.BothWrong}\n")
-                + Said.Text($"    {first} minus {second}: {Points(lost.Value)} ({Points(lost.Low)} to {Points(lost.High)} points")
+            yield return Invariant($"    both right {compared.BothRight}; only {first} {compared.OnlyFirstRight}; ")
+                + Invariant($"only {second} {compared.OnlySecondRight}; both wrong {compared.BothWrong}\n")
+                + Invariant($"    {first} minus {second}: {Points(lost.Value)} ({Points(lost.Low)} to {Points(lost.High)} points")
                 + $", paired, n = {lost.N}){Verdict(lost, first, second)}\n";
         foreach (var (figure, average) in compared.Figures ?? new Dictionary<string, Average>())
-            yield return Said.Text($"    {figure}: {second} minus {first} {average.Value:0.0000} ({average.Low:0.0000} to ")
-                + Said.Text($"{average.High:0.0000}, n = {average.N})\n");
+            yield return Invariant($"    {figure}: {second} minus {first} {average.Value:0.0000} ({average.Low:0.0000} to ")
+                + Invariant($"{average.High:0.0000}, n = {average.N})\n");
     }
 
     static string Verdict(PairedDifference lost, string first, string second) =>
@@ -105,17 +108,17 @@ public static class PredictionSummary
         if (answer.Answer is { } chosen)
             words.Add($"{Short(chosen)} {Percent(answer.Choices?.FirstOrDefault(c => c.Name == chosen)?.Probability ?? double.NaN).Trim()}"
                 + (answer.Right is { } right ? right ? ", right" : ", wrong" : ""));
-        if (answer.Score is { } score) words.Add(Said.Text($"{score:0.0000}"));
+        if (answer.Score is { } score) words.Add(Invariant($"{score:0.0000}"));
         foreach (LikelyPlace place in answer.Likeliest ?? [])
-            words.Add($"{place.Place} {string.Join(", ", place.Tokens.Take(3).Select(t => $"'{t.Text}' {Percent(t.Probability).Trim()}"))}");
+            words.Add($"{place.Place} {Likely(place.Tokens.Take(3))}");
         if (answer.Figures is { } figures && answer.Answer is null) words.Add(Figures(figures));
         return string.Join("; ", words);
     }
 
     // of a row the few that a reader looks for; all are in JSON
     static string Figures(IReadOnlyDictionary<string, double> figures) => string.Join("; ", figures.Where(f => !LeftOut.Contains(f.Key))
-        .Select(f => f.Key == "tokens" ? Said.Text($"{f.Value:0} tokens")
-            : Math.Abs(f.Value) >= 100 ? Said.Text($"{f.Key} {f.Value:0.0}") : Said.Text($"{f.Key} {f.Value:0.000}")));
+        .Select(f => f.Key == "tokens" ? Invariant($"{f.Value:0} tokens")
+            : Math.Abs(f.Value) >= 100 ? Invariant($"{f.Key} {f.Value:0.0}") : Invariant($"{f.Key} {f.Value:0.000}")));
 
     static readonly string[] LeftOut = ["bits per byte", "next tokens right", "masked words right"];
 
@@ -126,9 +129,12 @@ public static class PredictionSummary
         return ends.Distinct().Count() == ends.Length && ends.All(end => end.Length > 0) ? ends : [.. models];
     }
 
-    static string Percent(double share) => Wording.Percent(share).Replace('\u00A0', ' ').PadLeft(7);
+    static string Percent(double share) => Wording.Plain(Wording.Percent(share)).PadLeft(7);
 
-    static string Points(double share) => Said.Text($"{share * 100:0.0}");
+    static string Likely(IEnumerable<LikelyToken> tokens) =>
+        string.Join(", ", tokens.Select(t => $"'{t.Text}' {Percent(t.Probability).Trim()}"));
+
+    static string Points(double share) => Invariant($"{share * 100:0.0}");
 
     static string Short(string text)
     {

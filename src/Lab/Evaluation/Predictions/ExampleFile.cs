@@ -98,7 +98,8 @@ public static class ExampleFile
 
     static string? Number(double? value) => value is { } number ? number.ToString("R", CultureInfo.InvariantCulture) : null;
 
-    static string Quoted(string text) => text.AsSpan().ContainsAny("\",\r\n") || text != text.Trim() ? $"\"{text.Replace("\"", "\"\"")}\"" : text;
+    static string Quoted(string text) => text.AsSpan().ContainsAny("\",\r\n") || text != text.Trim()
+        ? $"\"{text.Replace("\"", "\"\"")}\"" : text;
 
     static string Spaced(string text) => text.Replace('\t', ' ').Replace('\n', ' ').Replace('\r', ' ');
 }

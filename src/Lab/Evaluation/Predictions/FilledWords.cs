@@ -10,7 +10,8 @@ namespace Heartwood.Lab.Evaluation.Predictions;
 public sealed class FilledWords : IProblem
 {
     /// <inheritdoc/>
-    public TaskWords Words { get; } = new("masked words to fill", "text", "words right", "Nobody says which word is right.", "", double.NaN);
+    public TaskWords Words { get; } = 
+        new("masked words to fill", "text", "words right", "Nobody says which word is right.", "", double.NaN);
 
     /// <inheritdoc/>
     public Tokens Tokens => Tokens.All;
@@ -35,8 +36,8 @@ public sealed class FilledWords : IProblem
                 throw new InvalidDataException($"{where}: '{InputRules.Short(row.Text)}' is {ids.Length} tokens long, the model takes "
                     + $"{rules.MostTokens}. Shorten it; where every line is a text, add format=lines to the file's name.");
             if (!ids.Contains(mask))
-                throw new InvalidDataException($"{where}: expected {rules.Tokenizer.Piece(mask)} where a word is to be filled, found none in "
-                    + $"'{InputRules.Short(row.Text)}'. Write it there.");
+                throw new InvalidDataException($"{where}: expected {rules.Tokenizer.Piece(mask)} where a word is to be filled, found none "
+                    + $"in '{InputRules.Short(row.Text)}'. Write it there.");
             return new Example(Sequence.Plain(ids), -1, row.Case, row.Group) { Row = row };
         })];
     }

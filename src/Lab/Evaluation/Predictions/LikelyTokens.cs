@@ -35,7 +35,8 @@ static class LikelyTokens
             IProbe probe = asked.Mask is { } mask
                 ? new MaskProbe(Tensor.From(mask, mask.Length), asked.Ablation!, asked.Ablation!.On(model, batch, Tokens.All))
                 : NoProbe.Instance;
-            int[] places = [.. Enumerable.Range(0, size).SelectMany(i => inputs[start + i].Places.Select(place => batch.Offsets[i] + place))];
+            int[] places = [.. Enumerable.Range(0, size)
+                .SelectMany(i => inputs[start + i].Places.Select(place => batch.Offsets[i] + place))];
             var likely = new IReadOnlyList<LikelyToken>[places.Length];
             NextTokens.Each(Pass.Run(model, batch, probe, Tokens.All), null, places,
                 (i, logs, _, _) => likely[i] = Best(logs[..words], count, asked.Loaded));

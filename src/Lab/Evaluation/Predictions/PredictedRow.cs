@@ -25,8 +25,7 @@ public sealed record PredictedRow(
     [JsonIgnore]
     public double Distance => Answers is not [var one, var other] ? 0
         : one.Score is { } a && other.Score is { } b ? Math.Abs(a - b)
-        : one.Figures is { } own && other.Figures is { } its && own.TryGetValue("loss", out double x) && its.TryGetValue("loss", out double y)
-            ? Math.Abs(x - y) : 0;
+        : one.Figures?.GetValueOrDefault("loss") is { } x && other.Figures?.GetValueOrDefault("loss") is { } y ? Math.Abs(x - y) : 0;
 }
 
 /// <summary>What one model says of one row. What does not apply is left out.</summary>
@@ -49,7 +48,9 @@ public sealed record RowAnswer(string Model)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<Choice>? Choices { get; init; }
 
-    /// <summary>the task's figures of this row, by name: "loss", "perplexity", "difference"; of text its "log-probability" in nats</summary>
+    /// <summary>
+    /// the task's figures of this row, by name: "loss", "perplexity", "difference"; of text its "log-probability" in nats
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, double>? Figures { get; init; }
 

@@ -31,7 +31,8 @@ public sealed record RowAnswers(string Model, EvaluationSet Set, float[] Numbers
         string[] names = Names(example);
         double[] logs = answers.LogsOf(e);
         double[] shares = Measuring.LogSoftmax([.. logs.Select(log => (float)log)]);
-        Choice[] choices = [.. logs.Select((log, c) => new Choice(names[c], Math.Exp(shares[c]), log)).OrderByDescending(c => c.LogProbability)];
+        Choice[] choices = [.. logs.Select((log, c) => new Choice(names[c], Math.Exp(shares[c]), log))
+            .OrderByDescending(c => c.LogProbability)];
         Dictionary<string, double> figures = Figures(answers, e);
         return new(Model)
         {
@@ -106,7 +107,8 @@ public sealed record RowAnswers(string Model, EvaluationSet Set, float[] Numbers
         Example example = model.Set.Examples[place];
         Row row = example.Row!;
         bool window = model.TextOfWindow is not null;
-        return new(SetName(model.Set, place), $"{row.Place.InFile}{which}", window ? model.TextOfWindow!(example) : row.Text, window ? null : row.Pair,
+        string text = window ? model.TextOfWindow!(example) : row.Text;
+        return new(SetName(model.Set, place), $"{row.Place.InFile}{which}", text, window ? null : row.Pair,
             row.Label == "" || example.Label < 0 ? null : row.Label, row.Case, answers);
     }
 

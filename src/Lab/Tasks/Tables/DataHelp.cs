@@ -28,7 +28,8 @@ public static class DataHelp
         ("preset", $"the layout, one of {string.Join(", ", Preset.All.Select(p => p.Name))}; known ones are seen from the first line"),
         ("format", "tsv, csv, jsonl or parquet; text for one running text, lines for one text a line; else the file's name tells"),
         ("header", "yes or no: whether the first line names the columns"),
-        ("task", "what the rows ask: labels, scores, pairs (which of two sentences is likelier), prompts (which answer comes next) or text"),
+        ("task", "what the rows ask: labels, scores, pairs (which of two sentences is likelier), prompts (which answer comes next) or "
+            + "text"),
         ("text", "the column of the sentence, or the first of two; by number from 1 where there is no header"),
         ("pair", "the column of the second sentence, the bad one of a minimal pair, the corrupted prompt"),
         ("label", "the column of the labels, the scores, the right answers (read as written, with their space)"),
@@ -60,12 +61,13 @@ public static class DataHelp
         .. Keys.Select(key => $"  {key.Key}=  {key.Means}"),
         "",
         "Files:",
-        "  Tables are tab-separated, comma-separated, JSON lines (or one list) or Parquet, also packed by gzip; text in UTF-8, or in UTF-16 with "
-            + "its mark. A .txt file without tabs is running text. What has another form is refused with the way to convert it.",
+        "  Tables are tab-separated, comma-separated, JSON lines (or one list) or Parquet, also packed by gzip; text in UTF-8, or in "
+            + "UTF-16 with its mark. A .txt file without tabs is running text. What has another form is refused with the way to convert "
+            + "it.",
         "",
         "Labels and scores:",
         "  Numbers with decimals, or more than 20 different whole ones, are scores, for a model that gives one number; task=labels or "
-            + "task=scores says otherwise. Rows labelled - or -1 are left out in the layouts of SNLI, MNLI and GLUE, and refused elsewhere until "
-            + "without= or labels= says what they are. predict reads files without labels too.",
+            + "task=scores says otherwise. Rows labelled - or -1 are left out in the layouts of SNLI, MNLI and GLUE, and refused elsewhere "
+            + "until without= or labels= says what they are. predict reads files without labels too.",
     ];
 }

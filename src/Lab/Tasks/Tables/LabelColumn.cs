@@ -67,7 +67,8 @@ sealed class LabelColumn(DataSpec spec, Preset preset, string column, bool optio
         RefuseUnclear(scale, minusIsScore);
         if (LeftOut > 0) notes.Add($"{spec.File}: {LeftOut:N0} of {all:N0} rows {(LeftOut == 1 ? "is" : "are")} left out, {Why()}.");
         if (unlabelled > 0)
-            notes.Add($"{spec.File}: {unlabelled:N0} of {all:N0} rows {(unlabelled == 1 ? "has" : "have")} no label that says what is right.");
+            notes.Add($"{spec.File}: {unlabelled:N0} of {all:N0} rows {(unlabelled == 1 ? "has" : "have")} no label "
+                + "that says what is right.");
         if (!scale) return TaskKind.Labels;
         if (preset.Task == TaskKind.Labels) Announce(with, [.. with.Select(r => Regression.Parse(r.Label)!.Value)]);
         return TaskKind.Scores;

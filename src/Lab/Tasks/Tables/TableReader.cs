@@ -207,7 +207,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed, Ro
         if (label.Length == 0 && reading.Labels == LabelUse.Needed)
             throw TableException.At(At(record), $"expected a label in column '{columns[2].Name}', found nothing. Give a file with labels.");
         string renamed = label.Length == 0 ? "" : labelled.Renamed(label);
-        if (label.Length == 0 || labelled.Leaves(label)) return new(Cell(columns[0])!, Cell(columns[1]), label, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
+        if (label.Length == 0 || labelled.Leaves(label))
+            return new(Cell(columns[0])!, Cell(columns[1]), label, Cell(columns[3]) ?? "", Cell(columns[4]) ?? "");
         if (preset.Task == TaskKind.Scores && Regression.Parse(renamed) is null)
             throw TableException.At(At(record), $"expected a score, a number, in column '{columns[2].Name}', found '{renamed}'. "
                 + $"Correct the {unit}, give the scores' column with label=COLUMN, or leave such rows out with without={renamed}.");
