@@ -32,7 +32,7 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
         return new(subnetwork.Seed, subnetwork.TargetSparsity, sparsity, [.. subnetwork.Kept.Select(p => p.ToString())],
             m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
             difference, m.Figures)
-        { Sets = m.Sets };
+        { Sets = m.Sets, Stored = cut is null ? new(null, null, null) : StoredModel.Made(cut) };
     }
 
     IReadOnlyList<float[]> Masked(IReadOnlyList<Part> kept)

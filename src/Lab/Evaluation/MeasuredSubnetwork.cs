@@ -29,4 +29,7 @@ public sealed record MeasuredSubnetwork(
 {
     /// <summary>See <see cref="Measured.Sets"/>.</summary>
     public IReadOnlyList<SetFigures> Sets { get; init; } = [];
+
+    /// <summary>The cut model that it is, as it would be stored, with the mask's file.</summary>
+    public StoredModel? Stored { get; init; }
 }
