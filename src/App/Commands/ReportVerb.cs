@@ -38,7 +38,8 @@ static class ReportVerb
                 Result result = Report.Read(folder, session.Tenants.Questions, session.Tenants.PartKinds);
                 string report = Report.Write(parsed.GetValue(into) ?? folder, result);
                 string table = CandidateWords.Table(new Findings(result).Candidates);
-                session.Result(() => JsonSerializer.Serialize(new { report }), () => $"{table}{Said(result, asked)}The report is in {report}");
+                session.Result(() => JsonSerializer.Serialize(new { report }),
+                    () => $"{table}{Said(result, asked)}The report is in {report}");
             },
         };
     }

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -35,7 +36,7 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
 
     public string Name => "accuracy";
 
-    public int Version => 2;
+    public int Version => 3;
 
     public long Passes(Prospect ahead) => (2L * ahead.OwnSearches + 1) * ahead.Sets.Examples;
 
@@ -70,8 +71,8 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         MeasuredSubnetwork[] main = [.. facts.AtMain().Subnetworks];
         if (main.Length < 2 || facts.Full.InDomain.N == 0) return "";
         string outside = facts.Full.OutOfDomain is null or { N: 0 } ? ""
-            : Said.Text($", out of domain by {Points(main.Select(s => s.OutOfDomain!)):0.0}{Widest(main, facts)}");
-        return Said.Text($"In-domain they differ by {Points(main.Select(s => s.InDomain)):0.0} points{outside}.\n");
+            : Invariant($", out of domain by {Points(main.Select(s => s.Measured.OutOfDomain!)):0.0}{Widest(main, facts)}");
+        return Invariant($"In-domain they differ by {Points(main.Select(s => s.Measured.InDomain)):0.0} points{outside}.\n");
     }
 
     // of labels the groups, whose accuracy is balanced; of a language model's tasks the cases
@@ -79,12 +80,12 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
     {
         bool labelled = facts.Tasks is null;
         IEnumerable<(string Name, Proportion Share)> Outside(MeasuredSubnetwork n) => labelled
-            ? n.Groups.Where(g => g.Value.Set == "outOfDomain").Select(g => (g.Key, g.Value.Balanced))
-            : n.Cases.Where(c => facts.Cases?.GetValueOrDefault(c.Key)?.Set == "outOfDomain").Select(c => (c.Key, c.Value));
+            ? n.Measured.Groups.Where(g => g.Value.Set == "outOfDomain").Select(g => (g.Key, g.Value.Balanced))
+            : n.Measured.Cases.Where(c => facts.Cases?.GetValueOrDefault(c.Key)?.Set == "outOfDomain").Select(c => (c.Key, c.Value));
         var widest = nets.SelectMany(Outside).GroupBy(g => g.Name, g => g.Share)
             .Select(g => (Name: g.Key, Spread: Points(g))).OrderByDescending(g => g.Spread).FirstOrDefault();
         return widest.Name is null ? ""
-            : Said.Text($", most on \"{widest.Name}\": {widest.Spread:0.0} points{(labelled ? " of balanced accuracy" : "")}");
+            : Invariant($", most on \"{widest.Name}\": {widest.Spread:0.0} points{(labelled ? " of balanced accuracy" : "")}");
     }
 
     // in points

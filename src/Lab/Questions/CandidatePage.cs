@@ -54,23 +54,13 @@ static class CandidatePage
             string heading = measures is [CandidateFigure.Accuracy] ? $"{name}, %" : measures is [var one] ? $"{name}, {one}" : name;
             yield return new(heading, c => on(c) is not null, of => Figures([.. of.Select(on).OfType<CandidateFigure>()]));
         }
-        yield return new("weights", c => c.Weights is not null, of => Range(of, c => c.Weights, Weights));
-        yield return new("MB", c => c.Bytes is not null, 
-            of => Range(of, c => c.Bytes / 1e6, n => Wording.Number(n, n < 10 ? "0.00" : "0.0")));
-        yield return new("ms per 1k\u00A0tokens", c => c.SecondsPer1000Tokens is not null,
-            of => Range(of, c => 1000 * c.SecondsPer1000Tokens, n => Wording.Number(n, "0.00")));
+        foreach (var (name, value, text) in CandidateRows.Costs)
+            yield return new(name == "ms*" ? "ms per 1k\u00A0tokens" : name, c => value(c) is not null,
+                of => $"<td class=\"n\">{CandidateRows.Range(of.Select(value), text)}</td>");
     }
 
     static readonly (string Name, Func<Candidate, CandidateFigure?> On)[] Sets =
         [("in-domain", c => c.InDomain), ("out of domain", c => c.OutOfDomain), ("unseen", c => c.Unseen)];
-
-    static string Weights(double n) => n < 1e7 ? Wording.Count((long)n) : $"{Wording.Number(n / 1e6, "0.0")}\u00A0M";
-
-    static Markup Range(IReadOnlyList<Candidate> of, Func<Candidate, double?> value, Func<double, string> text)
-    {
-        string[] all = [.. of.Select(value).OfType<double>().Order().Select(text).Distinct()];
-        return $"<td class=\"n\">{(all.Length == 0 ? "" : all.Length == 1 ? all[0] : $"{all[0]} to {all[^1]}")}</td>";
-    }
 
     static Markup Figures(IReadOnlyList<CandidateFigure> figures)
     {
@@ -85,8 +75,7 @@ static class CandidatePage
         return $"<td class=\"n\">{least} to {most}</td>";
     }
 
-    static string Value(string measure, double value) => measure == CandidateFigure.Accuracy ? Wording.Number(100 * value, "0.0")
-        : Wording.Number(value, Math.Abs(value) < 1 ? "0.000" : "0.00");
+    static string Value(string measure, double value) => CandidateRows.Value(measure, value);
 
     static Markup Symbol(Candidate c)
     {
@@ -114,7 +103,8 @@ static class CandidatePage
             Scale x = AxisOver(both.Select(c => c.InDomain!), along.Shares, Scatter.Along);
             Scale y = AxisOver(both.Select(c => on(c)!), up.Shares, Scatter.Up);
             Markup drawn = Scatter.Draw("candidates-drawn", "", $"{along.Name} against {up.Name}",
-                $"{Wording.Count(both.Length, "candidate")}, each with its interval.", [.. both.Select(c => PointOf(c, on(c)!, along, up))], x, y,
+                $"{Wording.Count(both.Length, "candidate")}, each with its interval.",
+                [.. both.Select(c => PointOf(c, on(c)!, along, up))], x, y,
                 (along.Name, up.Name), (along.Shares, up.Shares), (along.Chance, up.Chance), equality: along.Shares && up.Shares);
             return $"<figure>{drawn}</figure>\n";
         }

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 
 namespace Heartwood.Lab.Questions;
@@ -15,6 +16,25 @@ static class CandidateRows
     const int Many = 24;
 
     const string Seed = "-seed-";
+
+    /// <summary>What a candidate costs, a column each: its heading, its value, how that is said.</summary>
+    public static IReadOnlyList<(string Name, Func<Candidate, double?> Value, Func<double, string> Text)> Costs { get; } =
+    [
+        ("weights", c => c.Weights, n => n < 1e7 ? Wording.Count((long)n) : $"{Wording.Number(n / 1e6, "0.0")} M"),
+        ("MB", c => c.Bytes / 1e6, n => Wording.Number(n, n < 10 ? "0.00" : "0.0")),
+        ("ms*", c => 1000 * c.SecondsPer1000Tokens, n => Wording.Number(n, "0.00")),
+    ];
+
+    /// <summary>A figure's number; of an accuracy in percent.</summary>
+    public static string Value(string measure, double value) => measure == CandidateFigure.Accuracy ? Wording.Number(100 * value, "0.0")
+        : Wording.Number(value, Math.Abs(value) < 1 ? "0.000" : "0.00");
+
+    /// <summary>The least and the largest of some values; one where all are said alike, "" where there is none.</summary>
+    public static string Range(IEnumerable<double?> values, Func<double, string> text)
+    {
+        string[] all = [.. values.OfType<double>().Order().Select(text).Distinct()];
+        return all.Length switch { 0 => "", 1 => all[0], _ => $"{all[0]} to {all[^1]}" };
+    }
 
     /// <summary>The lines, in the order of the candidates.</summary>
     public static IReadOnlyList<CandidateRow> Arrange(IReadOnlyList<Candidate> candidates)

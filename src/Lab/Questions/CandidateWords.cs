@@ -1,4 +1,4 @@
-using System.Globalization;
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 
 namespace Heartwood.Lab.Questions;
@@ -15,10 +15,8 @@ public static class CandidateWords
         foreach (var (name, on) in (ReadOnlySpan<(string, Func<Candidate, CandidateFigure?>)>)
             [("in-domain", c => c.InDomain), ("out of domain", c => c.OutOfDomain), ("unseen", c => c.Unseen)])
             columns.Add((name, c => on(c)?.Value, of => Figures([.. of.Select(on).OfType<CandidateFigure>()])));
-        columns.Add(("weights", c => c.Weights, of => Range(of.Select(c => (double?)c.Weights), Count)));
-        columns.Add(("MB", c => c.Bytes, of => Range(of.Select(c => c.Bytes / 1e6), n => Number(n, n < 10 ? "0.00" : "0.0"))));
-        columns.Add(("ms*", c => c.SecondsPer1000Tokens,
-            of => Range(of.Select(c => c.SecondsPer1000Tokens * 1000), n => Number(n, "0.00"))));
+        foreach (var (name, of, text) in CandidateRows.Costs)
+            columns.Add((name, of, several => CandidateRows.Range(several.Select(of), text)));
         columns = [.. columns.Where(column => candidates.Any(c => column.Value(c) is not null))];
 
         string[][] cells = [["", .. columns.Select(c => c.Heading)], .. rows.Select(row => (string[])[Label(row),
@@ -38,7 +36,7 @@ public static class CandidateWords
     {
         string[] names = [.. candidates.SelectMany(c => (CandidateFigure?[])[c.InDomain, c.OutOfDomain, c.Unseen]).OfType<CandidateFigure>()
             .Select(f => f.Measure).Distinct()];
-        return names is [CandidateFigure.Accuracy] ? "Accuracy in %. " : names is [var one] ? $"{char.ToUpperInvariant(one[0])}{one[1..]}. "
+        return names is [CandidateFigure.Accuracy] ? "Accuracy in %. " : names is [var one] ? $"{Wording.Capital(one)}. "
             : names.Length > 1 ? "Accuracy in %, other figures by their names. " : "";
     }
 
@@ -49,23 +47,11 @@ public static class CandidateWords
     {
         if (figures.Count == 0) return "";
         string name = figures[0].Measure == CandidateFigure.Accuracy ? "" : $"{figures[0].Measure} ";
-        string Value(double v) => figures[0].Measure == CandidateFigure.Accuracy ? Number(100 * v, "0.0")
-            : Number(v, Math.Abs(v) < 1 ? "0.000" : "0.00");
+        string Value(double v) => CandidateRows.Value(figures[0].Measure, v);
         if (figures is [var one]) return $"{name}{Value(one.Value)}{(Half(one) is { } half ? $" ±{Value(half)}" : "")}";
         return $"{name}{Value(figures.Min(f => f.Value))} to {Value(figures.Max(f => f.Value))}";
     }
 
     // the longer side of the interval, which need not be symmetric
     static double? Half(CandidateFigure f) => f is { Low: { } low, High: { } high } ? Math.Max(f.Value - low, high - f.Value) : null;
-
-    static string Range(IEnumerable<double?> values, Func<double, string> text)
-    {
-        string[] all = [.. values.OfType<double>().Order().Select(text).Distinct()];
-        return all.Length switch { 0 => "", 1 => all[0], _ => $"{all[0]} to {all[^1]}" };
-    }
-
-    // 573,186 and 66.9 M
-    static string Count(double weights) => weights < 1e7 ? Number(weights, "#,0") : $"{Number(weights / 1e6, "0.0")} M";
-
-    static string Number(double value, string pattern) => value.ToString(pattern, CultureInfo.InvariantCulture);
 }

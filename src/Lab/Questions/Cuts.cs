@@ -2,6 +2,7 @@ using System.Globalization;
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Subnetworks;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -25,10 +26,10 @@ sealed class Cuts : IQuestion<CutFacts>
 
     public string Words(CutFacts cut, Findings findings)
     {
-        string proof = Said.Text($"logits equal to the masked model's within {cut.LargestDifference:0.0e+0} on {cut.Compared} examples");
-        string size = Said.Text($"{cut.ParametersBefore:N0} to {cut.ParametersAfter:N0} weights, {cut.SpeedUp:0.00} times as fast");
+        string proof = Invariant($"logits equal to the masked model's within {cut.LargestDifference:0.0e+0} on {cut.Compared} examples");
+        string size = Invariant($"{cut.ParametersBefore:N0} to {cut.ParametersAfter:N0} weights, {cut.SpeedUp:0.00} times as fast");
         string full = cut.NoFullSize is { } why ? $"{why}\n" : "";
-        return Said.Text($"Cut out (seed {cut.Seed}): {size}, {proof}\n{full}");
+        return Invariant($"Cut out (seed {cut.Seed}): {size}, {proof}\n{full}");
     }
 
     public IReadOnlyList<Figure> Draw(CutFacts cut, Findings findings)

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Tasks;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -25,7 +26,7 @@ public static class MeasuredCandidates
         {
             all.AddRange(facts.Subnetworks.Where(s => s.TargetSparsity == sparsity).Select(s => Chosen(s, facts, cut)));
             all.AddRange(facts.RandomSubnetworks.Where(s => s.TargetSparsity == sparsity)
-                .Select(s => Made(new($"{RandomPrefix}-{Size(s)}", CandidateKind.Random, Whole(s), s.Stored), facts)));
+                .Select(s => Made(new($"{RandomPrefix}-{Size(s)}", CandidateKind.Random, s.Measured, s.Stored), facts)));
         }
         if (BestBaseline(facts) is { } best) all.Add(best);
         return all;
@@ -50,8 +51,8 @@ public static class MeasuredCandidates
     {
         IReadOnlyList<Candidate> models = From(facts, cut: null);
         IEnumerable<Candidate> Rows(string name, MeasuredSubnetwork itself, IReadOnlyList<MeasuredSubnetwork> random) =>
-            [Made(new(name, CandidateKind.Subnetwork, Whole(itself), itself.Stored), facts), .. random.Select((r, i) =>
-                Made(new($"{RandomPrefix}-like-{name}-seed-{i + 1}", CandidateKind.Random, Whole(r), r.Stored), facts))];
+            [Made(new(name, CandidateKind.Subnetwork, itself.Measured, itself.Stored), facts), .. random.Select((r, i) =>
+                Made(new($"{RandomPrefix}-like-{name}-seed-{i + 1}", CandidateKind.Random, r.Measured, r.Stored), facts))];
         return [models[0], .. masks.SelectMany(m => Rows(m.Name, m.Itself, m.Random)), .. models.Skip(1)];
     }
 
@@ -69,7 +70,7 @@ public static class MeasuredCandidates
     static Candidate Chosen(MeasuredSubnetwork s, AccuracyFacts facts, CutFacts? cut)
     {
         string name = s.Stored?.File is { } file ? Path.GetFileNameWithoutExtension(file) : Size(s);
-        Candidate row = Made(new(name, CandidateKind.Subnetwork, Whole(s), s.Stored), facts);
+        Candidate row = Made(new(name, CandidateKind.Subnetwork, s.Measured, s.Stored), facts);
         if (cut is null || s.TargetSparsity != facts.Main || s.Seed != cut.Seed) return row;
         return row with
         {
@@ -83,19 +84,16 @@ public static class MeasuredCandidates
     static string Why(MeasuredSubnetwork chosen, AccuracyFacts facts)
     {
         int others = facts.Subnetworks.Count(s => s.TargetSparsity == facts.Main);
-        string size = Said.Text($"sparsity {facts.Main:0.0###}");
+        string size = Invariant($"sparsity {facts.Main:0.0###}");
         if (others == 1) return $"It is the only subnetwork at {size}.";
         string[] what = (facts.Tasks?.GetValueOrDefault("inDomain")?.Words.Loss ?? Classification.Instance.Words.Loss).Split(", ");
         string unit = what.Length > 1 ? $" {what[1]}" : "";
-        string best = chosen.InDomainLoss is { } loss ? Said.Text($"the lowest {what[0]} ({loss:0.0000}{unit})")
+        string best = chosen.Measured.InDomainLoss is { } loss ? Invariant($"the lowest {what[0]} ({loss:0.0000}{unit})")
             : "the highest accuracy in-domain";
         return $"It has {best} of {others} subnetworks at {size}; out-of-domain data does not choose.";
     }
 
-    static string Size(MeasuredSubnetwork s) => Said.Text($"sparsity-{s.TargetSparsity}-seed-{s.Seed}");
-
-    static Measured Whole(MeasuredSubnetwork s) =>
-        new(s.InDomain, s.OutOfDomain, s.Unseen, s.Cases, s.Groups, s.InDomainLoss, s.Agreement, s.Kl, s.Figures);
+    static string Size(MeasuredSubnetwork s) => Invariant($"sparsity-{s.TargetSparsity}-seed-{s.Seed}");
 
     static Candidate? BestBaseline(AccuracyFacts facts)
     {

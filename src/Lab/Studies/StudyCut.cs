@@ -38,7 +38,7 @@ public sealed partial class Study
     Subnetwork Best()
     {
         IEnumerable<MeasuredSubnetwork> main = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]);
-        MeasuredSubnetwork best = main.MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
+        MeasuredSubnetwork best = main.MinBy(s => s.Measured.InDomainLoss ?? 1 - s.Measured.InDomain.Value)!;
         return FoundBy(MainMethod).Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
     }
 

@@ -37,7 +37,7 @@ public sealed class CandidateTests
         Candidate chosen = Assert.Single(In(r), c => c.Chosen);
         MeasuredSubnetwork cut = r.Subnetworks.Single(s => s.Seed == r.Cut!.Seed && s.TargetSparsity == r.Core.TargetSparsity);
         Assert.Equal(("structured-pruning-sparsity-0.6-seed-1", "cut", r.Cut!.SecondsPer1000TokensAfter), (chosen.Name, chosen.File, chosen.SecondsPer1000Tokens));
-        Assert.Equal(FormattableString.Invariant($"It has the lowest in-domain loss ({cut.InDomainLoss:0.0000} nats per example) of 6 subnetworks at sparsity 0.6; out-of-domain data does not choose."), chosen.Reason);
+        Assert.Equal(FormattableString.Invariant($"It has the lowest in-domain loss ({cut.Measured.InDomainLoss:0.0000} nats per example) of 6 subnetworks at sparsity 0.6; out-of-domain data does not choose."), chosen.Reason);
         Assert.Equal(r.Cut.SecondsPer1000TokensBefore, In(r)[0].SecondsPer1000Tokens);
         Assert.All(In(r).Where(c => !c.Chosen), c => Assert.Null(c.Reason));
         Assert.DoesNotContain(In(r with { Cut = null }), c => c.Chosen || c.SecondsPer1000Tokens is not null);

@@ -225,7 +225,7 @@ public sealed class RunningTests : IDisposable
 
         string said = ToyRun.Works("evaluate", "--mask", temporary.At("found/mask.json"), "--in-domain", "world:in-domain,rows=60", "--random", "0", "--json");
         using JsonDocument json = JsonDocument.Parse(said);
-        double share = json.RootElement.GetProperty("masks")[0].GetProperty("measured").GetProperty("inDomain").GetProperty("value").GetDouble();
+        double share = json.RootElement.GetProperty("masks")[0].GetProperty("subnetwork").GetProperty("measured").GetProperty("inDomain").GetProperty("value").GetDouble();
         IReadOnlyList<Example> asked = model.Encode(DataSource.ReadAll(["world:in-domain,rows=60"]));
         IProbe only = mean.Only(found.Kept);
         Assert.Equal(asked.Average(e => model.Logits(new([e.Input]), only) is var scored && scored[0, e.Label] >= scored.Values.ToArray().Max() ? 1.0 : 0), share, 1e-9);
