@@ -23,6 +23,15 @@ public sealed class RunningTests : IDisposable
     public void Dispose() => temporary.Dispose();
 
     [Fact]
+    public void A_recording_that_wants_no_site_of_the_model_is_refused_with_those_that_it_has()
+    {
+        Batch batch = model.Read(Clean, Corrupted);
+        Assert.Contains("No site of this pass is wanted. It has L0.Embeddings, L0.LayerIn, ", Assert.Throws<ArgumentException>(() => model.RunWithCache(batch, site => site.Layer == 12)).Message);
+        Assert.Contains("No site of this pass is wanted.", Assert.Throws<ArgumentException>(() => model.Record(batch, site => site.Point == Point.Logits)).Message);
+        Assert.Contains("has no site L12.Heads", Assert.Throws<ArgumentException>(() => model.Logits(batch, new ProbeAt(new(12, Point.Heads), value => value))).Message);
+    }
+
+    [Fact]
     public void Predictions_are_the_softmax_of_the_logits_the_likeliest_first()
     {
         float[] logits = model.Logits(model.Read(Corrupted, Clean)).Values.ToArray();
