@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
@@ -54,6 +55,10 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
     /// <summary>See <see cref="Sets.TaskCases"/>.</summary>
     [JsonIgnore]
     public IReadOnlyDictionary<string, CaseFacts>? TaskCases { get; private init; }
+
+    /// <summary>The full model, the masks with their random parts, and the best baseline as candidates.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<Candidate> Candidates { get; private init; } = [];
 
     /// <summary>Measures masks of a model folder on the data that a request names.</summary>
     /// <param name="request">model and data</param>
@@ -120,7 +125,16 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
                 [.. Enumerable.Range(0, masks.Random).Select(draw => Told(measuring.RandomLike(mask, masks.Seed, draw)))];
             measured.Add(new(file.Source, file.Format, inWords, file.Notes, itself, random));
         }
-        return new(sets.Measure(full, null), baselines, measured) { TaskCases = sets.TaskCases };
+        Measured whole = sets.Measure(full, null);
+        AccuracyFacts facts = new(0, whole, baselines, [], [], sets.Cases(), sets.Tasks)
+        {
+            Stored = new(loaded.Model.Weights.Count, loaded.Bytes, loaded.Folder),
+        };
+        return new(whole, baselines, measured)
+        {
+            TaskCases = sets.TaskCases,
+            Candidates = MeasuredCandidates.From(facts, [.. measured.Select(m => (m.Source, m.Subnetwork, m.Random))]),
+        };
 
         MeasuredSubnetwork Told(MeasuredSubnetwork one)
         {

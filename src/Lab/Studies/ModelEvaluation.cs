@@ -1,5 +1,6 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 
@@ -10,6 +11,9 @@ namespace Heartwood.Lab.Studies;
 /// <param name="TaskCases">see <see cref="Sets.TaskCases"/></param>
 public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measured, IReadOnlyDictionary<string, CaseFacts>? TaskCases)
 {
+    /// <summary>The model and the best baseline as candidates.</summary>
+    public IReadOnlyList<Candidate> Candidates { get; private init; } = [];
+
     /// <summary>Measures.</summary>
     /// <param name="request">model and data</param>
     /// <param name="stop">ends the work</param>
@@ -34,6 +38,11 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
         Dictionary<string, Measured> measured = new() { ["model"] = sets.Measure(loaded.Model, null, stop) };
         if (data.Count > 0 || sets.AllScored)
             foreach (var (name, figures) in Baselines.Measure(data, loaded, request.LabelMap, sets)) measured[name] = figures;
-        return new(measured, sets.TaskCases);
+        Dictionary<string, Measured> baselines = measured.Where(m => m.Key != "model").ToDictionary();
+        AccuracyFacts facts = new(0, measured["model"], baselines, [], [], sets.Cases(), sets.Tasks)
+        {
+            Stored = new(loaded.Model.Weights.Count, loaded.Bytes, loaded.Folder),
+        };
+        return new(measured, sets.TaskCases) { Candidates = MeasuredCandidates.From(facts, cut: null) };
     }
 }

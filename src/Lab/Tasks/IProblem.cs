@@ -177,7 +177,14 @@ public sealed record InputRules(
 /// <param name="Meaning">the same in a sentence</param>
 /// <param name="Loss">what the in-domain loss is, with its unit</param>
 /// <param name="Guessing">the share that guessing reaches; NaN where that is not known</param>
-public sealed record TaskWords(string Name, string Example, string Accuracy, string Meaning, string Loss, double Guessing);
+public sealed record TaskWords(string Name, string Example, string Accuracy, string Meaning, string Loss, double Guessing)
+{
+    /// <summary>The figure by which models are told apart in one table; "" for the share that is right.</summary>
+    public string Measure { get; init; } = "";
+
+    /// <summary>Whether less of that figure is better.</summary>
+    public bool LessIsBetter { get; init; }
+}
 
 /// <summary>What a figure stands for besides itself.</summary>
 public enum FigureRole
