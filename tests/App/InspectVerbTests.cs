@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tests.Lab;
@@ -15,6 +16,33 @@ public sealed class InspectVerbTests : IDisposable
     public void Dispose() => runs.Dispose();
 
     public static TheoryData<string> Families => [.. ModelFolder.Families];
+
+    // as transformers writes them, head and all
+    [Theory, InlineData(false), InlineData(true)]
+    public void Every_golden_folder_shows_its_parts_weights_and_forecast_with_a_tokenizer_and_without(bool tokenizer)
+    {
+        string? root = Files.SharedGoldens("models");
+        Assert.SkipWhen(root is null, "goldens/models are not next to the repository, nor under HEARTWOOD_GOLDENS.");
+        foreach (string golden in Directory.GetDirectories(root!))
+        {
+            string folder = runs.At(Path.GetFileName(golden));
+            Directory.CreateDirectory(folder);
+            foreach (string file in (string[])["config.json", "model.safetensors"]) File.Copy(Path.Combine(golden, file), Path.Combine(folder, file));
+            if (tokenizer)
+            {
+                File.WriteAllText(Path.Combine(folder, "vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n" + string.Concat(Enumerable.Range(5, 91).Select(i => $"word{i}\n")));
+                File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), "{\"do_lower_case\": true, \"tokenizer_class\": \"BertTokenizer\"}");
+            }
+            using HuggingFaceFolder open = HuggingFaceFolder.Open(folder);
+            IModel model = ModelFolder.Load(open);
+            string shown = SmallRuns.Works("inspect", folder, "--length", "8");
+            Assert.Contains($": {model.Family}, {model.Weights.Count:N0} weights, ", shown);
+            Assert.Contains($"{4 * model.Layers.Count} heads and {model.Layers.Count} MLPs: {5 * model.Layers.Count} parts", shown);
+            foreach (string kind in (string[])["heads", "MLPs", "attention blocks", "layers", "neurons"]) Assert.Matches($@"weights: .*\d+ {kind} [\d,]+", shown);
+            Assert.Matches("A search of its subnetworks .*: about .* of memory on this machine", shown);
+            Assert.Equal(!tokenizer, shown.Contains("there is no tokenizer", StringComparison.Ordinal));
+        }
+    }
 
     [Theory, MemberData(nameof(Families))]
     public void Without_a_tokenizer_parts_weights_and_the_forecast_of_a_search_are_shown(string family)

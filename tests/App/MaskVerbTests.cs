@@ -55,7 +55,7 @@ public sealed class MaskVerbTests : IDisposable
         {
             Assert.Equal(2, one.GetProperty("random").GetArrayLength());
             foreach (string figure in (string[])["inDomain", "outOfDomain", "unseen", "inDomainLoss", "kl", "parts"])
-                Assert.True(JsonElement.DeepEquals(evaluated.GetProperty(figure), one.GetProperty("measured").GetProperty(figure)), figure);
+                Assert.True(JsonElement.DeepEquals(evaluated.GetProperty(figure), one.GetProperty("subnetwork").GetProperty("measured").GetProperty(figure)), figure);
         }
         string words = SmallRuns.Works("evaluate", runs.At("run"), "--mask", circuit, "--without", "a0.h1,m1");
         Assert.Contains("5 random masks of the same size: in-domain median", words);
@@ -68,11 +68,11 @@ public sealed class MaskVerbTests : IDisposable
         string config = Write("config.json", """{"model_type": "bert", "num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 8, "pruned_heads": {"0": [1]}}""");
         string[] evaluate = ["evaluate", "--model", runs.Model, "--in-domain", "world:in-domain,rows=20", "--random", "1", "--json"];
         JsonElement pruned = Json(SmallRuns.Works([.. evaluate, "--mask", config])).GetProperty("masks")[0];
-        Assert.Equal(("pruned-heads", "zero", "L0.H0 L0.MLP L1.H0 L1.H1 L1.MLP"), (pruned.GetProperty("format").GetString(), pruned.GetProperty("ablation").GetString(), string.Join(' ', pruned.GetProperty("measured").GetProperty("parts").EnumerateArray())));
+        Assert.Equal(("pruned-heads", "zero", "L0.H0 L0.MLP L1.H0 L1.H1 L1.MLP"), (pruned.GetProperty("format").GetString(), pruned.GetProperty("ablation").GetString(), string.Join(' ', pruned.GetProperty("subnetwork").GetProperty("parts").EnumerateArray())));
         JsonElement byHand = Json(SmallRuns.Works([.. evaluate, "--without", "0.1", "--ablation", "zero"])).GetProperty("masks")[0];
-        Assert.True(JsonElement.DeepEquals(pruned.GetProperty("measured").GetProperty("inDomainLoss"), byHand.GetProperty("measured").GetProperty("inDomainLoss")));
+        Assert.True(JsonElement.DeepEquals(pruned.GetProperty("subnetwork").GetProperty("measured").GetProperty("inDomainLoss"), byHand.GetProperty("subnetwork").GetProperty("measured").GetProperty("inDomainLoss")));
         JsonElement unsaid = Json(SmallRuns.Works([.. evaluate, "--without", "0.1"])).GetProperty("masks")[0];
-        Assert.Equal((byHand.GetProperty("ablation").GetString(), byHand.GetProperty("measured").GetProperty("inDomainLoss").GetRawText()), (unsaid.GetProperty("ablation").GetString(), unsaid.GetProperty("measured").GetProperty("inDomainLoss").GetRawText()));
+        Assert.Equal((byHand.GetProperty("ablation").GetString(), byHand.GetProperty("subnetwork").GetProperty("measured").GetProperty("inDomainLoss").GetRawText()), (unsaid.GetProperty("ablation").GetString(), unsaid.GetProperty("subnetwork").GetProperty("measured").GetProperty("inDomainLoss").GetRawText()));
         Assert.Contains("Give --data FILE, or --ablation zero.", SmallRuns.Fails([.. evaluate, "--without", "0.1", "--ablation", "mean"]));
         Assert.Equal("mean over world:training,rows=20", Json(SmallRuns.Works([.. evaluate, "--without", "0.1", "--data", "world:training,rows=20"])).GetProperty("masks")[0].GetProperty("ablation").GetString());
         Assert.EndsWith("ablation.safetensors", Json(SmallRuns.Works([.. evaluate, "--mask", Found()])).GetProperty("masks")[0].GetProperty("ablation").GetString());

@@ -275,6 +275,8 @@ static class OpTable
             yield return new($"cross entropies of {n}", t => t[0].CrossEntropies([0, n - 1, n / 2]), new Shape(3, n));
             yield return new($"kls of {n}", t => t[0].KlsFrom(t[1]), new Shape(3, n), new Shape(3, n));
             yield return new($"recomputed {n}", t => t[0].Recomputed(x => (x * t[1]).LogSoftmax()), new Shape(3, n), new Shape(3, n));
+            foreach (bool causal in (bool[])[false, true])
+                yield return new($"relation kl of {n}{(causal ? ", causal" : "")}", t => t[0].RelationKl(Tensor.Normal(new Chance(7, "relations"), 0.5f, 9, 2 * n), [0, 2, 2, 3, 9], n % 2 == 0 ? 2 : 1, causal), new Shape(9, n));
             yield return new($"squared error {n}", t => t[0].SquaredError(t[1]), new Shape(2, n), new Shape(2, n));
         }
     }

@@ -101,7 +101,8 @@ static class EvaluateVerb
             ModelEvaluation evaluation = ModelEvaluation.Measure(request, session.Stop, session.World.Say);
             session.Result(
                 () => JsonSerializer.Serialize(evaluation.Measured, JsonWriting.Published),
-                () => Summary.Models([.. evaluation.Measured.Select(m => (m.Key, m.Value))], evaluation.TaskCases));
+                () => CandidateWords.Table(evaluation.Candidates)
+                    + Summary.Models([.. evaluation.Measured.Select(m => (m.Key, m.Value))], evaluation.TaskCases));
             Write(p, session, evaluation.Rows);
         }
     }
@@ -122,7 +123,8 @@ static class EvaluateVerb
 
     static void Show(Session session, AccuracyFacts stage, Study study, RunFolder folder) => session.Result(
         () => JsonSerializer.Serialize(stage, JsonWriting.Published),
-        () => Summary.Models([("full model", stage.Full), .. stage.Baselines.Select(b => (b.Key, b.Value))], study.TaskCases)
+        () => CandidateWords.Table(study.Candidates())
+            + Summary.Models([("full model", stage.Full), .. stage.Baselines.Select(b => (b.Key, b.Value))], study.TaskCases)
             + Summary.Subnetworks(stage.Subnetworks, stage.RandomSubnetworks)
             + $"Compare them: heartwood compare {folder.FolderPath}\n");
 }

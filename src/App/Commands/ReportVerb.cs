@@ -37,7 +37,9 @@ static class ReportVerb
                             + "Give the folder of a finished run (what --out named).");
                 Result result = Report.Read(folder, session.Tenants.Questions, session.Tenants.PartKinds);
                 string report = Report.Write(parsed.GetValue(into) ?? folder, result);
-                session.Result(() => JsonSerializer.Serialize(new { report }), () => $"{Said(result, asked)}The report is in {report}");
+                string table = CandidateWords.Table(new Findings(result).Candidates);
+                session.Result(() => JsonSerializer.Serialize(new { report }),
+                    () => $"{table}{Said(result, asked)}The report is in {report}");
             },
         };
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Json;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 
@@ -70,7 +71,8 @@ static class StageVerbs
                 throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a "
                     + "subnetwork's file with --mask, or what to make of the run's own with --change or --export.");
             CutFacts cut = study.Cut();
-            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () => Summary.Cut(cut, folder.FolderPath));
+            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published),
+                () => CandidateWords.Table(study.Candidates()) + Summary.Cut(cut, folder.FolderPath));
             return;
         }
         string where = Path.GetFullPath(

@@ -7,6 +7,7 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
+using Heartwood.Lab.Training.Objectives;
 using static System.FormattableString;
 
 namespace Heartwood.App.Commands;
@@ -67,6 +68,18 @@ static class TrainVerb
         HelpName = "A,B",
         DefaultValueFactory = _ => "",
     };
+    static readonly Option<string> loss = new("--loss")
+    {
+        Description = "Terms of the loss with their weights, as labels=0.1,outputs=0.9,temperature=2,relations=1; without it labels alone. "
+            + $"{string.Join("; ", LossTerms.Known.Select(term => $"{term.Key}: {term.Value}"))}. All but labels need --teacher.",
+        HelpName = "TERMS",
+        DefaultValueFactory = _ => "",
+    };
+    static readonly Option<string?> teacher = new("--teacher")
+    {
+        Description = "Folder of the model to be like, which terms of --loss compare with: the full model that was cut.",
+        HelpName = "FOLDER",
+    };
     static readonly Option<double> epochs = SharedOptions.Number("--epochs", "Passes over the data.", standard.Epochs, 0);
     static readonly Option<int> steps = SharedOptions.Number("--steps", "Number of steps; 0 to count epochs.", 0, 0);
     static readonly Option<int> batch = SharedOptions.Number("--batch-tokens", "Most tokens in a batch.", standard.TokensPerBatch, 1);
@@ -112,7 +125,7 @@ static class TrainVerb
         Options =
         {
             data, inDomain, outOfDomain, from, family, tokenizer, vocabulary, cased, fresh, layers, heads, width, neurons, positions,
-            labels, StudyOptions.Map, epochs, steps, batch, maxLength, rate, warmup, final, decay, beta2, clip, dropout, every, checkpoints,
+            labels, StudyOptions.Map, loss, teacher, epochs, steps, batch, maxLength, rate, warmup, final, decay, beta2, clip, dropout, every, checkpoints,
             half,
         },
         Run = Run,
@@ -177,6 +190,8 @@ static class TrainVerb
         Fresh = FreshRecipe.Named(p.GetValue(fresh)!),
         Labels = p.GetValue(labels)!.Split(',', StringSplitOptions.RemoveEmptyEntries),
         LabelMap = p.GetValue(StudyOptions.Map)!,
+        Loss = p.GetValue(loss)!,
+        Teacher = p.GetValue(teacher),
         MaxLength = p.GetValue(maxLength),
         CheckpointSteps = StepsIn(p.GetValue(checkpoints)!),
         EvaluateEvery = p.GetValue(every),

@@ -7,7 +7,7 @@ namespace Heartwood.Lab.Charts;
 /// <param name="Title">the headline: what the run was about</param>
 /// <param name="Subject">the line under it, for example the model's size</param>
 /// <param name="Finding">what came out, in one line</param>
-/// <param name="Sentences">the same in some sentences; what failed or was left out comes first</param>
+/// <param name="Sentences">the same in some sentences</param>
 /// <param name="Figures">the figures, in order</param>
 /// <param name="Making">the section on how it was made, with the anchor "making"</param>
 /// <param name="Version">version of Heartwood</param>
@@ -17,6 +17,12 @@ public sealed record Page(
 {
     /// <summary>How dark each ring of the emblem is, 0 to 1, the innermost first: a trunk with one ring per layer.</summary>
     public IReadOnlyList<double> Rings { get; init; } = [];
+
+    /// <summary>What failed or was left out, in sentences: it stands before all else.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What stands before the sentences: the answer at a glance.</summary>
+    public Markup First { get; init; } = Markup.Empty;
 
     /// <summary>The whole page, to be written as UTF-8. The same page gives the same bytes.</summary>
     public string Html()
@@ -49,6 +55,7 @@ public sealed record Page(
             <main>
             <section id="finding" class="finding" aria-labelledby="finding-h">
             <h2 id="finding-h">{Finding}</h2>
+            {Warnings.Select<string, Markup>(s => $"<p class=\"warning\">{s}</p>\n")}{First}
             {Sentences.Select<string, Markup>(s => $"<p>{s}</p>\n")}
             </section>
             <nav aria-label="Figures"><ol>{links}<li class="last"><a href="#making">How it was made</a></li></ol></nav>

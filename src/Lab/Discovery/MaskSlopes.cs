@@ -1,5 +1,4 @@
 using Heartwood.Lab.Models;
-using Heartwood.Lab.Probes;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training.Objectives;
 using Heartwood.Tensors;
@@ -63,9 +62,7 @@ sealed class MaskSlopes
         (IModel model, IProblem problem) = (search.Model, search.Problem);
         Tensor mask = Tensor.From(at, at.Length).Track();
         Batch batch = problem.BatchOf(examples);
-        Pass? full = !objective.NeedsReference ? null
-            : new(model, Scope.Within(() => model.Stream(batch, NoProbe.Instance, problem.Tokens)), batch, NoProbe.Instance);
-        Pass pass = Pass.Run(model, batch, search.Masked(mask, batch, examples), problem.Tokens);
+        var (pass, full) = ComparedPasses.Run(objective, problem, model, search.Masked(mask, batch, examples), model, batch);
         double[] weights = objective.Weights(problem, pass, examples);
         Tensor losses = objective.Losses(problem, pass, full, examples);
         Tensor sum = (losses * Tensor.From([.. weights.Select(w => (float)w)], weights.Length)).Sum();

@@ -109,11 +109,14 @@ public sealed class PruningSearch : ISearch
         (IModel model, IProblem problem) = (search.Model, search.Problem);
         Example[] own = [.. picked.Select(i => search.Examples[i])];
         Batch batch = problem.BatchOf(own);
-        Pass? full = !objective.NeedsReference ? null
-            : fullLogits is not null ? Pass.Remembered(model, batch, fullLogits.Rows(picked))
-            : new(model, Scope.Within(() => model.Stream(batch, NoProbe.Instance, problem.Tokens)), batch, NoProbe.Instance);
-        Pass pass = Pass.Run(model, batch, search.Masked(mask, batch, own), problem.Tokens);
-        return objective.Mean(problem, pass, full, own);
+        IProbe masked = search.Masked(mask, batch, own);
+        if (fullLogits is null || !objective.NeedsReference || objective.Sites(problem, model, model).Count > 0)
+        {
+            var (both, reference) = ComparedPasses.Run(objective, problem, model, masked, model, batch);
+            return objective.Mean(problem, both, reference, own);
+        }
+        Pass pass = Pass.Run(model, batch, masked, problem.Tokens);
+        return objective.Mean(problem, pass, Pass.Remembered(model, batch, fullLogits.Rows(picked)), own);
     }
 
     // batches walk through shuffled passes over the examples

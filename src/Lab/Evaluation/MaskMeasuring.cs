@@ -29,7 +29,10 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
         double difference = cut is null ? double.NaN
             : LargestDifference(model, cut, subnetwork.Kept, ablation, sets.InDomainProblem, compared, stop);
         double sparsity = 1 - (double)subnetwork.Kept.Count / universe.Count;
-        return new(subnetwork.Seed, subnetwork.TargetSparsity, sparsity, [.. subnetwork.Kept.Select(p => p.ToString())], m, difference);
+        return new(subnetwork.Seed, subnetwork.TargetSparsity, sparsity, [.. subnetwork.Kept.Select(p => p.ToString())], m, difference)
+        {
+            Stored = cut is null ? new(null, null, null) : StoredModel.Made(cut),
+        };
     }
 
     /// <summary>What the masked model gives of every set, [example number] row by row.</summary>

@@ -9,4 +9,8 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="LargestDifference">largest difference of a logit between the cut model (which was measured) and the masked one; NaN
 /// where there is no cut</param>
 public sealed record MeasuredSubnetwork(
-    ulong Seed, double TargetSparsity, double Sparsity, IReadOnlyList<string> Parts, Measured Measured, double LargestDifference);
+    ulong Seed, double TargetSparsity, double Sparsity, IReadOnlyList<string> Parts, Measured Measured, double LargestDifference)
+{
+    /// <summary>The cut model that it is, as it would be stored, with the mask's file.</summary>
+    public StoredModel? Stored { get; init; }
+}

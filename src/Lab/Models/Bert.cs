@@ -117,9 +117,15 @@ public sealed class Bert : FamilyModel
         ModelSize size = request.Size;
         JsonObject config = request.Config(new()
         {
-            ["hidden_act"] = "gelu", ["hidden_size"] = size.Width, ["intermediate_size"] = size.Neurons,
-            ["num_attention_heads"] = size.Heads, ["num_hidden_layers"] = size.Layers, ["max_position_embeddings"] = size.Positions,
-            ["type_vocab_size"] = request.TokenTypes, ["vocab_size"] = request.Vocabulary, ["layer_norm_eps"] = 1e-12,
+            ["hidden_act"] = "gelu",
+            ["hidden_size"] = size.Width,
+            ["intermediate_size"] = size.Neurons,
+            ["num_attention_heads"] = size.Heads,
+            ["num_hidden_layers"] = size.Layers,
+            ["max_position_embeddings"] = size.Positions,
+            ["type_vocab_size"] = request.TokenTypes,
+            ["vocab_size"] = request.Vocabulary,
+            ["layer_norm_eps"] = 1e-12,
         });
         List<FreshWeight> weights =
         [

@@ -86,8 +86,13 @@ public sealed class DistilBert : FamilyModel
         ModelSize size = request.Size;
         JsonObject config = request.Config(new()
         {
-            ["activation"] = "gelu", ["dim"] = size.Width, ["hidden_dim"] = size.Neurons, ["n_heads"] = size.Heads,
-            ["n_layers"] = size.Layers, ["max_position_embeddings"] = size.Positions, ["sinusoidal_pos_embds"] = false,
+            ["activation"] = "gelu",
+            ["dim"] = size.Width,
+            ["hidden_dim"] = size.Neurons,
+            ["n_heads"] = size.Heads,
+            ["n_layers"] = size.Layers,
+            ["max_position_embeddings"] = size.Positions,
+            ["sinusoidal_pos_embds"] = false,
             ["vocab_size"] = request.Vocabulary,
         });
         List<FreshWeight> weights =

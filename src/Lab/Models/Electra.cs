@@ -89,9 +89,16 @@ public sealed class Electra : FamilyModel
         int narrow = Math.Max(1, size.Width / 2);                // as in the smallest of the paper's
         JsonObject config = request.Config(new()
         {
-            ["hidden_act"] = "gelu", ["embedding_size"] = narrow, ["hidden_size"] = size.Width, ["intermediate_size"] = size.Neurons,
-            ["num_attention_heads"] = size.Heads, ["num_hidden_layers"] = size.Layers, ["max_position_embeddings"] = size.Positions,
-            ["type_vocab_size"] = request.TokenTypes, ["vocab_size"] = request.Vocabulary, ["layer_norm_eps"] = 1e-12,
+            ["hidden_act"] = "gelu",
+            ["embedding_size"] = narrow,
+            ["hidden_size"] = size.Width,
+            ["intermediate_size"] = size.Neurons,
+            ["num_attention_heads"] = size.Heads,
+            ["num_hidden_layers"] = size.Layers,
+            ["max_position_embeddings"] = size.Positions,
+            ["type_vocab_size"] = request.TokenTypes,
+            ["vocab_size"] = request.Vocabulary,
+            ["layer_norm_eps"] = 1e-12,
         });
         List<FreshWeight> weights =
         [

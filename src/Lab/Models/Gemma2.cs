@@ -64,11 +64,21 @@ public sealed class Gemma2 : FamilyModel
         int headWidth = size.Width / size.Heads;
         JsonObject config = request.Config(new()
         {
-            ["attn_logit_softcapping"] = 50.0, ["final_logit_softcapping"] = 30.0, ["head_dim"] = headWidth,
-            ["hidden_activation"] = "gelu_pytorch_tanh", ["hidden_size"] = size.Width, ["intermediate_size"] = size.Neurons,
-            ["num_attention_heads"] = size.Heads, ["num_key_value_heads"] = size.Heads, ["num_hidden_layers"] = size.Layers,
-            ["max_position_embeddings"] = size.Positions, ["query_pre_attn_scalar"] = headWidth, ["rms_norm_eps"] = 1e-6,
-            ["rope_theta"] = 10000.0, ["sliding_window"] = size.Positions, ["vocab_size"] = request.Vocabulary,
+            ["attn_logit_softcapping"] = 50.0,
+            ["final_logit_softcapping"] = 30.0,
+            ["head_dim"] = headWidth,
+            ["hidden_activation"] = "gelu_pytorch_tanh",
+            ["hidden_size"] = size.Width,
+            ["intermediate_size"] = size.Neurons,
+            ["num_attention_heads"] = size.Heads,
+            ["num_key_value_heads"] = size.Heads,
+            ["num_hidden_layers"] = size.Layers,
+            ["max_position_embeddings"] = size.Positions,
+            ["query_pre_attn_scalar"] = headWidth,
+            ["rms_norm_eps"] = 1e-6,
+            ["rope_theta"] = 10000.0,
+            ["sliding_window"] = size.Positions,
+            ["vocab_size"] = request.Vocabulary,
         });
         List<FreshWeight> weights = [FreshWeight.Embedding("model.embed_tokens.weight", "embed_tokens", request.Vocabulary, size.Width)];
         for (int i = 0; i < size.Layers; i++)

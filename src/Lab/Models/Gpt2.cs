@@ -64,8 +64,13 @@ public sealed class Gpt2 : FamilyModel
         ModelSize size = request.Size;
         JsonObject config = request.Config(new()
         {
-            ["activation_function"] = "gelu_new", ["n_embd"] = size.Width, ["n_head"] = size.Heads, ["n_inner"] = size.Neurons,
-            ["n_layer"] = size.Layers, ["n_positions"] = size.Positions, ["vocab_size"] = request.Vocabulary,
+            ["activation_function"] = "gelu_new",
+            ["n_embd"] = size.Width,
+            ["n_head"] = size.Heads,
+            ["n_inner"] = size.Neurons,
+            ["n_layer"] = size.Layers,
+            ["n_positions"] = size.Positions,
+            ["vocab_size"] = request.Vocabulary,
             ["layer_norm_epsilon"] = 1e-5,
         });
         List<FreshWeight> weights =

@@ -69,11 +69,17 @@ public sealed class GptNeoX : FamilyModel
         int headWidth = size.Width / size.Heads;
         JsonObject config = request.Config(new()
         {
-            ["hidden_act"] = "gelu", ["hidden_size"] = size.Width, ["intermediate_size"] = size.Neurons,
-            ["num_attention_heads"] = size.Heads, ["num_hidden_layers"] = size.Layers, ["max_position_embeddings"] = size.Positions,
-            ["layer_norm_eps"] = 1e-5, ["rotary_emb_base"] = 10000,
+            ["hidden_act"] = "gelu",
+            ["hidden_size"] = size.Width,
+            ["intermediate_size"] = size.Neurons,
+            ["num_attention_heads"] = size.Heads,
+            ["num_hidden_layers"] = size.Layers,
+            ["max_position_embeddings"] = size.Positions,
+            ["layer_norm_eps"] = 1e-5,
+            ["rotary_emb_base"] = 10000,
             ["rotary_pct"] = ((double[])[0.25, 0.5]).FirstOrDefault(share => headWidth * share % 2 == 0, 1),
-            ["use_parallel_residual"] = true, ["vocab_size"] = request.Vocabulary,
+            ["use_parallel_residual"] = true,
+            ["vocab_size"] = request.Vocabulary,
         });
         List<FreshWeight> weights = [FreshWeight.Embedding("gpt_neox.embed_in.weight", "embed_in", request.Vocabulary, size.Width)];
         for (int i = 0; i < size.Layers; i++)

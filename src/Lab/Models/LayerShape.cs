@@ -80,13 +80,25 @@ public sealed record LayerBlock
     /// <summary>Attention with these heads.</summary>
     internal static LayerBlock OfHeads(int count, int headWidth, IReadOnlyList<Series> own, Series readBy, string? bias) => new()
     {
-        Count = count, ItemWidth = headWidth, Inside = Point.Heads, Out = Point.AttentionOut, Own = own, ReadBy = readBy, Bias = bias,
+        Count = count,
+        ItemWidth = headWidth,
+        Inside = Point.Heads,
+        Out = Point.AttentionOut,
+        Own = own,
+        ReadBy = readBy,
+        Bias = bias,
     };
 
     /// <summary>An MLP with these neurons.</summary>
     internal static LayerBlock OfNeurons(int count, IReadOnlyList<Series> own, Series readBy, string? bias) => new()
     {
-        Count = count, ItemWidth = 1, Inside = Point.Neurons, Out = Point.MlpOut, Own = own, ReadBy = readBy, Bias = bias,
+        Count = count,
+        ItemWidth = 1,
+        Inside = Point.Neurons,
+        Out = Point.MlpOut,
+        Own = own,
+        ReadBy = readBy,
+        Bias = bias,
     };
 
     /// <summary>The group that one of them belongs to.</summary>

@@ -77,10 +77,17 @@ public sealed class Llama : FamilyModel
         ModelSize size = request.Size;
         JsonObject config = request.Config(new()
         {
-            ["hidden_act"] = "silu", ["hidden_size"] = size.Width, ["intermediate_size"] = size.Neurons,
-            ["num_attention_heads"] = size.Heads, ["num_key_value_heads"] = size.Heads, ["num_hidden_layers"] = size.Layers,
-            ["max_position_embeddings"] = size.Positions, ["rms_norm_eps"] = 1e-6, ["rope_theta"] = 10000.0,
-            ["sliding_window"] = null, ["vocab_size"] = request.Vocabulary,
+            ["hidden_act"] = "silu",
+            ["hidden_size"] = size.Width,
+            ["intermediate_size"] = size.Neurons,
+            ["num_attention_heads"] = size.Heads,
+            ["num_key_value_heads"] = size.Heads,
+            ["num_hidden_layers"] = size.Layers,
+            ["max_position_embeddings"] = size.Positions,
+            ["rms_norm_eps"] = 1e-6,
+            ["rope_theta"] = 10000.0,
+            ["sliding_window"] = null,
+            ["vocab_size"] = request.Vocabulary,
         });
         bool biased = LlamaKind.Named(request.Family).FreshBiases.QueriesKeysValues;
         List<FreshWeight> weights = [FreshWeight.Embedding("model.embed_tokens.weight", "embed_tokens", request.Vocabulary, size.Width)];

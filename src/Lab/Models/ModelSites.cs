@@ -43,7 +43,7 @@ public static class ModelSites
         Site[] elsewhere = [.. there.Where(one => one.Point == site.Point)];
         string also = elsewhere.Length switch
         {
-            0 when site.Point == Point.Middle => " Attention and MLP stand side by side in all its layers: there is no stream between them.",
+            0 when site.Point == Point.Middle => " Attention and MLP stand side by side in all its layers: no stream is between them.",
             0 => "",
             1 => $" {site.Point} passes at {elsewhere[0]} alone.",
             _ => $" {site.Point} passes at {string.Join(", ", elsewhere)}.",

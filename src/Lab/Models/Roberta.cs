@@ -89,9 +89,14 @@ public sealed class Roberta : FamilyModel
         ModelSize size = request.Size;
         JsonObject config = request.Config(new()
         {
-            ["hidden_act"] = "gelu", ["hidden_size"] = size.Width, ["intermediate_size"] = size.Neurons,
-            ["num_attention_heads"] = size.Heads, ["num_hidden_layers"] = size.Layers,
-            ["max_position_embeddings"] = size.Positions + 1, ["type_vocab_size"] = 1, ["vocab_size"] = request.Vocabulary,
+            ["hidden_act"] = "gelu",
+            ["hidden_size"] = size.Width,
+            ["intermediate_size"] = size.Neurons,
+            ["num_attention_heads"] = size.Heads,
+            ["num_hidden_layers"] = size.Layers,
+            ["max_position_embeddings"] = size.Positions + 1,
+            ["type_vocab_size"] = 1,
+            ["vocab_size"] = request.Vocabulary,
             ["layer_norm_eps"] = 1e-5,
         });
         List<FreshWeight> weights =

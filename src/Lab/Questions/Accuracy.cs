@@ -18,6 +18,9 @@ public sealed record AccuracyFacts(
     IReadOnlyList<MeasuredSubnetwork> Subnetworks, IReadOnlyList<MeasuredSubnetwork> RandomSubnetworks,
     IReadOnlyDictionary<string, CaseFacts>? Cases, IReadOnlyDictionary<string, TaskFacts>? Tasks)
 {
+    /// <summary>The full model as it is stored.</summary>
+    public StoredModel? Stored { get; init; }
+
     /// <summary>The same of the main sparsity alone.</summary>
     internal AccuracyFacts AtMain() => this with
     {
@@ -33,7 +36,7 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
 
     public string Name => "accuracy";
 
-    public int Version => 2;
+    public int Version => 3;
 
     public long Passes(Prospect ahead) => (2L * ahead.OwnSearches + 1) * ahead.Sets.Examples;
 
@@ -48,36 +51,28 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         List<MeasuredSubnetwork> measured = [], random = [];
         foreach (var (i, subnetwork) in found.Index())
         {
-            measured.Add(measuring.Measure(subnetwork));
+            MeasuredSubnetwork itself = measuring.Measure(subnetwork);
+            measured.Add(itself with { Stored = itself.Stored! with { File = subject.MaskFile(subnetwork) } });
             advance(1);
             random.Add(measuring.RandomLike(subnetwork, subnetwork.Seed, i));
             advance(1);
         }
-        return new(subject.Settings.Sparsities[0], full, baselines, measured, random, subject.Sets.Cases(), subject.Sets.Tasks);
+        return new(subject.Settings.Sparsities[0], full, baselines, measured, random, subject.Sets.Cases(), subject.Sets.Tasks)
+        {
+            Stored = new(subject.Model.Weights.Count, subject.Loaded.Bytes, subject.Loaded.Folder),
+        };
     }
+
+    public IReadOnlyList<Candidate> Candidates(AccuracyFacts facts, Findings findings) =>
+        MeasuredCandidates.From(facts, findings.Facts<CutFacts>());
 
     public string Words(AccuracyFacts facts, Findings findings)
     {
         MeasuredSubnetwork[] main = [.. facts.AtMain().Subnetworks];
-        Measured full = facts.Full;
-        List<string> lines =
-        [
-            $"full model           in-domain {Wording.Full(full.InDomain)}; out of domain {Wording.Full(full.OutOfDomain)}\n",
-            TaskFigures.Lines(full.Figures),
-        ];
-        int parts = findings.Facts<FrequenciesFacts>()?.Sparsities.FirstOrDefault()?.Kept.Count ?? 0;
-        string all = parts > 0 ? $" of {parts}" : "";
-        foreach (MeasuredSubnetwork s in main)
-            lines.Add(Invariant($"subnetwork, seed {s.Seed,-3} in-domain {Wording.Percent(s.Measured.InDomain),7}, out of domain ")
-                + $"{Wording.Percent(s.Measured.OutOfDomain),7}, unseen {Wording.Percent(s.Measured.Unseen),7}; "
-                + $"{s.Parts.Count}{all} parts\n");
-        if (main.Length > 1)
-        {
-            string outside = full.OutOfDomain is null ? ""
-                : Invariant($", out of domain by {Points(main.Select(s => s.Measured.OutOfDomain!)):0.0}{Widest(main, facts)}");
-            lines.Add(Invariant($"In-domain they differ by {Points(main.Select(s => s.Measured.InDomain)):0.0} points{outside}.\n"));
-        }
-        return string.Concat(lines);
+        if (main.Length < 2 || facts.Full.InDomain.N == 0) return "";
+        string outside = facts.Full.OutOfDomain is null or { N: 0 } ? ""
+            : Invariant($", out of domain by {Points(main.Select(s => s.Measured.OutOfDomain!)):0.0}{Widest(main, facts)}");
+        return Invariant($"In-domain they differ by {Points(main.Select(s => s.Measured.InDomain)):0.0} points{outside}.\n");
     }
 
     // of labels the groups, whose accuracy is balanced; of a language model's tasks the cases

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Charts;
+using Heartwood.Lab.Evaluation;
 
 namespace Heartwood.Lab.Questions;
 
@@ -61,6 +62,11 @@ public interface IQuestion
     /// <param name="facts">its own facts</param>
     /// <param name="findings">all that the run found</param>
     string WordsFor(object facts, Findings findings);
+
+    /// <summary>The models that it measured or made, as rows of the table of candidates.</summary>
+    /// <param name="facts">its own facts</param>
+    /// <param name="findings">all that the run found</param>
+    IReadOnlyList<Candidate> CandidatesFor(object facts, Findings findings);
 }
 
 /// <summary>A question about a run: it computes its facts, says them and draws them.</summary>
@@ -84,6 +90,11 @@ public interface IQuestion<T> : IQuestion where T : class
     /// <param name="findings">all that the run found</param>
     string Words(T facts, Findings findings) => "";
 
+    /// <summary>The models that it measured or made, as rows of the table of candidates; none where it is about something else.</summary>
+    /// <param name="facts">the facts, as kept</param>
+    /// <param name="findings">all that the run found</param>
+    IReadOnlyList<Candidate> Candidates(T facts, Findings findings) => [];
+
     Type IQuestion.FactsType => typeof(T);
 
     Answer IQuestion.AnswerOnce(Subject subject, string? leftOut)
@@ -100,6 +111,8 @@ public interface IQuestion<T> : IQuestion where T : class
     IReadOnlyList<Figure> IQuestion.FiguresFor(object facts, Findings findings) => Draw((T)facts, findings);
 
     string IQuestion.WordsFor(object facts, Findings findings) => Words((T)facts, findings);
+
+    IReadOnlyList<Candidate> IQuestion.CandidatesFor(object facts, Findings findings) => Candidates((T)facts, findings);
 }
 
 /// <summary>The facts of a question, as its file in the run folder keeps them.</summary>

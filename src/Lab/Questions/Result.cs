@@ -1,4 +1,5 @@
 using Heartwood.Lab.Charts;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
@@ -25,6 +26,7 @@ public sealed record Result(Manifest Manifest, IReadOnlyList<Answer> Answers)
 public sealed class Findings(Result result)
 {
     Measurements? measured, main;
+    IReadOnlyList<Candidate>? candidates;
 
     /// <summary>The result itself.</summary>
     public Result Result => result;
@@ -55,6 +57,10 @@ public sealed class Findings(Result result)
         Figure[] figures = [.. result.Answers.Where(a => a.Facts is not null).SelectMany(a => a.Question.FiguresFor(a.Facts!, this))];
         return Asking ? [.. figures.Select(f => f with { Answers = true })] : figures;
     }
+
+    /// <summary>What the run measured or made, one row each: <c>candidates</c> in <c>result.json</c>.</summary>
+    public IReadOnlyList<Candidate> Candidates => candidates ??=
+        [.. result.Answers.Where(a => a.Facts is not null).SelectMany(a => a.Question.CandidatesFor(a.Facts!, this))];
 
     /// <summary>What was left out, in sentences.</summary>
     public IReadOnlyList<string> LeftOut => [.. result.Answers.Select(a => a.LeftOut).OfType<string>()];

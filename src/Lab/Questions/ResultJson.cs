@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
@@ -8,8 +9,9 @@ using Heartwood.Lab.Subnetworks;
 namespace Heartwood.Lab.Questions;
 
 /// <summary>
-/// Writes and reads <c>result.json</c>: <c>{ manifest, questions: { NAME: { version, facts } } }</c>, camelCase, indented, numbers that are
-/// not finite as null. A question that was left out with a reason has <c>leftOut</c> instead of <c>facts</c>. The published schema is
+/// Writes and reads <c>result.json</c>: <c>{ manifest, candidates, questions: { NAME: { version, facts } } }</c>, camelCase, indented,
+/// numbers that are not finite as null. Candidates follow from the questions' facts, and are made of them again when a file is read. A
+/// question that was left out with a reason has <c>leftOut</c> instead of <c>facts</c>. The published schema is
 /// <c>docs/result.schema.json</c>.
 /// </summary>
 public static class ResultJson
@@ -28,6 +30,7 @@ public static class ResultJson
         JsonObject file = new()
         {
             ["manifest"] = JsonSerializer.SerializeToNode(result.Manifest, JsonWriting.Published),
+            ["candidates"] = JsonSerializer.SerializeToNode(new Findings(result).Candidates, JsonWriting.Published),
             ["questions"] = questions,
         };
         return file.ToJsonString(JsonWriting.Published) + "\n";
@@ -74,7 +77,7 @@ public static class ResultJson
         }
     }
 
-    sealed record ResultFile(Manifest Manifest, Dictionary<string, EntryInFile> Questions);
+    sealed record ResultFile(Manifest Manifest, IReadOnlyList<Candidate> Candidates, Dictionary<string, EntryInFile> Questions);
 
     sealed record EntryInFile(int Version, JsonElement? Facts = null, string? LeftOut = null);
 

@@ -42,6 +42,9 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     /// <summary>gives the run's subnetworks, by sparsity, then seed; null where it has none</summary>
     public Func<IReadOnlyList<Subnetwork>>? Find { get; init; }
 
+    /// <summary>gives the file of one of its subnetworks, relative to the run; null where it is in none</summary>
+    public Func<Subnetwork, string?> MaskFile { get; init; } = _ => null;
+
     /// <summary>how many of its searches are done</summary>
     public Func<int> Searched { get; init; } = () => 0;
 

@@ -43,18 +43,21 @@ public static class Report
     static Page PageOf(Findings findings)
     {
         if (findings.Facts<StepsFacts>() is { } steps)
-            return new(steps.Title, steps.About, Steps.Headline(steps), [.. findings.LeftOut, .. Steps.Sentences(steps)],
+            return new(steps.Title, steps.About, Steps.Headline(steps), Steps.Sentences(steps),
                 findings.Figures(), Making.Section(new(steps.Title, RunKind.Comparison, null, steps.Seconds), findings.Manifest),
-                findings.Manifest.Version);
+                findings.Manifest.Version)
+            { Warnings = findings.LeftOut };
         MakingFacts making = findings.Facts<MakingFacts>() ?? throw new InvalidDataException(
             "The result does not say what was studied: it has no answer to the question 'making'. Run the command that made it again.");
         var (headline, sentences) = Found(findings);
         string about = making.Model is { } model ? Making.Size(model)
             : Wording.List([.. (findings.Facts<JoinedRuns>()?.Runs ?? []).Select(run => run.Universe).Distinct()]);
-        return new(making.Title, about, headline, [.. findings.LeftOut, .. sentences], findings.Figures(),
+        return new(making.Title, about, headline, sentences, findings.Figures(),
             Making.Section(making, findings.Manifest), findings.Manifest.Version)
         {
             Rings = Rings(findings, making.Model?.Layers ?? 0),
+            Warnings = findings.LeftOut,
+            First = CandidatePage.Section(findings),
         };
     }
 

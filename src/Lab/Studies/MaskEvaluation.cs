@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Predictions;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
@@ -59,6 +60,10 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
     /// <summary>See <see cref="Sets.TaskCases"/>.</summary>
     [JsonIgnore]
     public IReadOnlyDictionary<string, CaseFacts>? TaskCases { get; private init; }
+
+    /// <summary>The full model, the masks with their random parts, and the best baseline as candidates.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<Candidate> Candidates { get; private init; } = [];
 
     /// <summary>Measures masks of a model folder on the data that a request names.</summary>
     /// <param name="request">model and data</param>
@@ -127,9 +132,15 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
             asked.Add((file.Source, served, () => measuring.Masked(mask.Kept)));
             measured.Add(new(file.Source, file.Format, inWords, file.Notes, itself, random));
         }
-        return new(sets.Measure(full, null), baselines, measured)
+        Measured whole = sets.Measure(full, null);
+        AccuracyFacts facts = new(0, whole, baselines, [], [], sets.Cases(), sets.Tasks)
+        {
+            Stored = new(loaded.Model.Weights.Count, loaded.Bytes, loaded.Folder),
+        };
+        return new(whole, baselines, measured)
         {
             TaskCases = sets.TaskCases,
+            Candidates = MeasuredCandidates.From(facts, [.. measured.Select(m => (m.Source, m.Subnetwork, m.Random))]),
             Rows = () => MeasuredRows.Over(loaded, [.. asked.Select(model => (model.Name, model.Sets, model.Scores()))]),
         };
 

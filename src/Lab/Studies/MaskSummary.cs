@@ -95,8 +95,9 @@ public static class MaskSummary
     /// <summary>Masks that were measured, each next to random ones of its size.</summary>
     public static string InWords(MaskEvaluation evaluation)
     {
-        StringBuilder text = new(
-            Summary.Models([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))], evaluation.TaskCases));
+        StringBuilder text = new(CandidateWords.Table(evaluation.Candidates)
+            + Summary.Models([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))],
+                evaluation.TaskCases));
         foreach (EvaluatedMask mask in evaluation.Masks)
         {
             MeasuredSubnetwork found = mask.Subnetwork;

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Predictions;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 
@@ -13,6 +14,9 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
 {
     /// <summary>Makes what the model says of every row.</summary>
     public required Func<IReadOnlyList<PredictedRow>> Rows { get; init; }
+
+    /// <summary>The model and the best baseline as candidates.</summary>
+    public IReadOnlyList<Candidate> Candidates { get; private init; } = [];
 
     /// <summary>Measures.</summary>
     /// <param name="request">model and data</param>
@@ -39,6 +43,15 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
         Dictionary<string, Measured> measured = new() { ["model"] = sets.Measure(scores, null) };
         if (data.Count > 0 || sets.AllScored)
             foreach (var (name, figures) in Baselines.Measure(data, loaded, request.LabelMap, sets)) measured[name] = figures;
-        return new(measured, sets.TaskCases) { Rows = () => MeasuredRows.Over(loaded, [(loaded.Name, sets, scores)]) };
+        Dictionary<string, Measured> baselines = measured.Where(m => m.Key != "model").ToDictionary();
+        AccuracyFacts facts = new(0, measured["model"], baselines, [], [], sets.Cases(), sets.Tasks)
+        {
+            Stored = new(loaded.Model.Weights.Count, loaded.Bytes, loaded.Folder),
+        };
+        return new(measured, sets.TaskCases)
+        {
+            Candidates = MeasuredCandidates.From(facts, cut: null),
+            Rows = () => MeasuredRows.Over(loaded, [(loaded.Name, sets, scores)]),
+        };
     }
 }

@@ -1,4 +1,6 @@
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Questions;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies;
@@ -17,11 +19,26 @@ public sealed partial class Study
         Universe = universe,
         Data = data[Role.Train],
         Find = FindMain,
+        MaskFile = MaskFile,
         Searched = () => Found,
         MakeAblation = OwnAblation,
         Cut = how.IsConstant ? CutOut : null,
         Finders = CompareFinders,
     };
+
+    /// <summary>
+    /// The candidates as far as they are known by now: measured where they were, else the models that were found and their sizes.
+    /// </summary>
+    public IReadOnlyList<Candidate> Candidates()
+    {
+        if (AccuracyIn(folder) is { } measured)
+            return MeasuredCandidates.From(measured, folder.Has("stages/cut.json") ? Subject.Facts<CutFacts>() : null);
+        Ablation ablation = OwnAblation();
+        StoredModel Stored(Subnetwork found) => Cutting.WhyNot(Model, found.Kept, ablation) is null
+            ? StoredModel.Made(Cutting.Cut(Model, found.Kept, ablation)) with { File = MaskFile(found) }
+            : new(null, null, MaskFile(found));
+        return MeasuredCandidates.Unmeasured(loaded, methods.SelectMany(FoundBy).Select(Stored));
+    }
 
     /// <summary>Compares the subnetworks with one another and with chance, and ablates in the full model what they share.</summary>
     /// <returns>the answers, in the order of the page</returns>

@@ -56,6 +56,12 @@ public sealed partial class Study
         return found[method] = FoundIn(folder, request, method);
     }
 
+    string MaskFile(Subnetwork subnetwork)
+    {
+        Method by = methods.Single(m => m.Label == subnetwork.Method);
+        return $"subnetworks/{by.NameAt(subnetwork.TargetSparsity, by.Finder.Facts.Seeded ? subnetwork.Seed : null)}.json";
+    }
+
     /// <summary>Seconds that the searches of a method took, one by one, as far as they are known.</summary>
     internal double SecondsOf(Method method) =>
         method.Searches(request).Select(SecondsFile).Where(folder.Has).Sum(folder.ReadJson<double>);

@@ -18,11 +18,15 @@ public static class Summary
         Findings findings = new(result);
         double seconds = findings.Facts<MakingFacts>()?.Seconds ?? double.NaN;
         string leftOut = string.Concat(findings.LeftOut.Select(why => $"{why}\n"));
-        return Invariant($"{leftOut}{findings.Words()}Report: {Path.Combine(folder, "report.html")}    ({seconds:0} s)\n");
+        string answer = $"{leftOut}{CandidateWords.Table(findings.Candidates)}{findings.Words()}";
+        return Invariant($"{answer}Report: {Path.Combine(folder, "report.html")}    ({seconds:0} s)\n");
     }
 
     /// <summary>Subnetworks that were found but not measured yet.</summary>
-    public static string Found(IReadOnlyList<Subnetwork> found, string folder)
+    /// <param name="found">the subnetworks</param>
+    /// <param name="candidates">the same as candidates, next to the full model</param>
+    /// <param name="folder">the run</param>
+    public static string Found(IReadOnlyList<Subnetwork> found, IReadOnlyList<Candidate> candidates, string folder)
     {
         string Line(Subnetwork s)
         {
@@ -30,7 +34,7 @@ public static class Summary
             return Invariant(
                 $"{s.Method}, seed {s.Seed,-3} at {s.TargetSparsity:0.##}: keeps {s.Kept.Count} of {s.Parts} parts: {parts}\n");
         }
-        return string.Concat(found.Select(Line))
+        return CandidateWords.Table(candidates) + string.Concat(found.Select(Line))
             + $"The subnetworks are in {Path.Combine(folder, "subnetworks")}\nMeasure them: heartwood evaluate {folder}\n";
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
+using Heartwood.Lab.Training.Objectives;
 
 namespace Heartwood.Lab.Studies;
 
@@ -48,6 +49,12 @@ public sealed record TrainingRequest(IReadOnlyList<NamedData> Sets, TrainingOpti
 
     /// <summary>longest input in tokens; 0 for the model's own</summary>
     public int MaxLength { get; init; }
+
+    /// <summary>the terms of the loss, see <see cref="LossTerms.Parse"/>; "" for what training makes small without a teacher</summary>
+    public string Loss { get; init; } = "";
+
+    /// <summary>folder of the model that terms of the loss compare with; null for none</summary>
+    public string? Teacher { get; init; }
 
     /// <summary>steps at which the model is kept as a folder, besides the last</summary>
     public IReadOnlyList<int> CheckpointSteps { get; init; } = [];

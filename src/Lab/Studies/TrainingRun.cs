@@ -22,6 +22,7 @@ public sealed class TrainingRun
     readonly TrainingRequest request;
     readonly DataSets data;
     readonly LoadedModel start;
+    readonly LoadedModel? teacher;
     readonly Trainer trainer;
     readonly Sets sets;
 
@@ -44,15 +45,41 @@ public sealed class TrainingRun
         start = request.From is null ? new FreshModel(request).For(asked, training)
             : LoadedModel.ToTune(request.From, request.Labels, () => TrainingLabels.Collect(training), asked, request.Options.Seed);
         IProblem problem = asked.For(start.Model);
-        trainer = new(start.Model, start.Encode(training, start.Model.Labels, Longest(problem)), request.Options, problem);
+        IObjective loss = request.Loss == "" ? Objectives.ToTrain(problem) : LossTerms.Parse(request.Loss, problem);
+        teacher = TeacherFor(loss, problem);
+        trainer = new(start.Model, start.Encode(training, start.Model.Labels, Longest(problem)), request.Options, problem, loss,
+            teacher?.Model);
         sets = new(start, data.ToMeasure, LabelMap.Parse(request.LabelMap), request.MaxLength);
         if (request.CheckpointSteps.Where(s => s < 1 || s > Steps).ToArray() is [var beyond, ..])
             throw new ArgumentException($"--checkpoints asks for step {beyond}; the run has steps 1 to {Steps}.");
     }
 
+    // the model to be like, which has to read and answer as the one that is trained
+    LoadedModel? TeacherFor(IObjective loss, IProblem problem)
+    {
+        if (!loss.NeedsReference && request.Teacher is null) return null;
+        if (!loss.NeedsReference)
+            throw new ArgumentException($"--teacher {request.Teacher} would have no effect: no term of the loss ({loss.Name}) compares with "
+                + $"a teacher. Name some with --loss, of: {string.Join(", ", LossTerms.Known.Keys)}.");
+        if (request.Teacher is not { } folder)
+            throw new ArgumentException($"The loss {loss.Name} compares with a teacher: give --teacher FOLDER, the full model.");
+        LoadedModel loaded = LoadedModel.Load(folder);
+        (IModel own, IModel full) = (start.Model, loaded.Model);
+        string? differs = own.Vocabulary != full.Vocabulary ? $"{own.Vocabulary} tokens, {full.Vocabulary} tokens of the teacher"
+            : own.Output != full.Output ? $"an output of {own.Output.ToString().ToLowerInvariant()}, "
+                + $"{full.Output.ToString().ToLowerInvariant()} of the teacher"
+            : !own.Labels.SequenceEqual(full.Labels)
+                ? $"the labels {string.Join(", ", own.Labels)}, the teacher {string.Join(", ", full.Labels)}" : null;
+        if (differs is not null)
+            throw new ArgumentException($"The teacher {folder} is another kind of model: {start.Name} has {differs}. A teacher reads the "
+                + "same tokens and answers with the same labels, as the full model of a cut does.");
+        _ = loss.Sites(problem, own, full);                       // refuses what cannot be compared
+        return loaded;
+    }
+
     /// <summary>The data that the run reads, for its manifest.</summary>
     public IReadOnlyList<DataFacts> Data =>
-        [start.Facts, .. data.Facts];
+        [start.Facts, .. teacher is null ? [] : new[] { teacher.Facts with { Use = "teacher" } }, .. data.Facts];
 
     /// <summary>What to do next with the model that was trained.</summary>
     /// <param name="model">its folder</param>

@@ -97,6 +97,28 @@ public readonly record struct Pass(IModel Model, Tensor Stream, Batch Batch, IPr
     public static Pass Run(IModel model, Batch batch, IProbe probe, Tokens tokens) =>
         new(model, model.Stream(batch, probe, tokens), batch, probe);
 
+    /// <summary>What passed the sites that were to be recorded.</summary>
+    public IReadOnlyDictionary<Site, Tensor>? Seen { get; init; }
+
+    /// <summary>A whole pass whose values at some sites are kept for reading.</summary>
+    /// <param name="model">the model</param>
+    /// <param name="batch">its input</param>
+    /// <param name="probe">acts first</param>
+    /// <param name="tokens">the tokens that the last layer computes</param>
+    /// <param name="sites">the sites to record</param>
+    public static Pass Recorded(IModel model, Batch batch, IProbe probe, Tokens tokens, IReadOnlyList<Site> sites)
+    {
+        if (sites.Count == 0) return Run(model, batch, probe, tokens);
+        HashSet<Site> wanted = [.. sites];
+        Recorder recorder = new(wanted.Contains, probe);
+        return Run(model, batch, recorder, tokens) with { Seen = recorder.Seen };
+    }
+
+    /// <summary>What passed a site that was recorded.</summary>
+    /// <exception cref="InvalidOperationException">it was not recorded</exception>
+    public Tensor At(Site site) => Seen?.GetValueOrDefault(site)
+        ?? throw new InvalidOperationException($"{site} was not recorded in this pass.");
+
     /// <summary>Scores of a head that are known already: <see cref="Scores"/> gives them, and no pass is made.</summary>
     public Tensor? Known { get; init; }
 
@@ -158,7 +180,14 @@ public sealed record InputRules(
 /// <param name="Meaning">the same in a sentence</param>
 /// <param name="Loss">what the in-domain loss is, with its unit</param>
 /// <param name="Guessing">the share that guessing reaches; NaN where that is not known</param>
-public sealed record TaskWords(string Name, string Example, string Accuracy, string Meaning, string Loss, double Guessing);
+public sealed record TaskWords(string Name, string Example, string Accuracy, string Meaning, string Loss, double Guessing)
+{
+    /// <summary>The figure by which models are told apart in one table; "" for the share that is right.</summary>
+    public string Measure { get; init; } = "";
+
+    /// <summary>Whether less of that figure is better.</summary>
+    public bool LessIsBetter { get; init; }
+}
 
 /// <summary>What a figure stands for besides itself.</summary>
 public enum FigureRole

@@ -19,7 +19,8 @@ public sealed record LanguageModelling(int Window = 0, int Stride = 0, int Most 
 
     static readonly TaskWords words = new("text", "window", "next tokens right",
         "A token is right where it is the likeliest by what stands before it; intervals are over windows.",
-        "in-domain loss, nats per token", double.NaN);
+        "in-domain loss, nats per token", double.NaN)
+    { Measure = "perplexity", LessIsBetter = true };
 
     /// <inheritdoc/>
     public Tokens Tokens => Tokens.All;

@@ -133,12 +133,20 @@ public sealed record LoadedModel(
                 + "It is another model's: use the tokenizer that belongs to the weights.");
         tokenizer = tokenizer.For(model.Vocabulary);
         TokenTypeRule rule = TokenTypes.Read(model, open.Path);
-        return new(folder ?? EmbeddedModel.Name, model, tokenizer, files, rule, open.Weights.Sha256());
+        Checkpoint weights = open.Weights;
+        long Bytes(string name) => weights.Count(name) * weights.DtypeOf(name).Size();
+        return new(folder ?? EmbeddedModel.Name, model, tokenizer, files, rule, weights.Sha256()) { Bytes = weights.Names.Sum(Bytes) };
     }
 
     // Embeddings are often made longer than the vocabulary, up to a round number (Qwen2's 151,936 for 151,646 words), and tokens are
     // often added without a row: 2 % of the rows, of small ones 128.
     static int MostDifference(int rows) => Math.Max(128, rows / 50);
+
+    /// <summary>Its folder; null of the embedded model.</summary>
+    public string? Folder => Name == EmbeddedModel.Name ? null : Name;
+
+    /// <summary>Bytes that its tensors take as they are stored.</summary>
+    public long Bytes { get; private init; }
 
     /// <summary>What the weights' hash leaves out, for the manifest: config and tokenizer.</summary>
     public DataFacts Facts

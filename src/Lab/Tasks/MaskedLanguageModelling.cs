@@ -23,7 +23,8 @@ public sealed record MaskedLanguageModelling(int Window = 0, int Stride = 0, int
 
     static readonly TaskWords words = new("text with masked words", "window", "masked words right",
         "A masked word is right where it is the likeliest by what stands around it; intervals are over windows.",
-        "in-domain loss, nats per masked word", double.NaN);
+        "in-domain loss, nats per masked word", double.NaN)
+    { Measure = "perplexity", LessIsBetter = true };
 
     /// <inheritdoc/>
     public Tokens Tokens => Tokens.All;

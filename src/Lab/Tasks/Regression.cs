@@ -22,7 +22,8 @@ public sealed class Regression : IProblem
 
     /// <inheritdoc/>
     public TaskWords Words { get; } = new(TaskName, "example", "accuracy", "A score is not right or wrong.",
-        "in-domain loss, mean squared error", double.NaN);
+        "in-domain loss, mean squared error", double.NaN)
+    { Measure = "Pearson" };
 
     /// <inheritdoc/>
     public Tokens Tokens => Tokens.Read;

@@ -16,6 +16,7 @@ public sealed class Trainer
     readonly IReadOnlyList<Example> examples;
     readonly IProblem problem;
     readonly IObjective objective;
+    readonly IModel? teacher;
     readonly TrainingOptions options;
     readonly string[] names;
     readonly Tensor[] weights;
@@ -32,13 +33,18 @@ public sealed class Trainer
     /// <param name="problem">what is asked; null for labels</param>
     /// <param name="objective">what is made small; null for what the problem is usually trained on, see
     /// <see cref="Objectives.Objectives.ToTrain"/></param>
-    /// <exception cref="ArgumentException">there are no examples, or an option is out of range</exception>
+    /// <param name="teacher">the model that an objective compares with; null where it compares with none</param>
+    /// <exception cref="ArgumentException">there are no examples, an option is out of range, or the objective needs a teacher</exception>
     /// <exception cref="InvalidDataException">models are not trained on this problem</exception>
     public Trainer(
-        IModel model, IReadOnlyList<Example> examples, TrainingOptions options, IProblem? problem = null, IObjective? objective = null)
+        IModel model, IReadOnlyList<Example> examples, TrainingOptions options, IProblem? problem = null, IObjective? objective = null,
+        IModel? teacher = null)
     {
         this.problem = problem ?? Classification.Instance;
         this.objective = objective ?? Objectives.Objectives.ToTrain(this.problem);
+        this.teacher = teacher?.Frozen();
+        if (this.objective.NeedsReference && teacher is null)
+            throw new ArgumentException($"The objective {this.objective.Name} compares with a teacher; none was given.", nameof(teacher));
         if (examples.Count == 0) throw new ArgumentException("There are no examples to train on.", nameof(examples));
         bool inRange = options is { TokensPerBatch: >= 1, LearningRate: > 0, Clip: > 0, Dropout: >= 0 and < 1, Warmup: >= 0 and <= 1 };
         if (!inRange || options.Steps < 0 || (options.Steps == 0 && options.Epochs <= 0))
@@ -76,10 +82,10 @@ public sealed class Trainer
         using Scope scope = Scope.Open();
         Batch batch = problem.BatchOf(picked);
         DropoutProbe dropout = new((float)options.Dropout, new Chance(options.Seed, "dropout").At(step));
-        Pass pass = Pass.Run(model, batch, dropout, problem.Tokens);
+        var (pass, taught) = ComparedPasses.Run(objective, problem, model, dropout, teacher ?? model, batch);
         // a head's scores are computed once, for loss and accuracy; those over a vocabulary in pieces, where nothing is dropped
         pass = problem.OfVocabulary ? pass with { Probe = NoProbe.Instance } : pass with { Known = pass.Scores(problem.Tokens) };
-        Tensor loss = objective.Mean(problem, pass, null, picked);
+        Tensor loss = objective.Mean(problem, pass, taught, picked);
         if (!float.IsFinite(loss.Item)) throw Diverged("loss", step, loss.Item);
         Tensor[] gradients = loss.Gradients(weights);
         double norm = Clipping.Norm(gradients), rate = Rates?[step] ?? schedule.At(step);

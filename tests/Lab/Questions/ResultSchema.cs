@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using System.Xml.Linq;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
@@ -25,7 +26,7 @@ static class ResultSchema
     public static string Text(IReadOnlyList<IQuestion> questions)
     {
         Dictionary<string, JsonNode> definitions = [];
-        JsonNode manifest = For(typeof(Manifest), definitions);
+        JsonNode manifest = For(typeof(Manifest), definitions), candidates = For(typeof(IReadOnlyList<Candidate>), definitions);
         JsonObject entries = [];
         foreach (IQuestion question in questions)
             entries[question.Name] = new JsonObject
@@ -45,12 +46,13 @@ static class ResultSchema
         {
             ["$schema"] = "http://json-schema.org/draft-07/schema#",
             ["title"] = "result.json of a Heartwood run",
-            ["description"] = "The facts of the questions that a run was asked. Numbers that are not finite are null. Questions of others "
+            ["description"] = "The models that a run measured or made, and the facts of the questions that it was asked. Numbers that are not finite are null. Questions of others "
                 + "may stand next to these.",
             ["type"] = "object",
             ["properties"] = new JsonObject
             {
                 ["manifest"] = manifest,
+                ["candidates"] = candidates,
                 ["questions"] = new JsonObject
                 {
                     ["type"] = "object",
@@ -58,7 +60,7 @@ static class ResultSchema
                     ["additionalProperties"] = new JsonObject { ["type"] = "object", ["required"] = new JsonArray("version") },
                 },
             },
-            ["required"] = new JsonArray("manifest", "questions"),
+            ["required"] = new JsonArray("manifest", "candidates", "questions"),
             ["additionalProperties"] = false,
             ["definitions"] = new JsonObject(definitions.OrderBy(d => d.Key, StringComparer.Ordinal)
                 .Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value))),

@@ -30,7 +30,7 @@ sealed record RunResult(
     public static IReadOnlyList<IQuestion> Questions => Heartwood.Lab.Questions.Questions.Usual;
 
     /// <summary>What was measured.</summary>
-    public AccuracyFacts Accuracy => new(Core.TargetSparsity, Full, Baselines, Subnetworks, RandomSubnetworks, Cases, Tasks);
+    public AccuracyFacts Accuracy => new(Core.TargetSparsity, Full, Baselines, Subnetworks, RandomSubnetworks, Cases, Tasks) { Stored = new(Model.Parameters, 4 * Model.Parameters, "models/full") };
 
     /// <summary>The result that a run with these facts has.</summary>
     public Result Result

@@ -94,7 +94,10 @@ internal sealed record SampleResult
         var m = Measure($"{seed} {sparsity} {random}", shortcut, random ? 0.5 + 0.2 * chance.Uniform(1) : 0.996 - 0.02 * shortcut);
         double Order(Part p, int i) => chance.Normal(100 + i) + (random ? 0 : Mlps.Kind.Includes(p) ? 4 : 2.2 * new Chance(3, "worth").Normal(i));
         string[] parts = [.. Universe.Parts.Select((p, i) => (Part: p, Order: Order(p, i))).OrderByDescending(p => p.Order).Take(Universe.KeptAt(sparsity)).Select(p => p.Part).Order().Select(p => $"{p}")];
-        return new((ulong)seed, sparsity, 1 - (double)parts.Length / Universe.Count, parts, m with { Agreement = Draw("agree" + seed, 0.98, 2000), Kl = 0.01 + shortcut / 20 }, 3.1e-6);
+        return new((ulong)seed, sparsity, 1 - (double)parts.Length / Universe.Count, parts, m with { Agreement = Draw("agree" + seed, 0.98, 2000), Kl = 0.01 + shortcut / 20 }, 3.1e-6)
+        {
+            Stored = new(249_474, 997_896, random ? null : System.FormattableString.Invariant($"subnetworks/structured-pruning-sparsity-{sparsity}-seed-{seed}.json")),
+        };
     }
 
     static PairFacts[] Pairs(MeasuredSubnetwork[] found) => [.. found.SelectMany((a, i) => found.Skip(i + 1).Select(b =>

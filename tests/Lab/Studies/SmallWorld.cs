@@ -55,7 +55,7 @@ static class SmallWorld
         {
             if (node is JsonArray items) foreach (JsonNode? item in items) Walk(item);
             if (node is not JsonObject members) return;
-            foreach (string key in (string[])["seconds", "secondsPer1000TokensBefore", "secondsPer1000TokensAfter", "speedUp", "started", "tokensPerSecond", "threads", "command", "out", "machine"]) members.Remove(key);
+            foreach (string key in (string[])["seconds", "secondsPer1000Tokens", "secondsPer1000TokensBefore", "secondsPer1000TokensAfter", "speedUp", "started", "tokensPerSecond", "threads", "command", "out", "machine"]) members.Remove(key);
             foreach (var (_, value) in members) Walk(value);
         }
     }

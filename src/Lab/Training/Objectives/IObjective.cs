@@ -1,3 +1,5 @@
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -17,6 +19,16 @@ public interface IObjective
 
     /// <summary>Whether it compares with a pass of the full model.</summary>
     bool NeedsReference { get; }
+
+    /// <summary>
+    /// The sites inside the two models whose values it compares; none where it reads nothing but outputs. The passes that it is given have
+    /// recorded them (<see cref="Pass.At"/>).
+    /// </summary>
+    /// <param name="problem">what is asked</param>
+    /// <param name="model">the model that is searched, changed or trained</param>
+    /// <param name="full">the one to be like</param>
+    /// <exception cref="ArgumentException">the two cannot be compared there</exception>
+    IReadOnlyList<SitePair> Sites(IProblem problem, IModel model, IModel full) => [];
 
     /// <summary>Why it cannot be asked of a problem, as the end of a sentence that begins with its name; null where it can.</summary>
     string? WhyNot(IProblem problem);
@@ -49,4 +61,36 @@ public interface IObjective
     /// <inheritdoc cref="Losses"/>
     Tensor Mean(IProblem problem, Pass pass, Pass? reference, IReadOnlyList<Example> examples) =>
         Losses(problem, pass, reference, examples).Mean(Weights(problem, pass, examples));
+}
+
+/// <summary>A site of the model that is changed, and that of the full model which it is compared with.</summary>
+/// <param name="Own">where in the model that is changed</param>
+/// <param name="Full">where in the full model</param>
+public readonly record struct SitePair(Site Own, Site Full);
+
+/// <summary>The passes that an objective compares.</summary>
+static class ComparedPasses
+{
+    /// <summary>The pass of the model that is changed and, where the objective asks for it, that of the full model next to it.</summary>
+    /// <param name="objective">what will read them</param>
+    /// <param name="problem">what is asked</param>
+    /// <param name="model">the model that is changed</param>
+    /// <param name="probe">acts in its pass</param>
+    /// <param name="full">the full model, or the teacher</param>
+    /// <param name="batch">the input of both</param>
+    public static (Pass Pass, Pass? Full) Run(
+        IObjective objective, IProblem problem, IModel model, IProbe probe, IModel full, Batch batch)
+    {
+        if (!objective.NeedsReference) return (Pass.Run(model, batch, probe, problem.Tokens), null);
+        IReadOnlyList<SitePair> sites = objective.Sites(problem, model, full);
+        IReadOnlyDictionary<Site, Tensor>? seen = null;
+        Tensor stream = Scope.Within(() =>
+        {
+            Pass pass = Pass.Recorded(full, batch, NoProbe.Instance, problem.Tokens, [.. sites.Select(pair => pair.Full).Distinct()]);
+            seen = pass.Seen;
+            return pass.Stream;
+        });
+        Pass reference = new(full, stream, batch, NoProbe.Instance) { Seen = seen };
+        return (Pass.Recorded(model, batch, probe, problem.Tokens, [.. sites.Select(pair => pair.Own).Distinct()]), reference);
+    }
 }

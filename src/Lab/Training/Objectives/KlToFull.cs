@@ -1,3 +1,4 @@
+using System.Globalization;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -8,13 +9,18 @@ namespace Heartwood.Lab.Training.Objectives;
 /// vocabulary, a mean over the places of an example that the problem scores. A mean over a batch of the latter is one over places, not
 /// over examples, so that an example weighs as many places as it has.
 /// </summary>
-public sealed class KlToFull : IObjective
+/// <param name="temperature">
+/// T: both models' scores are divided by it and the divergence multiplied by T², so that its gradient keeps its size (Hinton, Vinyals and
+/// Dean 2015, "Distilling the knowledge in a neural network", section 2)
+/// </param>
+public sealed class KlToFull(double temperature = 1) : IObjective
 {
     /// <inheritdoc/>
     public string Name => "kl-to-full";
 
     /// <inheritdoc/>
-    public string Meaning => "KL divergence from the full model, nats";
+    public string Meaning => temperature == 1 ? "KL divergence from the full model, nats"
+        : string.Create(CultureInfo.InvariantCulture, $"T² times the KL divergence from the full model at T = {temperature}, nats");
 
     /// <inheritdoc/>
     public bool NeedsReference => true;
@@ -26,9 +32,9 @@ public sealed class KlToFull : IObjective
     /// <inheritdoc/>
     public Tensor Losses(IProblem problem, Pass pass, Pass? reference, IReadOnlyList<Example> examples)
     {
-        if (!problem.OfVocabulary) return pass.Scores(problem.Tokens).KlsFrom(reference!.Value.Scores(problem.Tokens));
+        if (!problem.OfVocabulary) return Warm(pass.Scores(problem.Tokens), reference!.Value.Scores(problem.Tokens));
         int[] places = problem.Places(pass.Batch, examples)!;
-        Tensor each = NextTokens.ByPlace(pass, places, (scores, here) => scores.KlsFrom(reference!.Value.ScoresAt(here.Places)));
+        Tensor each = NextTokens.ByPlace(pass, places, (scores, here) => Warm(scores, reference!.Value.ScoresAt(here.Places)));
         return each.MeansOf(PlacesOfExamples.Counts(problem, pass.Batch, examples));
     }
 
@@ -39,10 +45,19 @@ public sealed class KlToFull : IObjective
     /// <inheritdoc/>
     public Tensor Mean(IProblem problem, Pass pass, Pass? reference, IReadOnlyList<Example> examples)
     {
-        if (!problem.OfVocabulary) return pass.Scores(problem.Tokens).KlFrom(reference!.Value.Scores(problem.Tokens));
+        if (!problem.OfVocabulary && temperature == 1)
+            return pass.Scores(problem.Tokens).KlFrom(reference!.Value.Scores(problem.Tokens));
+        if (!problem.OfVocabulary) return Losses(problem, pass, reference, examples).Mean();
         int[] places = problem.Places(pass.Batch, examples)!;
         bool frozen = !pass.Model.Weights.All.Values.Any(weight => weight.Tracked);
-        if (frozen) return NextTokens.Divergence(pass, reference!.Value, places);     // its slope comes with it: no scores twice
+        if (frozen && temperature == 1) return NextTokens.Divergence(pass, reference!.Value, places);     // its slope comes with it: no scores twice
         return Losses(problem, pass, reference, examples).Mean(Weights(problem, pass, examples));
+    }
+
+    Tensor Warm(Tensor scores, Tensor full)
+    {
+        if (temperature == 1) return scores.KlsFrom(full);
+        float share = (float)(1 / temperature);
+        return (scores * share).KlsFrom(full * share) * (float)(temperature * temperature);
     }
 }

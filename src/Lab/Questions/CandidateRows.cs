@@ -1,0 +1,71 @@
+using Heartwood.Lab.Charts;
+using Heartwood.Lab.Evaluation;
+
+namespace Heartwood.Lab.Questions;
+
+/// <summary>A line of the table of candidates: one of them, or several that are shown by their range.</summary>
+/// <param name="Label">what to call it under the heading before it</param>
+/// <param name="Of">the candidates; none of a heading</param>
+/// <param name="Under">whether it stands under a heading</param>
+sealed record CandidateRow(string Label, IReadOnlyList<Candidate> Of, bool Under);
+
+/// <summary>Candidates in the lines of one table: those whose names differ by the seed alone stand together, random parts as one.</summary>
+static class CandidateRows
+{
+    /// <summary>With more candidates than this, only those that stand with the chosen one are shown one by one.</summary>
+    const int Many = 24;
+
+    const string Seed = "-seed-";
+
+    /// <summary>What a candidate costs, a column each: its heading, its value, how that is said.</summary>
+    public static IReadOnlyList<(string Name, Func<Candidate, double?> Value, Func<double, string> Text)> Costs { get; } =
+    [
+        ("weights", c => c.Weights, n => n < 1e7 ? Wording.Count((long)n) : $"{Wording.Number(n / 1e6, "0.0")} M"),
+        ("MB", c => c.Bytes / 1e6, n => Wording.Number(n, n < 10 ? "0.00" : "0.0")),
+        ("ms*", c => 1000 * c.SecondsPer1000Tokens, n => Wording.Number(n, "0.00")),
+    ];
+
+    /// <summary>A figure's number; of an accuracy in percent.</summary>
+    public static string Value(string measure, double value) => measure == CandidateFigure.Accuracy ? Wording.Number(100 * value, "0.0")
+        : Wording.Number(value, Math.Abs(value) < 1 ? "0.000" : "0.00");
+
+    /// <summary>The least and the largest of some values; one where all are said alike, "" where there is none.</summary>
+    public static string Range(IEnumerable<double?> values, Func<double, string> text)
+    {
+        string[] all = [.. values.OfType<double>().Order().Select(text).Distinct()];
+        return all.Length switch { 0 => "", 1 => all[0], _ => $"{all[0]} to {all[^1]}" };
+    }
+
+    /// <summary>The lines, in the order of the candidates.</summary>
+    public static IReadOnlyList<CandidateRow> Arrange(IReadOnlyList<Candidate> candidates)
+    {
+        Candidate? main = candidates.FirstOrDefault(c => c.Chosen) ?? candidates.FirstOrDefault(c => c.Kind == CandidateKind.Subnetwork);
+        string shown = main is null ? "" : Group(main);
+        bool many = candidates.Count(c => c.Kind != CandidateKind.Random) > Many;
+        List<CandidateRow> rows = [];
+        foreach (var group in candidates.GroupBy(Group))
+        {
+            Candidate[] of = [.. group];
+            if (of.Length == 1 && of[0].Kind != CandidateKind.Random) rows.Add(new(of[0].Name, of, false));
+            else if (of[0].Kind == CandidateKind.Random) rows.Add(new(Random(group.Key, of.Length), of, false));
+            else if (many && group.Key != shown) rows.Add(new($"{group.Key}, {of.Length} seeds", of, false));
+            else
+            {
+                rows.Add(new(group.Key, [], false));
+                rows.AddRange(of.Select(c => new CandidateRow(c.Name[(group.Key.Length + 1)..].Replace('-', ' '), [c], true)));
+            }
+        }
+        return rows;
+    }
+
+    // "random-sparsity-0.6" as a reader says it
+    static string Random(string group, int draws)
+    {
+        string size = group.Replace('-', ' ')[MeasuredCandidates.RandomPrefix.Length..];
+        return draws == 1 ? $"random parts{(size == "" ? "" : $",{size}")}" : $"random parts,{size}, {draws} draws";
+    }
+
+    // the name without its seed
+    static string Group(Candidate candidate) =>
+        candidate.Name.LastIndexOf(Seed, StringComparison.Ordinal) is > 0 and int at ? candidate.Name[..at] : candidate.Name;
+}

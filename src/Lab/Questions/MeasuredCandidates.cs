@@ -1,0 +1,104 @@
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Tasks;
+using static System.FormattableString;
+
+namespace Heartwood.Lab.Questions;
+
+/// <summary>The candidates that a study measures: the full model, every subnetwork, random parts of its make, the best baseline.</summary>
+public static class MeasuredCandidates
+{
+    /// <summary>What the full model is called.</summary>
+    public const string Full = "full model";
+
+    /// <summary>What stands before the name of random parts.</summary>
+    internal const string RandomPrefix = "random";
+
+    /// <summary>The rows, by size: the main sparsity first.</summary>
+    /// <param name="facts">what was measured</param>
+    /// <param name="cut">the subnetwork that was cut; null where none was</param>
+    public static IReadOnlyList<Candidate> From(AccuracyFacts facts, CutFacts? cut)
+    {
+        Row full = new(Full, CandidateKind.Full, facts.Full, facts.Stored);
+        List<Candidate> all = [Made(full, facts) with { SecondsPer1000Tokens = cut?.SecondsPer1000TokensBefore }];
+        foreach (double sparsity in facts.Subnetworks.Select(s => s.TargetSparsity).Distinct().OrderBy(s => s == facts.Main ? 0 : 1)
+            .ThenBy(s => s))
+        {
+            all.AddRange(facts.Subnetworks.Where(s => s.TargetSparsity == sparsity).Select(s => Chosen(s, facts, cut)));
+            all.AddRange(facts.RandomSubnetworks.Where(s => s.TargetSparsity == sparsity)
+                .Select(s => Made(new($"{RandomPrefix}-{Size(s)}", CandidateKind.Random, s.Measured, s.Stored), facts)));
+        }
+        if (BestBaseline(facts) is { } best) all.Add(best);
+        return all;
+    }
+
+    /// <summary>The same before anything is measured: the full model and what was found.</summary>
+    /// <param name="full">the full model</param>
+    /// <param name="found">the cut models that the subnetworks are, with the masks' files</param>
+    internal static IReadOnlyList<Candidate> Unmeasured(LoadedModel full, IEnumerable<StoredModel> found)
+    {
+        Candidate Named(string name, CandidateKind kind, StoredModel stored) =>
+            new(name, kind, null, null, null, stored.Weights, stored.Bytes, null, stored.File, false, null, null);
+        return [Named(Full, CandidateKind.Full, new(full.Model.Weights.Count, full.Bytes, full.Folder)),
+            .. found.Select(s => Named(Path.GetFileNameWithoutExtension(s.File!), CandidateKind.Subnetwork, s))];
+    }
+
+    /// <summary>The same of masks from anywhere.</summary>
+    /// <param name="facts">the full model and baselines, measured</param>
+    /// <param name="masks">the masks, each with random parts of its make</param>
+    internal static IReadOnlyList<Candidate> From(
+        AccuracyFacts facts, IReadOnlyList<(string Name, MeasuredSubnetwork Itself, IReadOnlyList<MeasuredSubnetwork> Random)> masks)
+    {
+        IReadOnlyList<Candidate> models = From(facts, cut: null);
+        IEnumerable<Candidate> Rows(string name, MeasuredSubnetwork itself, IReadOnlyList<MeasuredSubnetwork> random) =>
+            [Made(new(name, CandidateKind.Subnetwork, itself.Measured, itself.Stored), facts), .. random.Select((r, i) =>
+                Made(new($"{RandomPrefix}-like-{name}-seed-{i + 1}", CandidateKind.Random, r.Measured, r.Stored), facts))];
+        return [models[0], .. masks.SelectMany(m => Rows(m.Name, m.Itself, m.Random)), .. models.Skip(1)];
+    }
+
+    sealed record Row(string Name, CandidateKind Kind, Measured Measured, StoredModel? Stored);
+
+    static Candidate Made(Row row, AccuracyFacts facts)
+    {
+        CandidateFigure? On(string set, Proportion? share) => facts.Tasks?.GetValueOrDefault(set)?.Words is { Measure.Length: > 0 } words
+            ? CandidateFigure.From(words.Measure, row.Measured.Figures?.GetValueOrDefault(set)?.GetValueOrDefault(words.Measure))
+            : CandidateFigure.From(share);
+        return new(row.Name, row.Kind, On("inDomain", row.Measured.InDomain), On("outOfDomain", row.Measured.OutOfDomain),
+            On("unseen", row.Measured.Unseen), row.Stored?.Weights, row.Stored?.Bytes, null, row.Stored?.File, false, null, null);
+    }
+
+    static Candidate Chosen(MeasuredSubnetwork s, AccuracyFacts facts, CutFacts? cut)
+    {
+        string name = s.Stored?.File is { } file ? Path.GetFileNameWithoutExtension(file) : Size(s);
+        Candidate row = Made(new(name, CandidateKind.Subnetwork, s.Measured, s.Stored), facts);
+        if (cut is null || s.TargetSparsity != facts.Main || s.Seed != cut.Seed) return row;
+        return row with
+        {
+            File = cut.Folder,
+            SecondsPer1000Tokens = cut.SecondsPer1000TokensAfter,
+            Chosen = true,
+            Reason = Why(s, facts),
+        };
+    }
+
+    static string Why(MeasuredSubnetwork chosen, AccuracyFacts facts)
+    {
+        int others = facts.Subnetworks.Count(s => s.TargetSparsity == facts.Main);
+        string size = Invariant($"sparsity {facts.Main:0.0###}");
+        if (others == 1) return $"It is the only subnetwork at {size}.";
+        string[] what = (facts.Tasks?.GetValueOrDefault("inDomain")?.Words.Loss ?? Classification.Instance.Words.Loss).Split(", ");
+        string unit = what.Length > 1 ? $" {what[1]}" : "";
+        string best = chosen.Measured.InDomainLoss is { } loss ? Invariant($"the lowest {what[0]} ({loss:0.0000}{unit})")
+            : "the highest accuracy in-domain";
+        return $"It has {best} of {others} subnetworks at {size}; out-of-domain data does not choose.";
+    }
+
+    static string Size(MeasuredSubnetwork s) => Invariant($"sparsity-{s.TargetSparsity}-seed-{s.Seed}");
+
+    static Candidate? BestBaseline(AccuracyFacts facts)
+    {
+        bool less = facts.Tasks?.GetValueOrDefault("inDomain")?.Words.LessIsBetter ?? false;
+        return facts.Baselines.Select(b => Made(new(b.Key, CandidateKind.Baseline, b.Value, null), facts))
+            .Where(b => b.InDomain is not null).MaxBy(b => less ? -b.InDomain!.Value : b.InDomain!.Value);
+    }
+}

@@ -1,0 +1,155 @@
+using Heartwood.Lab.Models;
+using Heartwood.Lab.Probes;
+using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
+using Heartwood.Lab.Training;
+using Heartwood.Lab.Training.Objectives;
+using Heartwood.Tensors;
+using Heartwood.Tests.Lab.Models;
+
+namespace Heartwood.Tests.Lab.Training.Objectives;
+
+/// <summary>Terms of a loss that compare with a teacher: against torch's (shared/goldens/training), plain loops, and what they promise.</summary>
+public class DistillationTests
+{
+    static readonly IModel full = Small.Model(labels: 3);
+    static readonly IReadOnlyList<Example> examples = Small.Examples(6, 3);
+
+    static (IModel Model, IReadOnlyList<Example> Examples) Start => (Halved(), examples);
+
+    // a cut without some heads and an MLP
+    static IModel Halved()
+    {
+        Universe universe = full.Universe([Heads.Kind, Mlps.Kind]);
+        return Cutting.Cut(full, [.. universe.Parts.Where((_, i) => i % 3 != 1)], Ablation.Zero(universe));
+    }
+
+    static Tensor Loss(IObjective objective, IModel model, IModel teacher, Func<IObjective, Pass, Pass?, Tensor>? value = null)
+    {
+        Batch batch = Classification.Instance.BatchOf(examples);
+        var (pass, taught) = ComparedPasses.Run(objective, Classification.Instance, model, NoProbe.Instance, teacher, batch);
+        return value?.Invoke(objective, pass, taught) ?? objective.Mean(Classification.Instance, pass, taught, examples);
+    }
+
+    /// <summary>Objectives that look inside; their formulas are tested here.</summary>
+    internal static readonly string[] Inside = ["layers-to-full", "directions-to-full", "relations-to-full"];
+
+    public static TheoryData<string> Terms => [.. LossTerms.Known.Keys.Where(name => name != "labels")];
+
+    [Fact]
+    public void Outputs_at_a_temperature_are_torchs()
+    {
+        GoldenTensors golden = new GoldenFolder("training").Tensors("losses");
+        Tensor student = golden.Tensor("input.student").Track(), teacher = golden.Tensor("input.teacher");
+        Batch batch = Classification.Instance.BatchOf(examples);
+        KlToFull warm = new(2);
+        Tensor loss = warm.Mean(Classification.Instance, Pass.Remembered(full, batch, student), Pass.Remembered(full, batch, teacher), examples);
+        Assert.Equal(golden.Floats("loss.kd")[0], loss.Item, 5e-6);
+        golden.Near("gradient.kd.student", loss.Gradients(student)[0].Values, 3e-6);
+    }
+
+    [Theory, InlineData("hidden_mse", false), InlineData("hidden_cosine_masked", true)]
+    public void Distances_of_layers_are_torchs(string name, bool cosine)
+    {
+        GoldenTensors golden = new GoldenFolder("training").Tensors("losses");
+        Tensor student = golden.Tensor("input.hidden_student").Track(), teacher = golden.Tensor("input.hidden_teacher");
+        int tokens = student.Count / student.Shape.Last;
+        int[] live = [.. Enumerable.Range(0, tokens).Where(token => !cosine || golden.Longs("input.token_mask")[token] != 0)];
+        Tensor projected = student.As(tokens, student.Shape.Last).Linear(golden.Tensor("input.projection"), golden.Tensor("input.projection_bias"));
+        Tensor loss = LayersToFull.Distances(projected.Rows(live), teacher.As(tokens, teacher.Shape.Last).Rows(live), cosine).Mean();
+        Assert.Equal(golden.Floats($"loss.{name}")[0], loss.Item, 5e-6);
+        golden.Near($"gradient.{name}.hidden_student", loss.Gradients(student)[0].Values, 3e-6);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void Relations_are_what_plain_loops_make_of_them(bool causal)
+    {
+        int[] offsets = [0, 4, 4, 5, 11];
+        Tensor x = Tensor.Normal(new(1, "x"), 1, 11, 6), y = Tensor.Normal(new(2, "y"), 1, 11, 10);
+        double sum = 0;
+        for (int s = 0; s + 1 < offsets.Length; s++)
+            for (int head = 0; head < 2; head++)
+                for (int i = offsets[s]; i < offsets[s + 1]; i++)
+                {
+                    int seen = causal ? i + 1 : offsets[s + 1];
+                    double[] Row(Tensor values, int width) => Softmax([.. Enumerable.Range(offsets[s], seen - offsets[s])
+                        .Select(j => Enumerable.Range(head * width, width).Sum(k => (double)values[i, k] * values[j, k]) / Math.Sqrt(width))]);
+                    sum += Row(y, 5).Zip(Row(x, 3), (p, q) => p * Math.Log(p / q)).Sum();
+                }
+        Assert.Equal(sum / (11 * 2), x.RelationKl(y, offsets, 2, causal).Item, 1e-6);
+    }
+
+    static double[] Softmax(double[] scores)
+    {
+        double total = scores.Sum(Math.Exp);
+        return [.. scores.Select(score => Math.Exp(score) / total)];
+    }
+
+    [Theory, MemberData(nameof(Terms))]
+    public void The_teacher_itself_is_at_no_distance_and_a_cut_is_at_one(string term)
+    {
+        LossTerms terms = LossTerms.Parse(term, Classification.Instance);
+        Assert.Equal(0, Loss(terms, full, full).Item, 2e-6);
+        Assert.True(Loss(terms, Halved(), full).Item > 1e-4);
+    }
+
+    [Theory, MemberData(nameof(Terms))]
+    public void The_mean_over_a_batch_is_that_of_its_examples(string term)
+    {
+        IObjective objective = LossTerms.Parse(term, Classification.Instance).Terms[0].Objective;
+        double Weighed(Tensor losses, double[] weights) => losses.Values.ToArray().Zip(weights, (l, w) => l * w).Sum() / weights.Sum();
+        float mean = Loss(objective, Halved(), full).Item;
+        Loss(objective, Halved(), full, (asked, pass, taught) =>
+        {
+            Tensor each = asked.Losses(Classification.Instance, pass, taught, examples);
+            Assert.Equal(examples.Count, each.Count);
+            Assert.Equal(mean, Weighed(each, asked.Weights(Classification.Instance, pass, examples)), 1e-5 * Math.Max(1, mean));
+            return each;
+        });
+    }
+
+    [Theory, MemberData(nameof(Terms))]
+    public void A_cut_that_is_trained_on_a_term_comes_nearer_to_its_teacher(string term)
+    {
+        LossTerms terms = LossTerms.Parse(term, Classification.Instance);
+        Trainer trainer = new(Start.Model, Start.Examples, new(Steps: 30, TokensPerBatch: 1000, LearningRate: 3e-3), Classification.Instance, terms, full);
+        double first = trainer.Advance().Loss, last = 0;
+        while (trainer.Step < trainer.Steps) last = trainer.Advance().Loss;
+        Assert.True(last < 0.7 * first, $"{term}: {first} became {last}");
+    }
+
+    [Fact]
+    public void Terms_add_up_with_their_weights()
+    {
+        LossTerms both = LossTerms.Parse("labels=0.1,outputs=2,temperature=3,relations", Classification.Instance);
+        IModel cut = Halved();
+        double expected = both.Terms.Sum(term => term.Weight * Loss(term.Objective, cut, full).Item);
+        Assert.Equal([0.1, 2, 1], both.Terms.Select(term => term.Weight));
+        Assert.Equal(expected, Loss(both, cut, full).Item, 1e-5);
+    }
+
+    [Theory]
+    [InlineData("labels,output", "output")]
+    [InlineData("labels=x", "'labels=x'")]
+    [InlineData("labels=0", "above 0")]
+    [InlineData("labels,labels", "twice")]
+    [InlineData("labels,temperature=2", "no such term")]
+    [InlineData("temperature=2,outputs,temperature=3", "twice")]
+    [InlineData(" , ", "no term")]
+    public void A_list_of_terms_that_makes_no_sense_is_refused(string words, string said) =>
+        Assert.Contains(said, Assert.Throws<ArgumentException>(() => LossTerms.Parse(words, Classification.Instance)).Message);
+
+    [Fact]
+    public void Layers_of_another_width_are_refused_and_relations_are_not()
+    {
+        IModel narrow = UntrainedModel.Make("bert", new(2, 2, 8, 12, 30), full.Vocabulary, full.Labels, 3);
+        IModel wide = UntrainedModel.Make("bert", new(4, 2, 16, 12, 30), full.Vocabulary, full.Labels, 3);
+        Assert.Contains("Compare relations", Assert.Throws<ArgumentException>(() => Loss(new LayersToFull(), narrow, wide)).Message);
+        Assert.True(Loss(new RelationsToFull(), narrow, wide).Item > 0);
+        Assert.Equal([1, 3], LayerMap.Uniform(narrow, wide));
+    }
+
+    [Fact]
+    public void A_trainer_without_a_teacher_refuses_terms_that_compare_with_one() =>
+        Assert.Throws<ArgumentException>(() => new Trainer(full, examples, new(Steps: 1), Classification.Instance, new KlToFull()));
+}
