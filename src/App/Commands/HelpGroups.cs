@@ -12,20 +12,21 @@ static partial class HelpGroups
     [
         ("Model and data",
         [
-            "--model", "--from", "--data", "--in-domain", "--out-of-domain", "--unseen", "--label-map", "--text", "--pair", "--prompt",
-            "--set", "--tokenizer", "--vocabulary", "--labels", "--no-labels", "--checkpoints", "--mask", "--without",
+            "--model", "--from", "--text", "--pair", "--prompt", "--data", "--in-domain", "--out-of-domain", "--unseen", "--label-map",
+            "--set", "--tokenizer", "--vocabulary", "--labels", "--no-labels", "--checkpoints",
         ]),
-        ("Search",
+        ("Parts and search",
         [
-            "--method", "--objective", "--parts", "--sparsity", "--seeds", "--ablation", "--max-examples", "--top", "--all", "--change",
+            "--mask", "--without", "--method", "--objective", "--parts", "--sparsity", "--seeds", "--ablation", "--max-examples", "--all",
+            "--change", "--nodes", "--absolute",
         ]),
         ("Training",
         [
-            "--family", "--fresh", "--layers", "--heads", "--width", "--neurons", "--positions", "--epochs", "--steps", "--learning-rate",
-            "--batch-tokens", "--warmup", "--final-rate", "--weight-decay", "--dropout",
+            "--family", "--fresh", "--layers", "--heads", "--width", "--neurons", "--positions", "--loss", "--teacher", "--epochs", "--steps",
+            "--learning-rate", "--batch-tokens", "--warmup", "--final-rate", "--weight-decay", "--dropout",
         ]),
         ("Measuring", ["--measure", "--random", "--draws", "--ask", "--evaluate-every", "--grid-sparsity", "--grid-seeds", "--tolerance",
-            "--tokens", "--temperature", "--length"]),
+            "--top", "--tokens", "--temperature", "--length"]),
         ("Output", ["--out", "--json", "--examples", "--to", "--export", "--dry-run"]),
         (Rest, []),
     ];

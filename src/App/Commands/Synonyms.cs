@@ -16,6 +16,7 @@ static class Synonyms
     const string Seen = "What a folder holds: heartwood inspect.";
     const string Alone = "Every part alone: heartwood ablate.";
     const string Healed = "After a cut, the smaller model is trained for a short while by heartwood train --from RUN/cut.";
+    const string Taught = "A model learns to be like another by heartwood train --from FOLDER --teacher FOLDER --loss TERMS.";
     const string Paged = "The page of a run is drawn by heartwood report.";
 
     static readonly Dictionary<string, string> verbs = new(StringComparer.OrdinalIgnoreCase)
@@ -31,7 +32,8 @@ static class Synonyms
         ["search"] = Searched, ["discover"] = Searched, ["circuit"] = Searched, ["attribute"] = Searched, ["attribution"] = Searched,
         ["info"] = Seen, ["show"] = Seen, ["describe"] = Seen, ["summary"] = Seen, ["ls"] = Seen,
         ["knockout"] = Alone, ["ablation"] = Alone, ["ablations"] = Alone, ["importance"] = Alone,
-        ["heal"] = Healed, ["recover"] = Healed, ["distill"] = Healed, ["retrain"] = Healed,
+        ["heal"] = Healed, ["recover"] = Healed, ["retrain"] = Healed,
+        ["distill"] = Taught, ["distil"] = Taught, ["distillation"] = Taught,
         ["plot"] = Paged, ["draw"] = Paged, ["html"] = Paged,
     };
 

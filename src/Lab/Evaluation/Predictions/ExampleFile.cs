@@ -57,7 +57,7 @@ public static class ExampleFile
     {
         int models = rows.Count == 0 ? 1 : rows[0].Answers.Count;
         bool compared = rows.Any(row => row.Differ is not null);
-        IReadOnlyList<(string Name, Func<RowAnswer, string?> Of)> own = Columns(rows);
+        IReadOnlyList<(string Name, Func<RowAnswer, string?> Value)> own = Columns(rows);
         List<string> lines = [string.Join(between, new string[] { "set", "place", "text", "pair", "label", "case" }
             .Concat(compared ? ["differ"] : [])
             .Concat(Enumerable.Range(1, models).SelectMany(m => own.Select(column => models == 1 ? column.Name : $"{m}: {column.Name}")))
@@ -65,13 +65,13 @@ public static class ExampleFile
         foreach (PredictedRow row in rows)
             lines.Add(string.Join(between, new[] { row.Set, row.Place, row.Text, row.Pair, row.Label, row.Case }
                 .Concat(compared ? [row.Differ is { } differ ? Yes(differ) : null] : [])
-                .Concat(row.Answers.SelectMany(answer => own.Select(column => column.Of(answer))))
+                .Concat(row.Answers.SelectMany(answer => own.Select(column => column.Value(answer))))
                 .Select(value => cell(value ?? ""))));
         return string.Concat(lines.Select(text => text + "\n"));
     }
 
     // those that any row has; of sentences that are compared, which differ from row to row, the choice by its place
-    static List<(string Name, Func<RowAnswer, string?> Of)> Columns(IReadOnlyList<PredictedRow> rows)
+    static List<(string Name, Func<RowAnswer, string?> Value)> Columns(IReadOnlyList<PredictedRow> rows)
     {
         RowAnswer[] all = [.. rows.SelectMany(row => row.Answers)];
         List<(string, Func<RowAnswer, string?>)> columns = [];
