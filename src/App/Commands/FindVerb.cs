@@ -29,6 +29,8 @@ static class FindVerb
         {
             Resumes = true,
             TakesOut = true,
+            Draws = true,
+            Computes = true,
             Foresee = Foresee,
             Run = (parsed, session) => Begin(
                 parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)),
@@ -41,6 +43,7 @@ static class FindVerb
     /// <summary>Begins or resumes a study, and prints what it found.</summary>
     public static void Begin(ParseResult parsed, Session session, StudyRequest request, string path, bool toTheEnd)
     {
+        StudyOptions.CheckSeeds(parsed, session.World.Say);
         RunSupport.UseThreads(parsed);
         RunSupport.Tell(session, request.Precision);
         request = request with { Tenants = session.Tenants, Asked = QuestionOptions.Asked(parsed, toTheEnd) };

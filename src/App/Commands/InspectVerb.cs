@@ -25,11 +25,17 @@ static class InspectVerb
     {
         Arguments = { model },
         Options = { data, length, StudyOptions.Seeds, StudyOptions.Methods, StudyOptions.MaxLength, StudyOptions.Precision },
+        Computes = true,
         Run = (parsed, session) =>
         {
+            StudyOptions.CheckSeeds(parsed, session.World.Say);
+            RefuseIdle(parsed);
             RunSupport.UseThreads(parsed);
             StudyRequest request = StudyOptions.With(parsed, new(NamedData.Listed(parsed.GetValue(data))) { Tenants = session.Tenants });
             Inspection seen = Inspection.Inspect(parsed.GetValue(model), request, parsed.GetValue(length));
+            if (seen.Search is null)
+                RunSupport.RefuseIdle(parsed, $"of {seen.Name}, in which nothing is searched: it has {seen.Head}", StudyOptions.Seeds,
+                    StudyOptions.Methods, length);
             session.Result(() => JsonSerializer.Serialize(seen, JsonWriting.Published), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
                 {SizesOf(seen)}
@@ -43,6 +49,12 @@ static class InspectVerb
                 """);
         },
     };
+
+    static void RefuseIdle(ParseResult parsed)
+    {
+        if (parsed.GetValue(data)!.Length > 0) RunSupport.RefuseIdle(parsed, "with --data, which is measured", length);
+        else RunSupport.RefuseIdle(parsed, "without --data: an example has --length tokens", StudyOptions.MaxLength);
+    }
 
     static string SizesOf(Inspection seen) =>
         $"{seen.Layers.Count} layers, width {seen.Width}, heads of {seen.HeadWidth}; "

@@ -17,4 +17,8 @@ namespace Heartwood.Lab.Evaluation;
 public sealed record CutFacts(
     ulong Seed, double Sparsity, string Folder, long ParametersBefore, long ParametersAfter,
     double LargestDifference, double FullSizeDifference, int Compared,
-    double SecondsPer1000TokensBefore, double SecondsPer1000TokensAfter, double SpeedUp, string? NoFullSize = null);
+    double SecondsPer1000TokensBefore, double SecondsPer1000TokensAfter, double SpeedUp, string? NoFullSize = null)
+{
+    /// <summary>Which of the run's subnetworks it is, and why this one; null for a subnetwork from elsewhere.</summary>
+    public ChoiceFacts? Choice { get; init; }
+}

@@ -15,7 +15,7 @@ sealed class Cuts : IQuestion<CutFacts>
 
     public string Name => "cut";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public string? Missing(Subject subject) =>
         subject.Find is not null && subject.MakeAblation?.Invoke() is { IsConstant: false } ablation
@@ -28,7 +28,8 @@ sealed class Cuts : IQuestion<CutFacts>
         string proof = Said.Text($"logits equal to the masked model's within {cut.LargestDifference:0.0e+0} on {cut.Compared} examples");
         string size = Said.Text($"{cut.ParametersBefore:N0} to {cut.ParametersAfter:N0} weights, {cut.SpeedUp:0.00} times as fast");
         string full = cut.NoFullSize is { } why ? $"{why}\n" : "";
-        return Said.Text($"Cut out (seed {cut.Seed}): {size}, {proof}\n{full}");
+        string chosen = cut.Choice is { } choice ? Said.Text($"Chosen to be written: seed {cut.Seed}, {choice.Reason}\n") : "";
+        return chosen + Said.Text($"Cut out (seed {cut.Seed}): {size}, {proof}\n{full}");
     }
 
     public IReadOnlyList<Figure> Draw(CutFacts cut, Findings findings)
@@ -43,7 +44,8 @@ sealed class Cuts : IQuestion<CutFacts>
         double proven = (study?.LargestDifferences ?? []).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max();
         string seed = cut.Seed.ToString(CultureInfo.InvariantCulture);
         string subnetwork = $"seed {seed} at {Wording.Sparsity(cut.Sparsity)}";
-        Markup which = $"The cut is the subnetwork of {subnetwork}, in the folder <code>{cut.Folder}</code>.";
+        string why = cut.Choice is { } choice ? $" ({choice.Reason})" : "";
+        Markup which = $"The cut is the subnetwork of {subnetwork}{why}, in the folder <code>{cut.Folder}</code>.";
         return [new("cut", findings.Asking ? Asked : "The cut model", Sentence(cut), panels, [], $"""
             {which} Times are medians of several passes of both models in turn. Every subnetwork of this report was measured as a cut model;
             the largest difference of a logit from its masked one, over all of them, was {Wording.Small(proven)}.

@@ -16,8 +16,8 @@ public sealed partial class Study
     public const string FullSizeFolder = "full-size";
 
     /// <summary>
-    /// Cuts out the subnetwork of the main sparsity with the lowest in-domain loss (out-of-domain data does not choose), as a smaller model
-    /// and, where other software reads that, as one of full size.
+    /// Cuts out the subnetwork of the main sparsity with the lowest loss, in-domain or on the data of --choose-on (what is reported out of
+    /// domain does not choose), as a smaller model and, where other software reads that, as one of full size.
     /// </summary>
     /// <exception cref="NotSupportedException">the run's ablation depends on the input, so that nothing can be cut</exception>
     public CutFacts Cut() => WhyNoCut is { } why ? throw new NotSupportedException(why)
@@ -29,17 +29,16 @@ public sealed partial class Study
     // nothing where the best subnetwork is no smaller model: without any layer, say
     CutFacts? CutOut()
     {
-        if (Cutting.WhyNot(Model, Best().Kept, OwnAblation()) is not null) return null;
-        ChangesFacts made = Make(Best(), OwnAblation(), ChangeRequest.Usual, folder.FolderPath, replace: true);
-        return CutOf(made, CutFolder);
+        ChoiceFacts choice = Choose();
+        Subnetwork chosen = Named(choice.Subnetwork);
+        return Cutting.WhyNot(Model, chosen.Kept, OwnAblation()) is null ? CutInto(chosen, choice) : null;
     }
 
-    /// <summary>The subnetwork that is cut where none is named.</summary>
-    Subnetwork Best()
+    // into the run's own folder, in place of what was cut before
+    CutFacts CutInto(Subnetwork chosen, ChoiceFacts choice)
     {
-        IEnumerable<MeasuredSubnetwork> main = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]);
-        MeasuredSubnetwork best = main.MinBy(s => s.InDomainLoss ?? 1 - s.InDomain.Value)!;
-        return FoundBy(MainMethod).Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
+        ChangesFacts made = Make(chosen, OwnAblation(), ChangeRequest.Usual, folder.FolderPath, replace: true);
+        return CutOf(made, CutFolder) with { Choice = choice };
     }
 
     /// <summary>
@@ -68,7 +67,7 @@ public sealed partial class Study
     /// <exception cref="NotSupportedException">a change that was asked for cannot be made, or an export cannot write it</exception>
     /// <exception cref="IOException">something stands there already</exception>
     public ChangesFacts Change(string? mask, ChangeRequest changes, string into, bool otherModel = false) => mask is null
-        ? Make(Best(), OwnAblation(), changes, into, replace: false)
+        ? Make(Named(Choose().Subnetwork), OwnAblation(), changes, into, replace: false)
         : Change(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, changes, into, otherModel);
 
     ChangesFacts Change(Subnetwork subnetwork, ChangeRequest changes, string into, bool otherModel)

@@ -123,7 +123,8 @@ public static class Summary
         string full = Said.Text($", full-size and masked model by at most {cut.FullSizeDifference:0.0e+0}");
         string next = $"; a model of full size that computes the same, for any software, in {Path.Combine(into, Study.FullSizeFolder)}";
         string size = Said.Text($"{cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({left:0.00} of them)");
-        return Said.Text($"{size}; sparsity {cut.Sparsity:0.00}\n")
+        string chosen = cut.Choice is { } choice ? $"{choice.Subnetwork}: {choice.Reason}\n" : "";
+        return chosen + Said.Text($"{size}; sparsity {cut.Sparsity:0.00}\n")
             + Said.Text($"{before:0.0} ms per 1,000 tokens became {after:0.0}: {cut.SpeedUp:0.00} times as fast\n")
             + $"Cut and masked model differ {proof}{(cut.NoFullSize is null ? full : "")}.\n"
             + $"The cut model is in {Path.Combine(into, Study.CutFolder)}{(cut.NoFullSize is { } why ? $". {why}" : next)}\n";
