@@ -1,5 +1,6 @@
 using Heartwood.Lab.Changes;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Exports;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
@@ -102,10 +103,31 @@ public sealed partial class Study
             }
             bool timed = change == made[0].Change || changed.Model.Weights.Count != Model.Weights.Count;
             facts.Add(new(change.Name, changed.Proof.Claim, written, changed.Model.Weights.Count, changed.Proof.LargestDifference,
-                changed.Proof.Compared, timed ? Timed(change.Name, changed.Model) : null));
+                changed.Proof.Compared, timed ? Timed(change.Name, changed.Model) : null)
+            {
+                Dtype = $"{changed.Model.Weights.Commonest}",
+                Bytes = changed.Model.Weights.StoredBytes,
+                BeforeStoring = changed.Proof.BeforeStoring,
+                Own = timed ? Own(change.Name, changed.Model) : null,
+            });
         }
         IEnumerable<ChangeFacts> inOrder = changes.Changes.Select(change => facts.Single(f => f.Name == change.Name));
-        return new(subnetwork.Seed, 1 - (double)subnetwork.Kept.Count / ablation.Universe.Count, Model.Weights.Count, [.. inOrder]);
+        return new(subnetwork.Seed, 1 - (double)subnetwork.Kept.Count / ablation.Universe.Count, Model.Weights.Count, [.. inOrder])
+        {
+            BytesBefore = Model.Weights.StoredBytes,
+        };
+    }
+
+    Measured Own(string name, IModel made)
+    {
+        Measured all = sets.Measure(sets.Scores(made, stop, Advance($"measuring the {name} model", sets.Examples, "examples")), null);
+        return all with
+        {
+            Cases = new Dictionary<string, Proportion>(),
+            Groups = new Dictionary<string, GroupFacts>(),
+            CaseFigures = null,
+            Sets = [],
+        };
     }
 
     SpeedFacts Timed(string name, IModel made)
@@ -123,6 +145,13 @@ public sealed partial class Study
         if (cut.WhyNot is { } why) throw new NotSupportedException(why);
         SpeedFacts speed = cut.Speed!;                           // the first change is always timed
         return new(made.Seed, made.Sparsity, shown, made.ParametersBefore, cut.Parameters, cut.LargestDifference, full.LargestDifference,
-            cut.Compared, speed.SecondsPer1000TokensBefore, speed.SecondsPer1000TokensAfter, speed.SpeedUp, full.WhyNot);
+            cut.Compared, speed.SecondsPer1000TokensBefore, speed.SecondsPer1000TokensAfter, speed.SpeedUp, full.WhyNot)
+        {
+            Dtype = cut.Dtype,
+            BytesBefore = made.BytesBefore,
+            BytesAfter = cut.Bytes,
+            BeforeStoring = cut.BeforeStoring,
+            Own = cut.Own,
+        };
     }
 }
