@@ -186,7 +186,7 @@ public partial class HouseTests
     [GeneratedRegex(@"(?<![\w.])(?:Heartwood\.Lab\.|Lab\.)(?<folder>[A-Z]\w*)|(?<![\w.])(?<folder>Json|Runs|Checkpoints|Tokenizers|Probes|Models|Subnetworks|Tasks|Training|Discovery|Evaluation|Comparison|Changes|Exports|Charts|Questions|Studies|Reports)\.[A-Z]\w*\b")]
     private static partial Regex Qualified();
 
-    [GeneratedRegex(@"class (\w+)[^{]*: IModel\b")]
+    [GeneratedRegex(@"class (\w+)[^{]*: (?:IModel|FamilyModel)\b")]
     private static partial Regex Family();
 
     // `src/Lab/Models/Bert.cs`, [tour](docs/tour.md)

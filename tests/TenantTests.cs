@@ -74,7 +74,7 @@ public sealed class TenantTests(ToyRun toys) : IClassFixture<ToyRun>
         // what the house measures without the same parts
         string all = string.Join(',', Enumerable.Range(0, 4).Select(i => $"L{i / 2}.HALF{i % 2}"));
         string said = ToyRun.Works("evaluate", toys.Folder, "--without", all, "--random", "0", "--json");
-        JsonElement measured = JsonDocument.Parse(said).RootElement.GetProperty("masks")[0].GetProperty("measured");
+        JsonElement measured = JsonDocument.Parse(said).RootElement.GetProperty("masks")[0].GetProperty("subnetwork").GetProperty("measured");
         Assert.Equal(facts.Kinds[1].InDomain.Value, measured.GetProperty("inDomain").GetProperty("value").GetDouble());
 
         string sentence = "Without its 4 halves of MLPs the model has ";

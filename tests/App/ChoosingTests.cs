@@ -27,7 +27,7 @@ public sealed class ChoosingTests : IDisposable
         Assert.Equal("inDomain", choice.GetProperty("by").GetString());
         Dictionary<string, double> losses = Losses(choice);
         var measured = Facts("run", "accuracy").GetProperty("subnetworks").EnumerateArray().ToDictionary(
-            s => $"structured-pruning-sparsity-0.5-seed-{s.GetProperty("seed")}", s => s.GetProperty("inDomainLoss").GetDouble());
+            s => $"structured-pruning-sparsity-0.5-seed-{s.GetProperty("seed")}", s => s.GetProperty("measured").GetProperty("inDomainLoss").GetDouble());
         Assert.Equal(measured, losses);
         Assert.Equal(losses.MinBy(l => l.Value).Key, choice.GetProperty("subnetwork").GetString());
         Assert.Contains("the lowest in-domain loss of 2; out-of-domain data did not choose", said);
@@ -62,7 +62,7 @@ public sealed class ChoosingTests : IDisposable
         SmallRuns.Works(other);
         SmallRuns.Works("evaluate", runs.At("other"));
         JsonElement stage = JsonDocument.Parse(File.ReadAllText(runs.At("other", "stages", "accuracy.json"))).RootElement;
-        double[] measured = [.. stage.GetProperty("facts").GetProperty("subnetworks").EnumerateArray().Select(s => s.GetProperty("inDomainLoss").GetDouble())];
+        double[] measured = [.. stage.GetProperty("facts").GetProperty("subnetworks").EnumerateArray().Select(s => s.GetProperty("measured").GetProperty("inDomainLoss").GetDouble())];
         Assert.Equal(measured, Losses(Facts("run", "cut").GetProperty("choice")).Values);
     }
 

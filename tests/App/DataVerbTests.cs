@@ -31,7 +31,7 @@ public sealed class DataVerbTests : IDisposable
     {
         string folder = Files.Case("21-utf16-gzip");
         var (output, error) = Evaluate(folder, data);
-        Assert.Contains("in-domain 50.0 % (21.5 to 78.5, n = 8)", output);
+        Assert.Contains("in-domain 50.0 % (21.5 to 78.5 %, n = 8)", output);
         Assert.Equal(said == "" ? "" : $"{folder}/{said}", error);
     }
 
@@ -52,7 +52,7 @@ public sealed class DataVerbTests : IDisposable
                     + "Write a text there, or delete the line.",
                 SmallRuns.Fails(command));
         foreach (string run in (string[])["trained", "found", "paper"]) Assert.False(Directory.Exists(runs.At(run)));
-        Assert.Contains("in-domain 100.0 % (34.2 to 100.0, n = 2)", Evaluate(folder, "qqp.tsv", "bert").Out);
+        Assert.Contains("in-domain 100 % (34.2 to 100 %, n = 2)", Evaluate(folder, "qqp.tsv", "bert").Out);
     }
 
     [Fact]
@@ -60,12 +60,12 @@ public sealed class DataVerbTests : IDisposable
     {
         var (output, error) = Evaluate(Files.Case("24-identical-pair"), "pairs.jsonl");
         Assert.Contains("1 of 3 pairs are left out: their sentences are the same tokens.", error);
-        Assert.Contains("in-domain 100.0 % (34.2 to 100.0, n = 2)", output);
+        Assert.Contains("in-domain 100 % (34.2 to 100 %, n = 2)", output);
     }
 
     [Fact]
     public void Case_26_blank_lines_between_json_lines_are_passed_over() =>
-        Assert.Contains("in-domain 50.0 % (21.5 to 78.5, n = 8)", Evaluate(Files.Case("26-jsonl-blank-lines"), "nli.jsonl").Out);
+        Assert.Contains("in-domain 50.0 % (21.5 to 78.5 %, n = 8)", Evaluate(Files.Case("26-jsonl-blank-lines"), "nli.jsonl").Out);
 
     [Fact]
     public void Case_27_a_prompt_that_begins_with_an_at_is_the_prompt()

@@ -20,7 +20,7 @@ public sealed class FamilyVerbTests : IDisposable
     static JsonElement Facts(JsonElement result, string question) =>
         result.GetProperty("questions").GetProperty(question).GetProperty("facts");
 
-    [Theory, InlineData("roberta"), InlineData("gpt2"), InlineData("distilbert"), InlineData("electra"), InlineData("qwen3"), InlineData("gpt_neox")]
+    [Theory, InlineData("roberta"), InlineData("gpt2"), InlineData("distilbert"), InlineData("electra"), InlineData("qwen3"), InlineData("gpt_neox"), InlineData("gemma2")]
     public void A_model_is_trained_searched_measured_compared_cut_reported_and_trained_further(string family)
     {
         string trained = Json(SmallRuns.Works([.. runs.Train("trained", 20, "--family", family, "--fresh", "matching"), "--json"]))

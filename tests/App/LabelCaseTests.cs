@@ -75,8 +75,8 @@ public sealed class LabelCaseTests : IDisposable
         string[] words = ["evaluate", "--model", Path.Combine(folder, "model"), "--in-domain", data];
         var (code, output, _) = Program.Run([.. words, "--label-map", "contradiction>neutral"]);
         Assert.Equal(0, code);
-        Assert.Contains("in-domain 80.0 % (49.0 to 94.3, n = 10)", output);
-        Assert.Contains("in-domain 0.0 %", Program.Run(words).Out);
+        Assert.Contains("in-domain 80.0 % (49.0 to 94.3 %, n = 10)", output);
+        Assert.Contains("in-domain 0 %", Program.Run(words).Out);
         Assert.Contains("--label-map renames 'nonsense', which is none of the model's labels (entailment, neutral, contradiction)",
             Refused([.. words, "--label-map", "nonsense>neutral"]));
         string misspelt = Refused([.. words, "--label-map", "contradiction>nuetral"]);

@@ -39,6 +39,6 @@ public sealed class PrunedCaseTests : IDisposable
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
-        Assert.Contains("in-domain 50.0 % (21.5 to 78.5, n = 8)", output);
+        Assert.Contains("in-domain 50.0 % (21.5 to 78.5 %, n = 8)", output);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Heartwood.App.Console;
 using Heartwood.Lab;
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Studies;
 
 namespace Heartwood.App.Commands;
@@ -58,7 +59,7 @@ static class CommandLine
                 session = new(world, Machine.Command(arguments), json, progress, interruption.Token) { Tenants = tenants, Root = root };
                 verb.Run(parsed, session);
             }
-            if (session.Found is { } found) world.Out.WriteLine(found);      // below the bars, which are gone now
+            if (session.Found is { } found) world.Out.WriteLine(Wording.Plain(found));      // below the bars, which are gone now
             return Failures.Success;
         }
         catch (Exception e)

@@ -5,6 +5,7 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
 using Heartwood.Lab.Tasks;
+using static System.FormattableString;
 
 namespace Heartwood.App.Commands;
 
@@ -144,7 +145,7 @@ static class PaperVerb
         IEnumerable<string> answers = Report.Readings(result).Select(a => $"{a.Title}\n  {a.Reading}\n");
         double seconds = result.Facts<MakingFacts>()?.Seconds ?? double.NaN;
         string leftOut = string.Concat(new Findings(result).LeftOut.Select(why => $"{why}\n"));
-        return $"{leftOut}{string.Concat(answers)}{Said.Text($"Report: {Path.Combine(folder, Report.PageFile)}    ({seconds:0} s)\n")}";
+        return $"{leftOut}{string.Concat(answers)}{Invariant($"Report: {Path.Combine(folder, Report.PageFile)}    ({seconds:0} s)\n")}";
     }
 
     static PaperRequest Parse(ParseResult p)

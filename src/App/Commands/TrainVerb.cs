@@ -7,6 +7,7 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
+using static System.FormattableString;
 
 namespace Heartwood.App.Commands;
 
@@ -162,7 +163,7 @@ static class TrainVerb
         Findings findings = new(result);
         TrainingFacts facts = findings.Facts<TrainingFacts>()!;
         double seconds = findings.Facts<MakingFacts>()?.Seconds ?? double.NaN;
-        return Said.Text($"{findings.Words()}The model is in {facts.Model} ({facts.Steps} steps, {seconds:0} s).\n")
+        return Invariant($"{findings.Words()}The model is in {facts.Model} ({facts.Steps} steps, {seconds:0} s).\n")
             + $"{run.Next(facts.Model, facts.Final is not null)}\nReport: {page}";
     }
 

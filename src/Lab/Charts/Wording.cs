@@ -16,9 +16,13 @@ public static class Wording
         double.IsNaN(low) || double.IsNaN(high) ? NotMeasured
         : Digits(low) == Digits(high) ? Percent(low) : $"{Digits(low)} to {Percent(high)}";
 
-    /// <summary>"97.8 % (97.1 to 98.4 %, n 2,000)".</summary>
-    public static string Full(Proportion? p) =>
-        p is null or { N: 0 } ? NotMeasured : $"{Percent(p.Value)} ({Range(p.Low, p.High)}, n\u00A0{Count(p.N)})";
+    /// <summary>The same of a share that may not have been measured.</summary>
+    public static string Percent(Proportion? share) => share is null or { N: 0 } ? NotMeasured : Percent(share.Value);
+
+    /// <summary>"97.8 % (97.1 to 98.4 %, n = 2,000)"; one example may have none.</summary>
+    public static string Full(Proportion? p) => p is null or { N: 0 } ? NotMeasured
+        : p is { N: 1, Low: 0, High: 1 } ? $"{Percent(p.Value)} (no interval, {Examples(p.N)})"
+        : $"{Percent(p.Value)} ({Range(p.Low, p.High)}, {Examples(p.N)})";
 
     /// <summary>"97.8 % (97.1 to 98.4 %)".</summary>
     public static string Short(Proportion? p) => p is null or { N: 0 } ? NotMeasured : $"{Percent(p.Value)} ({Range(p.Low, p.High)})";
@@ -27,12 +31,15 @@ public static class Wording
     public static string Points(double difference) => double.IsNaN(difference) ? NotMeasured
         : string.Create(CultureInfo.InvariantCulture, $"{Signed(100 * difference, "0.0")}\u00A0points");
 
-    /// <summary>"p = 0.013", "p &lt; 0.001".</summary>
-    public static string Probability(double p) => double.IsNaN(p) ? "p not computed" : p < 0.001 ? "p\u00A0<\u00A00.001"
-        : $"p\u00A0=\u00A0{p.ToString(p < 0.1 ? "0.000" : "0.00", CultureInfo.InvariantCulture)}";
+    /// <summary>"p = 0.31", "p = 0.013", "p = 2.9e-21".</summary>
+    public static string Probability(double p) => double.IsNaN(p) ? "p not computed"
+        : $"p\u00A0=\u00A0{(p is > 0 and < 0.001 ? Small(p) : p.ToString(p < 0.1 ? "0.000" : "0.00", CultureInfo.InvariantCulture))}";
 
     /// <summary>"2,000".</summary>
     public static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>"n = 2,000".</summary>
+    public static string Examples(long n) => $"n\u00A0=\u00A0{Count(n)}";
 
     /// <summary>"6 subnetworks", "1 subnetwork".</summary>
     public static string Count(int n, string noun) => n == 1 ? $"1 {noun}" : $"{Count(n)} {noun}s";
@@ -56,6 +63,13 @@ public static class Wording
     /// <summary>"a, b and c".</summary>
     public static string List(IReadOnlyList<string> words) =>
         words.Count < 2 ? string.Concat(words) : $"{string.Join(", ", words.Take(words.Count - 1))} and {words[^1]}";
+
+    /// <summary>The first sixteen of some names, and how many there are where these are not all.</summary>
+    public static string First(IReadOnlyList<string> names) =>
+        string.Join(' ', names.Take(16)) + (names.Count > 16 ? $" … ({Count(names.Count)})" : "");
+
+    /// <summary>The same words for a terminal: an ordinary space wherever a page may not break the line.</summary>
+    public static string Plain(string words) => words.Replace('\u00A0', ' ');
 
     /// <summary>The words as a heading begins.</summary>
     public static string Capital(string words) => words == "" ? "" : char.ToUpperInvariant(words[0]) + words[1..];

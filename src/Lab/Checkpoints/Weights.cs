@@ -179,8 +179,8 @@ public sealed class Weights
         for (int i = 0; i < tensor.Count; i++)
             if (float.IsFinite(tensor.Values[i]) && !float.IsFinite(rounded.Values[i]))
                 throw new CheckpointException($"{file}: '{name}' would hold {tensor.Values[i]:R}, which {dtype}, the dtype of the file "
-                    + "that the model was read from, cannot store. Convert that file to float32 first, or search with --ablation zero, which "
-                    + "folds nothing into biases.");
+                    + "that the model was read from, cannot store. Convert that file to float32 first, or search with --ablation zero, "
+                    + "which folds nothing into biases.");
         return rounded;
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Comparison;
 
@@ -9,23 +8,12 @@ namespace Heartwood.Lab.Comparison;
 /// alone 1" (all others ablated), or a part's address</param>
 /// <param name="Kind">"core", "random heads", "random parts", "random parts alone", or "part"</param>
 /// <param name="Parts">addresses of the ablated parts</param>
-/// <param name="InDomain">accuracy in-domain</param>
-/// <param name="OutOfDomain">accuracy out of domain</param>
-/// <param name="Unseen">accuracy on unseen constructions</param>
-/// <param name="Cases">accuracy per case</param>
+/// <param name="Measured">its figures on every set</param>
 /// <param name="Ranks">its place among the random draws of its kind (a part: among all parts of its kind); null for the random draws
 /// themselves</param>
 public sealed record AblatedFacts(
-    string Name, string Kind, IReadOnlyList<string> Parts, Proportion InDomain, Proportion? OutOfDomain, Proportion? Unseen,
-    IReadOnlyDictionary<string, Proportion> Cases, AblatedRanks? Ranks = null)
+    string Name, string Kind, IReadOnlyList<string> Parts, Measured Measured, AblatedRanks? Ranks = null)
 {
-    /// <summary>See <see cref="Measured"/>.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? Figures { get; init; }
-
-    /// <summary>See <see cref="Measured.Sets"/>.</summary>
-    public IReadOnlyList<SetFigures> Sets { get; init; } = [];
-
     /// <summary>Its rank by in-domain accuracy.</summary>
     [JsonIgnore]
     public RankFacts? Rank => Ranks?.InDomain;

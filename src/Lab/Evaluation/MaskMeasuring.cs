@@ -29,10 +29,7 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
         double difference = cut is null ? double.NaN
             : LargestDifference(model, cut, subnetwork.Kept, ablation, sets.InDomainProblem, compared, stop);
         double sparsity = 1 - (double)subnetwork.Kept.Count / universe.Count;
-        return new(subnetwork.Seed, subnetwork.TargetSparsity, sparsity, [.. subnetwork.Kept.Select(p => p.ToString())],
-            m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, m.Agreement, m.Kl,
-            difference, m.Figures)
-        { Sets = m.Sets };
+        return new(subnetwork.Seed, subnetwork.TargetSparsity, sparsity, [.. subnetwork.Kept.Select(p => p.ToString())], m, difference);
     }
 
     IReadOnlyList<float[]> Masked(IReadOnlyList<Part> kept)

@@ -29,6 +29,10 @@ public sealed record Measured(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? CaseFigures = null)
 {
+    /// <summary>Whether these are figures of scores, which have no share that is right.</summary>
+    [JsonIgnore]
+    public bool IsOfScores => InDomain.N == 0 && Figures is { Count: > 0 };
+
     /// <summary>Every set by itself, in-domain first; the figures above are of all sets of a role, pooled row by row.</summary>
     public IReadOnlyList<SetFigures> Sets { get; init; } = [];
 }

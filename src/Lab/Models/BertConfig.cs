@@ -6,9 +6,10 @@ namespace Heartwood.Lab.Models;
 /// <summary>The sizes of a BERT, as its config.json says them.</summary>
 sealed record BertConfig(
     int Vocabulary, int Width, int Layers, int Heads, int Positions, int TokenTypes, float Epsilon, Activation Activation, bool Tied,
-    IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+    IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels) : IEncoderSizes
 {
-    internal int HeadWidth => Width / Heads;
+    /// <inheritdoc/>
+    public int HeadWidth => Width / Heads;
 
     /// <summary>Reads and checks a config.json; unknown keys that matter are refused.</summary>
     /// <param name="config">the file</param>
@@ -16,13 +17,11 @@ sealed record BertConfig(
     /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
     internal static BertConfig Read(ModelConfig config, int labels)
     {
-        if (config.Family != "bert") throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', a BERT was expected.");
+        config.Expect("bert", "a BERT");
         int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
         int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount);
         int neurons = config.RequirePositive("intermediate_size");
-        if (width % heads != 0)
-            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
-                + "(num_attention_heads).");
+        config.WidthOfHeads(width, heads);
         BertConfig read = new(
             config.RequirePositive("vocab_size"), width, layers, heads, config.RequirePositive("max_position_embeddings"),
             config.Has("type_vocab_size") ? config.RequirePositive("type_vocab_size") : 2,

@@ -36,6 +36,40 @@ static class ConfigReading
         return groups;
     }
 
+    /// <summary>Refuses the config of another family.</summary>
+    /// <param name="config">the file</param>
+    /// <param name="family">what <c>model_type</c> should be</param>
+    /// <param name="inWords">the family in words, for example "a BERT"</param>
+    /// <exception cref="CheckpointException">it is another</exception>
+    internal static void Expect(this ModelConfig config, string family, string inWords)
+    {
+        if (config.Family != family)
+            throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', {inWords} was expected.");
+    }
+
+    /// <summary>The width of a head, of which all together are as wide as the residual stream.</summary>
+    /// <param name="config">the file</param>
+    /// <param name="width">the stream's width</param>
+    /// <param name="heads">number of heads</param>
+    /// <param name="keys">how the file calls both, the first with its article</param>
+    /// <exception cref="CheckpointException">the width does not divide into the heads</exception>
+    internal static int WidthOfHeads(this ModelConfig config, int width, int heads, (string Width, string Heads)? keys = null)
+    {
+        (string ofWidth, string ofHeads) = keys ?? ("a hidden_size", "num_attention_heads");
+        return width % heads == 0 ? width / heads : throw new CheckpointException(
+            $"{config.Path}: {ofWidth} of {width} does not divide into {heads} heads ({ofHeads}).");
+    }
+
+    /// <summary>How many labels a classification head has.</summary>
+    /// <param name="config">the file</param>
+    /// <param name="weights">the weights</param>
+    /// <param name="bias">the bias of its last layer</param>
+    /// <exception cref="CheckpointException">there is no such head</exception>
+    internal static int LabelsOfHead(this ModelConfig config, Weights weights, string bias) =>
+        weights.Has(bias) ? weights.All[bias].Count : throw new CheckpointException(
+            $"{config.Path}: the weights have no classification head ('{bias}'). "
+            + "Fine-tune the model first: heartwood train --from FOLDER.");
+
     /// <summary>How many key and value heads a whole layer has: as many as heads, where the file does not say it.</summary>
     /// <exception cref="CheckpointException">the heads do not divide into as many groups</exception>
     internal static int KeyValueHeads(this ModelConfig config, int heads)

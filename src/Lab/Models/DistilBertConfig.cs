@@ -6,12 +6,13 @@ namespace Heartwood.Lab.Models;
 /// <summary>The sizes of a DistilBERT, as its config.json says them.</summary>
 sealed record DistilBertConfig(
     int Vocabulary, int Width, int Layers, int Heads, int Positions, Activation Activation,
-    IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+    IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels) : IEncoderSizes
 {
     /// <summary>What its class adds to every variance; no key says it.</summary>
     internal const float Epsilon = 1e-12f;
 
-    internal int HeadWidth => Width / Heads;
+    /// <inheritdoc/>
+    public int HeadWidth => Width / Heads;
 
     /// <summary>Reads and checks a config.json; unknown keys that matter are refused.</summary>
     /// <param name="config">the file</param>
@@ -19,12 +20,10 @@ sealed record DistilBertConfig(
     /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
     internal static DistilBertConfig Read(ModelConfig config, int labels)
     {
-        if (config.Family != "distilbert")
-            throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', a DistilBERT was expected.");
+        config.Expect("distilbert", "a DistilBERT");
         int width = config.RequirePositive("dim"), heads = config.RequirePositive("n_heads", ModelConfig.MostOfACount);
         int layers = config.RequirePositive("n_layers", ModelConfig.MostOfACount), neurons = config.RequirePositive("hidden_dim");
-        if (width % heads != 0)
-            throw new CheckpointException($"{config.Path}: a dim of {width} does not divide into {heads} heads (n_heads).");
+        config.WidthOfHeads(width, heads, ("a dim", "n_heads"));
         // how positions began in training: what they are now is in the weights
         config.Optional("sinusoidal_pos_embds", false);
         DistilBertConfig read = new(

@@ -6,13 +6,15 @@ namespace Heartwood.Lab.Models;
 /// <summary>The sizes of an ELECTRA, as its config.json says them.</summary>
 sealed record ElectraConfig(
     int Vocabulary, int EmbeddingWidth, int Width, int Layers, int Heads, int Positions, int TokenTypes, float Epsilon,
-    Activation Activation, IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+    Activation Activation, IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer,
+    IReadOnlyList<string> Labels) : IEncoderSizes
 {
     // how heads that choose one of several texts sum up a sequence: others do not read it
     static readonly string[] summary =
         ["summary_type", "summary_use_proj", "summary_activation", "summary_last_dropout", "summary_first_dropout"];
 
-    internal int HeadWidth => Width / Heads;
+    /// <inheritdoc/>
+    public int HeadWidth => Width / Heads;
 
     /// <summary>Whether embeddings are of another width than the layers, and so are projected.</summary>
     internal bool Projects => EmbeddingWidth != Width;
@@ -23,14 +25,11 @@ sealed record ElectraConfig(
     /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
     internal static ElectraConfig Read(ModelConfig config, int labels)
     {
-        if (config.Family != "electra")
-            throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', an ELECTRA was expected.");
+        config.Expect("electra", "an ELECTRA");
         int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
         int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount);
         int neurons = config.RequirePositive("intermediate_size");
-        if (width % heads != 0)
-            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
-                + "(num_attention_heads).");
+        config.WidthOfHeads(width, heads);
         ElectraConfig read = new(
             config.RequirePositive("vocab_size"), config.Has("embedding_size") ? config.RequirePositive("embedding_size") : 128,
             width, layers, heads, config.RequirePositive("max_position_embeddings"),

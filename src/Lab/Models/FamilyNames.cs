@@ -28,6 +28,15 @@ sealed record HeadNames(HeadKind Kind, string Ending, string Does, params string
     /// <summary>What must be there too, where the config does not say which of several heads of the same tensors it is.</summary>
     internal string[] Typical { get; init; } = [];
 
+    /// <summary>The heads of Llama and its likes.</summary>
+    internal static HeadNames[] OfLlamas { get; } =
+    [
+        new(HeadKind.Other, "ForTokenClassification", "labels every token", "score.") { Typical = ["score.bias"] },
+        new(HeadKind.Labels, "ForSequenceClassification", "gives scores to labels", "score.weight"),
+        new(HeadKind.Other, "ForQuestionAnswering", "finds where an answer stands", "qa_outputs."),
+        new(HeadKind.Vocabulary, "ForCausalLM", "tells which token comes next", "lm_head.weight"),
+    ];
+
     /// <summary>Whether a tensor is one of the head's.</summary>
     internal bool Owns(string name) => Tensors.Any(tensor => FamilyNames.Matches(name, tensor));
 }

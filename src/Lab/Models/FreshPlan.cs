@@ -36,6 +36,18 @@ sealed record FreshRequest(string Family, ModelSize Size, int Vocabulary, int To
     /// <summary>Whether it gives scores to the vocabulary and not to labels.</summary>
     internal bool OfVocabulary => Labels.Count == 0;
 
+    /// <summary>
+    /// The content of config.json, of the family's own keys: before them stand the architecture, which <see cref="NewHead"/> writes, and
+    /// the family, after them the padding token, which a fresh vocabulary begins with.
+    /// </summary>
+    internal JsonObject Config(JsonObject own)
+    {
+        JsonObject config = new() { ["architectures"] = null, ["model_type"] = Family };
+        foreach (var (key, value) in own) config[key] = value?.DeepClone();
+        config["pad_token_id"] = 0;
+        return config;
+    }
+
     /// <summary>Matching keys are the queries' numbers.</summary>
     internal string KeyPurpose(string key, string query) => Start == FreshStart.Matching ? query : key;
 }

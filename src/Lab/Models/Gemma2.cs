@@ -11,24 +11,24 @@ namespace Heartwood.Lab.Models;
 /// the scores of the vocabulary have soft caps; the word embeddings, which are the output too, are taken times √width. Key and value
 /// heads serve several query heads, positions turn, the MLP is gated by GELU. Labels are read from each sequence's last token, uncapped.
 /// </summary>
-public sealed class Gemma2 : IModel
+public sealed class Gemma2 : FamilyModel
 {
     readonly Gemma2Config config;
-    readonly Tensor words, output;
-    readonly Gemma2Layer[] layers;
+    readonly Tensor words;
+    readonly DecoderHead head;
     readonly Gemma2Norm norm;
 
     Gemma2(Gemma2Config config, JsonObject json, Weights weights)
+        : base("gemma2", causal: true, From, config, json, weights)
     {
-        (this.config, Config, Weights) = (config, json, weights);
+        this.config = config;
         Weights w = weights["model"];
         RotaryTable turns = new(config.Frequencies);
         words = w.Get("embed_tokens.weight", config.Vocabulary, config.Width);
-        layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Gemma2Layer(w["layers"][$"{i}"], config, turns, i))];
+        Stack = Each(i => LayerOf(w["layers"][$"{i}"], turns, i));
         norm = new(w["norm"], config);
-        output = config.Labels.Count > 0 ? weights.Get("score.weight", config.Labels.Count, config.Width)
-            : config.Tied ? words : weights.Get("lm_head.weight", config.Vocabulary, config.Width);
-        Layers = [.. Enumerable.Range(0, config.Layers).Select(ShapeOf)];
+        head = new(weights, config, config.Tied, words);
+        Layers = Each(ShapeOf);
         weights.RefuseUnused(_ => false);
     }
 
@@ -36,9 +36,8 @@ public sealed class Gemma2 : IModel
     /// <exception cref="CheckpointException">config and weights do not make a Gemma 2</exception>
     public static Gemma2 From(ModelConfig config, Weights weights)
     {
-        bool labels = weights.Has("score.weight");
-        Gemma2Config read = Gemma2Config.Read(config, labels ? weights.All["score.weight"].Shape[0] : 0);
-        return new(read, config.ToJson(), config.WithoutOutput(weights, labels, read.Tied, Names.WholeWords));
+        Gemma2Config read = Gemma2Config.Read(config, NewHead.LabelsOfScore(weights));
+        return new(read, config.ToJson(), config.WithoutOutput(weights, read.Labels.Count > 0, read.Tied, Names.WholeWords));
     }
 
     static readonly FamilyNames Names = new("Gemma2", "model", ["embed_tokens.", "layers.", "norm."], "embed_tokens.weight",
@@ -63,27 +62,14 @@ public sealed class Gemma2 : IModel
     {
         ModelSize size = request.Size;
         int headWidth = size.Width / size.Heads;
-        JsonObject config = new()
+        JsonObject config = request.Config(new()
         {
-            ["architectures"] = null,                            // written by NewHead, in this place
-            ["model_type"] = request.Family,
-            ["attn_logit_softcapping"] = 50.0,
-            ["final_logit_softcapping"] = 30.0,
-            ["head_dim"] = headWidth,
-            ["hidden_activation"] = "gelu_pytorch_tanh",
-            ["hidden_size"] = size.Width,
-            ["intermediate_size"] = size.Neurons,
-            ["num_attention_heads"] = size.Heads,
-            ["num_key_value_heads"] = size.Heads,
-            ["num_hidden_layers"] = size.Layers,
-            ["max_position_embeddings"] = size.Positions,
-            ["query_pre_attn_scalar"] = headWidth,
-            ["rms_norm_eps"] = 1e-6,
-            ["rope_theta"] = 10000.0,
-            ["sliding_window"] = size.Positions,
-            ["vocab_size"] = request.Vocabulary,
-            ["pad_token_id"] = 0,
-        };
+            ["attn_logit_softcapping"] = 50.0, ["final_logit_softcapping"] = 30.0, ["head_dim"] = headWidth,
+            ["hidden_activation"] = "gelu_pytorch_tanh", ["hidden_size"] = size.Width, ["intermediate_size"] = size.Neurons,
+            ["num_attention_heads"] = size.Heads, ["num_key_value_heads"] = size.Heads, ["num_hidden_layers"] = size.Layers,
+            ["max_position_embeddings"] = size.Positions, ["query_pre_attn_scalar"] = headWidth, ["rms_norm_eps"] = 1e-6,
+            ["rope_theta"] = 10000.0, ["sliding_window"] = size.Positions, ["vocab_size"] = request.Vocabulary,
+        });
         List<FreshWeight> weights = [FreshWeight.Embedding("model.embed_tokens.weight", "embed_tokens", request.Vocabulary, size.Width)];
         for (int i = 0; i < size.Layers; i++)
         {
@@ -112,14 +98,11 @@ public sealed class Gemma2 : IModel
         static FreshWeight Matrix(string name, int output, int input) => FreshWeight.Matrix(name, name, output, input);
     }
 
-    /// <inheritdoc/>
-    public IModel With(JsonObject config, Weights weights) => From(NewHead.ToConfig(config, "the model's config"), weights);
-
     /// <summary>
     /// The same function with a bias, zero, on the last matrix of attention and MLP, into which constants of heads and neurons fold, and on
     /// the norm after each, which a constant of a whole block becomes.
     /// </summary>
-    public IModel WithBiases()
+    public override IModel WithBiases()
     {
         if (config.OwnBiases) return this;
         JsonObject biased = (JsonObject)Config.DeepClone();
@@ -137,76 +120,33 @@ public sealed class Gemma2 : IModel
     }
 
     /// <inheritdoc/>
-    public string? WhyOnlyOurBiases => "a gemma2 of other software has none on its MLP and its norms";
+    public override string? WhyOnlyOurBiases => "a gemma2 of other software has none on its MLP and its norms";
 
     /// <inheritdoc/>
-    public Tensor Embed(Batch batch, IProbe probe)
+    public override Tensor Embed(Batch batch, IProbe probe)
     {
-        if (batch.Positions.Max() is var last && last >= MostPositions)
-            throw new ArgumentException($"A sequence has {last + 1} tokens, the model takes {MostPositions}. Shorten it.", nameof(batch));
+        RefuseLonger(batch);
         return probe.At(new(0, Point.Embeddings), Scope.Within(() => words.Rows(batch.Ids) * MathF.Sqrt(Width)));
     }
 
     /// <inheritdoc/>
-    public Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Attend(x, batch, tokens, probe);
-
-    /// <inheritdoc/>
-    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) =>
-        layers[layer].Finish(probe.At(new(layer, Point.LayerIn), Chosen(x, batch, tokens)), mixes, probe);
-
-    /// <inheritdoc/>
-    public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
+    public override Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
-        if (tokens == Tokens.All && Output == Output.Labels) x = Chosen(x, batch, Tokens.Read);
-        Tensor normed = probe.At(new(layers.Length - 1, Point.BeforeScores), norm.Forward(x));
-        return probe.At(new(layers.Length - 1, Point.Logits), Scope.Within(() =>
+        x = ReadByHead(x, batch, tokens);
+        Tensor normed = probe.At(AtEnd.BeforeScores, norm.Forward(x));
+        return probe.At(AtEnd.Logits, Scope.Within(() =>
         {
-            Tensor scores = normed.Linear(output, precision: Weights.Precision);
+            Tensor scores = head.Forward(normed);
             return Output == Output.Labels || config.FinalCap is not { } cap ? scores : (scores * (1 / cap)).Tanh() * cap;
         }));
     }
 
-    // the last token of a sequence has seen all of it
-    internal static Tensor Chosen(Tensor x, Batch batch, Tokens tokens) => tokens == Tokens.Read ? x.Rows(batch.Last) : x;
-
-    /// <inheritdoc/>
-    public string Family => "gemma2";
-
-    /// <inheritdoc/>
-    public Output Output => config.Labels.Count > 0 ? Output.Labels : Output.Vocabulary;
-
-    /// <inheritdoc/>
-    public bool Causal => true;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<LayerShape> Layers { get; }
-
-    /// <inheritdoc/>
-    public int Width => config.Width;
-
-    /// <inheritdoc/>
-    public int HeadWidth => config.HeadWidth;
-
-    /// <inheritdoc/>
-    public int MostPositions => config.Positions;
-
-    /// <inheritdoc/>
-    public int TokenTypes => 1;
-
-    /// <inheritdoc/>
-    public int Vocabulary => config.Vocabulary;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> Labels => config.Labels;
-
-    /// <inheritdoc/>
-    public JsonObject Config { get; }
-
-    /// <inheritdoc/>
-    public Weights Weights { get; }
-
     /// <summary>The model with only these layers, each of the kind that it was.</summary>
-    public IModel WithLayers(IReadOnlyList<int> kept) => LayersLeft.Keep(this, kept, config.WithLayerTypes(Config));
+    public override IModel WithLayers(IReadOnlyList<int> kept) =>
+        LayersLeft.Keep(this, kept, SlidingWindows.Named(Config, config.Windows));
+
+    PreNormLayer LayerOf(Weights w, RotaryTable turns, int i) =>
+        new(new Gemma2Attention(w, config, turns, i), new Gemma2Mlp(w, config, i), i);
 
     LayerShape ShapeOf(int i)
     {
@@ -217,42 +157,28 @@ public sealed class Gemma2 : IModel
             Name = layer,
             Window = config.Windows[i],
             ScoreCap = config.ScoreCap,
-            Attention = new()
+            Attention = LayerBlock.OfHeads(config.GroupsPerLayer[i].Sum(), HeadWidth, Rows("q_proj"),
+                new($"{self}.o_proj.weight", 1, 0, HeadWidth), BiasBefore(afterAttention, config.OutputBiases, $"{self}.o_proj")) with
             {
-                Count = config.GroupsPerLayer[i].Sum(),
-                ItemWidth = config.HeadWidth,
-                Inside = Point.Heads,
-                Out = Point.AttentionOut,
-                Own = Rows($"{self}.q_proj", config.HeadWidth, config.AttentionBiases),
-                ReadBy = new($"{self}.o_proj.weight", 1, 0, config.HeadWidth),
-                Bias = config.OutputBiases && Weights.Has($"{afterAttention}.weight") ? $"{self}.o_proj.bias" : null,
                 Before = [$"{layer}.input_layernorm.weight"],
                 After = [$"{afterAttention}.weight"],
                 Constant = config.OwnBiases ? $"{afterAttention}.bias" : null,
                 Groups = config.GroupsPerLayer[i],
-                Shared =
-                [
-                    .. Rows($"{self}.k_proj", config.HeadWidth, config.AttentionBiases),
-                    .. Rows($"{self}.v_proj", config.HeadWidth, config.AttentionBiases),
-                ],
+                Shared = [.. Rows("k_proj"), .. Rows("v_proj")],
             },
-            Mlp = new()
+            Mlp = LayerBlock.OfNeurons(config.NeuronsPerLayer[i],
+                [.. Series.Rows($"{mlp}.gate_proj", 1, false), .. Series.Rows($"{mlp}.up_proj", 1, false)],
+                new($"{mlp}.down_proj.weight", 1, 0, 1), BiasBefore(afterMlp, config.OwnBiases, $"{mlp}.down_proj")) with
             {
-                Count = config.NeuronsPerLayer[i],
-                ItemWidth = 1,
-                Inside = Point.Neurons,
-                Out = Point.MlpOut,
-                Own = [.. Rows($"{mlp}.gate_proj", 1, false), .. Rows($"{mlp}.up_proj", 1, false)],
-                ReadBy = new($"{mlp}.down_proj.weight", 1, 0, 1),
-                Bias = config.OwnBiases && Weights.Has($"{afterMlp}.weight") ? $"{mlp}.down_proj.bias" : null,
                 Before = [$"{layer}.pre_feedforward_layernorm.weight"],
                 After = [$"{afterMlp}.weight"],
                 Constant = config.OwnBiases ? $"{afterMlp}.bias" : null,
             },
         };
 
-        static Series[] Rows(string name, int length, bool biased) =>
-            biased ? [new($"{name}.weight", 0, 0, length), new($"{name}.bias", 0, 0, length)] : [new($"{name}.weight", 0, 0, length)];
+        Series[] Rows(string name) => Series.Rows($"{self}.{name}", HeadWidth, config.AttentionBiases);
+        // where nothing but a constant is left, it is what is added after the norm
+        string? BiasBefore(string norm, bool biased, string matrix) => biased && Weights.Has($"{norm}.weight") ? $"{matrix}.bias" : null;
     }
 }
 
@@ -263,33 +189,6 @@ sealed class Gemma2Norm(Weights w, Gemma2Config c)
 
     /// <param name="x">[token width]</param>
     internal Tensor Forward(Tensor x) => x.RmsNorm(gain + 1, c.Epsilon);
-}
-
-/// <summary>One layer: attention and MLP, each between two norms and adding to the residual stream what the second gives.</summary>
-sealed class Gemma2Layer(Weights w, Gemma2Config c, RotaryTable turns, int layer)
-{
-    readonly Gemma2Attention attention = new(w, c, turns, layer);
-    readonly Gemma2Mlp mlp = new(w, c, layer);
-
-    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
-        Scope.Within(() => attention.Mix(x, batch, tokens, probe));
-
-    /// <param name="x">the residual stream that enters the layer, [token width] of the tokens that are wanted</param>
-    /// <param name="mixes">their heads' mixes</param>
-    /// <param name="probe">sees every site from the heads on</param>
-    internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
-    {
-        x = Scope.Within(() =>
-        {
-            Tensor attended = probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe));
-            return probe.At(new(layer, Point.Middle), x + attended);
-        });
-        return Scope.Replace(x, Scope.Within(() =>
-        {
-            Tensor added = probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe));
-            return probe.At(new(layer, Point.LayerOut), x + added);
-        }));
-    }
 }
 
 /// <summary>
@@ -335,7 +234,7 @@ sealed class Gemma2End
 /// Attention: every head mixes the values of the tokens so far (of the last few, where there is a window) by softmax of the capped scores
 /// cap · tanh(q kᵀ / √scalar / cap), queries and keys turned by their positions; a key and value head serves a group of heads.
 /// </summary>
-sealed class Gemma2Attention
+sealed class Gemma2Attention : IAttention
 {
     readonly Gemma2Config c;
     readonly RotaryTable turns;
@@ -356,26 +255,28 @@ sealed class Gemma2Attention
         value = new(w["self_attn.v_proj"], groups.Length * c.HeadWidth, c.Width, c.AttentionBiases);
     }
 
-    internal Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
+    /// <inheritdoc/>
+    public Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
-        int[] queries = tokens == Tokens.All ? batch.Offsets : [.. Enumerable.Range(0, batch.Count + 1)];
+        int[] queries = batch.QueryOffsets(tokens);
         if (!end.Reads) return Tensor.Zeros(queries[^1], 0);
         x = norm!.Forward(x);
-        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Gemma2.Chosen(x, batch, tokens)));
+        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(x.LastRead(batch, tokens)));
         Tensor k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
         Tensor angles = turns.For(batch.Positions.Max() + 1);
-        q = q.Rotate(angles, tokens == Tokens.All ? batch.Positions : Array.ConvertAll(batch.Last, t => batch.Positions[t]));
+        q = q.Rotate(angles, batch.QueryPositions(tokens));
         q = probe.At(new(layer, Point.AttentionQuery), c.QueryFactor == 1 ? q : q * c.QueryFactor);
         (k, v) = batch.Attended(layer, probe.At(new(layer, Point.AttentionKey), k.Rotate(angles, batch.Positions)), v);
         return q.Attention(k, v, queries, batch.KeyOffsets, groups, causal: true, c.Windows[layer], c.ScoreCap);
     }
 
-    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
+    /// <inheritdoc/>
+    public Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
         end.Reads ? end.Forward(probe.At(new(layer, Point.Heads), mixes)) : end.Constant(stream);
 }
 
 /// <summary>The MLP: neurons gelu(gate) · up (GEGLU, Shazeer 2020).</summary>
-sealed class Gemma2Mlp
+sealed class Gemma2Mlp : IMlp
 {
     readonly Gemma2Config c;
     readonly int layer;
@@ -394,7 +295,8 @@ sealed class Gemma2Mlp
         up = new(w["mlp.up_proj"], neurons, c.Width, biased: false);
     }
 
-    internal Tensor Forward(Tensor x, IProbe probe)
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, IProbe probe)
     {
         if (!end.Reads) return end.Constant(x.Shape);
         Tensor normed = norm!.Forward(x);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Tensors;
 
@@ -8,9 +7,9 @@ namespace Heartwood.Lab.Models;
 sealed record Gemma2Config(
     int Vocabulary, int Width, int HeadWidth, int Layers, int Positions, float Epsilon, Activation Activation, double[] Frequencies,
     float QueryFactor, float? ScoreCap, float? FinalCap, bool AttentionBiases, bool OwnBiases, bool Tied, IReadOnlyList<int?> Windows,
-    IReadOnlyList<int[]> GroupsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+    IReadOnlyList<int[]> GroupsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels) : IFamilySizes
 {
-    internal const string LayerTypes = "layer_types", Full = "full_attention", Sliding = "sliding_attention";
+    const string LayerTypes = "layer_types", Full = "full_attention", Sliding = "sliding_attention";
 
     /// <summary>Whether the last matrix of attention has a bias.</summary>
     internal bool OutputBiases => AttentionBiases || OwnBiases;
@@ -21,8 +20,7 @@ sealed record Gemma2Config(
     /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
     internal static Gemma2Config Read(ModelConfig config, int labels)
     {
-        if (config.Family != "gemma2")
-            throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', a Gemma 2 was expected.");
+        config.Expect("gemma2", "a Gemma 2");
         int heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount), shared = KeyValueHeadsOf(config);
         int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount);
         if (heads % shared != 0)
@@ -82,14 +80,6 @@ sealed record Gemma2Config(
     }
 
     static string[] KindsUnsaid(int layers) => [.. Enumerable.Range(0, layers).Select(i => i % 2 == 0 ? Sliding : Full)];
-
-    /// <summary>The config with the kind of every layer in it, so that a layer keeps its own when others leave.</summary>
-    internal JsonObject WithLayerTypes(JsonObject config)
-    {
-        JsonObject named = (JsonObject)config.DeepClone();
-        named[LayerTypes] = new JsonArray([.. Windows.Select(window => (JsonNode)(window is null ? Full : Sliding))]);
-        return named;
-    }
 
     /// <summary>What the file alone says.</summary>
     /// <inheritdoc cref="ModelFamily.Facts"/>

@@ -10,24 +10,24 @@ namespace Heartwood.Lab.Models;
 /// Pre-norm layers, every token sees itself and those before it; the output is the word
 /// embeddings' own matrix (or <c>lm_head</c> where it is not tied), the labels are read from each sequence's last token.
 /// </summary>
-public sealed class Gpt2 : IModel
+public sealed class Gpt2 : FamilyModel
 {
     readonly Gpt2Config config;
-    readonly Tensor words, positions, output;
-    readonly Gpt2Layer[] layers;
+    readonly Tensor words, positions;
+    readonly DecoderHead head;
     readonly LayerNorm norm;
 
     Gpt2(Gpt2Config config, JsonObject json, Weights weights)
+        : base("gpt2", causal: true, From, config, json, weights)
     {
-        (this.config, Config, Weights) = (config, json, weights);
+        this.config = config;
         Weights w = weights["transformer"];
         words = w.Get("wte.weight", config.Vocabulary, config.Width);
         positions = w.Get("wpe.weight", config.Positions, config.Width);
-        layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Gpt2Layer(w["h"][$"{i}"], config, i))];
+        Stack = Each(i => LayerOf(w["h"][$"{i}"], i));
         norm = new(w["ln_f"], config.Width, config.Epsilon);
-        output = config.Labels.Count > 0 ? weights.Get("score.weight", config.Labels.Count, config.Width)
-            : config.Tied ? words : weights.Get("lm_head.weight", config.Vocabulary, config.Width);
-        Layers = [.. Enumerable.Range(0, config.Layers).Select(ShapeOf)];
+        head = new(weights, config, config.Tied, words);
+        Layers = Each(ShapeOf);
         weights.RefuseUnused(_ => false);
     }
 
@@ -35,9 +35,8 @@ public sealed class Gpt2 : IModel
     /// <exception cref="CheckpointException">config and weights do not make a GPT-2</exception>
     public static Gpt2 From(ModelConfig config, Weights weights)
     {
-        bool labels = weights.Has("score.weight");
-        Gpt2Config read = Gpt2Config.Read(config, labels ? weights.All["score.weight"].Shape[0] : 0);
-        return new(read, config.ToJson(), config.WithoutOutput(weights, labels, read.Tied, Names.WholeWords));
+        Gpt2Config read = Gpt2Config.Read(config, NewHead.LabelsOfScore(weights));
+        return new(read, config.ToJson(), config.WithoutOutput(weights, read.Labels.Count > 0, read.Tied, Names.WholeWords));
     }
 
     static readonly FamilyNames Names = new("GPT2", "transformer", ["wte.", "wpe.", "h.", "ln_f."], "wte.weight",
@@ -63,20 +62,12 @@ public sealed class Gpt2 : IModel
     static FreshPlan Fresh(FreshRequest request)
     {
         ModelSize size = request.Size;
-        JsonObject config = new()
+        JsonObject config = request.Config(new()
         {
-            ["architectures"] = null,                            // written by NewHead, in this place
-            ["model_type"] = request.Family,
-            ["activation_function"] = "gelu_new",
-            ["n_embd"] = size.Width,
-            ["n_head"] = size.Heads,
-            ["n_inner"] = size.Neurons,
-            ["n_layer"] = size.Layers,
-            ["n_positions"] = size.Positions,
-            ["vocab_size"] = request.Vocabulary,
+            ["activation_function"] = "gelu_new", ["n_embd"] = size.Width, ["n_head"] = size.Heads, ["n_inner"] = size.Neurons,
+            ["n_layer"] = size.Layers, ["n_positions"] = size.Positions, ["vocab_size"] = request.Vocabulary,
             ["layer_norm_epsilon"] = 1e-5,
-            ["pad_token_id"] = 0,
-        };
+        });
         List<FreshWeight> weights =
         [
             FreshWeight.Embedding("transformer.wte.weight", "wte", request.Vocabulary, size.Width),
@@ -106,70 +97,17 @@ public sealed class Gpt2 : IModel
     }
 
     /// <inheritdoc/>
-    public IModel With(JsonObject config, Weights weights) => From(NewHead.ToConfig(config, "the model's config"), weights);
-
-    /// <inheritdoc/>
-    public Tensor Embed(Batch batch, IProbe probe) =>
+    public override Tensor Embed(Batch batch, IProbe probe) =>
         probe.At(new(0, Point.Embeddings), Scope.Within(() => words.Rows(batch.Ids) + positions.Rows(batch.Positions)));
 
     /// <inheritdoc/>
-    public Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Attend(x, batch, tokens, probe);
-
-    /// <inheritdoc/>
-    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) =>
-        layers[layer].Finish(probe.At(new(layer, Point.LayerIn), Chosen(x, batch, tokens)), mixes, probe);
-
-    /// <inheritdoc/>
-    public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
-    {
-        if (tokens == Tokens.All && Output == Output.Labels) x = Chosen(x, batch, Tokens.Read);
-        Tensor normed = probe.At(new(layers.Length - 1, Point.BeforeScores), norm.Forward(x));
-        return probe.At(new(layers.Length - 1, Point.Logits), normed.Linear(output, precision: Weights.Precision));
-    }
-
-    // the last token of a sequence has seen all of it
-    internal static Tensor Chosen(Tensor x, Batch batch, Tokens tokens) => tokens == Tokens.Read ? x.Rows(batch.Last) : x;
-
-    /// <inheritdoc/>
-    public string Family => "gpt2";
-
-    /// <inheritdoc/>
-    public Output Output => config.Labels.Count > 0 ? Output.Labels : Output.Vocabulary;
-
-    /// <inheritdoc/>
-    public bool Causal => true;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<LayerShape> Layers { get; }
-
-    /// <inheritdoc/>
-    public int Width => config.Width;
-
-    /// <inheritdoc/>
-    public int HeadWidth => config.HeadWidth;
-
-    /// <inheritdoc/>
-    public int MostPositions => config.Positions;
-
-    /// <inheritdoc/>
-    public int TokenTypes => 1;
-
-    /// <inheritdoc/>
-    public int Vocabulary => config.Vocabulary;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> Labels => config.Labels;
-
-    /// <inheritdoc/>
-    public JsonObject Config { get; }
-
-    /// <inheritdoc/>
-    public Weights Weights { get; }
+    public override Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
+        head.Score(norm.Forward(ReadByHead(x, batch, tokens)), AtEnd, probe);
 
     /// <summary>
     /// The model with only these layers. Where attention is scaled by the layer's number, its queries carry what the number changes.
     /// </summary>
-    public IModel WithLayers(IReadOnlyList<int> kept)
+    public override IModel WithLayers(IReadOnlyList<int> kept)
     {
         IModel left = LayersLeft.Keep(this, kept);
         if (!config.ScaledByLayer || left == this) return left;
@@ -194,6 +132,8 @@ public sealed class Gpt2 : IModel
         return Tensor.From(values, t.Shape.Axes).KeepForever();
     }
 
+    PreNormLayer LayerOf(Weights w, int i) => new(new Gpt2Attention(w, config, i), new Gpt2Mlp(w, config, i), i);
+
     LayerShape ShapeOf(int i)
     {
         string layer = $"transformer.h.{i}", attention = $"{layer}.attn.c_attn", mlp = $"{layer}.mlp";
@@ -201,26 +141,16 @@ public sealed class Gpt2 : IModel
         return new()
         {
             Name = layer,
-            Attention = new()
+            Attention = LayerBlock.OfHeads(config.HeadsPerLayer[i], HeadWidth,
+                [.. Queries(0), .. Queries(span), .. Queries(2 * span)],
+                new($"{layer}.attn.c_proj.weight", 0, 0, HeadWidth), $"{layer}.attn.c_proj.bias") with
             {
-                Count = config.HeadsPerLayer[i],
-                ItemWidth = config.HeadWidth,
-                Inside = Point.Heads,
-                Out = Point.AttentionOut,
-                Own = [.. Queries(0), .. Queries(span), .. Queries(2 * span)],
-                ReadBy = new($"{layer}.attn.c_proj.weight", 0, 0, config.HeadWidth),
-                Bias = $"{layer}.attn.c_proj.bias",
                 Before = [$"{layer}.ln_1.weight", $"{layer}.ln_1.bias"],
             },
-            Mlp = new()
+            Mlp = LayerBlock.OfNeurons(config.NeuronsPerLayer[i],
+                [new($"{mlp}.c_fc.weight", 1, 0, 1), new($"{mlp}.c_fc.bias", 0, 0, 1)],
+                new($"{mlp}.c_proj.weight", 0, 0, 1), $"{mlp}.c_proj.bias") with
             {
-                Count = config.NeuronsPerLayer[i],
-                ItemWidth = 1,
-                Inside = Point.Neurons,
-                Out = Point.MlpOut,
-                Own = [new($"{mlp}.c_fc.weight", 1, 0, 1), new($"{mlp}.c_fc.bias", 0, 0, 1)],
-                ReadBy = new($"{mlp}.c_proj.weight", 0, 0, 1),
-                Bias = $"{mlp}.c_proj.bias",
                 Before = [$"{layer}.ln_2.weight", $"{layer}.ln_2.bias"],
             },
         };
@@ -230,38 +160,11 @@ public sealed class Gpt2 : IModel
     }
 }
 
-/// <summary>One layer: attention and MLP, each reading the normalized residual stream and adding to the stream itself.</summary>
-sealed class Gpt2Layer(Weights w, Gpt2Config c, int layer)
-{
-    readonly Gpt2Attention attention = new(w, c, layer);
-    readonly Gpt2Mlp mlp = new(w, c, layer);
-
-    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
-        Scope.Within(() => attention.Mix(x, batch, tokens, probe));
-
-    /// <param name="x">the residual stream that enters the layer, [token width] of the tokens that are wanted</param>
-    /// <param name="mixes">their heads' mixes</param>
-    /// <param name="probe">sees every site from the heads on</param>
-    internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
-    {
-        x = Scope.Within(() =>
-        {
-            Tensor attended = probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe));
-            return probe.At(new(layer, Point.Middle), x + attended);
-        });
-        return Scope.Replace(x, Scope.Within(() =>
-        {
-            Tensor added = probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe));
-            return probe.At(new(layer, Point.LayerOut), x + added);
-        }));
-    }
-}
-
 /// <summary>
 /// Attention: every head mixes the values of the tokens so far by softmax(q kᵀ / √headWidth); one matrix makes queries, keys and values,
 /// the output projection adds the mixes up. Without heads, what is left is a constant.
 /// </summary>
-sealed class Gpt2Attention(Weights w, Gpt2Config c, int layer)
+sealed class Gpt2Attention(Weights w, Gpt2Config c, int layer) : IAttention
 {
     readonly int heads = c.HeadsPerLayer[layer], span = c.HeadsPerLayer[layer] * c.HeadWidth;
     readonly float factor = c.QueryFactor(layer);
@@ -271,12 +174,13 @@ sealed class Gpt2Attention(Weights w, Gpt2Config c, int layer)
     readonly Conv1D? output = c.HeadsPerLayer[layer] == 0 ? null : new(w["attn.c_proj"], c.HeadsPerLayer[layer] * c.HeadWidth, c.Width);
     readonly Tensor bias = w["attn.c_proj"].Get("bias", c.Width);
 
-    internal Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
+    /// <inheritdoc/>
+    public Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
-        int[] queries = tokens == Tokens.All ? batch.Offsets : [.. Enumerable.Range(0, batch.Count + 1)];
+        int[] queries = batch.QueryOffsets(tokens);
         if (output is null) return Tensor.Zeros(queries[^1], 0);
         Tensor all = queriesKeysValues!.Forward(norm!.Forward(x));
-        Tensor q = probe.At(new(layer, Point.Query), Gpt2.Chosen(all.Slice(1, 0, span), batch, tokens));
+        Tensor q = probe.At(new(layer, Point.Query), all.Slice(1, 0, span).LastRead(batch, tokens));
         Tensor k = probe.At(new(layer, Point.Key), all.Slice(1, span, span)),
             v = probe.At(new(layer, Point.Value), all.Slice(1, 2 * span, span));
         q = probe.At(new(layer, Point.AttentionQuery), factor == 1 ? q : q * factor);
@@ -284,19 +188,21 @@ sealed class Gpt2Attention(Weights w, Gpt2Config c, int layer)
         return q.Attention(k, v, queries, batch.KeyOffsets, heads, causal: true);
     }
 
-    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
+    /// <inheritdoc/>
+    public Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
         output is null ? bias.Spread(stream) : output.Forward(probe.At(new(layer, Point.Heads), mixes));
 }
 
 /// <summary>The MLP: one hidden layer of neurons. Without neurons, what is left is a constant.</summary>
-sealed class Gpt2Mlp(Weights w, Gpt2Config c, int layer)
+sealed class Gpt2Mlp(Weights w, Gpt2Config c, int layer) : IMlp
 {
     readonly LayerNorm? norm = c.NeuronsPerLayer[layer] == 0 ? null : new(w["ln_2"], c.Width, c.Epsilon);
     readonly Conv1D? up = c.NeuronsPerLayer[layer] == 0 ? null : new(w["mlp.c_fc"], c.Width, c.NeuronsPerLayer[layer]);
     readonly Conv1D? down = c.NeuronsPerLayer[layer] == 0 ? null : new(w["mlp.c_proj"], c.NeuronsPerLayer[layer], c.Width);
     readonly Tensor bias = w["mlp.c_proj"].Get("bias", c.Width);
 
-    internal Tensor Forward(Tensor x, IProbe probe) =>
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, IProbe probe) =>
         down is null ? bias.Spread(x.Shape)
             : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(norm!.Forward(x), c.Activation)));
 }

@@ -7,9 +7,10 @@ namespace Heartwood.Lab.Models;
 sealed record Gpt2Config(
     int Vocabulary, int Width, int Layers, int Heads, int Positions, float Epsilon, Activation Activation,
     bool ScaledByWidth, bool ScaledByLayer, bool Tied,
-    IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+    IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels) : IFamilySizes
 {
-    internal int HeadWidth => Width / Heads;
+    /// <inheritdoc/>
+    public int HeadWidth => Width / Heads;
 
     /// <summary>
     /// What a layer's queries are multiplied with so that attention, which divides scores by √headWidth, scales them as the config says.
@@ -22,13 +23,11 @@ sealed record Gpt2Config(
     /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
     internal static Gpt2Config Read(ModelConfig config, int labels)
     {
-        if (config.Family != "gpt2")
-            throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', a GPT-2 was expected.");
+        config.Expect("gpt2", "a GPT-2");
         int width = WidthOf(config), heads = config.RequirePositive("n_head", "num_attention_heads", ModelConfig.MostOfACount);
         int layers = config.RequirePositive("n_layer", "num_hidden_layers", ModelConfig.MostOfACount);
         int positions = config.RequirePositive("n_positions", "max_position_embeddings");
-        if (width % heads != 0)
-            throw new CheckpointException($"{config.Path}: an n_embd of {width} does not divide into {heads} heads (n_head).");
+        config.WidthOfHeads(width, heads, ("an n_embd", "n_head"));
         if (config.Optional("n_ctx", positions) is var seen && seen != positions)
             throw new CheckpointException($"{config.Path}: n_ctx is {seen}, n_positions {positions}; Heartwood reads models where every "
                 + "token sees all before it, in which the two are equal.");

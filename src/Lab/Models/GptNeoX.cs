@@ -13,26 +13,26 @@ namespace Heartwood.Lab.Models;
 /// each other in one matrix. The output is <c>embed_out</c>, or the word embeddings' own matrix where it is tied; labels are read from
 /// each sequence's last token.
 /// </summary>
-public sealed class GptNeoX : IModel
+public sealed class GptNeoX : FamilyModel
 {
     const string OutputName = "embed_out.weight";
 
     readonly GptNeoXConfig config;
-    readonly Tensor words, output;
-    readonly GptNeoXLayer[] layers;
+    readonly Tensor words;
+    readonly DecoderHead head;
     readonly LayerNorm norm;
 
     GptNeoX(GptNeoXConfig config, JsonObject json, Weights weights)
+        : base("gpt_neox", causal: true, From, config, json, weights)
     {
-        (this.config, Config, Weights) = (config, json, weights);
+        this.config = config;
         Weights w = weights["gpt_neox"];
         RotaryTable turns = new(config.Frequencies);
         words = w.Get("embed_in.weight", config.Vocabulary, config.Width);
-        layers = [.. Enumerable.Range(0, config.Layers).Select(i => new GptNeoXLayer(w["layers"][$"{i}"], config, turns, i))];
+        Stack = Each(i => new GptNeoXLayer(w["layers"][$"{i}"], config, turns, i));
         norm = new(w["final_layer_norm"], config.Width, config.Epsilon);
-        output = config.Labels.Count > 0 ? weights.Get("score.weight", config.Labels.Count, config.Width)
-            : config.Tied ? words : weights.Get(OutputName, config.Vocabulary, config.Width);
-        Layers = [.. Enumerable.Range(0, config.Layers).Select(ShapeOf)];
+        head = new(weights, config, config.Tied, words, OutputName);
+        Layers = Each(ShapeOf);
         weights.RefuseUnused(_ => false);
     }
 
@@ -40,9 +40,8 @@ public sealed class GptNeoX : IModel
     /// <exception cref="CheckpointException">config and weights do not make a GPT-NeoX</exception>
     public static GptNeoX From(ModelConfig config, Weights weights)
     {
-        bool labels = weights.Has("score.weight");
-        GptNeoXConfig read = GptNeoXConfig.Read(config, labels ? weights.All["score.weight"].Shape[0] : 0);
-        return new(read, config.ToJson(), config.WithoutOutput(weights, labels, read.Tied, Names.WholeWords, OutputName));
+        GptNeoXConfig read = GptNeoXConfig.Read(config, NewHead.LabelsOfScore(weights));
+        return new(read, config.ToJson(), config.WithoutOutput(weights, read.Labels.Count > 0, read.Tied, Names.WholeWords, OutputName));
     }
 
     static readonly FamilyNames Names = new("GPTNeoX", "gpt_neox", ["embed_in.", "layers.", "final_layer_norm."], "embed_in.weight",
@@ -68,23 +67,14 @@ public sealed class GptNeoX : IModel
     {
         ModelSize size = request.Size;
         int headWidth = size.Width / size.Heads;
-        JsonObject config = new()
+        JsonObject config = request.Config(new()
         {
-            ["architectures"] = null,                            // written by NewHead, in this place
-            ["model_type"] = request.Family,
-            ["hidden_act"] = "gelu",
-            ["hidden_size"] = size.Width,
-            ["intermediate_size"] = size.Neurons,
-            ["num_attention_heads"] = size.Heads,
-            ["num_hidden_layers"] = size.Layers,
-            ["max_position_embeddings"] = size.Positions,
-            ["layer_norm_eps"] = 1e-5,
-            ["rotary_emb_base"] = 10000,
+            ["hidden_act"] = "gelu", ["hidden_size"] = size.Width, ["intermediate_size"] = size.Neurons,
+            ["num_attention_heads"] = size.Heads, ["num_hidden_layers"] = size.Layers, ["max_position_embeddings"] = size.Positions,
+            ["layer_norm_eps"] = 1e-5, ["rotary_emb_base"] = 10000,
             ["rotary_pct"] = ((double[])[0.25, 0.5]).FirstOrDefault(share => headWidth * share % 2 == 0, 1),
-            ["use_parallel_residual"] = true,
-            ["vocab_size"] = request.Vocabulary,
-            ["pad_token_id"] = 0,
-        };
+            ["use_parallel_residual"] = true, ["vocab_size"] = request.Vocabulary,
+        });
         List<FreshWeight> weights = [FreshWeight.Embedding("gpt_neox.embed_in.weight", "embed_in", request.Vocabulary, size.Width)];
         for (int i = 0; i < size.Layers; i++)
         {
@@ -110,117 +100,42 @@ public sealed class GptNeoX : IModel
         static FreshWeight[] Matrix(string name, int output, int input) => FreshWeight.Linear(name, name, output, input);
     }
 
-    /// <inheritdoc/>
-    public IModel With(JsonObject config, Weights weights) => From(NewHead.ToConfig(config, "the model's config"), weights);
-
     /// <summary>The same function with attention's biases, zero where there was none; the MLP always has its own.</summary>
-    public IModel WithBiases()
+    public override IModel WithBiases()
     {
         if (config.Biased) return this;
         JsonObject biased = (JsonObject)Config.DeepClone();
         biased[GptNeoXConfig.BiasKey] = true;
-        Dictionary<string, Tensor> zeros = [];
-        for (int i = 0; i < config.Layers; i++)
-        {
-            int heads = config.HeadsPerLayer[i];
-            string attention = $"gpt_neox.layers.{i}.attention";
-            if (heads > 0) zeros[$"{attention}.query_key_value.bias"] = Tensor.Lasting(3 * heads * HeadWidth);
-            zeros[$"{attention}.dense.bias"] = Tensor.Lasting(Width);
-        }
-        return With(biased, Weights.With(zeros));
+        return With(biased, Weights.With(MissingBiases.Zeros(this)));
     }
 
     /// <inheritdoc/>
-    public Tensor Embed(Batch batch, IProbe probe)
+    public override Tensor Embed(Batch batch, IProbe probe)
     {
-        if (batch.Positions.Max() is var last && last >= MostPositions)
-            throw new ArgumentException($"A sequence has {last + 1} tokens, the model takes {MostPositions}. Shorten it.", nameof(batch));
+        RefuseLonger(batch);
         return probe.At(new(0, Point.Embeddings), words.Rows(batch.Ids));
     }
 
     /// <inheritdoc/>
-    public Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Attend(x, batch, tokens, probe);
-
-    /// <inheritdoc/>
-    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) =>
-        layers[layer].Finish(probe.At(new(layer, Point.LayerIn), Chosen(x, batch, tokens)), mixes, probe);
-
-    /// <inheritdoc/>
-    public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
-    {
-        if (tokens == Tokens.All && Output == Output.Labels) x = Chosen(x, batch, Tokens.Read);
-        Tensor normed = probe.At(new(layers.Length - 1, Point.BeforeScores), norm.Forward(x));
-        return probe.At(new(layers.Length - 1, Point.Logits), normed.Linear(output, precision: Weights.Precision));
-    }
-
-    // the last token of a sequence has seen all of it
-    internal static Tensor Chosen(Tensor x, Batch batch, Tokens tokens) => tokens == Tokens.Read ? x.Rows(batch.Last) : x;
-
-    /// <inheritdoc/>
-    public string Family => "gpt_neox";
-
-    /// <inheritdoc/>
-    public Output Output => config.Labels.Count > 0 ? Output.Labels : Output.Vocabulary;
-
-    /// <inheritdoc/>
-    public bool Causal => true;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<LayerShape> Layers { get; }
-
-    /// <inheritdoc/>
-    public int Width => config.Width;
-
-    /// <inheritdoc/>
-    public int HeadWidth => config.HeadWidth;
-
-    /// <inheritdoc/>
-    public int MostPositions => config.Positions;
-
-    /// <inheritdoc/>
-    public int TokenTypes => 1;
-
-    /// <inheritdoc/>
-    public int Vocabulary => config.Vocabulary;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> Labels => config.Labels;
-
-    /// <inheritdoc/>
-    public JsonObject Config { get; }
-
-    /// <inheritdoc/>
-    public Weights Weights { get; }
+    public override Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
+        head.Score(norm.Forward(ReadByHead(x, batch, tokens)), AtEnd, probe);
 
     LayerShape ShapeOf(int i)
     {
-        string layer = $"gpt_neox.layers.{i}", fused = $"{layer}.attention.query_key_value", mlp = $"{layer}.mlp";
-        int each = 3 * config.HeadWidth;
+        string layer = $"gpt_neox.layers.{i}", mlp = $"{layer}.mlp";
         return new()
         {
             Name = layer,
             Parallel = config.Parallel,
-            Attention = new()
+            Attention = LayerBlock.OfHeads(config.HeadsPerLayer[i], HeadWidth,
+                Series.Rows($"{layer}.attention.query_key_value", 3 * HeadWidth, config.Biased),
+                new($"{layer}.attention.dense.weight", 1, 0, HeadWidth), config.Biased ? $"{layer}.attention.dense.bias" : null) with
             {
-                Count = config.HeadsPerLayer[i],
-                ItemWidth = config.HeadWidth,
-                Inside = Point.Heads,
-                Out = Point.AttentionOut,
-                Own = config.Biased ? [new($"{fused}.weight", 0, 0, each), new($"{fused}.bias", 0, 0, each)]
-                    : [new($"{fused}.weight", 0, 0, each)],
-                ReadBy = new($"{layer}.attention.dense.weight", 1, 0, config.HeadWidth),
-                Bias = config.Biased ? $"{layer}.attention.dense.bias" : null,
                 Before = [$"{layer}.input_layernorm.weight", $"{layer}.input_layernorm.bias"],
             },
-            Mlp = new()
+            Mlp = LayerBlock.OfNeurons(config.NeuronsPerLayer[i], Series.Rows($"{mlp}.dense_h_to_4h", 1),
+                new($"{mlp}.dense_4h_to_h.weight", 1, 0, 1), $"{mlp}.dense_4h_to_h.bias") with
             {
-                Count = config.NeuronsPerLayer[i],
-                ItemWidth = 1,
-                Inside = Point.Neurons,
-                Out = Point.MlpOut,
-                Own = [new($"{mlp}.dense_h_to_4h.weight", 0, 0, 1), new($"{mlp}.dense_h_to_4h.bias", 0, 0, 1)],
-                ReadBy = new($"{mlp}.dense_4h_to_h.weight", 1, 0, 1),
-                Bias = $"{mlp}.dense_4h_to_h.bias",
                 Before = [$"{layer}.post_attention_layernorm.weight", $"{layer}.post_attention_layernorm.bias"],
             },
         };
@@ -230,18 +145,17 @@ public sealed class GptNeoX : IModel
 /// <summary>
 /// One layer: attention and MLP, both reading the stream that enters and adding to it side by side; or one after the other.
 /// </summary>
-sealed class GptNeoXLayer(Weights w, GptNeoXConfig c, RotaryTable turns, int layer)
+sealed class GptNeoXLayer(Weights w, GptNeoXConfig c, RotaryTable turns, int layer) : ILayer
 {
     readonly GptNeoXAttention attention = new(w, c, turns, layer);
     readonly GptNeoXMlp mlp = new(w, c, layer);
 
-    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
+    /// <inheritdoc/>
+    public Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
         Scope.Within(() => attention.Mix(x, batch, tokens, probe));
 
-    /// <param name="x">the residual stream that enters the layer, [token width] of the tokens that are wanted</param>
-    /// <param name="mixes">their heads' mixes</param>
-    /// <param name="probe">sees every site from the heads on</param>
-    internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
+    /// <inheritdoc/>
+    public Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
     {
         if (c.Parallel)
             return Scope.Within(() =>
@@ -264,7 +178,7 @@ sealed class GptNeoXLayer(Weights w, GptNeoXConfig c, RotaryTable turns, int lay
 /// by their positions; one matrix makes queries, keys and values of one head after the other, the output projection adds the mixes up.
 /// Without heads, what is left is a constant.
 /// </summary>
-sealed class GptNeoXAttention
+sealed class GptNeoXAttention : IAttention
 {
     readonly GptNeoXConfig c;
     readonly RotaryTable turns;
@@ -283,16 +197,17 @@ sealed class GptNeoXAttention
         output = new(w["attention.dense"], c.Width, heads * c.HeadWidth, c.Biased);
     }
 
-    internal Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
+    /// <inheritdoc/>
+    public Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
-        int[] queries = tokens == Tokens.All ? batch.Offsets : [.. Enumerable.Range(0, batch.Count + 1)];
+        int[] queries = batch.QueryOffsets(tokens);
         if (output is null) return Tensor.Zeros(queries[^1], 0);
         int rows = x.Shape[0];
         Tensor all = queriesKeysValues!.Forward(norm!.Forward(x)).As(rows * heads, 3 * c.HeadWidth);
-        Tensor q = probe.At(new(layer, Point.Query), GptNeoX.Chosen(OfHeads(0), batch, tokens));
+        Tensor q = probe.At(new(layer, Point.Query), OfHeads(0).LastRead(batch, tokens));
         Tensor k = probe.At(new(layer, Point.Key), OfHeads(1)), v = probe.At(new(layer, Point.Value), OfHeads(2));
         Tensor angles = turns.For(batch.Positions.Max() + 1);
-        int[] places = tokens == Tokens.All ? batch.Positions : Array.ConvertAll(batch.Last, t => batch.Positions[t]);
+        int[] places = batch.QueryPositions(tokens);
         q = probe.At(new(layer, Point.AttentionQuery), q.Rotate(angles, places, c.HeadWidth));
         (k, v) = batch.Attended(layer, probe.At(new(layer, Point.AttentionKey), k.Rotate(angles, batch.Positions, c.HeadWidth)), v);
         return q.Attention(k, v, queries, batch.KeyOffsets, heads, causal: true);
@@ -301,19 +216,21 @@ sealed class GptNeoXAttention
         Tensor OfHeads(int which) => all.Slice(1, which * c.HeadWidth, c.HeadWidth).As(rows, heads * c.HeadWidth);
     }
 
-    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
+    /// <inheritdoc/>
+    public Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
         output is not null ? output.Forward(probe.At(new(layer, Point.Heads), mixes)) : bias?.Spread(stream) ?? Tensor.Zeros(stream.Axes);
 }
 
 /// <summary>The MLP: one hidden layer of neurons. Without neurons, what is left is a constant.</summary>
-sealed class GptNeoXMlp(Weights w, GptNeoXConfig c, int layer)
+sealed class GptNeoXMlp(Weights w, GptNeoXConfig c, int layer) : IMlp
 {
     readonly LayerNorm? norm = c.NeuronsPerLayer[layer] == 0 ? null : new(w["post_attention_layernorm"], c.Width, c.Epsilon);
     readonly Linear? up = c.NeuronsPerLayer[layer] == 0 ? null : new(w["mlp.dense_h_to_4h"], c.NeuronsPerLayer[layer], c.Width);
     readonly Linear? down = c.NeuronsPerLayer[layer] == 0 ? null : new(w["mlp.dense_4h_to_h"], c.Width, c.NeuronsPerLayer[layer]);
     readonly Tensor bias = w["mlp.dense_4h_to_h"].Get("bias", c.Width);
 
-    internal Tensor Forward(Tensor x, IProbe probe) =>
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x, IProbe probe) =>
         down is null ? bias.Spread(x.Shape)
             : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(norm!.Forward(x), c.Activation)));
 }

@@ -7,13 +7,14 @@ namespace Heartwood.Lab.Models;
 sealed record GptNeoXConfig(
     int Vocabulary, int Width, int Layers, int Heads, int Positions, float Epsilon, Activation Activation, double[] Frequencies,
     bool Parallel, bool Biased, bool Tied, IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer,
-    IReadOnlyList<string> Labels)
+    IReadOnlyList<string> Labels) : IFamilySizes
 {
     internal const string BiasKey = "attention_bias";
 
     const string ShareKey = "rotary_pct", NewerShareKey = "partial_rotary_factor";
 
-    internal int HeadWidth => Width / Heads;
+    /// <inheritdoc/>
+    public int HeadWidth => Width / Heads;
 
     /// <summary>Reads and checks a config.json; unknown keys that matter are refused.</summary>
     /// <param name="config">the file</param>
@@ -21,13 +22,10 @@ sealed record GptNeoXConfig(
     /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
     internal static GptNeoXConfig Read(ModelConfig config, int labels)
     {
-        if (config.Family != "gpt_neox")
-            throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', a GPT-NeoX was expected.");
+        config.Expect("gpt_neox", "a GPT-NeoX");
         int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
         int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount);
-        if (width % heads != 0)
-            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
-                + "(num_attention_heads).");
+        config.WidthOfHeads(width, heads);
         double share = ShareOf(config);
         int turned = (int)(width / heads * share);
         if (share is not (> 0 and <= 1) || turned < 2 || turned % 2 != 0)

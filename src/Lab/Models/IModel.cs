@@ -149,14 +149,19 @@ public static class ModelPasses
     /// <param name="batch">its input</param>
     /// <param name="probe">sees every site</param>
     /// <param name="last">which tokens the last layer computes</param>
+    /// <exception cref="ArgumentException">the probe names a site that the model has not (<see cref="ModelSites"/>)</exception>
     public static Tensor Forward(this IModel model, Batch batch, IProbe probe, Tokens last = Tokens.Read) =>
         model.Score(model.Stream(batch, probe, last), batch, last, probe);
 
     /// <summary>
     /// A whole pass but for the scores: the residual stream after the last layer, from which <see cref="IModel.Score"/> continues.
     /// </summary>
-    public static Tensor Stream(this IModel model, Batch batch, IProbe probe, Tokens last) =>
-        model.Rest(0, model.Embed(batch, probe), batch, probe, last);
+    /// <exception cref="ArgumentException">the probe names a site that the model has not</exception>
+    public static Tensor Stream(this IModel model, Batch batch, IProbe probe, Tokens last)
+    {
+        model.RefuseUnknownSites(probe);
+        return model.Rest(0, model.Embed(batch, probe), batch, probe, last);
+    }
 
     /// <summary>The rest of a pass from after the heads of a layer.</summary>
     /// <param name="model">the model</param>

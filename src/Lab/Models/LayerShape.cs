@@ -12,6 +12,10 @@ public sealed record Series(string Tensor, int Axis, int Start, int Length)
 {
     /// <summary>The run of one of them.</summary>
     public Stretch At(int index) => new(Tensor, Axis, Start + index * Length, Length);
+
+    /// <summary>Rows of a matrix stored [out in], and entries of its bias where it has one.</summary>
+    internal static Series[] Rows(string matrix, int length, bool biased = true) =>
+        biased ? [new($"{matrix}.weight", 0, 0, length), new($"{matrix}.bias", 0, 0, length)] : [new($"{matrix}.weight", 0, 0, length)];
 }
 
 /// <summary>
@@ -72,6 +76,18 @@ public sealed record LayerBlock
 
     /// <summary>What each of <see cref="Groups"/> has.</summary>
     public IReadOnlyList<Series> Shared { get; init; } = [];
+
+    /// <summary>Attention with these heads.</summary>
+    internal static LayerBlock OfHeads(int count, int headWidth, IReadOnlyList<Series> own, Series readBy, string? bias) => new()
+    {
+        Count = count, ItemWidth = headWidth, Inside = Point.Heads, Out = Point.AttentionOut, Own = own, ReadBy = readBy, Bias = bias,
+    };
+
+    /// <summary>An MLP with these neurons.</summary>
+    internal static LayerBlock OfNeurons(int count, IReadOnlyList<Series> own, Series readBy, string? bias) => new()
+    {
+        Count = count, ItemWidth = 1, Inside = Point.Neurons, Out = Point.MlpOut, Own = own, ReadBy = readBy, Bias = bias,
+    };
 
     /// <summary>The group that one of them belongs to.</summary>
     internal int GroupAt(int index)

@@ -8,7 +8,7 @@ namespace Heartwood.Lab.Models;
 sealed record LlamaConfig(
     string Family, int Vocabulary, int Width, int HeadWidth, int Layers, int Positions, float Epsilon, Activation Activation,
     double[] Frequencies, LlamaBiases Biases, bool Tied, IReadOnlyList<int?> Windows, IReadOnlyList<int[]> GroupsPerLayer,
-    IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+    IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels) : IFamilySizes
 {
     /// <summary>Whether some layer of it does not see all of the longest input.</summary>
     internal bool Windowed => Windows.Any(window => window < Positions);

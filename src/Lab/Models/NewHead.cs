@@ -34,6 +34,9 @@ static class NewHead
     /// <summary>A config from its content.</summary>
     internal static ModelConfig ToConfig(JsonObject json, string path) => new(Encoding.UTF8.GetBytes(json.ToJsonString()), path);
 
+    /// <summary>How many labels a decoder's <c>score</c> gives scores to; 0 where there is none: it is a language model.</summary>
+    internal static int LabelsOfScore(Weights weights) => weights.Has("score.weight") ? weights.All["score.weight"].Shape[0] : 0;
+
     /// <summary>A fresh matrix of deviation 0.02 (Devlin et al. 2019).</summary>
     internal static KeyValuePair<string, Tensor> Weight(string name, int rows, int width, ulong seed) =>
         new($"{name}.weight", Tensor.Normal(new(seed, $"weights {name}"), 0.02f, rows, width).KeepForever());

@@ -11,24 +11,24 @@ namespace Heartwood.Lab.Models;
 /// turn them, and a gated MLP. Heads are as wide as the config says, whatever the width; layers may have a sliding window. The output is
 /// <c>lm_head</c> or, tied, the word embeddings' own matrix; labels are read from each sequence's last token.
 /// </summary>
-public sealed class Qwen3 : IModel
+public sealed class Qwen3 : FamilyModel
 {
     readonly Qwen3Config config;
-    readonly Tensor words, output;
-    readonly Qwen3Layer[] layers;
+    readonly Tensor words;
+    readonly DecoderHead head;
     readonly RmsNorm norm;
 
     Qwen3(Qwen3Config config, JsonObject json, Weights weights)
+        : base("qwen3", causal: true, From, config, json, weights)
     {
-        (this.config, Config, Weights) = (config, json, weights);
+        this.config = config;
         Weights w = weights["model"];
         RotaryTable turns = new(config.Frequencies);
         words = w.Get("embed_tokens.weight", config.Vocabulary, config.Width);
-        layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Qwen3Layer(w["layers"][$"{i}"], config, turns, i))];
+        Stack = Each(i => LayerOf(w["layers"][$"{i}"], turns, i));
         norm = new(w["norm"], config.Width, config.Epsilon);
-        output = config.Labels.Count > 0 ? weights.Get("score.weight", config.Labels.Count, config.Width)
-            : config.Tied ? words : weights.Get("lm_head.weight", config.Vocabulary, config.Width);
-        Layers = [.. Enumerable.Range(0, config.Layers).Select(ShapeOf)];
+        head = new(weights, config, config.Tied, words);
+        Layers = Each(ShapeOf);
         weights.RefuseUnused(name => name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal));
     }
 
@@ -36,18 +36,12 @@ public sealed class Qwen3 : IModel
     /// <exception cref="CheckpointException">config and weights do not make a Qwen3</exception>
     public static Qwen3 From(ModelConfig config, Weights weights)
     {
-        bool labels = weights.Has("score.weight");
-        Qwen3Config read = Qwen3Config.Read(config, labels ? weights.All["score.weight"].Shape[0] : 0);
-        return new(read, config.ToJson(), config.WithoutOutput(weights, labels, read.Tied, "model.embed_tokens.weight"));
+        Qwen3Config read = Qwen3Config.Read(config, NewHead.LabelsOfScore(weights));
+        return new(read, config.ToJson(), config.WithoutOutput(weights, read.Labels.Count > 0, read.Tied, Names.WholeWords));
     }
 
     static readonly FamilyNames Names = new("Qwen3", "model", ["embed_tokens.", "layers.", "norm.", "rotary_emb."], "embed_tokens.weight",
-    [
-        new(HeadKind.Other, "ForTokenClassification", "labels every token", "score.") { Typical = ["score.bias"] },
-        new(HeadKind.Labels, "ForSequenceClassification", "gives scores to labels", "score.weight"),
-        new(HeadKind.Other, "ForQuestionAnswering", "finds where an answer stands", "qa_outputs."),
-        new(HeadKind.Vocabulary, "ForCausalLM", "tells which token comes next", "lm_head.weight"),
-    ],
+    HeadNames.OfLlamas,
     seen => seen.ShapeOf("model.layers.0.self_attn.q_norm.weight") is not null ? ["qwen3"] : [])
     { Outputs = ["lm_head.weight"] };
 
@@ -63,24 +57,13 @@ public sealed class Qwen3 : IModel
     static FreshPlan Fresh(FreshRequest request)
     {
         ModelSize size = request.Size;
-        JsonObject config = new()
+        JsonObject config = request.Config(new()
         {
-            ["architectures"] = null,                            // written by NewHead, in this place
-            ["model_type"] = request.Family,
-            ["hidden_act"] = "silu",
-            ["hidden_size"] = size.Width,
-            ["intermediate_size"] = size.Neurons,
-            ["num_attention_heads"] = size.Heads,
-            ["num_key_value_heads"] = size.Heads,
-            ["head_dim"] = size.Width / size.Heads,
-            ["num_hidden_layers"] = size.Layers,
-            ["max_position_embeddings"] = size.Positions,
-            ["rms_norm_eps"] = 1e-6,
-            ["rope_theta"] = 10000.0,
-            ["sliding_window"] = null,
-            ["vocab_size"] = request.Vocabulary,
-            ["pad_token_id"] = 0,
-        };
+            ["hidden_act"] = "silu", ["hidden_size"] = size.Width, ["intermediate_size"] = size.Neurons,
+            ["num_attention_heads"] = size.Heads, ["num_key_value_heads"] = size.Heads, ["head_dim"] = size.Width / size.Heads,
+            ["num_hidden_layers"] = size.Layers, ["max_position_embeddings"] = size.Positions, ["rms_norm_eps"] = 1e-6,
+            ["rope_theta"] = 10000.0, ["sliding_window"] = null, ["vocab_size"] = request.Vocabulary,
+        });
         List<FreshWeight> weights = [FreshWeight.Embedding("model.embed_tokens.weight", "embed_tokens", request.Vocabulary, size.Width)];
         for (int i = 0; i < size.Layers; i++)
         {
@@ -109,115 +92,37 @@ public sealed class Qwen3 : IModel
         static FreshWeight Matrix(string name, int output, int input) => FreshWeight.Matrix(name, name, output, input);
     }
 
-    /// <inheritdoc/>
-    public IModel With(JsonObject config, Weights weights) => From(NewHead.ToConfig(config, "the model's config"), weights);
-
     /// <summary>
     /// The same function with a bias, zero, in every linear layer. <c>attention_bias</c> says so of attention; of the MLP only a key of
     /// ours does.
     /// </summary>
-    public IModel WithBiases()
+    public override IModel WithBiases()
     {
         if (config.MlpBiases) return this;
-        Dictionary<string, Tensor> zeros = [];
-        for (int i = 0; i < config.Layers; i++)
-        {
-            string self = $"model.layers.{i}.self_attn", mlp = $"model.layers.{i}.mlp";
-            int[] groups = config.GroupsPerLayer[i];
-            if (groups.Length > 0) Add($"{self}.q_proj", groups.Sum() * HeadWidth);
-            if (groups.Length > 0) Add($"{self}.k_proj", groups.Length * HeadWidth);
-            if (groups.Length > 0) Add($"{self}.v_proj", groups.Length * HeadWidth);
-            Add($"{self}.o_proj", Width);
-            if (config.NeuronsPerLayer[i] > 0) Add($"{mlp}.gate_proj", config.NeuronsPerLayer[i]);
-            if (config.NeuronsPerLayer[i] > 0) Add($"{mlp}.up_proj", config.NeuronsPerLayer[i]);
-            Add($"{mlp}.down_proj", Width);
-        }
         JsonObject biased = (JsonObject)Config.DeepClone();
         biased[OwnKeys.Biases] = true;
-        return With(biased, Weights.With(zeros));
-
-        void Add(string name, int length)
-        {
-            if (!Weights.Has($"{name}.bias")) zeros[$"{name}.bias"] = Tensor.Lasting(length);
-        }
+        return With(biased, Weights.With(MissingBiases.Zeros(this)));
     }
 
     /// <inheritdoc/>
-    public string? WhyOnlyOurBiases => "the MLP of a qwen3 has no biases in any form that other software reads";
+    public override string? WhyOnlyOurBiases => "the MLP of a qwen3 has no biases in any form that other software reads";
 
     /// <inheritdoc/>
-    public Tensor Embed(Batch batch, IProbe probe)
+    public override Tensor Embed(Batch batch, IProbe probe)
     {
-        if (batch.Positions.Max() is var last && last >= MostPositions)
-            throw new ArgumentException($"A sequence has {last + 1} tokens, the model takes {MostPositions}. Shorten it.", nameof(batch));
+        RefuseLonger(batch);
         return probe.At(new(0, Point.Embeddings), words.Rows(batch.Ids));
     }
 
     /// <inheritdoc/>
-    public Tensor Attend(int layer, Tensor x, Batch batch, Tokens tokens, IProbe probe) => layers[layer].Attend(x, batch, tokens, probe);
+    public override Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
+        head.Score(norm.Forward(ReadByHead(x, batch, tokens)), AtEnd, probe);
 
     /// <inheritdoc/>
-    public Tensor Finish(int layer, Tensor x, Tensor mixes, Batch batch, Tokens tokens, IProbe probe) =>
-        layers[layer].Finish(probe.At(new(layer, Point.LayerIn), Chosen(x, batch, tokens)), mixes, probe);
+    public override IModel WithLayers(IReadOnlyList<int> kept) => SlidingWindows.Keep(this, kept, config.Windows);
 
-    /// <inheritdoc/>
-    public Tensor Score(Tensor x, Batch batch, Tokens tokens, IProbe probe)
-    {
-        if (tokens == Tokens.All && Output == Output.Labels) x = Chosen(x, batch, Tokens.Read);
-        Tensor normed = probe.At(new(layers.Length - 1, Point.BeforeScores), norm.Forward(x));
-        return probe.At(new(layers.Length - 1, Point.Logits), normed.Linear(output, precision: Weights.Precision));
-    }
-
-    // the last token of a sequence has seen all of it
-    internal static Tensor Chosen(Tensor x, Batch batch, Tokens tokens) => tokens == Tokens.Read ? x.Rows(batch.Last) : x;
-
-    /// <inheritdoc/>
-    public string Family => "qwen3";
-
-    /// <inheritdoc/>
-    public Output Output => config.Labels.Count > 0 ? Output.Labels : Output.Vocabulary;
-
-    /// <inheritdoc/>
-    public bool Causal => true;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<LayerShape> Layers { get; }
-
-    /// <inheritdoc/>
-    public int Width => config.Width;
-
-    /// <inheritdoc/>
-    public int HeadWidth => config.HeadWidth;
-
-    /// <inheritdoc/>
-    public int MostPositions => config.Positions;
-
-    /// <inheritdoc/>
-    public int TokenTypes => 1;
-
-    /// <inheritdoc/>
-    public int Vocabulary => config.Vocabulary;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> Labels => config.Labels;
-
-    /// <inheritdoc/>
-    public JsonObject Config { get; }
-
-    /// <inheritdoc/>
-    public Weights Weights { get; }
-
-    /// <summary>
-    /// The model with only these layers. Where only some layers have a window and the config counts them, it names them instead.
-    /// </summary>
-    public IModel WithLayers(IReadOnlyList<int> kept)
-    {
-        if (Config.ContainsKey("layer_types") || config.Windows.Distinct().Count() < 2) return LayersLeft.Keep(this, kept);
-        JsonObject named = (JsonObject)Config.DeepClone();
-        named["layer_types"] = new JsonArray(
-            [.. config.Windows.Select(window => (JsonNode)(window is null ? "full_attention" : "sliding_attention"))]);
-        return LayersLeft.Keep(this, kept, named);
-    }
+    PreNormLayer LayerOf(Weights w, RotaryTable turns, int i) =>
+        new(new Qwen3Attention(w, config, turns, i), new GatedMlp(w, config, config.Epsilon, config.MlpBiases, i), i);
 
     LayerShape ShapeOf(int i)
     {
@@ -226,65 +131,22 @@ public sealed class Qwen3 : IModel
         {
             Name = layer,
             Window = config.Windows[i],
-            Attention = new()
+            Attention = LayerBlock.OfHeads(config.GroupsPerLayer[i].Sum(), HeadWidth, Rows("q_proj"),
+                new($"{self}.o_proj.weight", 1, 0, HeadWidth), config.AttentionBiases ? $"{self}.o_proj.bias" : null) with
             {
-                Count = config.GroupsPerLayer[i].Sum(),
-                ItemWidth = config.HeadWidth,
-                Inside = Point.Heads,
-                Out = Point.AttentionOut,
-                Own = Rows($"{self}.q_proj", config.HeadWidth, config.AttentionBiases),
-                ReadBy = new($"{self}.o_proj.weight", 1, 0, config.HeadWidth),
-                Bias = config.AttentionBiases ? $"{self}.o_proj.bias" : null,
                 Before = [$"{layer}.input_layernorm.weight", $"{self}.q_norm.weight", $"{self}.k_norm.weight"],
                 Groups = config.GroupsPerLayer[i],
-                Shared =
-                [
-                    .. Rows($"{self}.k_proj", config.HeadWidth, config.AttentionBiases),
-                    .. Rows($"{self}.v_proj", config.HeadWidth, config.AttentionBiases),
-                ],
+                Shared = [.. Rows("k_proj"), .. Rows("v_proj")],
             },
-            Mlp = new()
+            Mlp = LayerBlock.OfNeurons(config.NeuronsPerLayer[i],
+                [.. Series.Rows($"{mlp}.gate_proj", 1, config.MlpBiases), .. Series.Rows($"{mlp}.up_proj", 1, config.MlpBiases)],
+                new($"{mlp}.down_proj.weight", 1, 0, 1), config.MlpBiases ? $"{mlp}.down_proj.bias" : null) with
             {
-                Count = config.NeuronsPerLayer[i],
-                ItemWidth = 1,
-                Inside = Point.Neurons,
-                Out = Point.MlpOut,
-                Own = [.. Rows($"{mlp}.gate_proj", 1, config.MlpBiases), .. Rows($"{mlp}.up_proj", 1, config.MlpBiases)],
-                ReadBy = new($"{mlp}.down_proj.weight", 1, 0, 1),
-                Bias = config.MlpBiases ? $"{mlp}.down_proj.bias" : null,
                 Before = [$"{layer}.post_attention_layernorm.weight"],
             },
         };
 
-        static Series[] Rows(string name, int length, bool biased) =>
-            biased ? [new($"{name}.weight", 0, 0, length), new($"{name}.bias", 0, 0, length)] : [new($"{name}.weight", 0, 0, length)];
-    }
-}
-
-/// <summary>One layer: attention and MLP, each reading the normalized residual stream and adding to the stream itself.</summary>
-sealed class Qwen3Layer(Weights w, Qwen3Config c, RotaryTable turns, int layer)
-{
-    readonly Qwen3Attention attention = new(w, c, turns, layer);
-    readonly Qwen3Mlp mlp = new(w, c, layer);
-
-    internal Tensor Attend(Tensor x, Batch batch, Tokens tokens, IProbe probe) =>
-        Scope.Within(() => attention.Mix(x, batch, tokens, probe));
-
-    /// <param name="x">the residual stream that enters the layer, [token width] of the tokens that are wanted</param>
-    /// <param name="mixes">their heads' mixes</param>
-    /// <param name="probe">sees every site from the heads on</param>
-    internal Tensor Finish(Tensor x, Tensor mixes, IProbe probe)
-    {
-        x = Scope.Within(() =>
-        {
-            Tensor attended = probe.At(new(layer, Point.AttentionOut), attention.Project(mixes, x.Shape, probe));
-            return probe.At(new(layer, Point.Middle), x + attended);
-        });
-        return Scope.Replace(x, Scope.Within(() =>
-        {
-            Tensor added = probe.At(new(layer, Point.MlpOut), mlp.Forward(x, probe));
-            return probe.At(new(layer, Point.LayerOut), x + added);
-        }));
+        Series[] Rows(string name) => Series.Rows($"{self}.{name}", HeadWidth, config.AttentionBiases);
     }
 }
 
@@ -293,7 +155,7 @@ sealed class Qwen3Layer(Weights w, Qwen3Config c, RotaryTable turns, int layer)
 /// queries and keys normalized head by head, then turned by their positions; a key and value head serves a group of heads; the output
 /// projection adds the mixes up. Without heads, what is left is a constant.
 /// </summary>
-sealed class Qwen3Attention
+sealed class Qwen3Attention : IAttention
 {
     readonly Qwen3Config c;
     readonly RotaryTable turns;
@@ -317,50 +179,23 @@ sealed class Qwen3Attention
         output = new(self["o_proj"], c.Width, groups.Sum() * c.HeadWidth, c.AttentionBiases);
     }
 
-    internal Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
+    /// <inheritdoc/>
+    public Tensor Mix(Tensor x, Batch batch, Tokens tokens, IProbe probe)
     {
-        int[] queries = tokens == Tokens.All ? batch.Offsets : [.. Enumerable.Range(0, batch.Count + 1)];
+        int[] queries = batch.QueryOffsets(tokens);
         if (output is null) return Tensor.Zeros(queries[^1], 0);
         x = norm!.Forward(x);
-        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(Qwen3.Chosen(x, batch, tokens)));
+        Tensor q = probe.At(new(layer, Point.Query), query!.Forward(x.LastRead(batch, tokens)));
         Tensor k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
         Tensor angles = turns.For(batch.Positions.Max() + 1);
-        int[] asking = tokens == Tokens.All ? batch.Positions : Array.ConvertAll(batch.Last, t => batch.Positions[t]);
+        int[] asking = batch.QueryPositions(tokens);
         q = probe.At(new(layer, Point.AttentionQuery), queryNorm!.Forward(q).Rotate(angles, asking));
         k = probe.At(new(layer, Point.AttentionKey), keyNorm!.Forward(k).Rotate(angles, batch.Positions));
         (k, v) = batch.Attended(layer, k, v);
         return q.Attention(k, v, queries, batch.KeyOffsets, groups, causal: true, c.Windows[layer]);
     }
 
-    internal Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
+    /// <inheritdoc/>
+    public Tensor Project(Tensor mixes, Shape stream, IProbe probe) =>
         output is not null ? output.Forward(probe.At(new(layer, Point.Heads), mixes)) : bias?.Spread(stream) ?? Tensor.Zeros(stream.Axes);
-}
-
-/// <summary>The MLP: neurons silu(gate) · up (SwiGLU, Shazeer 2020). Without neurons, what is left is a constant.</summary>
-sealed class Qwen3Mlp
-{
-    readonly Qwen3Config c;
-    readonly int layer;
-    readonly RmsNorm? norm;
-    readonly Linear? gate, up, down;
-    readonly Tensor? bias;
-
-    internal Qwen3Mlp(Weights w, Qwen3Config c, int layer)
-    {
-        (this.c, this.layer) = (c, layer);
-        int neurons = c.NeuronsPerLayer[layer];
-        if (c.MlpBiases) bias = w["mlp.down_proj"].Get("bias", c.Width);
-        if (neurons == 0) return;
-        norm = new(w["post_attention_layernorm"], c.Width, c.Epsilon);
-        gate = new(w["mlp.gate_proj"], neurons, c.Width, c.MlpBiases);
-        up = new(w["mlp.up_proj"], neurons, c.Width, c.MlpBiases);
-        down = new(w["mlp.down_proj"], c.Width, neurons, c.MlpBiases);
-    }
-
-    internal Tensor Forward(Tensor x, IProbe probe)
-    {
-        if (down is null) return bias?.Spread(x.Shape) ?? Tensor.Zeros(x.Shape.Axes);
-        Tensor normed = norm!.Forward(x);
-        return down.Forward(probe.At(new(layer, Point.Neurons), gate!.Forward(normed, c.Activation) * up!.Forward(normed)));
-    }
 }

@@ -7,7 +7,7 @@ namespace Heartwood.Lab.Models;
 sealed record Qwen3Config(
     int Vocabulary, int Width, int HeadWidth, int Layers, int Positions, float Epsilon, Activation Activation, double[] Frequencies,
     bool AttentionBiases, bool MlpBiases, bool Tied, IReadOnlyList<int?> Windows, IReadOnlyList<int[]> GroupsPerLayer,
-    IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+    IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels) : IFamilySizes
 {
     // what its class has where the key is missing
     const int WidthOfHeads = 128, LongestInput = 32768;
@@ -18,8 +18,7 @@ sealed record Qwen3Config(
     /// <exception cref="CheckpointException">a key is missing, of another type, or not understood</exception>
     internal static Qwen3Config Read(ModelConfig config, int labels)
     {
-        if (config.Family != "qwen3")
-            throw new CheckpointException($"{config.Path}: model_type is '{config.Family}', a Qwen3 was expected.");
+        config.Expect("qwen3", "a Qwen3");
         int heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount), shared = config.KeyValueHeads(heads);
         int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount);
         int headWidth = config.Has("head_dim") ? config.RequirePositive("head_dim") : WidthOfHeads;

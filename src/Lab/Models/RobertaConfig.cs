@@ -6,9 +6,14 @@ namespace Heartwood.Lab.Models;
 /// <summary>The sizes of a RoBERTa classifier, as its config.json says them.</summary>
 sealed record RobertaConfig(
     string Family, int Vocabulary, int Width, int Layers, int Heads, int PositionRows, int Padding, int TokenTypes, float Epsilon,
-    Activation Activation, IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer, IReadOnlyList<string> Labels)
+    Activation Activation, IReadOnlyList<int> HeadsPerLayer, IReadOnlyList<int> NeuronsPerLayer,
+    IReadOnlyList<string> Labels) : IEncoderSizes
 {
-    internal int HeadWidth => Width / Heads;
+    /// <inheritdoc/>
+    public int HeadWidth => Width / Heads;
+
+    /// <inheritdoc/>
+    public int Positions => PositionRows - FirstPosition;
 
     /// <summary>Row of the first token's position: after that of the padding token's id.</summary>
     internal int FirstPosition => Padding + 1;
@@ -22,9 +27,7 @@ sealed record RobertaConfig(
         int width = config.RequirePositive("hidden_size"), heads = config.RequirePositive("num_attention_heads", ModelConfig.MostOfACount);
         int layers = config.RequirePositive("num_hidden_layers", ModelConfig.MostOfACount);
         int neurons = config.RequirePositive("intermediate_size");
-        if (width % heads != 0)
-            throw new CheckpointException($"{config.Path}: a hidden_size of {width} does not divide into {heads} heads "
-                + "(num_attention_heads).");
+        config.WidthOfHeads(width, heads);
         int types = config.Has("type_vocab_size") ? config.RequirePositive("type_vocab_size") : 2;
         int rows = config.RequirePositive("max_position_embeddings"), padding = config.Optional("pad_token_id", 1);
         if (padding < 0 || padding >= rows - 1)
@@ -44,6 +47,6 @@ sealed record RobertaConfig(
     internal static ConfigFacts FactsOf(ModelConfig config, int labels)
     {
         RobertaConfig c = Read(config, labels);
-        return new(c.Family, c.Layers, c.Heads, c.Heads, c.Width, c.HeadWidth, c.Vocabulary, c.PositionRows - c.FirstPosition, c.Labels);
+        return new(c.Family, c.Layers, c.Heads, c.Heads, c.Width, c.HeadWidth, c.Vocabulary, c.Positions, c.Labels);
     }
 }

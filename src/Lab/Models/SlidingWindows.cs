@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Heartwood.Lab.Checkpoints;
 
 namespace Heartwood.Lab.Models;
@@ -40,6 +41,21 @@ static class SlidingWindows
         return window >= 1 ? window
             : throw new CheckpointException(
                 $"{config.Path}: sliding_window is {window}; a token sees itself at least: 1 or more, or null for no window.");
+    }
+
+    /// <summary>
+    /// The model with only these layers. Where only some layers have a window and the config counts them, it names them instead.
+    /// </summary>
+    internal static IModel Keep(IModel model, IReadOnlyList<int> kept, IReadOnlyList<int?> windows) =>
+        model.Config.ContainsKey("layer_types") || windows.Distinct().Count() < 2
+            ? LayersLeft.Keep(model, kept) : LayersLeft.Keep(model, kept, Named(model.Config, windows));
+
+    /// <summary>The config with the kind of every layer in it, so that a layer keeps its own when others leave.</summary>
+    internal static JsonObject Named(JsonObject config, IReadOnlyList<int?> windows)
+    {
+        JsonObject named = (JsonObject)config.DeepClone();
+        named["layer_types"] = new JsonArray([.. windows.Select(window => (JsonNode)(window is null ? Full : Sliding))]);
+        return named;
     }
 
     /// <summary>Windows that <c>layer_types</c>, where it is there, does not contradict.</summary>

@@ -9,6 +9,9 @@ public interface IProbe
 {
     /// <summary>The value to go on with: <paramref name="value"/> itself, or another of its shape.</summary>
     Tensor At(Site site, Tensor value);
+
+    /// <summary>Sites that it names and a model must have, or it would never act; empty where it takes whatever passes.</summary>
+    IReadOnlyList<Site> Sites => [];
 }
 
 /// <summary>Puts what a function makes of the value at one site in its place: steering, scaling, or a look that changes nothing.</summary>
@@ -16,6 +19,9 @@ public interface IProbe
 /// <param name="change">given the value that passes; gives it back, or another of its shape</param>
 public sealed class ProbeAt(Site site, Func<Tensor, Tensor> change) : IProbe
 {
+    /// <inheritdoc/>
+    public IReadOnlyList<Site> Sites => [site];
+
     /// <inheritdoc/>
     /// <exception cref="ShapeException">the function gave another shape</exception>
     public Tensor At(Site passing, Tensor value)

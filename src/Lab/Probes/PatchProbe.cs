@@ -17,6 +17,9 @@ public sealed class PatchProbe(ActivationCache from, Site site, IReadOnlyList<in
     readonly Tensor other = from[site];
 
     /// <inheritdoc/>
+    public IReadOnlyList<Site> Sites => [site];
+
+    /// <inheritdoc/>
     /// <exception cref="ShapeException">the two passes have another number of tokens there</exception>
     /// <exception cref="ArgumentException">there is no such token or column</exception>
     public Tensor At(Site passing, Tensor value)
@@ -44,6 +47,9 @@ public sealed class PatchProbe(ActivationCache from, Site site, IReadOnlyList<in
 /// <param name="probes">the probes, in their order</param>
 public sealed class ProbesInTurn(params IReadOnlyList<IProbe> probes) : IProbe
 {
+    /// <inheritdoc/>
+    public IReadOnlyList<Site> Sites => [.. probes.SelectMany(probe => probe.Sites)];
+
     /// <inheritdoc/>
     public Tensor At(Site site, Tensor value) => probes.Aggregate(value, (passing, probe) => probe.At(site, passing));
 }

@@ -13,6 +13,9 @@ public sealed class Recorder(Predicate<Site>? wanted = null, IProbe? inner = nul
     public IReadOnlyDictionary<Site, Tensor> Seen => seen;
 
     /// <inheritdoc/>
+    public IReadOnlyList<Site> Sites => inner?.Sites ?? [];
+
+    /// <inheritdoc/>
     public Tensor At(Site site, Tensor value)
     {
         value = inner?.At(site, value) ?? value;

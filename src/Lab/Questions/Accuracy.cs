@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -32,7 +33,7 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
 
     public string Name => "accuracy";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public long Passes(Prospect ahead) => (2L * ahead.OwnSearches + 1) * ahead.Sets.Examples;
 
@@ -61,19 +62,20 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         Measured full = facts.Full;
         List<string> lines =
         [
-            $"full model           in-domain {Said.Share(full.InDomain)}; out of domain {Said.Share(full.OutOfDomain)}\n",
-            Said.Figures(full.Figures),
+            $"full model           in-domain {Wording.Full(full.InDomain)}; out of domain {Wording.Full(full.OutOfDomain)}\n",
+            TaskFigures.Lines(full.Figures),
         ];
         int parts = findings.Facts<FrequenciesFacts>()?.Sparsities.FirstOrDefault()?.Kept.Count ?? 0;
         string all = parts > 0 ? $" of {parts}" : "";
         foreach (MeasuredSubnetwork s in main)
-            lines.Add(Said.Text($"subnetwork, seed {s.Seed,-3} in-domain {s.InDomain.Value * 100,5:0.0} %, out of domain ")
-                + $"{Said.Percent(s.OutOfDomain)}, unseen {Said.Percent(s.Unseen)}; {s.Parts.Count}{all} parts\n");
+            lines.Add(Invariant($"subnetwork, seed {s.Seed,-3} in-domain {Wording.Percent(s.Measured.InDomain),7}, out of domain ")
+                + $"{Wording.Percent(s.Measured.OutOfDomain),7}, unseen {Wording.Percent(s.Measured.Unseen),7}; "
+                + $"{s.Parts.Count}{all} parts\n");
         if (main.Length > 1)
         {
             string outside = full.OutOfDomain is null ? ""
-                : Said.Text($", out of domain by {Points(main.Select(s => s.OutOfDomain!)):0.0}{Widest(main, facts)}");
-            lines.Add(Said.Text($"In-domain they differ by {Points(main.Select(s => s.InDomain)):0.0} points{outside}.\n"));
+                : Invariant($", out of domain by {Points(main.Select(s => s.Measured.OutOfDomain!)):0.0}{Widest(main, facts)}");
+            lines.Add(Invariant($"In-domain they differ by {Points(main.Select(s => s.Measured.InDomain)):0.0} points{outside}.\n"));
         }
         return string.Concat(lines);
     }
@@ -83,12 +85,12 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
     {
         bool labelled = facts.Tasks is null;
         IEnumerable<(string Name, Proportion Share)> Outside(MeasuredSubnetwork n) => labelled
-            ? n.Groups.Where(g => g.Value.Set == "outOfDomain").Select(g => (g.Key, g.Value.Balanced))
-            : n.Cases.Where(c => facts.Cases?.GetValueOrDefault(c.Key)?.Set == "outOfDomain").Select(c => (c.Key, c.Value));
+            ? n.Measured.Groups.Where(g => g.Value.Set == "outOfDomain").Select(g => (g.Key, g.Value.Balanced))
+            : n.Measured.Cases.Where(c => facts.Cases?.GetValueOrDefault(c.Key)?.Set == "outOfDomain").Select(c => (c.Key, c.Value));
         var widest = nets.SelectMany(Outside).GroupBy(g => g.Name, g => g.Share)
             .Select(g => (Name: g.Key, Spread: Points(g))).OrderByDescending(g => g.Spread).FirstOrDefault();
         return widest.Name is null ? ""
-            : Said.Text($", most on \"{widest.Name}\": {widest.Spread:0.0} points{(labelled ? " of balanced accuracy" : "")}");
+            : Invariant($", most on \"{widest.Name}\": {widest.Spread:0.0} points{(labelled ? " of balanced accuracy" : "")}");
     }
 
     // in points

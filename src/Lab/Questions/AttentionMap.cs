@@ -94,7 +94,7 @@ static class AttentionMap
     static string Points(double difference) => Wording.Number(100 * difference, "0.0");
 
     static string InWords(Average share) =>
-        $"{Wording.Percent(share.Value)} ({Wording.Range(share.Low, share.High)}, n\u00A0{Wording.Count(share.N)})";
+        $"{Wording.Percent(share.Value)} ({Wording.Range(share.Low, share.High)}, {Wording.Examples(share.N)})";
 
     // but the token itself
     static KindAttention? Characteristic(HeadAttention head) => head.Kinds.Where(k => k.Kind != "itself").MaxBy(k => k.Above.Value);
@@ -108,7 +108,7 @@ static class AttentionMap
             [.. core.Select(h => (Head: h, Kind: Characteristic(h)!)).Where(h => h.Kind.Above.Low > 0)];
         if (marked.Count == 0)
             return $"None of the core's {heads} gives any kind of token more than the average head does by more than its interval "
-                + $"(95\u00A0%, n\u00A0{Wording.Count(near.Examples)}).";
+                + $"(95\u00A0%, {Wording.Examples(near.Examples)}).";
         var groups = marked.GroupBy(h => h.Kind.Kind)
             .OrderByDescending(g => g.Count()).ThenByDescending(g => g.Max(h => h.Kind.Above.Value)).ToList();
         string Group(IReadOnlyList<(HeadAttention Head, KindAttention Kind)> group, int i)

@@ -24,7 +24,7 @@ sealed class Cases : IQuestion<CasesFacts>
         if (names.Length == 0) return null;
         var sparsities = measured.Subnetworks.GroupBy(s => s.TargetSparsity);
         return new([.. sparsities.SelectMany(at => names.Select(name => SpreadFacts.Over(
-            name, measured.Cases?.GetValueOrDefault(name)?.Set ?? "", at.Key, at.Select(s => s.Cases.GetValueOrDefault(name)))))]);
+            name, measured.Cases?.GetValueOrDefault(name)?.Set ?? "", at.Key, at.Select(s => s.Measured.Cases.GetValueOrDefault(name)))))]);
     }
 
     public IReadOnlyList<Figure> Draw(CasesFacts facts, Findings findings)

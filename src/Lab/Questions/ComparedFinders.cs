@@ -1,5 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -18,8 +19,8 @@ sealed class ComparedFinders : IQuestion<FinderTable>
             [["finder", "sparsity", "in-domain", "random", "out of domain", "random", "CPR", "CMD", "ρ", "passes", "seconds"]];
         foreach (FinderRow row in facts.Rows)
         {
-            string[] cost = [row.Agreement?.Rho is { } rho ? Said.Text($"{rho:0.00}") : "", Said.Text($"{row.Passes:N0}"),
-                Said.Text($"{row.Seconds:0.0}")];
+            string[] cost = [row.Agreement?.Rho is { } rho ? Invariant($"{rho:0.00}") : "", Invariant($"{row.Passes:N0}"),
+                Invariant($"{row.Seconds:0.0}")];
             if (row.Sizes.Count == 0) lines.Add([row.Method, "", "", "", "", "", .. Areas(row.Areas), .. cost]);
             for (int i = 0; i < row.Sizes.Count; i++)
             {
@@ -27,7 +28,7 @@ sealed class ComparedFinders : IQuestion<FinderTable>
                 string[] shares = [Range(size.Found.InDomain), Mean(size.Random.InDomain), Range(size.Found.OutOfDomain),
                     Mean(size.Random.OutOfDomain)];
                 string[] once = i == 0 ? [.. Areas(row.Areas), .. cost] : ["", "", "", "", ""];
-                lines.Add([i == 0 ? row.Method : "", Said.Text($"{size.TargetSparsity:0.##}"), .. shares, .. once]);
+                lines.Add([i == 0 ? row.Method : "", Invariant($"{size.TargetSparsity:0.##}"), .. shares, .. once]);
             }
         }
         if (facts.Random is not null)
@@ -45,13 +46,13 @@ sealed class ComparedFinders : IQuestion<FinderTable>
         return areas is null ? ["", ""] : [Both(a => a.Cpr), Both(a => a.Cmd)];
 
         string Both(Func<AreaFacts, double> of) => string.Join(" / ", ((string[])["inDomain", "outOfDomain"])
-            .Where(areas.Exact.ContainsKey).Select(set => Said.Text($"{of(areas.Exact[set]):0.000}")));
+            .Where(areas.Exact.ContainsKey).Select(set => Invariant($"{of(areas.Exact[set]):0.000}")));
     }
 
     static string Range(MeanAndRange? of) => of is null ? ""
-        : of.Least == of.Most ? Mean(of) : Said.Text($"{100 * of.Mean:0.0} ({100 * of.Least:0.0} to {100 * of.Most:0.0})");
+        : of.Least == of.Most ? Mean(of) : Invariant($"{100 * of.Mean:0.0} ({100 * of.Least:0.0} to {100 * of.Most:0.0})");
 
-    static string Mean(MeanAndRange? of) => of is null ? "" : Said.Text($"{100 * of.Mean:0.0}");
+    static string Mean(MeanAndRange? of) => of is null ? "" : Invariant($"{100 * of.Mean:0.0}");
 
     public IReadOnlyList<Figure> Draw(FinderTable facts, Findings findings)
     {

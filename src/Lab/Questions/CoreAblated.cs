@@ -4,6 +4,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -20,7 +21,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
     public string Name => "core";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public long Passes(Prospect ahead) => (3L * ahead.Settings.Draws + 3) * ahead.Sets.Examples;
 
@@ -70,12 +71,8 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
     }
 
     /// <summary>Figures of a model with parts ablated, as they are kept.</summary>
-    internal static AblatedFacts Facts(string name, string kind, IReadOnlyList<Part> ablated, Measured m) =>
-        new(name, kind, [.. ablated.Select(a => a.ToString())], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases)
-        {
-            Figures = m.Figures,
-            Sets = m.Sets,
-        };
+    internal static AblatedFacts Facts(string name, string kind, IReadOnlyList<Part> ablated, Measured measured) =>
+        new(name, kind, [.. ablated.Select(a => a.ToString())], measured);
 
     // the core among random parts of the same numbers, its heads among random heads
     static AblatedRanks? RanksAmongDraws(AblatedFacts facts, AblatedFacts[] all) =>
@@ -85,9 +82,10 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
     /// <summary>The place of one among others by accuracy; null where there are no others.</summary>
     internal static AblatedRanks? Ranks(AblatedFacts own, string among, AblatedFacts[] others)
     {
-        if (others.Length == 0 || own.InDomain.N == 0) return null;                    // scores have no accuracy to rank
-        RankFacts? outside = own.OutOfDomain is null ? null : Place(f => f.OutOfDomain!);
-        return new(among, Place(f => f.InDomain), outside, own.Cases.Keys.ToDictionary(c => c, c => Place(f => f.Cases[c])));
+        if (others.Length == 0 || own.Measured.InDomain.N == 0) return null;                    // scores have no accuracy to rank
+        RankFacts? outside = own.Measured.OutOfDomain is null ? null : Place(f => f.Measured.OutOfDomain!);
+        return new(among, Place(f => f.Measured.InDomain), outside,
+            own.Measured.Cases.Keys.ToDictionary(c => c, c => Place(f => f.Measured.Cases[c])));
 
         RankFacts Place(Func<AblatedFacts, Proportion> figure)
         {
@@ -100,30 +98,30 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
     {
         List<string> lines = [.. facts.Cores.Select(c => CoreInWords(c, facts.Main.TargetSparsity))];
         foreach (AblatedFacts a in facts.Ablated.Where(a => a.Kind == "core"))
-            lines.Add($"  {Shown(a.Name),-24} in-domain {Said.Share(a.InDomain)}, "
-                + $"out of domain {Said.Percent(a.OutOfDomain)}{Placed(a)}\n");
-        double[] heads = [.. facts.Ablated.Where(a => a.Kind == "random heads").Select(a => a.InDomain.Value * 100)];
+            lines.Add($"  {Shown(a.Name),-24} in-domain {Wording.Full(a.Measured.InDomain)}, "
+                + $"out of domain {Wording.Percent(a.Measured.OutOfDomain)}{Placed(a)}\n");
+        double[] heads = [.. facts.Ablated.Where(a => a.Kind == "random heads").Select(a => a.Measured.InDomain.Value * 100)];
         if (heads.Length > 0)
         {
             double median = MathNet.Numerics.Statistics.Statistics.Median(heads);
-            lines.Add(Said.Text($"  as many random heads     in-domain {median:0.0} % (median of {heads.Length} draws)\n"));
+            lines.Add(Invariant($"  as many random heads     in-domain {median:0.0} % (median of {heads.Length} draws)\n"));
         }
         return string.Concat(lines);
     }
 
     static string CoreInWords(CoreFacts c, double main)
     {
-        string share = c.Share == 1 ? "all" : Said.Text($"{c.Share:0 %}");
-        string which = c.Share == 1 && c.TargetSparsity == main ? Said.Text($"The core: {c.Parts.Count} parts are in all {c.Subnetworks} ")
-            : Said.Text($"at {c.TargetSparsity:0.##}, kept by {share} of {c.Subnetworks}: {c.Parts.Count} parts ");
+        string share = c.Share == 1 ? "all" : Invariant($"{c.Share:0 %}");
+        string which = c.Share == 1 && c.TargetSparsity == main ? Invariant($"The core: {c.Parts.Count} parts are in all {c.Subnetworks} ")
+            : Invariant($"at {c.TargetSparsity:0.##}, kept by {share} of {c.Subnetworks}: {c.Parts.Count} parts ");
         string chance = double.IsNaN(c.PValue) ? $"({c.Method})"
-            : Said.Text($"(by chance {c.ExpectedByChance:0.0}, p = {Said.Probability(c.PValue)}, {c.Method})");
-        return $"{which}{chance}: {Said.Short(c.Parts)}\n";
+            : Invariant($"(by chance {c.ExpectedByChance:0.0}, {Wording.Probability(c.PValue)}, {c.Method})");
+        return $"{which}{chance}: {Wording.First(c.Parts)}\n";
     }
 
     static string Placed(AblatedFacts a) => a.Ranks?.InDomain is not { } r ? ""
-        : a.Name == "core alone" ? Said.Text($"; {r.AtLeastAsHarmful} of {r.Draws} random sets kept alone do no better")
-        : Said.Text($"; {r.AtLeastAsHarmful} of {r.Draws} random sets hurt as much");
+        : a.Name == "core alone" ? Invariant($"; {r.AtLeastAsHarmful} of {r.Draws} random sets kept alone do no better")
+        : Invariant($"; {r.AtLeastAsHarmful} of {r.Draws} random sets hurt as much");
 
     static string Shown(string name) => name switch
     {
@@ -192,11 +190,11 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
         foreach (string name in (string[])["core heads", "core"])
             if (Find(facts, name) is { } a)
                 yield return a.Parts.Count == 0 ? $"There is no part to ablate for the {name}."
-                    : $"Ablating {Called(a)} leaves {Wording.Short(a.InDomain)} in-domain{Against(a)}.";
+                    : $"Ablating {Called(a)} leaves {Wording.Short(a.Measured.InDomain)} in-domain{Against(a)}.";
         if (Find(facts, "core alone") is { } alone)
         {
             string outside = Entry.ForAblated(alone).On(DataSet.OutOfDomain) is { } p ? $" and {Wording.Short(p)} out of domain" : "";
-            yield return $"The core alone keeps {Wording.Short(alone.InDomain)} in-domain{outside}{AgainstAlone(alone)}.";
+            yield return $"The core alone keeps {Wording.Short(alone.Measured.InDomain)} in-domain{outside}{AgainstAlone(alone)}.";
         }
     }
 

@@ -15,7 +15,7 @@ static class CoreCases
         AblatedFacts[] named = [.. facts.Ablated.Where(a => a.Kind == "core" && a.Name != "core")];
         Entry[] draws = [.. facts.Ablated.Where(a => a.Kind == "random heads").Select(Entry.ForAblated)];
         var lists = study.CaseLists();
-        if (named.All(a => a.Cases.Count == 0) || lists.Count == 0) return null;
+        if (named.All(a => a.Measured.Cases.Count == 0) || lists.Count == 0) return null;
         List<Markup> keys = [Chart.Key(Shape.Diamond, "full", "full model"), Chart.Key(Shape.Disc, "core", "core alone"),
             Chart.Key(Shape.Ring, "core", "core heads ablated")];
         if (draws.Length > 0) keys.Add(Chart.BandKey($"from the lowest to the highest of {draws.Length} random sets of as many heads"));
@@ -48,10 +48,10 @@ static class CoreCases
         string none = draws.Length == 0 ? ", and no random sets were drawn to compare with" : "";
         string uncertain = $"mark is uncertain by up to ±{Wording.Points(noise)}{none}.";
         return alone is null ? $"A {uncertain}"
-            : $"The core alone falls below 50\u00A0% on {alone.Cases.Values.Count(p => p.High < 0.5)} of "
-                + $"{Wording.Count(alone.Cases.Count, "case")} "
-                + $"and stays above 50\u00A0% on {alone.Cases.Values.Count(p => p.Low > 0.5)} (intervals that hold 50\u00A0% count for "
-                + $"neither); a {uncertain}";
+            : $"The core alone falls below 50\u00A0% on {alone.Measured.Cases.Values.Count(p => p.High < 0.5)} of "
+                + $"{Wording.Count(alone.Measured.Cases.Count, "case")} "
+                + $"and stays above 50\u00A0% on {alone.Measured.Cases.Values.Count(p => p.Low > 0.5)} (intervals that hold 50\u00A0% "
+                + $"count for neither); a {uncertain}";
     }
 
     static Table TableOf(CoreAblatedFacts facts, Measurements study)
@@ -65,7 +65,7 @@ static class CoreCases
         return new("core-cases", $"{study.SharedAccuracy} per case with parts ablated",
             ["case", "set", "group", "label", "name", .. Table.ColumnsOf(study.SharedAccuracy), "compared with",
                 "draws at least as harmful", "draws"],
-            [.. facts.Ablated.SelectMany(a => a.Cases.Select(c => Row(a, c.Key, c.Value)))]);
+            [.. facts.Ablated.SelectMany(a => a.Measured.Cases.Select(c => Row(a, c.Key, c.Value)))]);
     }
 
     static RankFacts? RankOf(AblatedFacts a, string name) => a.Ranks?.Cases.GetValueOrDefault(name);

@@ -51,8 +51,8 @@ sealed class Curve : IQuestion<CurveFacts>
         return [.. measured.Subnetworks.GroupBy(s => s.TargetSparsity).OrderBy(g => g.Key).Select(At)];
     }
 
-    static SetBands Bands(MeasuredSubnetwork[] here) => new(Band.Over(here.Select(s => (double?)s.InDomain.Value))!,
-        Band.Over(here.Select(s => s.OutOfDomain?.Value)), Band.Over(here.Select(s => s.Unseen?.Value)));
+    static SetBands Bands(MeasuredSubnetwork[] here) => new(Band.Over(here.Select(s => (double?)s.Measured.InDomain.Value))!,
+        Band.Over(here.Select(s => s.Measured.OutOfDomain?.Value)), Band.Over(here.Select(s => s.Measured.Unseen?.Value)));
 
     public IReadOnlyList<Figure> Draw(CurveFacts facts, Findings findings)
     {
@@ -115,7 +115,7 @@ sealed class Curve : IQuestion<CurveFacts>
         {
             Band band = main.Subnetworks.On(set)!;
             string n = Wording.Count(study.Full.On(set)!.N), noise = Wording.Points(study.Main.Max(e => Spread.Half(e.On(set)!)));
-            return $"{Wording.Points(band.High - band.Low)} {Measurements.Say(set)} (n\u00A0{n}, one mark ±{noise})";
+            return $"{Wording.Points(band.High - band.Low)} {Measurements.Say(set)} (n\u00A0=\u00A0{n}, one mark ±{noise})";
         }
         string[] spans = [.. study.Sets.Where(s => s != DataSet.Unseen && main.Subnetworks.On(s) is not null).Select(Span)];
         return $"The mean over {Wording.Count(main.Subnetworks.InDomain.N, "seed")} stays within {Wording.Points(facts.Tolerance)} of the "

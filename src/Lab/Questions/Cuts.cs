@@ -3,6 +3,7 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -26,29 +27,29 @@ sealed class Cuts : IQuestion<CutFacts>
 
     public string Words(CutFacts cut, Findings findings)
     {
-        string proof = Said.Text($"logits equal to the masked model's within {cut.LargestDifference:0.0e+0} on {cut.Compared} examples")
+        string proof = Invariant($"logits equal to the masked model's within {cut.LargestDifference:0.0e+0} on {cut.Compared} examples")
             + Rounded(cut);
-        string size = Said.Text($"{cut.ParametersBefore:N0} to {cut.ParametersAfter:N0} weights, ")
+        string size = Invariant($"{cut.ParametersBefore:N0} to {cut.ParametersAfter:N0} weights, ")
             + $"{DiskSpace.InWords(cut.BytesBefore)} to {DiskSpace.InWords(cut.BytesAfter)}, "
-            + Said.Text($"{cut.SpeedUp:0.00} times as fast");
+            + Invariant($"{cut.SpeedUp:0.00} times as fast");
         string full = cut.NoFullSize is { } why ? $"{why}\n" : "";
-        string chosen = cut.Choice is { } choice ? Said.Text($"Chosen to be written: seed {cut.Seed}, {choice.Reason}\n") : "";
-        return chosen + Said.Text($"Cut out (seed {cut.Seed}): {size}, {proof}\n{Figures(cut)}{full}");
+        string chosen = cut.Choice is { } choice ? Invariant($"Chosen to be written: seed {cut.Seed}, {choice.Reason}\n") : "";
+        return chosen + Invariant($"Cut out (seed {cut.Seed}): {size}, {proof}\n{Figures(cut)}{full}");
     }
 
     /// <summary>The cut model's own figures, as whole lines; "" where nothing was measured.</summary>
     internal static string Figures(CutFacts cut)
     {
         if (cut.Own is not { } own) return "";
-        string unseen = own.Unseen is null ? "" : $"; unseen {Said.Share(own.Unseen)}";
-        string shares = Said.AreOfScores(own) ? "The cut model\n"
-            : $"The cut model: in-domain {Said.Share(own.InDomain)}; out of domain {Said.Share(own.OutOfDomain)}{unseen}\n";
-        return shares + Said.Figures(own.Figures);
+        string unseen = own.Unseen is null ? "" : $"; unseen {Wording.Full(own.Unseen)}";
+        string shares = own.IsOfScores ? "The cut model\n"
+            : $"The cut model: in-domain {Wording.Full(own.InDomain)}; out of domain {Wording.Full(own.OutOfDomain)}{unseen}\n";
+        return shares + TaskFigures.Lines(own.Figures);
     }
 
     /// <summary>What storing rounded, to follow the largest difference; "" where it rounds nothing.</summary>
     internal static string Rounded(CutFacts cut) => cut.BeforeStoring is not { } before ? ""
-        : Said.Text($" as stored in {cut.Dtype} (before it was rounded to that, within {before:0.0e+0})");
+        : Invariant($" as stored in {cut.Dtype} (before it was rounded to that, within {before:0.0e+0})");
 
     public IReadOnlyList<Figure> Draw(CutFacts cut, Findings findings)
     {
@@ -63,7 +64,7 @@ sealed class Cuts : IQuestion<CutFacts>
         string seed = cut.Seed.ToString(CultureInfo.InvariantCulture);
         string subnetwork = $"seed {seed} at {Wording.Sparsity(cut.Sparsity)}";
         string why = cut.Choice is { } choice ? $" ({choice.Reason})" : "";
-        string own = cut.Own is { } measured && !Said.AreOfScores(measured)
+        string own = cut.Own is { } measured && !measured.IsOfScores
             ? $" As it is stored ({cut.Dtype}), it reaches {Wording.Full(measured.InDomain)} in-domain"
                 + $"{(measured.OutOfDomain is { } outside ? $" and {Wording.Full(outside)} out of domain" : "")}." : "";
         Markup which = $"The cut is the subnetwork of {subnetwork}{why}, in the folder <code>{cut.Folder}</code>.{own}";

@@ -81,7 +81,7 @@ static class EmergenceMaps
             if (loss(h.Lost[i]) is not { } d) return null;
             double size = Math.Abs(d.Value), strength = d.Low > 0 || d.High < 0 ? Math.Sign(d.Value) * Math.Sqrt(size / most) * 0.92 : 0;
             string lost = $"{(d.Value < 0 ? "gained" : "lost")} {Wording.Points(size)}";
-            string interval = $"{Wording.Number(100 * d.Low, "0.0")} to {Wording.Number(100 * d.High, "0.0")}, n\u00A0{Wording.Count(d.N)}";
+            string interval = $"{Wording.Number(100 * d.Low, "0.0")} to {Wording.Number(100 * d.High, "0.0")}, {Wording.Examples(d.N)}";
             string tip = $"{h.Part} ablated, step {Wording.Count(facts.Checkpoints[i].Step)}\n{where} {lost} ({interval})";
             return new(strength, size < 0.005 ? "" : Wording.Number(100 * d.Value, "0"), tip, first(h) == i);
         }
@@ -110,7 +110,7 @@ static class EmergenceMaps
         string outside = one.OutOfDomain is null ? ""
             : $"; {On(facts, "out of domain", h => h.FirstOutOfDomain, facts.EarlierOutOfDomain, p[1], "likewise")}";
         string n = Wording.Count(one.InDomain.N) + (one.OutOfDomain is { } o ? $" and {Wording.Count(o.N)}" : "");
-        return $"Ablated alone, {inside}{outside} (intervals that hold for all {tests} losses of a set at once, n\u00A0{n}).";
+        return $"Ablated alone, {inside}{outside} (intervals that hold for all {tests} losses of a set at once, n\u00A0=\u00A0{n}).";
     }
 
     static string On(EmergenceFacts facts, string where, Func<HeadFacts, int?> first, Permutation? earlier, double? p, string how)

@@ -76,9 +76,9 @@ internal sealed record Entry(
     /// <summary>Accuracy on a set, null where it was not measured.</summary>
     public Proportion? On(DataSet set) => Sets.TryGetValue(set, out var p) && !double.IsNaN(p.Value) ? p : null;
 
-    /// <summary>The full model or a baseline.</summary>
+    /// <summary>Whatever was measured: the full model, a baseline, a model with parts ablated.</summary>
     public static Entry ForModel(string name, EntryKind kind, Measured m) =>
-        new(name, kind, Measures(m.InDomain, m.OutOfDomain, m.Unseen), m.Cases, m.Groups)
+        new(name, kind, Measures(m), m.Cases, m.Groups)
         {
             Loss = m.InDomainLoss,
             Agreement = m.Agreement,
@@ -88,24 +88,15 @@ internal sealed record Entry(
 
     /// <summary>A subnetwork or a random mask.</summary>
     public static Entry ForSubnetwork(MeasuredSubnetwork m, EntryKind kind) =>
-        new($"{(kind == EntryKind.Random ? "random mask" : "seed")} {m.Seed}", kind, Measures(m.InDomain, m.OutOfDomain, m.Unseen),
-            m.Cases, m.Groups)
+        ForModel($"{(kind == EntryKind.Random ? "random mask" : "seed")} {m.Seed}", kind, m.Measured) with
         {
             Seed = m.Seed,
             Target = m.TargetSparsity,
             Sparsity = m.Sparsity,
-            Loss = m.InDomainLoss,
-            Agreement = m.Agreement,
-            Kl = m.Kl,
-            Figures = m.Figures ?? none,
         };
 
     /// <summary>The full model with parts ablated.</summary>
-    public static Entry ForAblated(AblatedFacts a) =>
-        new(a.Name, EntryKind.Ablated, Measures(a.InDomain, a.OutOfDomain, a.Unseen), a.Cases, new Dictionary<string, GroupFacts>())
-        {
-            Figures = a.Figures ?? none,
-        };
+    public static Entry ForAblated(AblatedFacts a) => ForModel(a.Name, EntryKind.Ablated, a.Measured);
 
     static readonly Dictionary<string, IReadOnlyDictionary<string, Quantity>> none = [];
 
@@ -125,11 +116,11 @@ internal sealed record Entry(
     /// <summary>Its name with its sparsity.</summary>
     public string Title => Target is { } t ? $"{Name}, {Wording.Sparsity(t)}" : Name;
 
-    static Dictionary<DataSet, Proportion> Measures(Proportion inDomain, Proportion? outOfDomain, Proportion? unseen)
+    static Dictionary<DataSet, Proportion> Measures(Measured m)
     {
-        Dictionary<DataSet, Proportion> sets = new() { [DataSet.InDomain] = inDomain };
-        if (outOfDomain is not null) sets[DataSet.OutOfDomain] = outOfDomain;
-        if (unseen is not null) sets[DataSet.Unseen] = unseen;
+        Dictionary<DataSet, Proportion> sets = new() { [DataSet.InDomain] = m.InDomain };
+        if (m.OutOfDomain is not null) sets[DataSet.OutOfDomain] = m.OutOfDomain;
+        if (m.Unseen is not null) sets[DataSet.Unseen] = m.Unseen;
         return sets;
     }
 }

@@ -47,13 +47,13 @@ sealed class Generalization : IQuestion<GeneralizationFacts>
         IReadOnlyDictionary<string, CaseFacts> cases = measured.Cases!;
         string[] names = [.. measured.Full.Cases.Keys.Where(c => cases[c].Set != "inDomain")];
         double model = measured.Full.InDomain.Value;
-        MeasuredSubnetwork[] good = [.. measured.Subnetworks.Where(s => EffectiveSize.IsGood(s.InDomain.Value, model, tolerance))
-            .OrderBy(s => s.TargetSparsity).ThenBy(s => names.Sum(c => s.Cases[c].Value)).ThenBy(s => s.Seed)];
+        MeasuredSubnetwork[] good = [.. measured.Subnetworks.Where(s => EffectiveSize.IsGood(s.Measured.InDomain.Value, model, tolerance))
+            .OrderBy(s => s.TargetSparsity).ThenBy(s => names.Sum(c => s.Measured.Cases[c].Value)).ThenBy(s => s.Seed)];
         if (names.Length == 0 || good.Length == 0) return null;
-        double[][] accuracies = [.. names.Select(c => good.Select(s => s.Cases[c].Value).ToArray())];
+        double[][] accuracies = [.. names.Select(c => good.Select(s => s.Measured.Cases[c].Value).ToArray())];
         string[] solved = [.. names.Where(c => Solves(measured.Full.Cases[c]))];
-        int fails = good.Count(s => solved.Any(c => Fails(s.Cases[c])));
-        int partial = good.Count(s => solved.Any(c => Fails(s.Cases[c])) && solved.Any(c => Solves(s.Cases[c])));
+        int fails = good.Count(s => solved.Any(c => Fails(s.Measured.Cases[c])));
+        int partial = good.Count(s => solved.Any(c => Fails(s.Measured.Cases[c])) && solved.Any(c => Solves(s.Measured.Cases[c])));
         IReadOnlyList<string>[] clusters =
             [.. CaseClusters.Find(accuracies).Select(cluster => (IReadOnlyList<string>)[.. cluster.Select(c => names[c])])];
         Permutation? together = CaseClusters.Agreement(accuracies, [.. names.Select(c => cases[c].Label ?? "")],

@@ -25,12 +25,12 @@ sealed class Groups : IQuestion<GroupsFacts>
     /// <summary>The spreads among subnetworks that were measured; null where there are no groups.</summary>
     internal static GroupsFacts? Among(AccuracyFacts measured)
     {
-        var all = measured.Full.Groups.Concat(measured.Subnetworks.SelectMany(s => s.Groups));
+        var all = measured.Full.Groups.Concat(measured.Subnetworks.SelectMany(s => s.Measured.Groups));
         (string Name, string Set)[] groups = [.. all.Select(g => (g.Key, g.Value.Set)).DistinctBy(g => g.Key)];
         if (groups.Length == 0) return null;
         var sparsities = measured.Subnetworks.GroupBy(s => s.TargetSparsity);
         return new([.. sparsities.SelectMany(at => groups.Select(g => SpreadFacts.Over(
-            g.Name, g.Set, at.Key, at.Select(s => s.Groups.GetValueOrDefault(g.Name)?.Balanced))))]);
+            g.Name, g.Set, at.Key, at.Select(s => s.Measured.Groups.GetValueOrDefault(g.Name)?.Balanced))))]);
     }
 
     public IReadOnlyList<Figure> Draw(GroupsFacts facts, Findings findings)

@@ -10,7 +10,7 @@ static class HeadPages
     {
         string kind = AttentionMap.Words(page.Kind);
         string[] lost = [.. page.Lost.Select(l => $"{Wording.Number(l.Value.Value, "0.00")} nats {Measurements.Name(l.Key)} "
-            + $"({Wording.Number(l.Value.Low, "0.00")} to {Wording.Number(l.Value.High, "0.00")}, n\u00A0{Wording.Count(l.Value.N)})")];
+            + $"({Wording.Number(l.Value.Low, "0.00")} to {Wording.Number(l.Value.High, "0.00")}, {Wording.Examples(l.Value.N)})")];
         return $"""
             <details class="data page">
             <summary>Head {page.Part}: {kind} <span class="count">({Wording.Count(page.Examples.Count, "example")})</span></summary>

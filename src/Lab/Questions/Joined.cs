@@ -15,7 +15,7 @@ sealed class Joined : IQuestion<JoinedRuns>
 
     public string Name => "joined";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public bool Usual => false;
 

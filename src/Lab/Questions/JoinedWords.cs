@@ -2,6 +2,7 @@ using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using MathNet.Numerics.Statistics;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -23,10 +24,10 @@ static class JoinedWords
             Measured full = run.Full;
             lines.Add([run.Name, "full model", "0", "", Share([full.InDomain]), "", Share([full.OutOfDomain]), "", Share([full.Unseen])]);
             foreach (var rows in joined.Rows.Where(r => r.Run == run.Name).GroupBy(r => (r.Method, r.Found.TargetSparsity)))
-                lines.Add(["", rows.Key.Method, Said.Text($"{rows.Key.TargetSparsity:0.##}"), Said.Text($"{rows.Count()}"),
-                    Share(rows.Select(r => r.Found.InDomain)), Share(rows.Select(r => r.Random.InDomain)),
-                    Share(rows.Select(r => r.Found.OutOfDomain)), Share(rows.Select(r => r.Random.OutOfDomain)),
-                    Share(rows.Select(r => r.Found.Unseen))]);
+                lines.Add(["", rows.Key.Method, Invariant($"{rows.Key.TargetSparsity:0.##}"), Invariant($"{rows.Count()}"),
+                    Share(rows.Select(r => r.Found.Measured.InDomain)), Share(rows.Select(r => r.Random.Measured.InDomain)),
+                    Share(rows.Select(r => r.Found.Measured.OutOfDomain)), Share(rows.Select(r => r.Random.Measured.OutOfDomain)),
+                    Share(rows.Select(r => r.Found.Measured.Unseen))]);
         }
         int[] widths = [.. Enumerable.Range(0, lines[0].Length).Select(c => lines.Max(l => l[c].Length))];
         string Cell(string cell, int column) => column < 2 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]);
@@ -42,17 +43,17 @@ static class JoinedWords
         double jaccard = group.Pairs.Select(p => p.Jaccard).Mean();
         int more = group.Pairs.Count(p => p.Corrected < 0.05);
         CoreFacts core = group.Core;
-        return Said.Text($"{group.Method} at {group.TargetSparsity:0.##}, {group.Members.Count} subnetworks of {group.Universe}:\n")
-            + Said.Text($"  mean overlap (Jaccard) {jaccard:0.00}; {more} of {group.Pairs.Count} pairs share more than chance")
+        return Invariant($"{group.Method} at {group.TargetSparsity:0.##}, {group.Members.Count} subnetworks of {group.Universe}:\n")
+            + Invariant($"  mean overlap (Jaccard) {jaccard:0.00}; {more} of {group.Pairs.Count} pairs share more than chance")
             + " (p < 0.05, corrected)\n"
-            + Said.Text($"  {core.Parts.Count} parts are in all (by chance {core.ExpectedByChance:0.0}, p = {core.PValue:0.0e+0})\n");
+            + Invariant($"  {core.Parts.Count} parts are in all (by chance {core.ExpectedByChance:0.0}, p = {core.PValue:0.0e+0})\n");
     }
 
     static string Share(IEnumerable<Proportion?> shares)
     {
         double[] values = [.. shares.Where(s => s is { N: > 0 }).Select(s => 100 * s!.Value)];
         if (values.Length == 0) return "";
-        return values.Min() == values.Max() ? Said.Text($"{values[0]:0.0}")
-            : Said.Text($"{values.Average():0.0} ({values.Min():0.0} to {values.Max():0.0})");
+        return values.Min() == values.Max() ? Invariant($"{values[0]:0.0}")
+            : Invariant($"{values.Average():0.0} ({values.Min():0.0} to {values.Max():0.0})");
     }
 }

@@ -24,8 +24,8 @@ sealed class Losses : IQuestion<LossesFacts>
 
     static CorrelationFacts Correlated(double sparsity, IReadOnlyList<MeasuredSubnetwork> measured)
     {
-        bool Both(MeasuredSubnetwork m) => m is { InDomainLoss: not null, OutOfDomain: not null };
-        MeasuredSubnetwork[] here = [.. measured.Where(m => m.TargetSparsity == sparsity && Both(m))];
+        bool Both(MeasuredSubnetwork m) => m is { Measured.InDomainLoss: not null, Measured.OutOfDomain: not null };
+        Measured[] here = [.. measured.Where(m => m.TargetSparsity == sparsity && Both(m)).Select(m => m.Measured)];
         Correlation c = Correlation.Between([.. here.Select(m => m.InDomainLoss!.Value)], [.. here.Select(m => m.OutOfDomain!.Value)]);
         return new(sparsity, here.Length, c.Pearson, c.Low, c.High);
     }

@@ -73,7 +73,7 @@ static class NeedMaps
         Cell Square(HeadNeed h)
         {
             if (h.Output is not { } o) return new(0, "–", $"{h.Part}\nno head of the core stands before it", false);
-            string changed = $"changes by {Size(o.Value)} ({Size(o.Low)} to {Size(o.High)}, n\u00A0{Wording.Count(o.N)})";
+            string changed = $"changes by {Size(o.Value)} ({Size(o.Low)} to {Size(o.High)}, {Wording.Examples(o.N)})";
             string tip = $"{h.Part} without the {Wording.Count(h.Before, "head")} of the core before "
                 + $"it\n{changed}{Among(h.OutputAmong, Size)}";
             return new(Math.Min(1, o.Value) * 0.92, Wording.Number(100 * o.Value, "0"), tip, Beyond(h.OutputAmong));
@@ -93,7 +93,7 @@ static class NeedMaps
             double strength = c.Low > 0 || c.High < 0 ? c.Value / Math.Max(1e-9, most) * 0.92 : 0;
             string taken = $"takes {Nats(h.Effect.Value)} from the full model when ablated, {Nats(h.EffectWithout.Value)} without the "
                 + "core's heads";
-            string change = $"change {Nats(c.Value)} ({Nats(c.Low)} to {Nats(c.High)}, n\u00A0{Wording.Count(c.N)})";
+            string change = $"change {Nats(c.Value)} ({Nats(c.Low)} to {Nats(c.High)}, {Wording.Examples(c.N)})";
             string words = Math.Abs(c.Value) < 0.05 ? "" : Wording.Number(c.Value, "0.0");
             return new(strength, words, $"{h.Part}\n{taken}\n{change}{Among(h.EffectAmong, Nats)}", Beyond(h.EffectAmong));
         }
@@ -123,7 +123,7 @@ static class NeedMaps
         string Effect(NeedSet s) => $"{s.Heads.Count(h => Beyond(h.EffectAmong))} of {s.Heads.Count(h => h.EffectAmong is not null)}";
         string Pair(NeedSet s) => $"{s.Pairs.Count(p => p.Edge)} of {Wording.Count(s.Pairs.Count, "pair")}";
         double pairs = facts.Sets.Average(s => s.Pairs.Count);
-        return $"Without the core's {Wording.Count(facts.Core.Count, "head")} (n\u00A0{Wording.Count(facts.Sets[0].Examples)} per set), "
+        return $"Without the core's {Wording.Count(facts.Core.Count, "head")} ({Wording.Examples(facts.Sets[0].Examples)} per set), "
             + $"the outputs of heads after them change more than without as many random heads: {Each(Output)}; "
             + $"their effect on the correct label changes more than that in {Each(Effect)}; "
             + $"one head of the core alone changes a head after it in {Each(Pair)}, where chance gives about "

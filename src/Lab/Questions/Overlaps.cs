@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Models;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -32,9 +33,9 @@ sealed class Overlaps : IQuestion<OverlapsFacts>
 
     public string Words(OverlapsFacts facts, Findings findings)
     {
-        IEnumerable<string> lines = facts.Sparsities.Where(o => o.Pairs.Count > 0).Select(o => Said.Text(
+        IEnumerable<string> lines = facts.Sparsities.Where(o => o.Pairs.Count > 0).Select(o => Invariant(
             $"at {o.TargetSparsity:0.##}: {o.Pairs.Count} pairs share {o.Pairs.Average(p => p.Shared):0.0} parts on average (by chance ")
-            + Said.Text($"{o.Pairs.Average(p => p.Expected):0.0}); {o.Pairs.Count(p => p.Corrected < 0.05)} of them more than chance ")
+            + Invariant($"{o.Pairs.Average(p => p.Expected):0.0}); {o.Pairs.Count(p => p.Corrected < 0.05)} of them more than chance ")
             + "gives (p < 0.05 after Holm's correction)\n");
         return string.Concat(lines);
     }

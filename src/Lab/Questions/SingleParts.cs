@@ -17,7 +17,7 @@ sealed class SingleParts : IQuestion<SinglePartsFacts>
 
     public string Name => "parts";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public bool PerPart => true;
 

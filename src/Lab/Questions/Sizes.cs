@@ -54,7 +54,7 @@ sealed class Sizes : IQuestion<SizeFacts>
 {
     public string Name => "sizes";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public bool Usual => false;
 
@@ -101,7 +101,7 @@ sealed class Sizes : IQuestion<SizeFacts>
     {
         bool InGrid(MeasuredSubnetwork s) => settings.GridSparsities.Contains(s.TargetSparsity) && settings.GridSeeds.Contains(s.Seed);
         GridPoint[] grid = [.. measured.Where(InGrid)
-            .Select(s => new GridPoint(s.Seed, s.TargetSparsity, s.Parts.Count, s.InDomain, s.OutOfDomain))];
+            .Select(s => new GridPoint(s.Seed, s.TargetSparsity, s.Parts.Count, s.Measured.InDomain, s.Measured.OutOfDomain))];
         bool Good(Proportion own, Proportion model) => EffectiveSize.IsGood(own.Value, model.Value, settings.Tolerance);
         bool Inside(GridPoint p) => Good(p.InDomain, checkpoint.Full.InDomain);
         bool Outside(GridPoint p) => Good(p.OutOfDomain!, checkpoint.Full.OutOfDomain!);

@@ -2,6 +2,7 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -54,7 +55,7 @@ sealed class Steps : IQuestion<StepsFacts>
         new(name, kind, 1, Interval(measured.InDomain), Interval(measured.OutOfDomain));
 
     static StepFigures Several(string name, StepFigureKind kind, MeasuredSubnetwork[] all) =>
-        new(name, kind, all.Length, Over(all.Select(s => s.InDomain)), Over(all.Select(s => s.OutOfDomain)));
+        new(name, kind, all.Length, Over(all.Select(s => s.Measured.InDomain)), Over(all.Select(s => s.Measured.OutOfDomain)));
 
     static MeanAndRange? Interval(Proportion? share) => share is { N: > 0 } ? new(share.Value, share.Low, share.High) : null;
 
@@ -84,7 +85,7 @@ sealed class Steps : IQuestion<StepsFacts>
 
     public string Words(StepsFacts facts, Findings findings) => string.Concat(facts.Steps.Select(step =>
         $"{step.Name} ({step.Verb}): {Outcome(step).Replace('\u00A0', ' ')}\n"
-            + string.Concat(step.Figures.Where(f => f.Kind is not StepFigureKind.Baseline).Select(f => Said.Text($"  {Line(f)}\n")))));
+            + string.Concat(step.Figures.Where(f => f.Kind is not StepFigureKind.Baseline).Select(f => Invariant($"  {Line(f)}\n")))));
 
     static string Line(StepFigures f)
     {
@@ -93,7 +94,7 @@ sealed class Steps : IQuestion<StepsFacts>
     }
 
     static string Range(MeanAndRange? r) =>
-        r is null ? "not measured" : Said.Text($"{100 * r.Mean:0.0} % ({100 * r.Least:0.0} to {100 * r.Most:0.0})");
+        r is null ? "not measured" : Invariant($"{100 * r.Mean:0.0} % ({100 * r.Least:0.0} to {100 * r.Most:0.0})");
 
     // ---- drawing
 

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
 
@@ -43,7 +44,7 @@ sealed class TaskFigures : IQuestion<TaskFiguresFacts>
                     figures?.GetValueOrDefault(set)?.GetValueOrDefault(figure.Name);
                 FigureRange? Range(IGrouping<double, MeasuredSubnetwork> at)
                 {
-                    double[] values = [.. at.Select(s => In(s.Figures)).OfType<Quantity>().Select(q => q.Value)];
+                    double[] values = [.. at.Select(s => In(s.Measured.Figures)).OfType<Quantity>().Select(q => q.Value)];
                     return values.Length == 0 ? null : new(at.Key, values.Length, values.Min(), values.Max());
                 }
                 FigureRange[] ranges = [.. measured.Subnetworks.GroupBy(s => s.TargetSparsity).Select(Range).OfType<FigureRange>()];
@@ -51,6 +52,19 @@ sealed class TaskFigures : IQuestion<TaskFiguresFacts>
                     spans.Add(new(set, figure.Name, figure.Unit, In(measured.Full.Figures), ranges));
             }
         return spans.Count == 0 ? null : new(spans);
+    }
+
+    /// <summary>Tasks' own figures in words, one line per set.</summary>
+    public static string Lines(IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? figures) => string.Concat(
+        (figures ?? new Dictionary<string, IReadOnlyDictionary<string, Quantity>>()).OrderBy(f => f.Key, StringComparer.Ordinal)
+            .Select(set => $"    {Measurements.Name(set.Key)}: {string.Join("; ", set.Value.Select(f => InWords(f.Key, f.Value)))}\n"));
+
+    static string InWords(string name, Quantity q)
+    {
+        string n = Wording.Examples(q.N);
+        if (double.IsNaN(q.Value)) return $"{name} none (one of the two never changes, {n})";
+        string interval = double.IsNaN(q.Low) ? "no interval" : Invariant($"{q.Low:0.0000} to {q.High:0.0000}");
+        return Invariant($"{name} {q.Value:0.0000} ({interval}, {n})");
     }
 
     public IReadOnlyList<Figure> Draw(TaskFiguresFacts facts, Findings findings)
@@ -113,7 +127,7 @@ sealed class TaskFigures : IQuestion<TaskFiguresFacts>
     static string Whole(Quantity q, string unit)
     {
         string interval = double.IsNaN(q.Low) ? "no interval" : $"{Wording.Number(q.Low, "0.000")} to {Wording.Number(q.High, "0.000")}";
-        return $"{Wording.Number(q.Value, "0.000")}{(unit is "" or "share" ? "" : $" {unit}")} ({interval}, n\u00A0{Wording.Count(q.N)})";
+        return $"{Wording.Number(q.Value, "0.000")}{(unit is "" or "share" ? "" : $" {unit}")} ({interval}, {Wording.Examples(q.N)})";
     }
 
     static string Reading(TaskFiguresFacts facts, Measurements study)

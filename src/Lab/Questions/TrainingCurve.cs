@@ -72,9 +72,9 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
     public string Words(TrainingFacts facts, Findings findings)
     {
         if (facts.Final is not { } final) return "nothing was measured: give --in-domain\n";
-        if (final.Figures is not null) return $"{Said.Figures(final.Figures).Trim()}\n";
-        string outside = final.OutOfDomain is { } o ? $", out of domain {Said.Share(o)}" : "";
-        return $"in-domain {Said.Share(final.InDomain)}{outside}\n";
+        if (final.Figures is not null) return $"{TaskFigures.Lines(final.Figures).Trim()}\n";
+        string outside = final.OutOfDomain is { } o ? $", out of domain {Wording.Full(o)}" : "";
+        return $"in-domain {Wording.Full(final.InDomain)}{outside}\n";
     }
 
     // ---- drawing
@@ -94,7 +94,7 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
             + "the steps."];
         if (final.InDomain.N == 0)
         {
-            string Figure(string name, Quantity q) => $"{name} {Wording.Number(q.Value, "0.000")} (n\u00A0{Wording.Count(q.N)})";
+            string Figure(string name, Quantity q) => $"{name} {Wording.Number(q.Value, "0.000")} ({Wording.Examples(q.N)})";
             foreach (var (set, figures) in final.Figures ?? new Dictionary<string, IReadOnlyDictionary<string, Quantity>>())
                 sentences.Add($"At the end, {Measurements.Name(set)}: {Wording.List([.. figures.Select(f => Figure(f.Key, f.Value))])}.");
             return sentences;
@@ -198,7 +198,7 @@ sealed class TrainingCurve : IQuestion<TrainingFacts>
             BandPoint? At(TrainingPoint p) => In(p, set, name) is not { } q || !double.IsFinite(q.Value) ? null
                 : new(p.Step, new(q.Value, double.IsFinite(q.Low) ? q.Low : q.Value, double.IsFinite(q.High) ? q.High : q.Value, q.N),
                     $"step {Wording.Count(p.Step)}\n{Measurements.Name(set)} {name} {Wording.Number(q.Value, "0.000")} "
-                        + $"(n\u00A0{Wording.Count(q.N)})");
+                        + $"({Wording.Examples(q.N)})");
             return new(set == "inDomain" ? "full" : "sub", set == "inDomain" ? Shape.Disc
                 : Shape.Diamond, [.. facts.Curve.Select(At).OfType<BandPoint>()]);
         }

@@ -94,7 +94,7 @@ static class WithoutCore
 
     static string Lost(PairedDifference d) =>
         $"{Wording.Points(d.Value)} ({Wording.Number(100 * d.Low, "0.0")} to {Wording.Number(100 * d.High, "0.0")}, "
-            + $"n\u00A0{Wording.Count(d.N)})";
+            + $"{Wording.Examples(d.N)})";
 
     static string Reading(EmergenceFacts facts, Where where)
     {

@@ -39,10 +39,10 @@ public sealed record MaskRequest(
 /// <param name="Format">the file's format</param>
 /// <param name="Ablation">what ablated parts left, and where that came from</param>
 /// <param name="Notes">what the file's format says and a subnetwork does not</param>
-/// <param name="Measured">its figures</param>
+/// <param name="Subnetwork">the subnetwork that it is, with its figures</param>
 /// <param name="Random">those of random masks with as many parts of each stratum</param>
 public sealed record EvaluatedMask(
-    string Source, string Format, string Ablation, IReadOnlyList<string> Notes, MeasuredSubnetwork Measured,
+    string Source, string Format, string Ablation, IReadOnlyList<string> Notes, MeasuredSubnetwork Subnetwork,
     IReadOnlyList<MeasuredSubnetwork> Random);
 
 /// <summary>Masks from anywhere, measured in-domain and out of domain next to the full model.</summary>

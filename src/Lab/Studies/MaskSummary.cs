@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
@@ -7,6 +8,7 @@ using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Formats;
 using MathNet.Numerics.Statistics;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Studies;
 
@@ -97,28 +99,29 @@ public static class MaskSummary
             Summary.Models([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))], evaluation.TaskCases));
         foreach (EvaluatedMask mask in evaluation.Masks)
         {
-            MeasuredSubnetwork m = mask.Measured;
-            Line(text, $"{mask.Source}: {m.Parts.Count} parts, sparsity {m.Sparsity:0.00}; ablation {mask.Ablation}");
-            if (Said.AreOfScores(evaluation.Full))
+            MeasuredSubnetwork found = mask.Subnetwork;
+            Measured m = found.Measured;
+            Line(text, $"{mask.Source}: {found.Parts.Count} parts, sparsity {found.Sparsity:0.00}; ablation {mask.Ablation}");
+            if (evaluation.Full.IsOfScores)
             {
-                Line(text, $"    cut and masked differ by at most {m.LargestDifference:0.0e+0}");
-                text.Append(Said.Figures(m.Figures));
+                Line(text, $"    cut and masked differ by at most {found.LargestDifference:0.0e+0}");
+                text.Append(TaskFigures.Lines(m.Figures));
                 foreach (var (random, draw) in mask.Random.Select((r, i) => (r, i + 1)))
-                    text.Append(Text($"    random mask {draw} of the same size\n")).Append(Said.Figures(random.Figures));
+                    text.Append(Invariant($"    random mask {draw} of the same size\n")).Append(TaskFigures.Lines(random.Measured.Figures));
                 foreach (string note in mask.Notes) Line(text, $"    Note: {note}");
                 continue;
             }
-            Line(text, $"    in-domain {Said.Share(m.InDomain)}; out of domain {Said.Share(m.OutOfDomain)}; unseen {Said.Share(m.Unseen)}");
+            Line(text, $"    {Summary.Shares(m)}");
             Line(text,
-                $"    agreement {Said.Share(m.Agreement)}, KL {m.Kl:0.000} nats; ",
-                $"cut and masked differ by at most {m.LargestDifference:0.0e+0}");
-            text.Append(Said.Figures(m.Figures));
+                $"    agreement {Wording.Full(m.Agreement)}, KL {m.Kl:0.000} nats; ",
+                $"cut and masked differ by at most {found.LargestDifference:0.0e+0}");
+            text.Append(TaskFigures.Lines(m.Figures));
             if (mask.Random.Count > 0)
                 Line(text,
                     $"    {mask.Random.Count} random masks of the same size: ",
-                    $"in-domain {Range(m.InDomain, mask.Random.Select(r => r.InDomain))}; ",
-                    $"out of domain {Range(m.OutOfDomain, mask.Random.Select(r => r.OutOfDomain))}; ",
-                    $"unseen {Range(m.Unseen, mask.Random.Select(r => r.Unseen))}");
+                    $"in-domain {Range(m.InDomain, mask.Random.Select(r => r.Measured.InDomain))}; ",
+                    $"out of domain {Range(m.OutOfDomain, mask.Random.Select(r => r.Measured.OutOfDomain))}; ",
+                    $"unseen {Range(m.Unseen, mask.Random.Select(r => r.Measured.Unseen))}");
             foreach (string note in mask.Notes) Line(text, $"    Note: {note}");
         }
         return text.ToString();
@@ -129,17 +132,17 @@ public static class MaskSummary
         double[] values = [.. random.OfType<Proportion>().Where(r => r.N > 0).Select(r => r.Value * 100)];
         return own is null || values.Length == 0
             ? "not measured"
-            : Text($"median {values.Median():0.0} % ({values.Min():0.0} to {values.Max():0.0}), ")
-                + Text($"{values.Count(v => v >= own.Value * 100)} do as well");
+            : Invariant($"median {values.Median():0.0} % ({values.Min():0.0} to {values.Max():0.0}), ")
+                + Invariant($"{values.Count(v => v >= own.Value * 100)} do as well");
     }
 
     static string Kept(Subnetwork mask)
     {
-        string all = Text($"{mask.Kept.Count} of {mask.Parts} parts");
+        string all = Invariant($"{mask.Kept.Count} of {mask.Parts} parts");
         if (mask.Model is not { } model) return $"{all} ({string.Join(", ", mask.InPlay)})";
         IEnumerable<KindSizes> shown = model.Kinds.Where(kind => mask.InPlay.Contains(kind.Name) || PartKinds.InPlay.Contains(kind.Name));
         IEnumerable<string> counts = shown.Select(kind => mask.InPlay.Contains(kind.Name)
-            ? Text($"{mask.Kept.Count(part => part.Kind == kind.Letters)} of {kind.Count} {kind.Name}")
+            ? Invariant($"{mask.Kept.Count(part => part.Kind == kind.Letters)} of {kind.Count} {kind.Name}")
             : $"all {kind.Name} (none is in play)");
         return $"{all}: {string.Join(", ", counts)}";
     }
@@ -147,17 +150,16 @@ public static class MaskSummary
     static string SizesOf(ModelSizes sizes)
     {
         string family = sizes.Family == "" ? "a model" : sizes.Family;
-        string width = sizes.Width > 0 ? Text($", width {sizes.Width}") : "";
+        string width = sizes.Width > 0 ? Invariant($", width {sizes.Width}") : "";
         return $": {family} of {sizes.InWords}{width}";
     }
 
     static string Scored(int scored, long all, string what) =>
-        scored == 0 ? "no scores" : scored == all ? $"scores of all {what}" : Text($"scores of {scored:N0} {what}");
+        scored == 0 ? "no scores" : scored == all ? $"scores of all {what}" : Invariant($"scores of {scored:N0} {what}");
 
     static string Short(string sha256) => sha256.Length > 12 ? sha256[..12] + "…" : sha256;
 
-    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     static void Line(StringBuilder text, params FormattableString[] pieces) =>
-        text.AppendLine(string.Concat(pieces.Select(Text)));
+        text.AppendLine(string.Concat(pieces.Select(Invariant)));
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
@@ -9,6 +8,7 @@ using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
+using static System.FormattableString;
 
 namespace Heartwood.Lab.Studies;
 
@@ -26,7 +26,7 @@ public sealed class RunJoin
         IReadOnlyList<Subnetwork> Found, string Sha256)
     {
         public string Universe => Found[0] is { Model: { } sizes } one
-            ? Text($"{sizes.Family}, {sizes.InWords}, {one.Parts} parts in play: {string.Join(", ", one.InPlay)}") : "";
+            ? Invariant($"{sizes.Family}, {sizes.InWords}, {one.Parts} parts in play: {string.Join(", ", one.InPlay)}") : "";
     }
 
     RunJoin(IReadOnlyList<One> runs) => this.runs = runs;
@@ -78,11 +78,11 @@ public sealed class RunJoin
         var keys = runs.SelectMany(run => run.Found.Select(f => (Run: run, Found: f))).GroupBy(x => Key(x.Run, x.Found));
         if (keys.FirstOrDefault(g => g.Count() > 1)?.ToArray() is not [var (first, one), var (second, _), ..]) return;
         throw new InvalidDataException($"{first.Name} and {second.Name} hold the same subnetwork ({one.Method}, seed {one.Seed}, "
-            + Text($"sparsity {one.TargetSparsity}, of the same weights, data and options): it would agree with itself. ")
+            + Invariant($"sparsity {one.TargetSparsity}, of the same weights, data and options): it would agree with itself. ")
             + "Leave one of the two runs out, or search with other seeds.");
 
         static string Key(One run, Subnetwork found) => string.Join('|',
-            [found.ModelSha256, found.Method, Text($"{found.Seed}"), Text($"{found.TargetSparsity:R}"), found.Ablation,
+            [found.ModelSha256, found.Method, Invariant($"{found.Seed}"), Invariant($"{found.TargetSparsity:R}"), found.Ablation,
                 .. found.InPlay, .. found.Data.Select(d => d.Sha256),
                 .. found.Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}")]);
     }
@@ -142,7 +142,7 @@ public sealed class RunJoin
         {
             (One Run, Subnetwork Found)[] members = [.. group];
             if (members.Length > 1) groups.Add(Group(members));
-            else apart.Add(Text($"{Member(members[0])} ({group.Key.Method} at {group.Key.TargetSparsity}): ")
+            else apart.Add(Invariant($"{Member(members[0])} ({group.Key.Method} at {group.Key.TargetSparsity}): ")
                 + "no other subnetwork has its universe, method and size");
             progress.Report(new("overlap and core", groups.Count + apart.Count, comparable.Length, "groups"));
         }
@@ -189,8 +189,6 @@ public sealed class RunJoin
     }
 
     static string HashOfData(One run, string use) => Short(Hash(run.Folder.Manifest.Data.Where(d => d.Use == use).Select(d => d.Sha256)));
-
-    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     static string Short(string hash) => hash.Length > 12 ? hash[..12] : hash;
 

@@ -31,7 +31,8 @@ public sealed partial class Study
     }
 
     ChoiceLoss LossIn(MeasuredSubnetwork s) => new(
-        MainMethod.NameAt(s.TargetSparsity, MainMethod.Finder.Facts.Seeded ? s.Seed : null), s.InDomainLoss ?? 1 - s.InDomain.Value);
+        MainMethod.NameAt(s.TargetSparsity, MainMethod.Finder.Facts.Seeded ? s.Seed : null),
+        s.Measured.InDomainLoss ?? 1 - s.Measured.InDomain.Value);
 
     /// <summary>
     /// Cuts out one of the run's subnetworks by its name, in place of the one that was cut before: the folders, the facts and, where the

@@ -90,8 +90,8 @@ public sealed partial class Study
     internal sealed record OfMethod(IReadOnlyList<MeasuredSubnetwork> Found, IReadOnlyList<MeasuredSubnetwork> Random);
 
     static AccuracyOfSeveral Several(IReadOnlyList<MeasuredSubnetwork> measured) => new(measured.Count,
-        MeanAndRange.Over([.. measured.Select(m => m.InDomain.Value)])!,
-        MeanAndRange.Over([.. measured.Select(m => m.OutOfDomain).OfType<Proportion>().Select(share => share.Value)]));
+        MeanAndRange.Over([.. measured.Select(m => m.Measured.InDomain.Value)])!,
+        MeanAndRange.Over([.. measured.Select(m => m.Measured.OutOfDomain).OfType<Proportion>().Select(share => share.Value)]));
 
     // the scores of each seed, once
     IEnumerable<Subnetwork> OnePerSeed(IReadOnlyList<Subnetwork> found) => found.Where(f => f.TargetSparsity == request.Sparsities[0]);

@@ -59,6 +59,7 @@ public static class Running
     /// <param name="model">the model</param>
     /// <param name="batch">the input</param>
     /// <param name="probe">sees every site, and may replace what passes; null for none</param>
+    /// <exception cref="ArgumentException">the probe names a site that the model has not</exception>
     public static Tensor Logits(this LoadedModel model, Batch batch, IProbe? probe = null) =>
         model.Model.Forward(batch, probe ?? NoProbe.Instance, Tokens.All);
 
@@ -67,10 +68,11 @@ public static class Running
     /// <param name="batch">the input</param>
     /// <param name="wanted">which sites; null for all</param>
     /// <param name="probe">acts first; null for none</param>
+    /// <exception cref="ArgumentException">no site of the model is wanted, or the probe names one that it has not</exception>
     public static (Tensor Logits, ActivationCache Cache) RunWithCache(
         this LoadedModel model, Batch batch, Predicate<Site>? wanted = null, IProbe? probe = null)
     {
-        Recorder recorder = new(wanted, probe);
+        Recorder recorder = Recording(model.Model.Sites(), wanted, probe);
         Tensor logits = model.Logits(batch, recorder);
         return (logits, new(recorder.Seen));
     }
@@ -79,10 +81,15 @@ public static class Running
     /// <inheritdoc cref="RunWithCache"/>
     public static ActivationCache Record(this LoadedModel model, Batch batch, Predicate<Site>? wanted = null, IProbe? probe = null)
     {
-        Recorder recorder = new(wanted, probe);
+        Recorder recorder = Recording(
+            [.. model.Model.Sites().Where(site => site.Point is not (Point.BeforeScores or Point.Logits))], wanted, probe);
         model.Model.Stream(batch, recorder, Tokens.All);
         return new(recorder.Seen);
     }
+
+    static Recorder Recording(IReadOnlyList<Site> sites, Predicate<Site>? wanted, IProbe? probe) =>
+        wanted is null || sites.Any(site => wanted(site)) ? new(wanted, probe) : throw new ArgumentException(
+            $"No site of this pass is wanted. It has {string.Join(", ", sites)}.", nameof(wanted));
 
     /// <summary>What a classifier says of a text or a pair, the likeliest label first.</summary>
     /// <exception cref="Checkpoints.CheckpointException">it is a language model and has no labels</exception>

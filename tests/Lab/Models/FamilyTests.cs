@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Reports;
 
@@ -38,6 +39,39 @@ public sealed class FamilyTests : IDisposable
         Sequence[] sequences = [.. Small.Examples(5).Select(e => e.Input)];
         float[] together = model.Forward(new(sequences), NoProbe.Instance).Values.ToArray();
         Small.SameBits([.. sequences.SelectMany(s => model.Forward(new([s]), NoProbe.Instance).Values.ToArray())], together, family);
+    }
+
+    [Theory, MemberData(nameof(Families))]
+    public void The_sites_that_a_model_says_it_has_are_those_that_pass(string family)
+    {
+        IModel model = Small.Model(layers: 3, family: family), cut = Cutting.Cut(model, [Part.Parse("L0.MLP"), Part.Parse("L2.H1")], Ablation.Zero(model.Universe()));
+        foreach (IModel one in (IModel[])[model, model.WithLayers([1]), cut])
+        {
+            Recorder recorder = new();
+            one.Forward(new([.. Small.Examples(2).Select(e => e.Input)]), recorder, Tokens.All);
+            Assert.Equal(recorder.Seen.Keys.OrderBy(s => s.Layer).ThenBy(s => s.Point), one.Sites().OrderBy(s => s.Layer).ThenBy(s => s.Point));
+        }
+        Site beyond = new(3, Point.MlpOut);
+        string refused = Assert.Throws<ArgumentException>(() => model.Forward(new([.. Small.Examples(1).Select(e => e.Input)]), new ProbeAt(beyond, value => value))).Message;
+        Assert.Contains($"This {family} has no site L3.MlpOut", refused);
+        Assert.Contains("Its layers are 0 to 2. MlpOut passes at L0.MlpOut, L1.MlpOut, L2.MlpOut.", refused);
+    }
+
+    [Fact]
+    public void A_probe_between_blocks_that_stand_side_by_side_is_refused_with_the_sites_that_there_are()
+    {
+        IModel model = Small.Model(layers: 2, family: "gpt_neox");
+        Batch batch = new([.. Small.Examples(1).Select(e => e.Input)]);
+        ProbeAt middle = new(new(1, Point.Middle), value => value), fine = new(new(1, Point.MlpOut), value => value);
+        foreach (IProbe probe in (IProbe[])[middle, new ProbesInTurn(fine, middle), new Recorder(null, middle)])
+        {
+            string refused = Assert.Throws<ArgumentException>(() => model.Forward(batch, probe)).Message;
+            Assert.Contains("This gpt_neox has no site L1.Middle", refused);
+            Assert.Contains("Layer 1 has LayerIn, Query, Key, Value, AttentionQuery, AttentionKey, Heads, AttentionOut, Neurons, MlpOut, LayerOut, BeforeScores, Logits.", refused);
+            Assert.Contains("Attention and MLP stand side by side in all its layers", refused);
+        }
+        Assert.Contains("Logits passes at L1.Logits alone", Assert.Throws<ArgumentException>(() => model.Forward(batch, new ProbeAt(new(0, Point.Logits), value => value))).Message);
+        model.Forward(batch, new ProbesInTurn(fine, NoProbe.Instance));
     }
 
     [Theory, InlineData("gpt2/language"), InlineData("gpt2/untied"), InlineData("llama/grouped"), InlineData("llama/llama3")]

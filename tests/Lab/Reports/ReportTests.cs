@@ -98,7 +98,7 @@ public sealed class ReportTests
     public void Subnetworks_that_differ_by_noise_alone_are_not_ranked()
     {
         var first = SampleResult.Usual.Subnetworks[0];
-        var alike = SampleResult.Usual with { Subnetworks = [.. SampleResult.Usual.Subnetworks.Select(s => s with { InDomain = first.InDomain, OutOfDomain = first.OutOfDomain, Unseen = first.Unseen, Cases = first.Cases, Groups = first.Groups })] };
+        var alike = SampleResult.Usual with { Subnetworks = [.. SampleResult.Usual.Subnetworks.Select(s => s with { Measured = first.Measured with { InDomainLoss = s.Measured.InDomainLoss, Agreement = s.Measured.Agreement, Kl = s.Measured.Kl } })] };
         Assert.Contains("no group of cases differs by more than noise explains", Finding(alike), StringComparison.Ordinal);
         Assert.EndsWith("not to be told apart elsewhere", Heartwood.Lab.Questions.Finding.Headline(new(alike)), StringComparison.Ordinal);
         Assert.DoesNotContain("which noise does not explain", Finding(alike), StringComparison.Ordinal);
@@ -137,7 +137,7 @@ public sealed class ReportTests
     public void A_share_is_never_rounded_to_all_or_nothing(double share, string words) => Assert.Equal(words, Wording.Percent(share).Replace('\u00A0', ' '));
 
     [Theory]
-    [InlineData(0.0004, "p < 0.001"), InlineData(0.013, "p = 0.013"), InlineData(0.24, "p = 0.24"), InlineData(double.NaN, "p not computed")]
+    [InlineData(0.0004, "p = 4.0e-4"), InlineData(2.9e-21, "p = 2.9e-21"), InlineData(0.013, "p = 0.013"), InlineData(0.24, "p = 0.24"), InlineData(double.NaN, "p not computed")]
     public void A_probability_is_said_as_precisely_as_it_matters(double p, string words) => Assert.Equal(words, Wording.Probability(p).Replace('\u00A0', ' '));
 
     [Fact]
@@ -194,8 +194,8 @@ public sealed class ReportTests
     {
         string map = new SingleParts().Draw(new(SampleResult.Usual.Parts), new(SampleResult.Usual))[0].Panels[0].ToString();
         var full = SampleResult.Usual.Full.InDomain;
-        var harmless = SampleResult.Usual.Parts.First(k => Math.Abs(k.InDomain.Value - full.Value) < 0.002);
-        var costly = SampleResult.Usual.Parts.First(k => k.InDomain.Value < full.Value - 0.1);
+        var harmless = SampleResult.Usual.Parts.First(k => Math.Abs(k.Measured.InDomain.Value - full.Value) < 0.002);
+        var costly = SampleResult.Usual.Parts.First(k => k.Measured.InDomain.Value < full.Value - 0.1);
         Assert.Contains("faint\"><title>" + harmless.Name + " ", map, StringComparison.Ordinal);
         Assert.DoesNotContain("faint\"><title>" + costly.Name + " ", map, StringComparison.Ordinal);
     }

@@ -54,7 +54,7 @@ public sealed class ReportUseTests(Browser browser) : IClassFixture<Browser>
         string[] first = lines[2].Split(',');
         var subnetwork = r.Subnetworks[0];
         Assert.Equal(["seed 1", "subnetwork", "1", "0.6"], first[..4]);
-        Assert.Equal([subnetwork.Sparsity, subnetwork.InDomain.Value, subnetwork.InDomain.N, subnetwork.InDomain.Low, subnetwork.InDomain.High, subnetwork.OutOfDomain!.Value], Numbers(first[4..10]));
+        Assert.Equal([subnetwork.Sparsity, subnetwork.Measured.InDomain.Value, subnetwork.Measured.InDomain.N, subnetwork.Measured.InDomain.Low, subnetwork.Measured.InDomain.High, subnetwork.Measured.OutOfDomain!.Value], Numbers(first[4..10]));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class ReportUseTests(Browser browser) : IClassFixture<Browser>
         await head.ClickAsync();
         double[] lost = Numbers((await Download(report, "parts")).Skip(1).Select(l => l.Split(',')[1]));
         Assert.Equal(lost.OrderDescending(), lost);
-        Assert.Equal(SampleResult.Usual.Parts.Max(k => SampleResult.Usual.Full.InDomain.Value - k.InDomain.Value), lost[0]);
+        Assert.Equal(SampleResult.Usual.Parts.Max(k => SampleResult.Usual.Full.InDomain.Value - k.Measured.InDomain.Value), lost[0]);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class ResultJsonTests
         RunResult back = RunResult.From(ResultJson.Read(json, RunResult.Questions));
         Assert.Equal(json, ResultJson.Write(ResultJson.Read(json, RunResult.Questions)));
         Assert.Equal(SampleResult.Usual.Full.InDomain, back.Full.InDomain);
-        Assert.Equal(SampleResult.Usual.Subnetworks[3].Cases, back.Subnetworks[3].Cases);
+        Assert.Equal(SampleResult.Usual.Subnetworks[3].Measured.Cases, back.Subnetworks[3].Measured.Cases);
         Assert.Equal(SampleResult.Usual.Subnetworks[3].Parts, back.Subnetworks[3].Parts);
         Assert.Equal(SampleResult.Usual.Ablated[1].Rank, back.Ablated[1].Rank);
         Assert.Equal(SampleResult.Usual.Cut, back.Cut);
@@ -27,7 +27,7 @@ public sealed class ResultJsonTests
         JsonNode Facts(string question) => json["questions"]![question]!["facts"]!;
         Assert.Equal(SampleResult.Usual.Full.InDomain.Low, (double)Facts("accuracy")["full"]!["inDomain"]!["low"]!);
         Assert.Equal(["value", "n", "low", "high"], Facts("accuracy")["full"]!["outOfDomain"]!.AsObject().Select(p => p.Key));
-        Assert.Equal(120, (int)Facts("accuracy")["subnetworks"]![0]!["cases"]!["swap entailment"]!["n"]!);
+        Assert.Equal(120, (int)Facts("accuracy")["subnetworks"]![0]!["measured"]!["cases"]!["swap entailment"]!["n"]!);
         Assert.Equal("core", (string?)Facts("core")["ablated"]![0]!["name"]);
         Assert.Equal(0.12, (double)Facts("core")["main"]!["expectedByChance"]!);
         Assert.Equal(249_474, (long)Facts("cut")["parametersAfter"]!);
@@ -57,7 +57,7 @@ public sealed class ResultJsonTests
     {
         RunResult back = RunResult.From(ResultJson.Read(ResultJson.Write(SampleResult.Least), RunResult.Questions));
         Assert.Null(back.Full.OutOfDomain);
-        Assert.Null(back.Subnetworks[0].Unseen);
+        Assert.Null(back.Subnetworks[0].Measured.Unseen);
         Assert.Null(back.Cases);
     }
 

@@ -23,7 +23,7 @@ static class SampleJoined
             ["inDomain"] = new Dictionary<string, Quantity> { ["Spearman"] = new(0.81, 400, 0.77, 0.85) },
         };
         Measured ofScores = sample.Full with { InDomain = Proportion.FromCounts(0, 0), OutOfDomain = null, Unseen = null, Figures = scores };
-        MeasuredSubnetwork Scored(MeasuredSubnetwork s) => s with { InDomain = ofScores.InDomain, OutOfDomain = null, Unseen = null, Figures = scores };
+        MeasuredSubnetwork Scored(MeasuredSubnetwork s) => s with { Measured = s.Measured with { InDomain = ofScores.InDomain, OutOfDomain = null, Unseen = null, Figures = scores } };
         JoinedRun Run(string name, Measured full) => new(name, $"runs/{name}", "models/mnli", new string('a', 64), universe, full);
         JoinedRow[] rows = [.. found.Zip(random, (f, r) => new JoinedRow(f.Seed % 2 == 0 ? "even" : "odd", "structured-pruning", f, r)),
             new("scores", "random", Scored(found[0]), Scored(random[0]))];

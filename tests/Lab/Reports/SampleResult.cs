@@ -94,7 +94,7 @@ internal sealed record SampleResult
         var m = Measure($"{seed} {sparsity} {random}", shortcut, random ? 0.5 + 0.2 * chance.Uniform(1) : 0.996 - 0.02 * shortcut);
         double Order(Part p, int i) => chance.Normal(100 + i) + (random ? 0 : Mlps.Kind.Includes(p) ? 4 : 2.2 * new Chance(3, "worth").Normal(i));
         string[] parts = [.. Universe.Parts.Select((p, i) => (Part: p, Order: Order(p, i))).OrderByDescending(p => p.Order).Take(Universe.KeptAt(sparsity)).Select(p => p.Part).Order().Select(p => $"{p}")];
-        return new((ulong)seed, sparsity, 1 - (double)parts.Length / Universe.Count, parts, m.InDomain, m.OutOfDomain, m.Unseen, m.Cases, m.Groups, m.InDomainLoss, Draw("agree" + seed, 0.98, 2000), 0.01 + shortcut / 20, 3.1e-6);
+        return new((ulong)seed, sparsity, 1 - (double)parts.Length / Universe.Count, parts, m with { Agreement = Draw("agree" + seed, 0.98, 2000), Kl = 0.01 + shortcut / 20 }, 3.1e-6);
     }
 
     static PairFacts[] Pairs(MeasuredSubnetwork[] found) => [.. found.SelectMany((a, i) => found.Skip(i + 1).Select(b =>
@@ -113,11 +113,7 @@ internal sealed record SampleResult
     AblatedFacts[] Ablations(CoreFacts core)
     {
         string[] heads = [.. core.Parts.Where(p => !p.EndsWith("MLP", StringComparison.Ordinal))];
-        AblatedFacts Out(string name, string kind, IReadOnlyList<string> parts, double inDomain, double shortcut)
-        {
-            var m = Measure(name, shortcut, inDomain);
-            return new(name, kind, parts, m.InDomain, m.OutOfDomain, m.Unseen, m.Cases);
-        }
+        AblatedFacts Out(string name, string kind, IReadOnlyList<string> parts, double inDomain, double shortcut) => new(name, kind, parts, Measure(name, shortcut, inDomain));
         AblatedFacts[] Random(string kind, int parts, double low, double high) => [.. Enumerable.Range(1, Draws).Select(i =>
             Out($"{kind} {i}", kind, [.. Universe.Parts.Skip(i).Take(parts).Select(p => $"{p}")], low + (high - low) * Math.Sqrt(new Chance((ulong)i, kind).Uniform(0)), 0.3))];
         AblatedFacts[] randomHeads = Random("random heads", heads.Length, 0.87, 0.998), randomParts = Random("random parts", core.Parts.Count, 0.45, 0.75);
@@ -125,7 +121,7 @@ internal sealed record SampleResult
         AblatedFacts Ranked(AblatedFacts k, AblatedFacts[] draws)
         {
             RankFacts Rank(Func<AblatedFacts, Proportion> of) => new(draws.Count(d => of(d).Value <= of(k).Value), Draws);
-            return k with { Ranks = Draws == 0 ? null : new(draws[0].Kind, Rank(d => d.InDomain), k.OutOfDomain is null ? null : Rank(d => d.OutOfDomain!), k.Cases.Keys.ToDictionary(c => c, c => Rank(d => d.Cases[c]))) };
+            return k with { Ranks = Draws == 0 ? null : new(draws[0].Kind, Rank(d => d.Measured.InDomain), k.Measured.OutOfDomain is null ? null : Rank(d => d.Measured.OutOfDomain!), k.Measured.Cases.Keys.ToDictionary(c => c, c => Rank(d => d.Measured.Cases[c]))) };
         }
         return [Ranked(Out("core", "core", core.Parts, 0.502, 1), randomParts), Ranked(Out("core heads", "core", heads, 0.833, 0.5), randomHeads),
             Ranked(Out("core alone", "core", [.. Universe.Parts.Select(p => $"{p}").Except(core.Parts)], 0.979, 0.85), randomAlone), .. randomHeads, .. randomParts, .. randomAlone];
@@ -136,7 +132,7 @@ internal sealed record SampleResult
         Chance chance = new(11, $"{part}");
         double lost = Mlps.Kind.Includes(part) ? 0.1 + 0.35 * chance.Uniform(0) : 0.04 * Math.Pow(chance.Uniform(0), 6) - 0.001;
         var m = Measure($"{part}", Math.Min(0.9, 3 * Math.Max(0, lost)), 0.997 - lost);
-        return new($"{part}", "part", [$"{part}"], m.InDomain, m.OutOfDomain, m.Unseen, m.Cases);
+        return new($"{part}", "part", [$"{part}"], m);
     }
 
     static Proportion Draw(string key, double p, int n) =>

@@ -54,7 +54,7 @@ public sealed class StudyTests : IDisposable
         RunResult result = Begin("run", Request with { CoreShare = 0.8 })!;
         JsonElement json = JsonDocument.Parse(File.ReadAllText(Path.Combine(temporary.At("run"), "result.json"))).RootElement;
         JsonElement Facts(string question) => json.GetProperty("questions").GetProperty(question).GetProperty("facts");
-        foreach (JsonElement net in (JsonElement[])[Facts("accuracy").GetProperty("full"), .. Facts("accuracy").GetProperty("subnetworks").EnumerateArray()])
+        foreach (JsonElement net in (JsonElement[])[Facts("accuracy").GetProperty("full"), .. Facts("accuracy").GetProperty("subnetworks").EnumerateArray().Select(s => s.GetProperty("measured"))])
         {
             foreach (string accuracy in (string[])["inDomain", "outOfDomain", "unseen"]) IsAccuracy(net.GetProperty(accuracy));
             Assert.NotEmpty(net.GetProperty("cases").EnumerateObject());
@@ -71,8 +71,8 @@ public sealed class StudyTests : IDisposable
         foreach (JsonElement ablated in Facts("core").GetProperty("ablated").EnumerateArray())
         {
             Assert.NotEmpty(ablated.GetProperty("parts").EnumerateArray());
-            IsAccuracy(ablated.GetProperty("inDomain"));
-            IsAccuracy(ablated.GetProperty("outOfDomain"));
+            IsAccuracy(ablated.GetProperty("measured").GetProperty("inDomain"));
+            IsAccuracy(ablated.GetProperty("measured").GetProperty("outOfDomain"));
         }
         string[] names = [.. Facts("core").GetProperty("ablated").EnumerateArray().Select(k => k.GetProperty("name").GetString()!)];
         Assert.Equal(["core", "core alone"], names.Where(n => n is "core" or "core alone"));
@@ -163,15 +163,15 @@ public sealed class StudyTests : IDisposable
     {
         RunResult result = Begin("run", Request)!;
         MeasuredSubnetwork best = result.Subnetworks.Single(s => s.Seed == result.Cut!.Seed && s.TargetSparsity == 0.5);
-        Assert.Equal(result.Subnetworks.Where(s => s.TargetSparsity == 0.5).Min(s => s.InDomainLoss), best.InDomainLoss);
+        Assert.Equal(result.Subnetworks.Where(s => s.TargetSparsity == 0.5).Min(s => s.Measured.InDomainLoss), best.Measured.InDomainLoss);
         foreach (string folder in (string[])[Study.CutFolder, Study.FullSizeFolder])
         {
             StudyRequest again = Request with { Model = Path.Combine(temporary.At("run"), folder) };
             var measured = ModelEvaluation.Measure(again, default).Measured;
             Assert.Equal(["model", .. result.Baselines.Keys], measured.Keys);
-            Assert.Equal(best.InDomain, measured["model"].InDomain);
-            Assert.Equal(best.InDomainLoss!.Value, measured["model"].InDomainLoss!.Value, 1e-6);
-            foreach (var (name, share) in best.Cases) Assert.Equal(share, measured["model"].Cases[name]);
+            Assert.Equal(best.Measured.InDomain, measured["model"].InDomain);
+            Assert.Equal(best.Measured.InDomainLoss!.Value, measured["model"].InDomainLoss!.Value, 1e-6);
+            foreach (var (name, share) in best.Measured.Cases) Assert.Equal(share, measured["model"].Cases[name]);
         }
         Assert.Equal(result.Cut!.ParametersAfter, LoadedModel.Load(Path.Combine(temporary.At("run"), Study.CutFolder)).Model.Weights.Count);
     }

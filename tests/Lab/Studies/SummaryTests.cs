@@ -1,6 +1,6 @@
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Questions;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tests.Lab.Reports;
@@ -29,12 +29,12 @@ public class SummaryTests
     {
         RunResult pairs = SampleResult.Usual with { Tasks = new Dictionary<string, TaskFacts> { ["outOfDomain"] = TaskFacts.Describing(new MinimalPairs()) } };
         MeasuredSubnetwork[] main = [.. pairs.Subnetworks.Where(s => s.TargetSparsity == pairs.Core.TargetSparsity)];
-        double Width(string name) => main.Max(s => s.Cases[name].Value) - main.Min(s => s.Cases[name].Value);
+        double Width(string name) => main.Max(s => s.Measured.Cases[name].Value) - main.Min(s => s.Measured.Cases[name].Value);
         string widest = pairs.Cases!.Where(c => c.Value.Set == "outOfDomain").Select(c => c.Key).MaxBy(Width)!;
         Assert.EndsWith(FormattableString.Invariant($", most on \"{widest}\": {Width(widest) * 100:0.0} points."), Differ(pairs).TrimEnd());
     }
 
     [Fact]
     public void An_interval_that_says_nothing_is_not_shown() =>
-        Assert.Equal(("34.0 % (no interval, n = 1)", "100.0 % (20.7 to 100.0, n = 1)"), (Said.Share(new Proportion(0.34, 1, 0, 1)), Said.Share(Proportion.FromCounts(1, 1))));
+        Assert.Equal(("34.0 % (no interval, n = 1)", "100 % (20.7 to 100 %, n = 1)"), (Wording.Plain(Wording.Full(new Proportion(0.34, 1, 0, 1))), Wording.Plain(Wording.Full(Proportion.FromCounts(1, 1)))));
 }

@@ -23,6 +23,15 @@ public sealed class RunningTests : IDisposable
     public void Dispose() => temporary.Dispose();
 
     [Fact]
+    public void A_recording_that_wants_no_site_of_the_model_is_refused_with_those_that_it_has()
+    {
+        Batch batch = model.Read(Clean, Corrupted);
+        Assert.Contains("No site of this pass is wanted. It has L0.Embeddings, L0.LayerIn, ", Assert.Throws<ArgumentException>(() => model.RunWithCache(batch, site => site.Layer == 12)).Message);
+        Assert.Contains("No site of this pass is wanted.", Assert.Throws<ArgumentException>(() => model.Record(batch, site => site.Point == Point.Logits)).Message);
+        Assert.Contains("has no site L12.Heads", Assert.Throws<ArgumentException>(() => model.Logits(batch, new ProbeAt(new(12, Point.Heads), value => value))).Message);
+    }
+
+    [Fact]
     public void Predictions_are_the_softmax_of_the_logits_the_likeliest_first()
     {
         float[] logits = model.Logits(model.Read(Corrupted, Clean)).Values.ToArray();
@@ -225,7 +234,7 @@ public sealed class RunningTests : IDisposable
 
         string said = ToyRun.Works("evaluate", "--mask", temporary.At("found/mask.json"), "--in-domain", "world:in-domain,rows=60", "--random", "0", "--json");
         using JsonDocument json = JsonDocument.Parse(said);
-        double share = json.RootElement.GetProperty("masks")[0].GetProperty("measured").GetProperty("inDomain").GetProperty("value").GetDouble();
+        double share = json.RootElement.GetProperty("masks")[0].GetProperty("subnetwork").GetProperty("measured").GetProperty("inDomain").GetProperty("value").GetDouble();
         IReadOnlyList<Example> asked = model.Encode(DataSource.ReadAll(["world:in-domain,rows=60"]));
         IProbe only = mean.Only(found.Kept);
         Assert.Equal(asked.Average(e => model.Logits(new([e.Input]), only) is var scored && scored[0, e.Label] >= scored.Values.ToArray().Max() ? 1.0 : 0), share, 1e-9);

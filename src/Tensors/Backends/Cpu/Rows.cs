@@ -20,25 +20,47 @@ static unsafe class Rows
     static void LayerNormRow<L, V>(
         float* x, float* gain, float* shift, int width, float epsilon, float* y, float* statistics) where L : struct, ILanes<V>
     {
-        V sums = L.Splat(0), squares = L.Splat(0);
-        float sum = 0, square = 0;
-        int i = 0;
-        for (; i <= width - L.Width; i += L.Width) sums = L.Add(sums, L.Load(x + i));
-        for (; i < width; i++) sum += x[i];
-        float mean = (L.Sum(sums) + sum) / width;
+        float mean = Total<L, V>(x, width, 0, squared: false) / width;
+        float inverse = 1 / MathF.Sqrt(Total<L, V>(x, width, -mean, squared: true) / width + epsilon);
+        int i;
         V minus = L.Splat(-mean);
-        for (i = 0; i <= width - L.Width; i += L.Width)
-        {
-            V d = L.Add(L.Load(x + i), minus);
-            squares = L.MultiplyAdd(d, d, squares);
-        }
-        for (; i < width; i++) square += (x[i] - mean) * (x[i] - mean);
-        float inverse = 1 / MathF.Sqrt((L.Sum(squares) + square) / width + epsilon);
         V scale = L.Splat(inverse);
         for (i = 0; i <= width - L.Width; i += L.Width)
             L.Store(y + i, L.MultiplyAdd(L.Multiply(L.Add(L.Load(x + i), minus), scale), L.Load(gain + i), L.Load(shift + i)));
         for (; i < width; i++) y[i] = MathF.FusedMultiplyAdd((x[i] - mean) * inverse, gain[i], shift[i]);
         (statistics[0], statistics[1]) = (mean, inverse);
+    }
+
+    // Σ x, or Σ (x + shift)²: a sum in each lane, in as many as avx2 has where a vector is one lane: a single chain of float32 over the row
+    // would lose what these hold
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static float Total<L, V>(float* x, int width, float shift, bool squared) where L : struct, ILanes<V>
+    {
+        if (L.Width == 1) return TotalInEight(x, width, shift, squared);
+        V sums = L.Splat(0), by = L.Splat(shift);
+        float sum = 0;
+        int i = 0;
+        for (; i <= width - L.Width; i += L.Width)
+        {
+            V d = squared ? L.Add(L.Load(x + i), by) : L.Load(x + i);
+            sums = squared ? L.MultiplyAdd(d, d, sums) : L.Add(sums, d);
+        }
+        for (; i < width; i++) sum += squared ? (x[i] + shift) * (x[i] + shift) : x[i];
+        return L.Sum(sums) + sum;
+    }
+
+    static float TotalInEight(float* x, int width, float shift, bool squared)
+    {
+        float* sums = stackalloc float[8];
+        new Span<float>(sums, 8).Clear();
+        for (int i = 0; i < width; i++)
+        {
+            float d = x[i] + shift;
+            sums[i % 8] = squared ? MathF.FusedMultiplyAdd(d, d, sums[i % 8]) : sums[i % 8] + d;
+        }
+        for (int half = 4; half > 0; half /= 2)
+            for (int i = 0; i < half; i++) sums[i] += sums[i + half];
+        return sums[0];
     }
 
     /// <summary>

@@ -39,7 +39,7 @@ public class EmergenceTests
         Assert.Contains("4 of the core's 4 heads (half of them by step 100) come to matter in-domain and none of the 4 others: only core heads do (p = 0.0", answer);
         Assert.Contains("heads shuffled, corrected for the two tests)", answer);
         Assert.Contains("come to matter out of domain and 4 of the 4 others (half of them by step 200): that the core's do so earlier or oftener is not settled (p = 1.00, likewise)", answer);
-        Assert.Contains("n 2,000 and 840", answer);
+        Assert.Contains("n = 2,000 and 840", answer);
         Assert.DoesNotContain("checkpoints on average", answer);
     }
 
@@ -55,9 +55,9 @@ public class EmergenceTests
     {
         const string question = "What does the model lose without the core's heads as";
         string answer = Answer(Made(_ => null, _ => null), question);
-        Assert.Contains("In-domain, ablating the core's 4 heads together takes 30.0 points (28.0 to 32.0, n 2,000) at step 100, the first checkpoint that counts, and 30.0 points (28.0 to 32.0, n 2,000) at step 200, the last; "
+        Assert.Contains("In-domain, ablating the core's 4 heads together takes 30.0 points (28.0 to 32.0, n = 2,000) at step 100, the first checkpoint that counts, and 30.0 points (28.0 to 32.0, n = 2,000) at step 200, the last; "
             + "over all 2 that count it takes 30.0 points on average, and none of 20 random sets of as many heads (1.0 to 20.0 points) take at least as much (p = 0.048).", answer);
-        Assert.Contains("Out of domain, ablating the core's 4 heads together takes 30.0 points (27.0 to 33.0, n 840) at step 200, the only checkpoint that counts; there none of 20", answer);
+        Assert.Contains("Out of domain, ablating the core's 4 heads together takes 30.0 points (27.0 to 33.0, n = 840) at step 200, the only checkpoint that counts; there none of 20", answer);
         Assert.Contains("3 of 20 random sets of as many heads (1.0 to 20.0 points) take at least as much (p = 0.19, so not clearly worse than chance)", Answer(Made(_ => null, _ => null, together: 0.175), question));
     }
 

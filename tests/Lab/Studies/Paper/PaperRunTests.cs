@@ -33,7 +33,7 @@ public sealed class PaperRunTests : IDisposable
         Assert.Equal([0.17, 0.34, 0.5, 0.67], paper.Curve.Select(p => p.TargetSparsity));
         foreach (CurvePoint p in paper.Curve)
         {
-            double[] inside = [.. result.Subnetworks.Where(s => s.TargetSparsity == p.TargetSparsity).Select(s => s.InDomain.Value)];
+            double[] inside = [.. result.Subnetworks.Where(s => s.TargetSparsity == p.TargetSparsity).Select(s => s.Measured.InDomain.Value)];
             Assert.Equal((inside.Average(), inside.Min(), inside.Max(), 3), (p.Subnetworks.InDomain.Mean, p.Subnetworks.InDomain.Low, p.Subnetworks.InDomain.High, p.Subnetworks.InDomain.N));
             Assert.NotNull(p.Random.OutOfDomain);
             Assert.Null(p.Subnetworks.Unseen);
@@ -48,7 +48,7 @@ public sealed class PaperRunTests : IDisposable
         Assert.Equal(result.Full.InDomain, emergence.Checkpoints[2].Full.InDomain);
         foreach (HeadFacts head in emergence.Heads)            // the last checkpoint is the model: its losses are those of the study's own knock-outs
         {
-            Assert.Equal(result.Full.InDomain.Value - result.Parts.Single(k => k.Name == head.Part).InDomain.Value, head.Lost[2].InDomain.Value, 1e-12);
+            Assert.Equal(result.Full.InDomain.Value - result.Parts.Single(k => k.Name == head.Part).Measured.InDomain.Value, head.Lost[2].InDomain.Value, 1e-12);
             Assert.Equal(result.Core.Parts.Contains(head.Part), head.Core);
             Assert.True(head.FirstInDomain is null || head.Lost[head.FirstInDomain.Value].InDomain.Low > 0);
         }
@@ -61,7 +61,7 @@ public sealed class PaperRunTests : IDisposable
             Assert.Equal([(1UL, 0.34), (2UL, 0.34), (1UL, 0.67), (2UL, 0.67)], at.Grid.Select(g => (g.Seed, g.TargetSparsity)).OrderBy(g => g.Item2).ThenBy(g => g.Item1));
             Assert.InRange(at.InDomain!.Mean, 2, 6);
         }
-        foreach (GridPoint g in sizes[^1].Grid) Assert.Equal(result.Subnetworks.Single(s => s.Seed == g.Seed && s.TargetSparsity == g.TargetSparsity).InDomain, g.InDomain);
+        foreach (GridPoint g in sizes[^1].Grid) Assert.Equal(result.Subnetworks.Single(s => s.Seed == g.Seed && s.TargetSparsity == g.TargetSparsity).Measured.InDomain, g.InDomain);
 
         Part[] core = [.. result.Core.Parts.Select(Part.Parse)];
         AddBackFacts added = paper.AddBack!;
