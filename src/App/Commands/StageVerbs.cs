@@ -88,7 +88,8 @@ static class StageVerbs
             CutFacts cut = own is null ? study.Cut() : study.CutNamed(own);
             if (own is not null && folder.Finished)
                 Report.Write(folder.FolderPath, Report.Read(folder.FolderPath, session.Tenants.Questions, session.Tenants.PartKinds));
-            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () => Summary.Cut(cut, folder.FolderPath));
+            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () =>
+                Summary.Cut(cut, folder.FolderPath) + HealingHint.Words(parsed.GetRequiredValue(whole), Study.CutFolder, study.ToHeal));
             return;
         }
         string where = Path.GetFullPath(
@@ -96,7 +97,8 @@ static class StageVerbs
         if (asked.Length + written.Length == 0)
         {
             CutFacts cut = study.Cut(from!, where, parsed.GetValue(MaskVerb.OtherModel));
-            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () => Summary.Cut(cut, where));
+            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () =>
+                Summary.Cut(cut, where) + HealingHint.Words(given, Study.CutFolder, study.ToHeal));
             return;
         }
         ChangeRequest request = ChangeRequest.Read(asked, written, session.Tenants);

@@ -30,7 +30,7 @@ public sealed class Weights
     /// <summary>Weights of these tensors, to be multiplied in float32.</summary>
     /// <param name="tensors">by full name</param>
     /// <param name="file">where they come from, for messages</param>
-    public Weights(IReadOnlyDictionary<string, Tensor> tensors, string file) 
+    public Weights(IReadOnlyDictionary<string, Tensor> tensors, string file)
         : this(tensors, [], "", file, Precision.Float32, new Dictionary<string, Dtype>()) { }
 
     /// <summary>How exactly products with these weights are computed while they are frozen.</summary>

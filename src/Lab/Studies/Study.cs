@@ -110,6 +110,11 @@ public sealed partial class Study
             Choosing = Choosing?.ServedBy(Ablation, Loaded.Note);
         }
 
+        /// <summary>What to do with the run's cut next: see <see cref="NextTraining"/>.</summary>
+        /// <param name="cut">the cut model's folder</param>
+        /// <param name="into">the folder of the training's run</param>
+        public NextTraining ToHeal(string cut, string into) => NextTraining.Make(Request, Loaded, Data, cut, into);
+
         /// <summary>Hash of the model's weights.</summary>
         public string ModelSha256 => Loaded.Sha256;
 
@@ -130,6 +135,9 @@ public sealed partial class Study
     /// <summary>The study of a request in a run folder.</summary>
     public static Study In(RunFolder folder, Prepared prepared, IProgress<Progress> progress, CancellationToken stop) =>
         new(prepared, folder, progress, stop);
+
+    /// <inheritdoc cref="Prepared.ToHeal"/>
+    public NextTraining ToHeal(string cut, string into) => NextTraining.Make(request, loaded, data, cut, into);
 
     /// <summary>Everything from search to the facts of all questions.</summary>
     public Result All() => Report();

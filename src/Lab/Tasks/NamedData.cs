@@ -15,6 +15,9 @@ public sealed record NamedData(string Name, Role Role, string Data)
         return new(name ?? SetNames.Usual(data), role, data);
     }
 
+    /// <summary>How a user names it: DATA or, where the set has a name that is not the file's own, NAME=DATA.</summary>
+    public string InWords => Name == SetNames.Usual(Data) ? Data : $"{Name}={Data}";
+
     /// <summary>The data of every role as one list, in the order of the roles; each as <see cref="Parse"/> takes it.</summary>
     public static IReadOnlyList<NamedData> Listed(IEnumerable<string>? train = null, IEnumerable<string>? inDomain = null,
         IEnumerable<string>? outOfDomain = null, IEnumerable<string>? unseen = null, IEnumerable<string>? choosing = null) =>
