@@ -19,7 +19,9 @@ public sealed class CommandLineTests
         Assert.Equal(0, CommandLine.Run([verb, "--help"], world.Redirected()));
         string help = world.Out.ToString();
         Assert.Contains("Example", help);
-        foreach (string option in (string[])["--json", "--seed", "--threads", "--verbose"]) Assert.Contains(option, help);
+        foreach (string option in (string[])["--json", "--verbose"]) Assert.Contains(option, help);
+        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "evaluate" or "generate", help.Contains("--seed <"));
+        Assert.Equal(verb is not ("mask" or "convert" or "help"), help.Contains("--threads <"));
         string? named = verb switch { "inspect" or "generate" or "evaluate" or "predict" or "help" => null, "mask" => "FILE", _ => "FOLDER" };
         Assert.Equal(named is not null, help.Contains("--out <", StringComparison.Ordinal));
         if (named is not null) Assert.Contains($"--out <{named}>", help);
@@ -185,6 +187,8 @@ public sealed class CommandLineTests
         new("count", "Counts.", "count --steps 20", "count")
         {
             Options = { Steps, Sparsity },
+            Draws = true,
+            Computes = true,
             Run = (parsed, session) =>
             {
                 int steps = parsed.GetValue(Steps);

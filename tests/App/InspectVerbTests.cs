@@ -74,6 +74,26 @@ public sealed class InspectVerbTests : IDisposable
     }
 
     [Fact]
+    public void A_table_says_what_each_sparsity_leaves_in_weights_bytes_and_time()
+    {
+        string shown = SmallRuns.Works("inspect");
+        Assert.Contains("What is left at a sparsity of heads and mlps, as many of each kind ablated", shown);
+        string[] lines = [.. shown.Split('\n').SkipWhile(l => !l.StartsWith("  sparsity ", StringComparison.Ordinal)).Take(11)];
+        Assert.Equal(["sparsity", "none", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9"], lines.Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]));
+        Assert.All(lines, l => Assert.Equal(lines[0].Length, l.Length));
+        Assert.Contains(" ms ", lines[5]);
+        JsonElement json = JsonDocument.Parse(SmallRuns.Works("inspect", "--json")).RootElement, sizes = json.GetProperty("sizes");
+        Assert.Equal(["heads,mlps", "heads", "mlps"], sizes.EnumerateArray().Select(s => string.Join(',', s.GetProperty("kinds").EnumerateArray().Select(k => k.GetString()))));
+        JsonElement half = sizes[0].GetProperty("sizes")[4];
+        Assert.Equal((0.5, 18), (half.GetProperty("sparsity").GetDouble(), half.GetProperty("parts").GetInt32()));
+        Assert.Equal(4 * half.GetProperty("weights").GetInt64(), half.GetProperty("bytes").GetInt64());
+        Assert.True(half.GetProperty("secondsPer1000Tokens").GetDouble() > 0);
+        // embeddings are no parts: with every head gone, half of the weights are still there
+        Assert.InRange(sizes[1].GetProperty("sizes")[8].GetProperty("weights").GetInt64(), json.GetProperty("parameters").GetInt64() / 2, long.MaxValue);
+        Assert.Contains("What is left at a sparsity of neurons, any of them ablated", SmallRuns.Works("inspect", "--parts", "neurons"));
+    }
+
+    [Fact]
     public void The_goldens_of_the_shared_data_are_shown()
     {
         string? goldens = Files.SharedGoldens("models");

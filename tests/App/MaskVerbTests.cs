@@ -54,8 +54,8 @@ public sealed class MaskVerbTests : IDisposable
         foreach (JsonElement one in measured.GetProperty("masks").EnumerateArray())
         {
             Assert.Equal(2, one.GetProperty("random").GetArrayLength());
-            foreach (string figure in (string[])["inDomain", "outOfDomain", "unseen", "inDomainLoss", "kl", "parts"])
-                Assert.True(JsonElement.DeepEquals(evaluated.GetProperty(figure), one.GetProperty("subnetwork").GetProperty("measured").GetProperty(figure)), figure);
+            foreach (string figures in (string[])["measured", "parts"])
+                Assert.True(JsonElement.DeepEquals(evaluated.GetProperty(figures), one.GetProperty("subnetwork").GetProperty(figures)), figures);
         }
         string words = SmallRuns.Works("evaluate", runs.At("run"), "--mask", circuit, "--without", "a0.h1,m1");
         Assert.Contains("5 random masks of the same size: in-domain median", words);

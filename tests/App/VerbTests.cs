@@ -79,7 +79,7 @@ public sealed class VerbTests : IDisposable
     [Theory]
     [InlineData("1 2 3 4 5 6")]
     [InlineData("8 9 10 11 12 13", "--seed", "7")]
-    [InlineData("1 2 7", "--seeds", "1-2,7", "--seed", "5")]
+    [InlineData("1 2 7", "--seeds", "1-2,7")]
     [InlineData("18446744073709551615", "--seeds", "18446744073709551615-18446744073709551615")]
     public void The_seeds_are_those_asked_for_or_the_six_that_follow_the_seed(string expected, params string[] more)
     {

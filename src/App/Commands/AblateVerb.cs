@@ -37,6 +37,7 @@ static class AblateVerb
     {
         Resumes = true,
         TakesOut = true,
+        Computes = true,
         Foresee = (parsed, session, complete) =>
         {
             AblationRequest request = Parse(parsed, session);

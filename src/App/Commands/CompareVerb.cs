@@ -33,6 +33,7 @@ static class CompareVerb
         Options = { into },
         Refused = StageVerbs.KeptByTheRun,
         Resumes = true,
+        Computes = true,
         WritesOut = parsed => parsed.GetValue(runs)?.Length > 1,
         Run = (parsed, session) =>
         {

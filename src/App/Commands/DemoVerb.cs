@@ -12,7 +12,7 @@ static class DemoVerb
 {
     const string Folder = "heartwood-demo";
 
-    static IReadOnlyList<Option> Options => [.. StudyOptions.Search, QuestionOptions.Ask];
+    static IReadOnlyList<Option> Options => [.. StudyOptions.Search, StudyOptions.ChooseOn, QuestionOptions.Ask];
 
     /// <summary>The verb.</summary>
     public static Verb Create()
@@ -24,6 +24,8 @@ static class DemoVerb
         {
             Resumes = true,
             TakesOut = true,
+            Draws = true,
+            Computes = true,
             Run = Run,
         };
         foreach (Option option in Options) verb.Options.Add(option);
@@ -34,7 +36,8 @@ static class DemoVerb
     {
         Recipe recipe = Recipe.Demo;
         RecipePlan plan = RecipePlan.Read(recipe.Filled(new Dictionary<string, string>()), session, Folder);
-        Option[] given = [.. Options.Concat(SharedOptions.All).Where(o => parsed.GetResult(o) is { Implicit: false })];
+        IEnumerable<Option> all = [.. Options, SharedOptions.Seed, SharedOptions.Threads, .. SharedOptions.All];
+        Option[] given = [.. all.Where(o => parsed.GetResult(o) is { Implicit: false })];
         ParseResult step = CommandLine.Parse(session.Root,
             [.. plan.WordsOf(plan.Steps.Single(), given.Select(o => o.Name).ToHashSet()),
                 .. given.SelectMany(o => (string[])[o.Name, .. parsed.GetResult(o)!.Tokens.Select(t => t.Value)])]);

@@ -61,6 +61,8 @@ static class EvaluateVerb
             StudyOptions.MaxLength, StudyOptions.Precision, masks, without, random, MaskVerb.Ablation, examples, MaskVerb.OtherModel, rows
         },
         Resumes = true,
+        Draws = true,
+        Computes = true,
         Run = Run,
     };
 
@@ -70,7 +72,9 @@ static class EvaluateVerb
             p.GetValue(masks)!, p.GetValue(without)!, p.GetValue(random), p.GetValue(SharedOptions.Seed), p.GetValue(MaskVerb.OtherModel),
             p.GetValue(MaskVerb.Ablation));
         if (p.GetValue(rows) is { } file) ExampleFile.Check(file);
-        if (!asked.Any) RunSupport.RefuseIdle(p, "without --mask or --without", ofMasks);
+        if (!asked.Any) RunSupport.RefuseIdle(p, "without --mask or --without", [.. ofMasks, SharedOptions.Seed]);
+        if (asked.Random == 0) RunSupport.RefuseIdle(p, "with --random 0: nothing is drawn", SharedOptions.Seed);
+        if (p.GetValue(data)!.Length == 0) RunSupport.RefuseIdle(p, "without --data: there is nothing to take means over", examples);
         if (p.GetValue(run) is { } folder)
         {
             RunSupport.RefuseIdle(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
@@ -29,6 +30,8 @@ static class FindVerb
         {
             Resumes = true,
             TakesOut = true,
+            Draws = true,
+            Computes = true,
             Foresee = Foresee,
             Run = (parsed, session) => Begin(
                 parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)),
@@ -41,6 +44,7 @@ static class FindVerb
     /// <summary>Begins or resumes a study, and prints what it found.</summary>
     public static void Begin(ParseResult parsed, Session session, StudyRequest request, string path, bool toTheEnd)
     {
+        StudyOptions.CheckSeeds(parsed, session.World.Say);
         RunSupport.UseThreads(parsed);
         RunSupport.Tell(session, request.Precision);
         request = request with { Tenants = session.Tenants, Asked = QuestionOptions.Asked(parsed, toTheEnd) };
@@ -57,12 +61,12 @@ static class FindVerb
             path, session, prepared.ModelSha256, prepared.Facts, request.Seeds, request, request.Precision);
         Study.Keep(folder, request);
         if (folder.Finished)
-            Finished(session, folder, Report.Read(folder.FolderPath, session.Tenants.Questions, session.Tenants.PartKinds));
+            Finished(session, folder, Report.Read(folder.FolderPath, session.Tenants.Questions, session.Tenants.PartKinds), ToHeal);
         else
         {
             Study study = Study.In(folder, prepared, session.Progress, session.Stop);
             IReadOnlyList<Subnetwork> found = study.Find();
-            if (toTheEnd) Finished(session, folder, study.All());
+            if (toTheEnd) Finished(session, folder, study.All(), ToHeal);
             else
             {
                 string table = study.FindersInWords();
@@ -70,6 +74,8 @@ static class FindVerb
                     () => Summary.Found(found, study.Candidates(), path) + table);
             }
         }
+
+        string ToHeal() => HealingHint.Words(path, Study.CutFolder, prepared.ToHeal);
     }
 
     /// <summary>Refuses names that nothing has, before model and data are there.</summary>
@@ -98,9 +104,14 @@ static class FindVerb
     }
 
     /// <summary>Draws the page of a finished study, and prints what it found.</summary>
-    public static void Finished(Session session, RunFolder folder, Result result)
+    /// <param name="session">where it is printed</param>
+    /// <param name="folder">the run</param>
+    /// <param name="result">what it found</param>
+    /// <param name="toHeal">gives what to do with its cut next; null where it has none</param>
+    public static void Finished(Session session, RunFolder folder, Result result, Func<string>? toHeal = null)
     {
         Report.Write(folder.FolderPath, result);
-        session.Result(() => ResultJson.Write(result), () => Summary.Finished(result, folder.FolderPath));
+        string next = toHeal is not null && result.Facts<CutFacts>() is not null ? toHeal() : "";
+        session.Result(() => ResultJson.Write(result), () => Summary.Finished(result, folder.FolderPath) + next);
     }
 }

@@ -49,13 +49,16 @@ static class GenerateVerb
             model, prompt, tokens, temperature, topK, topP, mask, without, MaskVerb.Ablation, data, MaskVerb.OtherModel,
             StudyOptions.Precision
         },
+        Draws = true,
+        Computes = true,
         Run = Run,
     };
 
     static void Run(ParseResult p, Session session)
     {
         RunSupport.UseThreads(p);
-        if (p.GetValue(temperature) == 0) RunSupport.RefuseIdle(p, "without --temperature: the best token is taken every time", topK, topP);
+        if (p.GetValue(temperature) == 0) RunSupport.RefuseIdle(
+            p, "without --temperature: the best token is taken every time", topK, topP, SharedOptions.Seed);
         if (p.GetValue(mask) is null) RunSupport.RefuseIdle(p, "without --mask", MaskVerb.OtherModel);
         if (p.GetValue(mask) is null && p.GetValue(without) is null)
             RunSupport.RefuseIdle(p, "without --mask or --without", MaskVerb.Ablation);

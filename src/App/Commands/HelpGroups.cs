@@ -14,11 +14,12 @@ static partial class HelpGroups
         [
             "--model", "--from", "--text", "--pair", "--prompt", "--data", "--in-domain", "--out-of-domain", "--unseen", "--label-map",
             "--set", "--tokenizer", "--vocabulary", "--labels", "--no-labels", "--checkpoints",
+            "--choose-on",
         ]),
         ("Parts and search",
         [
-            "--mask", "--without", "--method", "--objective", "--parts", "--sparsity", "--seeds", "--ablation", "--max-examples", "--all",
-            "--change", "--nodes", "--absolute",
+            "--mask", "--subnetwork", "--without", "--method", "--objective", "--parts", "--sparsity", "--seeds", "--ablation", "--max-examples",
+            "--all", "--change", "--nodes", "--absolute",
         ]),
         ("Training",
         [

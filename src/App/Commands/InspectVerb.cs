@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Studies;
@@ -19,17 +20,26 @@ static class InspectVerb
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("inspect",
-        "Shows a model folder's family, parts, weights, how many are whose, and head (or that it is a body without one), "
-        + "and the time and memory that a search of its subnetworks would take here.",
-        "inspect models/mnli --data mnli/train.tsv")
+        "Shows a model folder's family, parts, weights, how many are whose, and head (or that it is a body without one), what a sparsity "
+        + "of 0.1 to 0.9 means in weights, bytes and time, and the time and memory that a search of its subnetworks would take here.",
+        "inspect models/mnli --data mnli/train.tsv", "inspect models/mnli --parts heads,neurons")
     {
         Arguments = { model },
-        Options = { data, length, StudyOptions.Seeds, StudyOptions.Methods, StudyOptions.MaxLength, StudyOptions.Precision },
+        Options =
+        {
+            data, length, StudyOptions.Parts, StudyOptions.Seeds, StudyOptions.Methods, StudyOptions.MaxLength, StudyOptions.Precision,
+        },
+        Computes = true,
         Run = (parsed, session) =>
         {
+            StudyOptions.CheckSeeds(parsed, session.World.Say);
+            RefuseIdle(parsed);
             RunSupport.UseThreads(parsed);
             StudyRequest request = StudyOptions.With(parsed, new(NamedData.Listed(parsed.GetValue(data))) { Tenants = session.Tenants });
             Inspection seen = Inspection.Inspect(parsed.GetValue(model), request, parsed.GetValue(length));
+            if (seen.Search is null)
+                RunSupport.RefuseIdle(parsed, $"of {seen.Name}, in which nothing is searched: it has {seen.Head}", StudyOptions.Seeds,
+                    StudyOptions.Methods, length);
             session.Result(() => JsonSerializer.Serialize(seen, JsonWriting.Published), () => $"""
                 {seen.Name}: {seen.Family}, {seen.Parameters:N0} weights, SHA-256 {seen.Sha256[..16]}…
                 {SizesOf(seen)}
@@ -37,12 +47,19 @@ static class InspectVerb
                 {LayersOf(seen)}
                 {seen.Heads} heads and {seen.Mlps} MLPs: {seen.Heads + seen.Mlps} parts
                 {KindsOf(seen)}
+                {ForecastOf(seen)}
                 {SearchOf(seen)}
                 bf16: {Bf16Here()}
                 backends: {string.Join(", ", seen.Backends)}; in use: {seen.BackendInUse}{NotesOf(seen)}
                 """);
         },
     };
+
+    static void RefuseIdle(ParseResult parsed)
+    {
+        if (parsed.GetValue(data)!.Length > 0) RunSupport.RefuseIdle(parsed, "with --data, which is measured", length);
+        else RunSupport.RefuseIdle(parsed, "without --data: an example has --length tokens", StudyOptions.MaxLength);
+    }
 
     static string SizesOf(Inspection seen) =>
         $"{seen.Layers.Count} layers, width {seen.Width}, heads of {seen.HeadWidth}; "
@@ -60,6 +77,35 @@ static class InspectVerb
     {
         IEnumerable<string> each = seen.Kinds.Select(kind => $"{kind.Counted} {kind.Weights:N0}");
         return $"weights: {string.Join(", ", each)}, outside of all layers {seen.OutsideLayers:N0}";
+    }
+
+    // a row for each sparsity: of the parts in play, then the share of the weights that is left where one kind alone is in play
+    static string ForecastOf(Inspection seen)
+    {
+        SizeForecast inPlay = seen.Sizes[0];
+        SizeForecast[] alone = [.. seen.Sizes.Skip(1)];
+        bool timed = inPlay.SecondsPer1000Tokens is not null;
+        List<string[]> rows =
+        [
+            ["sparsity", "parts", "weights", "least to most", "file", .. timed ? (string[])["1,000 tokens"] : [],
+                .. alone.Select(kind => $"only {kind.Kinds[0]}")],
+            ["none", $"{inPlay.Parts:N0}", "100 %", "", Words.Bytes(seen.Bytes), .. Time(inPlay.SecondsPer1000Tokens),
+                .. alone.Select(_ => "100 %")],
+            .. inPlay.Sizes.Select(size => (string[])[string.Create(CultureInfo.InvariantCulture, $"{size.Sparsity:0.0}"),
+                $"{size.Parts:N0}", Share(size.Weights), $"{Share(size.Fewest)[..^2]} to {Share(size.Most)}", Words.Bytes(size.Bytes),
+                .. Time(size.SecondsPer1000Tokens),
+                .. alone.Select(kind => kind.Sizes.FirstOrDefault(s => s.Sparsity == size.Sparsity) is { } at ? Share(at.Weights) : "-")]),
+        ];
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
+        string table = string.Join("\n", rows.Select(row => "  " + string.Join("  ", row.Select((cell, i) => cell.PadLeft(widths[i])))));
+        string kinds = string.Join(" and ", inPlay.Kinds);
+        string each = inPlay.Kinds.Count > 1 ? "as many of each kind ablated" : "any of them ablated";
+        return $"What is left at a sparsity of {kinds}, {each} (least to most: the heaviest, the lightest), of all weights:\n{table}";
+
+        string Share(long weights) => string.Create(CultureInfo.InvariantCulture, $"{100.0 * weights / seen.Parameters:0.0} %");
+
+        static string[] Time(double? seconds) =>
+            seconds is { } known ? [string.Create(CultureInfo.InvariantCulture, $"{1000 * known:0.00} ms")] : [];
     }
 
     static string Bf16Here() => Tensors.Backends.Machine.WhyBf16IsSlow is { } why

@@ -80,7 +80,7 @@ static class PaperVerb
             "paper --out runs/paper",
             "paper --model runs/mnli-model/model --checkpoints runs/mnli-model/checkpoints/step-* --data mnli/train.tsv --in-domain "
                 + "mnli/dev.tsv --ood hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --out runs/mnli-paper")
-        { Resumes = true, TakesOut = true, Foresee = Foresee, Run = Run };
+        { Resumes = true, TakesOut = true, Draws = true, Computes = true, Foresee = Foresee, Run = Run };
         Option[] replaced = [StudyOptions.Model, StudyOptions.Data, StudyOptions.Sparsity];
         Option[] own =
         [
@@ -92,6 +92,7 @@ static class PaperVerb
 
     static void Run(ParseResult parsed, Session session)
     {
+        StudyOptions.CheckSeeds(parsed, session.World.Say, gridSeeds);
         RunSupport.UseThreads(parsed);
         PaperRequest request = Parse(parsed);
         request = request with { Study = request.Study with { Tenants = session.Tenants } };
@@ -153,7 +154,9 @@ static class PaperVerb
         if (!own)
             RunSupport.RefuseIdle(
                 p, "without --model: the embedded model has its own data and checkpoints", data, StudyOptions.InDomain,
-                StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, checkpoints);
+                StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.ChooseOn, StudyOptions.Map, checkpoints);
+        else if (p.GetValue(checkpoints)!.Length == 0)
+            RunSupport.RefuseIdle(p, "without --checkpoints, which are what it is about", gridSparsity, gridSeeds, gridCheckpoints);
         StudyRequest sources = own
             ? StudyOptions.Sourced(p, data) with
             {

@@ -63,6 +63,7 @@ static class PredictVerb
             models, text, pair, data, unlabelled, StudyOptions.Map, StudyOptions.MaxLength, mask, without, MaskVerb.Ablation,
             MaskVerb.OtherModel, top, examples, StudyOptions.Precision
         },
+        Computes = true,
         Run = Run,
     };
 

@@ -133,9 +133,10 @@ sealed class RecipePlan
         return [option.Name, .. given.Values.Select(Filled)];
     }
 
-    // what was said to the whole run, where the step does not say otherwise
+    // what was said to the whole run, where the step does not say otherwise: --seeds says more than --seed
     IEnumerable<string> SharedBy(RecipeStep step, Verb verb) => shared.Chunk(2)
-        .Where(pair => !step.Options.Any(o => $"--{o.Name}" == pair[0]) && Known(verb).Any(o => o.Name == pair[0]))
+        .Where(pair => !step.Options.Any(o => $"--{o.Name}" == pair[0] || $"--{o.Name}" == $"{pair[0]}s")
+            && Known(verb).Any(o => o.Name == pair[0]))
         .SelectMany(pair => pair);
 
     ParseResult Parsed(RecipeStep step, Verb verb, IReadOnlyList<string> words)

@@ -25,6 +25,7 @@ static class ReportVerb
             Refused = StageVerbs.KeptByTheRun,
             Options = { into, QuestionOptions.Ask },
             Resumes = true,
+            Computes = true,
             Run = (parsed, session) =>
             {
                 string folder = parsed.GetRequiredValue(run), file = Path.Combine(folder, Report.FactsFile);

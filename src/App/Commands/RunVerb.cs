@@ -40,6 +40,8 @@ static class RunVerb
         Options = { set, dry },
         Resumes = true,
         TakesOut = true,
+        Draws = true,
+        Computes = true,
         Run = Run,
     };
 
@@ -51,6 +53,8 @@ static class RunVerb
         FilledRecipe recipe = Recipe.Read(parsed.GetRequiredValue(file)).Filled(Given(parsed.GetValue(set)!));
         string[] shared = [.. Said(parsed, SharedOptions.Threads), .. Said(parsed, SharedOptions.Seed)];
         RecipePlan plan = RecipePlan.Read(recipe, session, out_, shared);
+        if (!plan.Steps.Any(step => step.Verb.Draws))
+            RunSupport.RefuseIdle(parsed, "of this recipe: none of its steps draws anything", SharedOptions.Seed);
         bool IsDone(string step) => RecipeRun.IsDone(out_, step);
         bool ended = !only && File.Exists(Path.Combine(out_, "finished"));
         List<(RecipePlan.Planned Step, bool Done, string? Cost)> costs = [];

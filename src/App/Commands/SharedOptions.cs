@@ -15,13 +15,12 @@ static class SharedOptions
         Recursive = true
     };
 
-    /// <summary>The seed of all that is drawn by chance.</summary>
-    public static readonly Option<ulong> Seed =
-        Number("--seed", "The seed of all that is drawn by chance; verbs that draw nothing give the same with any.", 0UL, recursive: true);
+    /// <summary>The seed of all that is drawn by chance, of the verbs that draw: see <see cref="Verb.Draws"/>.</summary>
+    public static readonly Option<ulong> Seed = Number("--seed", "The seed of all that is drawn by chance.", 0UL);
 
-    /// <summary>How many threads to compute on.</summary>
+    /// <summary>How many threads to compute on, of the verbs that compute: see <see cref="Verb.Computes"/>.</summary>
     public static readonly Option<int> Threads = Number(
-        "--threads", "How many threads to compute on; results do not depend on it.", Environment.ProcessorCount, 1, 1024, recursive: true);
+        "--threads", "How many threads to compute on; results do not depend on it.", Environment.ProcessorCount, 1, 1024);
 
     /// <summary>The folder of a run, for the verbs that make one; null where it was not given.</summary>
     public static readonly Option<string?> Out =
@@ -31,7 +30,7 @@ static class SharedOptions
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "Show the stack of an error.", Recursive = true };
 
     /// <summary>Those that every verb has, in the order of the help.</summary>
-    public static IEnumerable<Option> All => [Seed, Threads, Json, Verbose];
+    public static IEnumerable<Option> All => [Json, Verbose];
 
     /// <summary>An option that is a number, refused with its bounds in words.</summary>
     /// <param name="name">its name, with the two dashes</param>
@@ -39,13 +38,11 @@ static class SharedOptions
     /// <param name="standard">the number where it is not given</param>
     /// <param name="low">the smallest allowed; the type's own where null</param>
     /// <param name="high">the largest allowed; the type's own where null</param>
-    /// <param name="recursive">whether every verb below has it too</param>
-    public static Option<T> Number<T>(string name, string description, T standard, T? low = null, T? high = null, bool recursive = false)
+    public static Option<T> Number<T>(string name, string description, T standard, T? low = null, T? high = null)
         where T : struct, INumber<T>, IMinMaxValue<T> => new(name)
         {
             Description = description,
             HelpName = "N",
-            Recursive = recursive,
             DefaultValueFactory = _ => standard,
             CustomParser = given => NumberIn(given, name, low ?? T.MinValue, high ?? T.MaxValue),
         };

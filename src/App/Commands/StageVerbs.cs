@@ -3,6 +3,7 @@ using System.Text.Json;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
+using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 
@@ -30,6 +31,14 @@ static class StageVerbs
         HelpName = "MASK",
     };
 
+    static readonly Option<string?> named = new("--subnetwork")
+    {
+        Description = "Which of the run's subnetworks to write: the name of its file in RUN/subnetworks, with or without .json. It takes "
+            + "the place of the one that was written before, in the run's folder, result.json and report. Without it the one of the "
+            + "lowest loss, in-domain or on what find was given as --choose-on.",
+        HelpName = "NAME",
+    };
+
     static readonly Option<string[]> changes = RunSupport.Several("--change",
         "What to make of the subnetwork: NAME,key=value…, several in a row; needs --out. "
             + $"{TenantNames.Changes}. Without it, cut, and full-size where it can be made.",
@@ -40,51 +49,63 @@ static class StageVerbs
 
     /// <summary>What verbs that are given a run take from it.</summary>
     internal static readonly IReadOnlyDictionary<string, string> KeptByTheRun =
-        new Dictionary<string, string> { ["--precision"] = "a run keeps the precision that it was begun with" };
+        new Dictionary<string, string>
+        {
+            ["--precision"] = "a run keeps the precision that it was begun with",
+            ["--seed"] = "what a run draws, it draws by the seeds that it was begun with",
+        };
 
     /// <summary>The verb cut.</summary>
     public static Verb Cut() => new("cut",
         "Writes the smaller model that a subnetwork is, proves it equal to the masked one and times both; next to it, a model of full size "
             + "that any software runs.",
-        "cut runs/found", "cut runs/found --mask runs/found/subnetworks/structured-pruning-sparsity-0.5-seed-3.json --out cut-3")
+        "cut runs/found", "cut runs/found --subnetwork structured-pruning-sparsity-0.5-seed-3",
+        "cut runs/found --mask runs/found/subnetworks/structured-pruning-sparsity-0.5-seed-3.json --out cut-3")
     {
         Arguments = { whole },
         Refused = KeptByTheRun,
-        Options = { mask, changes, exports, into, MaskVerb.OtherModel },
+        Options = { named, mask, changes, exports, into, MaskVerb.OtherModel },
         Resumes = true,
+        Computes = true,
         WritesOut = parsed =>
             parsed.GetValue(mask) is not null || parsed.GetValue(changes)!.Length + parsed.GetValue(exports)!.Length > 0,
         Run = (parsed, session) =>
         {
             if (parsed.GetValue(mask) is null) RunSupport.RefuseIdle(parsed, "without --mask", MaskVerb.OtherModel);
+            else RunSupport.RefuseIdle(parsed, "with --mask, which names a subnetwork of its own", named);
             In(parsed, session, (study, folder) => CutOut(parsed, session, study, folder), parsed.GetRequiredValue(whole));
         },
     };
 
     static void CutOut(ParseResult parsed, Session session, Study study, RunFolder folder)
     {
-        string? named = parsed.GetValue(mask), given = parsed.GetValue(into);
+        string? from = parsed.GetValue(mask), given = parsed.GetValue(into), own = parsed.GetValue(named);
         string[] asked = parsed.GetValue(changes)!, written = parsed.GetValue(exports)!;
-        if (named is null && asked.Length + written.Length == 0)
+        if (from is null && asked.Length + written.Length == 0)
         {
             if (given is not null)
                 throw new ArgumentException("Without --mask the cut model is written into the run's folder: leave out --out, or name a "
                     + "subnetwork's file with --mask, or what to make of the run's own with --change or --export.");
-            CutFacts cut = study.Cut();
-            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published),
-                () => CandidateWords.Table(study.Candidates()) + Summary.Cut(cut, folder.FolderPath));
+            CutFacts cut = own is null ? study.Cut() : study.CutNamed(own);
+            if (own is not null && folder.Finished)
+                Report.Write(folder.FolderPath, Report.Read(folder.FolderPath, session.Tenants.Questions, session.Tenants.PartKinds));
+            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () =>
+                CandidateWords.Table(study.Candidates()) + Summary.Cut(cut, folder.FolderPath)
+                    + HealingHint.Words(parsed.GetRequiredValue(whole), Study.CutFolder, study.ToHeal));
             return;
         }
         string where = Path.GetFullPath(
             given ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER."));
         if (asked.Length + written.Length == 0)
         {
-            CutFacts cut = study.Cut(named!, where, parsed.GetValue(MaskVerb.OtherModel));
-            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () => Summary.Cut(cut, where));
+            CutFacts cut = study.Cut(from!, where, parsed.GetValue(MaskVerb.OtherModel));
+            session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () =>
+                Summary.Cut(cut, where) + HealingHint.Words(given, Study.CutFolder, study.ToHeal));
             return;
         }
         ChangeRequest request = ChangeRequest.Read(asked, written, session.Tenants);
-        ChangesFacts made = study.Change(named, request, where, parsed.GetValue(MaskVerb.OtherModel));
+        string? subnetwork = own is null ? from : study.FileOfNamed(own);
+        ChangesFacts made = study.Change(subnetwork, request, where, parsed.GetValue(MaskVerb.OtherModel));
         session.Result(() => JsonSerializer.Serialize(made, JsonWriting.Published), () => Summary.Changed(made));
     }
 

@@ -25,6 +25,9 @@ static class StudyOptions
         "Data to measure on out of domain, of constructions that training holds; named as in-domain data is.", "DATA", "--ood");
     public static readonly Option<string[]> Unseen = RunSupport.Several("--unseen",
         "Data to measure on out of domain, of constructions that training does not hold.", "DATA");
+    public static readonly Option<string[]> ChooseOn = RunSupport.Several("--choose-on",
+        "Data to choose by which subnetwork is written, by the lowest loss: rows that are measured for nothing else. Without it the "
+            + "in-domain set chooses.", "DATA");
     public static readonly Option<string> Map = new("--label-map")
     {
         Description = "What the model's labels count as, on every set that has such labels: "
@@ -34,8 +37,8 @@ static class StudyOptions
     };
     public static readonly Option<string> Seeds = new("--seeds")
     {
-        Description = "Seeds to search with: 1-6, or 1,2,7; without it the six that follow --seed. A finder that draws nothing by chance "
-            + "is run once.",
+        Description = "Seeds to search with: 1-6, or 1,2,7 (6 alone is the seed number 6); without it the six that follow --seed. A finder "
+            + "that draws nothing by chance is run once.",
         HelpName = "LIST",
         DefaultValueFactory = _ => "",
     };
@@ -93,7 +96,7 @@ static class StudyOptions
         [Methods, Objective, Parts, Seeds, Sparsity, MaxExamples, MaxLength, Ablation, Share, Draws, AblationExamples, Precision];
 
     /// <summary>Options that name model and data.</summary>
-    public static IReadOnlyList<Option> Sources => [Model, Data, InDomain, OutOfDomain, Unseen, Map];
+    public static IReadOnlyList<Option> Sources => [Model, Data, InDomain, OutOfDomain, Unseen, ChooseOn, Map];
 
     /// <summary>The request that the options make.</summary>
     /// <param name="p">what was given</param>
@@ -104,7 +107,8 @@ static class StudyOptions
     /// <param name="p">what was given</param>
     /// <param name="data">the verb's own option for the data to learn on; null for <see cref="Data"/></param>
     public static StudyRequest Sourced(ParseResult p, Option<string[]>? data = null) => new(
-        NamedData.Listed(p.GetValue(data ?? Data), p.GetValue(InDomain), p.GetValue(OutOfDomain), p.GetValue(Unseen)))
+        NamedData.Listed(p.GetValue(data ?? Data), p.GetValue(InDomain), p.GetValue(OutOfDomain), p.GetValue(Unseen),
+        p.GetValue(ChooseOn)))
     {
         Model = p.GetValue(Model),
         LabelMap = p.GetValue(Map)!,
@@ -127,6 +131,21 @@ static class StudyOptions
         Draws = p.GetValue(Draws),
         AblationExamples = p.GetValue(AblationExamples),
     };
+
+    /// <summary>
+    /// Says of a single number that it is a seed's and not how many seeds there are, and refuses --seed where the seeds are listed.
+    /// </summary>
+    /// <param name="p">what was given</param>
+    /// <param name="tell">hears it</param>
+    /// <param name="also">another list of seeds of the verb</param>
+    /// <exception cref="ArgumentException">both --seed and --seeds are given</exception>
+    public static void CheckSeeds(ParseResult p, Action<string> tell, params IEnumerable<Option<string>> also)
+    {
+        if (p.GetValue(Seeds) is { Length: > 0 }) RunSupport.RefuseIdle(p, "with --seeds, which lists the seeds", SharedOptions.Seed);
+        foreach (Option<string> option in also.Prepend(Seeds))
+            if (int.TryParse(p.GetValue(option), NumberStyles.None, CultureInfo.InvariantCulture, out int one) && one is > 1 and <= 100)
+                tell($"{option.Name} {one} is one seed, the number {one}. {one} seeds: {option.Name} 1-{one}.");
+    }
 
     /// <summary>Reads a list of seeds: 1-6 or 1,2,7.</summary>
     /// <exception cref="ArgumentException">it is neither</exception>

@@ -121,12 +121,14 @@ static class TrainVerb
         },
         Resumes = true,
         TakesOut = true,
+        Draws = true,
+        Computes = true,
         Foresee = Foresee,
         Options =
         {
             data, inDomain, outOfDomain, from, family, tokenizer, vocabulary, cased, fresh, layers, heads, width, neurons, positions,
-            labels, StudyOptions.Map, loss, teacher, epochs, steps, batch, maxLength, rate, warmup, final, decay, beta2, clip, dropout, every, checkpoints,
-            half,
+            labels, StudyOptions.Map, loss, teacher, epochs, steps, batch, maxLength, rate, warmup, final, decay, beta2, clip, dropout,
+            every, checkpoints, half,
         },
         Run = Run,
     };
@@ -145,6 +147,9 @@ static class TrainVerb
         if (parsed.GetValue(from) is not null)
             RunSupport.RefuseIdle(parsed, "with --from: the folder's model is as it is",
                 family, layers, heads, width, neurons, positions, tokenizer, vocabulary, cased, fresh);
+        if (parsed.GetValue(steps) > 0) RunSupport.RefuseIdle(parsed, "with --steps, which say how long it trains", epochs);
+        if (parsed.GetValue(inDomain)!.Length == 0)
+            RunSupport.RefuseIdle(parsed, "without --in-domain: nothing is measured while it trains", every);
         if (parsed.GetValue(tokenizer) is not null)
             RunSupport.RefuseIdle(parsed, "with --tokenizer: the folder's tokenizer is as it is", vocabulary, cased);
     }

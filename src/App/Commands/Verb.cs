@@ -25,8 +25,40 @@ sealed class Verb(string name, string description, params string[] examples) : C
         }
     }
 
+    /// <summary>Whether anything that the verb does depends on chance, so that it has --seed.</summary>
+    public bool Draws
+    {
+        get;
+        init
+        {
+            field = value;
+            if (value) Options.Add(SharedOptions.Seed);
+        }
+    }
+
+    /// <summary>Whether the verb runs a model, so that it has --threads.</summary>
+    public bool Computes
+    {
+        get;
+        init
+        {
+            field = value;
+            if (value) Options.Add(SharedOptions.Threads);
+        }
+    }
+
     /// <summary>Options that other verbs have and that would do nothing here, each with the reason.</summary>
-    public IReadOnlyDictionary<string, string> Refused { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Refused
+    {
+        get
+        {
+            Dictionary<string, string> all = new(field);
+            if (!Draws) all.TryAdd(SharedOptions.Seed.Name, "it draws nothing by chance");
+            if (!Computes) all.TryAdd(SharedOptions.Threads.Name, "it runs no model");
+            return all;
+        }
+        init;
+    } = new Dictionary<string, string>();
 
     /// <summary>
     /// Whether it writes into --out with these words, where it has that option and may leave it out; a verb that makes a run always does.

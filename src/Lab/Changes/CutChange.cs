@@ -33,10 +33,17 @@ public sealed class CutChange : IChange
     /// <inheritdoc/>
     public Changed Apply(Original of) => Proved(of, Cutting.Cut(of.Model, of.Kept, of.Ablation));
 
-    /// <summary>A model that should compute what the masked one does, with the largest difference between the two.</summary>
+    /// <summary>
+    /// A model that should compute what the masked one does, as it will be stored, with the largest difference between the two: before it
+    /// is rounded to the dtypes of its source and, where that changes a number, after.
+    /// </summary>
     internal static Changed Proved(Original of, IModel made)
     {
-        double most = MaskMeasuring.LargestDifference(of.Model, made, of.Kept, of.Ablation, of.Problem, of.Examples, of.Stop);
-        return new(made, new(Claim, most, of.Examples.Count));
+        IModel stored = made.AsStored();
+        double? before = stored == made ? null : Difference(made);
+        return new(stored, new(Claim, Difference(stored), of.Examples.Count) { BeforeStoring = before });
+
+        double Difference(IModel model) =>
+            MaskMeasuring.LargestDifference(of.Model, model, of.Kept, of.Ablation, of.Problem, of.Examples, of.Stop);
     }
 }

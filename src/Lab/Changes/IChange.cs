@@ -42,7 +42,7 @@ public sealed record Original(
 }
 
 /// <summary>What a change made.</summary>
-/// <param name="Model">the new model</param>
+/// <param name="Model">the new model, as it will be stored (<see cref="ModelPasses.AsStored"/>), which is what the proof is of</param>
 /// <param name="Proof">what was claimed of it, and how well that held</param>
 public sealed record Changed(IModel Model, Proof Proof);
 
@@ -50,4 +50,10 @@ public sealed record Changed(IModel Model, Proof Proof);
 /// <param name="Claim">what is claimed: "computes what the masked model does"</param>
 /// <param name="LargestDifference">largest difference of any logit from what it should be</param>
 /// <param name="Compared">number of examples that it was measured on</param>
-public sealed record Proof(string Claim, double LargestDifference, int Compared);
+public sealed record Proof(string Claim, double LargestDifference, int Compared)
+{
+    /// <summary>
+    /// The same difference before the weights were rounded to the dtypes that the model is stored in; null where storing rounds nothing.
+    /// </summary>
+    public double? BeforeStoring { get; init; }
+}

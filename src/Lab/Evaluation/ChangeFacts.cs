@@ -5,7 +5,11 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="Sparsity">its sparsity</param>
 /// <param name="ParametersBefore">weights of the full model</param>
 /// <param name="Changes">each change</param>
-public sealed record ChangesFacts(ulong Seed, double Sparsity, long ParametersBefore, IReadOnlyList<ChangeFacts> Changes);
+public sealed record ChangesFacts(ulong Seed, double Sparsity, long ParametersBefore, IReadOnlyList<ChangeFacts> Changes)
+{
+    /// <summary>Bytes of the full model's weights as they are stored.</summary>
+    public long BytesBefore { get; init; }
+}
 
 /// <summary>One change.</summary>
 /// <param name="Name">its name</param>
@@ -20,7 +24,24 @@ public sealed record ChangesFacts(ulong Seed, double Sparsity, long ParametersBe
 /// <param name="WhyNot">why it was not made; null where it was</param>
 public sealed record ChangeFacts(
     string Name, string Claim, IReadOnlyDictionary<string, string> Exports, long Parameters, double LargestDifference, int Compared,
-    SpeedFacts? Speed, string? WhyNot = null);
+    SpeedFacts? Speed, string? WhyNot = null)
+{
+    /// <summary>How most of its numbers are stored: "F32", "F16", "BF16", as in the file that the full model was read from.</summary>
+    public string Dtype { get; init; } = "";
+
+    /// <summary>Bytes of its weights as stored; 0 where it was not made.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>
+    /// The largest difference before its weights were rounded to the dtypes that they are stored in; null where storing rounds nothing.
+    /// </summary>
+    public double? BeforeStoring { get; init; }
+
+    /// <summary>
+    /// Its own figures, of the model as it is stored, on every role's sets (cases and single sets left out); null where it was not timed.
+    /// </summary>
+    public Measured? Own { get; init; }
+}
 
 /// <summary>Two models, timed in turn on the same examples.</summary>
 /// <param name="SecondsPer1000TokensBefore">the full model, median of several passes</param>

@@ -17,4 +17,27 @@ namespace Heartwood.Lab.Evaluation;
 public sealed record CutFacts(
     ulong Seed, double Sparsity, string Folder, long ParametersBefore, long ParametersAfter,
     double LargestDifference, double FullSizeDifference, int Compared,
-    double SecondsPer1000TokensBefore, double SecondsPer1000TokensAfter, double SpeedUp, string? NoFullSize = null);
+    double SecondsPer1000TokensBefore, double SecondsPer1000TokensAfter, double SpeedUp, string? NoFullSize = null)
+{
+    /// <summary>How most of its numbers are stored: "F32", "F16", "BF16", as in the file that the full model was read from.</summary>
+    public string Dtype { get; init; } = "";
+
+    /// <summary>Bytes of the full model's weights as stored, and of the cut model's.</summary>
+    public long BytesBefore { get; init; }
+
+    /// <inheritdoc cref="BytesBefore"/>
+    public long BytesAfter { get; init; }
+
+    /// <summary>
+    /// The largest difference before the weights were rounded to the dtypes that they are stored in; null where storing rounds nothing.
+    /// </summary>
+    public double? BeforeStoring { get; init; }
+
+    /// <summary>
+    /// The cut model's own figures, of the weights as they are stored, on every role's sets; cases and single sets are left out.
+    /// </summary>
+    public Measured? Own { get; init; }
+
+    /// <summary>Which of the run's subnetworks it is, and why this one; null for a subnetwork from elsewhere.</summary>
+    public ChoiceFacts? Choice { get; init; }
+}

@@ -25,23 +25,7 @@ public sealed class Sets
         List<DataSource> labelled = [];
         bool applied = false;
         foreach (Role role in (Role[])[Role.InDomain, Role.OutOfDomain, Role.Unseen])
-        {
-            IReadOnlyList<DataSource> sources = data[role];
-            if (sources.Count == 0) continue;
-            IProblem problem = DataSource.ProblemOf(sources).For(model.Model);
-            model.RefuseMixed(sources);
-            var (names, mapped) = problem.OfVocabulary ? (RightAndWrong, [0, 1]) : problem.OfOneNumber ? (Regression.Labels, [0])
-                : Labels(sources);
-            IReadOnlyList<Example>[] each = [.. sources.Select(s => model.Encode([s], names, mostTokens))];
-            Example[] examples = [.. each.SelectMany(e => e)];
-            EvaluationSet set = new(NamedData.WordFor(role), examples, names, mapped)
-            {
-                Problem = problem,
-                Names = SetNames.Distinct([.. sources.Select(s => s.SetName)], [.. sources.Select(s => s.Name)]),
-                From = [.. each.SelectMany((e, number) => Enumerable.Repeat(number, e.Count))],
-            };
-            sets.Add((set, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
-        }
+            Add(model, data[role], NamedData.WordFor(role), Labels, mostTokens);
         if (map.Sources.Count == 0) return;
         IReadOnlyList<DataSource> learned = data[Role.Train];
         if (learned.Count > 0 && DataSource.ProblemOf(learned) is Classification) Labels(learned);
@@ -64,6 +48,44 @@ public sealed class Sets
     static readonly string[] RightAndWrong = ["right", "wrong"];
 
     Sets() { }
+
+    /// <summary>
+    /// The data to choose by as the one set there is, in-domain by its place; null where there is none. The parameters are those of the
+    /// constructor.
+    /// </summary>
+    internal static Sets? ToChoose(LoadedModel model, DataSets data, LabelMap map, int mostTokens)
+    {
+        if (data[Role.Choosing].Count == 0) return null;
+        Sets choosing = new();
+        choosing.Add(model, data[Role.Choosing], NamedData.WordFor(Role.InDomain), Labels, mostTokens);
+        return choosing;
+
+        (IReadOnlyList<string> Names, IReadOnlyList<int> Mapped) Labels(IReadOnlyList<DataSource> sources)
+        {
+            LabelMatch match = LabelMatch.Find(model.Labels, map, sources);
+            return (match.Names, match.Mapped);
+        }
+    }
+
+    // one set of the sources of a role; nothing where there are none
+    void Add(LoadedModel model, IReadOnlyList<DataSource> sources, string use,
+        Func<IReadOnlyList<DataSource>, (IReadOnlyList<string> Names, IReadOnlyList<int> Mapped)> labels, int mostTokens)
+    {
+        if (sources.Count == 0) return;
+        IProblem problem = DataSource.ProblemOf(sources).For(model.Model);
+        model.RefuseMixed(sources);
+        var (names, mapped) = problem.OfVocabulary ? (RightAndWrong, [0, 1]) : problem.OfOneNumber ? (Regression.Labels, [0])
+            : labels(sources);
+        IReadOnlyList<Example>[] each = [.. sources.Select(s => model.Encode([s], names, mostTokens))];
+        Example[] examples = [.. each.SelectMany(e => e)];
+        EvaluationSet set = new(use, examples, names, mapped)
+        {
+            Problem = problem,
+            Names = SetNames.Distinct([.. sources.Select(s => s.SetName)], [.. sources.Select(s => s.Name)]),
+            From = [.. each.SelectMany((e, number) => Enumerable.Repeat(number, e.Count))],
+        };
+        sets.Add((set, [.. sources.SelectMany(s => s.Rows)], new(examples, problem: problem)));
+    }
 
     /// <summary>The same sets with at most so many examples each, spread evenly; 0 for all.</summary>
     public Sets Thin(int most)

@@ -1,4 +1,3 @@
-using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 
 namespace Heartwood.Lab.Evaluation;
@@ -9,6 +8,6 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="File">folder of the model, or file of the mask; null where there is neither</param>
 public sealed record StoredModel(long? Weights, long? Bytes, string? File)
 {
-    /// <summary>A model made from another, as it is written: in float32.</summary>
-    public static StoredModel Made(IModel model) => new(model.Weights.Count, model.Weights.Count * Dtype.F32.Size(), null);
+    /// <summary>A model made from another, as it is written: in the dtypes of its source.</summary>
+    public static StoredModel Made(IModel model) => new(model.Weights.Count, model.Weights.StoredBytes, null);
 }

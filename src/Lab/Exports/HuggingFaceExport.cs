@@ -1,10 +1,12 @@
-using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 
 namespace Heartwood.Lab.Exports;
 
-/// <summary>A folder as Hugging Face's libraries keep models: config.json, model.safetensors in float32, the tokenizer's files.</summary>
+/// <summary>
+/// A folder as Hugging Face's libraries keep models: config.json, model.safetensors in the dtypes that the model was read in, the
+/// tokenizer's files.
+/// </summary>
 public sealed class HuggingFaceExport : IExport
 {
     /// <inheritdoc/>
@@ -26,7 +28,7 @@ public sealed class HuggingFaceExport : IExport
     /// <inheritdoc/>
     public string Write(IModel model, IReadOnlyDictionary<string, byte[]> tokenizer, string path, bool replace)
     {
-        ModelFolder.Save(model, path, tokenizer, Dtype.F32, replace);
+        ModelFolder.Save(model, path, tokenizer, dtype: null, replace);
         return path;
     }
 }

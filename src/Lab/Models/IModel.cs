@@ -219,6 +219,14 @@ public static class ModelPasses
     public static IModel At(this IModel model, Precision precision) =>
         model.Weights.Precision == precision ? model : model.With(model.Config, model.Weights.At(precision));
 
+    /// <summary>
+    /// The model that a file holds which stores every tensor as it was read (<see cref="Weights.StoredAs"/>): this same model where that
+    /// rounds nothing.
+    /// </summary>
+    /// <exception cref="CheckpointException">a number is too large for its dtype</exception>
+    public static IModel AsStored(this IModel model) =>
+        model.Weights.Rounded() is var rounded && rounded != model.Weights ? model.With(model.Config, rounded) : model;
+
     /// <summary>The same model with weights that remember nothing of gradients (they share memory with this model's).</summary>
     public static IModel Frozen(this IModel model) => model.With(model.Config, model.Weights.Map((_, t) => t.Detach()));
 }

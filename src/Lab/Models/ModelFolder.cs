@@ -97,15 +97,20 @@ public static class ModelFolder
     /// <param name="model">the model</param>
     /// <param name="path">the folder: new or empty, unless <paramref name="replace"/></param>
     /// <param name="tokenizer">the tokenizer's files by name</param>
-    /// <param name="dtype">how the weights are stored</param>
+    /// <param name="dtype">how the weights are stored; null for each as it was read (<see cref="Weights.StoredAs"/>)</param>
     /// <param name="replace">whether a folder that holds something may be replaced</param>
     /// <exception cref="IOException">it cannot be written</exception>
     public static void Save(
-        IModel model, string path, IReadOnlyDictionary<string, byte[]> tokenizer, Dtype dtype = Dtype.F32, bool replace = false)
+        IModel model, string path, IReadOnlyDictionary<string, byte[]> tokenizer, Dtype? dtype = Dtype.F32, bool replace = false)
     {
         JsonObject config = (JsonObject)model.Config.DeepClone();
         // newer files say dtype, older ones torch_dtype, and readers take either: every one that is there says what is stored
-        string stored = dtype switch { Dtype.F16 => "float16", Dtype.BF16 => "bfloat16", _ => "float32" };
+        string stored = (dtype ?? model.Weights.Commonest) switch
+        {
+            Dtype.F16 => "float16",
+            Dtype.BF16 => "bfloat16",
+            _ => "float32",
+        };
         foreach (string key in (string[])["dtype", "torch_dtype"])
             if (config.ContainsKey(key)) config[key] = stored;
         if (!config.ContainsKey("dtype")) config["torch_dtype"] = stored;

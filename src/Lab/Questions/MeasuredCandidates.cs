@@ -71,18 +71,22 @@ public static class MeasuredCandidates
     {
         string name = s.Stored?.File is { } file ? Path.GetFileNameWithoutExtension(file) : Size(s);
         Candidate row = Made(new(name, CandidateKind.Subnetwork, s.Measured, s.Stored), facts);
-        if (cut is null || s.TargetSparsity != facts.Main || s.Seed != cut.Seed) return row;
+        bool written = cut?.Choice is { } choice ? choice.Subnetwork == name
+            : cut is not null && s.TargetSparsity == facts.Main && s.Seed == cut.Seed;
+        if (!written) return row;
         return row with
         {
-            File = cut.Folder,
+            File = cut!.Folder,
             SecondsPer1000Tokens = cut.SecondsPer1000TokensAfter,
             Chosen = true,
-            Reason = Why(s, facts),
+            Reason = Why(s, facts, cut.Choice),
         };
     }
 
-    static string Why(MeasuredSubnetwork chosen, AccuracyFacts facts)
+    static string Why(MeasuredSubnetwork chosen, AccuracyFacts facts, ChoiceFacts? choice)
     {
+        if (choice is { By: "name" or "choosing" } and not { Losses.Count: 1 })
+            return choice.By == "name" ? "It was named by cut --subnetwork." : $"It has {choice.Reason}.";
         int others = facts.Subnetworks.Count(s => s.TargetSparsity == facts.Main);
         string size = Invariant($"sparsity {facts.Main:0.0###}");
         if (others == 1) return $"It is the only subnetwork at {size}.";

@@ -17,8 +17,8 @@ public sealed record Manifest(
 
 /// <summary>One data file.</summary>
 /// <param name="Use">
-/// "train", "inDomain", "outOfDomain" or "unseen"; "config and tokenizer" for what belongs to the model besides its weights; "run" for a
-/// run that is joined with others
+/// "train", "inDomain", "outOfDomain", "unseen" or "choosing"; "config and tokenizer" for what belongs to the model besides its weights;
+/// "run" for a run that is joined with others
 /// </param>
 /// <param name="Source">the file, or the world and its seed; the model's folder</param>
 /// <param name="Rows">number of examples; of a tokenizer, of words</param>

@@ -56,6 +56,16 @@ public sealed partial class RunFolder
         return (T)stages.GetOrAdd(file, _ => new(() => ReadJson<T>(file))).Value!;
     }
 
+    /// <summary>Puts another result in the place of a stage's, for this process and for those that read it from now on.</summary>
+    /// <param name="name">the stage's name</param>
+    /// <param name="result">the result, of the type that <see cref="Stage"/> gives</param>
+    public void Restage<T>(string name, T result)
+    {
+        string file = $"stages/{name}.json";
+        WriteJson(file, result);
+        stages[file] = new(() => ReadJson<T>(file));
+    }
+
     /// <summary>
     /// Marks the run complete, after its last files are written; the process that comes second waits, and then finds them.
     /// </summary>

@@ -53,6 +53,14 @@ public sealed record Inspection(
     /// <summary>What the parts of each kind weigh. Kinds hold one another: a block its heads, a layer its blocks.</summary>
     public IReadOnlyList<KindWeights> Kinds { get; init; } = [];
 
+    /// <summary>
+    /// What sparsities mean: of the parts in play first, then of each of their kinds alone where there are several.
+    /// </summary>
+    public IReadOnlyList<SizeForecast> Sizes { get; init; } = [];
+
+    /// <summary>Bytes of the weights, in the dtypes that they are stored in.</summary>
+    public long Bytes { get; init; }
+
     /// <summary>Weights outside of all layers: embeddings, a final norm, the head.</summary>
     public long OutsideLayers { get; init; }
 
@@ -84,7 +92,7 @@ public sealed record Inspection(
         SeenModel loaded = LoadedModel.ToInspect(folder, request.Precision, reads: request.Sets.Has(Role.Train));
         IModel model = loaded.Model;
         if (model.Output == Output.None)
-            return !request.Sets.Has(Role.Train) ? Seen(0, [], null) : throw new ArgumentException(
+            return !request.Sets.Has(Role.Train) ? Seen(0, [], null, null) : throw new ArgumentException(
                 $"--data is for the estimate of a search, and here is nothing to search: {loaded.Name} has {loaded.Head}. "
                 + $"Leave it out, or give the body a head first: heartwood train --from {loaded.Name} --data FILE --out RUN.");
         int typical = Math.Min(length, model.MostPositions);
@@ -97,11 +105,11 @@ public sealed record Inspection(
         double tokens = pool.Average(e => problem.Inputs(e).Sum(s => s.Ids.Length));
         Universe inPlay = model.Universe(request.Tenants.PartKinds.Named(request.Parts));
         MethodCost[] costs = [.. methods.Select(m => m.Cost(request, inPlay.Count, pool.Count))];
-        return Seen(tokens, costs, Estimate.Searches(model, inPlay, problem, pool, costs));
+        return Seen(tokens, costs, Estimate.Searches(model, inPlay, problem, pool, costs), LayerTimes.Measure(model, problem, pool));
 
         Example Typical() => new(new(new int[typical], new int[typical]), 0, "", "");
 
-        Inspection Seen(double tokens, IReadOnlyList<MethodCost> costs, Estimate? search) => new(
+        Inspection Seen(double tokens, IReadOnlyList<MethodCost> costs, Estimate? search, LayerTimes? times) => new(
             loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary,
             model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], model.Layers.Sum(l => l.Heads),
             model.Layers.Count(l => l.Neurons > 0), [.. costs.Select(c => c.InWords)], tokens, search,
@@ -110,22 +118,29 @@ public sealed record Inspection(
             Head = loaded.Head,
             Causal = model.Causal,
             Kinds = [.. request.Tenants.PartKinds.Select(kind => WeightsOf(model, kind)).Where(kind => kind.Parts > 0)],
+            Sizes = [.. Forecasts(times)],
+            Bytes = model.Weights.StoredBytes,
             OutsideLayers = model.Weights.All.Where(w => !InALayer(model, w.Key)).Sum(w => (long)w.Value.Count),
             Words = loaded.Ready?.Tokenizer.Count,
             Notes = loaded.Ready is null ? loaded.Notes : [.. loaded.Ready.Notes],
         };
 
+        IEnumerable<SizeForecast> Forecasts(LayerTimes? times)
+        {
+            Universe all = model.Universe(request.Tenants.PartKinds.Named(request.Parts));
+            yield return SizeForecast.Make(model, all, times);
+            if (all.Kinds.Count == 1) yield break;
+            foreach (PartKind kind in all.Kinds) yield return SizeForecast.Make(model, model.Universe([kind]), times);
+        }
+
         static KindWeights WeightsOf(IModel model, PartKind kind)
         {
             Place[] places = [.. kind.Places(model)];
-            return new(kind.Name, places.Length, kind.Counted(places.Length),
-                places.Sum(place => place.Own.Sum(own => Numbers(model.Weights.All[own.Tensor], own))));
+            return new(kind.Name, places.Length, kind.Counted(places.Length), places.Sum(place => SizeForecast.Own(model, place)));
         }
 
         static bool InALayer(IModel model, string name) =>
             model.Layers.Any(layer => name.StartsWith($"{layer.Name}.", StringComparison.Ordinal));
-
-        static long Numbers(Tensors.Tensor tensor, Stretch own) => (long)own.Length * tensor.Count / tensor.Shape[own.Axis];
 
         static LayerSize SizeOf(LayerShape l) =>
             new(l.Heads, l.HeadsPerKeyValueHead.Count > 0 ? l.HeadsPerKeyValueHead.Count : l.Heads, l.Neurons);

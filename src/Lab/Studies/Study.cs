@@ -1,3 +1,4 @@
+using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
@@ -24,6 +25,7 @@ public sealed partial class Study
     readonly IReadOnlyList<Example> pool;
     readonly IProblem problem;
     readonly Sets sets;
+    readonly Sets? choosing;
     readonly IReadOnlyList<Method> methods;
     readonly IObjective? objective;
     readonly Universe universe;
@@ -46,7 +48,7 @@ public sealed partial class Study
     {
         (request, loaded, data, pool, problem, sets) =
             (ready.Request, ready.Loaded, ready.Data, ready.Pool, ready.Problem, ready.Sets);
-        (methods, objective) = (ready.Methods, ready.Objective);
+        (methods, objective, choosing) = (ready.Methods, ready.Objective, ready.Choosing);
         (this.folder, this.progress, this.stop) = (folder, progress, stop);
         (universe, how, ablationOver) = (ready.Universe, ready.Ablation, ready.AblationOver);
     }
@@ -60,6 +62,7 @@ public sealed partial class Study
         internal IReadOnlyList<Example> Pool { get; }
         internal IProblem Problem { get; }
         internal Sets Sets { get; }
+        internal Sets? Choosing { get; }
         internal IReadOnlyList<Method> Methods { get; }
         internal Universe Universe { get; }
         internal IAblation Ablation { get; }
@@ -78,11 +81,15 @@ public sealed partial class Study
             Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
             foreach (Method method in Methods) method.Finder.Facts.Check(Universe);
             Objective = request.Objective == "" ? null : Objectives.Named(request.Tenants.Objectives, request.Objective);
+            if (Objective is not null && !Methods.Any(m => m.Finder.Facts.Needs.HasFlag(FinderNeeds.Gradient)))
+                throw new ArgumentException($"--objective {request.Objective} would have no effect: it is for finders that follow a "
+                    + $"gradient, and {string.Join(", ", Methods.Select(m => m.Label))} follows none. Leave it out.");
             if (sameData is not null) Data = sameData.Data;
             else
             {
                 Data = DataSets.Read(request.Sets);
                 Data.RefusePipes();
+                Data.RefuseChoosingByReported();
                 if (request.HeldOut > 0) Data = Data.HoldOut(request.HeldOut);
             }
             IReadOnlyList<DataSource> learned = Data[Role.Train];
@@ -93,13 +100,20 @@ public sealed partial class Study
             if (Pool.Count == 0)
                 throw new InvalidDataException($"{request.Sets.InWords(Role.Train)}: there is no example to learn masks on.");
             Sets = new(Loaded, Data, map, request.MostTokens);
+            Choosing = Sets.ToChoose(Loaded, Data, map, request.MostTokens);
             IReadOnlyList<Example> all = Pool;
             AblationOver = parts => request.Tenants.Ablations.Parse(request.Ablation).Make(
                 new(Loaded.Model, parts, [.. all.SelectMany(Problem.Inputs)], () => Inputs.Batches(all, 2048)));
             Ablation = AblationOver(Universe);
             Pool = Ablation.Served(Problem, Pool, request.Sets.InWords(Role.Train), Loaded.Note);
             Sets = Sets.ServedBy(Ablation, Loaded.Note);
+            Choosing = Choosing?.ServedBy(Ablation, Loaded.Note);
         }
+
+        /// <summary>What to do with the run's cut next: see <see cref="NextTraining"/>.</summary>
+        /// <param name="cut">the cut model's folder</param>
+        /// <param name="into">the folder of the training's run</param>
+        public NextTraining ToHeal(string cut, string into) => NextTraining.Make(Request, Loaded, Data, cut, into);
 
         /// <summary>Hash of the model's weights.</summary>
         public string ModelSha256 => Loaded.Sha256;
@@ -121,6 +135,9 @@ public sealed partial class Study
     /// <summary>The study of a request in a run folder.</summary>
     public static Study In(RunFolder folder, Prepared prepared, IProgress<Progress> progress, CancellationToken stop) =>
         new(prepared, folder, progress, stop);
+
+    /// <inheritdoc cref="Prepared.ToHeal"/>
+    public NextTraining ToHeal(string cut, string into) => NextTraining.Make(request, loaded, data, cut, into);
 
     /// <summary>Everything from search to the facts of all questions.</summary>
     public Result All() => Report();

@@ -59,7 +59,7 @@ public sealed partial class Study
         if (!folder.Finished)
         {
             Result result = new(folder.Manifest, Subject.AskAll());
-            foreach (DataSource source in data.ToMeasure.Sources) source.RefuseChanged();
+            foreach (DataSource source in data.ToMeasure.Sources.Concat(data[Role.Choosing])) source.RefuseChanged();
             folder.Finish(() => folder.WriteText("result.json", ResultJson.Write(result)));
         }
         return Kept();
@@ -82,11 +82,7 @@ public sealed partial class Study
             throw new ArgumentException($"The question '{silent}' has nothing to say of {folder.FolderPath}: the run does not have what "
                 + "it is about. Leave it out.");
         foreach (DataSource source in data.ToMeasure.Sources) source.RefuseChanged();
-        Result before = Kept();
-        Answer? Now(IQuestion question) => more.Concat(before.Answers).FirstOrDefault(answer => answer.Question.Name == question.Name);
-        Result result = before with { Answers = [.. request.Tenants.Questions.Select(Now).OfType<Answer>()] };
-        folder.WriteText("result.json", ResultJson.Write(result));
-        return result;
+        return Replace(more);
     }
 
     Result Kept() =>

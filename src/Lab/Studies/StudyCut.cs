@@ -1,5 +1,6 @@
 using Heartwood.Lab.Changes;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Exports;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
@@ -16,8 +17,8 @@ public sealed partial class Study
     public const string FullSizeFolder = "full-size";
 
     /// <summary>
-    /// Cuts out the subnetwork of the main sparsity with the lowest in-domain loss (out-of-domain data does not choose), as a smaller model
-    /// and, where other software reads that, as one of full size.
+    /// Cuts out the subnetwork of the main sparsity with the lowest loss, in-domain or on the data of --choose-on (what is reported out of
+    /// domain does not choose), as a smaller model and, where other software reads that, as one of full size.
     /// </summary>
     /// <exception cref="NotSupportedException">the run's ablation depends on the input, so that nothing can be cut</exception>
     public CutFacts Cut() => WhyNoCut is { } why ? throw new NotSupportedException(why)
@@ -29,17 +30,16 @@ public sealed partial class Study
     // nothing where the best subnetwork is no smaller model: without any layer, say
     CutFacts? CutOut()
     {
-        if (Cutting.WhyNot(Model, Best().Kept, OwnAblation()) is not null) return null;
-        ChangesFacts made = Make(Best(), OwnAblation(), ChangeRequest.Usual, folder.FolderPath, replace: true);
-        return CutOf(made, CutFolder);
+        ChoiceFacts choice = Choose();
+        Subnetwork chosen = Named(choice.Subnetwork);
+        return Cutting.WhyNot(Model, chosen.Kept, OwnAblation()) is null ? CutInto(chosen, choice) : null;
     }
 
-    /// <summary>The subnetwork that is cut where none is named.</summary>
-    Subnetwork Best()
+    // into the run's own folder, in place of what was cut before
+    CutFacts CutInto(Subnetwork chosen, ChoiceFacts choice)
     {
-        IEnumerable<MeasuredSubnetwork> main = Evaluate().Subnetworks.Where(s => s.TargetSparsity == request.Sparsities[0]);
-        MeasuredSubnetwork best = main.MinBy(s => s.Measured.InDomainLoss ?? 1 - s.Measured.InDomain.Value)!;
-        return FoundBy(MainMethod).Single(s => s.Seed == best.Seed && s.TargetSparsity == best.TargetSparsity);
+        ChangesFacts made = Make(chosen, OwnAblation(), ChangeRequest.Usual, folder.FolderPath, replace: true);
+        return CutOf(made, CutFolder) with { Choice = choice };
     }
 
     /// <summary>
@@ -68,7 +68,7 @@ public sealed partial class Study
     /// <exception cref="NotSupportedException">a change that was asked for cannot be made, or an export cannot write it</exception>
     /// <exception cref="IOException">something stands there already</exception>
     public ChangesFacts Change(string? mask, ChangeRequest changes, string into, bool otherModel = false) => mask is null
-        ? Make(Best(), OwnAblation(), changes, into, replace: false)
+        ? Make(Named(Choose().Subnetwork), OwnAblation(), changes, into, replace: false)
         : Change(Masks.Read(mask, Model.Sizes(request.Tenants.PartKinds)).Mask, changes, into, otherModel);
 
     ChangesFacts Change(Subnetwork subnetwork, ChangeRequest changes, string into, bool otherModel)
@@ -103,10 +103,31 @@ public sealed partial class Study
             }
             bool timed = change == made[0].Change || changed.Model.Weights.Count != Model.Weights.Count;
             facts.Add(new(change.Name, changed.Proof.Claim, written, changed.Model.Weights.Count, changed.Proof.LargestDifference,
-                changed.Proof.Compared, timed ? Timed(change.Name, changed.Model) : null));
+                changed.Proof.Compared, timed ? Timed(change.Name, changed.Model) : null)
+            {
+                Dtype = $"{changed.Model.Weights.Commonest}",
+                Bytes = changed.Model.Weights.StoredBytes,
+                BeforeStoring = changed.Proof.BeforeStoring,
+                Own = timed ? Own(change.Name, changed.Model) : null,
+            });
         }
         IEnumerable<ChangeFacts> inOrder = changes.Changes.Select(change => facts.Single(f => f.Name == change.Name));
-        return new(subnetwork.Seed, 1 - (double)subnetwork.Kept.Count / ablation.Universe.Count, Model.Weights.Count, [.. inOrder]);
+        return new(subnetwork.Seed, 1 - (double)subnetwork.Kept.Count / ablation.Universe.Count, Model.Weights.Count, [.. inOrder])
+        {
+            BytesBefore = Model.Weights.StoredBytes,
+        };
+    }
+
+    Measured Own(string name, IModel made)
+    {
+        Measured all = sets.Measure(sets.Scores(made, stop, Advance($"measuring the {name} model", sets.Examples, "examples")), null);
+        return all with
+        {
+            Cases = new Dictionary<string, Proportion>(),
+            Groups = new Dictionary<string, GroupFacts>(),
+            CaseFigures = null,
+            Sets = [],
+        };
     }
 
     SpeedFacts Timed(string name, IModel made)
@@ -124,6 +145,13 @@ public sealed partial class Study
         if (cut.WhyNot is { } why) throw new NotSupportedException(why);
         SpeedFacts speed = cut.Speed!;                           // the first change is always timed
         return new(made.Seed, made.Sparsity, shown, made.ParametersBefore, cut.Parameters, cut.LargestDifference, full.LargestDifference,
-            cut.Compared, speed.SecondsPer1000TokensBefore, speed.SecondsPer1000TokensAfter, speed.SpeedUp, full.WhyNot);
+            cut.Compared, speed.SecondsPer1000TokensBefore, speed.SecondsPer1000TokensAfter, speed.SpeedUp, full.WhyNot)
+        {
+            Dtype = cut.Dtype,
+            BytesBefore = made.BytesBefore,
+            BytesAfter = cut.Bytes,
+            BeforeStoring = cut.BeforeStoring,
+            Own = cut.Own,
+        };
     }
 }

@@ -49,7 +49,9 @@ public sealed partial class Study
         string[] files = [.. ((string[])["subnetworks", "stages"]).Select(folder.PathOf).Where(Directory.Exists)
             .SelectMany(f => Directory.GetFiles(f, "*.json")).Order(StringComparer.Ordinal)];
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string file in files.Where(f => Path.GetFileName(f) != "cut.json")) hash.AppendData(File.ReadAllBytes(file));
+        // which subnetwork is written changes neither what was found nor what was measured
+        foreach (string file in files.Where(f => Path.GetFileName(f) is not ("cut.json" or "choice.json")))
+            hash.AppendData(File.ReadAllBytes(file));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

@@ -2,6 +2,7 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Questions;
+using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using static System.FormattableString;
 
@@ -116,9 +117,15 @@ public static class Summary
                 lines.Add($"{change.Name}: not made. {why}\n");
                 continue;
             }
-            string proof = Invariant($"within {change.LargestDifference:0.0e+0} in any logit of {change.Compared} examples");
-            lines.Add(Invariant($"{change.Name}: {change.Parameters:N0} weights; {change.Claim}, {proof}\n"));
+            string rounded = change.BeforeStoring is { } before
+                ? Invariant($" as stored in {change.Dtype} (before it was rounded to that, within {before:0.0e+0})") : "";
+            string proof = Invariant($"within {change.LargestDifference:0.0e+0} in any logit of {change.Compared} examples{rounded}");
+            string size = Invariant($"{change.Parameters:N0} weights, {DiskSpace.InWords(change.Bytes)}");
+            lines.Add($"{change.Name}: {size}; {change.Claim}, {proof}\n");
             if (change.Speed is { } speed) lines.Add(Invariant($"    {speed.SpeedUp:0.00} times as fast as the full model\n"));
+            if (change.Own is { } own && !own.IsOfScores)
+                lines.Add($"    in-domain {Wording.Full(own.InDomain)}; out of domain {Wording.Full(own.OutOfDomain)}\n");
+            lines.Add(TaskFigures.Lines(change.Own?.Figures));
             lines.AddRange(change.Exports.Select(export => $"    {export.Key}: {export.Value}\n"));
         }
         return string.Concat(lines);
@@ -129,12 +136,15 @@ public static class Summary
     {
         double left = (double)cut.ParametersAfter / cut.ParametersBefore;
         double before = cut.SecondsPer1000TokensBefore * 1000, after = cut.SecondsPer1000TokensAfter * 1000;
-        string proof = Invariant($"by at most {cut.LargestDifference:0.0e+0} in any logit of {cut.Compared} examples");
+        string proof = Invariant($"by at most {cut.LargestDifference:0.0e+0} in any logit of {cut.Compared} examples") + Cuts.Rounded(cut);
         string full = Invariant($", full-size and masked model by at most {cut.FullSizeDifference:0.0e+0}");
         string next = $"; a model of full size that computes the same, for any software, in {Path.Combine(into, Study.FullSizeFolder)}";
-        string size = Invariant($"{cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({left:0.00} of them)");
-        return Invariant($"{size}; sparsity {cut.Sparsity:0.00}\n")
+        string size = Invariant($"{cut.ParametersBefore:N0} weights became {cut.ParametersAfter:N0} ({left:0.00} of them), ")
+            + $"{DiskSpace.InWords(cut.BytesBefore)} became {DiskSpace.InWords(cut.BytesAfter)}";
+        string chosen = cut.Choice is { } choice ? $"{choice.Subnetwork}: {choice.Reason}\n" : "";
+        return chosen + Invariant($"{size}; sparsity {cut.Sparsity:0.00}\n")
             + Invariant($"{before:0.0} ms per 1,000 tokens became {after:0.0}: {cut.SpeedUp:0.00} times as fast\n")
+            + Cuts.Figures(cut)
             + $"Cut and masked model differ {proof}{(cut.NoFullSize is null ? full : "")}.\n"
             + $"The cut model is in {Path.Combine(into, Study.CutFolder)}{(cut.NoFullSize is { } why ? $". {why}" : next)}\n";
     }

@@ -59,8 +59,8 @@ public sealed class TrainingRun
     {
         if (!loss.NeedsReference && request.Teacher is null) return null;
         if (!loss.NeedsReference)
-            throw new ArgumentException($"--teacher {request.Teacher} would have no effect: no term of the loss ({loss.Name}) compares with "
-                + $"a teacher. Name some with --loss, of: {string.Join(", ", LossTerms.Known.Keys)}.");
+            throw new ArgumentException($"--teacher {request.Teacher} would have no effect: no term of the loss ({loss.Name}) compares "
+                + $"with a teacher. Name some with --loss, of: {string.Join(", ", LossTerms.Known.Keys)}.");
         if (request.Teacher is not { } folder)
             throw new ArgumentException($"The loss {loss.Name} compares with a teacher: give --teacher FOLDER, the full model.");
         LoadedModel loaded = LoadedModel.Load(folder);

@@ -57,6 +57,45 @@ sealed class CutPlan
         return changes;
     }
 
+    /// <summary>What leaves a tensor along an axis: the positions of all that goes with ablated heads and neurons.</summary>
+    internal Dictionary<(string Tensor, int Axis), int[]> Gone()
+    {
+        Dictionary<(string, int), int[]> gone = [];
+        foreach (BlockPlan block in Blocks)
+        {
+            LayerBlock shape = block.Shape;
+            int[] groups = block.GroupsLeft;
+            Leave([.. shape.Own, shape.ReadBy], block.Ablated);
+            Leave(shape.Shared, [.. Enumerable.Range(0, groups.Length).Where(group => groups[group] == 0)]);
+        }
+        return gone;
+
+        void Leave(IEnumerable<Series> owned, int[] items)
+        {
+            if (items.Length == 0) return;
+            foreach (var tensor in owned.GroupBy(runs => (runs.Tensor, runs.Axis)))
+                gone[tensor.Key] = [.. tensor.SelectMany(runs => Positions(runs, items))];
+        }
+    }
+
+    /// <summary>Tensors that leave whole: with the last of what reads them, or after a block of which nothing is left.</summary>
+    internal IEnumerable<string> GoneWhole()
+    {
+        foreach (BlockPlan block in Blocks.Where(block => block.Left == 0))
+        {
+            foreach (string name in block.Shape.Before) yield return name;
+            if (block.Instead is null || block.Shape.After.Count == 0) continue;
+            foreach (string name in block.Shape.After) yield return name;
+            if (block.Shape.Bias is { } bias) yield return bias;
+        }
+    }
+
+    /// <summary>Where runs of some things lie along their axis.</summary>
+    internal static int[] Positions(Series runs, int[] items) =>
+        [.. items.SelectMany(i => Enumerable.Range(runs.Start + i * runs.Length, runs.Length))];
+
+    IEnumerable<BlockPlan> Blocks => Layers.SelectMany(layer => (BlockPlan[])[layer.Attention, layer.Mlp]);
+
     /// <summary>Why no smaller model computes what these parts do; null where one does.</summary>
     internal static string? WhyNot(IModel model, IEnumerable<Part> kept, Ablation ablation) =>
         WhyNot(ablation) ?? WhyNot(model, AblatedPlaces(ablation.Universe, kept));

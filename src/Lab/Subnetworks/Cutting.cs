@@ -24,21 +24,13 @@ public static class Cutting
     {
         CutPlan plan = new(model, kept, ablation);
         Dictionary<string, Func<Tensor, Tensor?>> changes = plan.Biases();
+        // a tensor that holds several rows of heads loses all of an ablated head's runs at once; one that has nothing left goes
+        foreach (var ((tensor, axis), positions) in plan.Gone())
+            changes[tensor] = t => positions.Length == t.Shape[axis] ? null : Without(t, axis, positions, zeroed: false);
+        foreach (string tensor in plan.GoneWhole()) changes[tensor] = _ => null;
         JsonArray headsPerLayer = [], neuronsPerLayer = [], groupsPerLayer = [];
         foreach (LayerPlan layer in plan.Layers)
         {
-            foreach (BlockPlan block in (BlockPlan[])[layer.Attention, layer.Mlp])
-            {
-                LayerBlock shape = block.Shape;
-                int[] groups = block.GroupsLeft;
-                Drop(changes, [.. shape.Own, shape.ReadBy], block.Ablated);
-                Drop(changes, shape.Shared, [.. Enumerable.Range(0, groups.Length).Where(group => groups[group] == 0)]);
-                if (block.Left > 0) continue;
-                foreach (string name in shape.Before) changes[name] = _ => null;
-                if (block.Instead is null || shape.After.Count == 0) continue;
-                foreach (string name in shape.After) changes[name] = _ => null;
-                if (shape.Bias is { } bias) changes[bias] = _ => null;
-            }
             headsPerLayer.Add((JsonNode)layer.Attention.Left);       // by itself it would need reflection
             neuronsPerLayer.Add((JsonNode)layer.Mlp.Left);
             IEnumerable<int> headsOfGroups = layer.Attention.GroupsLeft.Where(heads => heads > 0);
@@ -50,6 +42,26 @@ public static class Cutting
         config[OwnKeys.NeuronsPerLayer] = neuronsPerLayer;
         if (whole.Layers.Any(shape => shape.Attention.Shared.Count > 0)) config[OwnKeys.HeadsPerKeyValueHead] = groupsPerLayer;
         return whole.With(config, Changed(whole, changes));
+    }
+
+    /// <summary>The size of the smaller model, without making it.</summary>
+    /// <inheritdoc cref="Cut"/>
+    public static CutSize SizeOfCut(IModel model, IEnumerable<Part> kept, Ablation ablation)
+    {
+        CutPlan plan = new(model, kept, ablation);
+        Weights all = plan.Whole.Weights;
+        HashSet<string> whole = [.. plan.GoneWhole()];
+        long numbers = all.Count, bytes = all.StoredBytes;
+        foreach (var ((tensor, axis), positions) in plan.Gone())
+            if (!whole.Contains(tensor)) Leave(tensor, (long)positions.Length * all.All[tensor].Count / all.All[tensor].Shape[axis]);
+        foreach (string tensor in whole) Leave(tensor, all.All[tensor].Count);
+        return new(numbers, bytes, [.. plan.Layers.Select(layer => (layer.Attention.Left, layer.Mlp.Left))]);
+
+        void Leave(string tensor, long count)
+        {
+            numbers -= count;
+            bytes -= count * all.StoredAs(tensor).Size();
+        }
     }
 
     /// <summary>Why no smaller model computes what these parts do, with the next move; null where <see cref="Cut"/> makes it.</summary>
@@ -80,24 +92,10 @@ public static class Cutting
         foreach (BlockPlan block in plan.Layers.SelectMany(layer => (BlockPlan[])[layer.Attention, layer.Mlp]))
         {
             Series read = block.Shape.ReadBy;
-            if (block.Ablated.Length > 0) changes[read.Tensor] = t => Without(t, read.Axis, Positions(read, block.Ablated), zeroed: true);
+            if (block.Ablated.Length == 0) continue;
+            changes[read.Tensor] = t => Without(t, read.Axis, CutPlan.Positions(read, block.Ablated), zeroed: true);
         }
         return plan.Whole.With(plan.Whole.Config, Changed(plan.Whole, changes));
-    }
-
-    static int[] Positions(Series runs, int[] items) =>
-        [.. items.SelectMany(i => Enumerable.Range(runs.Start + i * runs.Length, runs.Length))];
-
-    // a tensor that holds several rows of heads loses all of an ablated head's runs at once; one that has nothing left goes
-    static void Drop(Dictionary<string, Func<Tensor, Tensor?>> changes, IEnumerable<Series> owned, int[] items)
-    {
-        if (items.Length == 0) return;
-        foreach (var tensor in owned.GroupBy(runs => (runs.Tensor, runs.Axis)))
-        {
-            int[] positions = [.. tensor.SelectMany(runs => Positions(runs, items))];
-            changes[tensor.Key.Tensor] = t =>
-                positions.Length == t.Shape[tensor.Key.Axis] ? null : Without(t, tensor.Key.Axis, positions, zeroed: false);
-        }
     }
 
     static Weights Changed(IModel model, Dictionary<string, Func<Tensor, Tensor?>> changes) =>
@@ -122,3 +120,9 @@ public static class Cutting
         return left;
     }
 }
+
+/// <summary>The size of a cut model.</summary>
+/// <param name="Weights">number of weights</param>
+/// <param name="Bytes">bytes of them as stored, in the dtypes that the full model was read in</param>
+/// <param name="Layers">heads and neurons of each layer that is left</param>
+public sealed record CutSize(long Weights, long Bytes, IReadOnlyList<(int Heads, int Neurons)> Layers);

@@ -44,6 +44,19 @@ public static class PartKinds
                 + "nothing is in play.");
     }
 
+    /// <summary>The model with the first heads and neurons of each layer alone, to be timed: zeros stand in for the others.</summary>
+    /// <param name="model">the model</param>
+    /// <param name="heads">at most so many heads of each layer stay</param>
+    /// <param name="neurons">at most so many neurons of each layer stay</param>
+    internal static IModel WithFewer(this IModel model, int heads, int neurons)
+    {
+        Place[] places = [.. Heads.Kind.Places(model), .. Neurons.Kind.Places(model)];
+        if (places.Length == 0) return model;
+        Universe universe = new(places);
+        Part[] kept = [.. universe.Parts.Where(part => part.Index < (Heads.Kind.Includes(part) ? heads : neurons))];
+        return Cutting.Cut(model, kept, Ablation.Zero(universe));
+    }
+
     /// <summary>What files of the model's subnetworks say of it: how many parts of each kind each layer has.</summary>
     /// <param name="model">the model</param>
     /// <param name="kinds">the kinds that files may speak of</param>

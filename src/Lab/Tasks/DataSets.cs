@@ -27,8 +27,24 @@ public sealed class DataSets
     /// <summary>All sources, those to learn on first.</summary>
     public IEnumerable<DataSource> Sources => all.Select(s => s.Source);
 
-    /// <summary>The same without the data to learn on.</summary>
-    public DataSets ToMeasure => new(all.Where(s => s.Role != Role.Train));
+    /// <summary>The sets that are measured on and reported: without the data to learn on and the data to choose by.</summary>
+    public DataSets ToMeasure => new(all.Where(s => s.Role is not (Role.Train or Role.Choosing)));
+
+    /// <summary>Refuses data to choose by that is reported too: rows of one file that stand in both.</summary>
+    /// <exception cref="ArgumentException">there are such rows</exception>
+    internal void RefuseChoosingByReported()
+    {
+        foreach (DataSource chooses in this[Role.Choosing])
+            foreach (DataSource reported in ToMeasure.Sources.Where(s => s.Sha256 == chooses.Sha256))
+            {
+                HashSet<string> places = [.. reported.Rows.Select(row => row.Place.InFile)];
+                int both = chooses.Rows.Count(row => places.Contains(row.Place.InFile));
+                if (both > 0)
+                    throw new ArgumentException($"--choose-on {chooses.Name}: {both} of its rows are measured and reported too "
+                        + $"({reported.Name}), so the subnetwork would be chosen by what it is then judged on. Give rows of their own, or "
+                        + "leave --choose-on out: then the in-domain set chooses.");
+            }
+    }
 
     /// <summary>What the manifest says of them.</summary>
     public IEnumerable<DataFacts> Facts =>

@@ -15,13 +15,16 @@ public sealed record NamedData(string Name, Role Role, string Data)
         return new(name ?? SetNames.Usual(data), role, data);
     }
 
+    /// <summary>How a user names it: DATA or, where the set has a name that is not the file's own, NAME=DATA.</summary>
+    public string InWords => Name == SetNames.Usual(Data) ? Data : $"{Name}={Data}";
+
     /// <summary>The data of every role as one list, in the order of the roles; each as <see cref="Parse"/> takes it.</summary>
     public static IReadOnlyList<NamedData> Listed(IEnumerable<string>? train = null, IEnumerable<string>? inDomain = null,
-        IEnumerable<string>? outOfDomain = null, IEnumerable<string>? unseen = null) =>
+        IEnumerable<string>? outOfDomain = null, IEnumerable<string>? unseen = null, IEnumerable<string>? choosing = null) =>
             [.. Parsed(Role.Train, train), .. Parsed(Role.InDomain, inDomain), .. Parsed(Role.OutOfDomain, outOfDomain),
-                .. Parsed(Role.Unseen, unseen)];
+                .. Parsed(Role.Unseen, unseen), .. Parsed(Role.Choosing, choosing)];
 
-    /// <summary>A role as files name it: "train", "inDomain", "outOfDomain", "unseen".</summary>
+    /// <summary>A role as files name it: "train", "inDomain", "outOfDomain", "unseen", "choosing".</summary>
     public static string WordFor(Role role) => JsonNamingPolicy.CamelCase.ConvertName(role.ToString());
 
     static IEnumerable<NamedData> Parsed(Role role, IEnumerable<string>? texts) => (texts ?? []).Select(text => Parse(role, text));

@@ -13,5 +13,8 @@ public enum Role
     OutOfDomain,
 
     /// <summary>to measure on, unlike training, of constructions that do not occur in it</summary>
-    Unseen
+    Unseen,
+
+    /// <summary>to choose by which of several subnetworks is written: measured for that alone and reported nowhere</summary>
+    Choosing,
 }

@@ -50,7 +50,8 @@ public sealed class KlToFull(double temperature = 1) : IObjective
         if (!problem.OfVocabulary) return Losses(problem, pass, reference, examples).Mean();
         int[] places = problem.Places(pass.Batch, examples)!;
         bool frozen = !pass.Model.Weights.All.Values.Any(weight => weight.Tracked);
-        if (frozen && temperature == 1) return NextTokens.Divergence(pass, reference!.Value, places);     // its slope comes with it: no scores twice
+        // its slope comes with it: no scores twice
+        if (frozen && temperature == 1) return NextTokens.Divergence(pass, reference!.Value, places);
         return Losses(problem, pass, reference, examples).Mean(Weights(problem, pass, examples));
     }
 

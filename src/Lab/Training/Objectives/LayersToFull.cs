@@ -32,7 +32,8 @@ public sealed class LayersToFull(bool cosine = false) : IObjective
         if (model.Width != full.Width)
             throw new ArgumentException($"Layers of width {model.Width} are compared with layers of width {full.Width}: the two need the "
                 + "same width. Compare relations instead: they may differ in width.");
-        return [.. LayerMap.Uniform(model, full).Select((layer, own) => new SitePair(new(own, Point.LayerOut), new(layer, Point.LayerOut)))];
+        int[] map = LayerMap.Uniform(model, full);
+        return [.. map.Select((layer, own) => new SitePair(new(own, Point.LayerOut), new(layer, Point.LayerOut)))];
     }
 
     /// <inheritdoc/>

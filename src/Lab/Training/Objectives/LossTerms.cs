@@ -91,7 +91,8 @@ public sealed class LossTerms(IReadOnlyList<LossTerm> terms) : IObjective
         }
         weights.Remove(Temperature, out double temperature);
         if (temperature > 0 && (!weights.ContainsKey("outputs") || problem.OfOneNumber))
-            throw new ArgumentException("A temperature is that of the term outputs, where these are probabilities; the loss has no such term.");
+            throw new ArgumentException("A temperature is that of the term outputs, where these are probabilities; the loss has "
+                + "no such term.");
         if (weights.Count == 0)
             throw new ArgumentException($"The loss '{words}' has no term. There are: {string.Join(", ", Known.Keys)}.");
         LossTerm[] terms = [.. weights.Select(w => new LossTerm(w.Key, Term(w.Key, problem, temperature > 0 ? temperature : 1), w.Value))];

@@ -23,12 +23,16 @@ public static class Objectives
     /// <summary>How far a changed model is from the full one: what a search makes small where no objective is named.</summary>
     public static IObjective ToFull(IProblem problem) => problem.OfOneNumber ? new SquaredErrorToFull() : new KlToFull();
 
+    static readonly IObjective[] toTrain = [new CrossEntropy(), new SquaredError(), new NextToken(), new MaskedWords()];
+
+    /// <summary>Whether models are trained on a task.</summary>
+    public static bool CanTrain(IProblem problem) => toTrain.Any(objective => objective.WhyNot(problem) is null);
+
     /// <summary>What training makes small where no objective is named.</summary>
     /// <exception cref="InvalidDataException">models are not trained on this task</exception>
     public static IObjective ToTrain(IProblem problem)
     {
-        IObjective[] all = [new CrossEntropy(), new SquaredError(), new NextToken(), new MaskedWords()];
-        return all.FirstOrDefault(objective => objective.WhyNot(problem) is null)
+        return toTrain.FirstOrDefault(objective => objective.WhyNot(problem) is null)
             ?? throw new InvalidDataException($"Models are trained on labels, scores or running text, not on {problem.Words.Name}. "
                 + "Give --data of one of these; any task can be measured with --in-domain.");
     }
