@@ -53,6 +53,7 @@ static class FindVerb
         foreach (string note in prepared.Notes) session.World.Say(note);
         Estimate estimate = prepared.Estimate();
         foreach (MethodCost cost in prepared.Costs) session.World.Say(cost.InWords);
+        if (Study.AreasInWords(prepared) is { Length: > 0 } areas) session.World.Say(areas);
         session.World.Say($"The searches take about {Words.Duration(estimate.Seconds)} and {Words.Bytes(estimate.Bytes)} of memory.");
         if (estimate.Bytes > Console.Machine.Memory)
             throw new InvalidOperationException($"The search needs about {Words.Bytes(estimate.Bytes)}, this machine has "
@@ -99,7 +100,8 @@ static class FindVerb
         if (!complete) return null;
         Study.Prepared prepared = new(request);
         Estimate estimate = prepared.Estimate();
-        return $"{string.Join("; ", prepared.Costs.Select(cost => cost.InWords))}. The searches take about "
+        string[] costs = [.. prepared.Costs.Select(cost => cost.InWords), Study.AreasInWords(prepared)];
+        return $"{string.Join("; ", costs.Where(cost => cost != ""))}. The searches take about "
             + $"{Words.Duration(estimate.Seconds)} and {Words.Bytes(estimate.Bytes)} of memory.";
     }
 

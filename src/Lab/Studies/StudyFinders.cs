@@ -1,3 +1,4 @@
+using System.Globalization;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
@@ -11,7 +12,18 @@ namespace Heartwood.Lab.Studies;
 
 public sealed partial class Study
 {
-    const int MostForAreas = 500, RandomRankings = 5;
+    const int MostForAreas = 100, RandomRankings = 5;
+
+    /// <summary>What the areas over sizes of several methods will cost, a sentence; "" where there are none.</summary>
+    public static string AreasInWords(Prepared prepared)
+    {
+        if (prepared.Methods.Count < 2 || prepared.Data[Role.InDomain].Count == 0) return "";
+        long rankings = RandomRankings + prepared.Methods.Where(m => !m.Finder.Facts.SizeDependent)
+            .Sum(m => (long)m.Searches(prepared.Request).Count);
+        long examples = prepared.Sets.Thin(MostForAreas).Each.Sum(s => (long)s.Set.Examples.Count);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"areas over sizes: {rankings} rankings, {rankings * (prepared.Universe.Count + 1) * examples:N0} passes of an example");
+    }
 
     /// <summary>All methods of the study in one table; null where there is only one. Measured where there is an in-domain set.</summary>
     FinderTable? CompareFinders()
