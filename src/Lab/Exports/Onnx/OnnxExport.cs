@@ -82,4 +82,7 @@ public sealed class OnnxExport : IExport
         }, replace);
         return path;
     }
+
+    /// <inheritdoc/>
+    public ExportCheck Check(ExportQuestion asked, CancellationToken stop) => OnnxCheck.Run(asked, stop);
 }

@@ -5,9 +5,14 @@ namespace Heartwood.Lab.Exports.Onnx;
 /// <param name="Emit">writes inputs, nodes and outputs of the model that the layers are of</param>
 sealed record OnnxFamily(IReadOnlyList<string> Names, Action<OnnxLayers> Emit)
 {
+    /// <summary>The id of padding where config.json names none.</summary>
+    internal int Padding { get; init; }
+
     /// <summary>Those that are written.</summary>
     internal static IReadOnlyList<OnnxFamily> All { get; } =
-        [OnnxBert.Described, OnnxRoberta.Described, OnnxDistilBert.Described, OnnxElectra.Described, OnnxGpt2.Described, OnnxLlama.Described];
+        [
+            OnnxBert.Described, OnnxRoberta.Described, OnnxDistilBert.Described, OnnxElectra.Described, OnnxGpt2.Described, OnnxLlama.Described,
+        ];
 
     /// <summary>The one of a family; null where none writes it.</summary>
     internal static OnnxFamily? For(string family) => All.FirstOrDefault(f => f.Names.Contains(family));

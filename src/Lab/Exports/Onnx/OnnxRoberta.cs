@@ -7,7 +7,7 @@ namespace Heartwood.Lab.Exports.Onnx;
 static class OnnxRoberta
 {
     /// <summary>What the list has of it.</summary>
-    internal static OnnxFamily Described { get; } = new(["roberta", "xlm-roberta"], Emit);
+    internal static OnnxFamily Described { get; } = new(["roberta", "xlm-roberta"], Emit) { Padding = 1 };
 
     static void Emit(OnnxLayers layers)
     {
