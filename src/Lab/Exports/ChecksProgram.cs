@@ -16,13 +16,16 @@ static class ChecksProgram
 
     /// <summary>Where it is: what HEARTWOOD_CHECKS names, else next to this program; null where it is not.</summary>
     /// <exception cref="FileNotFoundException">the variable names no file</exception>
-    internal static string? Find()
+    internal static string? Find() => Find(Environment.GetEnvironmentVariable(Variable), AppContext.BaseDirectory);
+
+    /// <summary>The same with what the variable says, and the folder of this program.</summary>
+    internal static string? Find(string? variable, string folder)
     {
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
+        if (variable is { Length: > 0 } named)
             return File.Exists(named) ? named
-                : throw new FileNotFoundException($"{Variable} is {named}, and there is no such file. Name the program that checks/ builds, or "
-                    + "unset it.");
-        string beside = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "heartwood-checks.exe" : "heartwood-checks");
+                : throw new FileNotFoundException($"{Variable} is {named}, and there is no such file. Name the program that checks/ "
+                    + "builds, or unset it.");
+        string beside = Path.Combine(folder, OperatingSystem.IsWindows() ? "heartwood-checks.exe" : "heartwood-checks");
         return File.Exists(beside) ? beside : null;
     }
 
@@ -52,7 +55,8 @@ static class ChecksProgram
         }
         catch (Win32Exception fault)
         {
-            throw new InvalidDataException($"{program} cannot be started: {fault.Message} Set {Variable} to the program of checks/.", fault);
+            throw new InvalidDataException(
+                $"{program} cannot be started: {fault.Message} Set {Variable} to the program of checks/.", fault);
         }
     }
 

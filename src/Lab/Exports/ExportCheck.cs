@@ -8,8 +8,8 @@ namespace Heartwood.Lab.Exports;
 /// <param name="Rows">inputs that both are asked</param>
 public sealed record ExportQuestion(string Written, IModel Model, IReadOnlyList<Sequence> Rows)
 {
-    /// <summary>The same export of a model whose time is taken next to it, the full one of a cut; null for none.</summary>
-    public string? Beside { get; init; }
+    /// <summary>Writes the same export of a model whose time is taken next to it, the full one of a cut; null for none.</summary>
+    public Func<string>? Beside { get; init; }
 
     /// <summary>Threads of a run.</summary>
     public int Threads { get; init; } = 1;
@@ -25,6 +25,18 @@ public sealed record ExportQuestion(string Written, IModel Model, IReadOnlyList<
 public sealed record ExportCheck(
     string? LoadedBy, double? LargestDifference, long Compared, double? Seconds, double? SecondsBeside, string? Note)
 {
+    /// <summary>The size of the largest of Heartwood's scores.</summary>
+    public double LargestScore { get; init; }
+
+    /// <summary>
+    /// How far scores may differ, as a share of the largest (of 1, where it is smaller), where the export says that it is the same
+    /// function; null where it is a close one.
+    /// </summary>
+    public double? Tolerance { get; init; }
+
+    /// <summary>Whether scores differ by more than the export says.</summary>
+    public bool Differs => Tolerance is { } share && LargestDifference is { } most && !(most <= share * Math.Max(1, LargestScore));
+
     /// <summary>Nothing was run.</summary>
     public static ExportCheck None(string why) => new(null, null, 0, null, null, why);
 }

@@ -208,6 +208,34 @@ public sealed class OnnxExportTests : IDisposable
     }
 
     [Fact]
+    public void Where_the_program_of_checks_is_not_the_check_says_how_it_is_had()
+    {
+        IModel model = Small.Model();
+        ExportCheck check = OnnxCheck.Run(new(Written(model, "model"), model, Rows(model, 3)), null, default);
+        Assert.Null(check.LoadedBy);
+        Assert.Null(check.LargestDifference);
+        Assert.False(check.Differs);
+        Assert.Contains("dotnet build checks -c Release", check.Note);
+        Assert.Null(ChecksProgram.Find(null, temporary.Path));
+        Assert.Contains("HEARTWOOD_CHECKS is nowhere", Assert.Throws<FileNotFoundException>(() => ChecksProgram.Find("nowhere", temporary.Path)).Message);
+        string beside = ChecksProgram.Find(null, AppContext.BaseDirectory)!;
+        Assert.Equal(beside, ChecksProgram.Find(beside, temporary.Path));
+        Assert.Contains("ended with 1", Assert.Throws<InvalidDataException>(() => OnnxCheck.Run(new(temporary.At("none"), model, Rows(model, 3)), beside, default)).Message);
+    }
+
+    [Fact]
+    public void Scores_that_differ_are_told()
+    {
+        IModel model = Small.Model(), other = Small.Model(seed: 2);
+        ExportCheck check = OnnxCheck.Compare(new(Written(model, "model"), other, Rows(other, 3)), Ask, default) with { Tolerance = 1e-4 };
+        Assert.True(check.Differs);
+        Assert.InRange(check.LargestDifference!.Value, 1e-3, 100);
+        Assert.False((check with { Tolerance = null }).Differs);
+        Assert.True((check with { LargestDifference = double.NaN }).Differs);
+        Assert.Equal(Rows(other, 3).Max(row => other.Forward(new([row]), NoProbe.Instance).Values.ToArray().Max(Math.Abs)), check.LargestScore, 1e-5);
+    }
+
+    [Fact]
     public void Families_that_are_not_written_are_refused_by_name()
     {
         foreach (string family in ModelFolder.Families.Except(families))

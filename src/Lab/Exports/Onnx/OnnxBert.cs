@@ -3,7 +3,9 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Exports.Onnx;
 
-/// <summary>BERT as a graph: a classifier, one that guesses masked words, or the encoder alone (<see cref="Bert"/> has the arithmetic).</summary>
+/// <summary>
+/// BERT as a graph: a classifier, one that guesses masked words, or the encoder alone (<see cref="Bert"/> has the arithmetic).
+/// </summary>
 static class OnnxBert
 {
     /// <summary>What the list has of it.</summary>

@@ -28,9 +28,12 @@ static class OnnxCheck
     internal static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web);
 
     /// <summary>Asks the program in <c>checks/</c>, where it is here.</summary>
-    internal static ExportCheck Run(ExportQuestion asked, CancellationToken stop)
+    /// <param name="asked">what is compared</param>
+    /// <param name="program">the program; null where it is not here</param>
+    /// <param name="stop">ends it</param>
+    internal static ExportCheck Run(ExportQuestion asked, string? program, CancellationToken stop)
     {
-        if (ChecksProgram.Find() is not { } program)
+        if (program is null)
             return ExportCheck.None($"the program with ONNX Runtime is not here: {ChecksProgram.HowToGet}");
         return Compare(asked, (files, question) =>
         {
@@ -53,14 +56,16 @@ static class OnnxCheck
     /// <param name="stop">ends it between rows</param>
     /// <param name="padLeft">whether padding stands on the left; for decoders</param>
     internal static ExportCheck Compare(
-        ExportQuestion asked, Func<IReadOnlyList<string>, RuntimeQuestion, RuntimeAnswers> ask, CancellationToken stop, bool padLeft = false)
+        ExportQuestion asked, Func<IReadOnlyList<string>, RuntimeQuestion, RuntimeAnswers> ask, CancellationToken stop,
+        bool padLeft = false)
     {
         RuntimeBatch[] batches =
         [
             .. asked.Rows.Chunk(RowsOfABatch).Select(rows => Padded(asked.Model, rows, timed: true, padLeft)),
             .. asked.Rows.Select(row => Padded(asked.Model, [row], timed: false, padLeft)),
         ];
-        string[] files = [.. ((string?[])[asked.Written, asked.Beside]).OfType<string>().Select(f => Path.Combine(f, OnnxExport.ModelFile))];
+        string[] files = [.. ((string?[])[asked.Written, asked.Beside?.Invoke()]).OfType<string>()
+            .Select(folder => Path.Combine(folder, OnnxExport.ModelFile))];
         RuntimeAnswers answers = ask(files, new(asked.Threads, Rounds, batches));
         float[][] expected = [.. asked.Rows.Select(row => Scores(asked.Model, row, stop))];
         int next = 0;
@@ -79,7 +84,10 @@ static class OnnxCheck
                 compared += width;
             }
         }
-        return new(answers.LoadedBy, largest, compared, answers.Seconds[0], answers.Seconds.Count > 1 ? answers.Seconds[1] : null, null);
+        return new(answers.LoadedBy, largest, compared, answers.Seconds[0], answers.Seconds.Count > 1 ? answers.Seconds[1] : null, null)
+        {
+            LargestScore = expected.Max(row => row.Max(Math.Abs)),
+        };
     }
 
     // NaN is the largest of all

@@ -40,7 +40,9 @@ sealed class OnnxEncoder
     internal string Positions(string table) =>
         graph.Add("Slice", [layers.Weight(table), graph.Wholes(0), layers.Length(Ids, 1), graph.Wholes(0)]);
 
-    /// <summary>Rows of a table by places that are counted after padding's id, over tokens that are not padding; padding has its id's.</summary>
+    /// <summary>
+    /// Rows of a table by places that are counted after padding's id, over tokens that are not padding; padding has its id's.
+    /// </summary>
     internal string PositionsAfter(string table, int padding)
     {
         string kept = graph.Add("Cast",

@@ -11,7 +11,8 @@ sealed record OnnxFamily(IReadOnlyList<string> Names, Action<OnnxLayers> Emit)
     /// <summary>Those that are written.</summary>
     internal static IReadOnlyList<OnnxFamily> All { get; } =
         [
-            OnnxBert.Described, OnnxRoberta.Described, OnnxDistilBert.Described, OnnxElectra.Described, OnnxGpt2.Described, OnnxLlama.Described,
+            OnnxBert.Described, OnnxRoberta.Described, OnnxDistilBert.Described, OnnxElectra.Described,
+            OnnxGpt2.Described, OnnxLlama.Described,
         ];
 
     /// <summary>The one of a family; null where none writes it.</summary>

@@ -47,8 +47,8 @@ readonly record struct OnnxAxis(string? Name, long Length)
 }
 
 /// <summary>
-/// A graph of ONNX under construction (the format is <c>onnx.proto</c> of github.com/onnx/onnx, written by field numbers): nodes in the order
-/// in which they are computed, tensors that are the model's, inputs and outputs. A value is its name.
+/// A graph of ONNX under construction (the format is <c>onnx.proto</c> of github.com/onnx/onnx, written by field numbers): nodes in order
+/// of their computation, tensors that are the model's, inputs and outputs. A value is its name.
 /// </summary>
 sealed class OnnxGraph
 {
@@ -132,7 +132,8 @@ sealed class OnnxGraph
     /// <summary>Declares an output, which a node of that name makes.</summary>
     internal void Output(string name, OnnxType type, params OnnxAxis[] axes) => outputs.Add(Port(name, type, axes));
 
-    // ValueInfoProto: name 1, type 2; TypeProto: tensor_type 1 { elem_type 1, shape 2 }; TensorShapeProto: dim 1 { dim_value 1, dim_param 2 }
+    // ValueInfoProto: name 1, type 2; TypeProto: tensor_type 1 { elem_type 1, shape 2 };
+    // TensorShapeProto: dim 1 { dim_value 1, dim_param 2 }
     static ProtoMessage Port(string name, OnnxType type, OnnxAxis[] axes)
     {
         ProtoMessage shape = new();

@@ -3,7 +3,9 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Exports.Onnx;
 
-/// <summary>RoBERTa and XLM-RoBERTa as graphs (<see cref="Roberta"/> has the arithmetic): the one type's row is added to every token.</summary>
+/// <summary>
+/// RoBERTa and XLM-RoBERTa as graphs (<see cref="Roberta"/> has the arithmetic): the one type's row is added to every token.
+/// </summary>
 static class OnnxRoberta
 {
     /// <summary>What the list has of it.</summary>
