@@ -16,16 +16,20 @@ public static class Nearest
     }
 
     /// <summary>
-    /// " Did you mean NAME?", to follow the sentence that refuses a name; "" where nothing is near: where more than two in five of the
-    /// longer one's letters would have to change, and the name is no piece of it.
+    /// " Did you mean NAME?", to follow the sentence that refuses a name; "" where nothing is near: where more than one letter, and more
+    /// than two in five of the longer one's, would have to change, and the name is no piece of it.
     /// </summary>
     /// <param name="name">the name that is not known</param>
     /// <param name="candidates">the names that are</param>
     public static string DidYouMean(string name, IEnumerable<string> candidates) =>
         Among(name, candidates) is { } nearest && IsNear(Compared(name), Compared(nearest)) ? $" Did you mean {nearest}?" : "";
 
-    static bool IsNear(string name, string other) => (name.Length >= FewestWithin && other.Contains(name, StringComparison.Ordinal))
-        || 5 * Distance(name, other) <= 2 * Math.Max(name.TrimStart('-').Length, other.TrimStart('-').Length);
+    static bool IsNear(string name, string other)
+    {
+        int longer = Math.Max(name.TrimStart('-').Length, other.TrimStart('-').Length), distance = Distance(name, other);
+        return (name.Length >= FewestWithin && other.Contains(name, StringComparison.Ordinal)) || (distance == 1 && longer > 1)
+            || 5 * distance <= 2 * longer;
+    }
 
     /// <summary>"There is no WHAT 'NAME'. Did you mean NEAREST? There are: A, B."</summary>
     /// <param name="what">what was named: "objective"</param>

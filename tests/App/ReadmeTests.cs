@@ -14,7 +14,7 @@ public sealed partial class ReadmeTests
     static string Text(string page) => File.ReadAllText(Path.Combine(HouseTests.Root, page));
 
     static IEnumerable<string> Commands(string page) => Fenced().Matches(Text(page)).SelectMany(block => block.Groups[1].Value.Replace("\\\n", " ").Split('\n'))
-        .Where(line => line.StartsWith("heartwood ", StringComparison.Ordinal));
+        .Select(line => Comment().Replace(line, "")).Where(line => line.StartsWith("heartwood ", StringComparison.Ordinal));
 
     static string[] Words(string command) => [.. Word().Matches(command).Select(m => m.Value.Replace("\"", "")).Skip(1)];
 
@@ -59,6 +59,9 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"```\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fenced();
+
+    [GeneratedRegex(" {2,}# .*")]
+    private static partial Regex Comment();
 
     [GeneratedRegex("(?:\"[^\"]*\"|\\S)+")]
     private static partial Regex Word();

@@ -24,9 +24,9 @@ public static class PredictionSummary
             foreach (PredictedRow row in made.Rows) lines.AddRange(Typed(row, names));
             return string.Concat(lines);
         }
-        foreach (PredictedSet set in made.Sets) 
+        foreach (PredictedSet set in made.Sets)
             lines.AddRange(OfSet(set, names.Length > 1 ? names[Array.IndexOf([.. made.Models], set.Model)] : null));
-        foreach (var (name, compared) in made.Compared ?? new Dictionary<string, ComparedAnswers>()) 
+        foreach (var (name, compared) in made.Compared ?? new Dictionary<string, ComparedAnswers>())
             lines.AddRange(Comparison(name, compared, names));
         lines.Add("\n");
         foreach (PredictedRow row in made.Rows.Take(MostRows)) lines.AddRange(InFile(row, names));

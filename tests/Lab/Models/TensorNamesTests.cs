@@ -116,10 +116,10 @@ public sealed class TensorNamesTests : IDisposable
     }
 
     [Fact]
-    public void The_weights_of_another_family_are_refused_with_the_nearest_name()
+    public void The_weights_of_another_family_are_refused_by_the_name_of_what_is_missing()
     {
-        Refused("gpt2", "bert", "no tensor 'transformer.wte.weight'. Did you mean ");
-        Refused("bert", "llama", "no tensor 'bert.embeddings.word_embeddings.weight'. Did you mean ");
+        Refused("gpt2", "bert", "no tensor 'transformer.wte.weight'.");
+        Refused("bert", "llama", "no tensor 'bert.embeddings.word_embeddings.weight'.");
 
         static void Refused(string config, string weights, string gist) =>
             Assert.Contains(gist, Named.Refusal(Named.Classifier(config).Config, Named.Classifier(weights).Tensors));

@@ -111,6 +111,34 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void A_teacher_stands_in_the_manifest_and_a_run_with_one_that_is_stopped_ends_with_the_same_files()
+    {
+        TrainingRequest two = Request with { Size = new(2, 2, 8, 8, 40), EvaluateEvery = 12 };
+        string teacher = Begin("teacher", two)!.Model;
+        TrainingRequest taught = two with { Options = two.Options with { Seed = 9 }, Teacher = teacher, Loss = "labels=0.5,outputs,temperature=2,layers,relations" };
+        Begin("whole", taught);
+        Assert.Contains("\"teacher\"", File.ReadAllText(At("whole", "manifest.json")));
+        Assert.Null(Begin("stopped", taught, (p, stop) => { if (p.Done == 10) stop.Cancel(); }));
+        Begin("stopped", taught);
+        SameRuns("whole", "stopped");
+        double[] losses = [.. File.ReadLines(At("whole", "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("loss").GetDouble())];
+        Assert.True(losses[^5..].Average() < losses[..5].Average());
+    }
+
+    [Fact]
+    public void A_teacher_that_would_have_no_effect_is_missing_or_is_another_kind_of_model_is_refused()
+    {
+        string teacher = Begin("teacher", Request with { Options = Request.Options with { Steps = 1 }, CheckpointSteps = [] })!.Model;
+        string Refused(TrainingRequest asked) => Assert.Throws<ArgumentException>(() => new TrainingRun(asked)).Message;
+        Assert.Contains("would have no effect", Refused(Request with { Teacher = teacher }));
+        Assert.Contains("give --teacher FOLDER", Refused(Request with { Loss = "labels,outputs" }));
+        Assert.Contains("Did you mean outputs?", Refused(Request with { Loss = "output", Teacher = teacher }));
+        Assert.Contains("have none. Compare outputs or layers instead", Refused(Request with { Loss = "relations", Teacher = teacher }));
+        Assert.Contains("need the same width", Refused(Request with { Loss = "layers", Teacher = teacher, Size = new(1, 2, 16, 8, 40) }));
+        Assert.Contains("is another kind of model", Refused(Request with { Loss = "outputs", Teacher = teacher, Labels = ["yes", "no"] }));
+    }
+
+    [Fact]
     public void The_folder_of_a_model_is_fine_tuned_with_the_labels_and_tokenizer_it_has()
     {
         TrainingFacts first = Begin("first", Request)!;

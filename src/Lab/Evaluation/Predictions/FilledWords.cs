@@ -10,7 +10,7 @@ namespace Heartwood.Lab.Evaluation.Predictions;
 public sealed class FilledWords : IProblem
 {
     /// <inheritdoc/>
-    public TaskWords Words { get; } = 
+    public TaskWords Words { get; } =
         new("masked words to fill", "text", "words right", "Nobody says which word is right.", "", double.NaN);
 
     /// <inheritdoc/>

@@ -65,7 +65,7 @@ public sealed class TaskTableTests : IDisposable
         Assert.Equal([new Row("a", "b", "")], Read("x.tsv", "g\th\na\tb\n", ",task=pairs,text=g,pair=h").Rows);
         Assert.Contains("expected a column for the pair", Refused("x.tsv", "g\th\na\tb\n", ",task=pairs,text=g"));
         Assert.Contains("Add label=COLUMN, or say what else the rows ask: task=pairs, task=prompts or task=text; there are: g, h.", Refused("x.tsv", "g\th\na\tb\n", ",text=g,pair=h"));
-        Assert.Contains("expected a column 'label' for the label, found column 1, clean, corrupted. Did you mean clean?", Refused("x.csv", ",clean,corrupted\n1,a,b\n", ",preset=greater-than,task=prompts"));
+        Assert.Contains("expected a column 'label' for the label, found column 1, clean, corrupted. Add label=COLUMN", Refused("x.csv", ",clean,corrupted\n1,a,b\n", ",preset=greater-than,task=prompts"));
         Assert.Contains("expected a column for the wrong", Refused("x.tsv", "g\th\na\tb\n", ",task=prompts,text=g,label=h"));
         Assert.Contains("expected an answer and a wrong one", Refused("x.tsv", "text\tcorrupted\tanswer\twrong\na\tb\t\t d\n"));
         Assert.Contains("labels= renames labels", Refused("x.tsv", "good\tbad\na\tb\n", ",labels=a>b"));
