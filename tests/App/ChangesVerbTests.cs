@@ -76,8 +76,9 @@ public sealed class ChangesVerbTests : IDisposable
             (["--change", "cut", "cut"], "--change names cut twice"),
             (["--change", "without-last-mlp,layer=9"], "'layer' takes a whole number from 0 to 1, not '9'."),
             (["--change", "without-last-mlp,layer=1"], "The toy only knows layer 0."),
-            (["--export", "onnx"], "There is no export 'onnx'."),
+            (["--export", "onxx"], "There is no export 'onxx'. Did you mean onnx?"),
             (["--export", "listing,long=yes"], "listing takes no options"),
+            (["--export", "onnx,weights=float8"], "onnx: 'weights' takes float32 or float16, not 'float8'."),
         })
         {
             var (code, output, error) = Run(["cut", runs.At("run"), .. asked, "--out", runs.At("made")]);

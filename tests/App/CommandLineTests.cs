@@ -20,7 +20,7 @@ public sealed class CommandLineTests
         string help = world.Out.ToString();
         Assert.Contains("Example", help);
         foreach (string option in (string[])["--json", "--verbose"]) Assert.Contains(option, help);
-        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "evaluate" or "generate", help.Contains("--seed <"));
+        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "evaluate" or "generate" or "export", help.Contains("--seed <"));
         Assert.Equal(verb is not ("mask" or "convert" or "help"), help.Contains("--threads <"));
         string? named = verb switch { "inspect" or "generate" or "evaluate" or "predict" or "help" => null, "mask" => "FILE", _ => "FOLDER" };
         Assert.Equal(named is not null, help.Contains("--out <", StringComparison.Ordinal));
@@ -113,7 +113,7 @@ public sealed class CommandLineTests
             foreach (System.Text.RegularExpressions.Match named in System.Text.RegularExpressions.Regex.Matches(move, @"heartwood (\w+)")) Assert.Contains(named.Groups[1].Value, verbs);
             Assert.Equal(2, CommandLine.Run([word, "--help"], new World().Redirected()));
         }
-        foreach (string word in (string[])["prune", "quantize", "export", "chat", "classify"]) Assert.NotNull(Synonyms.Verb(word));
+        foreach (string word in (string[])["prune", "quantize", "onnx", "chat", "classify"]) Assert.NotNull(Synonyms.Verb(word));
     }
 
     [Fact]

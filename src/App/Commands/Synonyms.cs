@@ -6,7 +6,7 @@ static class Synonyms
     const string Smaller = "To make a model smaller: heartwood find finds what it needs, heartwood cut writes the smaller model.";
     const string NotQuantized = "Models are not quantized yet. What is cut is smaller as it stands (heartwood find, then heartwood cut), "
         + "and train --bf16 stores weights in half the space.";
-    const string Written = "A model is written as a file for other programs by heartwood cut RUN --change NAME --export NAME --out FOLDER; "
+    const string Written = "A model is written for other programs by heartwood export MODEL --to NAME --out FOLDER; "
         + "heartwood convert MODEL writes the safetensors copy of a folder that PyTorch saved.";
     const string Asked = "What a model says of a text or a file: heartwood predict.";
     const string Spoken = "A language model goes on with a text by heartwood generate; there is no dialogue.";
@@ -30,7 +30,6 @@ static class Synonyms
         ["quantize"] = NotQuantized,
         ["quantise"] = NotQuantized,
         ["quant"] = NotQuantized,
-        ["export"] = Written,
         ["save"] = Written,
         ["gguf"] = Written,
         ["onnx"] = Written,

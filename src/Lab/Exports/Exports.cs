@@ -1,3 +1,5 @@
+using Heartwood.Lab.Exports.Onnx;
+
 namespace Heartwood.Lab.Exports;
 
 /// <summary>The exports that come with the program, each with its usual options.</summary>
@@ -6,6 +8,6 @@ public static class Exports
     /// <summary>The list, in the order in which help names them; the first is the usual one.</summary>
     public static IReadOnlyList<IExport> Usual =>
     [
-        new HuggingFaceExport(),
+        new HuggingFaceExport(), new OnnxExport(),
     ];
 }

@@ -31,4 +31,8 @@ public sealed class HuggingFaceExport : IExport
         ModelFolder.Save(model, path, tokenizer, dtype: null, replace);
         return path;
     }
+
+    /// <inheritdoc/>
+    public ExportCheck Check(ExportQuestion asked, CancellationToken stop) =>
+        ExportCheck.None("its readers, Hugging Face's libraries, need Python: load it there with from_pretrained");
 }

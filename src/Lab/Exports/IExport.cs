@@ -27,4 +27,14 @@ public interface IExport
     /// <returns>the folder or file that it wrote</returns>
     /// <exception cref="IOException">it cannot be written</exception>
     string Write(IModel model, IReadOnlyDictionary<string, byte[]> tokenizer, string path, bool replace);
+
+    /// <summary>
+    /// Has a program that is not ours load what was written and compares what both compute; where that program is not here, or none is
+    /// known, the check says so.
+    /// </summary>
+    /// <param name="asked">what was written, and what it is asked</param>
+    /// <param name="stop">ends the check</param>
+    /// <exception cref="InvalidDataException">the program does not load or run it</exception>
+    ExportCheck Check(ExportQuestion asked, CancellationToken stop) =>
+        ExportCheck.None($"{Name}: Heartwood knows no other program here that loads it");
 }

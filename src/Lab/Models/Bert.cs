@@ -26,7 +26,7 @@ public sealed class Bert : FamilyModel
     readonly BertWordHead? wordHead;
 
     // of a layer, under the checkpoint's names
-    static readonly EncoderNames layerNames = new(
+    internal static readonly EncoderNames LayerNames = new(
         "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "attention.output.LayerNorm",
         "intermediate.dense", "output.dense", "output.LayerNorm");
 
@@ -36,14 +36,14 @@ public sealed class Bert : FamilyModel
         this.config = config;
         Weights w = weights["bert"];
         embeddings = new(w["embeddings"], config);
-        Stack = Each(i => layerNames.Layer(w["encoder.layer"][$"{i}"], config, config.Epsilon, i));
+        Stack = Each(i => LayerNames.Layer(w["encoder.layer"][$"{i}"], config, config.Epsilon, i));
         if (config.Labels.Count > 0)
         {
             pooler = new(w["pooler.dense"], config.Width, config.Width);
             classifier = new(weights["classifier"], config.Labels.Count, config.Width);
         }
         else wordHead = new(weights["cls.predictions"], embeddings.Words, config);
-        Layers = Each(i => layerNames.Shape($"bert.encoder.layer.{i}", config, i));
+        Layers = Each(i => LayerNames.Shape($"bert.encoder.layer.{i}", config, i));
         weights.RefuseUnused(name => name.EndsWith("position_ids", StringComparison.Ordinal)
             || name.StartsWith("cls.", StringComparison.Ordinal));
     }
@@ -133,7 +133,7 @@ public sealed class Bert : FamilyModel
             Embedding("position_embeddings", size.Positions, request.Start == FreshStart.Matching),
             Embedding("token_type_embeddings", request.TokenTypes),
             .. FreshWeight.Norm("bert.embeddings.LayerNorm", size.Width),
-            .. layerNames.Fresh("bert.encoder.layer", request),
+            .. LayerNames.Fresh("bert.encoder.layer", request),
         ];
         if (request.OfVocabulary)
             return new(NewHead.Tied(config, "BertForMaskedLM"), [.. weights, .. BertWordHead.Fresh(request.Vocabulary, size.Width)]);

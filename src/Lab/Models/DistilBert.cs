@@ -23,7 +23,7 @@ public sealed class DistilBert : FamilyModel
     readonly Linear dense, output;
 
     // of a layer, under the checkpoint's names
-    static readonly EncoderNames layerNames = new(
+    internal static readonly EncoderNames LayerNames = new(
         "attention.q_lin", "attention.k_lin", "attention.v_lin", "attention.out_lin", "sa_layer_norm", "ffn.lin1", "ffn.lin2",
         "output_layer_norm");
 
@@ -33,10 +33,10 @@ public sealed class DistilBert : FamilyModel
         this.config = config;
         Weights w = weights["distilbert"];
         embeddings = new(w["embeddings"], config);
-        Stack = Each(i => layerNames.Layer(w["transformer.layer"][$"{i}"], config, DistilBertConfig.Epsilon, i));
+        Stack = Each(i => LayerNames.Layer(w["transformer.layer"][$"{i}"], config, DistilBertConfig.Epsilon, i));
         dense = new(weights["pre_classifier"], config.Width, config.Width);
         output = new(weights["classifier"], config.Labels.Count, config.Width);
-        Layers = Each(i => layerNames.Shape($"distilbert.transformer.layer.{i}", config, i));
+        Layers = Each(i => LayerNames.Shape($"distilbert.transformer.layer.{i}", config, i));
         weights.RefuseUnused(_ => false);
     }
 
@@ -100,7 +100,7 @@ public sealed class DistilBert : FamilyModel
             Embedding("word_embeddings", request.Vocabulary),
             Embedding("position_embeddings", size.Positions, request.Start == FreshStart.Matching),
             .. FreshWeight.Norm("distilbert.embeddings.LayerNorm", size.Width),
-            .. layerNames.Fresh("distilbert.transformer.layer", request),
+            .. LayerNames.Fresh("distilbert.transformer.layer", request),
         ];
         return new(NewHead.Labelled(config, Architecture, request.Labels),
         [

@@ -23,7 +23,7 @@ public sealed class Electra : FamilyModel
     readonly Linear dense, output;
 
     // of a layer, under the checkpoint's names
-    static readonly EncoderNames layerNames = new(
+    internal static readonly EncoderNames LayerNames = new(
         "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "attention.output.LayerNorm",
         "intermediate.dense", "output.dense", "output.LayerNorm");
 
@@ -33,10 +33,10 @@ public sealed class Electra : FamilyModel
         this.config = config;
         Weights w = weights["electra"];
         embeddings = new(w, config);
-        Stack = Each(i => layerNames.Layer(w["encoder.layer"][$"{i}"], config, config.Epsilon, i));
+        Stack = Each(i => LayerNames.Layer(w["encoder.layer"][$"{i}"], config, config.Epsilon, i));
         dense = new(weights["classifier.dense"], config.Width, config.Width);
         output = new(weights["classifier.out_proj"], config.Labels.Count, config.Width);
-        Layers = Each(i => layerNames.Shape($"electra.encoder.layer.{i}", config, i));
+        Layers = Each(i => LayerNames.Shape($"electra.encoder.layer.{i}", config, i));
         weights.RefuseUnused(_ => false);
     }
 
@@ -107,7 +107,7 @@ public sealed class Electra : FamilyModel
             Embedding("token_type_embeddings", request.TokenTypes),
             .. FreshWeight.Norm("electra.embeddings.LayerNorm", narrow),
             .. Linear("electra.embeddings_project", size.Width, narrow),
-            .. layerNames.Fresh("electra.encoder.layer", request),
+            .. LayerNames.Fresh("electra.encoder.layer", request),
         ];
         return new(NewHead.Labelled(config, Architecture, request.Labels),
         [

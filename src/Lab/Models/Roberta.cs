@@ -23,7 +23,7 @@ public sealed class Roberta : FamilyModel
     readonly Linear dense, output;
 
     // of a layer, under the checkpoint's names
-    static readonly EncoderNames layerNames = new(
+    internal static readonly EncoderNames LayerNames = new(
         "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "attention.output.LayerNorm",
         "intermediate.dense", "output.dense", "output.LayerNorm");
 
@@ -33,10 +33,10 @@ public sealed class Roberta : FamilyModel
         this.config = config;
         Weights w = weights["roberta"];
         embeddings = new(w["embeddings"], config);
-        Stack = Each(i => layerNames.Layer(w["encoder.layer"][$"{i}"], config, config.Epsilon, i));
+        Stack = Each(i => LayerNames.Layer(w["encoder.layer"][$"{i}"], config, config.Epsilon, i));
         dense = new(weights["classifier.dense"], config.Width, config.Width);
         output = new(weights["classifier.out_proj"], config.Labels.Count, config.Width);
-        Layers = Each(i => layerNames.Shape($"roberta.encoder.layer.{i}", config, i));
+        Layers = Each(i => LayerNames.Shape($"roberta.encoder.layer.{i}", config, i));
         weights.RefuseUnused(_ => false);
     }
 
@@ -105,7 +105,7 @@ public sealed class Roberta : FamilyModel
             Embedding("position_embeddings", size.Positions + 1, request.Start == FreshStart.Matching),
             Embedding("token_type_embeddings", 1),
             .. FreshWeight.Norm("roberta.embeddings.LayerNorm", size.Width),
-            .. layerNames.Fresh("roberta.encoder.layer", request),
+            .. LayerNames.Fresh("roberta.encoder.layer", request),
         ];
         return new(NewHead.Labelled(config, ArchitectureOf(request.Family), request.Labels),
         [
