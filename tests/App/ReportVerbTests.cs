@@ -19,7 +19,7 @@ public sealed class ReportVerbTests : IDisposable
     {
         File.WriteAllText(temporary.At("result.json"), ResultJson.Write(SampleResult.Usual));
         Assert.Equal(0, Run("report", temporary.Path));
-        Assert.Equal($"{CandidateWords.Table(new Findings(SampleResult.Usual).Candidates)}The report is in {temporary.At("report.html")}\n", world.Out.ToString());
+        Assert.Equal($"{CandidateWords.Table(new Findings(SampleResult.Usual).Candidates, [])}The report is in {temporary.At("report.html")}\n", world.Out.ToString());
         Assert.Equal(Report.Html(SampleResult.Usual), File.ReadAllText(temporary.At("report.html")));
     }
 

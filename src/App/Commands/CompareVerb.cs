@@ -52,9 +52,9 @@ static class CompareVerb
 
             void Compare(Study study, RunFolder run)
             {
-                Result compared = study.Compare().Without("accuracy");
-                session.Result(() => ResultJson.Write(compared),
-                    () => $"{new Findings(compared).Words()}Cut one out: heartwood cut {run.FolderPath}\n");
+                Result compared = study.Compare();
+                session.Result(() => ResultJson.Write(compared.Without("accuracy")), () =>
+                    $"{CandidateWords.Table([], study.Failed())}{new Findings(compared).Words(without: "accuracy")}Cut one out: heartwood cut {run.FolderPath}\n");
             }
         },
     };

@@ -38,7 +38,8 @@ static class ReportVerb
                             + "Give the folder of a finished run (what --out named).");
                 Result result = Report.Read(folder, session.Tenants.Questions, session.Tenants.PartKinds);
                 string report = Report.Write(parsed.GetValue(into) ?? folder, result);
-                string table = CandidateWords.Table(new Findings(result).Candidates);
+                Findings findings = new(result);
+                string table = CandidateWords.Table(findings.Candidates, findings.Failed);
                 session.Result(() => JsonSerializer.Serialize(new { report }),
                     () => $"{table}{Said(result, asked)}The report is in {report}");
             },

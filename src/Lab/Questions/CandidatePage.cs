@@ -14,7 +14,7 @@ static class CandidatePage
         Markup chart = Drawing(candidates, findings);
         return $"""
             <section class="candidates{(chart.ToString() == "" ? "" : " drawn")}" id="candidates" aria-label="Candidates">
-            <div class="choices"><div class="across" tabindex="0" role="region" aria-label="Table of candidates">{TableOf(candidates)}</div>
+            <div class="choices"><div class="across" tabindex="0" role="region" aria-label="Table of candidates">{TableOf(candidates, [.. findings.Failed.SelectMany(f => f.Candidates)])}</div>
             {Choice(candidates)}</div>
             {chart}</section>
 
@@ -25,7 +25,7 @@ static class CandidatePage
 
     sealed record Column(string Heading, Func<Candidate, bool> Has, Func<IReadOnlyList<Candidate>, Markup> Cell);
 
-    static Markup TableOf(IReadOnlyList<Candidate> candidates)
+    static Markup TableOf(IReadOnlyList<Candidate> candidates, HashSet<string> failed)
     {
         Column[] columns = [.. Columns(candidates).Where(column => candidates.Any(column.Has))];
         Markup Line(CandidateRow row)
@@ -35,8 +35,10 @@ static class CandidatePage
             Markup place = row.Of is [{ File: { } file } one] && (one.Chosen || one.Kind != CandidateKind.Subnetwork)
                 ? Markup.From($" <code>{file}</code>") : Markup.Empty;
             string kind = $"{row.Of[0].Kind.ToString().ToLowerInvariant()}{(row.Of.Any(c => c.Chosen) ? " chosen" : "")}";
-            Markup name = $"<th scope=\"row\">{Symbol(row.Of[0])} {row.Label}{place}</th>";
-            return $"<tr class=\"{kind}{(row.Under ? " under" : "")}\">{name}{columns.Select(c => c.Cell(row.Of))}</tr>\n";
+            bool bad = row.Of.Any(c => failed.Contains(c.Name));
+            Markup said = bad ? Markup.From($" <span class=\"failed\">failed</span>") : Markup.Empty;
+            Markup name = $"<th scope=\"row\">{Symbol(row.Of[0])} {row.Label}{said}{place}</th>";
+            return $"<tr class=\"{kind}{(row.Under ? " under" : "")}{(bad ? " failed" : "")}\">{name}{columns.Select(c => c.Cell(row.Of))}</tr>\n";
         }
         static Markup Heading(Column column) => $"<th scope=\"col\">{column.Heading}</th>";
         return $"""

@@ -36,8 +36,8 @@ sealed class Frequencies : IQuestion<FrequenciesFacts>
         CoreFacts[] cores = [.. Cores(findings)];
         string leftOut = PartMap.LeftOut(ordered[0].Kept.Keys, findings.Kinds);
         return [new("frequencies", findings.Asking ? Asked
-            : "Which parts the subnetworks share", string.Join(" ", cores.Select(CoreAblated.Sentence)),
-            [.. ordered.Select((f, i) => Map(f, $"frequencies-{i}", findings.Kinds))], [],
+            : "Which parts the subnetworks share", string.Join(" ", cores.Select(c => findings.NoCore(c.TargetSparsity) ?? CoreAblated.Sentence(c)).Distinct()),
+            [.. ordered.Select((f, i) => Map(f, $"frequencies-{i}", findings))], [],
             $"Each square is a part, its number how many subnetworks keep it; an outline marks the core: kept by all. An empty square is "
                 + $"kept by none.{leftOut}",
             [new("frequencies", "how many subnetworks keep each part", ["part", "target sparsity", "kept by", "subnetworks"],
@@ -58,15 +58,15 @@ sealed class Frequencies : IQuestion<FrequenciesFacts>
             .OrderBy(c => c.TargetSparsity == main ? 0 : 1).ThenBy(c => c.TargetSparsity).ThenByDescending(c => c.Share);
     }
 
-    static Markup Map(FrequencyFacts f, string id, IReadOnlyList<PartKind> kinds)
+    static Markup Map(FrequencyFacts f, string id, Findings findings)
     {
-        bool several = f.Subnetworks > 1;
+        bool several = f.Subnetworks > 1 && findings.NoCore(f.TargetSparsity) is null;
         Cell Square(string part, int kept) => new(f.Subnetworks == 0 ? 0 : 0.92 * kept / f.Subnetworks, kept == 0 ? "" : $"{kept}",
             $"{part}\nkept by {kept} of {f.Subnetworks}", kept == f.Subnetworks && several);
         int all = f.Kept.Count(k => k.Value == f.Subnetworks), none = f.Kept.Count(k => k.Value == 0);
         return PartMap.Draw(id, Wording.Sparsity(f.TargetSparsity),
             $"How many of {Wording.Count(f.Subnetworks, "subnetwork")} keep each part at {Wording.Sparsity(f.TargetSparsity)}",
             $"A map of {Wording.Count(f.Kept.Count, "part")}; {all} are kept by all, {none} by none.",
-            f.Kept.ToDictionary(k => k.Key, k => Square(k.Key, k.Value)), kinds);
+            f.Kept.ToDictionary(k => k.Key, k => Square(k.Key, k.Value)), findings.Kinds);
     }
 }

@@ -62,7 +62,7 @@ sealed class Losses : IQuestion<LossesFacts>
             [.. study.Sparsities.Where(s => shown.Any(e => e.Target == s)).Select(Panel)],
             full ? [Chart.Key(Shape.Diamond, "full", "full model (not part of the correlation)"), subnetwork] : [subnetwork],
             $"""
-            Upright lines are 95&nbsp;% intervals over examples. {(study.AsksTokens ? "" : Counterexamples)}
+            Upright lines are 95&nbsp;% intervals over examples. {(study.HasOverlap ? Counterexamples : "")}
             """,
             [new("correlation", $"in-domain loss against {accuracy}, by sparsity",
                 ["target sparsity", "subnetworks", "pearson", "low", "high"],
@@ -87,7 +87,7 @@ sealed class Losses : IQuestion<LossesFacts>
         CorrelationFacts? main = facts.Sparsities.FirstOrDefault(c =>
             study.Sparsities.Count > 0 && c.TargetSparsity == study.Sparsities[0]);
         string over = main is null ? "" : $" over {Wording.Count(main.N, "subnetwork")} at {Wording.Sparsity(main.TargetSparsity)}";
-        string meaning = study.AsksTokens ? "Equality in-domain need not mean the same function"
+        string meaning = !study.HasOverlap ? "Equality in-domain need not mean the same function"
             : "Equal in-domain accuracy means equal within the share of counterexamples, not the same function";
         string accuracy = study.Accuracy(DataSet.OutOfDomain);
         if (main is not { Pearson: not null, N: >= 3 })

@@ -46,7 +46,7 @@ public static class Report
             return new(steps.Title, steps.About, Steps.Headline(steps), Steps.Sentences(steps),
                 findings.Figures(), Making.Section(new(steps.Title, RunKind.Comparison, null, steps.Seconds), findings.Manifest),
                 findings.Manifest.Version)
-            { Warnings = findings.LeftOut };
+            { Warnings = findings.Warnings };
         MakingFacts making = findings.Facts<MakingFacts>() ?? throw new InvalidDataException(
             "The result does not say what was studied: it has no answer to the question 'making'. Run the command that made it again.");
         var (headline, sentences) = Found(findings);
@@ -56,7 +56,7 @@ public static class Report
             Making.Section(making, findings.Manifest), findings.Manifest.Version)
         {
             Rings = Rings(findings, making.Model?.Layers ?? 0),
-            Warnings = findings.LeftOut,
+            Warnings = findings.Warnings,
             First = CandidatePage.Section(findings),
         };
     }
