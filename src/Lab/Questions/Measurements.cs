@@ -170,7 +170,14 @@ internal sealed class Measurements
 /// <summary>Cases drawn in one panel.</summary>
 /// <param name="Title">their label, "" where none is known</param>
 /// <param name="Sets">the cases by set</param>
-internal sealed record CaseList(string Title, IReadOnlyList<CaseSet> Sets);
+internal sealed record CaseList(string Title, IReadOnlyList<CaseSet> Sets)
+{
+    /// <summary>The same without some cases.</summary>
+    public CaseList Without(IReadOnlyList<string> names) => this with
+    {
+        Sets = [.. Sets.Select(s => s with { Cases = [.. s.Cases.Except(names)] }).Where(s => s.Cases.Count > 0)],
+    };
+}
 
 /// <summary>Cases under one heading.</summary>
 /// <param name="Heading">the set's name, "" for none</param>

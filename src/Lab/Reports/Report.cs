@@ -36,6 +36,19 @@ public static class Report
     /// <summary>The whole page, to be written as UTF-8. The same result gives the same bytes.</summary>
     public static string Html(Result result) => PageOf(new(result)).Html();
 
+    /// <summary>The same result under another headline.</summary>
+    /// <param name="result">the result</param>
+    /// <param name="title">the headline</param>
+    public static Result Titled(Result result, string title) => result with
+    {
+        Answers = [.. result.Answers.Select(answer => answer.Facts switch
+        {
+            MakingFacts making => answer with { Facts = making with { Title = title } },
+            StepsFacts steps => answer with { Facts = steps with { Title = title } },
+            _ => answer,
+        })],
+    };
+
     /// <summary>The titles of the figures, which ask on a paper's page, and the sentences that read them.</summary>
     public static IReadOnlyList<(string Title, string Reading)> Readings(Result result) =>
         [.. new Findings(result).Figures().Select(f => (f.Title, f.Reading))];
