@@ -63,7 +63,7 @@ public sealed record Figure(string Id, string Title, string Reading, IReadOnlyLi
     const int LongWords = 260;
 
     /// <summary>How so many panels stand: alone, by two or by three.</summary>
-    internal static string Layout(int panels) => panels % 3 == 0 ? "by-three" : panels == 1 ? "alone" : "by-two";
+    internal static string Layout(int panels) => panels == 1 ? "alone" : panels is 2 or 4 ? "by-two" : "by-three";
 
     // one or two charts have their words beside them
     string Place => Panels.Count is 1 or 2 ? $" beside {(Panels.Count == 1 ? "one" : "two")}" : "";

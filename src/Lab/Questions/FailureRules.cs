@@ -39,10 +39,9 @@ public static class FailureRules
     /// <summary>How far the sparsity of a subnetwork may lie from the one that was asked for.</summary>
     public const double SizeTolerance = 0.02;
 
-    // more baselines than one are said apart
     static readonly (string Set, string Where, Func<Candidate, CandidateFigure?> On)[] sets =
-        [("inDomain", "in-domain", c => c.InDomain), ("outOfDomain", "out of domain", c => c.OutOfDomain), ("unseen", "on the unseen set",
-            c => c.Unseen)];
+        [("inDomain", "in-domain", c => c.InDomain), ("outOfDomain", "out of domain", c => c.OutOfDomain),
+            ("unseen", "on the unseen set", c => c.Unseen)];
 
     /// <summary>A subnetwork as it is judged: with what was asked for, and random parts of its make.</summary>
     /// <param name="Itself">its figures</param>
@@ -138,8 +137,8 @@ public static class FailureRules
         Each(tried, kind, "inDomain", failed, (asked, all, some) =>
         {
             string at = double.IsNaN(asked) ? "" : $"At {Wording.Sparsity(asked)} ";
-            string which = all == 1 ? $"{(at == "" ? "" : at)}{(at == "" ? some[0].Itself.Name : "the subnetwork")} is"
-                : $"{at}{(some.Length == all ? $"all {all}" : $"{some.Length} of {all}")} subnetworks {(some.Length == 1 ? "is" : "are")}";
+            string which = all == 1 ? $"{at}{(at == "" ? some[0].Itself.Name : "the subnetwork")} is"
+                : $"{at}{(some.Length < all ? $"{some.Length} of {all}" : all == 2 ? "both" : $"all {all}")} subnetworks {(some.Length == 1 ? "is" : "are")}";
             return sentence(which, some);
         });
 

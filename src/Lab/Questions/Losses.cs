@@ -55,7 +55,7 @@ sealed class Losses : IQuestion<LossesFacts>
             return Scatter.Draw($"losses-{i}", $"{Wording.Sparsity(sparsity)}: {r}",
                 $"In-domain loss against {accuracy} at {Wording.Sparsity(sparsity)}", $"One mark per subnetwork. {r}.",
                 [.. all.Where(e => e.Target is null || e.Target == sparsity).Select(PointOf)],
-                x, y, (study.Words(DataSet.InDomain).Loss, accuracy), (false, true));
+                x, y, (study.Words(DataSet.InDomain).ShortLoss, accuracy), (false, true));
         }
         Markup subnetwork = Chart.Key(Shape.Disc, "sub", "subnetwork, with its seed");
         return [new("losses", "What in-domain equality hides", Reading(facts, study),
