@@ -19,8 +19,25 @@ public sealed class ReportVerbTests : IDisposable
     {
         File.WriteAllText(temporary.At("result.json"), ResultJson.Write(SampleResult.Usual));
         Assert.Equal(0, Run("report", temporary.Path));
-        Assert.Equal($"{CandidateWords.Table(new Findings(SampleResult.Usual).Candidates)}The report is in {temporary.At("report.html")}\n", world.Out.ToString());
+        Assert.Equal($"{CandidateWords.Table(new Findings(SampleResult.Usual).Candidates, [])}The report is in {temporary.At("report.html")}\n", world.Out.ToString());
         Assert.Equal(Report.Html(SampleResult.Usual), File.ReadAllText(temporary.At("report.html")));
+    }
+
+    [Fact]
+    public void Its_title_can_be_another_and_the_result_keeps_its_own()
+    {
+        string kept = ResultJson.Write(SampleResult.Usual);
+        File.WriteAllText(temporary.At("result.json"), kept);
+        Assert.Equal(0, Run("report", temporary.Path, "--title", "Heads of <mine>"));
+        Assert.Contains("<h1>Heads of &lt;mine&gt;</h1>", File.ReadAllText(temporary.At("report.html")), StringComparison.Ordinal);
+        Assert.Equal(kept, File.ReadAllText(temporary.At("result.json")));
+    }
+
+    [Theory, InlineData("find"), InlineData("demo"), InlineData("paper"), InlineData("compare"), InlineData("report"), InlineData("ablate")]
+    public void Every_verb_with_a_page_takes_a_title(string verb)
+    {
+        Assert.Equal(0, Run(verb, "--help"));
+        Assert.Contains("--title <TEXT>", world.Out.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ static class AblateVerb
         Options =
         {
             StudyOptions.Model, data, outOfDomain, StudyOptions.Unseen, StudyOptions.Map, StudyOptions.Parts, StudyOptions.Ablation,
-            measure, examples, StudyOptions.MaxLength, StudyOptions.Precision,
+            measure, examples, StudyOptions.MaxLength, StudyOptions.Precision, SharedOptions.Title,
         },
         Run = Run,
     };
@@ -86,6 +86,7 @@ static class AblateVerb
         return new(own ? [.. EmbeddedStudy.Study.Sets.Where(set => set.Role != Role.Train)]
             : NamedData.Listed(inDomain: given, outOfDomain: outside, unseen: unseen))
         {
+            Title = p.GetValue(SharedOptions.Title) ?? "",
             Model = p.GetValue(StudyOptions.Model),
             LabelMap = p.GetValue(StudyOptions.Map)!,
             Parts = p.GetValue(StudyOptions.Parts)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),

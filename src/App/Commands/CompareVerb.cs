@@ -30,7 +30,7 @@ static class CompareVerb
         "compare runs/found", "compare runs/found runs/more-seeds runs/other-model --out runs/joined")
     {
         Arguments = { runs },
-        Options = { into },
+        Options = { into, SharedOptions.Title },
         Refused = StageVerbs.KeptByTheRun,
         Resumes = true,
         Computes = true,
@@ -45,6 +45,7 @@ static class CompareVerb
                     "Several runs are joined in a run of its own. Where should it go? Give a folder with --out FOLDER."));
                 return;
             }
+            RunSupport.RefuseIdle(parsed, "with one run, whose page report draws (report RUN --title)", SharedOptions.Title);
             if (folder is not null)
                 throw new ArgumentException(
                     "The comparison of one run is kept in its own folder: leave out --out, or name a second run to join.");
@@ -52,9 +53,9 @@ static class CompareVerb
 
             void Compare(Study study, RunFolder run)
             {
-                Result compared = study.Compare().Without("accuracy");
-                session.Result(() => ResultJson.Write(compared),
-                    () => $"{new Findings(compared).Words()}Cut one out: heartwood cut {run.FolderPath}\n");
+                Result compared = study.Compare();
+                session.Result(() => ResultJson.Write(compared.Without("accuracy")), () =>
+                    $"{CandidateWords.Table([], study.Failed())}{new Findings(compared).Words(without: "accuracy")}Cut one out: heartwood cut {run.FolderPath}\n");
             }
         },
     };
@@ -62,8 +63,9 @@ static class CompareVerb
     static void Join(ParseResult parsed, Session session, string[] named, string path)
     {
         RunSupport.UseThreads(parsed);
-        RunJoin join = RunJoin.Read(named, session.Tenants);
-        using RunFolder folder = RunSupport.Open(path, session, join.ModelSha256, join.Facts, join.Seeds, new { Runs = named.Length });
+        string title = parsed.GetValue(SharedOptions.Title) ?? "";
+        RunJoin join = RunJoin.Read(named, session.Tenants, title);
+        using RunFolder folder = RunSupport.Open(path, session, join.ModelSha256, join.Facts, join.Seeds, new { Runs = named.Length, Title = title });
         FindVerb.Finished(session, folder, join.In(folder, session.Progress, session.Stop));
     }
 }

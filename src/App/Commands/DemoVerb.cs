@@ -12,7 +12,7 @@ static class DemoVerb
 {
     const string Folder = "heartwood-demo";
 
-    static IReadOnlyList<Option> Options => [.. StudyOptions.Search, StudyOptions.ChooseOn, QuestionOptions.Ask];
+    static IReadOnlyList<Option> Options => [.. StudyOptions.Search, StudyOptions.ChooseOn, QuestionOptions.Ask, SharedOptions.Title];
 
     /// <summary>The verb.</summary>
     public static Verb Create()
@@ -41,7 +41,8 @@ static class DemoVerb
         ParseResult step = CommandLine.Parse(session.Root,
             [.. plan.WordsOf(plan.Steps.Single(), given.Select(o => o.Name).ToHashSet()),
                 .. given.SelectMany(o => (string[])[o.Name, .. parsed.GetResult(o)!.Tokens.Select(t => t.Value)])]);
-        StudyRequest request = StudyOptions.Parse(step) with { Title = recipe.Title };
+        StudyRequest request = StudyOptions.Parse(step);
+        request = request with { Title = request.Title == "" ? recipe.Title : request.Title };
         FindVerb.Begin(step, session, request, RunSupport.OutOf(parsed, Folder), toTheEnd: true);
     }
 }

@@ -105,7 +105,7 @@ static class EvaluateVerb
             ModelEvaluation evaluation = ModelEvaluation.Measure(request, session.Stop, session.World.Say);
             session.Result(
                 () => JsonSerializer.Serialize(evaluation.Measured, JsonWriting.Published),
-                () => CandidateWords.Table(evaluation.Candidates)
+                () => CandidateWords.Table(evaluation.Candidates, evaluation.Failed)
                     + Summary.Models([.. evaluation.Measured.Select(m => (m.Key, m.Value))], evaluation.TaskCases));
             Write(p, session, evaluation.Rows);
         }
@@ -127,7 +127,7 @@ static class EvaluateVerb
 
     static void Show(Session session, AccuracyFacts stage, Study study, RunFolder folder) => session.Result(
         () => JsonSerializer.Serialize(stage, JsonWriting.Published),
-        () => CandidateWords.Table(study.Candidates())
+        () => CandidateWords.Table(study.Candidates(), study.Failed())
             + Summary.Models([("full model", stage.Full), .. stage.Baselines.Select(b => (b.Key, b.Value))], study.TaskCases)
             + Summary.Subnetworks(stage.Subnetworks, stage.RandomSubnetworks)
             + $"Compare them: heartwood compare {folder.FolderPath}\n");

@@ -36,7 +36,7 @@ static class FindVerb
             Run = (parsed, session) => Begin(
                 parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)),
         };
-        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([all, QuestionOptions.Ask]))
+        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([all, QuestionOptions.Ask, SharedOptions.Title]))
             verb.Options.Add(option);
         return verb;
     }
@@ -72,7 +72,7 @@ static class FindVerb
             {
                 string table = study.FindersInWords();
                 session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))),
-                    () => Summary.Found(found, study.Candidates(), path) + table);
+                    () => Summary.Found(found, study.Candidates(), study.Failed(), path) + table);
             }
         }
 

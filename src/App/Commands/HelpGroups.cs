@@ -28,7 +28,7 @@ static partial class HelpGroups
         ]),
         ("Measuring", ["--measure", "--random", "--draws", "--ask", "--evaluate-every", "--grid-sparsity", "--grid-seeds", "--tolerance",
             "--top", "--tokens", "--temperature", "--length"]),
-        ("Output", ["--out", "--json", "--examples", "--to", "--export", "--check", "--dry-run"]),
+        ("Output", ["--out", "--title", "--json", "--examples", "--to", "--export", "--check", "--dry-run"]),
         (Rest, []),
     ];
 

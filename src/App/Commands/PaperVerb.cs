@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Heartwood.Lab.Charts;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
@@ -84,7 +85,7 @@ static class PaperVerb
         Option[] replaced = [StudyOptions.Model, StudyOptions.Data, StudyOptions.Sparsity];
         Option[] own =
         [
-            model, data, sparsity, checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples, QuestionOptions.Ask,
+            model, data, sparsity, checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples, QuestionOptions.Ask, SharedOptions.Title,
         ];
         foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Except(replaced).Concat(own)) verb.Options.Add(option);
         return verb;
@@ -144,7 +145,7 @@ static class PaperVerb
     {
         IEnumerable<string> answers = Report.Readings(result).Select(a => $"{a.Title}\n  {a.Reading}\n");
         double seconds = result.Facts<MakingFacts>()?.Seconds ?? double.NaN;
-        string leftOut = string.Concat(new Findings(result).LeftOut.Select(why => $"{why}\n"));
+        string leftOut = string.Concat(new Findings(result).Warnings.Select(why => $"{Wording.Plain(why)}\n"));
         return $"{leftOut}{string.Concat(answers)}{Invariant($"Report: {Path.Combine(folder, Report.PageFile)}    ({seconds:0} s)\n")}";
     }
 

@@ -23,7 +23,7 @@ static class ReportVerb
         {
             Arguments = { run },
             Refused = StageVerbs.KeptByTheRun,
-            Options = { into, QuestionOptions.Ask },
+            Options = { into, QuestionOptions.Ask, SharedOptions.Title },
             Resumes = true,
             Computes = true,
             Run = (parsed, session) =>
@@ -37,8 +37,10 @@ static class ReportVerb
                         $"There is no {file}: '{folder}' {(Directory.Exists(folder) ? "holds no finished run" : "is no folder")}. "
                             + "Give the folder of a finished run (what --out named).");
                 Result result = Report.Read(folder, session.Tenants.Questions, session.Tenants.PartKinds);
+                if (parsed.GetValue(SharedOptions.Title) is { } title) result = Report.Titled(result, title);
                 string report = Report.Write(parsed.GetValue(into) ?? folder, result);
-                string table = CandidateWords.Table(new Findings(result).Candidates);
+                Findings findings = new(result);
+                string table = CandidateWords.Table(findings.Candidates, findings.Failed);
                 session.Result(() => JsonSerializer.Serialize(new { report }),
                     () => $"{table}{Said(result, asked)}The report is in {report}");
             },

@@ -26,6 +26,13 @@ static class SharedOptions
     public static readonly Option<string?> Out =
         new("--out") { Description = "The folder to write. A run that was stopped there is resumed.", HelpName = "FOLDER" };
 
+    /// <summary>The headline of a run's page; null where it was not given.</summary>
+    public static readonly Option<string?> Title = new("--title")
+    {
+        Description = "The headline of the page, in place of the model's name or what the verb says itself.",
+        HelpName = "TEXT",
+    };
+
     /// <summary>Errors with their stack.</summary>
     public static readonly Option<bool> Verbose = new("--verbose") { Description = "Show the stack of an error.", Recursive = true };
 

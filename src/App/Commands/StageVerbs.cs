@@ -90,7 +90,7 @@ static class StageVerbs
             if (own is not null && folder.Finished)
                 Report.Write(folder.FolderPath, Report.Read(folder.FolderPath, session.Tenants.Questions, session.Tenants.PartKinds));
             session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () =>
-                CandidateWords.Table(study.Candidates()) + Summary.Cut(cut, folder.FolderPath)
+                CandidateWords.Table(study.Candidates(), study.Failed()) + Summary.Cut(cut, folder.FolderPath, study.CutFailed())
                     + HealingHint.Words(parsed.GetRequiredValue(whole), Study.CutFolder, study.ToHeal));
             return;
         }

@@ -117,6 +117,7 @@ static class StudyOptions
     /// <summary>The same with model and data given.</summary>
     public static StudyRequest With(ParseResult p, StudyRequest sources) => sources with
     {
+        Title = p.GetValue(SharedOptions.Title) ?? sources.Title,
         Seeds = p.GetValue(Seeds) is { Length: > 0 } seeds ? SeedsOf("--seeds", seeds)
             : [.. Enumerable.Range(1, 6).Select(i => p.GetValue(SharedOptions.Seed) + (ulong)i)],
         Sparsities = p.GetResult(Sparsity) is { Implicit: false } ? p.GetValue(Sparsity)! : sources.Sparsities,

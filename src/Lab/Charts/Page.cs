@@ -56,7 +56,7 @@ public sealed record Page(
             <section id="finding" class="finding" aria-labelledby="finding-h">
             <h2 id="finding-h">{Finding}</h2>
             {Warnings.Select<string, Markup>(s => $"<p class=\"warning\">{s}</p>\n")}{First}
-            {Sentences.Select<string, Markup>(s => $"<p>{s}</p>\n")}
+            <div class="said">{Sentences.Select<string, Markup>(s => $"<p>{s}</p>\n")}</div>
             </section>
             <nav aria-label="Figures"><ol>{links}<li class="last"><a href="#making">How it was made</a></li></ol></nav>
             {Figures.Select((f, i) => f.Html(i + 1))}

@@ -82,7 +82,9 @@ public static class Scatter
             double px = x.At(p.X), py = y.At(p.Y), w = LetterWidth * p.Label.Length;
             (double X, double Y, double W, double H)[] places =
                 [(px + 5, py - 14, w, 11), (px + 5, py + 3, w, 11), (px - 5 - w, py - 14, w, 11), (px - 5 - w, py + 3, w, 11),
-                (px + 7, py - 6, w, 11), (px - 7 - w, py - 6, w, 11), (px - w / 2, py - 18, w, 11), (px - w / 2, py + 8, w, 11)];
+                (px + 7, py - 6, w, 11), (px - 7 - w, py - 6, w, 11), (px - w / 2, py - 18, w, 11), (px - w / 2, py + 8, w, 11),
+                (px + 9, py - 24, w, 11), (px + 9, py + 13, w, 11), (px - 9 - w, py - 24, w, 11), (px - 9 - w, py + 13, w, 11),
+                (px + 18, py - 6, w, 11), (px - 18 - w, py - 6, w, 11)];
             int free = Array.FindIndex(places, b =>
                 b.X >= Left && b.X + b.W <= Chart.Width && b.Y >= Top - 4 && b.Y + b.H <= Bottom + 2 && !taken.Exists(t => Meet(t, b)));
             if (free < 0) continue;

@@ -20,7 +20,7 @@ public sealed record Strip(
 public static class Strips
 {
     const double LetterWidth = 5.6, Top = 8;
-    const int LongestBeside = 19, LongestAbove = 50;
+    const int LongestBeside = 24, LongestAbove = 50;
 
     /// <summary>Draws rows.</summary>
     /// <param name="id">unique on the page</param>
@@ -44,7 +44,7 @@ public static class Strips
         double right = Chart.Width - Math.Max(17, 6 + LetterWidth * rows.Select(r => r.Right.Length).DefaultIfEmpty(0).Max());
         var x = values with { From = above ? 17 : 8 + LetterWidth * longest + 8, To = right };
         int most = rows.Select(r => r.Marks.Count).Append(1).Max();
-        double lane = Math.Clamp(34.0 / most, 2.6, 6.5), y = Top;
+        double lane = Math.Clamp(23.0 / most, 2.4, 5), y = Top;
         Markup drawn = $"";
         foreach (var row in rows)
         {

@@ -33,6 +33,7 @@ public static class Wording
 
     /// <summary>"p = 0.31", "p = 0.013", "p = 2.9e-21".</summary>
     public static string Probability(double p) => double.IsNaN(p) ? "p not computed"
+        : p <= 0 ? "p\u00A0<\u00A01e-15"
         : $"p\u00A0=\u00A0{(p is > 0 and < 0.001 ? Small(p) : p.ToString(p < 0.1 ? "0.000" : "0.00", CultureInfo.InvariantCulture))}";
 
     /// <summary>"2,000".</summary>

@@ -95,22 +95,22 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
 
     public IReadOnlyList<Figure> Draw(AccuracyFacts facts, Findings findings)
     {
+        // a study's page begins with this: the candidates, with every figure in a table and out of domain drawn against in-domain
+        if (!findings.Asking) return [];
         Measurements study = findings.Shown!;
         List<DataSet> other = Other(study);
-        string title = findings.Asking ? Asked
-            : other.Count == 0 ? Wording.Capital(study.Accuracy(DataSet.InDomain)) : "In-domain against out of domain";
         List<Markup> keys = [Chart.Key(Shape.Diamond, "full", "full model")];
         if (study.Subnetworks.Count > 0) keys.Add(Chart.Key(Shape.Disc, "sub", "subnetwork, with its seed"));
         if (study.Randoms.Count > 0) keys.Add(Chart.Key(Shape.Ring, "random", "random mask of the same size"));
         if (study.Baselines.Count > 0) keys.Add(Chart.Key(Shape.Cross, "base", "baseline without a model"));
         string guessing = other.Count == 0 ? "" : "The dotted lines are guessing; on the dashed line both are equal.";
-        return [new("domains", title, Reading(study),
+        return [new("domains", Asked, Reading(study),
             other.Count == 0 ? [Alone(study)] : [.. other.SelectMany(set => Panels(study, set))], keys,
             $"Thin lines are 95\u00A0% intervals over examples. {guessing}{Meanings(study)}", [TableOf(study)])];
     }
 
-    // what is called accuracy, where it is not a label's
-    static string Meanings(Measurements study) =>
+    /// <summary>What is called accuracy, where it is not a label's.</summary>
+    internal static string Meanings(Measurements study) =>
         !study.AsksTokens ? "" : " " + string.Join(" ", study.Sets.Select(s => study.Words(s).Meaning).Distinct());
 
     static List<DataSet> Other(Measurements study) => [.. study.Sets.Where(s => s != DataSet.InDomain)];
@@ -123,7 +123,8 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         double[] whole = [chance.X, chance.Y, .. study.All.SelectMany(e => e.Sets.Values).SelectMany(Ends)];
         string subnetworks = Wording.Count(study.Subnetworks.Count, "subnetwork");
         string randoms = Wording.Count(study.Randoms.Count, "random mask");
-        yield return Scatter.Draw($"domains-{set}", $"Everything, {study.Where(set)}", $"{along} against {up}",
+        // the first of them is drawn next to the candidates
+        if (set != Other(study)[0]) yield return Scatter.Draw($"domains-{set}", $"Everything, {study.Where(set)}", $"{along} against {up}",
             $"The full model, {subnetworks}, {randoms} and {Wording.Count(study.Baselines.Count, "baseline")}.",
             [.. Ordered(all).Select(e => PointOf(e, set, e.Kind is EntryKind.Full or EntryKind.Baseline ? e.Name : ""))],
             Scatter.Along([.. whole, 1], 1), Scatter.Up([.. whole, 1], 1), (along, up), (true, true), chance, equality: true);
@@ -205,7 +206,8 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         return said.Count == 0 ? "" : $" For comparison, in-domain: {Wording.List(said)}.";
     }
 
-    static Table TableOf(Measurements study) => new("models", "every model, subnetwork, random mask and baseline",
+    /// <summary>Every figure of every model that was measured.</summary>
+    internal static Table TableOf(Measurements study) => new("models", "every model, subnetwork, random mask and baseline",
         ["name", "kind", "seed", "target sparsity", "sparsity", .. study.Sets.SelectMany(s => Table.ColumnsOf(Measurements.Name(s))),
             "in-domain loss", "agreement", "KL"],
         [.. study.All.Select(e => (object?[])[e.Name, KindOf(e), e.Seed, e.Target, e.Sparsity,

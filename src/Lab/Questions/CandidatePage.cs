@@ -14,20 +14,25 @@ static class CandidatePage
         Markup chart = Drawing(candidates, findings);
         return $"""
             <section class="candidates{(chart.ToString() == "" ? "" : " drawn")}" id="candidates" aria-label="Candidates">
-            <div class="choices"><div class="across" tabindex="0" role="region" aria-label="Table of candidates">{TableOf(candidates)}</div>
-            {Choice(candidates)}</div>
-            {chart}</section>
+            <div class="choices"><div class="across" tabindex="0" role="region" aria-label="Table of candidates">{TableOf(candidates, [.. findings.Failed.SelectMany(f => f.Candidates)])}</div>
+            {Choice(candidates, findings.Measured is { } study ? Accuracy.Meanings(study).Trim() : "")}</div>
+            {chart}{All(findings)}</section>
 
             """;
     }
+
+    // every figure, to be opened
+    static Markup All(Findings findings) => findings.Measured is not { } study ? Markup.Empty
+        : Markup.From($"<div class=\"every\">{Accuracy.TableOf(study).Html}</div>\n");
 
     // ---- the table
 
     sealed record Column(string Heading, Func<Candidate, bool> Has, Func<IReadOnlyList<Candidate>, Markup> Cell);
 
-    static Markup TableOf(IReadOnlyList<Candidate> candidates)
+    static Markup TableOf(IReadOnlyList<Candidate> candidates, HashSet<string> failed)
     {
         Column[] columns = [.. Columns(candidates).Where(column => candidates.Any(column.Has))];
+        IReadOnlyList<CandidateRow> rows = CandidateRows.Arrange(candidates), first = CandidateRows.First(rows);
         Markup Line(CandidateRow row)
         {
             if (row.Of.Count == 0)
@@ -35,14 +40,22 @@ static class CandidatePage
             Markup place = row.Of is [{ File: { } file } one] && (one.Chosen || one.Kind != CandidateKind.Subnetwork)
                 ? Markup.From($" <code>{file}</code>") : Markup.Empty;
             string kind = $"{row.Of[0].Kind.ToString().ToLowerInvariant()}{(row.Of.Any(c => c.Chosen) ? " chosen" : "")}";
-            Markup name = $"<th scope=\"row\">{Symbol(row.Of[0])} {row.Label}{place}</th>";
-            return $"<tr class=\"{kind}{(row.Under ? " under" : "")}\">{name}{columns.Select(c => c.Cell(row.Of))}</tr>\n";
+            bool bad = row.Of.Any(c => failed.Contains(c.Name));
+            Markup said = bad ? Markup.From($" <span class=\"failed\">failed</span>") : Markup.Empty;
+            Markup name = $"<th scope=\"row\">{Symbol(row.Of[0])} {row.Label}{said}{place}</th>";
+            return $"<tr class=\"{kind}{(row.Under ? " under" : "")}{(bad ? " failed" : "")}\">{name}{columns.Select(c => c.Cell(row.Of))}</tr>\n";
         }
         static Markup Heading(Column column) => $"<th scope=\"col\">{column.Heading}</th>";
-        return $"""
+        Markup Lines(IEnumerable<CandidateRow> some) => $"""
             <table class="candidates">
             <thead><tr><th scope="col">candidate</th>{columns.Select(Heading)}</tr></thead>
-            <tbody>{CandidateRows.Arrange(candidates).Select(Line)}</tbody></table>
+            <tbody>{some.Select(Line)}</tbody></table>
+            """;
+        CandidateRow[] rest = [.. rows.Except(first)];
+        return rest.Length == 0 ? Lines(rows) : $"""
+            {Lines(first)}
+            <details class="sizes"><summary>Other sizes ({Wording.Count(rest.Length, "row")})</summary>
+            {Lines(rest)}</details>
             """;
     }
 
@@ -83,11 +96,12 @@ static class CandidatePage
         return $"<svg class=\"symbol\" viewBox=\"0 0 14 14\" width=\"12\" height=\"12\" aria-hidden=\"true\">{drawn}</svg>";
     }
 
-    static Markup Choice(IReadOnlyList<Candidate> candidates)
+    static Markup Choice(IReadOnlyList<Candidate> candidates, string meanings)
     {
         Markup Sentence(Candidate c) =>
             $"<p class=\"choice\"><strong>{c.Name}</strong> was written, to <code>{c.File}</code>. {c.Reason}</p>\n";
-        return $"{candidates.Where(c => c.Chosen).Select(Sentence)}";
+        Markup meaning = meanings == "" ? Markup.Empty : Markup.From($"<p class=\"choice\">{meanings}</p>\n");
+        return $"{candidates.Where(c => c.Chosen).Select(Sentence)}{meaning}";
     }
 
     // ---- the drawing
@@ -99,16 +113,32 @@ static class CandidatePage
         {
             Candidate[] both = [.. candidates.Where(c => c.InDomain is not null && on(c) is not null).OrderBy(Order)];
             if (both.Length < 2) continue;
+            HashSet<Candidate> named = [.. CandidateRows.Arrange(candidates).Where(row => row.Of.Count == 1).Select(row => row.Of[0])];
             Side along = SideOf(DataSet.InDomain, both[0].InDomain!, findings), up = SideOf(set, on(both[0])!, findings);
             Scale x = AxisOver(both.Select(c => c.InDomain!), along.Shares, Scatter.Along);
             Scale y = AxisOver(both.Select(c => on(c)!), up.Shares, Scatter.Up);
             Markup drawn = Scatter.Draw("candidates-drawn", "", $"{along.Name} against {up.Name}",
                 $"{Wording.Count(both.Length, "candidate")}, each with its interval.",
-                [.. both.Select(c => PointOf(c, on(c)!, along, up))], x, y,
+                [.. both.Select(c => PointOf(c, on(c)!, along, up, named.Contains(c)))], x, y,
                 (along.Name, up.Name), (along.Shares, up.Shares), (along.Chance, up.Chance), equality: along.Shares && up.Shares);
-            return $"<figure>{drawn}</figure>\n";
+            return $"<figure>{drawn}<figcaption>{Key(both, along, up)}</figcaption></figure>\n";
         }
         return Markup.Empty;
+    }
+
+    static string Key(Candidate[] both, Side along, Side up)
+    {
+        string[] said = [.. both.Select(c => c.Kind).Distinct().Reverse().Select(kind => kind switch
+        {
+            CandidateKind.Full => "diamond: the full model",
+            CandidateKind.Subnetwork => "discs: subnetworks, with their seeds",
+            CandidateKind.Random => "rings: random parts",
+            CandidateKind.Baseline => "cross: the best baseline",
+            _ => "squares: trained after a cut",
+        }).Distinct()];
+        string guess = double.IsNaN(along.Chance) && double.IsNaN(up.Chance) ? "" : " Dotted: guessing.";
+        string equal = along.Shares && up.Shares ? " Dashed: both are equal." : "";
+        return $"{Wording.Capital(string.Join("; ", said))}. Thin lines: 95\u00A0% intervals.{guess}{equal}";
     }
 
     // an axis: what it measures, whether that is a share, and what guessing reaches
@@ -133,7 +163,8 @@ static class CandidatePage
         _ => 2,
     };
 
-    static Point PointOf(Candidate c, CandidateFigure up, Side along, Side above)
+    // of the subnetworks those that the table shows one by one have their seed next to them
+    static Point PointOf(Candidate c, CandidateFigure up, Side along, Side above, bool named)
     {
         CandidateFigure beside = c.InDomain!;
         var (look, shape) = Look(c);
@@ -142,6 +173,7 @@ static class CandidatePage
         string label = c.Kind switch
         {
             CandidateKind.Random => "",
+            CandidateKind.Subnetwork when !named => "",
             CandidateKind.Subnetwork => c.Name[(c.Name.LastIndexOf('-') + 1)..],
             _ => c.Name,
         };

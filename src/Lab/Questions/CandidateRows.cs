@@ -12,8 +12,10 @@ sealed record CandidateRow(string Label, IReadOnlyList<Candidate> Of, bool Under
 /// <summary>Candidates in the lines of one table: those whose names differ by the seed alone stand together, random parts as one.</summary>
 static class CandidateRows
 {
-    /// <summary>With more candidates than this, only those that stand with the chosen one are shown one by one.</summary>
-    const int Many = 24;
+    /// <summary>
+    /// With more candidates than this, only those that stand with the chosen one are shown one by one; with more of these, it alone.
+    /// </summary>
+    const int Many = 10;
 
     const string Seed = "-seed-";
 
@@ -48,15 +50,35 @@ static class CandidateRows
             Candidate[] of = [.. group];
             if (of.Length == 1 && of[0].Kind != CandidateKind.Random) rows.Add(new(of[0].Name, of, false));
             else if (of[0].Kind == CandidateKind.Random) rows.Add(new(Random(group.Key, of.Length), of, false));
+            else if (of.Length > Many && of.FirstOrDefault(c => c.Chosen) is { } chosen)
+            {
+                rows.Add(new(group.Key, [], false));
+                rows.Add(new(SeedOf(chosen, group.Key), [chosen], true));
+                rows.Add(new($"the other {of.Length - 1} seeds", [.. of.Where(c => c != chosen)], true));
+            }
             else if (many && group.Key != shown) rows.Add(new($"{group.Key}, {of.Length} seeds", of, false));
             else
             {
                 rows.Add(new(group.Key, [], false));
-                rows.AddRange(of.Select(c => new CandidateRow(c.Name[(group.Key.Length + 1)..].Replace('-', ' '), [c], true)));
+                rows.AddRange(of.Select(c => new CandidateRow(SeedOf(c, group.Key), [c], true)));
             }
         }
         return rows;
     }
+
+    /// <summary>
+    /// The lines that are shown at once on a page: all, or where many are ranges of other sizes, those that stand for one candidate and
+    /// the first range of every kind.
+    /// </summary>
+    public static IReadOnlyList<CandidateRow> First(IReadOnlyList<CandidateRow> rows)
+    {
+        CandidateRow[] ranges = [.. rows.Where(row => !row.Under && row.Of.Count > 1)];
+        int random = Array.FindIndex(ranges, row => row.Of[0].Kind == CandidateKind.Random);
+        return ranges.Length <= Ranges ? rows : [.. rows.Except(ranges.Skip(random + 1))];
+    }
+
+    // with more ranges than this, those of other sizes are folded
+    const int Ranges = 6;
 
     // "random-sparsity-0.6" as a reader says it
     static string Random(string group, int draws)
@@ -64,6 +86,8 @@ static class CandidateRows
         string size = group.Replace('-', ' ')[MeasuredCandidates.RandomPrefix.Length..];
         return draws == 1 ? $"random parts{(size == "" ? "" : $",{size}")}" : $"random parts,{size}, {draws} draws";
     }
+
+    static string SeedOf(Candidate c, string group) => c.Name[(group.Length + 1)..].Replace('-', ' ');
 
     // the name without its seed
     static string Group(Candidate candidate) =>

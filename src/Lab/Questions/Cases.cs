@@ -35,16 +35,25 @@ sealed class Cases : IQuestion<CasesFacts>
         if (lists.Sum(l => l.Sets.Count) == 0) return [];
         double?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (double?)s)];
         string title = $"{Wording.Capital(study.SharedAccuracy)} per case of the full model and of every subnetwork";
-        IEnumerable<Markup> Panels(double? sparsity, int i) => lists.Select((list, j) => CasePanel.Draw(
-            study, $"cases-{i}-{j}", list, sparsity is { } at ? Wording.Sparsity(at) : "full model", title, name => [
+        var (most, rest) = CasePanel.Differing(study, lists, study.Main.Append(study.Full));
+        CaseList first = CasePanel.Only(lists, most);
+        IReadOnlyList<CaseList> others = [.. lists.Select(list => list.Without(most)).Where(list => list.Sets.Count > 0)];
+        Markup Panel(double? sparsity, int i, CaseList list, string part) => CasePanel.Draw(
+            study, $"cases-{i}{part}", list, sparsity is { } at ? Wording.Sparsity(at) : "full model", title, name => [
                 .. CasePanel.Marks(sparsity is { } t ? study.At(t) : [], name, "sub", Shape.Disc),
-                .. CasePanel.Marks([study.Full], name, "full", Shape.Diamond)]));
+                .. CasePanel.Marks([study.Full], name, "full", Shape.Diamond)]);
+        Markup[] shown = [.. sparsities.Select((s, i) => Panel(s, i, first, ""))];
+        IEnumerable<Markup> Folded(double? sparsity, int i) => others.Select((list, j) => Panel(sparsity, i, list, $"-{j}"));
         List<Markup> keys = [Chart.Key(Shape.Diamond, "full", "full model")];
         if (study.Subnetworks.Count > 0) keys.Add(Chart.Key(Shape.Disc, "sub", "one subnetwork each; equal ones step aside"));
         string note = study.AsksTokens ? ""
             : "A case that holds one label has no line for guessing: whoever always gives that label scores 100%.";
         return [new("cases", $"{Wording.Capital(study.SharedAccuracy)} per case", Reading(facts, study),
-            [.. sparsities.SelectMany(Panels)], keys, $"{note}", [TableOf(study)])];
+            shown[..Math.Min(shown.Length, Fold.Beside)], keys, $"{CasePanel.Order(rest.Count)}{note}", [TableOf(study)])
+            {
+                Folded = [new($"The other {Wording.Count(rest.Count, "case")}", [.. sparsities.SelectMany(Folded)]),
+                    new("The same cases at other sparsities", shown[Math.Min(shown.Length, Fold.Beside)..])],
+            }];
     }
 
     static string Reading(CasesFacts facts, Measurements study)
@@ -97,6 +106,23 @@ static class CasePanel
             $"{Wording.Count(list.Sets.Sum(s => s.Cases.Count), "case")}, one row each.", rows, Scale.Share(0, 1), study.SharedAccuracy,
                 true);
     }
+
+    /// <summary>The cases that differ most between some entries, and the rest.</summary>
+    public static (IReadOnlyList<string> Shown, IReadOnlyList<string> Others) Differing(
+        Measurements study, IReadOnlyList<CaseList> lists, IEnumerable<Entry> entries)
+    {
+        Entry[] all = [.. entries];
+        return Fold.Differing([.. lists.SelectMany(l => l.Sets).SelectMany(s => s.Cases)],
+            name => all.Select(e => e.Cases.GetValueOrDefault(name)));
+    }
+
+    /// <summary>Some of the cases in one list, in the order given within each set.</summary>
+    public static CaseList Only(IReadOnlyList<CaseList> lists, IReadOnlyList<string> names) => new("",
+        [.. lists.SelectMany(l => l.Sets).GroupBy(s => s.Heading).Select(sets =>
+            new CaseSet(sets.Key, [.. names.Where(sets.SelectMany(s => s.Cases).Contains)])).Where(s => s.Cases.Count > 0)]);
+
+    /// <summary>What is said of the order; "" where all are shown.</summary>
+    public static string Order(int rest) => rest == 0 ? "" : $"Those that differ most, by the gap between intervals; the other {rest} are folded. ";
 
     /// <summary>The marks of a case.</summary>
     public static IEnumerable<Mark> Marks(IEnumerable<Entry> entries, string name, string look, Shape shape) =>

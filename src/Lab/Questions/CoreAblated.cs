@@ -23,6 +23,8 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
     public int Version => 2;
 
+    public bool AboutCore => true;
+
     public long Passes(Prospect ahead) => (3L * ahead.Settings.Draws + 3) * ahead.Sets.Examples;
 
     public CoreAblatedFacts? Ask(Subject subject)

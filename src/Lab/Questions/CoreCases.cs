@@ -27,9 +27,15 @@ static class CoreCases
             return spread.N == 0 ? null : (spread.Low, spread.High);
         }
         string title = $"{Wording.Capital(study.SharedAccuracy)} per case with parts ablated";
+        var (most, rest) = CasePanel.Differing(study, lists, named.Select(Entry.ForAblated).Append(study.Full));
+        IReadOnlyList<CaseList> others = [.. lists.Select(list => list.Without(most)).Where(list => list.Sets.Count > 0)];
         return new("core-cases", "The core ablated, case by case", Reading(facts, study, draws),
-            [.. lists.Select((list, j) => CasePanel.Draw(study, $"core-cases-{j}", list, "", title, Marks, Extent))], keys,
-            $"Each mark is of the full model with the named parts ablated.", [TableOf(facts, study)]);
+            [CasePanel.Draw(study, "core-cases", CasePanel.Only(lists, most), "", title, Marks, Extent)], keys,
+            $"{CasePanel.Order(rest.Count)}Each mark is of the full model with the named parts ablated.", [TableOf(facts, study)])
+        {
+            Folded = [new($"The other {Wording.Count(rest.Count, "case")}", [.. others.Select((list, j) =>
+                CasePanel.Draw(study, $"core-cases-{j}", list, "", title, Marks, Extent))])],
+        };
     }
 
     static IEnumerable<Mark> MarksFor(AblatedFacts a, string name)

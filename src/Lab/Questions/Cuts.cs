@@ -31,7 +31,7 @@ sealed class Cuts : IQuestion<CutFacts>
             + Rounded(cut);
         string size = Invariant($"{cut.ParametersBefore:N0} to {cut.ParametersAfter:N0} weights, ")
             + $"{DiskSpace.InWords(cut.BytesBefore)} to {DiskSpace.InWords(cut.BytesAfter)}, "
-            + Invariant($"{cut.SpeedUp:0.00} times as fast");
+            + (findings.CutFailed ? "its speed is not compared, for it failed" : Invariant($"{cut.SpeedUp:0.00} times as fast"));
         string full = cut.NoFullSize is { } why ? $"{why}\n" : "";
         string chosen = cut.Choice is { } choice ? Invariant($"Chosen to be written: seed {cut.Seed}, {choice.Reason}\n") : "";
         return chosen + Invariant($"Cut out (seed {cut.Seed}): {size}, {proof}\n{Figures(cut)}{full}");
@@ -56,7 +56,7 @@ sealed class Cuts : IQuestion<CutFacts>
         if (cut.ParametersBefore <= 0) return [];
         List<Markup> panels = [Pair("cut-size", "weights", "Weights", cut.ParametersBefore, cut.ParametersAfter, n =>
             Wording.Count((long)n))];
-        if (cut.SecondsPer1000TokensBefore > 0 && cut.SecondsPer1000TokensAfter > 0)
+        if (cut.SecondsPer1000TokensBefore > 0 && cut.SecondsPer1000TokensAfter > 0 && !findings.CutFailed)
             panels.Add(Pair("cut-speed", "time per 1,000 tokens", "Time per 1,000 tokens",
                 cut.SecondsPer1000TokensBefore, cut.SecondsPer1000TokensAfter, Seconds));
         Measurements? study = findings.Shown;
@@ -68,7 +68,7 @@ sealed class Cuts : IQuestion<CutFacts>
             ? $" As it is stored ({cut.Dtype}), it reaches {Wording.Full(measured.InDomain)} in-domain"
                 + $"{(measured.OutOfDomain is { } outside ? $" and {Wording.Full(outside)} out of domain" : "")}." : "";
         Markup which = $"The cut is the subnetwork of {subnetwork}{why}, in the folder <code>{cut.Folder}</code>.{own}";
-        return [new("cut", findings.Asking ? Asked : "The cut model", Sentence(cut), panels, [], $"""
+        return [new("cut", findings.Asking ? Asked : "The cut model", Sentence(cut, findings.CutFailed), panels, [], $"""
             {which} Times are medians of several passes of both models in turn. Every subnetwork of this report was measured as a cut model;
             the largest difference of a logit from its masked one, over all of them, was {Wording.Small(proven)}.
             {cut.NoFullSize ?? ""}
@@ -88,10 +88,12 @@ sealed class Cuts : IQuestion<CutFacts>
             [("full model", before, "full", words(before)), ("cut model", after, "sub", words(after))]);
 
     /// <summary>The cut, in a sentence.</summary>
-    internal static string Sentence(CutFacts cut)
+    /// <param name="cut">the cut</param>
+    /// <param name="failed">whether the subnetwork failed: then nothing is said of its speed</param>
+    internal static string Sentence(CutFacts cut, bool failed = false)
     {
         string size = $"The cut model has {Wording.Percent((double)cut.ParametersAfter / cut.ParametersBefore)} of the weights";
-        string speed = cut.SpeedUp > 0
+        string speed = failed ? "; what it is of failed, so that its speed is no gain" : cut.SpeedUp > 0
             ? $" and is {Wording.Number(cut.SpeedUp, "0.00")} times as fast on this machine (a median, without an interval)"
             : "; its speed was not measured";
         string examples = $"over {Wording.Count(cut.Compared, "example")}", difference = Wording.Small(cut.LargestDifference);

@@ -34,10 +34,13 @@ sealed class Frequencies : IQuestion<FrequenciesFacts>
         FrequencyFacts[] ordered = [.. facts.Sparsities.Where(Drawn).OrderBy(f => order.IndexOf(f.TargetSparsity))];
         if (ordered.Length == 0) return [];
         CoreFacts[] cores = [.. Cores(findings)];
+        // the other sizes' cores are in the table
+        IEnumerable<CoreFacts> told = cores.Where(c => c.TargetSparsity == cores[0].TargetSparsity);
         string leftOut = PartMap.LeftOut(ordered[0].Kept.Keys, findings.Kinds);
+        Markup[] maps = [.. ordered.Select((f, i) => Map(f, $"frequencies-{i}", findings))];
         return [new("frequencies", findings.Asking ? Asked
-            : "Which parts the subnetworks share", string.Join(" ", cores.Select(CoreAblated.Sentence)),
-            [.. ordered.Select((f, i) => Map(f, $"frequencies-{i}", findings.Kinds))], [],
+            : "Which parts the subnetworks share", string.Join(" ", told.Select(c => findings.NoCore(c.TargetSparsity) ?? CoreAblated.Sentence(c)).Distinct()),
+            maps[..Math.Min(maps.Length, Fold.Beside)], [],
             $"Each square is a part, its number how many subnetworks keep it; an outline marks the core: kept by all. An empty square is "
                 + $"kept by none.{leftOut}",
             [new("frequencies", "how many subnetworks keep each part", ["part", "target sparsity", "kept by", "subnetworks"],
@@ -46,7 +49,10 @@ sealed class Frequencies : IQuestion<FrequenciesFacts>
                     ["target sparsity", "share", "subnetworks", "size", "expected by chance", "low", "high", "p-value", "method", "parts"],
                     [.. cores.Select(c => (object?[])[c.TargetSparsity, c.Share, c.Subnetworks, c.Parts
                         .Count, c.ExpectedByChance, c.Low, c.High,
-                        c.PValue, c.Method, string.Join(" ", c.Parts)])])])];
+                        c.PValue, c.Method, string.Join(" ", c.Parts)])])])
+        {
+            Folded = [new("The same at other sparsities", maps[Math.Min(maps.Length, Fold.Beside)..])],
+        }];
     }
 
     // the main sparsity's first, the smaller core before the wider one; on a paper's page the main one alone
@@ -58,15 +64,15 @@ sealed class Frequencies : IQuestion<FrequenciesFacts>
             .OrderBy(c => c.TargetSparsity == main ? 0 : 1).ThenBy(c => c.TargetSparsity).ThenByDescending(c => c.Share);
     }
 
-    static Markup Map(FrequencyFacts f, string id, IReadOnlyList<PartKind> kinds)
+    static Markup Map(FrequencyFacts f, string id, Findings findings)
     {
-        bool several = f.Subnetworks > 1;
+        bool several = f.Subnetworks > 1 && findings.NoCore(f.TargetSparsity) is null;
         Cell Square(string part, int kept) => new(f.Subnetworks == 0 ? 0 : 0.92 * kept / f.Subnetworks, kept == 0 ? "" : $"{kept}",
             $"{part}\nkept by {kept} of {f.Subnetworks}", kept == f.Subnetworks && several);
         int all = f.Kept.Count(k => k.Value == f.Subnetworks), none = f.Kept.Count(k => k.Value == 0);
         return PartMap.Draw(id, Wording.Sparsity(f.TargetSparsity),
             $"How many of {Wording.Count(f.Subnetworks, "subnetwork")} keep each part at {Wording.Sparsity(f.TargetSparsity)}",
             $"A map of {Wording.Count(f.Kept.Count, "part")}; {all} are kept by all, {none} by none.",
-            f.Kept.ToDictionary(k => k.Key, k => Square(k.Key, k.Value)), kinds);
+            f.Kept.ToDictionary(k => k.Key, k => Square(k.Key, k.Value)), findings.Kinds);
     }
 }

@@ -54,10 +54,18 @@ sealed class Groups : IQuestion<GroupsFacts>
         List<Markup> keys = [Chart.Key(Shape.Diamond, "full", "full model")];
         if (study.Subnetworks.Count > 0)
             keys.AddRange([Chart.Key(Shape.Disc, "sub", "one subnetwork per line, seeds in order"), Chart.BandKey("spread over seeds")]);
+        var (most, rest) = Fold.Differing([.. groups.Select(g => g.Name)], name => study.Main.Append(study.Full)
+            .Select(e => e.Groups.GetValueOrDefault(name)?.Balanced));
+        Markup[] shown = [.. sparsities.Select((s, i) => Panel(study, groups, most, s, $"groups-{i}"))];
         return [new("groups", $"{Wording.Capital(measure)} per group", Reading(facts, study),
-            [.. sparsities.Select((s, i) => Panel(study, groups, s, $"groups-{i}"))], keys, note,
+            shown[..Math.Min(shown.Length, Fold.Beside)], keys, $"{CasePanel.Order(rest.Count)}{note}",
             [new("groups", $"{measure}{(labels ? " and AUC" : "")} per group", columns,
-                [.. study.All.SelectMany(e => e.Groups.Select(g => Cells(e, g.Key, g.Value)))])])];
+                [.. study.All.SelectMany(e => e.Groups.Select(g => Cells(e, g.Key, g.Value)))])])
+        {
+            Folded = [new($"The other {Wording.Count(rest.Count, "group")}",
+                    rest.Count == 0 ? [] : (Markup[])[.. sparsities.Select((s, i) => Panel(study, groups, rest, s, $"groups-{i}-more"))]),
+                new("The same groups at other sparsities", shown[Math.Min(shown.Length, Fold.Beside)..])],
+        }];
     }
 
     static List<(string Name, string Set)> GroupsIn(Measurements study) =>
@@ -65,8 +73,10 @@ sealed class Groups : IQuestion<GroupsFacts>
 
     static string Measure(Measurements study) => study.SharedGroupAccuracy(GroupsIn(study).Select(g => g.Set));
 
-    static Markup Panel(Measurements study, List<(string Name, string Set)> groups, double? sparsity, string id)
+    static Markup Panel(
+        Measurements study, List<(string Name, string Set)> all, IReadOnlyList<string> names, double? sparsity, string id)
     {
+        List<(string Name, string Set)> groups = [.. names.Select(name => all.First(g => g.Name == name))];
         IReadOnlyList<Entry> shown = sparsity is { } s ? study.At(s) : [];
         List<Strip> rows = [];
         foreach (var set in groups.GroupBy(g => g.Set).OrderBy(g => Measurements.Order(g.Key)))

@@ -27,6 +27,12 @@ public interface IQuestion
     bool PerPart => false;
 
     /// <summary>
+    /// Whether it is about the core of the main sparsity: where too many of its subnetworks failed to name one, it is neither drawn nor
+    /// said. Its facts stay in <c>result.json</c>.
+    /// </summary>
+    bool AboutCore => false;
+
+    /// <summary>
     /// Passes of one example through the model that it takes at most, searches aside; 0 where it only reads what is known.
     /// </summary>
     /// <param name="ahead">what is known before a run begins</param>

@@ -55,14 +55,14 @@ sealed class Losses : IQuestion<LossesFacts>
             return Scatter.Draw($"losses-{i}", $"{Wording.Sparsity(sparsity)}: {r}",
                 $"In-domain loss against {accuracy} at {Wording.Sparsity(sparsity)}", $"One mark per subnetwork. {r}.",
                 [.. all.Where(e => e.Target is null || e.Target == sparsity).Select(PointOf)],
-                x, y, (study.Words(DataSet.InDomain).Loss, accuracy), (false, true));
+                x, y, (study.Words(DataSet.InDomain).ShortLoss, accuracy), (false, true));
         }
         Markup subnetwork = Chart.Key(Shape.Disc, "sub", "subnetwork, with its seed");
         return [new("losses", "What in-domain equality hides", Reading(facts, study),
             [.. study.Sparsities.Where(s => shown.Any(e => e.Target == s)).Select(Panel)],
             full ? [Chart.Key(Shape.Diamond, "full", "full model (not part of the correlation)"), subnetwork] : [subnetwork],
             $"""
-            Upright lines are 95&nbsp;% intervals over examples. {(study.AsksTokens ? "" : Counterexamples)}
+            Upright lines are 95&nbsp;% intervals over examples. {(study.HasOverlap ? Counterexamples : "")}
             """,
             [new("correlation", $"in-domain loss against {accuracy}, by sparsity",
                 ["target sparsity", "subnetworks", "pearson", "low", "high"],
@@ -87,7 +87,7 @@ sealed class Losses : IQuestion<LossesFacts>
         CorrelationFacts? main = facts.Sparsities.FirstOrDefault(c =>
             study.Sparsities.Count > 0 && c.TargetSparsity == study.Sparsities[0]);
         string over = main is null ? "" : $" over {Wording.Count(main.N, "subnetwork")} at {Wording.Sparsity(main.TargetSparsity)}";
-        string meaning = study.AsksTokens ? "Equality in-domain need not mean the same function"
+        string meaning = !study.HasOverlap ? "Equality in-domain need not mean the same function"
             : "Equal in-domain accuracy means equal within the share of counterexamples, not the same function";
         string accuracy = study.Accuracy(DataSet.OutOfDomain);
         if (main is not { Pearson: not null, N: >= 3 })

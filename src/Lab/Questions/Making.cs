@@ -45,13 +45,13 @@ sealed class Making : IQuestion<MakingFacts>
     {
         string seeds = string.Join(", ", m.Seeds.Select(s => s.ToString(CultureInfo.InvariantCulture)));
         (string Name, Markup Value)[] rows = [
-            ("Command", $"<code class=\"command\">{m.Command}</code>"), .. seeds == "" ? ((string, Markup)[])[] : [("Seeds", $"{seeds}")],
+            ("Command", $"<code class=\"command\">{m.Command}</code>"),
+            ("Weights, SHA-256", $"<code class=\"hash\">{(m.ModelSha256 == "" ? "none before the run" : m.ModelSha256)}</code>"), .. seeds == "" ? ((string, Markup)[])[] : [("Seeds", $"{seeds}")],
             ("Version", $"Heartwood {m.Version}"),
             ("Machine", $"{m.Machine}"), ("Backend", $"{m.Backend}, {Wording.Count(m.Threads, "thread")}"),
             ("Precision", $"{Tensors.Backends.Machine.Explain(m.Backend) ?? "float32"}"), ("Started", $"{m.Started}"),
             ("Took", $"{Wording.Time(facts.Seconds)}"),
-            .. facts.Model is { } model ? [("Model", $"{Size(model)}")] : ((string, Markup)[])[],
-            ("Weights, SHA-256", $"<code class=\"hash\">{(m.ModelSha256 == "" ? "none before the run" : m.ModelSha256)}</code>")];
+            .. facts.Model is { } model ? [("Model", $"{Size(model)}")] : ((string, Markup)[])[]];
         Table data = new("data", "data files, with rows and hashes", ["use", "source", "rows", "sha-256"],
             [.. m.Data.Select(d => (object?[])[d.Use, d.Source, d.Rows, d.Sha256])]);
         Table options = new("options", "every option", ["option", "value"], [.. m.Request.Select(r => (object?[])[r.Key, r.Value])]);

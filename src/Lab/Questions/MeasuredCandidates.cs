@@ -1,5 +1,6 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using static System.FormattableString;
 
@@ -56,6 +57,39 @@ public static class MeasuredCandidates
         return [models[0], .. masks.SelectMany(m => Rows(m.Name, m.Itself, m.Random)), .. models.Skip(1)];
     }
 
+    /// <summary>What failed among what a study measured.</summary>
+    /// <param name="facts">what was measured</param>
+    /// <param name="labels">how many labels the model has</param>
+    public static IReadOnlyList<Failure> Failed(AccuracyFacts facts, int labels) => Failed(facts, labels, Tried(facts));
+
+    /// <summary>The same of masks from anywhere, each with random parts of its make.</summary>
+    internal static IReadOnlyList<Failure> Failed(AccuracyFacts facts, int labels,
+        IReadOnlyList<(string Name, MeasuredSubnetwork Itself, IReadOnlyList<MeasuredSubnetwork> Random)> masks) =>
+        Failed(facts, labels, masks.Select(m => new FailureRules.Tried(
+            Made(new(m.Name, CandidateKind.Subnetwork, m.Itself.Measured, null), facts), double.NaN, m.Itself.Sparsity, m.Itself.Parts.Count,
+            [.. m.Random.Select(r => Made(new("", CandidateKind.Random, r.Measured, null), facts))])));
+
+    static IReadOnlyList<Failure> Failed(AccuracyFacts facts, int labels, IEnumerable<FailureRules.Tried> tried) => FailureRules.Among(
+        [.. tried], [Made(new(Full, CandidateKind.Full, facts.Full, null), facts),
+            .. facts.Baselines.Select(b => Made(new(b.Key, CandidateKind.Baseline, b.Value, null), facts))],
+        set => Measurements.SetOf(set) is { } known ? Measurements.Chance(facts, known, labels) : double.NaN,
+        facts.Tasks?.GetValueOrDefault("inDomain")?.Words.LessIsBetter ?? false);
+
+    static IEnumerable<FailureRules.Tried> Tried(AccuracyFacts facts) => facts.Subnetworks
+        .OrderBy(s => s.TargetSparsity == facts.Main ? 0 : 1).ThenBy(s => s.TargetSparsity).Select(s => new FailureRules.Tried(
+            Made(new(NameOf(s), CandidateKind.Subnetwork, s.Measured, null), facts), s.TargetSparsity, s.Sparsity, s.Parts.Count,
+            [.. facts.RandomSubnetworks.Where(r => r.TargetSparsity == s.TargetSparsity)
+                .Select(r => Made(new("", CandidateKind.Random, r.Measured, null), facts))]));
+
+    /// <summary>What failed among what was found and is not measured yet: searches that did not reach their size.</summary>
+    internal static IReadOnlyList<Failure> Unmeasured(IEnumerable<(Subnetwork Found, string Name)> found) =>
+        [.. FailureRules.Sizes([.. found.Select(f => new FailureRules.Tried(
+            new(f.Name, CandidateKind.Subnetwork, null, null, null, null, null, null, null, false, null, null), f.Found.TargetSparsity,
+            1 - (double)f.Found.Kept.Count / f.Found.Parts, f.Found.Kept.Count, []))])];
+
+    /// <summary>The name of a subnetwork among the candidates: its file's, without ending.</summary>
+    internal static string NameOf(MeasuredSubnetwork s) => s.Stored?.File is { } file ? Path.GetFileNameWithoutExtension(file) : Size(s);
+
     sealed record Row(string Name, CandidateKind Kind, Measured Measured, StoredModel? Stored);
 
     static Candidate Made(Row row, AccuracyFacts facts)
@@ -69,7 +103,7 @@ public static class MeasuredCandidates
 
     static Candidate Chosen(MeasuredSubnetwork s, AccuracyFacts facts, CutFacts? cut)
     {
-        string name = s.Stored?.File is { } file ? Path.GetFileNameWithoutExtension(file) : Size(s);
+        string name = NameOf(s);
         Candidate row = Made(new(name, CandidateKind.Subnetwork, s.Measured, s.Stored), facts);
         bool written = cut?.Choice is { } choice ? choice.Subnetwork == name
             : cut is not null && s.TargetSparsity == facts.Main && s.Seed == cut.Seed;
@@ -90,7 +124,7 @@ public static class MeasuredCandidates
         int others = facts.Subnetworks.Count(s => s.TargetSparsity == facts.Main);
         string size = Invariant($"sparsity {facts.Main:0.0###}");
         if (others == 1) return $"It is the only subnetwork at {size}.";
-        string[] what = (facts.Tasks?.GetValueOrDefault("inDomain")?.Words.Loss ?? Classification.Instance.Words.Loss).Split(", ");
+        string[] what = (facts.Tasks?.GetValueOrDefault("inDomain")?.Words.ShortLoss ?? Classification.Instance.Words.ShortLoss).Split(", ");
         string unit = what.Length > 1 ? $" {what[1]}" : "";
         string best = chosen.Measured.InDomainLoss is { } loss ? Invariant($"the lowest {what[0]} ({loss:0.0000}{unit})")
             : "the highest accuracy in-domain";

@@ -19,6 +19,8 @@ internal sealed class Measurements
         Sparsities = [.. facts.Subnetworks.Select(s => s.TargetSparsity).Distinct().OrderBy(s => s == facts.Main ? 0 : 1).ThenBy(s => s)];
         Sets = [.. Enum.GetValues<DataSet>().Where(set => All.Any(e => e.On(set) is not null))];
         Ablated = [.. (findings.Facts<CoreAblatedFacts>()?.Ablated ?? []).Select(Entry.ForAblated)];
+        HasOverlap = facts.Tasks is null && (findings.Manifest.Data.Any(d => d.Source.StartsWith("world:", StringComparison.Ordinal))
+            || Full.Cases.Keys.Concat(Full.Groups.Keys).Any(Names));
         Labels = findings.Facts<MakingFacts>()?.Model?.Labels.Count ?? 0;
     }
 
@@ -65,12 +67,16 @@ internal sealed class Measurements
     /// Guessing's balanced accuracy on a set: one over the number of labels that its cases hold, or that the model has where that is not
     /// known.
     /// </summary>
-    public double Chance(DataSet set)
+    public double Chance(DataSet set) => Chance(facts, set, Labels);
+
+    /// <summary>The same of facts that are not arranged.</summary>
+    internal static double Chance(AccuracyFacts facts, DataSet set, int labels)
     {
-        if (!AsksLabels(set)) return Words(set).Guessing;
+        TaskWords words = facts.Tasks?.FirstOrDefault(t => SetOf(t.Key) == set).Value?.Words ?? Classification.Instance.Words;
+        if (words.Name != Classification.Instance.Words.Name) return words.Guessing;
         int held = facts.Cases?.Values.Where(c => SetOf(c.Set) == set && c.Label is not null).Select(c => c.Label).Distinct().Count() ?? 0;
-        int labels = held > 1 ? held : Labels;
-        return labels > 1 ? 1.0 / labels : double.NaN;
+        int all = held > 1 ? held : labels;
+        return all > 1 ? 1.0 / all : double.NaN;
     }
 
     /// <summary>How the task of a set is spoken of.</summary>
@@ -99,6 +105,16 @@ internal sealed class Measurements
 
     /// <summary>Whether any set asks for something else than labels.</summary>
     public bool AsksTokens => facts.Tasks is not null;
+
+    /// <summary>
+    /// Whether the data is about word overlap: the made-up language, or cases that name a heuristic of HANS. Sentences about
+    /// counterexamples to that shortcut are said only then.
+    /// </summary>
+    public bool HasOverlap { get; }
+
+    static readonly string[] heuristics = ["overlap", "subsequence", "constituent"];
+
+    static bool Names(string name) => heuristics.Any(h => name.Contains(h, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The subnetworks of one sparsity.</summary>
     public IReadOnlyList<Entry> At(double sparsity) => [.. Subnetworks.Where(s => s.Target == sparsity)];
@@ -154,7 +170,14 @@ internal sealed class Measurements
 /// <summary>Cases drawn in one panel.</summary>
 /// <param name="Title">their label, "" where none is known</param>
 /// <param name="Sets">the cases by set</param>
-internal sealed record CaseList(string Title, IReadOnlyList<CaseSet> Sets);
+internal sealed record CaseList(string Title, IReadOnlyList<CaseSet> Sets)
+{
+    /// <summary>The same without some cases.</summary>
+    public CaseList Without(IReadOnlyList<string> names) => this with
+    {
+        Sets = [.. Sets.Select(s => s with { Cases = [.. s.Cases.Except(names)] }).Where(s => s.Cases.Count > 0)],
+    };
+}
 
 /// <summary>Cases under one heading.</summary>
 /// <param name="Heading">the set's name, "" for none</param>

@@ -51,25 +51,38 @@ sealed class Overlaps : IQuestion<OverlapsFacts>
         string[] columns = ["target sparsity", "seed a", "seed b", "shared", "jaccard", "expected", "low", "high", "p-value", "corrected"];
         object?[] Row(double sparsity, PairFacts p) =>
             [sparsity, p.SeedA, p.SeedB, p.Shared, p.Jaccard, p.Expected, p.Low, p.High, p.PValue, p.Corrected];
+        Markup[] panels = [.. shown.Select((o, i) => Panel(o, First(o), x, $"overlap-{i}"))];
         return [new("overlap", "Overlap against chance", string.Join(" ", shown.Select(Reading)),
-            [.. shown.Select((o, i) => Panel(o, x, $"overlap-{i}"))],
+            panels[..Math.Min(panels.Length, Fold.Beside)],
             [Chart.Key(Shape.Disc, "sub", "parts that both keep"), Chart.Key(Shape.Ring, "random", "expected by chance"),
                 Chart.BandKey("chance's 95\u00A0% interval")],
             $"""
-            Rows are pairs of seeds. Chance: random subnetworks with the same numbers of heads and of MLPs.
+            Rows are pairs of seeds, those that share most first. Chance: random subnetworks with the same numbers of heads and of MLPs.
             At the right, p-values after Holm's correction for the number of pairs.
             """,
             [new("overlap", "overlap of pairs against chance", columns,
-                [.. shown.SelectMany(o => o.Pairs.Select(p => Row(o.TargetSparsity, p)))])])];
+                [.. shown.SelectMany(o => o.Pairs.Select(p => Row(o.TargetSparsity, p)))])])
+        {
+            Folded = [new("The other pairs", [.. shown.SelectMany((o, i) => Rest(o).Count == 0 ? []
+                : (Markup[])[Panel(o, Rest(o), x, $"overlap-{i}-more")])]),
+                new("The same at other sparsities", panels[Math.Min(panels.Length, Fold.Beside)..])],
+        }];
     }
 
-    static Markup Panel(OverlapFacts o, Scale x, string id)
+    static IReadOnlyList<PairFacts> Ordered(OverlapFacts o) =>
+        [.. o.Pairs.OrderByDescending(p => p.Shared).ThenBy(p => p.SeedA).ThenBy(p => p.SeedB)];
+
+    static IReadOnlyList<PairFacts> First(OverlapFacts o) =>
+        [.. Ordered(o).Take(o.Pairs.Count <= Fold.Rows + 2 ? o.Pairs.Count : Fold.Rows)];
+
+    static IReadOnlyList<PairFacts> Rest(OverlapFacts o) => [.. Ordered(o).Skip(First(o).Count)];
+
+    static Markup Panel(OverlapFacts o, IReadOnlyList<PairFacts> pairs, Scale x, string id)
     {
-        var ordered = o.Pairs.OrderByDescending(p => p.Shared).ThenBy(p => p.SeedA).ThenBy(p => p.SeedB);
         return Strips.Draw(id, Wording.Sparsity(o.TargetSparsity),
             $"Parts shared by each pair of subnetworks at {Wording.Sparsity(o.TargetSparsity)}, against chance",
-            $"{Wording.Count(o.Pairs.Count, "pair")}. {Reading(o)}",
-            [.. ordered.Select(p => Row(p, o.Pairs.Count <= MostWithWords))], x, "shared parts", false);
+            $"{Wording.Count(pairs.Count, "pair")}. {Reading(o)}",
+            [.. pairs.Select(p => Row(p, o.Pairs.Count <= MostWithWords))], x, "shared parts", false);
     }
 
     static Strip Row(PairFacts p, bool words)

@@ -27,6 +27,7 @@ public sealed class Findings(Result result)
 {
     Measurements? measured, main;
     IReadOnlyList<Candidate>? candidates;
+    IReadOnlyList<Failure>? failed;
 
     /// <summary>The result itself.</summary>
     public Result Result => result;
@@ -54,7 +55,7 @@ public sealed class Findings(Result result)
     /// <summary>The figures of all questions, in the page's order.</summary>
     public IReadOnlyList<Figure> Figures()
     {
-        Figure[] figures = [.. result.Answers.Where(a => a.Facts is not null).SelectMany(a => a.Question.FiguresFor(a.Facts!, this))];
+        Figure[] figures = [.. result.Answers.Where(a => a.Facts is not null && Speaks(a.Question)).SelectMany(a => a.Question.FiguresFor(a.Facts!, this))];
         return Asking ? [.. figures.Select(f => f with { Answers = true })] : figures;
     }
 
@@ -62,10 +63,62 @@ public sealed class Findings(Result result)
     public IReadOnlyList<Candidate> Candidates => candidates ??=
         [.. result.Answers.Where(a => a.Facts is not null).SelectMany(a => a.Question.CandidatesFor(a.Facts!, this))];
 
+    /// <summary>What failed, which is said before anything else: <c>failures</c> in <c>result.json</c>.</summary>
+    public IReadOnlyList<Failure> Failed => failed ??= Facts<AccuracyFacts>() is { } facts
+        ? MeasuredCandidates.Failed(facts, Facts<MakingFacts>()?.Model?.Labels.Count ?? 0) : [];
+
+    /// <summary>What failed and what was left out, in sentences: they stand before all else.</summary>
+    public IReadOnlyList<string> Warnings => [.. Failed.Select(f => f.Sentence), .. LeftOut];
+
+    /// <summary>Whether the full model itself failed in-domain: then nothing is said for what was found in it.</summary>
+    internal Failure? ModelFailed => Failed.FirstOrDefault(f => f.Set == "inDomain" && f.Candidates.Contains(MeasuredCandidates.Full));
+
+    /// <summary>In what ways the subnetwork of a seed and a sparsity failed; none where it did not.</summary>
+    internal IReadOnlyList<Failure> FailedBy(ulong seed, double sparsity)
+    {
+        bool Is(MeasuredSubnetwork s) => s.Seed == seed && s.TargetSparsity == sparsity;
+        return Facts<AccuracyFacts>()?.Subnetworks.FirstOrDefault(Is) is not { } one ? []
+            : [.. Failed.Where(f => f.Candidates.Contains(MeasuredCandidates.NameOf(one)))];
+    }
+
+    /// <summary>The subnetworks of a sparsity that did not fail.</summary>
+    internal IReadOnlyList<Entry> Sound(double sparsity) =>
+        [.. (Measured?.At(sparsity) ?? []).Where(e => FailedBy(e.Seed!.Value, sparsity).Count == 0)];
+
+    /// <summary>
+    /// Why no core is named at a sparsity, in a sentence: the model failed, or fewer than half of the subnetworks are sound, or fewer than
+    /// two of several; null where one is.
+    /// </summary>
+    internal string? NoCore(double sparsity)
+    {
+        int all = Measured?.At(sparsity).Count ?? 0, sound = Sound(sparsity).Count;
+        if (all == 0) return null;
+        if (ModelFailed is not null) return $"No core is named at {Wording.Sparsity(sparsity)}: the full model failed in-domain.";
+        return sound >= Math.Min(2, all) && 2 * sound >= all ? null
+            : $"No core is named at {Wording.Sparsity(sparsity)}: {all - sound} of {Wording.Count(all, "subnetwork")} failed.";
+    }
+
+    /// <summary>Whether the subnetwork that was cut failed, or its model: then nothing is said for its speed.</summary>
+    internal bool CutFailed => ModelFailed is not null || (Facts<CutFacts>() is { } cut && Facts<AccuracyFacts>() is { } measured
+        && measured.Subnetworks.Any(s => Is(s, cut, measured) && FailedBy(s.Seed, s.TargetSparsity).Count > 0));
+
+    static bool Is(MeasuredSubnetwork s, CutFacts cut, AccuracyFacts measured) => cut.Choice is { } choice
+        ? choice.Subnetwork == MeasuredCandidates.NameOf(s) : s.Seed == cut.Seed && s.TargetSparsity == measured.Main;
+
+    // a question about the core has nothing to show where none is named
+    bool Speaks(IQuestion question) =>
+        !question.AboutCore || Facts<AccuracyFacts>() is not { } facts || NoCore(facts.Main) is null;
+
     /// <summary>What was left out, in sentences.</summary>
     public IReadOnlyList<string> LeftOut => [.. result.Answers.Select(a => a.LeftOut).OfType<string>()];
 
     /// <summary>What the questions say on the terminal, in the page's order.</summary>
-    public string Words() =>
-        string.Concat(result.Answers.Where(a => a.Facts is not null).Select(a => a.Question.WordsFor(a.Facts!, this)));
+    /// <param name="without">the name of a question that says nothing</param>
+    public string Words(string without = "")
+    {
+        IEnumerable<Answer> there = result.Answers.Where(a => a.Facts is not null && a.Question.Name != without);
+        string silent = Facts<CoreAblatedFacts>() is not null && Facts<AccuracyFacts>() is { } facts && NoCore(facts.Main) is { } why
+            ? $"{why}\n" : "";
+        return silent + string.Concat(there.Where(a => Speaks(a.Question)).Select(a => a.Question.WordsFor(a.Facts!, this)));
+    }
 }

@@ -9,8 +9,8 @@ using Heartwood.Lab.Subnetworks;
 namespace Heartwood.Lab.Questions;
 
 /// <summary>
-/// Writes and reads <c>result.json</c>: <c>{ manifest, candidates, questions: { NAME: { version, facts } } }</c>, camelCase, indented,
-/// numbers that are not finite as null. Candidates follow from the questions' facts, and are made of them again when a file is read. A
+/// Writes and reads <c>result.json</c>: <c>{ manifest, failures, candidates, questions: { NAME: { version, facts } } }</c>, camelCase, indented,
+/// numbers that are not finite as null. Failures and candidates follow from the questions' facts, and are made of them again when a file is read. A
 /// question that was left out with a reason has <c>leftOut</c> instead of <c>facts</c>. The published schema is
 /// <c>docs/result.schema.json</c>.
 /// </summary>
@@ -27,10 +27,12 @@ public static class ResultJson
             else entry["facts"] = JsonSerializer.SerializeToNode(answer.Facts, answer.Question.FactsType, JsonWriting.Published);
             questions[answer.Question.Name] = entry;
         }
+        Findings findings = new(result);
         JsonObject file = new()
         {
             ["manifest"] = JsonSerializer.SerializeToNode(result.Manifest, JsonWriting.Published),
-            ["candidates"] = JsonSerializer.SerializeToNode(new Findings(result).Candidates, JsonWriting.Published),
+            ["failures"] = JsonSerializer.SerializeToNode(findings.Failed, JsonWriting.Published),
+            ["candidates"] = JsonSerializer.SerializeToNode(findings.Candidates, JsonWriting.Published),
             ["questions"] = questions,
         };
         return file.ToJsonString(JsonWriting.Published) + "\n";
@@ -77,7 +79,8 @@ public static class ResultJson
         }
     }
 
-    sealed record ResultFile(Manifest Manifest, IReadOnlyList<Candidate> Candidates, Dictionary<string, EntryInFile> Questions);
+    sealed record ResultFile(
+        Manifest Manifest, IReadOnlyList<Failure> Failures, IReadOnlyList<Candidate> Candidates, Dictionary<string, EntryInFile> Questions);
 
     sealed record EntryInFile(int Version, JsonElement? Facts = null, string? LeftOut = null);
 

@@ -106,9 +106,16 @@ public sealed class RecipeRun
                 failure?.Message ?? "", [], "", null, []);
         Outcome done = folder.ReadJson<Outcome>(FileOf(step.Name));
         Result? result = own is not null && folder.Has($"{own}/{Report.FactsFile}") ? Own(folder.PathOf(own)) : null;
-        var (headline, sentences) = result is null ? (FirstLine(done.Said), []) : Report.Found(new(result));
+        var (headline, sentences) = result is null ? (FirstLine(done.Said), []) : Found(new(result));
         return new(step.Name, step.Verb.Text, done.Command, StepStatus.Done, own, page, headline, sentences, done.Said,
             result?.Facts<MakingFacts>()?.Seconds ?? done.Seconds, result is null ? [] : Steps.FiguresIn(result));
+    }
+
+    // what failed comes first
+    static (string Headline, IReadOnlyList<string> Sentences) Found(Findings findings)
+    {
+        var (headline, sentences) = Report.Found(findings);
+        return (headline, [.. findings.Failed.Select(f => f.Sentence), .. sentences]);
     }
 
     // what a step writes as result.json may be no run's result: an export's, say

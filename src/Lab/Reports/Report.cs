@@ -36,6 +36,19 @@ public static class Report
     /// <summary>The whole page, to be written as UTF-8. The same result gives the same bytes.</summary>
     public static string Html(Result result) => PageOf(new(result)).Html();
 
+    /// <summary>The same result under another headline.</summary>
+    /// <param name="result">the result</param>
+    /// <param name="title">the headline</param>
+    public static Result Titled(Result result, string title) => result with
+    {
+        Answers = [.. result.Answers.Select(answer => answer.Facts switch
+        {
+            MakingFacts making => answer with { Facts = making with { Title = title } },
+            StepsFacts steps => answer with { Facts = steps with { Title = title } },
+            _ => answer,
+        })],
+    };
+
     /// <summary>The titles of the figures, which ask on a paper's page, and the sentences that read them.</summary>
     public static IReadOnlyList<(string Title, string Reading)> Readings(Result result) =>
         [.. new Findings(result).Figures().Select(f => (f.Title, f.Reading))];
@@ -46,7 +59,7 @@ public static class Report
             return new(steps.Title, steps.About, Steps.Headline(steps), Steps.Sentences(steps),
                 findings.Figures(), Making.Section(new(steps.Title, RunKind.Comparison, null, steps.Seconds), findings.Manifest),
                 findings.Manifest.Version)
-            { Warnings = findings.LeftOut };
+            { Warnings = findings.Warnings };
         MakingFacts making = findings.Facts<MakingFacts>() ?? throw new InvalidDataException(
             "The result does not say what was studied: it has no answer to the question 'making'. Run the command that made it again.");
         var (headline, sentences) = Found(findings);
@@ -56,7 +69,7 @@ public static class Report
             Making.Section(making, findings.Manifest), findings.Manifest.Version)
         {
             Rings = Rings(findings, making.Model?.Layers ?? 0),
-            Warnings = findings.LeftOut,
+            Warnings = findings.Warnings,
             First = CandidatePage.Section(findings),
         };
     }

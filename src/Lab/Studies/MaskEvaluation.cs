@@ -65,6 +65,10 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
     [JsonIgnore]
     public IReadOnlyList<Candidate> Candidates { get; private init; } = [];
 
+    /// <summary>What failed among them.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<Failure> Failed { get; private init; } = [];
+
     /// <summary>Measures masks of a model folder on the data that a request names.</summary>
     /// <param name="request">model and data</param>
     /// <param name="masks">what to measure</param>
@@ -137,10 +141,13 @@ public sealed record MaskEvaluation(Measured Full, IReadOnlyDictionary<string, M
         {
             Stored = new(loaded.Model.Weights.Count, loaded.Bytes, loaded.Folder),
         };
+        (string, MeasuredSubnetwork, IReadOnlyList<MeasuredSubnetwork>)[] candidates =
+            [.. measured.Select(m => (m.Source, m.Subnetwork, m.Random))];
         return new(whole, baselines, measured)
         {
             TaskCases = sets.TaskCases,
-            Candidates = MeasuredCandidates.From(facts, [.. measured.Select(m => (m.Source, m.Subnetwork, m.Random))]),
+            Candidates = MeasuredCandidates.From(facts, candidates),
+            Failed = MeasuredCandidates.Failed(facts, loaded.Model.Labels.Count, candidates),
             Rows = () => MeasuredRows.Over(loaded, [.. asked.Select(model => (model.Name, model.Sets, model.Scores()))]),
         };
 

@@ -95,7 +95,7 @@ public static class MaskSummary
     /// <summary>Masks that were measured, each next to random ones of its size.</summary>
     public static string InWords(MaskEvaluation evaluation)
     {
-        StringBuilder text = new(CandidateWords.Table(evaluation.Candidates)
+        StringBuilder text = new(CandidateWords.Table(evaluation.Candidates, evaluation.Failed)
             + Summary.Models([("full model", evaluation.Full), .. evaluation.Baselines.Select(b => (b.Key, b.Value))],
                 evaluation.TaskCases));
         foreach (EvaluatedMask mask in evaluation.Masks)

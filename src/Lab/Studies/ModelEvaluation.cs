@@ -18,6 +18,9 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
     /// <summary>The model and the best baseline as candidates.</summary>
     public IReadOnlyList<Candidate> Candidates { get; private init; } = [];
 
+    /// <summary>What failed: the model at chance, or no better than a baseline.</summary>
+    public IReadOnlyList<Failure> Failed { get; private init; } = [];
+
     /// <summary>Measures.</summary>
     /// <param name="request">model and data</param>
     /// <param name="stop">ends the work</param>
@@ -51,6 +54,7 @@ public sealed record ModelEvaluation(IReadOnlyDictionary<string, Measured> Measu
         return new(measured, sets.TaskCases)
         {
             Candidates = MeasuredCandidates.From(facts, cut: null),
+            Failed = MeasuredCandidates.Failed(facts, loaded.Model.Labels.Count),
             Rows = () => MeasuredRows.Over(loaded, [(loaded.Name, sets, scores)]),
         };
     }

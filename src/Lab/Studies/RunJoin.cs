@@ -19,6 +19,7 @@ namespace Heartwood.Lab.Studies;
 public sealed class RunJoin
 {
     readonly IReadOnlyList<One> runs;
+    readonly string title;
 
     // one run, as its folder has it
     sealed record One(
@@ -29,21 +30,23 @@ public sealed class RunJoin
             ? Invariant($"{sizes.Family}, {sizes.InWords}, {one.Parts} parts in play: {string.Join(", ", one.InPlay)}") : "";
     }
 
-    RunJoin(IReadOnlyList<One> runs) => this.runs = runs;
+    RunJoin(IReadOnlyList<One> runs, string title) => (this.runs, this.title) = (runs, title);
 
     /// <summary>Reads the runs; their folders are left as they are.</summary>
     /// <param name="folders">the folders</param>
     /// <param name="tenants">where names in their requests are looked up</param>
+    /// <param name="title">the page's headline; "" for the runs' names</param>
     /// <exception cref="ArgumentException">a run is named twice</exception>
     /// <exception cref="IOException">a folder holds no run</exception>
     /// <exception cref="InvalidDataException">a run is no search, or was not measured yet, or two hold the same subnetwork</exception>
-    public static RunJoin Read(IReadOnlyList<string> folders, Tenants tenants)
+    public static RunJoin Read(IReadOnlyList<string> folders, Tenants tenants, string title = "")
     {
         string[] paths = [.. folders.Select(f => Path.TrimEndingDirectorySeparator(Path.GetFullPath(f)))];
         if (paths.GroupBy(p => p).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"The run {twice.Key} is named twice. Name each once.");
         string[] names = [.. paths.Select(p => Path.GetFileName(p)!)];
-        RunJoin join = new([.. paths.Select((path, i) => ReadRun(path, names.Count(n => n == names[i]) > 1 ? path : names[i], tenants))]);
+        RunJoin join = new([.. paths.Select((path, i) => ReadRun(path, names.Count(n => n == names[i]) > 1 ? path : names[i], tenants))],
+            title);
         join.RefuseTheSame();
         return join;
     }
@@ -121,7 +124,7 @@ public sealed class RunJoin
             Sets = new(first, new([]), LabelMap.None, 0),
             Settings = new()
             {
-                Title = $"{Wording.List([.. runs.Select(r => r.Name)])} side by side",
+                Title = title == "" ? $"{Wording.List([.. runs.Select(r => r.Name)])} side by side" : title,
                 Kind = RunKind.Comparison,
                 Seeds = Seeds,
             },

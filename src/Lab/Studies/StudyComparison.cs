@@ -40,6 +40,14 @@ public sealed partial class Study
         return MeasuredCandidates.Unmeasured(loaded, methods.SelectMany(FoundBy).Select(Stored));
     }
 
+    /// <summary>What failed, as far as it is known by now: of what is not measured, searches that did not reach their size.</summary>
+    public IReadOnlyList<Failure> Failed() => AccuracyIn(folder) is { } measured
+        ? MeasuredCandidates.Failed(measured, Model.Labels.Count)
+        : MeasuredCandidates.Unmeasured(methods.SelectMany(FoundBy).Select(found => (found, Path.GetFileNameWithoutExtension(MaskFile(found)))));
+
+    /// <summary>Whether the subnetwork that was cut failed.</summary>
+    public bool CutFailed() => Candidates().FirstOrDefault(c => c.Chosen) is { } cut && Failed().Any(f => f.Candidates.Contains(cut.Name));
+
     /// <summary>Compares the subnetworks with one another and with chance, and ablates in the full model what they share.</summary>
     /// <returns>the answers, in the order of the page</returns>
     public Result Compare() => Ask("accuracy", "losses", "frequencies", "overlap", "core", "parts");

@@ -11,7 +11,7 @@ namespace Heartwood.Lab.Studies;
 /// <summary>What was found, measured or cut in words, where no question says it; each at most one screen.</summary>
 public static class Summary
 {
-    /// <summary>A finished run: what its questions say, what was left out first.</summary>
+    /// <summary>A finished run: what was left out, what failed, the candidates, and what its questions say.</summary>
     /// <param name="result">its result</param>
     /// <param name="folder">its folder, with the page in it</param>
     public static string Finished(Result result, string folder)
@@ -19,15 +19,17 @@ public static class Summary
         Findings findings = new(result);
         double seconds = findings.Facts<MakingFacts>()?.Seconds ?? double.NaN;
         string leftOut = string.Concat(findings.LeftOut.Select(why => $"{why}\n"));
-        string answer = $"{leftOut}{CandidateWords.Table(findings.Candidates)}{findings.Words()}";
+        string answer = $"{leftOut}{CandidateWords.Table(findings.Candidates, findings.Failed)}{findings.Words()}";
         return Invariant($"{answer}Report: {Path.Combine(folder, "report.html")}    ({seconds:0} s)\n");
     }
 
     /// <summary>Subnetworks that were found but not measured yet.</summary>
     /// <param name="found">the subnetworks</param>
     /// <param name="candidates">the same as candidates, next to the full model</param>
+    /// <param name="failures">the searches that did not reach their size</param>
     /// <param name="folder">the run</param>
-    public static string Found(IReadOnlyList<Subnetwork> found, IReadOnlyList<Candidate> candidates, string folder)
+    public static string Found(
+        IReadOnlyList<Subnetwork> found, IReadOnlyList<Candidate> candidates, IReadOnlyList<Failure> failures, string folder)
     {
         string Line(Subnetwork s)
         {
@@ -35,7 +37,7 @@ public static class Summary
             return Invariant(
                 $"{s.Method}, seed {s.Seed,-3} at {s.TargetSparsity:0.##}: keeps {s.Kept.Count} of {s.Parts} parts: {parts}\n");
         }
-        return CandidateWords.Table(candidates) + string.Concat(found.Select(Line))
+        return CandidateWords.Table(candidates, failures) + string.Concat(found.Select(Line))
             + $"The subnetworks are in {Path.Combine(folder, "subnetworks")}\nMeasure them: heartwood evaluate {folder}\n";
     }
 
@@ -132,7 +134,10 @@ public static class Summary
     }
 
     /// <summary>A model that was cut.</summary>
-    public static string Cut(CutFacts cut, string into)
+    /// <param name="cut">the cut</param>
+    /// <param name="into">the folder that holds it</param>
+    /// <param name="failed">whether the subnetwork failed: then nothing is said for its speed</param>
+    public static string Cut(CutFacts cut, string into, bool failed = false)
     {
         double left = (double)cut.ParametersAfter / cut.ParametersBefore;
         double before = cut.SecondsPer1000TokensBefore * 1000, after = cut.SecondsPer1000TokensAfter * 1000;
@@ -143,7 +148,7 @@ public static class Summary
             + $"{DiskSpace.InWords(cut.BytesBefore)} became {DiskSpace.InWords(cut.BytesAfter)}";
         string chosen = cut.Choice is { } choice ? $"{choice.Subnetwork}: {choice.Reason}\n" : "";
         return chosen + Invariant($"{size}; sparsity {cut.Sparsity:0.00}\n")
-            + Invariant($"{before:0.0} ms per 1,000 tokens became {after:0.0}: {cut.SpeedUp:0.00} times as fast\n")
+            + (failed ? "" : Invariant($"{before:0.0} ms per 1,000 tokens became {after:0.0}: {cut.SpeedUp:0.00} times as fast\n"))
             + Cuts.Figures(cut)
             + $"Cut and masked model differ {proof}{(cut.NoFullSize is null ? full : "")}.\n"
             + $"The cut model is in {Path.Combine(into, Study.CutFolder)}{(cut.NoFullSize is { } why ? $". {why}" : next)}\n";

@@ -185,6 +185,11 @@ public sealed record TaskWords(string Name, string Example, string Accuracy, str
     /// <summary>The figure by which models are told apart in one table; "" for the share that is right.</summary>
     public string Measure { get; init; } = "";
 
+    /// <summary>The loss as an axis says it, without what stands in brackets: "in-domain loss, nats per pair".</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string ShortLoss => Loss.IndexOf(" (", StringComparison.Ordinal) is > 0 and int from && Loss.IndexOf(')') is > 0 and int to
+        ? Loss.Remove(from, to + 1 - from) : Loss;
+
     /// <summary>Whether less of that figure is better.</summary>
     public bool LessIsBetter { get; init; }
 }

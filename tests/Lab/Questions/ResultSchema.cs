@@ -27,6 +27,7 @@ static class ResultSchema
     {
         Dictionary<string, JsonNode> definitions = [];
         JsonNode manifest = For(typeof(Manifest), definitions), candidates = For(typeof(IReadOnlyList<Candidate>), definitions);
+        JsonNode failures = For(typeof(IReadOnlyList<Failure>), definitions);
         JsonObject entries = [];
         foreach (IQuestion question in questions)
             entries[question.Name] = new JsonObject
@@ -46,12 +47,13 @@ static class ResultSchema
         {
             ["$schema"] = "http://json-schema.org/draft-07/schema#",
             ["title"] = "result.json of a Heartwood run",
-            ["description"] = "The models that a run measured or made, and the facts of the questions that it was asked. Numbers that are not finite are null. Questions of others "
+            ["description"] = "What failed, the models that a run measured or made, and the facts of the questions that it was asked. Numbers that are not finite are null. Questions of others "
                 + "may stand next to these.",
             ["type"] = "object",
             ["properties"] = new JsonObject
             {
                 ["manifest"] = manifest,
+                ["failures"] = failures,
                 ["candidates"] = candidates,
                 ["questions"] = new JsonObject
                 {
@@ -60,7 +62,7 @@ static class ResultSchema
                     ["additionalProperties"] = new JsonObject { ["type"] = "object", ["required"] = new JsonArray("version") },
                 },
             },
-            ["required"] = new JsonArray("manifest", "candidates", "questions"),
+            ["required"] = new JsonArray("manifest", "failures", "candidates", "questions"),
             ["additionalProperties"] = false,
             ["definitions"] = new JsonObject(definitions.OrderBy(d => d.Key, StringComparer.Ordinal)
                 .Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value))),

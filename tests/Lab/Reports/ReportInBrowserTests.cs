@@ -50,10 +50,9 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
     static Dictionary<string, int> Expected(RunResult r)
     {
         int sparsities = r.Subnetworks.Select(s => s.TargetSparsity).Distinct().Count(), found = r.Subnetworks.Count, panels = Math.Max(1, sparsities);
-        int everything = 1 + found + r.RandomSubnetworks.Count + r.Baselines.Count, outside = (r.Full.OutOfDomain is null ? 0 : 1) + (r.Full.Unseen is null ? 0 : 1), sets = 1 + outside;
+        int outside = (r.Full.OutOfDomain is null ? 0 : 1) + (r.Full.Unseen is null ? 0 : 1), sets = 1 + outside;
         return new()
         {
-            ["domains"] = outside == 0 ? everything : outside * (everything + found + sparsities),
             ["losses"] = r.Full.OutOfDomain is null || found == 0 ? 0 : found + sparsities,
             ["cases"] = r.Full.Cases.Count * (found + panels),
             ["groups"] = r.Full.Groups.Count * (found + panels),
@@ -72,7 +71,9 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         double main = r.Core.TargetSparsity;
         var marks = Expected(r with { Subnetworks = [.. r.Subnetworks.Where(s => s.TargetSparsity == main)], RandomSubnetworks = [.. r.RandomSubnetworks.Where(s => s.TargetSparsity == main)], Frequencies = [r.Frequencies.Single(f => f.TargetSparsity == main)] });
         foreach (string other in (string[])["losses", "cases", "groups", "overlap", "core-cases"]) marks.Remove(other);
-        int parts = r.Frequencies[0].Kept.Count;
+        int parts = r.Frequencies[0].Kept.Count, outside = (r.Full.OutOfDomain is null ? 0 : 1) + (r.Full.Unseen is null ? 0 : 1), found = r.Subnetworks.Count(s => s.TargetSparsity == main);
+        // each set is looked at closely; the first is drawn whole next to the candidates
+        marks["domains"] = outside * (found + 1) + (outside - 1) * (1 + found + r.RandomSubnetworks.Count(s => s.TargetSparsity == main) + r.Baselines.Count);
         marks["curve"] = 3 * 2 * paper.Curve.Count;
         marks["generalization"] = paper.Generalization is { } g ? r.Full.Cases.Count * (g.Subnetworks.Count + 1) : 0;
         marks["shift"] = 3 * parts + paper.Shift!.Correlations.Count(c => c.Heads.Rho is not null);
@@ -84,6 +85,22 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         marks["core-training"] = paper.Emergence is { } k && k.Checkpoints.All(c => c.WithoutCore is not null) ? k.Checkpoints.Count * 2 * 3 : 0;
         marks["sizes"] = paper.Sizes is { } z ? z.Checkpoints.Sum(c => ((Band?[])[c.InDomain, c.OutOfDomain, c.Both]).Count(b => b is not null) + 2 * z.Sparsities.Count) : 0;
         return marks;
+    }
+
+    [Theory, InlineData("usual", 10467), InlineData("large", 15236)]
+    public async Task A_page_is_half_as_long_as_it_was_and_shows_ten_rows_of_each_list(string shape, int was)
+    {
+        await using var report = await browser.Open(shapes[shape]);
+        Assert.InRange(await report.Page.EvaluateAsync<int>("document.documentElement.scrollHeight"), 900, was / 2);
+        foreach (string list in (string[])["cases", "groups", "overlap", "core-cases"])
+        {
+            int[] rows = await report.Page.EvaluateAsync<int[]>($"[...document.querySelectorAll('#{list} > figure > .panels svg')].map(svg => svg.querySelectorAll('.row').length)");
+            Assert.InRange(rows.Length, 1, 3);
+            Assert.All(rows, n => Assert.InRange(n, 1, 12));
+        }
+        int folded = await report.Page.EvaluateAsync<int>("document.querySelectorAll('#cases > details.more .row').length");
+        RunResult r = shapes[shape];
+        Assert.Equal((r.Full.Cases.Count - 10) * r.Subnetworks.Select(s => s.TargetSparsity).Distinct().Count(), folded);
     }
 
     [Theory, MemberData(nameof(Shapes))]
@@ -111,6 +128,7 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
     public async Task No_words_and_no_marks_are_cut_off_at_a_charts_edge(string shape)
     {
         await using var report = await browser.Open(shapes[shape]);
+        await report.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
         Assert.Empty(await report.Page.EvaluateAsync<string[]>("""
             [...document.querySelectorAll('svg.chart text, svg.chart .fill, svg.chart .open, svg.chart .heat')].filter(e => {
                 const own = e.getBoundingClientRect(), svg = e.closest('svg').getBoundingClientRect();
@@ -200,9 +218,9 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
     public async Task Without_its_script_marks_and_tables_still_speak()
     {
         await using var report = await browser.Open(SampleResult.Usual, script: false);
-        var marks = report.Page.Locator("#domains .mark");
-        Assert.Equal(await marks.CountAsync(), await report.Page.Locator("#domains .mark > title").CountAsync());
-        await report.Page.Locator("#domains summary").ClickAsync();
+        var marks = report.Page.Locator("#candidates .mark");
+        Assert.Equal(await marks.CountAsync(), await report.Page.Locator("#candidates .mark > title").CountAsync());
+        await report.Page.Locator("#candidates summary").ClickAsync();
         Assert.True(await report.Page.Locator("#table-models").IsVisibleAsync());
         Assert.False(await report.Page.Locator("#theme").IsVisibleAsync());
     }

@@ -11,7 +11,7 @@ public sealed class ReportUseTests(Browser browser) : IClassFixture<Browser>
     public async Task A_column_sorts_up_then_down_with_empty_cells_last()
     {
         await using var report = await browser.Open(SampleResult.Usual);
-        await report.Page.Locator("#domains summary").ClickAsync();
+        await report.Page.Locator("#candidates summary").ClickAsync();
         var head = report.Page.Locator("#table-models th", new() { HasText = "target sparsity" });
         int column = await head.EvaluateAsync<int>("th => th.cellIndex");
         async Task<string[]> Cells() => await report.Page.EvaluateAsync<string[]>("c => [...document.querySelectorAll('#table-models tbody tr')].map(r => r.cells[c].dataset.v ?? r.cells[c].textContent)", column);
@@ -147,7 +147,7 @@ public sealed class ReportUseTests(Browser browser) : IClassFixture<Browser>
     public async Task Pointing_at_a_mark_shows_its_figures_inside_the_window()
     {
         await using var report = await browser.Open(SampleResult.Usual, width: 390);
-        var mark = report.Page.Locator("#domains .mark.full").First;
+        var mark = report.Page.Locator("#candidates .mark.full").First;
         await mark.ScrollIntoViewIfNeededAsync();
         var box = (await mark.Locator(".fill").BoundingBoxAsync())!;
         await report.Page.Mouse.MoveAsync(box.X + box.Width / 2, box.Y + box.Height / 2);

@@ -2,6 +2,7 @@ using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Tensors;
 
@@ -44,6 +45,30 @@ internal sealed record SampleResult
         Constructions = [.. Enumerable.Range(0, 30).Select(i => $"ln_subject/object_relative_clause_{i}")],
     }.Make();
 
+    /// <summary>The usual one, made to fail: of all subnetworks of the main sparsity, or of the first alone.</summary>
+    public static RunResult Failing(FailureKind kind, bool all = true)
+    {
+        RunResult r = Usual;
+        bool Main(MeasuredSubnetwork s) => s.TargetSparsity == r.Core.TargetSparsity && (all || s.Seed == 1);
+        MeasuredSubnetwork Reaching(MeasuredSubnetwork s, int right) =>
+            Main(s) ? s with { Measured = s.Measured with { InDomain = Proportion.FromCounts(right, 2000) } } : s;
+        IReadOnlyList<MeasuredSubnetwork> Found(Func<MeasuredSubnetwork, MeasuredSubnetwork> changed) => [.. r.Subnetworks.Select(changed)];
+        return kind switch
+        {
+            FailureKind.Size => r with { Subnetworks = Found(s => Main(s) ? s with { Sparsity = 0.41 } : s) },
+            FailureKind.Random => r with
+            {
+                Subnetworks = Found(s => Reaching(s, 1400)),
+                RandomSubnetworks = [.. r.RandomSubnetworks.Select(s => s.Seed == 2 ? Reaching(s with { Seed = 1 }, 1380) with { Seed = 2 } : s)],
+            },
+            FailureKind.Baseline => r with { Subnetworks = Found(s => Reaching(s, 1800)) },
+            _ => r with { Subnetworks = Found(s => Reaching(s, 1010)) },
+        };
+    }
+
+    /// <summary>The usual one, with a full model that gets so many of 2,000 right in-domain.</summary>
+    public static RunResult WithModel(int right) => Usual with { Full = Usual.Full with { InDomain = Proportion.FromCounts(right, 2000) } };
+
     Universe Universe => Small.HeadsAndMlps([.. Enumerable.Repeat(Heads, Layers)]);
 
     IEnumerable<string> Cases => Constructions.Concat(Others).SelectMany(c => (string[])[$"{c} {Entailed}", $"{c} non-{Entailed}"]);
@@ -63,7 +88,7 @@ internal sealed record SampleResult
             [.. Sparsities.Select(s => new CorrelationFacts(s, Seeds, Seeds < 3 || Constructions.Length == 0 ? null : -0.93, Seeds < 4 ? null : -0.99, Seeds < 4 ? null : -0.47))],
             new(1, Sparsities[0], "cut", 573_186, 249_474, 2.4e-6, 2.9e-6, 512, 0.00642, 0.00301, 2.13), 118.4,
             new("heartwood demo --out demo", "0.1.0", "AMD EPYC 9B14, 2 cores, 8 GB, Debian 13, .NET 10.0.1", "avx512", 2, [.. Enumerable.Range(1, Seeds).Select(s => (ulong)s)], "2026-11-20T16:05:00Z",
-                new string('a', 64), [new("train", "made-up world, seed 1", 100_000, new string('b', 64)), new("inDomain", "made-up world, seed 2", 2000, new string('c', 64))],
+                new string('a', 64), [new("train", "world:training,seed=1", 100_000, new string('b', 64)), new("inDomain", "world:in-domain,seed=2", 2000, new string('c', 64))],
                 new Dictionary<string, string> { ["sparsity"] = "0.6", ["steps"] = "300", ["ablation"] = "mean", ["learning rate"] = "0.1" }),
             CaseFacts ? Constructions.Concat(Others).SelectMany(c => (string[])[Entailed, $"non-{Entailed}"], (c, l) => (Name: $"{c} {l}", Facts: new CaseFacts(Constructions.Contains(c) ? "outOfDomain" : "unseen", c, l))).ToDictionary(c => c.Name, c => c.Facts) : null);
     }
