@@ -1,6 +1,5 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Evaluation.Statistics;
 
 namespace Heartwood.Lab.Questions;
 
