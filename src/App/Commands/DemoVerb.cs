@@ -12,7 +12,7 @@ static class DemoVerb
 {
     const string Folder = "heartwood-demo";
 
-    static IReadOnlyList<Option> Options => [.. StudyOptions.Search, StudyOptions.ChooseOn, QuestionOptions.Ask];
+    static IReadOnlyList<Option> Options => [.. StudyOptions.Search, StudyOptions.ChooseOn, .. StudyOptions.Healing, QuestionOptions.Ask];
 
     /// <summary>The verb.</summary>
     public static Verb Create()

@@ -36,8 +36,8 @@ static class FindVerb
             Run = (parsed, session) => Begin(
                 parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)),
         };
-        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([all, QuestionOptions.Ask]))
-            verb.Options.Add(option);
+        IEnumerable<Option> options = [.. StudyOptions.Sources, .. StudyOptions.Search, all, .. StudyOptions.Healing, QuestionOptions.Ask];
+        foreach (Option option in options) verb.Options.Add(option);
         return verb;
     }
 
@@ -45,6 +45,7 @@ static class FindVerb
     public static void Begin(ParseResult parsed, Session session, StudyRequest request, string path, bool toTheEnd)
     {
         StudyOptions.CheckSeeds(parsed, session.World.Say);
+        StudyOptions.CheckHealing(parsed, toTheEnd);
         RunSupport.UseThreads(parsed);
         RunSupport.Tell(session, request.Precision);
         request = request with { Tenants = session.Tenants, Asked = QuestionOptions.Asked(parsed, toTheEnd) };
@@ -89,6 +90,7 @@ static class FindVerb
     static string? Foresee(ParseResult parsed, Session session, bool complete)
     {
         bool toTheEnd = parsed.GetValue(all);
+        StudyOptions.CheckHealing(parsed, toTheEnd);
         StudyRequest request = StudyOptions.Parse(parsed) with
         {
             Tenants = session.Tenants,
