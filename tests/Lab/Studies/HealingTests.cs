@@ -1,11 +1,9 @@
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Tasks;
-using Heartwood.Lab.Training;
 using Heartwood.Tensors.Backends;
 using Heartwood.Tests.Lab.Reports;
 using Study = Heartwood.Lab.Studies.Study;
