@@ -12,13 +12,14 @@ static class DemoVerb
 {
     const string Folder = "heartwood-demo";
 
-    static IReadOnlyList<Option> Options => [.. StudyOptions.Search, StudyOptions.ChooseOn, QuestionOptions.Ask, SharedOptions.Title];
+    static IReadOnlyList<Option> Options =>
+        [.. StudyOptions.Search, StudyOptions.ChooseOn, .. StudyOptions.Healing, QuestionOptions.Ask, SharedOptions.Title];
 
     /// <summary>The verb.</summary>
     public static Verb Create()
     {
         Verb verb = new("demo",
-            "Shows the heuristic core, from search to report, on the small BERT that comes with the program, in about a minute. "
+            "Shows the heuristic core, from search to a healed cut, on the small BERT that comes with the program, in about a minute. "
                 + $"Needs no file; without --out it writes to {Folder}.",
             "demo --out runs/demo", "demo --sparsity 0.6 0.5 --out runs/two-sizes")
         {

@@ -36,8 +36,9 @@ static class FindVerb
             Run = (parsed, session) => Begin(
                 parsed, session, StudyOptions.Parse(parsed), RunSupport.OutOf(parsed), parsed.GetValue(all)),
         };
-        foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Concat([all, QuestionOptions.Ask, SharedOptions.Title]))
-            verb.Options.Add(option);
+        IEnumerable<Option> options =
+            [.. StudyOptions.Sources, .. StudyOptions.Search, all, .. StudyOptions.Healing, QuestionOptions.Ask, SharedOptions.Title];
+        foreach (Option option in options) verb.Options.Add(option);
         return verb;
     }
 
@@ -45,6 +46,7 @@ static class FindVerb
     public static void Begin(ParseResult parsed, Session session, StudyRequest request, string path, bool toTheEnd)
     {
         StudyOptions.CheckSeeds(parsed, session.World.Say);
+        StudyOptions.CheckHealing(parsed, toTheEnd);
         RunSupport.UseThreads(parsed);
         RunSupport.Tell(session, request.Precision);
         request = request with { Tenants = session.Tenants, Asked = QuestionOptions.Asked(parsed, toTheEnd) };
@@ -90,6 +92,7 @@ static class FindVerb
     static string? Foresee(ParseResult parsed, Session session, bool complete)
     {
         bool toTheEnd = parsed.GetValue(all);
+        StudyOptions.CheckHealing(parsed, toTheEnd);
         StudyRequest request = StudyOptions.Parse(parsed) with
         {
             Tenants = session.Tenants,

@@ -83,6 +83,16 @@ static class StudyOptions
     public static readonly Option<int> AblationExamples = SharedOptions.Number("--ablation-examples",
         "Most examples of each set in ablations; 0 for all.", 0, 0);
 
+    public static readonly Option<int> Heal = SharedOptions.Number("--heal", "Steps of training for the cut after everything else, on "
+        + "--data, next to a random cut that is trained as long; 0 for none. Without it none, the demo 200.", 0, 0);
+    public static readonly Option<string> HealLoss = new("--heal-loss")
+    {
+        Description = "Terms of the loss of --heal, as train's --loss names them, the full model being the teacher: labels, or "
+            + "labels=0.1,outputs=0.9,temperature=2.",
+        HelpName = "TERMS",
+        DefaultValueFactory = _ => new StudyRequest([]).HealLoss,
+    };
+
     public static readonly Option<string> Parts = new("--parts")
     {
         Description = "The parts in play, which a search may remove: kinds with commas between them, of "
@@ -94,6 +104,9 @@ static class StudyOptions
     /// <summary>Options of the search itself, for every verb that searches.</summary>
     public static IReadOnlyList<Option> Search =>
         [Methods, Objective, Parts, Seeds, Sparsity, MaxExamples, MaxLength, Ablation, Share, Draws, AblationExamples, Precision];
+
+    /// <summary>Options of the training that may follow.</summary>
+    public static IReadOnlyList<Option> Healing => [Heal, HealLoss];
 
     /// <summary>Options that name model and data.</summary>
     public static IReadOnlyList<Option> Sources => [Model, Data, InDomain, OutOfDomain, Unseen, ChooseOn, Map];
@@ -131,7 +144,19 @@ static class StudyOptions
         CoreShare = p.GetValue(Share),
         Draws = p.GetValue(Draws),
         AblationExamples = p.GetValue(AblationExamples),
+        HealSteps = p.GetValue(Heal),
+        HealLoss = p.GetValue(HealLoss) ?? sources.HealLoss,
     };
+
+    /// <summary>Refuses options of healing that would have no effect.</summary>
+    /// <param name="p">what was given</param>
+    /// <param name="toTheEnd">whether the verb goes on to the cut</param>
+    /// <exception cref="ArgumentException">nothing is cut, or the loss is of a training of no steps</exception>
+    public static void CheckHealing(ParseResult p, bool toTheEnd)
+    {
+        if (!toTheEnd) RunSupport.RefuseIdle(p, "without --all: the cut is trained after everything else", Healing);
+        else if (p.GetValue(Heal) == 0) RunSupport.RefuseIdle(p, "without --heal STEPS", HealLoss);
+    }
 
     /// <summary>
     /// Says of a single number that it is a seed's and not how many seeds there are, and refuses --seed where the seeds are listed.

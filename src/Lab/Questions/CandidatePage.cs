@@ -175,6 +175,7 @@ static class CandidatePage
             CandidateKind.Random => "",
             CandidateKind.Subnetwork when !named => "",
             CandidateKind.Subnetwork => c.Name[(c.Name.LastIndexOf('-') + 1)..],
+            CandidateKind.Healed => CandidateRows.IsOfRandom(c) ? "random, healed" : "healed",
             _ => c.Name,
         };
         return new(beside.Value, up.Value, mark, label, beside is { Low: { } from, High: { } to } ? (from, to) : null);
@@ -184,6 +185,8 @@ static class CandidatePage
     {
         CandidateKind.Full => ("full", Shape.Diamond),
         CandidateKind.Random => ("random", Shape.Ring),
+        CandidateKind.Healed when CandidateRows.IsOfRandom(c) => ("random", Shape.Square),
+        CandidateKind.Healed => ("core", Shape.Square),
         CandidateKind.Baseline => ("base", Shape.Cross),
         _ => (c.Chosen ? "core" : "sub", c.Kind == CandidateKind.Subnetwork ? Shape.Disc : Shape.Square),
     };

@@ -48,7 +48,12 @@ static class CandidateRows
         foreach (var group in candidates.GroupBy(Group))
         {
             Candidate[] of = [.. group];
-            if (of.Length == 1 && of[0].Kind != CandidateKind.Random) rows.Add(new(of[0].Name, of, false));
+            if (of.Length == 1 && of[0].Kind is not (CandidateKind.Random or CandidateKind.Healed)) rows.Add(new(of[0].Name, of, false));
+            else if (of[0].Kind == CandidateKind.Healed)
+            {
+                rows.Add(new(group.Key, [], false));
+                rows.AddRange(of.Select(c => new CandidateRow(Began(c, shown), [c], true)));
+            }
             else if (of[0].Kind == CandidateKind.Random) rows.Add(new(Random(group.Key, of.Length), of, false));
             else if (of.Length > Many && of.FirstOrDefault(c => c.Chosen) is { } chosen)
             {
@@ -89,7 +94,19 @@ static class CandidateRows
 
     static string SeedOf(Candidate c, string group) => c.Name[(group.Length + 1)..].Replace('-', ' ');
 
+    // what a healed one began as: of the size that is shown, its seed alone
+    static string Began(Candidate healed, string shown)
+    {
+        string from = healed.From ?? healed.Name;
+        if (from.StartsWith($"{shown}{Seed}", StringComparison.Ordinal)) return from[(shown.Length + 1)..].Replace('-', ' ');
+        return IsOfRandom(healed) ? Random(from, 1) : from;
+    }
+
+    /// <summary>Whether a healed candidate began as random parts.</summary>
+    public static bool IsOfRandom(Candidate candidate) => candidate.Kind == CandidateKind.Healed
+        && candidate.From?.StartsWith($"{MeasuredCandidates.RandomPrefix}-", StringComparison.Ordinal) == true;
+
     // the name without its seed
-    static string Group(Candidate candidate) =>
+    static string Group(Candidate candidate) => candidate.Kind == CandidateKind.Healed ? "healed" :
         candidate.Name.LastIndexOf(Seed, StringComparison.Ordinal) is > 0 and int at ? candidate.Name[..at] : candidate.Name;
 }

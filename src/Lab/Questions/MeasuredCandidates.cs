@@ -20,14 +20,14 @@ public static class MeasuredCandidates
     /// <param name="cut">the subnetwork that was cut; null where none was</param>
     public static IReadOnlyList<Candidate> From(AccuracyFacts facts, CutFacts? cut)
     {
-        Row full = new(Full, CandidateKind.Full, facts.Full, facts.Stored);
-        List<Candidate> all = [Made(full, facts) with { SecondsPer1000Tokens = cut?.SecondsPer1000TokensBefore }];
+        Candidate full = Made(Full, CandidateKind.Full, facts.Full, facts.Stored, facts);
+        List<Candidate> all = [full with { SecondsPer1000Tokens = cut?.SecondsPer1000TokensBefore }];
         foreach (double sparsity in facts.Subnetworks.Select(s => s.TargetSparsity).Distinct().OrderBy(s => s == facts.Main ? 0 : 1)
             .ThenBy(s => s))
         {
             all.AddRange(facts.Subnetworks.Where(s => s.TargetSparsity == sparsity).Select(s => Chosen(s, facts, cut)));
             all.AddRange(facts.RandomSubnetworks.Where(s => s.TargetSparsity == sparsity)
-                .Select(s => Made(new($"{RandomPrefix}-{Size(s)}", CandidateKind.Random, s.Measured, s.Stored), facts)));
+                .Select(s => Made(NameOfRandom(s), CandidateKind.Random, s.Measured, s.Stored, facts)));
         }
         if (BestBaseline(facts) is { } best) all.Add(best);
         return all;
@@ -52,8 +52,8 @@ public static class MeasuredCandidates
     {
         IReadOnlyList<Candidate> models = From(facts, cut: null);
         IEnumerable<Candidate> Rows(string name, MeasuredSubnetwork itself, IReadOnlyList<MeasuredSubnetwork> random) =>
-            [Made(new(name, CandidateKind.Subnetwork, itself.Measured, itself.Stored), facts), .. random.Select((r, i) =>
-                Made(new($"{RandomPrefix}-like-{name}-seed-{i + 1}", CandidateKind.Random, r.Measured, r.Stored), facts))];
+            [Made(name, CandidateKind.Subnetwork, itself.Measured, itself.Stored, facts), .. random.Select((r, i) =>
+                Made($"{RandomPrefix}-like-{name}-seed-{i + 1}", CandidateKind.Random, r.Measured, r.Stored, facts))];
         return [models[0], .. masks.SelectMany(m => Rows(m.Name, m.Itself, m.Random)), .. models.Skip(1)];
     }
 
@@ -66,20 +66,20 @@ public static class MeasuredCandidates
     internal static IReadOnlyList<Failure> Failed(AccuracyFacts facts, int labels,
         IReadOnlyList<(string Name, MeasuredSubnetwork Itself, IReadOnlyList<MeasuredSubnetwork> Random)> masks) =>
         Failed(facts, labels, masks.Select(m => new FailureRules.Tried(
-            Made(new(m.Name, CandidateKind.Subnetwork, m.Itself.Measured, null), facts), double.NaN, m.Itself.Sparsity, m.Itself.Parts.Count,
-            [.. m.Random.Select(r => Made(new("", CandidateKind.Random, r.Measured, null), facts))])));
+            Made(m.Name, CandidateKind.Subnetwork, m.Itself.Measured, null, facts), double.NaN, m.Itself.Sparsity, m.Itself.Parts.Count,
+            [.. m.Random.Select(r => Made("", CandidateKind.Random, r.Measured, null, facts))])));
 
     static IReadOnlyList<Failure> Failed(AccuracyFacts facts, int labels, IEnumerable<FailureRules.Tried> tried) => FailureRules.Among(
-        [.. tried], [Made(new(Full, CandidateKind.Full, facts.Full, null), facts),
-            .. facts.Baselines.Select(b => Made(new(b.Key, CandidateKind.Baseline, b.Value, null), facts))],
+        [.. tried], [Made(Full, CandidateKind.Full, facts.Full, null, facts),
+            .. facts.Baselines.Select(b => Made(b.Key, CandidateKind.Baseline, b.Value, null, facts))],
         set => Measurements.SetOf(set) is { } known ? Measurements.Chance(facts, known, labels) : double.NaN,
         facts.Tasks?.GetValueOrDefault("inDomain")?.Words.LessIsBetter ?? false);
 
     static IEnumerable<FailureRules.Tried> Tried(AccuracyFacts facts) => facts.Subnetworks
         .OrderBy(s => s.TargetSparsity == facts.Main ? 0 : 1).ThenBy(s => s.TargetSparsity).Select(s => new FailureRules.Tried(
-            Made(new(NameOf(s), CandidateKind.Subnetwork, s.Measured, null), facts), s.TargetSparsity, s.Sparsity, s.Parts.Count,
+            Made(NameOf(s), CandidateKind.Subnetwork, s.Measured, null, facts), s.TargetSparsity, s.Sparsity, s.Parts.Count,
             [.. facts.RandomSubnetworks.Where(r => r.TargetSparsity == s.TargetSparsity)
-                .Select(r => Made(new("", CandidateKind.Random, r.Measured, null), facts))]));
+                .Select(r => Made("", CandidateKind.Random, r.Measured, null, facts))]));
 
     /// <summary>What failed among what was found and is not measured yet: searches that did not reach their size.</summary>
     internal static IReadOnlyList<Failure> Unmeasured(IEnumerable<(Subnetwork Found, string Name)> found) =>
@@ -90,21 +90,35 @@ public static class MeasuredCandidates
     /// <summary>The name of a subnetwork among the candidates: its file's, without ending.</summary>
     internal static string NameOf(MeasuredSubnetwork s) => s.Stored?.File is { } file ? Path.GetFileNameWithoutExtension(file) : Size(s);
 
-    sealed record Row(string Name, CandidateKind Kind, Measured Measured, StoredModel? Stored);
+    /// <summary>The sets' roles, in-domain first.</summary>
+    internal static IReadOnlyList<string> SetNames { get; } = ["inDomain", "outOfDomain", "unseen"];
 
-    static Candidate Made(Row row, AccuracyFacts facts)
-    {
-        CandidateFigure? On(string set, Proportion? share) => facts.Tasks?.GetValueOrDefault(set)?.Words is { Measure.Length: > 0 } words
-            ? CandidateFigure.From(words.Measure, row.Measured.Figures?.GetValueOrDefault(set)?.GetValueOrDefault(words.Measure))
-            : CandidateFigure.From(share);
-        return new(row.Name, row.Kind, On("inDomain", row.Measured.InDomain), On("outOfDomain", row.Measured.OutOfDomain),
-            On("unseen", row.Measured.Unseen), row.Stored?.Weights, row.Stored?.Bytes, null, row.Stored?.File, false, null, null);
-    }
+    /// <summary>What a random subnetwork that was measured is called.</summary>
+    internal static string NameOfRandom(MeasuredSubnetwork s) => $"{RandomPrefix}-{Size(s)}";
+
+    /// <summary>A model as a row.</summary>
+    /// <param name="name">its name</param>
+    /// <param name="kind">what it is</param>
+    /// <param name="measured">its figures</param>
+    /// <param name="stored">how large it is and where; null of what has no weights</param>
+    /// <param name="facts">what the sets ask</param>
+    internal static Candidate Made(string name, CandidateKind kind, Measured measured, StoredModel? stored, AccuracyFacts facts) =>
+        new(name, kind, FigureOn("inDomain", measured, facts), FigureOn("outOfDomain", measured, facts),
+            FigureOn("unseen", measured, facts), stored?.Weights, stored?.Bytes, null, stored?.File, false, null, null);
+
+    /// <summary>What a model reaches on the sets of one role; null where that was not measured.</summary>
+    /// <param name="set">one of <see cref="SetNames"/></param>
+    /// <param name="measured">the model's figures</param>
+    /// <param name="facts">what the sets ask</param>
+    internal static CandidateFigure? FigureOn(string set, Measured measured, AccuracyFacts facts) =>
+        facts.Tasks?.GetValueOrDefault(set)?.Words is { Measure.Length: > 0 } words
+            ? CandidateFigure.From(words.Measure, measured.Figures?.GetValueOrDefault(set)?.GetValueOrDefault(words.Measure))
+            : CandidateFigure.From(set == "inDomain" ? measured.InDomain : set == "outOfDomain" ? measured.OutOfDomain : measured.Unseen);
 
     static Candidate Chosen(MeasuredSubnetwork s, AccuracyFacts facts, CutFacts? cut)
     {
         string name = NameOf(s);
-        Candidate row = Made(new(name, CandidateKind.Subnetwork, s.Measured, s.Stored), facts);
+        Candidate row = Made(name, CandidateKind.Subnetwork, s.Measured, s.Stored, facts);
         bool written = cut?.Choice is { } choice ? choice.Subnetwork == name
             : cut is not null && s.TargetSparsity == facts.Main && s.Seed == cut.Seed;
         if (!written) return row;
@@ -136,7 +150,7 @@ public static class MeasuredCandidates
     static Candidate? BestBaseline(AccuracyFacts facts)
     {
         bool less = facts.Tasks?.GetValueOrDefault("inDomain")?.Words.LessIsBetter ?? false;
-        return facts.Baselines.Select(b => Made(new(b.Key, CandidateKind.Baseline, b.Value, null), facts))
+        return facts.Baselines.Select(b => Made(b.Key, CandidateKind.Baseline, b.Value, null, facts))
             .Where(b => b.InDomain is not null).MaxBy(b => less ? -b.InDomain!.Value : b.InDomain!.Value);
     }
 }

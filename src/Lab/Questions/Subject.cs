@@ -63,6 +63,12 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     /// <summary>cuts a subnetwork out; null where the run cuts none</summary>
     public Func<CutFacts?>? Cut { get; init; }
 
+    /// <summary>trains the cut, and a random one next to it; null where the run does not</summary>
+    public Func<HealingFacts?>? Heal { get; init; }
+
+    /// <summary>gives why the cut cannot be trained, with the next move; null as the answer where it can</summary>
+    public Func<string?>? WhyNoHealing { get; init; }
+
     /// <summary>the model at steps of its training, in order</summary>
     public IReadOnlyList<ICheckpoint> Checkpoints { get; init; } = [];
 

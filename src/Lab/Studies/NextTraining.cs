@@ -10,7 +10,10 @@ namespace Heartwood.Lab.Studies;
 /// <param name="WhyNot">why there is none, with the next move; null where there is one</param>
 public sealed record NextTraining(IReadOnlyList<string>? Words, string? WhyNot)
 {
-    const int Steps = 200, Every = 100;
+    /// <summary>For how many steps a cut is trained where nobody says.</summary>
+    internal const int Steps = 200;
+
+    const int Every = 100;
 
     /// <summary>
     /// The learning rate to begin with: the usual one of BERT-base, 5e-5, times its width over the model's (narrower models are trained

@@ -23,6 +23,8 @@ public sealed partial class Study
         Searched = () => Found,
         MakeAblation = OwnAblation,
         Cut = how.IsConstant ? CutOut : null,
+        Heal = HealCut,
+        WhyNoHealing = WhyNoHealing,
         Finders = CompareFinders,
     };
 

@@ -71,6 +71,12 @@ public sealed record StudyRequest(IReadOnlyList<NamedData> Sets)
     /// <summary>most examples per set in ablations of single parts and random sets, spread evenly; 0 for all</summary>
     public int AblationExamples { get; init; }
 
+    /// <summary>for how many steps the cut is trained after everything else; 0 for not at all</summary>
+    public int HealSteps { get; init; }
+
+    /// <summary>the terms of the loss of that training, see <see cref="Training.Objectives.LossTerms.Parse"/></summary>
+    public string HealLoss { get; init; } = "labels";
+
     /// <summary>names of questions that are asked beyond the usual ones</summary>
     public IReadOnlyList<string> Asked { get; init; } = [];
 
@@ -87,7 +93,7 @@ public sealed record StudyRequest(IReadOnlyList<NamedData> Sets)
         LabelMap = LabelMap,
         GridSparsities = Sparsities,
         GridSeeds = Seeds,
-        Asked = Asked,
+        Asked = HealSteps > 0 ? [.. Asked, Healing.Asked] : Asked,
     };
 
     /// <summary>Refuses what cannot be asked.</summary>
@@ -109,6 +115,7 @@ public sealed record StudyRequest(IReadOnlyList<NamedData> Sets)
         Tenants.Ablations.Parse(Ablation);
         if (CoreShare is <= 0 or > 1)
             throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
+        if (HealSteps < 0) throw new ArgumentException($"--heal is a number of steps, at least 0, not {HealSteps}.");
         if (Draws < 1) throw new ArgumentException($"--draws should be at least 1, it is {Draws}.");
         Tasks.Tables.LabelMap.Parse(LabelMap);
     }

@@ -50,7 +50,7 @@ public sealed partial class Study
             .SelectMany(f => Directory.GetFiles(f, "*.json")).Order(StringComparer.Ordinal)];
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         // which subnetwork is written changes neither what was found nor what was measured
-        foreach (string file in files.Where(f => Path.GetFileName(f) is not ("cut.json" or "choice.json")))
+        foreach (string file in files.Where(f => Path.GetFileName(f) is not ("cut.json" or "choice.json" or "healing.json")))
             hash.AppendData(File.ReadAllBytes(file));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -100,6 +100,27 @@ public sealed class CandidateTests
     }
 
     [Fact]
+    public void Healed_candidates_stand_under_a_heading_of_their_own_and_sentences_say_what_came_back_and_what_did_not()
+    {
+        string[] lines = Summary.Finished(SampleResult.Healed, "run").Split('\n');
+        int heading = Array.IndexOf(lines, "  healed");
+        Assert.Matches(@"^    seed 1 +99\.[23] ±0\.\d +97\.6 ±0\.\d .* 249,474 +1\.00$", lines[heading + 1]);
+        Assert.Matches(@"^    random parts, sparsity 0\.6 seed 1 +98\.0 ±0\.\d +89\.3 ±1\.\d .* 249,474 +1\.00$", lines[heading + 2]);
+        string said = lines.Single(l => l.StartsWith("Healed for 200 steps (labels)", StringComparison.Ordinal));
+        Assert.Matches(@"the cut goes from \d+\.\d to 97\.6.%", said);
+        Assert.Contains(" out of domain (full model ", said, StringComparison.Ordinal);
+        Assert.Contains("Random parts healed as long go from ", said, StringComparison.Ordinal);
+        Assert.Contains(lines, l => l.Contains("random parts healed as long stay 8.3\u00A0points below it.", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("In none of 14 cases out of domain is it still below the full model", StringComparison.Ordinal));
+        HealedFacts cut = SampleResult.Healed.Healing!.Healed[0];
+        string worst = cut.After.Cases.Keys.First();
+        HealedFacts lost = cut with { After = cut.After with { Cases = cut.After.Cases.ToDictionary(c => c.Key, c => c.Key == worst ? Proportion.FromCounts(30, 120) : c.Value) } };
+        string told = Summary.Finished(SampleResult.Healed with { Healing = SampleResult.Healed.Healing with { Healed = [lost] } }, "run");
+        Assert.Contains($"Not back in 1 of 14 cases out of domain: {worst} (25.0\u00A0%, full model ", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("andom parts healed", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void With_many_sizes_only_those_of_the_chosen_one_stand_one_by_one()
     {
         RunResult r = new SampleResult { Seeds = 6, Sparsities = [0.6, 0.3, 0.4, 0.5, 0.7] }.Make();

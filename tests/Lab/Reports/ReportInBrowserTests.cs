@@ -12,6 +12,7 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
         ["usual"] = SampleResult.Usual,
         ["least"] = SampleResult.Least,
         ["large"] = SampleResult.Large,
+        ["healed"] = SampleResult.Healed,
         ["one sparsity, nothing random"] = new SampleResult { Layers = 2, Heads = 25, Sparsities = [0.5], Randoms = false, Baselines = false, Others = [], Draws = 0 }.Make(),
         ["two seeds, no case facts"] = new SampleResult { Seeds = 2, CaseFacts = false, Constructions = ["swap", "a_construction_" + new string('x', 200)] }.Make(),
         ["paper"] = SamplePaper.Usual,
@@ -62,6 +63,7 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
             ["core-cases"] = r.Ablated.Count == 0 ? 0 : 3 * r.Full.Cases.Count,
             ["parts"] = sets * r.Parts.Count,
             ["cut"] = 4,
+            ["healing"] = r.Healing is { } healing ? sets * (1 + 2 * healing.Healed.Count) : 0,
         };
     }
 

@@ -25,7 +25,8 @@ sealed record RunResult(
     Manifest Manifest,
     IReadOnlyDictionary<string, CaseFacts>? Cases = null,
     PaperFacts? Paper = null,
-    IReadOnlyDictionary<string, TaskFacts>? Tasks = null)
+    IReadOnlyDictionary<string, TaskFacts>? Tasks = null,
+    HealingFacts? Healing = null)
 {
     public static IReadOnlyList<IQuestion> Questions => Heartwood.Lab.Questions.Questions.Usual;
 
@@ -41,7 +42,7 @@ sealed record RunResult(
             object?[] facts = [Accuracy, TaskFigures.FactsOf(Accuracy), new LossesFacts(Correlation),
                 Heartwood.Lab.Questions.Cases.Among(Accuracy), Groups.Among(Accuracy),
                 new FrequenciesFacts(Frequencies), new OverlapsFacts(Overlap), new CoreAblatedFacts(Core, Cores, Ablated),
-                    new SinglePartsFacts(Parts), Cut,
+                    new SinglePartsFacts(Parts), Cut, Healing,
                 Paper?.Curve is { } curve ? new CurveFacts(Paper.Tolerance, curve)
                     : null, Paper?.Generalization, Paper?.Shift, Paper?.Emergence, Paper?.Sizes,
                 Paper?.Attention, Paper?.Needs, Paper?.AddBack, making];
@@ -69,7 +70,7 @@ sealed record RunResult(
             result.Facts<OverlapsFacts>()!.Sparsities,
             result.Facts<FrequenciesFacts>()!.Sparsities, core.Main, core.Cores, core.Ablated, result.Facts<SinglePartsFacts>()!.Parts,
                 result.Facts<LossesFacts>()!.Sparsities,
-            result.Facts<CutFacts>(), making.Seconds, result.Manifest, accuracy.Cases, paper, accuracy.Tasks);
+            result.Facts<CutFacts>(), making.Seconds, result.Manifest, accuracy.Cases, paper, accuracy.Tasks, result.Facts<HealingFacts>());
     }
 }
 

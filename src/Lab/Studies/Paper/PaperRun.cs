@@ -113,6 +113,7 @@ public sealed class PaperRun
             Folder = folder,
             Progress = progress,
             Settings = request.Settings() with { Pruning = ready.Pruning },
+            Heal = null,
             Known = known.Without("making").Answers,
             Checkpoints = [.. checkpoints.Select(c => new Checkpoint(this, c))],
         };
