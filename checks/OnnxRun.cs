@@ -8,6 +8,9 @@ namespace Heartwood.Checks;
 /// <summary>ONNX files in ONNX Runtime, on the processor.</summary>
 public static class OnnxRun
 {
+    // after which no other round begins
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>Asks the first file for its scores, and takes the time of all in turn.</summary>
     /// <param name="files">files, each a model with Optimum's names of inputs and outputs</param>
     /// <param name="question">what they are asked</param>
@@ -23,7 +26,8 @@ public static class OnnxRun
             byte[][] scores = [.. question.Batches.Select(batch => Scores(sessions[0], batch))];
             QuestionBatch[] timed = [.. question.Batches.Where(batch => batch.Timed)];
             List<double>[] seconds = [.. sessions.Select(_ => new List<double>())];
-            for (int round = 0; round < question.Rounds; round++)
+            Stopwatch spent = Stopwatch.StartNew();
+            for (int round = 0; round < question.Rounds && (round == 0 || spent.Elapsed < Patience); round++)
                 foreach (int file in InTurn(sessions.Length, round))
                 {
                     foreach (QuestionBatch batch in timed.Take(1)) Run(sessions[file], batch, _ => 0);        // warm again after the other

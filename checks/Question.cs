@@ -2,7 +2,7 @@ namespace Heartwood.Checks;
 
 /// <summary>What a file's model is asked, as JSON in camelCase.</summary>
 /// <param name="Threads">threads of one run</param>
-/// <param name="Rounds">how often the timed batches are run; 0 where nothing is timed</param>
+/// <param name="Rounds">how often the timed batches are run at most; 0 where nothing is timed</param>
 /// <param name="Batches">the inputs</param>
 public sealed record Question(int Threads, int Rounds, IReadOnlyList<QuestionBatch> Batches);
 

@@ -22,7 +22,8 @@ public static class Nearest
     /// <param name="name">the name that is not known</param>
     /// <param name="candidates">the names that are</param>
     public static string DidYouMean(string name, IEnumerable<string> candidates) =>
-        Among(name, candidates) is { } nearest && IsNear(Compared(name), Compared(nearest)) ? $" Did you mean {nearest}?" : "";
+        Among(name, candidates.Where(candidate => candidate.Length > 0 && IsNear(Compared(name), Compared(candidate)))) is { } nearest
+            ? $" Did you mean {nearest}?" : "";
 
     static bool IsNear(string name, string other)
     {

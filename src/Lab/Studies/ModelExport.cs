@@ -48,7 +48,7 @@ public static class ModelExport
     public const int MostRows = 200;
 
     // of a row of a language model, whose every token has as many scores as there are words
-    const int MostTokensOfVocabulary = 64, MostTokensDrawn = 40;
+    const int MostTokensOfVocabulary = 32, MostTokensDrawn = 40;
 
     /// <summary>Writes a model, and checks what was written where that is asked for.</summary>
     /// <param name="request">what to write</param>
