@@ -7,5 +7,6 @@ public static class Exports
     public static IReadOnlyList<IExport> Usual =>
     [
         new HuggingFaceExport(),
+        new GgufExport(),
     ];
 }

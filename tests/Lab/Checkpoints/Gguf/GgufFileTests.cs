@@ -126,7 +126,8 @@ public sealed class GgufFileTests
     {
         byte[] walls = [.. Enumerable.Repeat(wall, 64)], walled = [.. walls, .. bytes, .. walls];
         using GgufFile file = GgufFile.Open(walled.AsMemory(64, bytes.Length), "fuzz");
-        return [.. file.Names.Where(name => file.Type(name).IsRead()).SelectMany(name => file.Floats(name).Select(BitConverter.SingleToUInt32Bits))];
+        IEnumerable<float> values = file.Names.Where(name => file.Type(name).IsRead()).SelectMany(name => file.Floats(name));
+        return [.. values.Select(BitConverter.SingleToUInt32Bits)];
     }
 
     /// <summary>A small file with a value of every kind and one tensor.</summary>
