@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Checkpoints.Gguf;
 
 namespace Heartwood.Lab.Exports.Gguf;

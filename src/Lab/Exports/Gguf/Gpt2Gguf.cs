@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Checkpoints.Gguf;
 using Heartwood.Lab.Models;
 using Heartwood.Tensors;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Checkpoints.Gguf;
 using Heartwood.Lab.Models;
 using Heartwood.Tensors;
