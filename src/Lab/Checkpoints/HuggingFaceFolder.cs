@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Heartwood.Lab.Checkpoints.Gguf;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Runs;
 
@@ -38,17 +39,22 @@ public sealed class HuggingFaceFolder : IDisposable
         Weights = weights();
     }
 
-    /// <summary>Opens a folder.</summary>
+    /// <summary>Opens a folder, or a GGUF file as one.</summary>
     /// <exception cref="CheckpointException">
     /// the folder, its config.json or its weights are missing, or anything is wrong with them
     /// </exception>
     public static HuggingFaceFolder Open(string path)
     {
+        if (GgufFolder.IsOne(path))
+        {
+            using GgufFile file = GgufFile.Open(path);
+            return Open(GgufFolder.Files(file), path);
+        }
         if (!Directory.Exists(path))
         {
             string found = File.Exists(path) ? "a file" : "nothing";
             throw new CheckpointException($"{path}: expected a folder with {ConfigFile} and the weights, found {found}. "
-                + "Give the model's folder.");
+                + "Give the model's folder, or a GGUF file.");
         }
         return new(path, Read, () => Checkpoint.Open(path));
 

@@ -8,6 +8,6 @@ public static class Exports
     /// <summary>The list, in the order in which help names them; the first is the usual one.</summary>
     public static IReadOnlyList<IExport> Usual =>
     [
-        new HuggingFaceExport(), new OnnxExport(),
+        new HuggingFaceExport(), new OnnxExport(), new GgufExport(),
     ];
 }

@@ -20,6 +20,8 @@ namespace Heartwood.Lab.Tasks;
 public sealed record LoadedModel(
     string Name, IModel Model, Tokenizer Tokenizer, IReadOnlyDictionary<string, byte[]> TokenizerFiles, TokenTypeRule Rule, string Sha256)
 {
+    const string TokenizerFile = "tokenizer.json";
+
     /// <summary>Loads a folder, or the embedded model where no folder is named.</summary>
     /// <param name="folder">the folder, or null for the embedded model</param>
     /// <param name="precision">at which the model multiplies by its weights</param>
@@ -124,7 +126,9 @@ public sealed record LoadedModel(
     static LoadedModel FromFolder(HuggingFaceFolder open, string? folder, IModel model)
     {
         IReadOnlyDictionary<string, byte[]> files = open.ReadTokenizer();
-        Tokenizer tokenizer = folder is null ? EmbeddedModel.ReadTokenizer(files) : Tokenizer.FromFolder(folder);
+        Tokenizer tokenizer = folder is null ? EmbeddedModel.ReadTokenizer(files)
+            : Directory.Exists(folder) ? Tokenizer.FromFolder(folder)
+            : Tokenizer.FromJson(open.Require(TokenizerFile), open.PathOf(TokenizerFile));            // of a GGUF file
         if (Math.Abs(tokenizer.Count - model.Vocabulary) is var difference && difference > MostDifference(model.Vocabulary))
             throw new InvalidDataException($"{open.Path}: expected a tokenizer of about as many words as the model's embeddings have "
                 + $"rows, {model.Vocabulary}; "
