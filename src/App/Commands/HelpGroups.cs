@@ -18,12 +18,14 @@ static partial class HelpGroups
         ]),
         ("Parts and search",
         [
-            "--mask", "--subnetwork", "--without", "--method", "--objective", "--parts", "--sparsity", "--seeds", "--ablation", "--max-examples",
+            "--mask", "--subnetwork", "--without", "--method", "--objective", "--parts", "--sparsity", "--seeds", "--ablation",
+            "--max-examples",
             "--all", "--change", "--nodes", "--absolute",
         ]),
         ("Training",
         [
-            "--family", "--fresh", "--layers", "--heads", "--width", "--neurons", "--positions", "--loss", "--teacher", "--epochs", "--steps",
+            "--family", "--fresh", "--layers", "--heads", "--width", "--neurons", "--positions", "--loss", "--teacher", "--epochs",
+            "--steps",
             "--learning-rate", "--batch-tokens", "--warmup", "--final-rate", "--weight-decay", "--dropout",
         ]),
         ("Measuring", ["--measure", "--random", "--draws", "--ask", "--evaluate-every", "--grid-sparsity", "--grid-seeds", "--tolerance",

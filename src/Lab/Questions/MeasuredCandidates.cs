@@ -66,7 +66,8 @@ public static class MeasuredCandidates
     internal static IReadOnlyList<Failure> Failed(AccuracyFacts facts, int labels,
         IReadOnlyList<(string Name, MeasuredSubnetwork Itself, IReadOnlyList<MeasuredSubnetwork> Random)> masks) =>
         Failed(facts, labels, masks.Select(m => new FailureRules.Tried(
-            Made(new(m.Name, CandidateKind.Subnetwork, m.Itself.Measured, null), facts), double.NaN, m.Itself.Sparsity, m.Itself.Parts.Count,
+            Made(new(m.Name, CandidateKind.Subnetwork, m.Itself.Measured, null), facts), double.NaN, m.Itself.Sparsity,
+            m.Itself.Parts.Count,
             [.. m.Random.Select(r => Made(new("", CandidateKind.Random, r.Measured, null), facts))])));
 
     static IReadOnlyList<Failure> Failed(AccuracyFacts facts, int labels, IEnumerable<FailureRules.Tried> tried) => FailureRules.Among(
@@ -124,7 +125,8 @@ public static class MeasuredCandidates
         int others = facts.Subnetworks.Count(s => s.TargetSparsity == facts.Main);
         string size = Invariant($"sparsity {facts.Main:0.0###}");
         if (others == 1) return $"It is the only subnetwork at {size}.";
-        string[] what = (facts.Tasks?.GetValueOrDefault("inDomain")?.Words.ShortLoss ?? Classification.Instance.Words.ShortLoss).Split(", ");
+        TaskWords words = facts.Tasks?.GetValueOrDefault("inDomain")?.Words ?? Classification.Instance.Words;
+        string[] what = words.ShortLoss.Split(", ");
         string unit = what.Length > 1 ? $" {what[1]}" : "";
         string best = chosen.Measured.InDomainLoss is { } loss ? Invariant($"the lowest {what[0]} ({loss:0.0000}{unit})")
             : "the highest accuracy in-domain";
