@@ -55,7 +55,8 @@ static class CompareVerb
             {
                 Result compared = study.Compare();
                 session.Result(() => ResultJson.Write(compared.Without("accuracy")), () =>
-                    $"{CandidateWords.Table([], study.Failed())}{new Findings(compared).Words(without: "accuracy")}Cut one out: heartwood cut {run.FolderPath}\n");
+                    $"{CandidateWords.Table([], study.Failed())}{new Findings(compared).Words(without: "accuracy")}"
+                        + $"Cut one out: heartwood cut {run.FolderPath}\n");
             }
         },
     };
@@ -65,7 +66,8 @@ static class CompareVerb
         RunSupport.UseThreads(parsed);
         string title = parsed.GetValue(SharedOptions.Title) ?? "";
         RunJoin join = RunJoin.Read(named, session.Tenants, title);
-        using RunFolder folder = RunSupport.Open(path, session, join.ModelSha256, join.Facts, join.Seeds, new { Runs = named.Length, Title = title });
+        using RunFolder folder = RunSupport.Open(
+            path, session, join.ModelSha256, join.Facts, join.Seeds, new { Runs = named.Length, Title = title });
         FindVerb.Finished(session, folder, join.In(folder, session.Progress, session.Stop));
     }
 }

@@ -85,7 +85,8 @@ static class PaperVerb
         Option[] replaced = [StudyOptions.Model, StudyOptions.Data, StudyOptions.Sparsity];
         Option[] own =
         [
-            model, data, sparsity, checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples, QuestionOptions.Ask, SharedOptions.Title,
+            model, data, sparsity, checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples, QuestionOptions.Ask,
+            SharedOptions.Title,
         ];
         foreach (Option option in StudyOptions.Sources.Concat(StudyOptions.Search).Except(replaced).Concat(own)) verb.Options.Add(option);
         return verb;

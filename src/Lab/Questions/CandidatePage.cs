@@ -11,10 +11,10 @@ static class CandidatePage
     {
         IReadOnlyList<Candidate> candidates = findings.Candidates;
         if (candidates.Count == 0) return Markup.Empty;
-        Markup chart = Drawing(candidates, findings);
+        Markup chart = Drawing(candidates, findings), table = TableOf(candidates, [.. findings.Failed.SelectMany(f => f.Candidates)]);
         return $"""
             <section class="candidates{(chart.ToString() == "" ? "" : " drawn")}" id="candidates" aria-label="Candidates">
-            <div class="choices"><div class="across" tabindex="0" role="region" aria-label="Table of candidates">{TableOf(candidates, [.. findings.Failed.SelectMany(f => f.Candidates)])}</div>
+            <div class="choices"><div class="across" tabindex="0" role="region" aria-label="Table of candidates">{table}</div>
             {Choice(candidates, findings.Measured is { } study ? Accuracy.Meanings(study).Trim() : "")}</div>
             {chart}{All(findings)}</section>
 
@@ -43,7 +43,8 @@ static class CandidatePage
             bool bad = row.Of.Any(c => failed.Contains(c.Name));
             Markup said = bad ? Markup.From($" <span class=\"failed\">failed</span>") : Markup.Empty;
             Markup name = $"<th scope=\"row\">{Symbol(row.Of[0])} {row.Label}{said}{place}</th>";
-            return $"<tr class=\"{kind}{(row.Under ? " under" : "")}{(bad ? " failed" : "")}\">{name}{columns.Select(c => c.Cell(row.Of))}</tr>\n";
+            kind += $"{(row.Under ? " under" : "")}{(bad ? " failed" : "")}";
+            return $"<tr class=\"{kind}\">{name}{columns.Select(c => c.Cell(row.Of))}</tr>\n";
         }
         static Markup Heading(Column column) => $"<th scope=\"col\">{column.Heading}</th>";
         Markup Lines(IEnumerable<CandidateRow> some) => $"""

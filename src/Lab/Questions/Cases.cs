@@ -122,7 +122,8 @@ static class CasePanel
             new CaseSet(sets.Key, [.. names.Where(sets.SelectMany(s => s.Cases).Contains)])).Where(s => s.Cases.Count > 0)]);
 
     /// <summary>What is said of the order; "" where all are shown.</summary>
-    public static string Order(int rest) => rest == 0 ? "" : $"Those that differ most, by the gap between intervals; the other {rest} are folded. ";
+    public static string Order(int rest) => rest == 0 ? ""
+        : $"Those that differ most, by the gap between intervals; the other {rest} are folded. ";
 
     /// <summary>The marks of a case.</summary>
     public static IEnumerable<Mark> Marks(IEnumerable<Entry> entries, string name, string look, Shape shape) =>

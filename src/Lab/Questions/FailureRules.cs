@@ -85,7 +85,8 @@ public static class FailureRules
             $"{which} no better in-domain than random parts of {(some.Length == 1 ? "its" : "their")} make: "
                 + $"{Reach(some)}, and {Draws(some[0], less)}; the 95\u00A0% intervals overlap."));
         failures.AddRange(Found(tried, FailureKind.Baseline,
-            t => best is not null && t.Itself.InDomain is { } own && own.Measure == best.InDomain!.Measure && Beyond(best.InDomain, own, less),
+            t => best is not null && t.Itself.InDomain is { } own && own.Measure == best.InDomain!.Measure
+                && Beyond(best.InDomain, own, less),
             (which, some) => $"{which} beaten in-domain by the baseline {best!.Name}: {Reach(some)} against {Said(best.InDomain!)}."));
         failures.AddRange(Found(tried, FailureKind.Chance,
             t => t.Itself.InDomain is { } own && Low(own) <= Guess(own, guessing("inDomain")), (which, some) =>
@@ -97,10 +98,12 @@ public static class FailureRules
     }
 
     /// <summary>The searches that did not reach their size.</summary>
-    internal static IEnumerable<Failure> Sizes(IReadOnlyList<Tried> tried) => Each(tried, FailureKind.Size, "", Missed, (asked, all, some) =>
+    internal static IEnumerable<Failure> Sizes(IReadOnlyList<Tried> tried) =>
+        Each(tried, FailureKind.Size, "", Missed, (asked, all, some) =>
     {
         string reached = Span(some.Select(t => t.Reached), v => Wording.Number(v, "0.00"));
-        string who = all == 1 ? $"The search at {Wording.Sparsity(asked)}" : $"{some.Length} of {all} searches at {Wording.Sparsity(asked)}";
+        string who = all == 1 ? $"The search at {Wording.Sparsity(asked)}"
+            : $"{some.Length} of {all} searches at {Wording.Sparsity(asked)}";
         return $"{who} did not reach {(some.Length == 1 ? "its" : "their")} size: what {(some.Length == 1 ? "it" : "they")} found has "
             + $"sparsity {reached}.";
     });
@@ -137,7 +140,8 @@ public static class FailureRules
         {
             string at = double.IsNaN(asked) ? "" : $"At {Wording.Sparsity(asked)} ";
             string which = all == 1 ? $"{at}{(at == "" ? some[0].Itself.Name : "the subnetwork")} is"
-                : $"{at}{(some.Length < all ? $"{some.Length} of {all}" : all == 2 ? "both" : $"all {all}")} subnetworks {(some.Length == 1 ? "is" : "are")}";
+                : $"{at}{(some.Length < all ? $"{some.Length} of {all}" : all == 2 ? "both" : $"all {all}")} "
+                    + $"subnetworks {(some.Length == 1 ? "is" : "are")}";
             return sentence(which, some);
         });
 

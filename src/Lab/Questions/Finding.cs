@@ -28,7 +28,8 @@ static class Finding
                 .Where(w => !heads || !w.StartsWith("Ablating the whole core", StringComparison.Ordinal))];
             if (told.Length > 0) sentences.Add(string.Join(" ", told));
         }
-        if (findings.Facts<Evaluation.CutFacts>() is { ParametersBefore: > 0 } cut && !findings.CutFailed) sentences.Add(Cuts.Sentence(cut));
+        if (findings.Facts<Evaluation.CutFacts>() is { ParametersBefore: > 0 } cut && !findings.CutFailed)
+            sentences.Add(Cuts.Sentence(cut));
         return sentences;
     }
 

@@ -39,7 +39,8 @@ sealed class Frequencies : IQuestion<FrequenciesFacts>
         string leftOut = PartMap.LeftOut(ordered[0].Kept.Keys, findings.Kinds);
         Markup[] maps = [.. ordered.Select((f, i) => Map(f, $"frequencies-{i}", findings))];
         return [new("frequencies", findings.Asking ? Asked
-            : "Which parts the subnetworks share", string.Join(" ", told.Select(c => findings.NoCore(c.TargetSparsity) ?? CoreAblated.Sentence(c)).Distinct()),
+            : "Which parts the subnetworks share",
+            string.Join(" ", told.Select(c => findings.NoCore(c.TargetSparsity) ?? CoreAblated.Sentence(c)).Distinct()),
             maps[..Math.Min(maps.Length, Fold.Beside)], [],
             $"Each square is a part, its number how many subnetworks keep it; an outline marks the core: kept by all. An empty square is "
                 + $"kept by none.{leftOut}",

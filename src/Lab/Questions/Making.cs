@@ -46,7 +46,8 @@ sealed class Making : IQuestion<MakingFacts>
         string seeds = string.Join(", ", m.Seeds.Select(s => s.ToString(CultureInfo.InvariantCulture)));
         (string Name, Markup Value)[] rows = [
             ("Command", $"<code class=\"command\">{m.Command}</code>"),
-            ("Weights, SHA-256", $"<code class=\"hash\">{(m.ModelSha256 == "" ? "none before the run" : m.ModelSha256)}</code>"), .. seeds == "" ? ((string, Markup)[])[] : [("Seeds", $"{seeds}")],
+            ("Weights, SHA-256", $"<code class=\"hash\">{(m.ModelSha256 == "" ? "none before the run" : m.ModelSha256)}</code>"),
+            .. seeds == "" ? ((string, Markup)[])[] : [("Seeds", $"{seeds}")],
             ("Version", $"Heartwood {m.Version}"),
             ("Machine", $"{m.Machine}"), ("Backend", $"{m.Backend}, {Wording.Count(m.Threads, "thread")}"),
             ("Precision", $"{Tensors.Backends.Machine.Explain(m.Backend) ?? "float32"}"), ("Started", $"{m.Started}"),

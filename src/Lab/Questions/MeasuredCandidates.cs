@@ -138,7 +138,8 @@ public static class MeasuredCandidates
         int others = facts.Subnetworks.Count(s => s.TargetSparsity == facts.Main);
         string size = Invariant($"sparsity {facts.Main:0.0###}");
         if (others == 1) return $"It is the only subnetwork at {size}.";
-        string[] what = (facts.Tasks?.GetValueOrDefault("inDomain")?.Words.ShortLoss ?? Classification.Instance.Words.ShortLoss).Split(", ");
+        TaskWords words = facts.Tasks?.GetValueOrDefault("inDomain")?.Words ?? Classification.Instance.Words;
+        string[] what = words.ShortLoss.Split(", ");
         string unit = what.Length > 1 ? $" {what[1]}" : "";
         string best = chosen.Measured.InDomainLoss is { } loss ? Invariant($"the lowest {what[0]} ({loss:0.0000}{unit})")
             : "the highest accuracy in-domain";

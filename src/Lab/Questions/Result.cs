@@ -55,7 +55,8 @@ public sealed class Findings(Result result)
     /// <summary>The figures of all questions, in the page's order.</summary>
     public IReadOnlyList<Figure> Figures()
     {
-        Figure[] figures = [.. result.Answers.Where(a => a.Facts is not null && Speaks(a.Question)).SelectMany(a => a.Question.FiguresFor(a.Facts!, this))];
+        Figure[] figures = [.. result.Answers.Where(a => a.Facts is not null && Speaks(a.Question))
+            .SelectMany(a => a.Question.FiguresFor(a.Facts!, this))];
         return Asking ? [.. figures.Select(f => f with { Answers = true })] : figures;
     }
 

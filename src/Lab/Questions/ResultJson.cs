@@ -9,8 +9,9 @@ using Heartwood.Lab.Subnetworks;
 namespace Heartwood.Lab.Questions;
 
 /// <summary>
-/// Writes and reads <c>result.json</c>: <c>{ manifest, failures, candidates, questions: { NAME: { version, facts } } }</c>, camelCase, indented,
-/// numbers that are not finite as null. Failures and candidates follow from the questions' facts, and are made of them again when a file is read. A
+/// Writes and reads <c>result.json</c>: <c>{ manifest, failures, candidates, questions: { NAME: { version, facts } } }</c>, camelCase,
+/// indented, numbers that are not finite as null. Failures and candidates follow from the questions' facts, and are made of them again
+/// when a file is read. A
 /// question that was left out with a reason has <c>leftOut</c> instead of <c>facts</c>. The published schema is
 /// <c>docs/result.schema.json</c>.
 /// </summary>

@@ -45,7 +45,8 @@ public sealed partial class Study
     /// <summary>What failed, as far as it is known by now: of what is not measured, searches that did not reach their size.</summary>
     public IReadOnlyList<Failure> Failed() => AccuracyIn(folder) is { } measured
         ? MeasuredCandidates.Failed(measured, Model.Labels.Count)
-        : MeasuredCandidates.Unmeasured(methods.SelectMany(FoundBy).Select(found => (found, Path.GetFileNameWithoutExtension(MaskFile(found)))));
+        : MeasuredCandidates.Unmeasured(methods.SelectMany(FoundBy)
+            .Select(found => (found, Path.GetFileNameWithoutExtension(MaskFile(found)))));
 
     /// <summary>Whether the subnetwork that was cut failed.</summary>
     public bool CutFailed() => Candidates().FirstOrDefault(c => c.Chosen) is { } cut && Failed().Any(f => f.Candidates.Contains(cut.Name));
