@@ -1,5 +1,4 @@
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Tasks;
 using static System.FormattableString;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Heartwood.Lab.Checkpoints;
-using Heartwood.Lab.Checkpoints.Gguf;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Tasks;
