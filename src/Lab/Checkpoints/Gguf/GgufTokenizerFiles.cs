@@ -16,7 +16,9 @@ static class GgufTokenizerFiles
     const string SplitOfQwen2 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
         + @"|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    /// <summary>The file by its name, none where the GGUF file says that it has no tokenizer; ids of special tokens are noted in the config.</summary>
+    /// <summary>
+    /// The file by its name, none where the GGUF file says that it has no tokenizer; ids of special tokens are noted in the config.
+    /// </summary>
     /// <exception cref="CheckpointException">the tokenizer is of another kind, or its lists do not fit</exception>
     public static Dictionary<string, byte[]> Read(GgufFile file, JsonObject config)
     {
