@@ -72,7 +72,8 @@ public sealed class HealingTests : IDisposable
         byte[] before = File.ReadAllBytes(Path.Combine(model, "model.safetensors"));
         Begin("run", Request);
         TrainingRequest same = new(Request.Sets.With(Role.OutOfDomain).With(Role.Unseen).With(Role.InDomain),
-            new(Seed: 0, Steps: 60, LearningRate: NextTraining.LearningRate(8))) { From = Path.Combine(temporary.At("run"), "cut") };
+            new(Seed: 0, Steps: 60, LearningRate: NextTraining.LearningRate(8)))
+        { From = Path.Combine(temporary.At("run"), "cut") };
         using RunFolder folder = RunFolder.Open(temporary.At("trained"), Manifests.Small);
         new TrainingRun(same).Run(folder, new Told(_ => { }), default);
         Assert.Equal(Weights("trained/model"), Weights("run/healed"));
@@ -136,7 +137,11 @@ public sealed class HealingTests : IDisposable
         string pairs = $"{temporary.At("pairs.tsv")},task=pairs,text=good,pair=bad";
         Result spoken = Begin("pairs", new StudyRequest(NamedData.Listed([pairs], [$"{pairs},rows=10"], [], []))
         {
-            Model = temporary.At("speaker"), Seeds = [1], Methods = ["structured-pruning,steps=4,batch-size=4"], Draws = 1, HealSteps = 5,
+            Model = temporary.At("speaker"),
+            Seeds = [1],
+            Methods = ["structured-pruning,steps=4,batch-size=4"],
+            Draws = 1,
+            HealSteps = 5,
         })!;
         Assert.Contains(new Findings(spoken).LeftOut, why => why.StartsWith("The cut was not healed. To heal the cut, train it on running text (masks were learned on minimal pairs): heartwood train --from RUN/cut", StringComparison.Ordinal));
     }
@@ -149,7 +154,12 @@ public sealed class HealingTests : IDisposable
         string text = $"{temporary.At("text.txt")},window=8";
         Result spoken = Begin("text", new StudyRequest(NamedData.Listed([text], [$"{text},rows=10"], [], []))
         {
-            Model = temporary.At("speaker"), Seeds = [1], Methods = ["structured-pruning,steps=4,batch-size=4"], Draws = 1, HealSteps = 20, HealLoss = "outputs",
+            Model = temporary.At("speaker"),
+            Seeds = [1],
+            Methods = ["structured-pruning,steps=4,batch-size=4"],
+            Draws = 1,
+            HealSteps = 20,
+            HealLoss = "outputs",
         })!;
         HealedFacts cut = spoken.Facts<HealingFacts>()!.Healed[0];
         Assert.All(new Findings(spoken).Candidates.Where(c => c.Kind == CandidateKind.Healed), c => Assert.Equal("perplexity", c.InDomain!.Measure));

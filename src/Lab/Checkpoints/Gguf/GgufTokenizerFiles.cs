@@ -76,9 +76,15 @@ static class GgufTokenizerFiles
             ["decoder"] = new JsonObject { ["type"] = "Sequence", ["decoders"] = back },
             ["model"] = new JsonObject
             {
-                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = unknown < 0 ? null : tokens[unknown],
-                ["continuing_subword_prefix"] = null, ["end_of_word_suffix"] = null, ["fuse_unk"] = true, ["byte_fallback"] = true,
-                ["vocab"] = Vocabulary(file, tokens), ["merges"] = new JsonArray([.. Merges(tokens, types, scores)]),
+                ["type"] = "BPE",
+                ["dropout"] = null,
+                ["unk_token"] = unknown < 0 ? null : tokens[unknown],
+                ["continuing_subword_prefix"] = null,
+                ["end_of_word_suffix"] = null,
+                ["fuse_unk"] = true,
+                ["byte_fallback"] = true,
+                ["vocab"] = Vocabulary(file, tokens),
+                ["merges"] = new JsonArray([.. Merges(tokens, types, scores)]),
             },
         };
     }
@@ -120,17 +126,29 @@ static class GgufTokenizerFiles
                 ["type"] = "Sequence",
                 ["pretokenizers"] = new JsonArray(new JsonObject
                 {
-                    ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = pattern }, ["behavior"] = "Isolated", ["invert"] = false,
+                    ["type"] = "Split",
+                    ["pattern"] = new JsonObject { ["Regex"] = pattern },
+                    ["behavior"] = "Isolated",
+                    ["invert"] = false,
                 }, bytes),
             },
             ["decoder"] = new JsonObject
             {
-                ["type"] = "ByteLevel", ["add_prefix_space"] = true, ["trim_offsets"] = true, ["use_regex"] = true,
+                ["type"] = "ByteLevel",
+                ["add_prefix_space"] = true,
+                ["trim_offsets"] = true,
+                ["use_regex"] = true,
             },
             ["model"] = new JsonObject
             {
-                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = null,
-                ["end_of_word_suffix"] = null, ["fuse_unk"] = false, ["byte_fallback"] = false, ["vocab"] = Vocabulary(file, tokens),
+                ["type"] = "BPE",
+                ["dropout"] = null,
+                ["unk_token"] = null,
+                ["continuing_subword_prefix"] = null,
+                ["end_of_word_suffix"] = null,
+                ["fuse_unk"] = false,
+                ["byte_fallback"] = false,
+                ["vocab"] = Vocabulary(file, tokens),
                 ["merges"] = merges,
             },
         };
@@ -161,7 +179,9 @@ static class GgufTokenizerFiles
                 });
             special[tokens[number]] = new JsonObject
             {
-                ["id"] = tokens[number], ["ids"] = new JsonArray(number), ["tokens"] = new JsonArray(tokens[number]),
+                ["id"] = tokens[number],
+                ["ids"] = new JsonArray(number),
+                ["tokens"] = new JsonArray(tokens[number]),
             };
         }
         return new() { ["type"] = "TemplateProcessing", ["single"] = single, ["pair"] = pair, ["special_tokens"] = special };

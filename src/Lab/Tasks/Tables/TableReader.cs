@@ -202,7 +202,8 @@ sealed class TableReader(DataSpec spec, IReadOnlyCollection<string>? allowed, Ro
         }
         if (labelled is null)
             return Whole(new(Cell(columns[0])!, Cell(columns[1]), Cell(columns[2]) ?? "", Cell(columns[3]) ?? "",
-                Cell(columns[4]) ?? "", Cell(columns[5]) ?? "") { Other = Cell(columns[6]) });
+                Cell(columns[4]) ?? "", Cell(columns[5]) ?? "")
+            { Other = Cell(columns[6]) });
         string label = Cell(columns[2])!;
         if (label.Length == 0 && reading.Labels == LabelUse.Needed)
             throw TableException.At(At(record), $"expected a label in column '{columns[2].Name}', found nothing. Give a file with labels.");
