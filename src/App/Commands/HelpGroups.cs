@@ -26,7 +26,7 @@ static partial class HelpGroups
             "--family", "--fresh", "--layers", "--heads", "--width", "--neurons", "--positions", "--loss", "--teacher", "--epochs",
             "--steps", "--learning-rate", "--batch-tokens", "--warmup", "--final-rate", "--weight-decay", "--dropout",
         ]),
-        ("Healing", ["--heal", "--heal-loss"]),
+        ("Healing", ["--heal", "--heal-loss", "--scratch"]),
         ("Measuring", ["--measure", "--random", "--draws", "--ask", "--evaluate-every", "--grid-sparsity", "--grid-seeds", "--tolerance",
             "--top", "--tokens", "--temperature", "--length"]),
         ("Output", ["--out", "--title", "--json", "--examples", "--to", "--export", "--check", "--dry-run"]),

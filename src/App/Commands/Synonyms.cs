@@ -67,7 +67,6 @@ static class Synonyms
         ["ablation"] = Alone,
         ["ablations"] = Alone,
         ["importance"] = Alone,
-        ["heal"] = Healed,
         ["recover"] = Healed,
         ["retrain"] = Healed,
         ["distill"] = Taught,

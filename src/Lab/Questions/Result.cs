@@ -122,4 +122,8 @@ public sealed class Findings(Result result)
             ? $"{why}\n" : "";
         return silent + string.Concat(there.Where(a => Speaks(a.Question)).Select(a => a.Question.WordsFor(a.Facts!, this)));
     }
+
+    /// <summary>What one question says on the terminal, found by the type of its facts; "" where it was not answered.</summary>
+    public string WordsOf<T>() where T : class =>
+        result.Answers.FirstOrDefault(a => a.Facts is T) is { } answer ? answer.Question.WordsFor(answer.Facts!, this) : "";
 }
