@@ -1,5 +1,6 @@
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies;
@@ -109,7 +110,7 @@ public sealed record Inspection(
 
         Example Typical() => new(new(new int[typical], new int[typical]), 0, "", "");
 
-        Inspection Seen(double tokens, IReadOnlyList<MethodCost> costs, Estimate? search, LayerTimes? times) => new(
+        Inspection Seen(double tokens, IReadOnlyList<MethodCost> costs, Estimate? search, TimeTable? times) => new(
             loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary,
             model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], model.Layers.Sum(l => l.Heads),
             model.Layers.Count(l => l.Neurons > 0), [.. costs.Select(c => c.InWords)], tokens, search,
@@ -125,7 +126,7 @@ public sealed record Inspection(
             Notes = loaded.Ready is null ? loaded.Notes : [.. loaded.Ready.Notes],
         };
 
-        IEnumerable<SizeForecast> Forecasts(LayerTimes? times)
+        IEnumerable<SizeForecast> Forecasts(TimeTable? times)
         {
             Universe all = model.Universe(request.Tenants.PartKinds.Named(request.Parts));
             yield return SizeForecast.Make(model, all, times);

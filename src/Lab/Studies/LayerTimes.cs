@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -11,22 +14,20 @@ namespace Heartwood.Lab.Studies;
 /// How long a pass takes here with fewer heads and neurons: one layer of the model is run with all, half and none of each, and what stands
 /// before and after the layers is run once. A layer's time is taken to be linear in its heads and in its neurons.
 /// </summary>
-sealed class LayerTimes
+static class LayerTimes
 {
-    const double RunSeconds = 0.02, MostWork = 4e9;
+    const double MostWork = 4e9;
     const int MostTokens = 512, FewestTokens = 64, LeastRuns = 3;
 
-    readonly double thousands, outside;
-    readonly Times inner, last;
-
-    LayerTimes(double thousands, double outside, Times inner, Times last) =>
-        (this.thousands, this.outside, this.inner, this.last) = (thousands, outside, inner, last);
+    /// <summary>Seconds that each thing is run for where the table decides what is found.</summary>
+    internal const double ToDecide = 0.25;
 
     /// <summary>Runs what has to be run, in a second or so.</summary>
     /// <param name="model">the full model</param>
     /// <param name="problem">what is asked</param>
     /// <param name="pool">examples, of which some are run</param>
-    internal static LayerTimes Measure(IModel model, IProblem problem, IReadOnlyList<Example> pool)
+    /// <param name="runSeconds">seconds that each thing is run for, at least three times</param>
+    internal static TimeTable Measure(IModel model, IProblem problem, IReadOnlyList<Example> pool, double runSeconds = 0.02)
     {
         long inLayers = model.Layers.Sum(layer => 4L * layer.Heads * model.HeadWidth * model.Width + 2L * layer.Neurons * model.Width);
         double tokens = Math.Clamp(MostWork * model.Layers.Count / Math.Max(1, inLayers), FewestTokens, MostTokens);
@@ -39,10 +40,11 @@ sealed class LayerTimes
         using Scope scope = Scope.Open();
         Tensor all = Tensor.Normal(new(1, "pilot"), 1, batch.Tokens, model.Width);
         Tensor read = computed == Tokens.All ? all : Tensor.Normal(new(1, "pilot"), 1, batch.Count, model.Width);
-        double outside = Timed(() => model.Embed(batch, NoProbe.Instance)) + Timed(Scores);
+        double outside = Timed(() => model.Embed(batch, NoProbe.Instance), runSeconds) + Timed(Scores, runSeconds);
         IModel one = model.WithLayers([model.Layers.Count / 2]);
-        Times inner = TimesFor(Tokens.All);
-        return new(batch.Tokens / 1000.0, outside, inner, computed == Tokens.All ? inner : TimesFor(computed));
+        LayerTime inner = TimesFor(Tokens.All);
+        return new(model.Family, model.Width, model.HeadWidth, model.Layers.Count, one.Layers[0].Heads, one.Layers[0].Neurons, Here(model),
+            length, batch.Tokens / 1000.0, outside, inner, computed == Tokens.All ? inner : TimesFor(computed));
 
         void Scores()
         {
@@ -51,29 +53,31 @@ sealed class LayerTimes
             else NextTokens.Each(pass, null, places, (_, _, _, _) => { });
         }
 
-        Times TimesFor(Tokens tokens)
+        LayerTime TimesFor(Tokens tokens)
         {
             int heads = one.Layers[0].Heads, neurons = one.Layers[0].Neurons;
             double none = Layer(0, 0);
-            return new(none,
-                new(heads, Layer(heads / 2, 0) - none, Layer(heads, 0) - none),
-                new(neurons, Layer(0, neurons / 2) - none, Layer(0, neurons) - none));
+            return LayerTime.Fitted(none,
+                (heads, Layer(heads / 2, 0), Layer(heads, 0)), (neurons, Layer(0, neurons / 2), Layer(0, neurons)));
 
             double Layer(int keptHeads, int keptNeurons)
             {
                 IModel some = one.WithFewer(keptHeads, keptNeurons);
                 return Timed(() => some.Finish(
-                    0, all, some.Attend(0, all, batch, tokens, NoProbe.Instance), batch, tokens, NoProbe.Instance));
+                    0, all, some.Attend(0, all, batch, tokens, NoProbe.Instance), batch, tokens, NoProbe.Instance), runSeconds);
             }
         }
     }
 
+    static string Here(IModel model) => $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, "
+        + $"backend {Machine.BackendAt(model.Weights.Precision)}, {Machine.Threads} thread{(Machine.Threads == 1 ? "" : "s")}";
+
     // the best of some runs; the first packs the weights
-    static double Timed(Action run)
+    static double Timed(Action run, double runSeconds)
     {
         double best = double.PositiveInfinity;
         long began = Stopwatch.GetTimestamp();
-        for (int i = 0; i < LeastRuns || Stopwatch.GetElapsedTime(began).TotalSeconds < RunSeconds; i++)
+        for (int i = 0; i < LeastRuns || Stopwatch.GetElapsedTime(began).TotalSeconds < runSeconds; i++)
         {
             using Scope scope = Scope.Open();
             long start = Stopwatch.GetTimestamp();
@@ -81,31 +85,5 @@ sealed class LayerTimes
             if (i > 0) best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
         return best;
-    }
-
-    /// <summary>Time of a pass of a cut model.</summary>
-    internal double SecondsPer1000Tokens(CutSize size)
-    {
-        double layers = size.Layers.SkipLast(1).Sum(layer => inner.Seconds(layer.Heads, layer.Neurons));
-        if (size.Layers.Count > 0) layers += last.Seconds(size.Layers[^1].Heads, size.Layers[^1].Neurons);
-        return (outside + layers) / thousands;
-    }
-
-    // a layer with neither heads nor neurons, and what each of the two adds
-    sealed record Times(double None, Adds Heads, Adds Neurons)
-    {
-        public double Seconds(int heads, int neurons) => None + Heads.Seconds(heads) + Neurons.Seconds(neurons);
-    }
-
-    // seconds with half of them and with all
-    sealed record Adds(int Count, double Half, double All)
-    {
-        public double Seconds(int count)
-        {
-            int half = Count / 2;
-            if (count == 0 || Count == 0) return 0;
-            double each = half == 0 ? All / Count : (All - Half) / (Count - half);
-            return Math.Max(0, All + (count - Count) * each);
-        }
     }
 }

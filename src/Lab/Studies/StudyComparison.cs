@@ -21,6 +21,7 @@ public sealed partial class Study
         Find = FindMain,
         MaskFile = MaskFile,
         Searched = () => Found,
+        Costs = Costs,
         MakeAblation = OwnAblation,
         Cut = how.IsConstant ? CutOut : null,
         Heal = HealCut,
@@ -46,7 +47,7 @@ public sealed partial class Study
     public IReadOnlyList<Failure> Failed() => AccuracyIn(folder) is { } measured
         ? MeasuredCandidates.Failed(measured, Model.Labels.Count)
         : MeasuredCandidates.Unmeasured(methods.SelectMany(FoundBy)
-            .Select(found => (found, Path.GetFileNameWithoutExtension(MaskFile(found)))));
+            .Select(found => (found, Path.GetFileNameWithoutExtension(MaskFile(found)))), Reached);
 
     /// <summary>Whether the subnetwork that was cut failed.</summary>
     public bool CutFailed() => Candidates().FirstOrDefault(c => c.Chosen) is { } cut && Failed().Any(f => f.Candidates.Contains(cut.Name));

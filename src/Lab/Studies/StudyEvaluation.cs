@@ -36,9 +36,9 @@ public sealed partial class Study
     public IReadOnlyList<PredictedRow> Rows()
     {
         RequireInDomain();
-        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, OwnAblation(), stop);
+        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, OwnAblation(), stop, Costs());
         return MeasuredRows.Over(loaded, [(loaded.Name, sets, Subject.FullScores), .. Find().Select(found =>
-            ($"{found.Method}, seed {found.Seed}, sparsity {found.TargetSparsity.ToString(CultureInfo.InvariantCulture)}", sets,
+            ($"{found.Method}, seed {found.Seed}, {found.TargetSparsity.UnitName} {found.TargetSparsity.Value.ToString(CultureInfo.InvariantCulture)}", sets,
                 measuring.Masked(found.Kept)))]);
     }
 
