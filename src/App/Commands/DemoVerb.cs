@@ -40,7 +40,7 @@ static class DemoVerb
         IEnumerable<Option> all = [.. Options, SharedOptions.Seed, SharedOptions.Threads, .. SharedOptions.All];
         Option[] given = [.. all.Where(o => parsed.GetResult(o) is { Implicit: false })];
         ParseResult step = CommandLine.Parse(session.Root,
-            [.. plan.WordsOf(plan.Steps.Single(), given.Select(o => o.Name).ToHashSet()),
+            [.. plan.WordsOf(plan.Steps.Single(), given.Select(o => o == StudyOptions.Target ? StudyOptions.Sparsity.Name : o.Name).ToHashSet()),
                 .. given.SelectMany(o => (string[])[o.Name, .. parsed.GetResult(o)!.Tokens.Select(t => t.Value)])]);
         StudyRequest request = StudyOptions.Parse(step);
         request = request with { Title = request.Title == "" ? recipe.Title : request.Title };

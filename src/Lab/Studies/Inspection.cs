@@ -59,6 +59,12 @@ public sealed record Inspection(
     /// </summary>
     public IReadOnlyList<SizeForecast> Sizes { get; init; } = [];
 
+    /// <summary>
+    /// The smallest share of weights, bytes and time that <c>--target</c> reaches with the parts in play, embeddings included; none of a
+    /// body, in which nothing is searched.
+    /// </summary>
+    public IReadOnlyList<Target> Smallest { get; init; } = [];
+
     /// <summary>Bytes of the weights, in the dtypes that they are stored in.</summary>
     public long Bytes { get; init; }
 
@@ -120,11 +126,18 @@ public sealed record Inspection(
             Causal = model.Causal,
             Kinds = [.. request.Tenants.PartKinds.Select(kind => WeightsOf(model, kind)).Where(kind => kind.Parts > 0)],
             Sizes = [.. Forecasts(times)],
+            Smallest = times is null ? [] : [.. SmallestBy(times)],
             Bytes = model.Weights.StoredBytes,
             OutsideLayers = model.Weights.All.Where(w => !InALayer(model, w.Key)).Sum(w => (long)w.Value.Count),
             Words = loaded.Ready?.Tokenizer.Count,
             Notes = loaded.Ready is null ? loaded.Notes : [.. loaded.Ready.Notes],
         };
+
+        IEnumerable<Target> SmallestBy(TimeTable times)
+        {
+            SizeCosts costs = new(model, model.Universe(request.Tenants.PartKinds.Named(request.Parts)), zero: true, times);
+            return SizeCosts.Counted.Select(unit => new Target(costs[unit].SmallestShare, unit));
+        }
 
         IEnumerable<SizeForecast> Forecasts(TimeTable? times)
         {
