@@ -40,11 +40,24 @@ static class LayerTimes
         using Scope scope = Scope.Open();
         Tensor all = Tensor.Normal(new(1, "pilot"), 1, batch.Tokens, model.Width);
         Tensor read = computed == Tokens.All ? all : Tensor.Normal(new(1, "pilot"), 1, batch.Count, model.Width);
-        double outside = Timed(() => model.Embed(batch, NoProbe.Instance), runSeconds) + Timed(Scores, runSeconds);
         IModel one = model.WithLayers([model.Layers.Count / 2]);
-        LayerTime inner = TimesFor(Tokens.All);
-        return new(model.Family, model.Width, model.HeadWidth, model.Layers.Count, one.Layers[0].Heads, one.Layers[0].Neurons, Here(model),
-            length, batch.Tokens / 1000.0, outside, inner, computed == Tokens.All ? inner : TimesFor(computed));
+        int heads = one.Layers[0].Heads, neurons = one.Layers[0].Neurons;
+        (int Heads, int Neurons)[] sizes = [(0, 0), (heads / 2, 0), (heads, 0), (0, neurons / 2), (0, neurons)];
+        IModel[] cuts = [.. sizes.Select(size => one.WithFewer(size.Heads, size.Neurons))];
+        Tokens[] kinds = computed == Tokens.All ? [Tokens.All] : [Tokens.All, computed];
+        double[] seconds = Timed([() => model.Embed(batch, NoProbe.Instance), Scores,
+            .. kinds.SelectMany(tokens => cuts.Select(cut => (Action)(() => Layer(cut, tokens))))], runSeconds);
+        return new(model.Family, model.Width, model.HeadWidth, model.Layers.Count, heads, neurons, Here(model), length,
+            batch.Tokens / 1000.0, seconds[0] + seconds[1], Fitted(0), Fitted(kinds.Length - 1));
+
+        LayerTime Fitted(int kind)
+        {
+            double[] own = seconds[(2 + kind * sizes.Length)..];
+            return LayerTime.Fitted(own[0], (heads, own[1], own[2]), (neurons, own[3], own[4]));
+        }
+
+        void Layer(IModel cut, Tokens tokens) => cut.Finish(
+            0, all, cut.Attend(0, all, batch, tokens, NoProbe.Instance), batch, tokens, NoProbe.Instance);
 
         void Scores()
         {
@@ -52,38 +65,26 @@ static class LayerTimes
             if (places is null) pass.Scores(computed);
             else NextTokens.Each(pass, null, places, (_, _, _, _) => { });
         }
-
-        LayerTime TimesFor(Tokens tokens)
-        {
-            int heads = one.Layers[0].Heads, neurons = one.Layers[0].Neurons;
-            double none = Layer(0, 0);
-            return LayerTime.Fitted(none,
-                (heads, Layer(heads / 2, 0), Layer(heads, 0)), (neurons, Layer(0, neurons / 2), Layer(0, neurons)));
-
-            double Layer(int keptHeads, int keptNeurons)
-            {
-                IModel some = one.WithFewer(keptHeads, keptNeurons);
-                return Timed(() => some.Finish(
-                    0, all, some.Attend(0, all, batch, tokens, NoProbe.Instance), batch, tokens, NoProbe.Instance), runSeconds);
-            }
-        }
     }
 
     static string Here(IModel model) => $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, "
         + $"backend {Machine.BackendAt(model.Weights.Precision)}, {Machine.Threads} thread{(Machine.Threads == 1 ? "" : "s")}";
 
-    // the best of some runs; the first packs the weights
-    static double Timed(Action run, double runSeconds)
+    // the best of each thing's runs, in seconds: all in turn, so that a busy moment of the machine does not hit one alone; the first run packs
+    // the weights
+    static double[] Timed(IReadOnlyList<Action> things, double runSeconds)
     {
-        double best = double.PositiveInfinity;
+        double[] best = new double[things.Count];
+        Array.Fill(best, double.PositiveInfinity);
         long began = Stopwatch.GetTimestamp();
-        for (int i = 0; i < LeastRuns || Stopwatch.GetElapsedTime(began).TotalSeconds < runSeconds; i++)
-        {
-            using Scope scope = Scope.Open();
-            long start = Stopwatch.GetTimestamp();
-            run();
-            if (i > 0) best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
+        for (int round = 0; round < LeastRuns || Stopwatch.GetElapsedTime(began).TotalSeconds < runSeconds * things.Count; round++)
+            for (int i = 0; i < best.Length; i++)
+            {
+                using Scope scope = Scope.Open();
+                long start = Stopwatch.GetTimestamp();
+                things[i]();
+                if (round > 0) best[i] = Math.Min(best[i], Stopwatch.GetElapsedTime(start).TotalSeconds);
+            }
         return best;
     }
 }

@@ -99,7 +99,8 @@ public sealed partial class Study
         double began = folder.Seconds, before = folder.Has(SecondsFile(which)) ? folder.ReadJson<double>(SecondsFile(which)) : 0;
         ISearch search = which.Method.Finder.Begin(asked with
         {
-            Seed = which.Seed ?? 0, Sparsity = which.Sparsities[0].Gone,
+            Seed = which.Seed ?? 0,
+            Sparsity = which.Sparsities[0].Gone,
             Goal = GoalAt(which.Sparsities[0]),
         });
         if (folder.Has(state)) search.Restore(folder.PathOf(state));
