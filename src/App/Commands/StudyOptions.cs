@@ -114,7 +114,8 @@ static class StudyOptions
 
     /// <summary>Options of the search itself, for every verb that searches.</summary>
     public static IReadOnlyList<Option> Search =>
-        [Methods, Objective, Parts, Seeds, Sparsity, Target, TimeTable, MaxExamples, MaxLength, Ablation, Share, Draws, AblationExamples, Precision];
+        [Methods, Objective, Parts, Seeds, Sparsity, Target, TimeTable,
+            MaxExamples, MaxLength, Ablation, Share, Draws, AblationExamples, Precision];
 
     /// <summary>Options of the training that may follow.</summary>
     public static IReadOnlyList<Option> Healing => [Heal, HealLoss];

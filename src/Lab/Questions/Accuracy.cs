@@ -48,7 +48,8 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         Dictionary<string, Measured> baselines =
             Baselines.Measure(subject.Data, subject.Loaded, subject.Settings.LabelMap, subject.Sets);
         Action<int> advance = subject.Advance("measuring subnetworks", 2L * found.Count, "subnetworks");
-        MaskMeasuring measuring = new(subject.Model, subject.Sets, subject.FullScores, subject.Ablation, subject.Stop, subject.Costs?.Invoke());
+        MaskMeasuring measuring =
+            new(subject.Model, subject.Sets, subject.FullScores, subject.Ablation, subject.Stop, subject.Costs?.Invoke());
         List<MeasuredSubnetwork> measured = [], random = [];
         foreach (var (i, subnetwork) in found.Index())
         {
@@ -137,7 +138,8 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         foreach (Target sparsity in study.Sparsities)
         {
             Entry[] shown = [.. study.At(sparsity).Append(study.Full).Where(close.Contains)];
-            string id = $"domains-{set}-{(sparsity.IsSparsity ? Wording.Number(sparsity.Value, "0.0###") : sparsity.InNames).Replace('.', '-')}";
+            string size = sparsity.IsSparsity ? Wording.Number(sparsity.Value, "0.0###") : sparsity.InNames;
+            string id = $"domains-{set}-{size.Replace('.', '-')}";
             yield return Scatter.Draw(id, $"Closer, {Wording.Sparsity(sparsity)}", $"{along} against {up} at {Wording.Sparsity(sparsity)}",
                 $"{Wording.Count(shown.Length - 1, "subnetwork")} and the full model, the same axes at every sparsity.",
                 [.. Ordered(shown).Select(e => PointOf(e, set, e.Name))], x, y, (along, up), (true, true), chance);

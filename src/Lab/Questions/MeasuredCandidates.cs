@@ -84,7 +84,8 @@ public static class MeasuredCandidates
     /// <summary>What failed among what was found and is not measured yet: searches that did not reach their size.</summary>
     /// <param name="found">the subnetworks, with their names</param>
     /// <param name="reached">what each has of what was asked for</param>
-    internal static IReadOnlyList<Failure> Unmeasured(IEnumerable<(Subnetwork Found, string Name)> found, Func<Subnetwork, double> reached) =>
+    internal static IReadOnlyList<Failure> Unmeasured(
+        IEnumerable<(Subnetwork Found, string Name)> found, Func<Subnetwork, double> reached) =>
         [.. FailureRules.Sizes([.. found.Select(f => new FailureRules.Tried(
             new(f.Name, CandidateKind.Subnetwork, null, null, null, null, null, null, null, false, null, null), f.Found.TargetSparsity,
             reached(f.Found), f.Found.Kept.Count, []))])];

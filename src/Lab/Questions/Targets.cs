@@ -92,14 +92,14 @@ sealed class Targets : IQuestion<TargetsFacts>
     static string Reading(TargetsFacts facts, ReachedSize[] shown)
     {
         Target main = shown[0].Asked;
-        double most = shown.Max(r => Of(r.Size, main.Unit));
+        double most = shown.Max(r => ShareIn(r.Size, main.Unit));
         string seconds = Wording.Number(1000 * facts.FullSecondsPer1000Tokens, "0.00");
         string time = main.Unit == SizeUnit.Time ? $", of {seconds} ms per 1,000 tokens" : "";
         return $"Asked were at most {Percent(main.Value)} of the full model's {main.UnitName}{time}; the largest of "
             + $"{Wording.Count(shown.Length, "subnetwork")} has {Percent(most)}.";
     }
 
-    static double Of(SizeShares size, SizeUnit unit) =>
+    static double ShareIn(SizeShares size, SizeUnit unit) =>
         unit switch { SizeUnit.Weights => size.Weights, SizeUnit.Bytes => size.Bytes, _ => size.Time };
 
     static string Percent(double share) => Wording.Percent(share);

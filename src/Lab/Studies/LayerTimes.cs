@@ -70,8 +70,8 @@ static class LayerTimes
     static string Here(IModel model) => $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, "
         + $"backend {Machine.BackendAt(model.Weights.Precision)}, {Machine.Threads} thread{(Machine.Threads == 1 ? "" : "s")}";
 
-    // the best of each thing's runs, in seconds: all in turn, so that a busy moment of the machine does not hit one alone; the first run packs
-    // the weights
+    // the best of each thing's runs, in seconds: all in turn, so that a busy moment of the machine does not hit one alone;
+    // the first run packs the weights
     static double[] Timed(IReadOnlyList<Action> things, double runSeconds)
     {
         double[] best = new double[things.Count];

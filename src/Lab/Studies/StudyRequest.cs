@@ -31,7 +31,8 @@ public sealed record StudyRequest(IReadOnlyList<NamedData> Sets)
     /// <summary>seeds to search with</summary>
     public IReadOnlyList<ulong> Seeds { get; init; } = [1, 2, 3, 4, 5, 6];
 
-    /// <summary>sparsities, or other targets, to search at; the first is the one that the core, the ablations and the cut are about</summary>
+    /// <summary>sparsities, or other targets, to search at; the first is the
+    /// one that the core, the ablations and the cut are about</summary>
     public IReadOnlyList<Target> Sparsities { get; init; } = [0.5];
 
     /// <summary>file of a table of times, for targets in time; null to measure one here, which the run keeps</summary>
@@ -121,7 +122,8 @@ public sealed record StudyRequest(IReadOnlyList<NamedData> Sets)
         foreach (Target size in Sparsities) size.Check();
         Tenants.Ablations.Parse(Ablation);
         if (TimeTable is not null && !CountsCosts)
-            throw new ArgumentException("--time-table would have no effect: it is for --target time=SHARE (or weights, bytes). Leave it out.");
+            throw new ArgumentException("--time-table would have no effect: it is for --target time=SHARE "
+                + "(or weights, bytes). Leave it out.");
         if (CoreShare is <= 0 or > 1)
             throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
         if (HealSteps < 0) throw new ArgumentException($"--heal is a number of steps, at least 0, not {HealSteps}.");

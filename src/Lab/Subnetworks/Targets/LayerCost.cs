@@ -66,7 +66,9 @@ sealed class LayerCost
     }
 }
 
-/// <summary>What one block costs: each of its heads or neurons, what heads share, what is there with any of them, and with the block.</summary>
+/// <summary>
+/// What one block costs: each of its heads or neurons, what heads share, what is there with any of them, and with the block.
+/// </summary>
 sealed class BlockCost
 {
     readonly int[] places;                                       // of each head or neuron; −1 where it is not in play
@@ -77,7 +79,8 @@ sealed class BlockCost
         (double Any, double AnyLast, double Each, double EachLast) time)
     {
         IReadOnlyDictionary<string, Tensor> tensors = model.Weights.All;
-        double Of(Series runs) => (double)runs.Length * tensors[runs.Tensor].Count / tensors[runs.Tensor].Shape[runs.Axis] * size(runs.Tensor);
+        double Numbers(Series runs) =>
+            (double)runs.Length * tensors[runs.Tensor].Count / tensors[runs.Tensor].Shape[runs.Axis] * size(runs.Tensor);
         double Tensors(IEnumerable<string> names) => names.Where(tensors.ContainsKey).Sum(name => tensors[name].Count * size(name));
         Place = at[new(layer, block.Out)].Where(p => !p.Place.PassesOn).Select(p => p.At).FirstOrDefault(-1);
         places = new int[block.Count];
@@ -85,13 +88,14 @@ sealed class BlockCost
         foreach (var (place, number) in at[new(layer, block.Inside)])
             if (place.Length == block.ItemWidth && place.Start % block.ItemWidth == 0) places[place.Start / block.ItemWidth] = number;
         Served = (Place < 0 ? 0 : 1) + places.Count(p => p >= 0);
-        double own = block.Count == 0 ? 0 : block.Own.Append(block.ReadBy).Sum(Of);
+        double own = block.Count == 0 ? 0 : block.Own.Append(block.ReadBy).Sum(Numbers);
         (each, eachLast) = (own + time.Each, own + time.EachLast);
         groups = [.. block.Groups.Select((_, g) => block.Groups.Take(g + 1).Sum())];
-        shared = groups.Length == 0 ? 0 : block.Shared.Sum(Of);
+        shared = groups.Length == 0 ? 0 : block.Shared.Sum(Numbers);
         double before = block.Count == 0 ? 0 : Tensors(block.Before);
         (any, anyLast) = (before + time.Any, before + time.AnyLast);
-        whole = block.After.Count == 0 || block.Count == 0 ? 0 : Tensors([.. block.After, .. block.Bias is { } bias ? (string[])[bias] : []]);
+        whole = block.After.Count == 0 || block.Count == 0 ? 0
+            : Tensors([.. block.After, .. block.Bias is { } bias ? (string[])[bias] : []]);
         All = own * block.Count + shared * groups.Length + before + whole;
     }
 

@@ -47,11 +47,12 @@ public sealed class PartCosts
         };
         if (unit == SizeUnit.Time && table is null) throw new ArgumentNullException(nameof(table), "Time needs a table of times.");
         ILookup<Site, (Place Place, int At)> at = universe.Places.Select((place, i) => (place, i)).ToLookup(p => p.place.Site);
-        layers = [.. whole.Layers.Select((shape, l) => new LayerCost(whole, shape, l, at, size, unit == SizeUnit.Time ? table : null))];
+        layers = [.. whole.Layers.Select((shape, l) => 
+            new LayerCost(whole, shape, l, at, size, unit == SizeUnit.Time ? table : null))];
         int served = layers.Sum(layer => layer.Served);
         if (served != universe.Count)
-            throw new NotSupportedException($"{universe.Count - served} of the parts in play are no whole heads, neurons, blocks or layers, "
-                + "which alone can be cut from a file. Ask for a size in parts: --sparsity.");
+            throw new NotSupportedException($"{universe.Count - served} of the parts in play are no whole heads, neurons, blocks or "
+                + "layers, which alone can be cut from a file. Ask for a size in parts: --sparsity.");
         double all = unit == SizeUnit.Time ? 0 : whole.Weights.All.Sum(t => t.Value.Count * size(t.Key));
         outside = unit == SizeUnit.Time ? table!.Outside : all - layers.Sum(layer => layer.Whole);
         Full = unit switch

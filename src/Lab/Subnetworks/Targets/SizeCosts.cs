@@ -45,7 +45,7 @@ public sealed class SizeCosts(IModel model, Universe universe, bool zero, TimeTa
         if (smallest <= target.Value * (1 + 1e-9)) return;
         double least = Math.Ceiling(smallest * 1000) / 1000;
         string inPlay = string.Join(',', universe.Kinds.Select(kind => kind.Name));
-        bool all = universe.Kinds.Any(kind => kind.Name == Layers.Kind.Name);
+        bool all = universe.Places.Any(place => place.PassesOn);
         string more = all ? "what stands outside of the layers (embeddings, the head) and one empty layer stay"
             : "what stands outside of these parts (embeddings, norms, the head) stays; with --parts layers,heads,neurons less can";
         throw new ArgumentException(FormattableString.Invariant($"--target {target} cannot be reached: with --parts {inPlay} the smallest ")
