@@ -58,7 +58,7 @@ public sealed class PaperVerbTests : IDisposable
         Assert.Equal(18, paper.GetProperty("curve").GetProperty("facts").GetProperty("points").GetArrayLength());
         Assert.Equal(0.5, paper.GetProperty("shift").GetProperty("facts").GetProperty("main").GetDouble());
         // the same run is meant by the default, and by the whole list
-        string[] list = [.. Heartwood.Lab.Studies.Paper.PaperRequest.Sparsities(0.5).Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+        string[] list = [.. Heartwood.Lab.Studies.Paper.PaperRequest.Sparsities(0.5).Select(s => s.Value.ToString(System.Globalization.CultureInfo.InvariantCulture))];
         foreach (string[] same in (string[][])[[], ["--sparsity", .. list]]) Assert.Contains("is finished already", SmallRuns.Here(Quick(runs.Model, "run", same)).Error);
         Assert.Contains("holds another run", SmallRuns.Fails(Quick(runs.Model, "run", "--sparsity", "0.6")));
     }

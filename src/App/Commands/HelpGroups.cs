@@ -18,7 +18,8 @@ static partial class HelpGroups
         ]),
         ("Parts and search",
         [
-            "--mask", "--subnetwork", "--without", "--method", "--objective", "--parts", "--sparsity", "--seeds", "--ablation",
+            "--mask", "--subnetwork", "--without", "--method", "--objective", "--parts", "--sparsity", "--target",
+            "--time-table", "--seeds", "--ablation",
             "--max-examples", "--all", "--change", "--nodes", "--absolute",
         ]),
         ("Training",

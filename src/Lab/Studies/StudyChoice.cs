@@ -21,7 +21,7 @@ public sealed partial class Study
     IEnumerable<ChoiceLoss> Losses()
     {
         Subnetwork[] main = [.. FoundBy(MainMethod).Where(s => s.TargetSparsity == request.Sparsities[0])];
-        MaskMeasuring measuring = new(Model, choosing!, choosing!.Scores(Model, stop), OwnAblation(), stop);
+        MaskMeasuring measuring = new(Model, choosing!, choosing!.Scores(Model, stop), OwnAblation(), stop, Costs());
         Action<int> advance = Advance("choosing a subnetwork", main.Length, "subnetworks");
         foreach (Subnetwork subnetwork in main)
         {

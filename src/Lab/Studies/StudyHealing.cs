@@ -241,7 +241,7 @@ public sealed partial class Study
         MeasuredSubnetwork? next = own
             ? measured.RandomSubnetworks.FirstOrDefault(r => r.Seed == chosen.Seed && r.TargetSparsity == chosen.TargetSparsity) : null;
         IReadOnlyList<Part> kept = next is not null ? [.. next.Parts.Select(Part.Parse)]
-            : RandomParts.Like(universe, [.. chosen.Kept], new(chosen.Seed, "random mask"), 0);
+            : MaskMeasuring.Random(universe, Costs(), chosen, chosen.Seed, 0);
         if (WhyNoCutOf(kept) is { } why) return (null, why);
         return (new(next is null ? $"{MeasuredCandidates.RandomPrefix}-like-{name}" : MeasuredCandidates.NameOfRandom(next),
             HealingStart.Random, kept, next?.Measured), null);
