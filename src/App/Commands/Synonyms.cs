@@ -15,7 +15,7 @@ static class Synonyms
     const string Searched = "Subnetworks are found by heartwood find.";
     const string Seen = "What a folder holds: heartwood inspect.";
     const string Alone = "Every part alone: heartwood ablate.";
-    const string Healed = "After a cut, the smaller model is trained for a short while by heartwood train --from RUN/cut.";
+    const string Healed = "After a cut, the smaller model is trained for a short while by heartwood heal RUN.";
     const string Taught = "A model learns to be like another by heartwood train --from FOLDER --teacher FOLDER --loss TERMS.";
     const string Paged = "The page of a run is drawn by heartwood report.";
 
