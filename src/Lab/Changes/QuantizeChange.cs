@@ -36,8 +36,8 @@ public sealed class QuantizeChange(Scheme? scheme = null) : IChange
         QuantizedModel made = quantizer.Make(how, how.Others == 0 ? null : new(of.Ablation.Universe, of.Kept), null, of.Stop);
         double difference = MaskMeasuring.LargestDifference(of.Model, made.Model, Cuts(of) ? of.Kept : of.Ablation.Universe.Parts,
             of.Ablation, of.Problem, of.Examples, of.Stop);
-        return new(made.Model, new($"computes what the {(Cuts(of) ? "masked" : "full")} model does up to rounding ({how.Words})", difference,
-            of.Examples.Count))
+        string claim = $"computes what the {(Cuts(of) ? "masked" : "full")} model does up to rounding ({how.Words})";
+        return new(made.Model, new(claim, difference, of.Examples.Count))
         {
             Files = new Dictionary<string, byte[]> { [QuantizationFile.Name] = QuantizationFile.Write(how, made) },
             Bytes = made.Bytes,

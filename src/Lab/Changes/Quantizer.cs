@@ -97,7 +97,8 @@ public sealed class Quantizer(IModel model, IProblem problem, IReadOnlyList<Exam
         long all = model.Weights.StoredBytes, most = (long)(scheme.Budget * all);
         long least = rest + costs.Sum(c => c.Value[budgeted[0]].Bytes);
         if (least > most)
-            throw new ArgumentException(FormattableString.Invariant($"The budget {scheme.Budget:0.###} is {most:N0} of {all:N0} bytes; with ")
+            throw new ArgumentException(
+                FormattableString.Invariant($"The budget {scheme.Budget:0.###} is {most:N0} of {all:N0} bytes; with ")
                 + FormattableString.Invariant($"{budgeted[0]} bits everywhere the model takes {least:N0}. Give budget=")
                 + FormattableString.Invariant($"{Math.Ceiling(1000.0 * least / all) / 1000:0.###} or more, or larger groups."));
         return BitPlan.Within(costs, most - rest);

@@ -1,5 +1,4 @@
 using Heartwood.Lab.Evaluation.Statistics;
-using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Evaluation;
 
@@ -24,8 +23,8 @@ public sealed record Likeness(Quantity? Kl, Proportion? Agreement)
         });
 
     /// <summary>
-    /// By how much the divergence of one model is larger than another's, on the same examples: of the sets of each role the difference, with
-    /// the interval of paired examples.
+    /// By how much the divergence of one model is larger than another's, on the same examples: of the sets of each role the difference,
+    /// with the interval of paired examples.
     /// </summary>
     /// <param name="sets">the sets</param>
     /// <param name="scores">of the one</param>

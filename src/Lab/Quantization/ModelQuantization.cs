@@ -101,7 +101,8 @@ public static class ModelQuantization
             stop.ThrowIfCancellationRequested();
             if (scheme.Scaling != ScalingKind.None) changed = Scaled(changed, layer, scheme, calibration, stop);
             WeightMatrix[] all = [.. WeightMatrix.InLayer(changed, layer)];
-            foreach (WeightMatrix[] step in scheme.BySteps ? [.. all.GroupBy(m => m.Reads).Select(g => g.ToArray())] : (WeightMatrix[][])[all])
+            WeightMatrix[][] steps = scheme.BySteps ? [.. all.GroupBy(m => m.Reads).Select(g => g.ToArray())] : [all];
+            foreach (WeightMatrix[] step in steps)
             {
                 if (step.Length == 0) continue;
                 AttentionMoments? attention = rounding.SeesAttention && step.Any(m => m.Heads.Count > 0)
@@ -111,7 +112,7 @@ public static class ModelQuantization
                 {
                     attention.AddReader(all.Single(m => m.Reads!.Value.Point == Point.Heads).Read(changed.Weights));
                     if (!attention.Turned && layer == 0)
-                        notes.Add("queries and keys are normalized head by head: their rows are rounded without what attention makes of them");
+                        notes.Add("queries and keys are normalized head by head, so that their rows are rounded by inputs alone");
                 }
                 Dictionary<string, Tensor> rounded = [];
                 foreach (WeightMatrix matrix in step)
@@ -175,9 +176,11 @@ public static class ModelQuantization
             float[][] readers = [.. WeightMatrix.InLayer(model, layer).Where(m => m.Reads!.Value.Point == point)
                 .Select(m => m.Read(model.Weights))];
             double[] scales = scheme.Scaling == ScalingKind.Awq
-                ? InputScaling.Awq(inputs, readers, Fitting(scheme.Grid, inputs.Width), s => InputScaling.Shared(model, layer, point, s)).Scales
+                ? InputScaling.Awq(inputs, readers, Fitting(scheme.Grid, inputs.Width), Shared).Scales
                 : InputScaling.Shared(model, layer, point, InputScaling.Smooth(inputs, readers, Alpha));
             model = model.With(model.Config, InputScaling.Fold(model, layer, point, scales));
+
+            double[] Shared(double[] s) => InputScaling.Shared(model, layer, point, s);
         }
         return model;
     }

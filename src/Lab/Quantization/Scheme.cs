@@ -101,7 +101,7 @@ public sealed record Scheme
         {
             "" => usual.Grid.Group,
             Row => 0,
-            _ when int.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given is >= 8 and <= 4096 => given,
+            _ when int.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is >= 8 and <= 4096 => n,
             _ => throw new ArgumentException($"{options.Name}: 'group' takes {Row} or a whole number from 8 to 4096, not '{group}'."),
         };
         if (scheme.Budget > 0 && bits != "")

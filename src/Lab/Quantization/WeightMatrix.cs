@@ -76,7 +76,8 @@ public sealed record WeightMatrix(string Name, int Rows, int Columns, bool Input
             HeadSeries[] heads = HeadsIn(own, shared, shape.Attention);
             foreach (string name in own.Concat(shared).Select(s => s.Tensor).Distinct())
             {
-                WeightMatrix matrix = Made(model, name, own.Concat(shared).First(s => s.Tensor == name).Axis == 1, new(layer, Point.AttentionIn));
+                bool inputFirst = own.Concat(shared).First(s => s.Tensor == name).Axis == 1;
+                WeightMatrix matrix = Made(model, name, inputFirst, new(layer, Point.AttentionIn));
                 found.Add(matrix with { Heads = [.. heads.Where(h => h.Tensor == name).Select(h => h.Rows).OrderBy(h => h.Start)] });
             }
             found.Add(Made(model, shape.Attention.ReadBy.Tensor, shape.Attention.ReadBy.Axis == 0, new(layer, Point.Heads)));
