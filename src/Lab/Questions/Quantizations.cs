@@ -89,34 +89,41 @@ sealed class Quantizations : IQuestion<QuantizationFacts>
         List<string> lines = [.. Worse(facts).Select(worse => $"! {worse}\n")];
         AccuracyFacts sets = Sets(facts);
         string[] uses = Uses(facts);
-        List<string[]> cells = [["", "bits", "MB", "error of outputs", .. uses.SelectMany(set => (string[])[
-            $"KL {Measurements.Name(set)}", "agreement", Figure(set) ?? "accuracy"])]];
-        cells.Add(["full model", "", Megabytes(facts.Stored), "", .. uses.SelectMany(set => (string[])["", "", On(set, facts.Full)])]);
+        List<string[]> sizes = [["", "bits", "MB", "error of outputs"], [MeasuredCandidates.Full, "", Megabytes(facts.Stored), ""]];
         foreach (QuantizedFacts m in facts.Models)
-            cells.Add([m.IsRandom ? m.Name : m.Scheme, Wording.Number(m.Bits, "0.00"), Megabytes(m.Stored),
-                $"{Wording.Number(100 * m.Error, "0.000")} %",
-                .. uses.SelectMany(set => (string[])[m.Likeness[set].Kl is { } kl ? Said(kl) : "",
-                    m.Likeness[set].Agreement is { } share ? Wording.Short(share) : "", On(set, m.Measured)])]);
-        int[] widths = [.. Enumerable.Range(0, cells[0].Length).Select(column => cells.Max(row => row[column].Length))];
-        foreach (string[] row in cells)
-            lines.Add(string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column])))
-                .TrimEnd() + "\n");
-        lines.Add($"KL is the divergence from the full model in nats; n is {Wording.List([.. uses.Select(N)])}; intervals are 95 %, over "
-            + "examples.\n");
+            sizes.Add([NameOf(m), Wording.Number(m.Bits, "0.00"), Megabytes(m.Stored), $"{Wording.Number(100 * m.Error, "0.000")} %"]);
+        lines.AddRange(Aligned(sizes));
+        foreach (string set in uses)
+        {
+            string figure = MeasuredCandidates.FigureOn(set, facts.Full, sets)?.Measure ?? CandidateFigure.Accuracy;
+            List<string[]> cells = [[N(set), "KL", "agreement", figure], [MeasuredCandidates.Full, "", "", On(set, facts.Full)]];
+            foreach (QuantizedFacts m in facts.Models)
+                cells.Add([NameOf(m), m.Likeness[set].Kl is { } kl ? Said(kl) : "",
+                    m.Likeness[set].Agreement is { } share ? Wording.Short(share) : "", On(set, m.Measured)]);
+            lines.AddRange(Aligned(cells));
+        }
+        lines.Add("KL is the divergence from the full model in nats (of text, per token); intervals are 95 %, over examples.\n");
         lines.Add($"Moments were taken on {Wording.Count(facts.Tokens, "token")} of {Wording.List(facts.Data)}; MB are those of codes and "
             + "scales, while the folders hold the same values as float32.\n");
         lines.AddRange(Random(facts).Concat(facts.Models.SelectMany(Better)).Select(sentence => $"{sentence}\n"));
         lines.AddRange(facts.Models.SelectMany(m => m.Notes.Select(note => $"{m.Scheme}: {note}.\n")).Distinct());
         return Wording.Plain(string.Concat(lines));
 
-        string N(string set) => $"{MeasuredCandidates.FigureOn(set, facts.Full, sets)?.N ?? 0} {Where(set)}";
-        string? Figure(string set) => MeasuredCandidates.FigureOn(set, facts.Full, sets)?.Measure;
+        static string NameOf(QuantizedFacts m) => m.IsRandom ? m.Name : m.Scheme;
+        string N(string set) => MeasuredCandidates.FigureOn(set, facts.Full, sets) is { } f ? $"{Where(set)}, n = {f.N}" : Where(set);
         string On(string set, Measured of)
         {
             if (MeasuredCandidates.FigureOn(set, of, sets) is not { } f) return "";
             string Value(double value) => CandidateRows.Value(f.Measure, value);
             return f is { Low: { } low, High: { } high } ? $"{Value(f.Value)} ({Value(low)} to {Value(high)})" : Value(f.Value);
         }
+    }
+
+    static IEnumerable<string> Aligned(List<string[]> cells)
+    {
+        int[] widths = [.. Enumerable.Range(0, cells[0].Length).Select(column => cells.Max(row => row[column].Length))];
+        string Padded(string cell, int column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]);
+        return cells.Select(row => $"{string.Join("  ", row.Select(Padded)).TrimEnd()}\n");
     }
 
     static string Megabytes(StoredModel stored) => Wording.Number(stored.Bytes!.Value / 1e6, stored.Bytes < 1e7 ? "0.000" : "0.0");
