@@ -22,7 +22,7 @@ public sealed class CommandLineTests
         foreach (string option in (string[])["--json", "--verbose"]) Assert.Contains(option, help);
         Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "evaluate" or "generate" or "export" or "quantize", help.Contains("--seed <"));
         Assert.Equal(verb is not ("mask" or "convert" or "help"), help.Contains("--threads <"));
-        string? named = verb switch { "inspect" or "generate" or "evaluate" or "predict" or "help" => null, "mask" => "FILE", _ => "FOLDER" };
+        string? named = verb switch { "inspect" or "generate" or "evaluate" or "predict" or "heal" or "help" => null, "mask" => "FILE", _ => "FOLDER" };
         Assert.Equal(named is not null, help.Contains("--out <", StringComparison.Ordinal));
         if (named is not null) Assert.Contains($"--out <{named}>", help);
         Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "ablate" or "quantize", Unwrapped(help).Contains("was stopped there is resumed", StringComparison.Ordinal));

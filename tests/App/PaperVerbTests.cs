@@ -58,7 +58,7 @@ public sealed class PaperVerbTests : IDisposable
         Assert.Equal(18, paper.GetProperty("curve").GetProperty("facts").GetProperty("points").GetArrayLength());
         Assert.Equal(0.5, paper.GetProperty("shift").GetProperty("facts").GetProperty("main").GetDouble());
         // the same run is meant by the default, and by the whole list
-        string[] list = [.. Heartwood.Lab.Studies.Paper.PaperRequest.Sparsities(0.5).Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+        string[] list = [.. Heartwood.Lab.Studies.Paper.PaperRequest.Sparsities(0.5).Select(s => s.Value.ToString(System.Globalization.CultureInfo.InvariantCulture))];
         foreach (string[] same in (string[][])[[], ["--sparsity", .. list]]) Assert.Contains("is finished already", SmallRuns.Here(Quick(runs.Model, "run", same)).Error);
         Assert.Contains("holds another run", SmallRuns.Fails(Quick(runs.Model, "run", "--sparsity", "0.6")));
     }
@@ -110,7 +110,7 @@ public sealed class PaperVerbTests : IDisposable
         Assert.StartsWith("Where should the result go?", SmallRuns.Fails(Paper("run")[..^2]));
         Assert.Contains("does not say its step", SmallRuns.Fails(Paper("run", "--checkpoints", runs.Model)));
         Assert.Contains("--grid-seeds takes 1-6 or 1,2,7; 'x' is neither.", SmallRuns.Fails(Paper("run", "--checkpoints", runs.Model, "--grid-seeds", "x")));
-        Assert.Contains("it is 1", SmallRuns.Fails(Paper("run", "--grid-sparsity", "1")));
+        Assert.Contains("it is 1", SmallRuns.Fails(Paper("run", "--sparsity", "1")));
         Assert.False(Directory.Exists(runs.At("run")));
         SmallRuns.Works(runs.Find("found", 3));
         Assert.Contains("holds another run", SmallRuns.Fails(Paper("found")));

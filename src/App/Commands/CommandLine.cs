@@ -14,7 +14,8 @@ static class CommandLine
     public static IReadOnlyList<Verb> Verbs =>
     [
         DemoVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), PredictVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(),
-        AblateVerb.Create(), FindVerb.Create(), EvaluateVerb.Create(), CompareVerb.Create(), StageVerbs.Cut(), QuantizeVerb.Create(),
+        AblateVerb.Create(), FindVerb.Create(), EvaluateVerb.Create(), CompareVerb.Create(), StageVerbs.Cut(), HealVerb.Create(),
+        QuantizeVerb.Create(),
         ExportVerb.Create(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create(), RunVerb.Create(), HelpVerb.Create(),
     ];
 

@@ -33,6 +33,8 @@ static class DemoVerb
         return verb;
     }
 
+    static string Replaced(Option given) => given == StudyOptions.Target ? StudyOptions.Sparsity.Name : given.Name;
+
     static void Run(ParseResult parsed, Session session)
     {
         Recipe recipe = Recipe.Demo;
@@ -40,7 +42,7 @@ static class DemoVerb
         IEnumerable<Option> all = [.. Options, SharedOptions.Seed, SharedOptions.Threads, .. SharedOptions.All];
         Option[] given = [.. all.Where(o => parsed.GetResult(o) is { Implicit: false })];
         ParseResult step = CommandLine.Parse(session.Root,
-            [.. plan.WordsOf(plan.Steps.Single(), given.Select(o => o.Name).ToHashSet()),
+            [.. plan.WordsOf(plan.Steps.Single(), given.Select(Replaced).ToHashSet()),
                 .. given.SelectMany(o => (string[])[o.Name, .. parsed.GetResult(o)!.Tokens.Select(t => t.Value)])]);
         StudyRequest request = StudyOptions.Parse(step);
         request = request with { Title = request.Title == "" ? recipe.Title : request.Title };

@@ -74,7 +74,7 @@ static class FindVerb
             {
                 string table = study.FindersInWords();
                 session.Result(() => JsonSerializer.Serialize(found.Select(f => JsonDocument.Parse(f.ToJson()))),
-                    () => Summary.Found(found, study.Candidates(), study.Failed(), path) + table);
+                    () => Summary.Found(found, study.Candidates(), study.Failed(), path) + study.SizesInWords() + table);
             }
         }
 

@@ -18,7 +18,8 @@ static partial class HelpGroups
         ]),
         ("Parts and search",
         [
-            "--mask", "--subnetwork", "--without", "--method", "--objective", "--parts", "--sparsity", "--seeds", "--ablation",
+            "--mask", "--subnetwork", "--without", "--method", "--objective", "--parts", "--sparsity", "--target",
+            "--time-table", "--seeds", "--ablation",
             "--max-examples", "--all", "--change", "--nodes", "--absolute",
         ]),
         ("Training",
@@ -26,7 +27,7 @@ static partial class HelpGroups
             "--family", "--fresh", "--layers", "--heads", "--width", "--neurons", "--positions", "--loss", "--teacher", "--epochs",
             "--steps", "--learning-rate", "--batch-tokens", "--warmup", "--final-rate", "--weight-decay", "--dropout",
         ]),
-        ("Healing", ["--heal", "--heal-loss"]),
+        ("Healing", ["--heal", "--heal-loss", "--scratch"]),
         ("Quantizing", ["--scheme"]),
         ("Measuring", ["--measure", "--random", "--draws", "--ask", "--evaluate-every", "--grid-sparsity", "--grid-seeds", "--tolerance",
             "--top", "--tokens", "--temperature", "--length"]),

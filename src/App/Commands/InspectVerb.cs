@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Studies;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.App.Commands;
@@ -47,7 +48,7 @@ static class InspectVerb
                 {LayersOf(seen)}
                 {seen.Heads} heads and {seen.Mlps} MLPs: {seen.Heads + seen.Mlps} parts
                 {KindsOf(seen)}
-                {ForecastOf(seen)}
+                {ForecastOf(seen)}{SmallestOf(seen)}
                 {SearchOf(seen)}
                 bf16: {Bf16Here()}
                 backends: {string.Join(", ", seen.Backends)}; in use: {seen.BackendInUse}{NotesOf(seen)}
@@ -107,6 +108,12 @@ static class InspectVerb
         static string[] Time(double? seconds) =>
             seconds is { } known ? [string.Create(CultureInfo.InvariantCulture, $"{1000 * known:0.00} ms")] : [];
     }
+
+    static string SmallestOf(Inspection seen) => seen.Smallest.Count == 0 ? ""
+        : $"\nThe smallest that --target reaches with these parts: {string.Join(", ", seen.Smallest.Select(Rounded))}";
+
+    // upwards, so that what is said can be asked for
+    static string Rounded(Target smallest) => (smallest with { Value = Math.Ceiling(smallest.Value * 1000) / 1000 }).ToString();
 
     static string Bf16Here() => Tensors.Backends.Machine.WhyBf16IsSlow is { } why
         ? $"not faster than float32 here: {why}"

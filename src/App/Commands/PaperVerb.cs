@@ -5,6 +5,7 @@ using Heartwood.Lab.Reports;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Studies.Paper;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 using static System.FormattableString;
 
@@ -51,7 +52,7 @@ static class PaperVerb
         Description = "Sparsities searched at each checkpoint; where the study has them too, the last checkpoint's are the study's own.",
         HelpName = "S",
         AllowMultipleArgumentsPerToken = true,
-        DefaultValueFactory = _ => [.. new PaperRequest(EmbeddedStudy.Study).GridSparsities]
+        DefaultValueFactory = _ => [.. new PaperRequest(EmbeddedStudy.Study).GridSparsities.Select(s => s.Value)]
     };
     static readonly Option<string> gridSeeds = new("--grid-seeds")
     {
@@ -82,7 +83,7 @@ static class PaperVerb
             "paper --model runs/mnli-model/model --checkpoints runs/mnli-model/checkpoints/step-* --data mnli/train.tsv --in-domain "
                 + "mnli/dev.tsv --ood hans.tsv --label-map \"neutral>non-entailment|contradiction>non-entailment\" --out runs/mnli-paper")
         { Resumes = true, TakesOut = true, Draws = true, Computes = true, Foresee = Foresee, Run = Run };
-        Option[] replaced = [StudyOptions.Model, StudyOptions.Data, StudyOptions.Sparsity];
+        Option[] replaced = [StudyOptions.Model, StudyOptions.Data, StudyOptions.Sparsity, StudyOptions.Target, StudyOptions.TimeTable];
         Option[] own =
         [
             model, data, sparsity, checkpoints, gridSparsity, gridSeeds, gridCheckpoints, tolerance, headExamples, QuestionOptions.Ask,
@@ -166,7 +167,7 @@ static class PaperVerb
                 HeldOut = p.GetValue(StudyOptions.InDomain)!.Length == 0 ? HeldOut : 0
             }
             : EmbeddedStudy.Study;
-        double[] asked = p.GetValue(sparsity) ?? [];
+        Target[] asked = [.. (p.GetValue(sparsity) ?? []).Select(s => (Target)s)];
         sources = sources with
         {
             Sparsities = asked.Length > 1
@@ -177,7 +178,7 @@ static class PaperVerb
         {
             Training = own ? null : EmbeddedStudy.Recipe,
             Checkpoints = p.GetValue(checkpoints)!,
-            GridSparsities = p.GetValue(gridSparsity)!,
+            GridSparsities = [.. p.GetValue(gridSparsity)!.Select(s => (Target)s)],
             GridSeeds = p.GetValue(gridSeeds) is { Length: > 0 } seeds ? StudyOptions.SeedsOf("--grid-seeds", seeds) : [],
             GridCheckpoints = p.GetValue(gridCheckpoints),
             Tolerance = p.GetValue(tolerance),

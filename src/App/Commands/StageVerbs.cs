@@ -100,7 +100,7 @@ static class StageVerbs
         {
             CutFacts cut = study.Cut(from!, where, parsed.GetValue(MaskVerb.OtherModel));
             session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () =>
-                Summary.Cut(cut, where) + HealingHint.Words(given, Study.CutFolder, study.ToHeal));
+                Summary.Cut(cut, where) + HealingHint.Words(given, Study.CutFolder, study.ToHeal, own: false));
             return;
         }
         ChangeRequest request = ChangeRequest.Read(asked, written, session.Tenants);

@@ -4,6 +4,7 @@ using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
+using SizeTarget = Heartwood.Lab.Subnetworks.Targets.Target;
 
 namespace Heartwood.App.Commands;
 
@@ -49,6 +50,16 @@ static class StudyOptions
         HelpName = "S",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [0.5],
+    };
+    public static readonly Option<string[]> Target = RunSupport.Several("--target",
+        "In place of --sparsity, the size in what counts: weights=0.5, bytes=0.25 or time=0.5, the share of the full model that remains, "
+            + "embeddings included, or sparsity=0.5; several in a row. What cannot be reached is refused with the smallest that can.",
+        "UNIT=SHARE");
+    public static readonly Option<string?> TimeTable = new("--time-table")
+    {
+        Description = "Table of times for --target, as a run keeps it (RUN/time-table.json): the same table and seed give the same bits. "
+            + "Without it times are measured on this machine.",
+        HelpName = "FILE",
     };
     public static readonly Option<string[]> Methods = RunSupport.Several("--method",
         "How to find subnetworks: NAME[,key=value…], several in a row or one by one; the first is the one that core, ablations and cut "
@@ -103,7 +114,8 @@ static class StudyOptions
 
     /// <summary>Options of the search itself, for every verb that searches.</summary>
     public static IReadOnlyList<Option> Search =>
-        [Methods, Objective, Parts, Seeds, Sparsity, MaxExamples, MaxLength, Ablation, Share, Draws, AblationExamples, Precision];
+        [Methods, Objective, Parts, Seeds, Sparsity, Target, TimeTable,
+            MaxExamples, MaxLength, Ablation, Share, Draws, AblationExamples, Precision];
 
     /// <summary>Options of the training that may follow.</summary>
     public static IReadOnlyList<Option> Healing => [Heal, HealLoss];
@@ -133,7 +145,8 @@ static class StudyOptions
         Title = p.GetValue(SharedOptions.Title) ?? sources.Title,
         Seeds = p.GetValue(Seeds) is { Length: > 0 } seeds ? SeedsOf("--seeds", seeds)
             : [.. Enumerable.Range(1, 6).Select(i => p.GetValue(SharedOptions.Seed) + (ulong)i)],
-        Sparsities = p.GetResult(Sparsity) is { Implicit: false } ? p.GetValue(Sparsity)! : sources.Sparsities,
+        Sparsities = Sizes(p) ?? sources.Sparsities,
+        TimeTable = p.GetValue(TimeTable),
         Methods = p.GetValue(Methods) is { Length: > 0 } methods ? methods : sources.Methods,
         Objective = p.GetValue(Objective) ?? "",
         Parts = p.GetValue(Parts)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? PartKinds.InPlay,
@@ -147,6 +160,15 @@ static class StudyOptions
         HealSteps = p.GetValue(Heal),
         HealLoss = p.GetValue(HealLoss) ?? sources.HealLoss,
     };
+
+    static IReadOnlyList<SizeTarget>? Sizes(ParseResult p)
+    {
+        bool sparsity = p.GetResult(Sparsity) is { Implicit: false };
+        if (p.GetValue(Target) is not { Length: > 0 } targets)
+            return sparsity ? [.. p.GetValue(Sparsity)!.Select(s => (SizeTarget)s)] : null;
+        if (sparsity) RunSupport.RefuseIdle(p, "with --target, which says the size (sparsity=0.5 too)", Sparsity);
+        return [.. targets.Select(SizeTarget.Parse)];
+    }
 
     /// <summary>Refuses options of healing that would have no effect.</summary>
     /// <param name="p">what was given</param>

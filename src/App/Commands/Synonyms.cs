@@ -65,7 +65,6 @@ static class Synonyms
         ["ablation"] = Alone,
         ["ablations"] = Alone,
         ["importance"] = Alone,
-        ["heal"] = Healed,
         ["recover"] = Healed,
         ["retrain"] = Healed,
         ["distill"] = Taught,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Charts;
 
@@ -56,18 +57,21 @@ public sealed record Table(string Name, string Caption, IReadOnlyList<string> Co
 
     char KindOf(int column)
     {
-        IEnumerable<object> cells = Rows.Select(r => r[column]).OfType<object>();
+        IEnumerable<object> cells = Rows.Select(r => Plain(r[column])).OfType<object>();
         return cells.All(c => c is double) ? 'r' : cells.All(c => c is int or long or ulong) ? 'n' : 't';
     }
 
-    static string Exact(object? value) => value switch
+    // a sparsity is a number, a size in another unit is text
+    static object? Plain(object? value) => value is not Target size ? value : size.IsSparsity ? size.Value : size.ToString();
+
+    static string Exact(object? value) => Plain(value) switch
     {
         null or double.NaN => "",
         double d => d.ToString("R", CultureInfo.InvariantCulture),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
-    static Markup Cell(object? value) => value switch
+    static Markup Cell(object? value) => Plain(value) switch
     {
         null or double.NaN => $"<td></td>",
         double d => $"<td class=\"n\" data-v=\"{Exact(d)}\">{Short(d)}</td>",

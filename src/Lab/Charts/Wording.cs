@@ -1,5 +1,6 @@
 using System.Globalization;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Charts;
 
@@ -46,7 +47,10 @@ public static class Wording
     public static string Count(int n, string noun) => n == 1 ? $"1 {noun}" : $"{Count(n)} {noun}s";
 
     /// <summary>"sparsity 0.60".</summary>
-    public static string Sparsity(double sparsity) => $"sparsity {Number(sparsity, "0.0#")}";
+    public static string Sparsity(Target size) => $"{size.UnitName} {Number(size.Value, "0.0#")}";
+
+    /// <summary>The same where it is understood that it is a size: "0.5", "time 0.5".</summary>
+    public static string Short(Target size) => size.IsSparsity ? Number(size.Value, "0.0#") : Sparsity(size);
 
     /// <summary>A number in a pattern of the invariant culture, with a true minus sign.</summary>
     public static string Number(double? value, string pattern) => value is not { } v || double.IsNaN(v) ? NotMeasured : Signed(v, pattern);

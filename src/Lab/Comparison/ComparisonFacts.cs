@@ -1,3 +1,5 @@
+using Heartwood.Lab.Subnetworks.Targets;
+
 namespace Heartwood.Lab.Comparison;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Heartwood.Lab.Comparison;
 /// </summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
 /// <param name="Pairs">each pair</param>
-public sealed record OverlapFacts(double TargetSparsity, IReadOnlyList<PairFacts> Pairs);
+public sealed record OverlapFacts(Target TargetSparsity, IReadOnlyList<PairFacts> Pairs);
 
 /// <summary>Overlap of one pair.</summary>
 /// <param name="SeedA">seed of the first</param>
@@ -24,7 +26,7 @@ public sealed record PairFacts(ulong SeedA, ulong SeedB, int Shared, double Jacc
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
 /// <param name="Subnetworks">how many subnetworks there are</param>
 /// <param name="Kept">address of every part of the model, with how many subnetworks keep it</param>
-public sealed record FrequencyFacts(double TargetSparsity, int Subnetworks, IReadOnlyDictionary<string, int> Kept);
+public sealed record FrequencyFacts(Target TargetSparsity, int Subnetworks, IReadOnlyDictionary<string, int> Kept);
 
 /// <summary>The parts that all (or a stated share) of several subnetworks keep.</summary>
 /// <param name="TargetSparsity">sparsity of the subnetworks</param>
@@ -38,7 +40,7 @@ public sealed record FrequencyFacts(double TargetSparsity, int Subnetworks, IRea
 /// <param name="Method">"exact", "permutation, N draws", or <see cref="NotSeeded"/></param>
 /// <param name="Kinds">how many parts of each kind it has, in words: "5 heads, 4 MLPs"</param>
 public sealed record CoreFacts(
-    double TargetSparsity, double Share, int Subnetworks, IReadOnlyList<string> Parts, double ExpectedByChance, double Low, double High,
+    Target TargetSparsity, double Share, int Subnetworks, IReadOnlyList<string> Parts, double ExpectedByChance, double Low, double High,
     double PValue, string Method, string Kinds = "")
 {
     /// <summary>Says why chance is not spoken of: the finder draws nothing, so every seed gives the same subnetwork.</summary>
@@ -49,7 +51,7 @@ public sealed record CoreFacts(
     /// <param name="share">the share of subnetworks that was asked for</param>
     /// <param name="parts">its parts</param>
     /// <param name="kinds">how many of each kind, in words</param>
-    public static CoreFacts Single(double sparsity, double share, IReadOnlyList<string> parts, string kinds) =>
+    public static CoreFacts Single(Target sparsity, double share, IReadOnlyList<string> parts, string kinds) =>
         new(sparsity, share, 1, parts, double.NaN, double.NaN, double.NaN, double.NaN, NotSeeded, kinds);
 
     /// <summary>Whether the core is that of subnetworks which chance could have made others.</summary>
@@ -63,4 +65,4 @@ public sealed record CoreFacts(
 /// <param name="Pearson">correlation coefficient; NaN is written as null</param>
 /// <param name="Low">lower end of its 95 % interval (Fisher's z), null below 4 subnetworks</param>
 /// <param name="High">upper end</param>
-public sealed record CorrelationFacts(double TargetSparsity, int N, double? Pearson, double? Low, double? High);
+public sealed record CorrelationFacts(Target TargetSparsity, int N, double? Pearson, double? Low, double? High);

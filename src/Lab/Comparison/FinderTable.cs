@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Comparison;
 
@@ -31,7 +32,7 @@ public sealed record FinderRow(
 /// <param name="TargetSparsity">the sparsity that was asked for</param>
 /// <param name="Found">accuracy of its subnetworks</param>
 /// <param name="Random">accuracy of random parts of the same numbers by kind, as many sets as the run has seeds</param>
-public sealed record FinderAtSize(double TargetSparsity, AccuracyOfSeveral Found, AccuracyOfSeveral Random);
+public sealed record FinderAtSize(Target TargetSparsity, AccuracyOfSeveral Found, AccuracyOfSeveral Random);
 
 /// <summary>Accuracy of several subnetworks; out of domain null where no such set was given.</summary>
 /// <param name="Subnetworks">how many</param>

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Comparison;
 
@@ -41,7 +42,7 @@ public sealed record JoinedRow(string Run, string Method, MeasuredSubnetwork Fou
 /// <param name="Pairs">overlap of each pair against chance</param>
 /// <param name="Core">the parts that all keep, against chance</param>
 public sealed record JoinedGroup(
-    string Universe, string Method, double TargetSparsity, IReadOnlyList<string> Members, IReadOnlyList<JoinedPair> Pairs, CoreFacts Core);
+    string Universe, string Method, Target TargetSparsity, IReadOnlyList<string> Members, IReadOnlyList<JoinedPair> Pairs, CoreFacts Core);
 
 /// <summary>Overlap of two subnetworks of a group.</summary>
 /// <param name="A">the first: "run a, seed 3"</param>

@@ -15,7 +15,8 @@ public sealed class ActivationNorm(bool fromAblation = false, int examples = 512
 {
     /// <inheritdoc/>
     public FinderFacts Facts { get; } = new("activation-norm", "the size of what it gives",
-        "activation pruning: Hu et al. 2016, Network Trimming; Molchanov et al. 2017", FinderNeeds.Examples, Seeded: false);
+        "activation pruning: Hu et al. 2016, Network Trimming; Molchanov et al. 2017", FinderNeeds.Examples, Seeded: false)
+    { ScoresWeighSize = true };
 
     /// <inheritdoc/>
     public IFinder With(TenantSpec options)

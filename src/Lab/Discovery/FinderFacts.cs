@@ -48,6 +48,12 @@ public sealed record FinderFacts(string Name, string About, string Paper, Finder
     /// <summary>Whether its scores depend on the size that is asked for: then every size is a search of its own.</summary>
     public bool SizeDependent => Needs.HasFlag(FinderNeeds.TargetSize);
 
+    /// <summary>
+    /// Whether its scores are of a part whatever its size (a mean over its weights, a rank, a number that was learned with the size
+    /// counted), so that a budget of weights, bytes or time ranks by them as they are; else it ranks by the score for what a part costs.
+    /// </summary>
+    public bool ScoresWeighSize { get; init; }
+
     /// <summary>Refuses a universe with parts that it cannot score.</summary>
     /// <exception cref="ArgumentException">names a part, and what the finder can score</exception>
     public void Check(Universe universe)

@@ -18,7 +18,8 @@ public sealed class Greedy(MeasuredBy? by = null) : IFinder
 
     /// <inheritdoc/>
     public FinderFacts Facts { get; } = new("greedy", "how early greedy addition takes the part", "forward selection",
-        FinderNeeds.Examples | FinderNeeds.Labels | FinderNeeds.Measure, Seeded: false);
+        FinderNeeds.Examples | FinderNeeds.Labels | FinderNeeds.Measure, Seeded: false)
+    { ScoresWeighSize = true };
 
     /// <inheritdoc/>
     public IFinder With(TenantSpec options)

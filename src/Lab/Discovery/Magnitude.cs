@@ -16,7 +16,8 @@ public sealed class Magnitude(string norm = "rms") : IFinder
 
     /// <inheritdoc/>
     public FinderFacts Facts { get; } = new("magnitude", "the size of its weights",
-        "magnitude pruning: Han, Pool, Tran and Dally 2015; of whole structures: Li et al. 2017", FinderNeeds.None, Seeded: false);
+        "magnitude pruning: Han, Pool, Tran and Dally 2015; of whole structures: Li et al. 2017", FinderNeeds.None, Seeded: false)
+    { ScoresWeighSize = norm == "rms" };
 
     /// <inheritdoc/>
     public IFinder With(TenantSpec options)

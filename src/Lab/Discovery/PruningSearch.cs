@@ -3,6 +3,7 @@ using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training.Objectives;
 using Heartwood.Tensors;
@@ -76,10 +77,14 @@ public sealed class PruningSearch : ISearch
         return
         [
             new("distance", line.Distance, string.Create(CultureInfo.InvariantCulture, $"{objective.Name} {line.Distance:0.000}")),
-            new("sparsity", line.Sparsity, string.Create(CultureInfo.InvariantCulture, $"sparsity {line.Sparsity:0.00}")),
+            new("sparsity", line.Sparsity, Size(line.Sparsity)),
             new("target", line.Target), new("multiplier1", line.Multiplier1), new("multiplier2", line.Multiplier2),
         ];
     }
+
+    string Size(double gone) => search.Goal is { } goal
+        ? string.Create(CultureInfo.InvariantCulture, $"{new Target(goal.Share, goal.Costs.Unit).UnitName} {1 - gone:0.00}")
+        : string.Create(CultureInfo.InvariantCulture, $"sparsity {gone:0.00}");
 
     /// <summary>Takes one step.</summary>
     /// <exception cref="InvalidOperationException">the loss is not a number</exception>
@@ -90,7 +95,8 @@ public sealed class PruningSearch : ISearch
         int[] picked = Pick(step);
         Tensor mask = concrete.Sample(logAlpha, new Chance(search.Seed, "mask").At(step));
         Tensor distance = Distance(picked, mask);
-        Tensor sparsity = 1 - concrete.Present(logAlpha).Mean();
+        Tensor present = concrete.Present(logAlpha);
+        Tensor sparsity = 1 - (search.Goal is { } goal ? goal.Costs.Expected(present) : present.Mean());
         float target = (float)(search.Sparsity * Math.Min(1, step / Math.Max(1, options.WarmUp * options.Steps)));
         Tensor penalty = SparsityPenalty.At(sparsity, target, multipliers);
         Tensor loss = distance + penalty;
@@ -188,7 +194,7 @@ public sealed class PruningSearch : ISearch
 /// <param name="Step">the step, from 1</param>
 /// <param name="Distance">the objective's mean over the batch: KL divergence from the full model in nats, of scores the squared
 /// difference, unless another was asked for</param>
-/// <param name="Sparsity">expected sparsity of the mask</param>
+/// <param name="Sparsity">expected sparsity of the mask; of weights, bytes or time the expected share that is gone</param>
 /// <param name="Target">target sparsity of the step</param>
 /// <param name="Multiplier1">λ1</param>
 /// <param name="Multiplier2">λ2</param>

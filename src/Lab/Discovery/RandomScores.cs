@@ -8,7 +8,8 @@ public sealed class RandomScores : IFinder
 {
     /// <inheritdoc/>
     public FinderFacts Facts { get; } =
-        new("random", "a number that chance draws", "the null hypothesis of every table", FinderNeeds.None, Seeded: true);
+        new("random", "a number that chance draws", "the null hypothesis of every table", FinderNeeds.None, Seeded: true)
+        { ScoresWeighSize = true };
 
     /// <inheritdoc/>
     public IFinder With(TenantSpec options)

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training.Objectives;
 using Heartwood.Tensors;
@@ -29,6 +30,12 @@ public sealed record Search(IModel Model, Universe Universe, Ablation Ablation, 
 
     /// <summary>The target, for finders whose scores depend on it: the fraction of parts that are ablated in the end, 0 to 1.</summary>
     public double Sparsity { get; init; } = 0.5;
+
+    /// <summary>
+    /// The target in weights, bytes or time, in place of <see cref="Sparsity"/>, which is then the share that goes; null where parts are
+    /// counted.
+    /// </summary>
+    public SizeGoal? Goal { get; init; }
 
     /// <summary>Seed of all that is drawn by chance.</summary>
     public ulong Seed { get; init; }
@@ -67,6 +74,11 @@ public sealed record Search(IModel Model, Universe Universe, Ablation Ablation, 
         new MaskProbe(mask, Ablation, Ablation.On(Model, batch, Problem.Tokens, Problem.PairsOf(examples)));
 }
 
+/// <summary>A target in weights, bytes or time.</summary>
+/// <param name="Costs">what the parts cost in that unit</param>
+/// <param name="Share">the share of the full model that remains, between 0 and 1</param>
+public sealed record SizeGoal(PartCosts Costs, double Share);
+
 /// <summary>One number per part, in the universe's order; higher is kept first.</summary>
 /// <param name="Values">the scores, [part]</param>
 /// <param name="Errors">the standard error of each, where the method has them; null where it has none</param>
@@ -80,6 +92,21 @@ public sealed record Scores(IReadOnlyList<double> Values, IReadOnlyList<double>?
     /// <param name="sparsity">the fraction of parts that are ablated, 0 to 1</param>
     /// <returns>the parts in address order</returns>
     public IReadOnlyList<Part> KeptAt(Universe universe, double sparsity) => Highest(universe, universe.KeptAt(sparsity));
+
+    /// <summary>
+    /// The parts to keep at a share of weights, bytes or time (<see cref="PartCosts.Within"/>): those of the highest scores, or of the
+    /// highest score for what they cost alone. A part that costs nothing is kept.
+    /// </summary>
+    /// <param name="goal">the share that remains, and what parts cost</param>
+    /// <param name="finder">the finder, which says whether its scores weigh large parts as they are</param>
+    /// <returns>the parts in address order</returns>
+    public IReadOnlyList<Part> KeptWithin(SizeGoal goal, FinderFacts finder)
+    {
+        double[] alone = goal.Costs.Alone();
+        double Worth(double score, double cost) =>
+            cost <= 0 ? double.PositiveInfinity : finder.ScoresWeighSize ? score : score / cost;
+        return goal.Costs.Within([.. Values.Zip(alone, Worth)], goal.Share);
+    }
 
     /// <summary>So many parts of the highest scores, in address order; equals go to the lower address.</summary>
     public IReadOnlyList<Part> Highest(Universe universe, int count) => [.. Ranked(universe).Take(count).Order()];

@@ -15,7 +15,8 @@ public sealed class StructuredPruning(PruningOptions? options = null) : IFinder
     /// <inheritdoc/>
     public FinderFacts Facts { get; } = new("structured-pruning", "learned masks: log α after descent on the objective and a size penalty",
         "Bhaskar, Friedman and Chen 2024, The Heuristic Core, section 3",
-        FinderNeeds.Examples | FinderNeeds.Gradient | FinderNeeds.TargetSize, Seeded: true);
+        FinderNeeds.Examples | FinderNeeds.Gradient | FinderNeeds.TargetSize, Seeded: true)
+    { ScoresWeighSize = true };
 
     /// <inheritdoc/>
     public IFinder With(TenantSpec options) => new StructuredPruning(PruningOptions.Read(options));

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Evaluation;
 
@@ -10,12 +11,12 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="N">how many examples that data has; 0 where the subnetwork was named</param>
 /// <param name="Losses">what was compared, by the name of the subnetwork; none where the subnetwork was named</param>
 public sealed record ChoiceFacts(
-    string Subnetwork, string By, double Sparsity, IReadOnlyList<string> On, int N, IReadOnlyList<ChoiceLoss> Losses)
+    string Subnetwork, string By, Target Sparsity, IReadOnlyList<string> On, int N, IReadOnlyList<ChoiceLoss> Losses)
 {
     /// <summary>What chose it, in words that follow "seed 3 at sparsity 0.6:" or stand in a table.</summary>
     [JsonIgnore]
     public string Reason => By == "name" ? "named by --subnetwork"
-        : Losses.Count == 1 ? FormattableString.Invariant($"the only subnetwork at sparsity {Sparsity}")
+        : Losses.Count == 1 ? FormattableString.Invariant($"the only subnetwork at {Sparsity.UnitName} {Sparsity.Value}")
         : By == "choosing" ? FormattableString.Invariant(
             $"the lowest loss of {Losses.Count} on {string.Join(", ", On)}, {N:N0} examples that are reported nowhere else")
         : FormattableString.Invariant($"the lowest in-domain loss of {Losses.Count}; out-of-domain data did not choose");

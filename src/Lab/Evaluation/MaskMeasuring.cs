@@ -1,5 +1,6 @@
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -14,7 +15,9 @@ namespace Heartwood.Lab.Evaluation;
 /// <param name="full">the full model's scores of the sets</param>
 /// <param name="ablation">what stands in for ablated parts</param>
 /// <param name="stop">ends the work</param>
-sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full, Ablation ablation, CancellationToken stop)
+/// <param name="costs">what parts cost, where weights, bytes or time are asked for; null where they are not</param>
+sealed class MaskMeasuring(
+    IModel model, Sets sets, IReadOnlyList<float[]> full, Ablation ablation, CancellationToken stop, SizeCosts? costs = null)
 {
     const int ComparedWithMasked = 512;
 
@@ -31,6 +34,7 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
         double sparsity = 1 - (double)subnetwork.Kept.Count / universe.Count;
         return new(subnetwork.Seed, subnetwork.TargetSparsity, sparsity, [.. subnetwork.Kept.Select(p => p.ToString())], m, difference)
         {
+            Size = subnetwork.TargetSparsity.IsSparsity ? null : costs?.SharesOf(subnetwork.Kept),
             Stored = cut is null ? new(null, null, null) : StoredModel.Made(cut),
         };
     }
@@ -42,12 +46,23 @@ sealed class MaskMeasuring(IModel model, Sets sets, IReadOnlyList<float[]> full,
         return sets.Scores(model, [MaskProbe.Only(universe, kept).Values.ToArray()], ablation, stop, full: model)[0];
     }
 
-    /// <summary>Figures of a random subnetwork with as many parts of each stratum.</summary>
+    /// <summary>
+    /// Figures of a random subnetwork with as many parts of each stratum; where weights, bytes or time were asked for, of the same make and
+    /// the same size in that (<see cref="SizedDraws"/>).
+    /// </summary>
     /// <param name="subnetwork">the one to imitate</param>
     /// <param name="seed">seed of the draw</param>
     /// <param name="draw">number of the draw</param>
     public MeasuredSubnetwork RandomLike(Subnetwork subnetwork, ulong seed, long draw) =>
-        Measure(subnetwork with { Kept = RandomParts.Like(universe, [.. subnetwork.Kept], new(seed, "random mask"), draw) });
+        Measure(subnetwork with { Kept = Random(universe, costs, subnetwork, seed, draw) });
+
+    /// <summary>Random parts like a subnetwork's.</summary>
+    internal static IReadOnlyList<Part> Random(Universe universe, SizeCosts? costs, Subnetwork subnetwork, ulong seed, long draw)
+    {
+        Chance chance = new(seed, "random mask");
+        return costs is null || subnetwork.TargetSparsity.IsSparsity ? RandomParts.Like(universe, [.. subnetwork.Kept], chance, draw)
+            : SizedDraws.Like(costs[subnetwork.TargetSparsity.Unit], universe, subnetwork.Kept, chance, draw);
+    }
 
     /// <summary>
     /// Largest difference of any logit between a cut model and the masked one: in float32 whatever the models' precision, for it is the

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
@@ -14,7 +15,7 @@ namespace Heartwood.Lab.Questions;
 /// <param name="Cases">what is known of each case, by name; null where nothing is: the page then shows the cases in one list</param>
 /// <param name="Tasks">what each set asks, by its use; null where all ask for labels</param>
 public sealed record AccuracyFacts(
-    double Main, Measured Full, IReadOnlyDictionary<string, Measured> Baselines,
+    Target Main, Measured Full, IReadOnlyDictionary<string, Measured> Baselines,
     IReadOnlyList<MeasuredSubnetwork> Subnetworks, IReadOnlyList<MeasuredSubnetwork> RandomSubnetworks,
     IReadOnlyDictionary<string, CaseFacts>? Cases, IReadOnlyDictionary<string, TaskFacts>? Tasks)
 {
@@ -47,7 +48,8 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         Dictionary<string, Measured> baselines =
             Baselines.Measure(subject.Data, subject.Loaded, subject.Settings.LabelMap, subject.Sets);
         Action<int> advance = subject.Advance("measuring subnetworks", 2L * found.Count, "subnetworks");
-        MaskMeasuring measuring = new(subject.Model, subject.Sets, subject.FullScores, subject.Ablation, subject.Stop);
+        MaskMeasuring measuring =
+            new(subject.Model, subject.Sets, subject.FullScores, subject.Ablation, subject.Stop, subject.Costs?.Invoke());
         List<MeasuredSubnetwork> measured = [], random = [];
         foreach (var (i, subnetwork) in found.Index())
         {
@@ -133,10 +135,11 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
         if (study.Subnetworks.Count == 0) yield break;
         Scale x = Scatter.Along(close.SelectMany(e => Ends(e.On(DataSet.InDomain)!)), 1);
         Scale y = Scatter.Up(close.SelectMany(e => Ends(e.On(set)!)), 1);
-        foreach (double sparsity in study.Sparsities)
+        foreach (Target sparsity in study.Sparsities)
         {
             Entry[] shown = [.. study.At(sparsity).Append(study.Full).Where(close.Contains)];
-            string id = $"domains-{set}-{Wording.Number(sparsity, "0.0###").Replace('.', '-')}";
+            string size = sparsity.IsSparsity ? Wording.Number(sparsity.Value, "0.0###") : sparsity.InNames;
+            string id = $"domains-{set}-{size.Replace('.', '-')}";
             yield return Scatter.Draw(id, $"Closer, {Wording.Sparsity(sparsity)}", $"{along} against {up} at {Wording.Sparsity(sparsity)}",
                 $"{Wording.Count(shown.Length - 1, "subnetwork")} and the full model, the same axes at every sparsity.",
                 [.. Ordered(shown).Select(e => PointOf(e, set, e.Name))], x, y, (along, up), (true, true), chance);
@@ -169,7 +172,7 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
     {
         List<(string Name, Entry[] Entries)> rows = [("full model", [study.Full]), .. study.Baselines.Select(b => (b.Name, new[] { b })),
             .. study.Sparsities.Select(s => (Wording.Sparsity(s), study.At(s).ToArray())),
-            .. study.Randoms.GroupBy(r => r.Target).Select(g => ($"random, {Wording.Number(g.Key, "0.0#")}", g.ToArray()))];
+            .. study.Randoms.GroupBy(r => r.Target).Select(g => ($"random, {Wording.Short(g.Key!.Value)}", g.ToArray()))];
         Mark MarkOf(Entry e) => Mark.Share(e.On(DataSet.InDomain)!, Look(e).Class, Look(e).Shape, e.Tip);
         return Strips.Draw("domains-alone", "", Wording.Capital(study.Accuracy(DataSet.InDomain)),
             $"{Wording.Count(rows.Count, "row")}: the full model, baselines, subnetworks and random masks.",

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -33,17 +34,17 @@ sealed class Cases : IQuestion<CasesFacts>
         Measurements study = findings.Measured!;
         var lists = study.CaseLists();
         if (lists.Sum(l => l.Sets.Count) == 0) return [];
-        double?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (double?)s)];
+        Target?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (Target?)s)];
         string title = $"{Wording.Capital(study.SharedAccuracy)} per case of the full model and of every subnetwork";
         var (most, rest) = CasePanel.Differing(study, lists, study.Main.Append(study.Full));
         CaseList first = CasePanel.Only(lists, most);
         IReadOnlyList<CaseList> others = [.. lists.Select(list => list.Without(most)).Where(list => list.Sets.Count > 0)];
-        Markup Panel(double? sparsity, int i, CaseList list, string part) => CasePanel.Draw(
+        Markup Panel(Target? sparsity, int i, CaseList list, string part) => CasePanel.Draw(
             study, $"cases-{i}{part}", list, sparsity is { } at ? Wording.Sparsity(at) : "full model", title, name => [
                 .. CasePanel.Marks(sparsity is { } t ? study.At(t) : [], name, "sub", Shape.Disc),
                 .. CasePanel.Marks([study.Full], name, "full", Shape.Diamond)]);
         Markup[] shown = [.. sparsities.Select((s, i) => Panel(s, i, first, ""))];
-        IEnumerable<Markup> Folded(double? sparsity, int i) => others.Select((list, j) => Panel(sparsity, i, list, $"-{j}"));
+        IEnumerable<Markup> Folded(Target? sparsity, int i) => others.Select((list, j) => Panel(sparsity, i, list, $"-{j}"));
         List<Markup> keys = [Chart.Key(Shape.Diamond, "full", "full model")];
         if (study.Subnetworks.Count > 0) keys.Add(Chart.Key(Shape.Disc, "sub", "one subnetwork each; equal ones step aside"));
         string note = study.AsksTokens ? ""

@@ -1,5 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Subnetworks.Targets;
 using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
@@ -56,7 +57,7 @@ sealed class ComparedFinders : IQuestion<FinderTable>
 
     public IReadOnlyList<Figure> Draw(FinderTable facts, Findings findings)
     {
-        double[] sizes = [.. facts.Rows.SelectMany(r => r.Sizes).Select(s => s.TargetSparsity).Distinct()];
+        Target[] sizes = [.. facts.Rows.SelectMany(r => r.Sizes).Select(s => s.TargetSparsity).Distinct()];
         if (sizes.Length == 0) return [];
         bool outside = facts.Rows[0].Sizes[0].Found.OutOfDomain is not null;
         Markup[] panels = [.. sizes.SelectMany((size, i) => outside ? [Panel(false, size, i), Panel(true, size, i)]
@@ -70,7 +71,7 @@ sealed class ComparedFinders : IQuestion<FinderTable>
             """,
             [new("finders", "finders, by size", columns, [.. facts.Rows.SelectMany(Cells)])])];
 
-        Markup Panel(bool far, double size, int i) => Strips.Draw($"finders-{(far ? "out" : "in")}-{i}",
+        Markup Panel(bool far, Target size, int i) => Strips.Draw($"finders-{(far ? "out" : "in")}-{i}",
             $"{(far ? "out of domain" : "in-domain")}, {Wording.Sparsity(size)}",
             $"Accuracy of each finder's subnetworks {(far ? "out of domain" : "in-domain")} at {Wording.Sparsity(size)}, "
                 + "next to random parts",
@@ -93,7 +94,7 @@ sealed class ComparedFinders : IQuestion<FinderTable>
             outside?.Cpr, outside?.Cmd, row.Agreement?.Rho, row.Searches, row.Passes, row.Seconds];
     });
 
-    static Strip Row(FinderRow row, double sparsity, bool outside)
+    static Strip Row(FinderRow row, Target sparsity, bool outside)
     {
         FinderAtSize size = row.Sizes.Single(s => s.TargetSparsity == sparsity);
         MeanAndRange? found = outside ? size.Found.OutOfDomain : size.Found.InDomain;
@@ -104,7 +105,7 @@ sealed class ComparedFinders : IQuestion<FinderTable>
         return new(row.Method, marks, Band: found is null || found.Least == found.Most ? null : (found.Least, found.Most));
     }
 
-    static string Reading(FinderTable facts, double size, bool outside)
+    static string Reading(FinderTable facts, Target size, bool outside)
     {
         FinderAtSize At(FinderRow row) => row.Sizes.Single(s => s.TargetSparsity == size);
         int near = facts.Rows.Count(row => At(row).Found.InDomain.Mean <= At(row).Random.InDomain.Mean);

@@ -4,6 +4,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
@@ -37,7 +38,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
         return new(cores[0], cores, Ablations(subject, [.. cores[0].Parts.Select(Part.Parse)]));
     }
 
-    static CoreFacts CoreAt(Subject subject, double sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept, double share)
+    static CoreFacts CoreAt(Subject subject, Target sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept, double share)
     {
         if (!subject.Settings.Seeded)
             return CoreFacts.Single(sparsity, share, [.. kept[0].Select(p => p.ToString())], KindsOf([.. kept[0]]));
@@ -111,7 +112,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
         return string.Concat(lines);
     }
 
-    static string CoreInWords(CoreFacts c, double main)
+    static string CoreInWords(CoreFacts c, Target main)
     {
         string share = c.Share == 1 ? "all" : Invariant($"{c.Share:0 %}");
         string which = c.Share == 1 && c.TargetSparsity == main ? Invariant($"The core: {c.Parts.Count} parts are in all {c.Subnetworks} ")

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -14,7 +15,7 @@ public sealed record CurveFacts(double Tolerance, IReadOnlyList<CurvePoint> Poin
 /// <param name="Sparsity">the sparsity that the subnetworks have</param>
 /// <param name="Subnetworks">accuracy of the subnetworks</param>
 /// <param name="Random">accuracy of random masks of the same sizes</param>
-public sealed record CurvePoint(double TargetSparsity, Band Sparsity, SetBands Subnetworks, SetBands Random);
+public sealed record CurvePoint(Target TargetSparsity, Band Sparsity, SetBands Subnetworks, SetBands Random);
 
 /// <summary>Accuracy on each set, over the seeds.</summary>
 /// <param name="InDomain">in-domain</param>
@@ -42,7 +43,7 @@ sealed class Curve : IQuestion<CurveFacts>
     /// <summary>The points of what was measured.</summary>
     internal static IReadOnlyList<CurvePoint> Points(AccuracyFacts measured)
     {
-        CurvePoint At(IGrouping<double, MeasuredSubnetwork> here)
+        CurvePoint At(IGrouping<Target, MeasuredSubnetwork> here)
         {
             Band sparsity = Band.Over(here.Select(s => (double?)s.Sparsity))!;
             return new(here.Key, sparsity, Bands([.. here]),
@@ -106,8 +107,8 @@ sealed class Curve : IQuestion<CurveFacts>
         {
             // the largest sparsity up to which, from the smallest on, the mean stays within the tolerance
             double least = study.Full.On(set)!.Value - facts.Tolerance;
-            double? last = facts.Points.TakeWhile(p => p.Subnetworks.On(set) is { } band && band.Mean >= least)
-                .Select(p => (double?)p.TargetSparsity).LastOrDefault();
+            Target? last = facts.Points.TakeWhile(p => p.Subnetworks.On(set) is { } band && band.Mean >= least)
+                .Select(p => (Target?)p.TargetSparsity).LastOrDefault();
             return $"{Measurements.Say(set)} {(last is { } s ? $"up to {Wording.Sparsity(s)}" : "at none of the sparsities")}";
         }
         CurvePoint main = facts.Points.Single(p => p.TargetSparsity == study.MainSparsity);

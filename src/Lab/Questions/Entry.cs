@@ -2,6 +2,7 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -53,7 +54,7 @@ internal sealed record Entry(
     public ulong? Seed { get; private init; }
 
     /// <summary>The sparsity that was asked for.</summary>
-    public double? Target { get; private init; }
+    public Target? Target { get; private init; }
 
     /// <summary>The sparsity it has.</summary>
     public double? Sparsity { get; private init; }

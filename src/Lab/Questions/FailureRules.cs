@@ -1,5 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -45,10 +46,10 @@ public static class FailureRules
     /// <summary>A subnetwork as it is judged: with what was asked for, and random parts of its make.</summary>
     /// <param name="Itself">its figures</param>
     /// <param name="Asked">the sparsity that was asked for; NaN where none was</param>
-    /// <param name="Reached">the sparsity that it has</param>
+    /// <param name="Reached">what it has of it: a sparsity, or the share of weights, bytes or time</param>
     /// <param name="Kept">how many parts it keeps</param>
     /// <param name="Random">random parts of its make, every draw of its size</param>
-    internal sealed record Tried(Candidate Itself, double Asked, double Reached, int Kept, IReadOnlyList<Candidate> Random);
+    internal sealed record Tried(Candidate Itself, Target Asked, double Reached, int Kept, IReadOnlyList<Candidate> Random);
 
     /// <summary>What failed, in the order in which it is said; none where nothing did.</summary>
     /// <param name="tried">the subnetworks, the main size first</param>
@@ -105,14 +106,17 @@ public static class FailureRules
         string who = all == 1 ? $"The search at {Wording.Sparsity(asked)}"
             : $"{some.Length} of {all} searches at {Wording.Sparsity(asked)}";
         return $"{who} did not reach {(some.Length == 1 ? "its" : "their")} size: what {(some.Length == 1 ? "it" : "they")} found has "
-            + $"sparsity {reached}.";
+            + $"{asked.UnitName} {reached}.";
     });
 
     static bool Missed(Tried t)
     {
-        if (double.IsNaN(t.Asked) || Math.Abs(t.Reached - t.Asked) <= SizeTolerance) return false;
+        // a share of weights, bytes or time is missed by more than there should be: parts may be too coarse for less
+        if (!t.Asked.IsSparsity) return t.Reached > t.Asked.Value + SizeTolerance;
+        double asked = t.Asked.Value;
+        if (double.IsNaN(asked) || Math.Abs(t.Reached - asked) <= SizeTolerance) return false;
         double parts = t.Reached < 1 ? t.Kept / (1 - t.Reached) : double.PositiveInfinity;
-        return Math.Abs(t.Reached - t.Asked) * parts >= 1 - 1e-9;
+        return Math.Abs(t.Reached - asked) * parts >= 1 - 1e-9;
     }
 
     static bool NoBetter(Tried t, bool less) =>
@@ -138,7 +142,7 @@ public static class FailureRules
         IReadOnlyList<Tried> tried, FailureKind kind, Func<Tried, bool> failed, Func<string, Tried[], string> sentence) =>
         Each(tried, kind, "inDomain", failed, (asked, all, some) =>
         {
-            string at = double.IsNaN(asked) ? "" : $"At {Wording.Sparsity(asked)} ";
+            string at = double.IsNaN(asked.Value) ? "" : $"At {Wording.Sparsity(asked)} ";
             string which = all == 1 ? $"{at}{(at == "" ? some[0].Itself.Name : "the subnetwork")} is"
                 : $"{at}{(some.Length < all ? $"{some.Length} of {all}" : all == 2 ? "both" : $"all {all}")} "
                     + $"subnetworks {(some.Length == 1 ? "is" : "are")}";
@@ -147,15 +151,15 @@ public static class FailureRules
 
     // one sentence a size; the sizes after the first in one
     static IEnumerable<Failure> Each(IReadOnlyList<Tried> tried, FailureKind kind, string set, Func<Tried, bool> failed,
-        Func<double, int, Tried[], string> sentence)
+        Func<Target, int, Tried[], string> sentence)
     {
-        var groups = tried.GroupBy(t => double.IsNaN(t.Asked) ? t.Itself.Name : $"{t.Asked:R}")
+        var groups = tried.GroupBy(t => double.IsNaN(t.Asked.Value) ? t.Itself.Name : t.Asked.ToString())
             .Select(g => (g.First().Asked, All: g.Count(), Failed: g.Where(failed).ToArray())).Where(g => g.Failed.Length > 0).ToArray();
         foreach (var (asked, all, some) in groups.Take(2))
             yield return new(kind, [.. some.Select(t => t.Itself.Name)], set, sentence(asked, all, some));
         if (groups.Length <= 2) yield break;
         Tried[] rest = [.. groups.Skip(2).SelectMany(g => g.Failed)];
-        string sizes = Wording.List([.. groups.Skip(2).Select(g => Wording.Number(g.Asked, "0.0#"))]);
+        string sizes = Wording.List([.. groups.Skip(2).Select(g => Wording.Short(g.Asked))]);
         yield return new(kind, [.. rest.Select(t => t.Itself.Name)], set,
             $"The same is so of {rest.Length} of {groups.Skip(2).Sum(g => g.All)} at sparsity {sizes}.");
     }

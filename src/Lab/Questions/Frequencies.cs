@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -9,7 +10,7 @@ namespace Heartwood.Lab.Questions;
 public sealed record FrequenciesFacts(IReadOnlyList<FrequencyFacts> Sparsities)
 {
     /// <summary>The entry of a sparsity; null where there is none.</summary>
-    internal FrequencyFacts? At(double sparsity) => Sparsities.FirstOrDefault(f => f.TargetSparsity == sparsity);
+    internal FrequencyFacts? At(Target sparsity) => Sparsities.FirstOrDefault(f => f.TargetSparsity == sparsity);
 }
 
 /// <summary>How many subnetworks keep each part.</summary>
@@ -24,12 +25,12 @@ sealed class Frequencies : IQuestion<FrequenciesFacts>
     public FrequenciesFacts? Ask(Subject subject) => subject.Found is null ? null
         : new([.. subject.BySparsity().Select(s => Counted(subject, s.Sparsity, s.Kept))]);
 
-    static FrequencyFacts Counted(Subject subject, double sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept) =>
+    static FrequencyFacts Counted(Subject subject, Target sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept) =>
         new(sparsity, kept.Count, Core.Frequencies(subject.Universe, kept).ToDictionary(f => f.Part.ToString(), f => f.Kept));
 
     public IReadOnlyList<Figure> Draw(FrequenciesFacts facts, Findings findings)
     {
-        List<double> order = [.. findings.Shown?.Sparsities ?? []];
+        List<Target> order = [.. findings.Shown?.Sparsities ?? []];
         bool Drawn(FrequencyFacts f) => !findings.Asking || order.Contains(f.TargetSparsity);
         FrequencyFacts[] ordered = [.. facts.Sparsities.Where(Drawn).OrderBy(f => order.IndexOf(f.TargetSparsity))];
         if (ordered.Length == 0) return [];
@@ -60,7 +61,7 @@ sealed class Frequencies : IQuestion<FrequenciesFacts>
     static IEnumerable<CoreFacts> Cores(Findings findings)
     {
         if (findings.Facts<CoreAblatedFacts>() is not { } core) return [];
-        double main = core.Main.TargetSparsity;
+        Target main = core.Main.TargetSparsity;
         return core.Cores.Where(c => !findings.Asking || (c.TargetSparsity == main && c.Share >= 1))
             .OrderBy(c => c.TargetSparsity == main ? 0 : 1).ThenBy(c => c.TargetSparsity).ThenByDescending(c => c.Share);
     }

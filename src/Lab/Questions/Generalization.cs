@@ -2,6 +2,7 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -22,7 +23,7 @@ public sealed record GeneralizationFacts(double Tolerance, IReadOnlyList<Subnetw
 /// <summary>Which subnetwork.</summary>
 /// <param name="Seed">its seed</param>
 /// <param name="TargetSparsity">its target sparsity</param>
-public sealed record SubnetworkName(ulong Seed, double TargetSparsity);
+public sealed record SubnetworkName(ulong Seed, Target TargetSparsity);
 
 /// <summary>Which subnetworks generalize to which cases.</summary>
 sealed class Generalization : IQuestion<GeneralizationFacts>
@@ -57,7 +58,7 @@ sealed class Generalization : IQuestion<GeneralizationFacts>
         IReadOnlyList<string>[] clusters =
             [.. CaseClusters.Find(accuracies).Select(cluster => (IReadOnlyList<string>)[.. cluster.Select(c => names[c])])];
         Permutation? together = CaseClusters.Agreement(accuracies, [.. names.Select(c => cases[c].Label ?? "")],
-            [.. good.Select(s => s.TargetSparsity)], new(seed, "cases shuffled"));
+            [.. good.Select(s => s.TargetSparsity.Gone)], new(seed, "cases shuffled"));
         return new(tolerance, [.. good.Select(s => new SubnetworkName(s.Seed, s.TargetSparsity))], clusters, together,
             partial, good.Length - fails, solved.Length);
     }
@@ -76,7 +77,7 @@ sealed class Generalization : IQuestion<GeneralizationFacts>
         foreach (var (c, cluster) in facts.Clusters.Index())
             foreach (var (i, name) in cluster.Index())
                 rows.Add(new(name, [.. subnetworks.Append(study.Full).Select(s => Square(s, name))], c > 0 && i == 0));
-        string[] columns = [.. subnetworks.Select((s, i) => first.Contains(i) ? Wording.Number(s.Target, "0.0#") : ""), "full"];
+        string[] columns = [.. subnetworks.Select((s, i) => first.Contains(i) ? Wording.Short(s.Target!.Value) : ""), "full"];
         int cases = facts.Clusters.Sum(c => c.Count);
         string size = $"{Wording.Count(cases, "case")} in {Wording.Count(facts.Clusters.Count, "cluster")}, "
             + $"{Wording.Count(subnetworks.Length, "subnetwork")}.";

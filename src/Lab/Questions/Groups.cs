@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -9,7 +10,7 @@ namespace Heartwood.Lab.Questions;
 public sealed record GroupsFacts(IReadOnlyList<SpreadFacts> Spreads)
 {
     /// <summary>The spreads at one sparsity, the widest first.</summary>
-    internal IReadOnlyList<SpreadFacts> At(double? sparsity) =>
+    internal IReadOnlyList<SpreadFacts> At(Target? sparsity) =>
         [.. Spreads.Where(s => s.TargetSparsity == sparsity && s.Subnetworks > 1).OrderByDescending(s => s.Spread.Width)];
 }
 
@@ -40,7 +41,7 @@ sealed class Groups : IQuestion<GroupsFacts>
         var groups = GroupsIn(study);
         string measure = Measure(study);
         bool labels = groups.Any(g => study.AsksLabels(Measurements.SetOf(g.Set)));
-        double?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (double?)s)];
+        Target?[] sparsities = study.Sparsities.Count == 0 ? [null] : [.. study.Sparsities.Select(s => (Target?)s)];
         Markup note = $"""
             {(labels ? "Balanced accuracy is the mean of the labels' recalls. " : "")}Thin lines are 95&nbsp;% intervals over examples, the
             dotted line guessing;
@@ -74,7 +75,7 @@ sealed class Groups : IQuestion<GroupsFacts>
     static string Measure(Measurements study) => study.SharedGroupAccuracy(GroupsIn(study).Select(g => g.Set));
 
     static Markup Panel(
-        Measurements study, List<(string Name, string Set)> all, IReadOnlyList<string> names, double? sparsity, string id)
+        Measurements study, List<(string Name, string Set)> all, IReadOnlyList<string> names, Target? sparsity, string id)
     {
         List<(string Name, string Set)> groups = [.. names.Select(name => all.First(g => g.Name == name))];
         IReadOnlyList<Entry> shown = sparsity is { } s ? study.At(s) : [];

@@ -11,7 +11,7 @@ sealed class Healing : IQuestion<HealingFacts>
 
     public string Name => Asked;
 
-    public int Version => 1;
+    public int Version => 2;
 
     public bool Usual => false;
 
@@ -26,14 +26,18 @@ sealed class Healing : IQuestion<HealingFacts>
         if (findings.Facts<AccuracyFacts>() is not { } measured) return [];
         HashSet<string> known = [.. MeasuredCandidates.From(measured, findings.Facts<CutFacts>()).Select(c => c.Name)];
         List<Candidate> rows = [];
-        foreach (HealedFacts healed in facts.Healed)
+        foreach (HealedFacts healed in facts.First)
         {
+            bool scratch = healed.Start == HealingStart.Scratch;
             StoredModel before = healed.Stored with { File = null };
-            if (!known.Contains(healed.From))                    // a subnetwork of another method, and the draw that is like it
-                rows.Add(MeasuredCandidates.Made(
-                    healed.From, healed.IsRandom ? CandidateKind.Random : CandidateKind.Subnetwork, healed.Before, before, measured));
-            Candidate after = MeasuredCandidates.Made(healed.Name, CandidateKind.Healed, healed.After, healed.Stored, measured);
-            rows.Add(after with { From = healed.From });
+            if (!scratch && !known.Contains(healed.From))        // a subnetwork of another method, and the draw that is like it
+            {
+                CandidateKind kind = healed.Start == HealingStart.Random ? CandidateKind.Random : CandidateKind.Subnetwork;
+                rows.Add(MeasuredCandidates.Made(healed.From, kind, healed.Before, before, measured));
+            }
+            Candidate after = MeasuredCandidates.Made(
+                healed.Name, scratch ? CandidateKind.Baseline : CandidateKind.Healed, healed.After, healed.Stored, measured);
+            rows.Add(scratch ? after : after with { From = healed.From });
         }
         return rows;
     }
@@ -46,50 +50,55 @@ sealed class Healing : IQuestion<HealingFacts>
     public IReadOnlyList<Figure> Draw(HealingFacts facts, Findings findings)
     {
         if (findings.Facts<AccuracyFacts>() is not { } measured || facts.Healed.Count == 0) return [];
-        List<Markup> panels = [];
-        string[] sets = [.. MeasuredCandidates.SetNames.Where(set => HealingWords.On(set, measured.Full, measured) is not null)];
-        foreach (var alike in sets.GroupBy(set => HealingWords.On(set, measured.Full, measured)!.Measure))
-        {
-            Strip[] rows = [.. alike.Select(set => new Strip(Measurements.Name(set), Marks(set, facts, measured)))];
-            bool shares = alike.Key == CandidateFigure.Accuracy;
-            IEnumerable<double> ends = rows.SelectMany(row => row.Marks).SelectMany(mark =>
-                (double[])[mark.Value, mark.Interval?.Low ?? mark.Value, mark.Interval?.High ?? mark.Value]);
-            (double floor, double ceiling) = shares ? (0, 1) : (double.NegativeInfinity, double.PositiveInfinity);
-            Scale scale = Scale.Around(ends, 0, 1, ceiling, floor);
-            panels.Add(Strips.Draw($"healing-{panels.Count}", alike.Key, $"{Wording.Capital(alike.Key)} before and after healing",
-                $"{Wording.Count(rows.Length, "set")}, a row each: the full model, the cut and random parts before and after.",
-                rows, scale, alike.Key, shares, lanes: true));
-        }
-        List<Markup> keys = [Chart.Key(Shape.Diamond, "full", "full model"), Chart.Key(Shape.Disc, "sub", "cut"),
-            Chart.Key(Shape.Square, "core", "the cut, healed")];
-        if (facts.Healed.Any(h => h.IsRandom))
-            keys.AddRange([Chart.Key(Shape.Ring, "random", "random parts of the same make"),
-                Chart.Key(Shape.Square, "random", "the same, healed as long")]);
-        string random = facts.NoRandom is { } why ? $" No random cut was healed: {why}" : "";
+        HealedGroup[] groups = HealedGroup.All(facts);
+        string[] sets = [.. MeasuredCandidates.SetNames.Where(set => HealingWords.On(set, measured.Full, measured) is not null)
+            .OrderBy(set => set == "outOfDomain" ? 0 : 1)];
+        List<Markup> panels = [.. sets.Select((set, i) => Panel(i, set, groups, measured))];
+        List<Markup> keys = [Chart.Key(Shape.Diamond, "full", "full model"), Chart.Key(Shape.Disc, "sub", "before"),
+            Chart.Key(Shape.Square, "core", facts.Seeds.Count > 1 ? "healed, a mark for each seed" : "healed")];
+        if (groups.Any(g => g.Start != HealingStart.Cut))
+            keys.AddRange([Chart.Key(Shape.Ring, "random", "what stands beside the cut, before"),
+                Chart.Key(Shape.Square, "random", "the same, trained as long")]);
+        string leftOut = string.Concat(facts.LeftOut.Select(why => $" Not trained: {why}"));
+        string taught = facts.Healed.Any(h => h.Teacher is not null)
+            ? $" {Wording.Capital(HealedFacts.FullModel)} as teacher where a loss has one, unless another is named." : "";
+        string seeds = facts.Seeds.Count == 1 ? "in the same order"
+            : $"in the same order by each of {Wording.Count(facts.Seeds.Count, "seed")}";
         return [new("healing", findings.Asking ? "What does a short training bring back?" : "The cut, healed",
             string.Join(" ", HealingWords.Lines(facts, measured)), panels, keys, $"""
             Each was trained for {Wording.Count(facts.Steps, "step")} of at most {Wording.Count(facts.TokensPerBatch)} tokens, on
-            {Wording.Count(facts.Examples, "example")} of the training data in the same order; the highest learning rate was
-            {Wording.Number(facts.LearningRate, "0.#####")}. Thin lines are 95&nbsp;% intervals over examples.{random}
+            {Wording.Count(facts.Examples, "example")} of the training data {seeds}; the highest learning rate was
+            {Wording.Number(facts.LearningRate, "0.#####")}. Thin lines are 95&nbsp;% intervals over examples.{taught}{leftOut}
             """, [TableOf(facts, measured, sets)])];
     }
 
-    static List<Mark> Marks(string set, HealingFacts facts, AccuracyFacts measured)
+    static Markup Panel(int number, string set, HealedGroup[] groups, AccuracyFacts measured)
+    {
+        Strip[] rows = [.. groups.Select(group => new Strip(group.Name, Marks(set, group, measured)))];
+        string measure = HealingWords.On(set, measured.Full, measured)!.Measure;
+        bool shares = measure == CandidateFigure.Accuracy;
+        IEnumerable<double> ends = rows.SelectMany(row => row.Marks).SelectMany(mark =>
+            (double[])[mark.Value, mark.Interval?.Low ?? mark.Value, mark.Interval?.High ?? mark.Value]);
+        (double floor, double ceiling) = shares ? (0, 1) : (double.NegativeInfinity, double.PositiveInfinity);
+        string title = $"{Wording.Capital(measure)} {Measurements.Name(set)}, before and after healing";
+        return Strips.Draw($"healing-{number}", title, title,
+            $"{Wording.Count(rows.Length, "row")}: what was trained, on which loss; the full model, before, after.",
+            rows, Scale.Around(ends, 0, 1, ceiling, floor), measure, shares, lanes: true);
+    }
+
+    static List<Mark> Marks(string set, HealedGroup group, AccuracyFacts measured)
     {
         List<Mark> marks = [];
-        foreach (HealedFacts h in facts.Healed.OrderByDescending(h => h.IsRandom))
-        {
-            string what = h.IsRandom ? "random parts" : "the cut";
-            Add(h.Before, h.IsRandom ? "random" : "sub", h.IsRandom ? Shape.Ring : Shape.Disc, what);
-            Add(h.After, h.IsRandom ? "random" : "core", Shape.Square, $"{what}, healed");
-        }
+        bool own = group.Start == HealingStart.Cut;
         Add(measured.Full, "full", Shape.Diamond, MeasuredCandidates.Full);
+        Add(group.Each[0].Before, own ? "sub" : "random", own ? Shape.Disc : Shape.Ring, "before");
+        foreach (HealedFacts h in group.Each) Add(h.After, own ? "core" : "random", Shape.Square, $"healed, seed {h.Seed}");
         return marks;
 
         void Add(Measured of, string look, Shape shape, string name)
         {
             if (HealingWords.On(set, of, measured) is not { } f) return;
-            string tip = $"{name}\n{Measurements.Name(set)} {HealingWords.Value(f)}";
+            string tip = $"{group.Name}\n{name}: {HealingWords.Value(f)}";
             marks.Add(new(f.Value, look, shape, tip, f is { Low: { } low, High: { } high } ? (low, high) : null));
         }
     }
@@ -102,10 +111,11 @@ sealed class Healing : IQuestion<HealingFacts>
             return [f?.Measure, f?.Value, f?.N, f?.Low, f?.High];
         }
         string[] Columns(string set) => [$"{set} measure", .. Table.ColumnsOf(set)];
-        object?[] Row(string name, string? from, string? file, Measured of) => [name, from, file, .. sets.SelectMany(s => Cells(s, of))];
-        return new("healing", "cuts before and after healing",
-            ["name", "from", "file", .. sets.Select(Measurements.Name).SelectMany(Columns)],
+        object?[] Row(string name, HealedFacts? h, string? file, Measured of) =>
+            [name, h?.Loss, h?.Teacher, h?.Seed, file, .. sets.SelectMany(s => Cells(s, of))];
+        return new("healing", "models before and after healing",
+            ["name", "loss", "teacher", "seed", "file", .. sets.Select(Measurements.Name).SelectMany(Columns)],
             [Row(MeasuredCandidates.Full, null, measured.Stored?.File, measured.Full), .. facts.Healed.SelectMany(h =>
-                (object?[][])[Row(h.From, null, null, h.Before), Row(h.Name, h.From, h.Stored.File, h.After)])]);
+                (object?[][])[Row(h.From, h, null, h.Before), Row(h.Name, h, h.Stored.File, h.After)])]);
     }
 }

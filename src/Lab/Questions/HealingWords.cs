@@ -20,12 +20,34 @@ static class HealingWords
     /// <summary>The sentences, one line each: what was healed, a random cut next to it, what came back and what did not.</summary>
     public static IEnumerable<string> Lines(HealingFacts facts, AccuracyFacts measured)
     {
-        HealedFacts? cut = facts.Healed.FirstOrDefault(h => !h.IsRandom), random = facts.Healed.FirstOrDefault(h => h.IsRandom);
+        HealedFacts? cut = facts.First.FirstOrDefault(h => h.Start == HealingStart.Cut);
+        HealedFacts? random = facts.First.FirstOrDefault(h => h.Start == HealingStart.Random);
         if (cut is null) yield break;
-        string how = $"Healed for {Wording.Count(facts.Steps, "step")} ({facts.Loss}), the cut goes {Moves(cut, measured, full: true)}.";
+        string how = $"Healed for {Wording.Count(facts.Steps, "step")} ({facts.Losses[0]}), the cut goes "
+            + $"{Moves(cut, measured, full: true)}.";
         yield return random is null ? how : $"{how} Random parts healed as long go {Moves(random, measured, full: false)}.";
         if (Verdict(cut, random, measured) is { } verdict) yield return verdict;
         if (StillLost(cut, measured) is { } lost) yield return lost;
+        HealedGroup[] groups = HealedGroup.All(facts);
+        if (groups.Length > 2 || facts.Seeds.Count > 1)
+            foreach (HealedGroup group in groups) yield return Group(group, measured);
+    }
+
+    // "the cut: outputs=1: 86.2, 85.0 and 87.1 % out of domain (n = 1,800 each), …"
+    static string Group(HealedGroup group, AccuracyFacts measured)
+    {
+        List<string> sets = [];
+        foreach (string set in (string[])["outOfDomain", "inDomain", "unseen"])
+        {
+            CandidateFigure[] each = [.. group.Each.Select(h => On(set, h.After, measured)).OfType<CandidateFigure>()];
+            if (each.Length == 0) continue;
+            string values = Wording.List([.. each.Select(f => CandidateRows.Value(f.Measure, f.Value))]);
+            string unit = each[0].Measure == CandidateFigure.Accuracy ? "\u00A0%" : $" {each[0].Measure}";
+            string interval = each is [{ Low: { } low, High: { } high }]
+                ? $"{CandidateRows.Value(each[0].Measure, low)} to {CandidateRows.Value(each[0].Measure, high)}, " : "";
+            sets.Add($"{values}{unit} {Measurements.Name(set)} ({interval}n = {Wording.Count(each[0].N)})");
+        }
+        return $"{Wording.Capital(group.Name)}: {string.Join("; ", sets)}.";
     }
 
     // "from 82.5 to 97.6 % out of domain (full model 99.0 %), …": out of domain first, where there is such a set

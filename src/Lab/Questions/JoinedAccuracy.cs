@@ -1,5 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -10,7 +11,7 @@ static class JoinedAccuracy
     sealed record Shown(string Id, string Heading, string Axis, bool IsShare, Func<Entry, (double Value, double Low, double High)?> Value);
 
     // the subnetworks of one run, method and size, each with random parts of the same make
-    sealed record Size(string Run, string Method, double Sparsity, IReadOnlyList<Entry> Found, IReadOnlyList<Entry> Random);
+    sealed record Size(string Run, string Method, Target Sparsity, IReadOnlyList<Entry> Found, IReadOnlyList<Entry> Random);
 
     static IReadOnlyList<Size> Sizes(JoinedRuns facts) => [.. facts.Rows.GroupBy(r => (r.Run, r.Method, r.Found.TargetSparsity)).Select(g =>
         new Size(g.Key.Run, g.Key.Method, g.Key.TargetSparsity, [.. g.Select(r => Entry.ForSubnetwork(r.Found, EntryKind.Subnetwork))],
@@ -64,7 +65,7 @@ static class JoinedAccuracy
 
         Strip Row(Size size, Shown one)
         {
-            string name = oneMethod ? Wording.Sparsity(size.Sparsity) : $"{size.Method}, {Wording.Number(size.Sparsity, "0.0#")}";
+            string name = oneMethod ? Wording.Sparsity(size.Sparsity) : $"{size.Method}, {Wording.Short(size.Sparsity)}";
             return new(name, [.. size.Found.Concat(size.Random).SelectMany(e => MarkOf(e, one))]);
         }
     }

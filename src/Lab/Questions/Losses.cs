@@ -2,6 +2,7 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -22,7 +23,7 @@ sealed class Losses : IQuestion<LossesFacts>
     public LossesFacts? Ask(Subject subject) => subject.Facts<AccuracyFacts>() is not { } measured ? null
         : new([.. subject.Settings.Sparsities.Select(s => Correlated(s, measured.Subnetworks))]);
 
-    static CorrelationFacts Correlated(double sparsity, IReadOnlyList<MeasuredSubnetwork> measured)
+    static CorrelationFacts Correlated(Target sparsity, IReadOnlyList<MeasuredSubnetwork> measured)
     {
         bool Both(MeasuredSubnetwork m) => m is { Measured.InDomainLoss: not null, Measured.OutOfDomain: not null };
         Measured[] here = [.. measured.Where(m => m.TargetSparsity == sparsity && Both(m)).Select(m => m.Measured)];
@@ -49,7 +50,7 @@ sealed class Losses : IQuestion<LossesFacts>
             Mark mark = Mark.Share(share, model ? "full" : "sub", model ? Shape.Diamond : Shape.Disc, e.Tip);
             return new(e.Loss!.Value, share.Value, mark, e.Name);
         }
-        Markup Panel(double sparsity, int i)
+        Markup Panel(Target sparsity, int i)
         {
             string r = Coefficient(facts.Sparsities.FirstOrDefault(c => c.TargetSparsity == sparsity));
             return Scatter.Draw($"losses-{i}", $"{Wording.Sparsity(sparsity)}: {r}",

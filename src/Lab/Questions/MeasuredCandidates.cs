@@ -1,5 +1,6 @@
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 using static System.FormattableString;
 
@@ -21,7 +22,7 @@ public static class MeasuredCandidates
     {
         Candidate full = Made(Full, CandidateKind.Full, facts.Full, facts.Stored, facts);
         List<Candidate> all = [full with { SecondsPer1000Tokens = cut?.SecondsPer1000TokensBefore }];
-        foreach (double sparsity in facts.Subnetworks.Select(s => s.TargetSparsity).Distinct().OrderBy(s => s == facts.Main ? 0 : 1)
+        foreach (Target sparsity in facts.Subnetworks.Select(s => s.TargetSparsity).Distinct().OrderBy(s => s == facts.Main ? 0 : 1)
             .ThenBy(s => s))
         {
             all.AddRange(facts.Subnetworks.Where(s => s.TargetSparsity == sparsity).Select(s => Chosen(s, facts, cut)));
@@ -76,15 +77,18 @@ public static class MeasuredCandidates
 
     static IEnumerable<FailureRules.Tried> Tried(AccuracyFacts facts) => facts.Subnetworks
         .OrderBy(s => s.TargetSparsity == facts.Main ? 0 : 1).ThenBy(s => s.TargetSparsity).Select(s => new FailureRules.Tried(
-            Made(NameOf(s), CandidateKind.Subnetwork, s.Measured, null, facts), s.TargetSparsity, s.Sparsity, s.Parts.Count,
+            Made(NameOf(s), CandidateKind.Subnetwork, s.Measured, null, facts), s.TargetSparsity, s.Reached, s.Parts.Count,
             [.. facts.RandomSubnetworks.Where(r => r.TargetSparsity == s.TargetSparsity)
                 .Select(r => Made("", CandidateKind.Random, r.Measured, null, facts))]));
 
     /// <summary>What failed among what was found and is not measured yet: searches that did not reach their size.</summary>
-    internal static IReadOnlyList<Failure> Unmeasured(IEnumerable<(Subnetwork Found, string Name)> found) =>
+    /// <param name="found">the subnetworks, with their names</param>
+    /// <param name="reached">what each has of what was asked for</param>
+    internal static IReadOnlyList<Failure> Unmeasured(
+        IEnumerable<(Subnetwork Found, string Name)> found, Func<Subnetwork, double> reached) =>
         [.. FailureRules.Sizes([.. found.Select(f => new FailureRules.Tried(
             new(f.Name, CandidateKind.Subnetwork, null, null, null, null, null, null, null, false, null, null), f.Found.TargetSparsity,
-            1 - (double)f.Found.Kept.Count / f.Found.Parts, f.Found.Kept.Count, []))])];
+            reached(f.Found), f.Found.Kept.Count, []))])];
 
     /// <summary>The name of a subnetwork among the candidates: its file's, without ending.</summary>
     internal static string NameOf(MeasuredSubnetwork s) => s.Stored?.File is { } file ? Path.GetFileNameWithoutExtension(file) : Size(s);
@@ -135,7 +139,7 @@ public static class MeasuredCandidates
         if (choice is { By: "name" or "choosing" } and not { Losses.Count: 1 })
             return choice.By == "name" ? "It was named by cut --subnetwork." : $"It has {choice.Reason}.";
         int others = facts.Subnetworks.Count(s => s.TargetSparsity == facts.Main);
-        string size = Invariant($"sparsity {facts.Main:0.0###}");
+        string size = Invariant($"{facts.Main.UnitName} {facts.Main.Value:0.0###}");
         if (others == 1) return $"It is the only subnetwork at {size}.";
         TaskWords words = facts.Tasks?.GetValueOrDefault("inDomain")?.Words ?? Classification.Instance.Words;
         string[] what = words.ShortLoss.Split(", ");
@@ -145,7 +149,7 @@ public static class MeasuredCandidates
         return $"It has {best} of {others} subnetworks at {size}; out-of-domain data does not choose.";
     }
 
-    static string Size(MeasuredSubnetwork s) => Invariant($"sparsity-{s.TargetSparsity}-seed-{s.Seed}");
+    static string Size(MeasuredSubnetwork s) => $"{s.TargetSparsity.InNames}-seed-{s.Seed}";
 
     static Candidate? BestBaseline(AccuracyFacts facts)
     {

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Questions;
@@ -28,7 +29,7 @@ internal sealed class Measurements
     public IReadOnlyDictionary<string, CaseFacts>? Cases => facts.Cases;
 
     /// <summary>The sparsity that core, ablations and cut are about.</summary>
-    public double MainSparsity => facts.Main;
+    public Target MainSparsity => facts.Main;
 
     /// <summary>Largest difference of a logit between each subnetwork's cut and masked model.</summary>
     public IEnumerable<double> LargestDifferences => facts.Subnetworks.Select(s => s.LargestDifference);
@@ -52,7 +53,7 @@ internal sealed class Measurements
     public IReadOnlyList<Entry> Ablated { get; }
 
     /// <summary>The sparsities asked for, the main one first, then rising.</summary>
-    public IReadOnlyList<double> Sparsities { get; }
+    public IReadOnlyList<Target> Sparsities { get; }
 
     /// <summary>The sets on which anything was measured.</summary>
     public IReadOnlyList<DataSet> Sets { get; }
@@ -117,10 +118,10 @@ internal sealed class Measurements
     static bool Names(string name) => heuristics.Any(h => name.Contains(h, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The subnetworks of one sparsity.</summary>
-    public IReadOnlyList<Entry> At(double sparsity) => [.. Subnetworks.Where(s => s.Target == sparsity)];
+    public IReadOnlyList<Entry> At(Target sparsity) => [.. Subnetworks.Where(s => s.Target == sparsity)];
 
     /// <summary>The random masks of one sparsity.</summary>
-    public IReadOnlyList<Entry> RandomsAt(double sparsity) => [.. Randoms.Where(s => s.Target == sparsity)];
+    public IReadOnlyList<Entry> RandomsAt(Target sparsity) => [.. Randoms.Where(s => s.Target == sparsity)];
 
     /// <summary>A set's name.</summary>
     public static string Name(DataSet set) =>

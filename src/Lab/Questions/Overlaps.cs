@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks.Targets;
 using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
@@ -24,7 +25,7 @@ sealed class Overlaps : IQuestion<OverlapsFacts>
     public OverlapsFacts? Ask(Subject subject) => subject.Found is null ? null
         : new([.. subject.BySparsity().Select(s => Pairs(subject, s.Sparsity, s.Kept))]);
 
-    static OverlapFacts Pairs(Subject subject, double sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept)
+    static OverlapFacts Pairs(Subject subject, Target sparsity, IReadOnlyList<IReadOnlyCollection<Part>> kept)
     {
         IReadOnlyList<ulong> seeds = subject.Settings.Seeds;
         return new(sparsity, [.. Overlap.AllPairs(subject.Universe, kept).Select(o =>
@@ -43,13 +44,13 @@ sealed class Overlaps : IQuestion<OverlapsFacts>
     public IReadOnlyList<Figure> Draw(OverlapsFacts facts, Findings findings)
     {
         if (findings.Asking) return [];
-        List<double> order = [.. findings.Measured?.Sparsities ?? []];
+        List<Target> order = [.. findings.Measured?.Sparsities ?? []];
         OverlapFacts[] shown = [.. facts.Sparsities.Where(o => o.Pairs.Count > 0).OrderBy(o => order.IndexOf(o.TargetSparsity))];
         if (shown.Length == 0) return [];
         var pairs = shown.SelectMany(o => o.Pairs);
         Scale x = Scale.Around([0, .. pairs.SelectMany(p => (double[])[p.Shared, p.High, p.Low])], 0, 1);
         string[] columns = ["target sparsity", "seed a", "seed b", "shared", "jaccard", "expected", "low", "high", "p-value", "corrected"];
-        object?[] Row(double sparsity, PairFacts p) =>
+        object?[] Row(Target sparsity, PairFacts p) =>
             [sparsity, p.SeedA, p.SeedB, p.Shared, p.Jaccard, p.Expected, p.Low, p.High, p.PValue, p.Corrected];
         Markup[] panels = [.. shown.Select((o, i) => Panel(o, First(o), x, $"overlap-{i}"))];
         return [new("overlap", "Overlap against chance", string.Join(" ", shown.Select(Reading)),

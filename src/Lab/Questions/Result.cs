@@ -3,6 +3,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -75,7 +76,7 @@ public sealed class Findings(Result result)
     internal Failure? ModelFailed => Failed.FirstOrDefault(f => f.Set == "inDomain" && f.Candidates.Contains(MeasuredCandidates.Full));
 
     /// <summary>In what ways the subnetwork of a seed and a sparsity failed; none where it did not.</summary>
-    internal IReadOnlyList<Failure> FailedBy(ulong seed, double sparsity)
+    internal IReadOnlyList<Failure> FailedBy(ulong seed, Target sparsity)
     {
         bool Is(MeasuredSubnetwork s) => s.Seed == seed && s.TargetSparsity == sparsity;
         return Facts<AccuracyFacts>()?.Subnetworks.FirstOrDefault(Is) is not { } one ? []
@@ -83,14 +84,14 @@ public sealed class Findings(Result result)
     }
 
     /// <summary>The subnetworks of a sparsity that did not fail.</summary>
-    internal IReadOnlyList<Entry> Sound(double sparsity) =>
+    internal IReadOnlyList<Entry> Sound(Target sparsity) =>
         [.. (Measured?.At(sparsity) ?? []).Where(e => FailedBy(e.Seed!.Value, sparsity).Count == 0)];
 
     /// <summary>
     /// Why no core is named at a sparsity, in a sentence: the model failed, or fewer than half of the subnetworks are sound, or fewer than
     /// two of several; null where one is.
     /// </summary>
-    internal string? NoCore(double sparsity)
+    internal string? NoCore(Target sparsity)
     {
         int all = Measured?.At(sparsity).Count ?? 0, sound = Sound(sparsity).Count;
         if (all == 0) return null;
@@ -122,4 +123,8 @@ public sealed class Findings(Result result)
             ? $"{why}\n" : "";
         return silent + string.Concat(there.Where(a => Speaks(a.Question)).Select(a => a.Question.WordsFor(a.Facts!, this)));
     }
+
+    /// <summary>What one question says on the terminal, found by the type of its facts; "" where it was not answered.</summary>
+    public string WordsOf<T>() where T : class =>
+        result.Answers.FirstOrDefault(a => a.Facts is T) is { } answer ? answer.Question.WordsFor(answer.Facts!, this) : "";
 }

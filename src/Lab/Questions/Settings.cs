@@ -1,6 +1,7 @@
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -39,7 +40,7 @@ public sealed record Settings
     public IReadOnlyList<ulong> Seeds { get; init; } = [1];
 
     /// <summary>sparsities that were searched at, the main one first</summary>
-    public IReadOnlyList<double> Sparsities { get; init; } = [];
+    public IReadOnlyList<Target> Sparsities { get; init; } = [];
 
     /// <summary>
     /// whether the finder gives another subnetwork for another seed: where it does not, chance says nothing about what seeds share
@@ -68,7 +69,7 @@ public sealed record Settings
     public int HeadExamples { get; init; } = 400;
 
     /// <summary>sparsities searched at checkpoints</summary>
-    public IReadOnlyList<double> GridSparsities { get; init; } = [];
+    public IReadOnlyList<Target> GridSparsities { get; init; } = [];
 
     /// <summary>seeds searched with at checkpoints</summary>
     public IReadOnlyList<ulong> GridSeeds { get; init; } = [];
@@ -129,5 +130,5 @@ public sealed record Prospect(Universe Universe, int Layers, Sets Sets, Settings
     }
 
     /// <summary>Heads of the core at most: as if it had every head that a subnetwork of the main sparsity keeps.</summary>
-    public int CoreHeads => Math.Min(Universe.KeptAt(Settings.Sparsities[0]), Heads);
+    public int CoreHeads => Settings.Sparsities[0].IsSparsity ? Math.Min(Universe.KeptAt(Settings.Sparsities[0].Value), Heads) : Heads;
 }

@@ -2,6 +2,7 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -9,12 +10,12 @@ namespace Heartwood.Lab.Questions;
 /// <param name="Main">the main sparsity</param>
 /// <param name="Other">the other that is drawn: the one nearest to 0.2 below the main one</param>
 /// <param name="Correlations">rank correlation of the heads' frequencies at the main sparsity with those at each other sparsity</param>
-public sealed record ShiftFacts(double Main, double Other, IReadOnlyList<ShiftCorrelation> Correlations);
+public sealed record ShiftFacts(Target Main, Target Other, IReadOnlyList<ShiftCorrelation> Correlations);
 
 /// <summary>Heads' frequencies at the main sparsity against those at another.</summary>
 /// <param name="TargetSparsity">the other sparsity</param>
 /// <param name="Heads">rank correlation over heads, with its interval</param>
-public sealed record ShiftCorrelation(double TargetSparsity, RankCorrelation Heads);
+public sealed record ShiftCorrelation(Target TargetSparsity, RankCorrelation Heads);
 
 /// <summary>How often parts are kept at the main sparsity against another.</summary>
 sealed class Shift : IQuestion<ShiftFacts>
@@ -31,14 +32,14 @@ sealed class Shift : IQuestion<ShiftFacts>
         ? Between(frequencies, subject.Settings.Sparsities[0]) : null;
 
     /// <summary>The comparison; null where there is only one sparsity, or no head in play.</summary>
-    internal static ShiftFacts? Between(FrequenciesFacts frequencies, double main)
+    internal static ShiftFacts? Between(FrequenciesFacts frequencies, Target main)
     {
         FrequencyFacts own = frequencies.At(main)!;
         FrequencyFacts[] others = [.. frequencies.Sparsities.Where(f => f.TargetSparsity != main).OrderBy(f => f.TargetSparsity)];
         string[] heads = [.. own.Kept.Keys.Where(p => Subject.IsHead(Part.Parse(p)))];
         if (others.Length == 0 || heads.Length == 0) return null;
         double[] Kept(FrequencyFacts f) => [.. heads.Select(h => (double)f.Kept[h])];
-        double nearest = others.MinBy(f => Math.Abs(f.TargetSparsity - (main - Apart)))!.TargetSparsity;
+        Target nearest = others.MinBy(f => Math.Abs(f.TargetSparsity.Gone - (main.Gone - Apart)))!.TargetSparsity;
         return new(main, nearest,
             [.. others.Select(f => new ShiftCorrelation(f.TargetSparsity, RankCorrelation.Between(Kept(own), Kept(f))))]);
     }
@@ -68,8 +69,8 @@ sealed class Shift : IQuestion<ShiftFacts>
         BandPoint? At(ShiftCorrelation c)
         {
             if (c.Heads.Rho is not { } rho) return null;
-            string tip = $"{Wording.Sparsity(facts.Main)} against {Wording.Number(c.TargetSparsity, "0.0#")}\n{InWords(c.Heads)}";
-            return new(c.TargetSparsity, new(rho, c.Heads.Low ?? rho, c.Heads.High ?? rho, c.Heads.N), tip);
+            string tip = $"{Wording.Sparsity(facts.Main)} against {Wording.Short(c.TargetSparsity)}\n{InWords(c.Heads)}";
+            return new(c.TargetSparsity.Gone, new(rho, c.Heads.Low ?? rho, c.Heads.High ?? rho, c.Heads.N), tip);
         }
         BandPoint[] points = [.. facts.Correlations.Select(At).OfType<BandPoint>()];
         if (points.Length == 0) return [];

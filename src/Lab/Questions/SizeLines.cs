@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -18,7 +19,7 @@ static class SizeLines
     {
         var full = findings.Facts<EmergenceFacts>()!.Checkpoints.ToDictionary(c => c.Name, c => c.Full);
         bool outside = findings.Measured!.Full.On(DataSet.OutOfDomain) is not null;
-        string sparsities = string.Join(", ", facts.Sparsities.Select(s => Wording.Number(s, "0.0#")));
+        string sparsities = string.Join(", ", facts.Sparsities.Select(s => Wording.Short(s)));
         string seeds = Wording.Count(facts.Seeds.Count, "seed");
         return new("sizes", "Does the model's effective size grow or shrink as generalization appears?", Reading(facts, full),
             [Lines(facts), Accuracies(facts, full, outside)],
@@ -77,7 +78,7 @@ static class SizeLines
     // what the grid's subnetworks lose, mean over seeds
     static Markup Accuracies(SizeFacts facts, IReadOnlyDictionary<string, Measured> full, bool outside)
     {
-        Cell Square(CheckpointSizes c, double sparsity, bool far)
+        Cell Square(CheckpointSizes c, Target sparsity, bool far)
         {
             Proportion model = far ? full[c.Name].OutOfDomain! : full[c.Name].InDomain;
             var here = c.Grid.Where(g => g.TargetSparsity == sparsity);
@@ -96,7 +97,7 @@ static class SizeLines
             "Accuracy lost by the subnetworks of the grid, mean over seeds",
                 $"{checkpoints} by {sizes}; outlined where within the tolerance.",
             [.. sets.SelectMany(far => facts.Checkpoints.Select((c, i) => Row(c, far, far && i == 0)))],
-            [.. facts.Sparsities.Select(s => Wording.Number(s, "0.0#"))], [], "sparsity; an outline: within the tolerance");
+            [.. facts.Sparsities.Select(s => Wording.Short(s))], [], "sparsity; an outline: within the tolerance");
     }
 
     // no size lies outside of none and all

@@ -2,6 +2,7 @@ using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -14,7 +15,7 @@ namespace Heartwood.Lab.Questions;
 /// <param name="InDomainTrend">over checkpoints, rank correlation of the model's accuracy out of domain with the smallest size in-domain;
 /// null
 /// below 3 checkpoints</param>
-public sealed record SizeFacts(double Tolerance, int Parts, IReadOnlyList<double> Sparsities, IReadOnlyList<ulong> Seeds,
+public sealed record SizeFacts(double Tolerance, int Parts, IReadOnlyList<Target> Sparsities, IReadOnlyList<ulong> Seeds,
     IReadOnlyList<CheckpointSizes> Checkpoints, TrendFacts? InDomainTrend);
 
 /// <summary>
@@ -38,7 +39,7 @@ public sealed record CheckpointSizes(
 /// <param name="Parts">how many parts it keeps</param>
 /// <param name="InDomain">its accuracy in-domain</param>
 /// <param name="OutOfDomain">out of domain</param>
-public sealed record GridPoint(ulong Seed, double TargetSparsity, int Parts, Proportion InDomain, Proportion? OutOfDomain);
+public sealed record GridPoint(ulong Seed, Target TargetSparsity, int Parts, Proportion InDomain, Proportion? OutOfDomain);
 
 /// <summary>Whether one figure moves with another over checkpoints.</summary>
 /// <param name="Correlation">Spearman's rank correlation</param>

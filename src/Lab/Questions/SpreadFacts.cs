@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Questions;
 
@@ -12,13 +13,13 @@ namespace Heartwood.Lab.Questions;
 /// <param name="Noise">the largest half-width of one share's 95 % interval</param>
 /// <param name="PValue">probability of a spread at least this large where all are truly alike, not corrected</param>
 public sealed record SpreadFacts(
-    string Name, string Set, double TargetSparsity, int Subnetworks, double Low, double High, double Noise, double PValue)
+    string Name, string Set, Target TargetSparsity, int Subnetworks, double Low, double High, double Noise, double PValue)
 {
     /// <summary>The spread itself.</summary>
     internal Spread Spread => new(Subnetworks, Low, High, Noise, PValue);
 
     /// <summary>The spread of some shares.</summary>
-    internal static SpreadFacts Over(string name, string set, double sparsity, IEnumerable<Proportion?> shares)
+    internal static SpreadFacts Over(string name, string set, Target sparsity, IEnumerable<Proportion?> shares)
     {
         Spread spread = Spread.Across(shares);
         return new(name, set, sparsity, spread.N, spread.Low, spread.High, spread.Noise, spread.PValue);

@@ -3,6 +3,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Questions;
@@ -44,6 +45,9 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
 
     /// <summary>gives the file of one of its subnetworks, relative to the run; null where it is in none</summary>
     public Func<Subnetwork, string?> MaskFile { get; init; } = _ => null;
+
+    /// <summary>gives what parts cost, where weights, bytes or time were asked for; null where they were not</summary>
+    public Func<SizeCosts?>? Costs { get; init; }
 
     /// <summary>how many of its searches are done</summary>
     public Func<int> Searched { get; init; } = () => 0;
@@ -93,9 +97,9 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
         ?? throw new InvalidOperationException("This run has no ablation: ask only what needs none.");
 
     /// <summary>The kept parts of every subnetwork, by sparsity as asked for.</summary>
-    internal IReadOnlyList<(double Sparsity, IReadOnlyList<IReadOnlyCollection<Part>> Kept)> BySparsity()
+    internal IReadOnlyList<(Target Sparsity, IReadOnlyList<IReadOnlyCollection<Part>> Kept)> BySparsity()
     {
-        IReadOnlyList<IReadOnlyCollection<Part>> At(double sparsity) =>
+        IReadOnlyList<IReadOnlyCollection<Part>> At(Target sparsity) =>
             [.. Found!.Where(f => f.TargetSparsity == sparsity).Select(f => f.Kept.ToArray())];
         return [.. Settings.Sparsities.Select(s => (s, At(s)))];
     }

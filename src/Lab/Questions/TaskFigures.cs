@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Subnetworks.Targets;
 using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
@@ -22,7 +23,7 @@ public sealed record TaskFigureSpan(string Set, string Name, string Unit, Quanti
 /// <param name="Subnetworks">how many subnetworks there are</param>
 /// <param name="Low">the smallest</param>
 /// <param name="High">the largest</param>
-public sealed record FigureRange(double TargetSparsity, int Subnetworks, double Low, double High);
+public sealed record FigureRange(Target TargetSparsity, int Subnetworks, double Low, double High);
 
 /// <summary>The tasks' own figures, of every model.</summary>
 sealed class TaskFigures : IQuestion<TaskFiguresFacts>
@@ -42,7 +43,7 @@ sealed class TaskFigures : IQuestion<TaskFiguresFacts>
             {
                 Quantity? In(IReadOnlyDictionary<string, IReadOnlyDictionary<string, Quantity>>? figures) =>
                     figures?.GetValueOrDefault(set)?.GetValueOrDefault(figure.Name);
-                FigureRange? Range(IGrouping<double, MeasuredSubnetwork> at)
+                FigureRange? Range(IGrouping<Target, MeasuredSubnetwork> at)
                 {
                     double[] values = [.. at.Select(s => In(s.Measured.Figures)).OfType<Quantity>().Select(q => q.Value)];
                     return values.Length == 0 ? null : new(at.Key, values.Length, values.Min(), values.Max());
@@ -99,7 +100,7 @@ sealed class TaskFigures : IQuestion<TaskFiguresFacts>
     {
         List<(string Name, Entry[] Entries)> rows = [("full model", [study.Full]),
             .. study.Sparsities.Select(s => (Wording.Sparsity(s), study.At(s).ToArray())),
-            .. study.Randoms.GroupBy(r => r.Target).Select(g => ($"random, {Wording.Number(g.Key, "0.0#")}", g.ToArray()))];
+            .. study.Randoms.GroupBy(r => r.Target).Select(g => ($"random, {Wording.Short(g.Key!.Value)}", g.ToArray()))];
         Quantity? In(Entry e) => e.Figure(Key(set), facts.Name);
         rows = [.. rows.Where(r => r.Entries.Any(e => In(e) is not null))];
         List<Quantity> all = [.. rows.SelectMany(r => r.Entries).Select(In).OfType<Quantity>()];

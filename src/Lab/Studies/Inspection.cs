@@ -1,5 +1,6 @@
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies;
@@ -58,6 +59,12 @@ public sealed record Inspection(
     /// </summary>
     public IReadOnlyList<SizeForecast> Sizes { get; init; } = [];
 
+    /// <summary>
+    /// The smallest share of weights, bytes and time that <c>--target</c> reaches with the parts in play, embeddings included; none of a
+    /// body, in which nothing is searched.
+    /// </summary>
+    public IReadOnlyList<Target> Smallest { get; init; } = [];
+
     /// <summary>Bytes of the weights, in the dtypes that they are stored in.</summary>
     public long Bytes { get; init; }
 
@@ -109,7 +116,7 @@ public sealed record Inspection(
 
         Example Typical() => new(new(new int[typical], new int[typical]), 0, "", "");
 
-        Inspection Seen(double tokens, IReadOnlyList<MethodCost> costs, Estimate? search, LayerTimes? times) => new(
+        Inspection Seen(double tokens, IReadOnlyList<MethodCost> costs, Estimate? search, TimeTable? times) => new(
             loaded.Name, model.Family, loaded.Sha256, model.Weights.Count, model.Width, model.HeadWidth, model.Vocabulary,
             model.MostPositions, model.Labels, [.. model.Layers.Select(SizeOf)], model.Layers.Sum(l => l.Heads),
             model.Layers.Count(l => l.Neurons > 0), [.. costs.Select(c => c.InWords)], tokens, search,
@@ -119,13 +126,20 @@ public sealed record Inspection(
             Causal = model.Causal,
             Kinds = [.. request.Tenants.PartKinds.Select(kind => WeightsOf(model, kind)).Where(kind => kind.Parts > 0)],
             Sizes = [.. Forecasts(times)],
+            Smallest = times is null ? [] : [.. SmallestBy(times)],
             Bytes = model.Weights.StoredBytes,
             OutsideLayers = model.Weights.All.Where(w => !InALayer(model, w.Key)).Sum(w => (long)w.Value.Count),
             Words = loaded.Ready?.Tokenizer.Count,
             Notes = loaded.Ready is null ? loaded.Notes : [.. loaded.Ready.Notes],
         };
 
-        IEnumerable<SizeForecast> Forecasts(LayerTimes? times)
+        IEnumerable<Target> SmallestBy(TimeTable times)
+        {
+            SizeCosts costs = new(model, model.Universe(request.Tenants.PartKinds.Named(request.Parts)), zero: true, times);
+            return SizeCosts.Counted.Select(unit => new Target(costs[unit].SmallestShare, unit));
+        }
+
+        IEnumerable<SizeForecast> Forecasts(TimeTable? times)
         {
             Universe all = model.Universe(request.Tenants.PartKinds.Named(request.Parts));
             yield return SizeForecast.Make(model, all, times);

@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
+using Heartwood.Tensors.Backends;
 
 namespace Heartwood.Lab.Studies;
 
@@ -11,22 +14,20 @@ namespace Heartwood.Lab.Studies;
 /// How long a pass takes here with fewer heads and neurons: one layer of the model is run with all, half and none of each, and what stands
 /// before and after the layers is run once. A layer's time is taken to be linear in its heads and in its neurons.
 /// </summary>
-sealed class LayerTimes
+static class LayerTimes
 {
-    const double RunSeconds = 0.02, MostWork = 4e9;
+    const double MostWork = 4e9;
     const int MostTokens = 512, FewestTokens = 64, LeastRuns = 3;
 
-    readonly double thousands, outside;
-    readonly Times inner, last;
-
-    LayerTimes(double thousands, double outside, Times inner, Times last) =>
-        (this.thousands, this.outside, this.inner, this.last) = (thousands, outside, inner, last);
+    /// <summary>Seconds that each thing is run for where the table decides what is found.</summary>
+    internal const double ToDecide = 0.25;
 
     /// <summary>Runs what has to be run, in a second or so.</summary>
     /// <param name="model">the full model</param>
     /// <param name="problem">what is asked</param>
     /// <param name="pool">examples, of which some are run</param>
-    internal static LayerTimes Measure(IModel model, IProblem problem, IReadOnlyList<Example> pool)
+    /// <param name="runSeconds">seconds that each thing is run for, at least three times</param>
+    internal static TimeTable Measure(IModel model, IProblem problem, IReadOnlyList<Example> pool, double runSeconds = 0.02)
     {
         long inLayers = model.Layers.Sum(layer => 4L * layer.Heads * model.HeadWidth * model.Width + 2L * layer.Neurons * model.Width);
         double tokens = Math.Clamp(MostWork * model.Layers.Count / Math.Max(1, inLayers), FewestTokens, MostTokens);
@@ -39,10 +40,24 @@ sealed class LayerTimes
         using Scope scope = Scope.Open();
         Tensor all = Tensor.Normal(new(1, "pilot"), 1, batch.Tokens, model.Width);
         Tensor read = computed == Tokens.All ? all : Tensor.Normal(new(1, "pilot"), 1, batch.Count, model.Width);
-        double outside = Timed(() => model.Embed(batch, NoProbe.Instance)) + Timed(Scores);
         IModel one = model.WithLayers([model.Layers.Count / 2]);
-        Times inner = TimesFor(Tokens.All);
-        return new(batch.Tokens / 1000.0, outside, inner, computed == Tokens.All ? inner : TimesFor(computed));
+        int heads = one.Layers[0].Heads, neurons = one.Layers[0].Neurons;
+        (int Heads, int Neurons)[] sizes = [(0, 0), (heads / 2, 0), (heads, 0), (0, neurons / 2), (0, neurons)];
+        IModel[] cuts = [.. sizes.Select(size => one.WithFewer(size.Heads, size.Neurons))];
+        Tokens[] kinds = computed == Tokens.All ? [Tokens.All] : [Tokens.All, computed];
+        double[] seconds = Timed([() => model.Embed(batch, NoProbe.Instance), Scores,
+            .. kinds.SelectMany(tokens => cuts.Select(cut => (Action)(() => Layer(cut, tokens))))], runSeconds);
+        return new(model.Family, model.Width, model.HeadWidth, model.Layers.Count, heads, neurons, Here(model), length,
+            batch.Tokens / 1000.0, seconds[0] + seconds[1], Fitted(0), Fitted(kinds.Length - 1));
+
+        LayerTime Fitted(int kind)
+        {
+            double[] own = seconds[(2 + kind * sizes.Length)..];
+            return LayerTime.Fitted(own[0], (heads, own[1], own[2]), (neurons, own[3], own[4]));
+        }
+
+        void Layer(IModel cut, Tokens tokens) => cut.Finish(
+            0, all, cut.Attend(0, all, batch, tokens, NoProbe.Instance), batch, tokens, NoProbe.Instance);
 
         void Scores()
         {
@@ -50,62 +65,26 @@ sealed class LayerTimes
             if (places is null) pass.Scores(computed);
             else NextTokens.Each(pass, null, places, (_, _, _, _) => { });
         }
-
-        Times TimesFor(Tokens tokens)
-        {
-            int heads = one.Layers[0].Heads, neurons = one.Layers[0].Neurons;
-            double none = Layer(0, 0);
-            return new(none,
-                new(heads, Layer(heads / 2, 0) - none, Layer(heads, 0) - none),
-                new(neurons, Layer(0, neurons / 2) - none, Layer(0, neurons) - none));
-
-            double Layer(int keptHeads, int keptNeurons)
-            {
-                IModel some = one.WithFewer(keptHeads, keptNeurons);
-                return Timed(() => some.Finish(
-                    0, all, some.Attend(0, all, batch, tokens, NoProbe.Instance), batch, tokens, NoProbe.Instance));
-            }
-        }
     }
 
-    // the best of some runs; the first packs the weights
-    static double Timed(Action run)
+    static string Here(IModel model) => $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, "
+        + $"backend {Machine.BackendAt(model.Weights.Precision)}, {Machine.Threads} thread{(Machine.Threads == 1 ? "" : "s")}";
+
+    // the best of each thing's runs, in seconds: all in turn, so that a busy moment of the machine does not hit one alone;
+    // the first run packs the weights
+    static double[] Timed(IReadOnlyList<Action> things, double runSeconds)
     {
-        double best = double.PositiveInfinity;
+        double[] best = new double[things.Count];
+        Array.Fill(best, double.PositiveInfinity);
         long began = Stopwatch.GetTimestamp();
-        for (int i = 0; i < LeastRuns || Stopwatch.GetElapsedTime(began).TotalSeconds < RunSeconds; i++)
-        {
-            using Scope scope = Scope.Open();
-            long start = Stopwatch.GetTimestamp();
-            run();
-            if (i > 0) best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
+        for (int round = 0; round < LeastRuns || Stopwatch.GetElapsedTime(began).TotalSeconds < runSeconds * things.Count; round++)
+            for (int i = 0; i < best.Length; i++)
+            {
+                using Scope scope = Scope.Open();
+                long start = Stopwatch.GetTimestamp();
+                things[i]();
+                if (round > 0) best[i] = Math.Min(best[i], Stopwatch.GetElapsedTime(start).TotalSeconds);
+            }
         return best;
-    }
-
-    /// <summary>Time of a pass of a cut model.</summary>
-    internal double SecondsPer1000Tokens(CutSize size)
-    {
-        double layers = size.Layers.SkipLast(1).Sum(layer => inner.Seconds(layer.Heads, layer.Neurons));
-        if (size.Layers.Count > 0) layers += last.Seconds(size.Layers[^1].Heads, size.Layers[^1].Neurons);
-        return (outside + layers) / thousands;
-    }
-
-    // a layer with neither heads nor neurons, and what each of the two adds
-    sealed record Times(double None, Adds Heads, Adds Neurons)
-    {
-        public double Seconds(int heads, int neurons) => None + Heads.Seconds(heads) + Neurons.Seconds(neurons);
-    }
-
-    // seconds with half of them and with all
-    sealed record Adds(int Count, double Half, double All)
-    {
-        public double Seconds(int count)
-        {
-            int half = Count / 2;
-            if (count == 0 || Count == 0) return 0;
-            double each = half == 0 ? All / Count : (All - Half) / (Count - half);
-            return Math.Max(0, All + (count - Count) * each);
-        }
     }
 }

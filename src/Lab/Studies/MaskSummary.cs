@@ -31,7 +31,7 @@ public static class MaskSummary
                 $"they touch {edges.Touched.Count} of {mask.Parts} parts; {Scored(edges.Scores.Count, edges.Count, "edges")}");
         else
         {
-            bool missed = Math.Abs(mask.TargetSparsity - mask.Sparsity) > 0.005;
+            bool missed = !mask.TargetSparsity.IsSparsity || Math.Abs(mask.TargetSparsity.Value - mask.Sparsity) > 0.005;
             Line(text,
                 $"keeps {Kept(mask)}, sparsity {mask.Sparsity:0.00}",
                 missed ? (FormattableString)$" (target {mask.TargetSparsity:0.##})" : $"",

@@ -2,6 +2,7 @@ using System.Globalization;
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Studies;
 
@@ -49,9 +50,9 @@ public sealed record Method(string Label, IFinder Finder, IReadOnlyDictionary<st
     /// <summary>The name of a subnetwork's file, without its ending.</summary>
     /// <param name="sparsity">its target</param>
     /// <param name="seed">its seed; null where the finder is not seeded</param>
-    internal string NameAt(double sparsity, ulong? seed) => Named($"{Label}{Size(sparsity)}", seed);
+    internal string NameAt(Target sparsity, ulong? seed) => Named($"{Label}{Size(sparsity)}", seed);
 
-    internal static string Size(double sparsity) => string.Create(CultureInfo.InvariantCulture, $"-sparsity-{sparsity}");
+    internal static string Size(Target target) => $"-{target.InNames}";
 
     internal static string Named(string name, ulong? seed) => seed is null ? name : $"{name}-seed-{seed}";
 }
@@ -60,14 +61,14 @@ public sealed record Method(string Label, IFinder Finder, IReadOnlyDictionary<st
 /// <param name="Method">the method</param>
 /// <param name="Seed">its seed; null where the finder is not seeded</param>
 /// <param name="Sparsities">the sizes that its scores serve: one where they depend on it, else all that are asked for</param>
-public sealed record MethodSearch(Method Method, ulong? Seed, IReadOnlyList<double> Sparsities)
+public sealed record MethodSearch(Method Method, ulong? Seed, IReadOnlyList<Target> Sparsities)
 {
     /// <summary>The name of its state and of its figures, without an ending.</summary>
     internal string Name => Method.Named(
         Method.Finder.Facts.SizeDependent ? $"{Method.Label}{Method.Size(Sparsities[0])}" : Method.Label, Seed);
 
     /// <summary>The files of its subnetworks, by sparsity.</summary>
-    internal IReadOnlyList<(double Sparsity, string File)> Files =>
+    internal IReadOnlyList<(Target Sparsity, string File)> Files =>
         [.. Sparsities.Select(sparsity => (sparsity, $"subnetworks/{Method.NameAt(sparsity, Seed)}.json"))];
 
     /// <summary>What it is called while it runs.</summary>

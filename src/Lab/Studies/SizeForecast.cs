@@ -1,5 +1,6 @@
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Studies;
@@ -32,7 +33,7 @@ public sealed record SizeForecast(
     /// <param name="model">the full model</param>
     /// <param name="universe">the parts in play</param>
     /// <param name="times">times of a layer; null for none</param>
-    internal static SizeForecast Make(IModel model, Universe universe, LayerTimes? times)
+    internal static SizeForecast Make(IModel model, Universe universe, TimeTable? times)
     {
         Ablation zero = Ablation.Zero(universe);
         Part[][] shuffled = [.. universe.Strata.Select(Shuffled)];   // what a lower sparsity ablates, a higher one does too

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Heartwood.Lab.Discovery;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
@@ -5,6 +6,7 @@ using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Tasks.Tables;
 using Heartwood.Lab.Training.Objectives;
@@ -32,6 +34,7 @@ public sealed partial class Study
     readonly IAblation how;
     readonly Func<Universe, IAblation> ablationOver;
     readonly RunFolder folder;
+    readonly Prepared ready;
     readonly IProgress<Progress> progress;
     readonly CancellationToken stop;
     Ablation? ownAblation;
@@ -49,7 +52,7 @@ public sealed partial class Study
         (request, loaded, data, pool, problem, sets) =
             (ready.Request, ready.Loaded, ready.Data, ready.Pool, ready.Problem, ready.Sets);
         (methods, objective, choosing) = (ready.Methods, ready.Objective, ready.Choosing);
-        (this.folder, this.progress, this.stop) = (folder, progress, stop);
+        (this.ready, this.folder, this.progress, this.stop) = (ready, folder, progress, stop);
         (universe, how, ablationOver) = (ready.Universe, ready.Ablation, ready.AblationOver);
     }
 
@@ -72,7 +75,8 @@ public sealed partial class Study
         /// <summary>Reads and checks everything that the request names.</summary>
         /// <param name="request">what is asked</param>
         /// <param name="sameData">what was prepared for a request of the same data, which is then not read again</param>
-        public Prepared(StudyRequest request, Prepared? sameData = null)
+        /// <param name="reached">whether targets in weights, bytes and time must be such as can be reached</param>
+        public Prepared(StudyRequest request, Prepared? sameData = null, bool reached = true)
         {
             request.Check();
             Request = request;
@@ -109,7 +113,19 @@ public sealed partial class Study
             Pool = Ablation.Served(Problem, Pool, request.Sets.InWords(Role.Train), Loaded.Note);
             Sets = Sets.ServedBy(Ablation, Loaded.Note);
             Choosing = Choosing?.ServedBy(Ablation, Loaded.Note);
+            if (request.CountsCosts && !Ablation.IsConstant)
+                throw new ArgumentException($"The ablation {Ablation.Name} depends on the input, so that no smaller model has the size of "
+                    + "--target. Take --ablation mean or --ablation zero, or a size in parts: --sparsity.");
+            if (request.CountsCosts && reached) foreach (Target target in request.Sparsities) CostsBy(Times).Require(target);
         }
+
+        TimeTable? times;
+
+        // of the file that was named, else measured here, once
+        internal TimeTable Times => times ??= Request.TimeTable is { } file ? TimeTable.Read(file, Loaded.Model)
+            : LayerTimes.Measure(Loaded.Model, Problem, Pool, LayerTimes.ToDecide);
+
+        internal SizeCosts CostsBy(TimeTable table) => new(Loaded.Model, Universe, Ablation.IsZero, table);
 
         /// <summary>What to do with the run's cut next: see <see cref="NextTraining"/>.</summary>
         /// <param name="cut">the cut model's folder</param>
@@ -120,7 +136,11 @@ public sealed partial class Study
         public string ModelSha256 => Loaded.Sha256;
 
         /// <summary>The data, for the manifest.</summary>
-        public IReadOnlyList<DataFacts> Facts => [Loaded.Facts, .. Data.Facts];
+        public IReadOnlyList<DataFacts> Facts =>
+            [Loaded.Facts, .. Data.Facts, .. Request.TimeTable is { } file ? (DataFacts[])[TableFacts(file)] : []];
+
+        static DataFacts TableFacts(string file) =>
+            new("time table", file, 0, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))));
 
         /// <summary>What a reader should know of the model and the data, before the work begins.</summary>
         public IReadOnlyCollection<string> Notes =>
@@ -158,6 +178,27 @@ public sealed partial class Study
         return ownAblation = new(universe, how, stop);
     }
 
+
+    SizeCosts? costs;
+
+    // what parts cost, where weights, bytes or time are asked for: by the table of times that the run keeps
+    SizeCosts? Costs()
+    {
+        if (costs is not null || !request.CountsCosts) return costs;
+        folder.Work(new Job(TimeTable.FileName, () =>
+        {
+            progress.Report(new("times of a layer", 0, 1, "tables"));
+            folder.WriteText(TimeTable.FileName, ready.Times.ToJson());
+            progress.Report(new("times of a layer", 1, 1, "tables"));
+        }));
+        return costs = ready.CostsBy(TimeTable.Read(folder.PathOf(TimeTable.FileName), Model));
+    }
+
+    // the target in weights, bytes or time as a search is given it; null of a sparsity
+    SizeGoal? GoalAt(Target target) => target.IsSparsity ? null : new(Costs()![target.Unit], target.Value);
+
+    double Reached(Subnetwork found) => found.TargetSparsity.IsSparsity ? 1 - (double)found.Kept.Count / found.Parts
+        : Costs()![found.TargetSparsity.Unit].ShareOf(found.Kept);
 
     internal Action<int> Advance(string stage, long total, string unit)
     {

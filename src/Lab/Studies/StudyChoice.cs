@@ -21,7 +21,7 @@ public sealed partial class Study
     IEnumerable<ChoiceLoss> Losses()
     {
         Subnetwork[] main = [.. FoundBy(MainMethod).Where(s => s.TargetSparsity == request.Sparsities[0])];
-        MaskMeasuring measuring = new(Model, choosing!, choosing!.Scores(Model, stop), OwnAblation(), stop);
+        MaskMeasuring measuring = new(Model, choosing!, choosing!.Scores(Model, stop), OwnAblation(), stop, Costs());
         Action<int> advance = Advance("choosing a subnetwork", main.Length, "subnetworks");
         foreach (Subnetwork subnetwork in main)
         {
@@ -51,6 +51,7 @@ public sealed partial class Study
         IQuestion question = request.Tenants.Questions.FirstOrDefault(q => q.FactsType == typeof(CutFacts))
             ?? throw new InvalidOperationException("The study's questions do not cut.");
         folder.Restage(question.Name, new Kept<CutFacts>(question.Version, null, cut));
+        ForgetHealing();
         if (folder.Finished) Replace(Subject.AskEach(question.Name));
         return cut;
     }
@@ -84,8 +85,12 @@ public sealed partial class Study
     Result Replace(IReadOnlyList<Answer> answers)
     {
         Result before = Kept();
+        bool healedNow = folder.Has($"stages/{Questions.Healing.Asked}.json");
         Answer? Now(IQuestion question) => answers.Concat(before.Answers).FirstOrDefault(answer => answer.Question.Name == question.Name);
-        Result result = before with { Answers = [.. request.Tenants.Questions.Select(Now).OfType<Answer>()] };
+        Result result = before with
+        {
+            Answers = [.. request.Tenants.Questions.Select(Now).OfType<Answer>().Where(a => a.Facts is not HealingFacts || healedNow)],
+        };
         folder.WriteText("result.json", ResultJson.Write(result));
         return result;
     }

@@ -21,6 +21,7 @@ public sealed partial class Study
         Find = FindMain,
         MaskFile = MaskFile,
         Searched = () => Found,
+        Costs = Costs,
         MakeAblation = OwnAblation,
         Cut = how.IsConstant ? CutOut : null,
         Heal = HealCut,
@@ -46,7 +47,16 @@ public sealed partial class Study
     public IReadOnlyList<Failure> Failed() => AccuracyIn(folder) is { } measured
         ? MeasuredCandidates.Failed(measured, Model.Labels.Count)
         : MeasuredCandidates.Unmeasured(methods.SelectMany(FoundBy)
-            .Select(found => (found, Path.GetFileNameWithoutExtension(MaskFile(found)))));
+            .Select(found => (found, Path.GetFileNameWithoutExtension(MaskFile(found)))), Reached);
+
+    /// <summary>What the subnetworks have of the full model, where weights, bytes or time were asked for; else "".</summary>
+    public string SizesInWords()
+    {
+        if (Costs() is not { } known) return "";
+        var asked = methods.SelectMany(FoundBy).Where(found => !found.TargetSparsity.IsSparsity);
+        return "Shares of the full model that remain:\n" + string.Concat(asked.Select(found =>
+            $"{Path.GetFileNameWithoutExtension(MaskFile(found))}: {Questions.Targets.InWords(known.SharesOf(found.Kept))}\n"));
+    }
 
     /// <summary>Whether the subnetwork that was cut failed.</summary>
     public bool CutFailed() => Candidates().FirstOrDefault(c => c.Chosen) is { } cut && Failed().Any(f => f.Candidates.Contains(cut.Name));

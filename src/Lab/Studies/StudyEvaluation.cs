@@ -36,11 +36,14 @@ public sealed partial class Study
     public IReadOnlyList<PredictedRow> Rows()
     {
         RequireInDomain();
-        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, OwnAblation(), stop);
+        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, OwnAblation(), stop, Costs());
         return MeasuredRows.Over(loaded, [(loaded.Name, sets, Subject.FullScores), .. Find().Select(found =>
-            ($"{found.Method}, seed {found.Seed}, sparsity {found.TargetSparsity.ToString(CultureInfo.InvariantCulture)}", sets,
+            ($"{found.Method}, seed {found.Seed}, {SizeIn(found)}", sets,
                 measuring.Masked(found.Kept)))]);
     }
+
+    static string SizeIn(Subnetwork found) =>
+        $"{found.TargetSparsity.UnitName} {found.TargetSparsity.Value.ToString(CultureInfo.InvariantCulture)}";
 
     // a mask's own ablation, in the run's model
     (Ablation Ablation, string InWords) AblationOf(Subnetwork mask, Universe parts)

@@ -5,6 +5,7 @@ using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -60,7 +61,7 @@ public sealed partial class Study
 
     long Rankings() => RandomRankings + methods.Where(m => !m.Finder.Facts.SizeDependent).Sum(m => (long)m.Searches(request).Count);
 
-    FinderAtSize AtSize(Method method, double sparsity, IReadOnlyList<Subnetwork> found)
+    FinderAtSize AtSize(Method method, Target sparsity, IReadOnlyList<Subnetwork> found)
     {
         OfMethod all = Measured(method, found);
         return new(sparsity, Several([.. all.Found.Where(m => m.TargetSparsity == sparsity)]),
@@ -80,7 +81,7 @@ public sealed partial class Study
 
     OfMethod Measure(Method method, IReadOnlyList<Subnetwork> found, int draws, bool itself)
     {
-        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, OwnAblation(), stop);
+        MaskMeasuring measuring = new(Model, sets, Subject.FullScores, OwnAblation(), stop, Costs());
         long total = (long)(draws + (itself ? 1 : 0)) * found.Count;
         Action<int> advance = Advance($"measuring subnetworks of {method.Label}", total, "subnetworks");
         List<MeasuredSubnetwork> measured = [], random = [];

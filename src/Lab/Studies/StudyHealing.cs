@@ -1,7 +1,11 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Ablations;
 using Heartwood.Lab.Tasks;
 using Heartwood.Lab.Training;
 using Heartwood.Lab.Training.Objectives;
@@ -16,21 +20,88 @@ public sealed partial class Study
 
     const string HealedRandomFolder = "healed-random";
 
-    // one cut to heal: the candidate that it is, its parts, what it reaches where that is known, and where it goes
-    sealed record ToTrain(string From, bool IsRandom, IReadOnlyList<Part> Kept, Measured? Known, string Into);
+    HealRequest? healing;
+
+    // one model to heal: the candidate that it is, its parts, and what it reaches where that is known
+    sealed record ToHealOne(string From, HealingStart Start, IReadOnlyList<Part> Kept, Measured? Known)
+    {
+        public string InWords => Start switch
+        {
+            HealingStart.Cut => "the cut",
+            HealingStart.Random => "random parts",
+            HealingStart.Scratch => "the cut's architecture from scratch",
+            _ => From,
+        };
+
+        public string? Into => Start switch
+        {
+            HealingStart.Cut => HealedFolder,
+            HealingStart.Random => HealedRandomFolder,
+            _ => null,
+        };
+    }
+
+    /// <summary>
+    /// Trains the cut of the run and what is asked next to it, measures all before and after, and puts that into the run's
+    /// <c>result.json</c>; a study that is not finished is finished first. What was trained before is not trained again.
+    /// </summary>
+    /// <param name="asked">what is trained, on what, how often</param>
+    /// <returns>the whole result</returns>
+    /// <exception cref="ArgumentException">a loss or a teacher does not fit the model</exception>
+    /// <exception cref="NotSupportedException">the run has no cut, or its data trains nothing; the message has the next move</exception>
+    public Result Heal(HealRequest asked)
+    {
+        asked.Check();
+        healing = asked;
+        if (asked.Teachers.Count > 0 && !asked.Losses.Any(words => LossTerms.Parse(words, problem).NeedsReference))
+            throw new ArgumentException($"--teacher {asked.Teachers[0]} would have no effect: no term of the loss compares with a teacher. "
+                + $"Name some with --loss, of: {string.Join(", ", LossTerms.Known.Keys)}.");
+        RequireInDomain();
+        if (how.IsConstant && WhyNoHealing() is { } why) throw new NotSupportedException(why);
+        if (!how.IsConstant) throw new NotSupportedException(WhyNoCut);
+        Report();
+        IQuestion question = request.Tenants.Questions.FirstOrDefault(q => q.FactsType == typeof(HealingFacts))
+            ?? throw new InvalidOperationException("The study's questions do not heal.");
+        folder.Restage(question.Name, new Kept<HealingFacts>(question.Version, null, HealCut()));
+        foreach (DataSource source in data.ToMeasure.Sources) source.RefuseChanged();
+        return Replace(Subject.AskEach(question.Name));
+    }
+
+    /// <summary>How many models are trained, before it begins.</summary>
+    public string HealingCost(HealRequest asked)
+    {
+        healing = asked;
+        int models = Arms(Starts().All).Count();
+        return FormattableString.Invariant($"{models} trainings of {asked.Steps:N0} steps");
+    }
+
+    // what was healed is another cut's from now on; the trained folder stays, and is written anew when heal is asked again
+    void ForgetHealing()
+    {
+        string stage = folder.PathOf($"stages/{Questions.Healing.Asked}.json");
+        if (!File.Exists(stage)) return;
+        File.Delete(stage);
+        loaded.Note($"{HealedFolder} is the healed form of the cut before this one: heartwood heal {folder.FolderPath} heals the new one.");
+    }
+
+    HealRequest ToHealBy => healing ??= new()
+    {
+        Steps = request.HealSteps > 0 ? request.HealSteps : NextTraining.Steps,
+        Losses = [request.HealLoss],
+    };
 
     // why the run's cut cannot be trained on its data, with the next move; null where it can
     string? WhyNoHealing()
     {
         if (NextTraining.Make(request, loaded, data, "RUN/cut", "RUN-healed").WhyNot is { } why) return why;
         if (Subject.Facts<CutFacts>()?.Choice is not { } choice) return "Nothing was cut.";
-        return WhyNoLoss(CutOf(Named(choice.Subnetwork).Kept));
+        return ToHealBy.Losses.Select(loss => WhyNoLoss(loss, CutOf(Named(choice.Subnetwork).Kept))).FirstOrDefault(w => w is not null);
     }
 
     // the loss may compare what a cut does not have
-    string? WhyNoLoss(IModel cut)
+    string? WhyNoLoss(string words, IModel cut)
     {
-        IObjective loss = HealingLoss;
+        IObjective loss = LossTerms.Parse(words, problem);
         try
         {
             if (loss.NeedsReference) _ = loss.Sites(problem, cut, Model);
@@ -38,73 +109,151 @@ public sealed partial class Study
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            return $"The loss {request.HealLoss} cannot be asked of it: {e.Message}";
+            return $"The loss {words} cannot be asked of it: {e.Message}";
         }
     }
-
-    LossTerms HealingLoss => LossTerms.Parse(request.HealLoss, problem);
 
     // the model as it is written, in float32 as all training
     IModel CutOf(IReadOnlyList<Part> kept) => Cutting.Cut(Model, kept, OwnAblation()).AsStored().At(Precision.Float32);
 
-    // trains the cut that was written and a random one of the same make, and measures both before and after
+    IModel ScratchOf(IReadOnlyList<Part> kept)
+    {
+        IModel drawn = UntrainedModel.Like(Model, ToHealBy.Seeds[0]);
+        Universe same = drawn.Universe(request.Tenants.PartKinds.Named(request.Parts));
+        return Cutting.Cut(drawn, kept, new Ablation(same, new Zero(), stop)).AsStored().At(Precision.Float32);
+    }
+
     HealingFacts? HealCut()
     {
-        if (Subject.Facts<CutFacts>()?.Choice is not { } choice) return null;
-        HealingPlan plan = Plan();
-        Healer healer = new(folder, plan, loaded.TokenizerFiles, progress, stop);
-        var (random, whyNot) = RandomLike(Named(choice.Subnetwork), choice.Subnetwork);
-        ToTrain[] all = [Chosen(choice.Subnetwork), .. random is null ? (ToTrain[])[] : [random]];
-        folder.RequireSpace(Model.Weights.Count * sizeof(float) * 4 * all.Length);
-        folder.Work([.. all.Select(one =>
-            healer.Healing(one.From, () => CutOf(one.Kept), one.Into, one.IsRandom ? "random parts" : "the cut"))]);
-        Action<int> advance = Advance("measuring healed models", (long)all.Length * sets.Examples, "examples");
-        return new(plan.Options.Steps, request.HealLoss, plan.Options.LearningRate, plan.Options.TokensPerBatch, plan.Options.Seed,
-            plan.Examples.Count, [.. all.Select(one => Compared(one, advance))], whyNot);
+        if (Subject.Facts<CutFacts>()?.Choice is null) return null;
+        (IReadOnlyList<ToHealOne> all, List<string> leftOut) = Starts();
+        IReadOnlyList<Example> examples = loaded.Encode(data[Role.Train], Model.Labels, MostTokensOfTraining());
+        Action<int> advance = Advance("measuring healed models", (long)(Arms(all).Count() + all.Count) * sets.Examples, "examples");
+        Healer healer = new(folder, examples, problem, loaded, request.Precision, model => Measure(model, advance), progress, stop);
+        var arms = Arms(all).ToArray();
+        foreach (var (_, _, _, arm) in arms) healer.Renew(arm);
+        folder.RequireSpace(Model.Weights.Count * sizeof(float) * 4 * Math.Min(arms.Length, 2));
+        folder.Work([.. arms.Select((a, i) => healer.Healing(a.Arm, arms.Length < 3 ? "" : $"{i + 1} of {arms.Length}"))]);
+        Dictionary<ToHealOne, Measured> before = [];
+        foreach (ToHealOne one in all) before[one] = Before(one, model => Measure(model, advance));
+        TrainingOptions options = Options(ToHealBy.Seeds[0]);
+        return new(options.Steps, ToHealBy.Losses, options.LearningRate, options.TokensPerBatch, ToHealBy.Seeds, examples.Count,
+            [.. arms.Select(a => Healed(a.One, a.Loss, a.Teacher, a.Arm, before[a.One]))], leftOut);
     }
 
-    HealingPlan Plan()
+    HealedFacts Healed(ToHealOne one, string loss, string? teacher, HealingArm arm, Measured before)
     {
-        TrainingOptions options = new(Seed: 0, Steps: request.HealSteps > 0 ? request.HealSteps : NextTraining.Steps,
-            LearningRate: NextTraining.LearningRate(Model.Width));
-        // a window of text is no longer than a batch, unless the data says how long it is: as in a training by itself
+        HealedArm done = folder.ReadJson<HealedArm>(Healer.FileOf(arm));
+        return new(one.From, one.Start, loss, teacher, arm.Options.Seed, [.. one.Kept.Select(p => p.ToString())], done.Stored, before,
+            done.After);
+    }
+
+    // the written cut first, then what stands next to it; what there is not, with the reason
+    (IReadOnlyList<ToHealOne> All, List<string> LeftOut) Starts()
+    {
+        string chosen = Subject.Facts<CutFacts>()!.Choice!.Subnetwork;
+        List<string> leftOut = [];
+        List<ToHealOne> all = [Chosen(chosen)];
+        if (ToHealBy.All)
+            foreach (Subnetwork other in FoundBy(MainMethod).Where(s => s.TargetSparsity == request.Sparsities[0]))
+            {
+                string name = Path.GetFileNameWithoutExtension(MaskFile(other))!;
+                if (name == chosen) continue;
+                if (WhyNoCutOf(other.Kept) is { } why) leftOut.Add($"{name}: {why}");
+                else all.Add(Chosen(name) with { Start = HealingStart.Subnetwork });
+            }
+        var (random, whyNot) = RandomLike(Named(chosen), chosen);
+        if (random is not null) all.Add(random);
+        else leftOut.Add($"random parts: {whyNot}");
+        if (ToHealBy.Scratch)
+            if (UntrainedModel.WhyNotLike(Model) is { } why) leftOut.Add($"from scratch: {why}");
+            else all.Add(all[0] with { Start = HealingStart.Scratch, Known = null });
+        return (all, leftOut);
+    }
+
+    string? WhyNoCutOf(IReadOnlyList<Part> kept) => Cutting.WhyNot(Model, kept, OwnAblation())
+        ?? ToHealBy.Losses.Select(loss => WhyNoLoss(loss, CutOf(kept))).FirstOrDefault(why => why is not null);
+
+    // every start on every loss with every seed; other teachers teach the cut alone
+    IEnumerable<(ToHealOne One, string Loss, string? Teacher, HealingArm Arm)> Arms(IReadOnlyList<ToHealOne> all)
+    {
+        foreach (string words in ToHealBy.Losses)
+        {
+            IObjective loss = LossTerms.Parse(words, problem);
+            string?[] teachers = loss.NeedsReference ? [HealedFacts.FullModel, .. ToHealBy.Teachers] : [null];
+            foreach (string? teacher in teachers)
+                foreach (ToHealOne one in all)
+                    foreach (ulong seed in ToHealBy.Seeds)
+                        if (teacher is null or HealedFacts.FullModel || one.Start == HealingStart.Cut)
+                            yield return (one, words, teacher, ArmOf(one, words, loss, teacher, seed));
+        }
+    }
+
+    HealingArm ArmOf(ToHealOne one, string words, IObjective loss, string? teacher, ulong seed)
+    {
+        bool first = words == ToHealBy.Losses[0] && seed == ToHealBy.Seeds[0] && teacher is null or HealedFacts.FullModel;
+        TrainingOptions options = Options(seed);
+        string key = string.Join("-", one.From, one.Start.ToString().ToLowerInvariant(), words, teacher is null ? "nobody" : Short(teacher),
+            $"seed-{seed}", $"steps-{options.Steps}", FormattableString.Invariant($"rate-{options.LearningRate}"));
+        Func<IModel>? by = teacher switch
+        {
+            null => null,
+            HealedFacts.FullModel => () => Model.At(Precision.Float32),
+            HealedFacts.Untrained => () => UntrainedModel.Like(Model, seed).At(Precision.Float32),
+            _ => () => Teachers.Load(teacher, loaded).Model,
+        };
+        string note = ToHealBy.Losses.Count > 1 || teacher is not (null or HealedFacts.FullModel) ? $" on {words}" : "";
+        string taught = teacher is null or HealedFacts.FullModel ? "" : $" of {teacher}";
+        return new(Unsafe().Replace(key, "-"), $"{one.InWords}{note}{taught}",
+            () => one.Start == HealingStart.Scratch ? ScratchOf(one.Kept) : CutOf(one.Kept), options, loss, by, first ? one.Into : null);
+    }
+
+    // a folder by its name, and what tells it from others of that name
+    static string Short(string teacher) => teacher is HealedFacts.FullModel or HealedFacts.Untrained ? teacher
+        : $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(teacher))}-"
+            + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(teacher))))[..8];
+
+    [GeneratedRegex("[^A-Za-z0-9._-]+")]
+    private static partial Regex Unsafe();
+
+    TrainingOptions Options(ulong seed) => new(Seed: seed, Steps: ToHealBy.Steps,
+        LearningRate: ToHealBy.LearningRate > 0 ? ToHealBy.LearningRate : NextTraining.LearningRate(Model.Width));
+
+    // a window of text is no longer than a batch, unless the data says how long it is: as in a training by itself
+    int MostTokensOfTraining()
+    {
         bool open = problem.OfVocabulary && request.MostTokens == 0
             && data[Role.Train].All(source => source.Problem is LanguageModelling { Window: 0 });
-        int most = open ? Math.Min(Model.MostPositions, options.TokensPerBatch) : request.MostTokens;
-        return new(loaded.Encode(data[Role.Train], Model.Labels, most), options, problem, HealingLoss, Model.At(Precision.Float32));
+        return open ? Math.Min(Model.MostPositions, new TrainingOptions().TokensPerBatch) : request.MostTokens;
     }
 
-    ToTrain Chosen(string name)
+    ToHealOne Chosen(string name)
     {
         MeasuredSubnetwork? known = Evaluate().Subnetworks.FirstOrDefault(s => LossIn(s).Subnetwork == name);
-        return new(name, false, Named(name).Kept, known?.Measured, HealedFolder);
+        return new(name, HealingStart.Cut, Named(name).Kept, known?.Measured);
     }
 
     // the random parts that were measured next to a subnetwork; of another method's, which has none, a draw that is like it
-    (ToTrain? Random, string? WhyNot) RandomLike(Subnetwork chosen, string name)
+    (ToHealOne? Random, string? WhyNot) RandomLike(Subnetwork chosen, string name)
     {
         AccuracyFacts measured = Evaluate();
         bool own = measured.Subnetworks.Any(s => LossIn(s).Subnetwork == name);
         MeasuredSubnetwork? next = own
             ? measured.RandomSubnetworks.FirstOrDefault(r => r.Seed == chosen.Seed && r.TargetSparsity == chosen.TargetSparsity) : null;
         IReadOnlyList<Part> kept = next is not null ? [.. next.Parts.Select(Part.Parse)]
-            : RandomParts.Like(universe, [.. chosen.Kept], new(chosen.Seed, "random mask"), 0);
-        if (Cutting.WhyNot(Model, kept, OwnAblation()) is { } why) return (null, why);
-        if (WhyNoLoss(CutOf(kept)) is { } unlike) return (null, unlike);
-        return (new(next is null ? $"{MeasuredCandidates.RandomPrefix}-like-{name}" : MeasuredCandidates.NameOfRandom(next), true, kept,
-            next?.Measured, HealedRandomFolder), null);
+            : MaskMeasuring.Random(universe, Costs(), chosen, chosen.Seed, 0);
+        if (WhyNoCutOf(kept) is { } why) return (null, why);
+        return (new(next is null ? $"{MeasuredCandidates.RandomPrefix}-like-{name}" : MeasuredCandidates.NameOfRandom(next),
+            HealingStart.Random, kept, next?.Measured), null);
     }
 
-    HealedFacts Compared(ToTrain one, Action<int> advance)
+    // what was measured of the subnetwork is what the written cut reaches, unless storing it rounds
+    Measured Before(ToHealOne one, Func<IModel, Measured> measure)
     {
-        IModel healed = LoadedModel.Load(folder.PathOf(one.Into), request.Precision).Model;
+        if (one.Start == HealingStart.Scratch) return measure(ScratchOf(one.Kept));
         IModel cut = Cutting.Cut(Model, one.Kept, OwnAblation());
-        // what was measured of the subnetwork is what the written cut reaches, unless storing it rounds
-        Measured before = one.Known is { } known && cut.AsStored() == cut ? known : Measure(cut.AsStored(), null);
-        return new(one.From, one.IsRandom, [.. one.Kept.Select(p => p.ToString())], StoredModel.Made(healed) with { File = one.Into },
-            before, Measure(healed, advance));
-
-        Measured Measure(IModel model, Action<int>? tell) =>
-            sets.Measure(sets.Scores(model, stop, tell, full: Model), Subject.FullScores);
+        return one.Known is { } known && cut.AsStored() == cut ? known : measure(cut.AsStored());
     }
+
+    Measured Measure(IModel model, Action<int>? tell) => sets.Measure(sets.Scores(model, stop, tell, full: Model), Subject.FullScores);
 }

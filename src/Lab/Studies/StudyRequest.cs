@@ -3,6 +3,7 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Ablations;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 
@@ -30,8 +31,15 @@ public sealed record StudyRequest(IReadOnlyList<NamedData> Sets)
     /// <summary>seeds to search with</summary>
     public IReadOnlyList<ulong> Seeds { get; init; } = [1, 2, 3, 4, 5, 6];
 
-    /// <summary>sparsities to search at; the first is the one that the core, the ablations and the cut are about</summary>
-    public IReadOnlyList<double> Sparsities { get; init; } = [0.5];
+    /// <summary>sparsities, or other targets, to search at; the first is the
+    /// one that the core, the ablations and the cut are about</summary>
+    public IReadOnlyList<Target> Sparsities { get; init; } = [0.5];
+
+    /// <summary>file of a table of times, for targets in time; null to measure one here, which the run keeps</summary>
+    public string? TimeTable { get; init; }
+
+    /// <summary>whether weights, bytes or time are asked for</summary>
+    internal bool CountsCosts => Sparsities.Any(size => !size.IsSparsity);
 
     /// <summary>
     /// the finders, each NAME[,key=value…]; the first is the one that core, ablations and the cut are about
@@ -110,22 +118,16 @@ public sealed record StudyRequest(IReadOnlyList<NamedData> Sets)
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count)
             throw new ArgumentException("--seeds needs at least one seed, each once.");
         if (Sparsities.Count == 0 || Sparsities.Distinct().Count() != Sparsities.Count)
-            throw new ArgumentException("--sparsity needs at least one sparsity, each once.");
-        foreach (double sparsity in Sparsities) CheckSparsity(sparsity);
+            throw new ArgumentException("--sparsity and --target need at least one size, each once.");
+        foreach (Target size in Sparsities) size.Check();
         Tenants.Ablations.Parse(Ablation);
+        if (TimeTable is not null && !CountsCosts)
+            throw new ArgumentException("--time-table would have no effect: it is for --target time=SHARE "
+                + "(or weights, bytes). Leave it out.");
         if (CoreShare is <= 0 or > 1)
             throw new ArgumentException($"--core-share is a share of the subnetworks, above 0 and at most 1, not {CoreShare}.");
         if (HealSteps < 0) throw new ArgumentException($"--heal is a number of steps, at least 0, not {HealSteps}.");
         if (Draws < 1) throw new ArgumentException($"--draws should be at least 1, it is {Draws}.");
         Tasks.Tables.LabelMap.Parse(LabelMap);
-    }
-
-    /// <summary>Refuses a sparsity that keeps all or nothing by its number.</summary>
-    /// <exception cref="ArgumentException">it is not between 0 and 1</exception>
-    internal static void CheckSparsity(double sparsity)
-    {
-        if (sparsity is not (> 0 and < 1))
-            throw new ArgumentException(
-                $"The sparsity should be between 0 and 1, the fraction of parts that are ablated; it is {sparsity}.");
     }
 }

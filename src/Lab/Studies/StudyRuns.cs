@@ -70,7 +70,8 @@ public sealed partial class Study
         if (!folder.Has(RequestFile))
             throw new InvalidDataException($"{folder.FolderPath} is not a run of find or demo: it has no {RequestFile}. "
                 + "Begin one: heartwood find --model … --data … --in-domain … --out RUN");
-        Prepared prepared = new(folder.ReadJson<StudyRequest>(RequestFile) with { Tenants = tenants ?? Tenants.Usual });
+        Prepared prepared = new(
+            folder.ReadJson<StudyRequest>(RequestFile) with { Tenants = tenants ?? Tenants.Usual }, reached: false);
         foreach (var (then, now) in folder.Manifest.Data.Zip(prepared.Facts))
             if (then.Sha256 != now.Sha256)
             {

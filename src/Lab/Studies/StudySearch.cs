@@ -4,6 +4,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies;
@@ -96,7 +97,12 @@ public sealed partial class Study
     {
         string state = $"search/{which.Name}.safetensors";
         double began = folder.Seconds, before = folder.Has(SecondsFile(which)) ? folder.ReadJson<double>(SecondsFile(which)) : 0;
-        ISearch search = which.Method.Finder.Begin(asked with { Seed = which.Seed ?? 0, Sparsity = which.Sparsities[0] });
+        ISearch search = which.Method.Finder.Begin(asked with
+        {
+            Seed = which.Seed ?? 0,
+            Sparsity = which.Sparsities[0].Gone,
+            Goal = GoalAt(which.Sparsities[0]),
+        });
         if (folder.Has(state)) search.Restore(folder.PathOf(state));
         using Metrics metrics = folder.Metrics($"search/{which.Name}.jsonl", search.Step);
         while (!search.IsDone())
@@ -123,10 +129,12 @@ public sealed partial class Study
     }
 
     // the subnetwork of one size: what the finder itself chooses, where it does, else what its scores rank highest
-    Subnetwork Chosen(MethodSearch which, ISearch search, double sparsity)
+    Subnetwork Chosen(MethodSearch which, ISearch search, Target sparsity)
     {
         Scores scores = search.Scores;
-        IReadOnlyList<Part> kept = search.OwnChoice ?? scores.KeptAt(universe, sparsity);
+        IReadOnlyList<Part> kept = search.OwnChoice is { } own ? GoalAt(sparsity)?.Costs.Effective(own) ?? own
+            : GoalAt(sparsity) is { } goal ? scores.KeptWithin(goal, which.Method.Finder.Facts)
+            : scores.KeptAt(universe, sparsity.Value);
         Method method = which.Method;
         Dictionary<string, string> options = new(method.Options);
         options.TryAdd("examples", pool.Count.ToString(CultureInfo.InvariantCulture));               // unless the finder itself takes fewer

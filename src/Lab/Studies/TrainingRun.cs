@@ -63,17 +63,8 @@ public sealed class TrainingRun
                 + $"with a teacher. Name some with --loss, of: {string.Join(", ", LossTerms.Known.Keys)}.");
         if (request.Teacher is not { } folder)
             throw new ArgumentException($"The loss {loss.Name} compares with a teacher: give --teacher FOLDER, the full model.");
-        LoadedModel loaded = LoadedModel.Load(folder);
-        (IModel own, IModel full) = (start.Model, loaded.Model);
-        string? differs = own.Vocabulary != full.Vocabulary ? $"{own.Vocabulary} tokens, {full.Vocabulary} tokens of the teacher"
-            : own.Output != full.Output ? $"an output of {own.Output.ToString().ToLowerInvariant()}, "
-                + $"{full.Output.ToString().ToLowerInvariant()} of the teacher"
-            : !own.Labels.SequenceEqual(full.Labels)
-                ? $"the labels {string.Join(", ", own.Labels)}, the teacher {string.Join(", ", full.Labels)}" : null;
-        if (differs is not null)
-            throw new ArgumentException($"The teacher {folder} is another kind of model: {start.Name} has {differs}. A teacher reads the "
-                + "same tokens and answers with the same labels, as the full model of a cut does.");
-        _ = loss.Sites(problem, own, full);                       // refuses what cannot be compared
+        LoadedModel loaded = Teachers.Load(folder, start);
+        _ = loss.Sites(problem, start.Model, loaded.Model);       // refuses what cannot be compared
         return loaded;
     }
 

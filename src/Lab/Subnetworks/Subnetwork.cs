@@ -1,6 +1,7 @@
 using System.Text;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Subnetworks.Formats;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Subnetworks;
 
@@ -16,7 +17,7 @@ namespace Heartwood.Lab.Subnetworks;
 /// <param name="Ablation">what stands in for ablated parts, as <c>--ablation</c> takes it: "mean", "zero"; "" where it is not known</param>
 /// <param name="ModelSha256">hash of the model's weights; "" where it is not known</param>
 public sealed record Subnetwork(
-    ulong Seed, string Method, double TargetSparsity, int Parts, IReadOnlyList<Part> Kept, IReadOnlyDictionary<Part, double> Scores,
+    ulong Seed, string Method, Target TargetSparsity, int Parts, IReadOnlyList<Part> Kept, IReadOnlyDictionary<Part, double> Scores,
     string Ablation, string ModelSha256)
 {
     /// <summary>Names of the kinds of part in play, or <see cref="KeptEdges.Name"/>; parts of other kinds are all present.</summary>

@@ -45,6 +45,40 @@ public static class UntrainedModel
             new(plan.Weights.ToDictionary(w => w.Name, w => Draw(w, seed)), "the fresh model"));
     }
 
+    /// <summary>A model of the sizes of another, with weights drawn anew as <see cref="Make"/> draws them.</summary>
+    /// <param name="model">the other</param>
+    /// <param name="seed">seed of the weights</param>
+    /// <exception cref="NotSupportedException">see <see cref="WhyNotLike"/></exception>
+    public static IModel Like(IModel model, ulong seed)
+    {
+        if (WhyNotLike(model) is { } why) throw new NotSupportedException(why);
+        Dictionary<string, FreshWeight> plan = PlanLike(model).Weights.ToDictionary(w => w.Name);
+        return model.With(model.Config, model.Weights.Map((name, old) => Draw(plan[name] with { Axes = old.Shape.Axes.ToArray() }, seed)));
+    }
+
+    /// <summary>
+    /// Why no model like this one can be drawn: its layers differ, or it has weights that fresh models of its family have not; null where
+    /// it can.
+    /// </summary>
+    /// <param name="model">the model</param>
+    public static string? WhyNotLike(IModel model)
+    {
+        if (model.Layers.Any(layer => layer.Heads != model.Layers[0].Heads || layer.Neurons != model.Layers[0].Neurons))
+            return $"The layers of this {model.Family} differ, and fresh models have equal ones.";
+        Dictionary<string, FreshWeight> plan = PlanLike(model).Weights.ToDictionary(w => w.Name);
+        string? unknown = model.Weights.All.Keys.FirstOrDefault(name => !plan.ContainsKey(name)
+            || plan[name].Axes.Length != model.Weights.All[name].Shape.Rank);
+        return unknown is null ? null : $"A fresh {model.Family} has no weight {unknown} of that form.";
+    }
+
+    static FreshPlan PlanLike(IModel model)
+    {
+        LayerShape layer = model.Layers[0];
+        ModelSize size = new(model.Layers.Count, layer.Heads, model.Width, layer.Neurons, model.MostPositions);
+        return ModelFolder.FamilyOf(model.Family, "the fresh model").Fresh(
+            new(model.Family, size, model.Vocabulary, model.TokenTypes, model.Labels, FreshStart.Independent));
+    }
+
     static Tensor Draw(FreshWeight weight, ulong seed)
     {
         using Scope scope = Scope.Open();

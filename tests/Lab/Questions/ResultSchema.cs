@@ -6,6 +6,7 @@ using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Tests.Lab.Questions;
 
@@ -79,6 +80,12 @@ static class ResultSchema
         if (type == typeof(string)) return new() { ["type"] = "string" };
         if (type == typeof(bool)) return new() { ["type"] = "boolean" };
         if (type == typeof(double)) return new() { ["type"] = new JsonArray("number", "null") };
+        if (type == typeof(Target))
+            return new()
+            {
+                ["type"] = new JsonArray("number", "string", "null"),
+                ["pattern"] = "^(weights|bytes|time)=",
+            };
         if (type == typeof(ulong)) return new() { ["type"] = "integer", ["minimum"] = 0 };
         if (type == typeof(int) || type == typeof(long)) return new() { ["type"] = "integer" };
         if (type.IsEnum)

@@ -70,7 +70,7 @@ public sealed class ReportInBrowserTests(Browser browser) : IClassFixture<Browse
     /// <summary>The same of a paper's page.</summary>
     static Dictionary<string, int> Expected(RunResult r, PaperFacts paper)
     {
-        double main = r.Core.TargetSparsity;
+        var main = r.Core.TargetSparsity;
         var marks = Expected(r with { Subnetworks = [.. r.Subnetworks.Where(s => s.TargetSparsity == main)], RandomSubnetworks = [.. r.RandomSubnetworks.Where(s => s.TargetSparsity == main)], Frequencies = [r.Frequencies.Single(f => f.TargetSparsity == main)] });
         foreach (string other in (string[])["losses", "cases", "groups", "overlap", "core-cases"]) marks.Remove(other);
         int parts = r.Frequencies[0].Kept.Count, outside = (r.Full.OutOfDomain is null ? 0 : 1) + (r.Full.Unseen is null ? 0 : 1), found = r.Subnetworks.Count(s => s.TargetSparsity == main);

@@ -15,7 +15,7 @@ static class SampleJoined
     {
         RunResult sample = SampleResult.Usual;
         string universe = "bert, 4 layers of 8 heads, 36 parts in play: heads, mlps";
-        double main = sample.Core.TargetSparsity;
+        var main = sample.Core.TargetSparsity;
         MeasuredSubnetwork[] found = [.. sample.Subnetworks.Where(s => s.TargetSparsity == main)];
         MeasuredSubnetwork[] random = [.. sample.RandomSubnetworks.Where(s => s.TargetSparsity == main)];
         Dictionary<string, IReadOnlyDictionary<string, Quantity>> scores = new()

@@ -12,7 +12,7 @@ namespace Heartwood.Tests.Lab.Reports;
 static class SamplePaper
 {
     /// <summary>Eighteen sparsities, eleven checkpoints.</summary>
-    public static RunResult Usual { get; } = Make(new SampleResult { Sparsities = [.. PaperRequest.Sparsities(0.6)], Seeds = 3 }, [100, 250, 500, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000]);
+    public static RunResult Usual { get; } = Make(new SampleResult { Sparsities = [.. PaperRequest.Sparsities(0.6).Select(s => s.Value)], Seeds = 3 }, [100, 250, 500, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000]);
 
     /// <summary>No checkpoints, two sparsities, one seed.</summary>
     public static RunResult Least { get; } = Make(new SampleResult { Sparsities = [0.5, 0.3], Seeds = 1, Draws = 0 }, []);

@@ -36,11 +36,11 @@ internal sealed record SampleResult
     /// <summary>The usual one with its cut healed, and a random one as long.</summary>
     public static RunResult Healed { get; } = Usual with
     {
-        Healing = new(200, "labels", 3e-4, 1024, 0, 8000,
+        Healing = new(200, ["labels"], 3e-4, 1024, [0], 8000,
         [
-            new("structured-pruning-sparsity-0.6-seed-1", false, Usual.Subnetworks[0].Parts, new(249_474, 997_896, "healed"), Usual.Subnetworks[0].Measured, Usual.Full with { OutOfDomain = Proportion.FromCounts(1640, 1680), InDomain = Proportion.FromCounts(1985, 2000) }),
-            new("random-sparsity-0.6-seed-1", true, Usual.RandomSubnetworks[0].Parts, new(249_474, 997_896, "healed-random"), Usual.RandomSubnetworks[0].Measured, Usual.Full with { OutOfDomain = Proportion.FromCounts(1500, 1680), InDomain = Proportion.FromCounts(1960, 2000) }),
-        ], null),
+            new("structured-pruning-sparsity-0.6-seed-1", HealingStart.Cut, "labels", null, 0, Usual.Subnetworks[0].Parts, new(249_474, 997_896, "healed"), Usual.Subnetworks[0].Measured, Usual.Full with { OutOfDomain = Proportion.FromCounts(1640, 1680), InDomain = Proportion.FromCounts(1985, 2000) }),
+            new("random-sparsity-0.6-seed-1", HealingStart.Random, "labels", null, 0, Usual.RandomSubnetworks[0].Parts, new(249_474, 997_896, "healed-random"), Usual.RandomSubnetworks[0].Measured, Usual.Full with { OutOfDomain = Proportion.FromCounts(1500, 1680), InDomain = Proportion.FromCounts(1960, 2000) }),
+        ], []),
     };
 
     /// <summary>24 layers of 16 heads, 12 seeds, 3 sparsities, 30 constructions, no unseen ones.</summary>

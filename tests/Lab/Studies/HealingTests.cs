@@ -41,8 +41,8 @@ public sealed class HealingTests : IDisposable
     {
         Result result = Begin("run", Request)!;
         HealingFacts facts = result.Facts<HealingFacts>()!;
-        Assert.Equal((60, "labels", 1024, 60), (facts.Steps, facts.Loss, facts.TokensPerBatch, facts.Examples));
-        Assert.Null(facts.NoRandom);
+        Assert.Equal((60, "labels", 1024, 60), (facts.Steps, facts.Losses.Single(), facts.TokensPerBatch, facts.Examples));
+        Assert.Empty(facts.LeftOut);
         IReadOnlyList<Candidate> all = new Findings(result).Candidates;
         Candidate chosen = all.Single(c => c.Chosen);
         Candidate[] healed = [.. all.Where(c => c.Kind == CandidateKind.Healed)];
@@ -106,7 +106,7 @@ public sealed class HealingTests : IDisposable
     {
         Begin("labels", Request);
         HealingFacts facts = Begin("outputs", Request with { HealLoss = "labels=0.1,outputs=0.9,temperature=2" })!.Facts<HealingFacts>()!;
-        Assert.Equal("labels=0.1,outputs=0.9,temperature=2", facts.Loss);
+        Assert.Equal("labels=0.1,outputs=0.9,temperature=2", facts.Losses.Single());
         Assert.NotEqual(Weights("labels/healed"), Weights("outputs/healed"));
         Assert.Contains("'outputz'", Assert.Throws<ArgumentException>(() => new Study.Prepared(Request with { HealLoss = "outputz" })).Message, StringComparison.Ordinal);
     }
@@ -123,6 +123,88 @@ public sealed class HealingTests : IDisposable
         Result more = Study.In(folder, prepared, new Told(_ => { }), default).ReportAsked(["healing"]);
         Assert.Equal(200, more.Facts<HealingFacts>()!.Steps);
         Assert.Equal(2, new Findings(more).Candidates.Count(c => c.Kind == CandidateKind.Healed));
+    }
+
+    T InRun<T>(string name, StudyRequest request, Func<Study, T> step, Func<Progress, bool>? stopAt = null)
+    {
+        Study.Prepared prepared = new(request);
+        using RunFolder folder = RunFolder.Reopen(temporary.At(name));
+        using CancellationTokenSource stop = new();
+        Told progress = new(report => { if (stopAt?.Invoke(report) == true) stop.Cancel(); });
+        return step(Study.In(folder, prepared, progress, stop.Token));
+    }
+
+    [Fact]
+    public void Heal_trains_by_several_losses_seeds_and_teachers_beside_a_random_cut_and_the_architecture_from_scratch()
+    {
+        StudyRequest request = Request with { HealSteps = 0, Seeds = [1, 2] };
+        Begin("run", request);
+        HealRequest asked = new() { Steps = 12, Losses = ["outputs=1", "labels"], Seeds = [0, 1], Teachers = ["untrained"], All = true, Scratch = true };
+        Result result = InRun("run", request, study => study.Heal(asked));
+        HealingFacts facts = result.Facts<HealingFacts>()!;
+        Assert.Empty(facts.LeftOut);
+        // the cut, the other subnetwork, random parts and scratch, by two losses with two seeds; the cut by an untrained teacher
+        Assert.Equal((4 * 2 * 2) + 2, facts.Healed.Count);
+        Assert.Equal(["full model", "untrained"], facts.Healed.Select(h => h.Teacher).OfType<string>().Distinct());
+        HealedFacts Of(HealingStart start, string loss, ulong seed, string? teacher) =>
+            facts.Healed.Single(h => h.Start == start && h.Loss == loss && h.Seed == seed && h.Teacher == teacher);
+        HealedFacts cut = Of(HealingStart.Cut, "outputs=1", 0, "full model");
+        Assert.NotEqual(cut.After.InDomainLoss, Of(HealingStart.Cut, "outputs=1", 1, "full model").After.InDomainLoss);
+        Assert.NotEqual(cut.After.InDomainLoss, Of(HealingStart.Cut, "outputs=1", 0, "untrained").After.InDomainLoss);
+        Assert.NotEqual(cut.After.InDomainLoss, Of(HealingStart.Cut, "labels", 0, null).After.InDomainLoss);
+        Assert.Equal(cut.Before.InDomainLoss, Of(HealingStart.Cut, "labels", 0, null).Before.InDomainLoss);
+        HealedFacts scratch = Of(HealingStart.Scratch, "labels", 0, null);
+        Assert.Equal(cut.Stored.Weights, scratch.Stored.Weights);
+        Assert.NotEqual(cut.Before.InDomainLoss, scratch.Before.InDomainLoss);
+        // labels on which the cut is trained alone are those of the run's own healing
+        InRun("run", request, study => study.Heal(new() { Steps = 12 }));
+        byte[] once = Weights("run/healed");
+        Begin("by-find", request with { HealSteps = 12 });
+        Assert.Equal(Weights("by-find/healed"), once);
+        // and the first loss's model stands there again when it is asked for again, without more training than that
+        InRun("run", request, study => study.Heal(asked));
+        Assert.NotEqual(once, Weights("run/healed"));
+        LoadedModel written = LoadedModel.Load(temporary.At("run/healed"));
+        Sets sets = new(written, DataSets.Read(request.Sets.With(Role.Train)), Heartwood.Lab.Tasks.Tables.LabelMap.None, 0);
+        Assert.Equal(cut.After.InDomainLoss, sets.Measure(written.Model, null, default).InDomainLoss);
+        // the table of candidates has the first loss and seed of each, and scratch as a baseline
+        Candidate[] all = [.. new Findings(result).Candidates];
+        Assert.Equal(all.Length, all.Select(c => c.Name).Distinct().Count());
+        Assert.Equal(3, all.Count(c => c.Kind == CandidateKind.Healed));
+        Assert.Contains(all, c => c is { Name: "from scratch", Kind: CandidateKind.Baseline });
+        string page = Report.Html(result);
+        foreach (string row in (string[])["the cut: labels", "random parts: outputs=1", "the cut: outputs=1, teacher untrained"]) Assert.Contains(row, page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Healing_that_is_stopped_goes_on_to_the_same_facts_and_another_cut_is_healed_anew()
+    {
+        StudyRequest request = Request with { HealSteps = 0, Seeds = [1, 2] };
+        HealRequest asked = new() { Steps = 20, Losses = ["outputs=1", "labels"] };
+        foreach (string name in (string[])["whole", "run"]) Begin(name, request);
+        string expected = System.Text.Json.JsonSerializer.Serialize(InRun("whole", request, study => study.Heal(asked)).Facts<HealingFacts>());
+        foreach (int step in (int[])[7, 15])
+            Assert.Throws<OperationCanceledException>(() => InRun("run", request, study => study.Heal(asked), report => report.Stage.StartsWith("healing random", StringComparison.Ordinal) && report.Done >= step));
+        Assert.Equal(expected, System.Text.Json.JsonSerializer.Serialize(InRun("run", request, study => study.Heal(asked)).Facts<HealingFacts>()));
+
+        string chosen = new Findings(InRun("run", request, study => study.Heal(asked))).Candidates.Single(c => c.Chosen).Name;
+        string other = Directory.GetFiles(temporary.At("run/subnetworks")).Select(f => Path.GetFileNameWithoutExtension(f)).Single(n => n != chosen);
+        InRun("run", request, study => study.CutNamed(other));
+        Assert.DoesNotContain("\"healing\"", File.ReadAllText(temporary.At("run/result.json")), StringComparison.Ordinal);
+        Result again = InRun("run", request, study => study.Heal(asked));
+        Assert.Equal(other, again.Facts<HealingFacts>()!.Healed[0].From);
+    }
+
+    [Fact]
+    public void What_cannot_be_healed_so_is_refused_with_the_reason()
+    {
+        StudyRequest request = Request with { HealSteps = 0 };
+        Begin("run", request);
+        string Refused<T>(HealRequest asked) where T : Exception => Assert.Throws<T>(() => InRun("run", request, study => study.Heal(asked))).Message;
+        Assert.Contains("'outputz'", Refused<ArgumentException>(new() { Losses = ["outputz"] }), StringComparison.Ordinal);
+        Assert.Contains("'nowhere' is no folder", Refused<DirectoryNotFoundException>(new() { Losses = ["outputs"], Teachers = ["nowhere"] }), StringComparison.Ordinal);
+        Assert.Contains("--teacher untrained would have no effect", Refused<ArgumentException>(new() { Teachers = ["untrained"] }), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(temporary.At("run/healed")));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Studies;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 using Heartwood.Tests.Lab.Models;
 
@@ -80,7 +81,7 @@ public sealed class SizeForecastTests
     public void Times_of_layers_make_a_time_for_every_size(string family)
     {
         IModel model = Small.Model(layers: 3, heads: 4, width: 16, family: family);
-        LayerTimes times = LayerTimes.Measure(model, Classification.Instance, Small.Examples(8));
+        TimeTable times = LayerTimes.Measure(model, Classification.Instance, Small.Examples(8));
         SizeForecast forecast = SizeForecast.Make(model, model.Universe(), times);
         Assert.All(forecast.Sizes, s => Assert.True(s.SecondsPer1000Tokens > 0));
         Assert.True(forecast.SecondsPer1000Tokens > 0);

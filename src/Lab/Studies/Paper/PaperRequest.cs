@@ -1,4 +1,5 @@
 using Heartwood.Lab.Questions;
+using Heartwood.Lab.Subnetworks.Targets;
 using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies.Paper;
@@ -14,7 +15,7 @@ public sealed record PaperRequest(StudyRequest Study)
     public IReadOnlyList<string> Checkpoints { get; init; } = [];
 
     /// <summary>sparsities of the grid of checkpoints</summary>
-    public IReadOnlyList<double> GridSparsities { get; init; } = [0.2, 0.35, 0.5, 0.6, 0.7, 0.8];
+    public IReadOnlyList<Target> GridSparsities { get; init; } = [0.2, 0.35, 0.5, 0.6, 0.7, 0.8];
 
     /// <summary>seeds of the grid</summary>
     public IReadOnlyList<ulong> GridSeeds { get; init; } = [];
@@ -32,8 +33,8 @@ public sealed record PaperRequest(StudyRequest Study)
     public int HeadExamples { get; init; } = 400;
 
     /// <summary>The sparsities of the paper's curve, 5 % to 90 %, the main one first.</summary>
-    public static IReadOnlyList<double> Sparsities(double main) =>
-        [main, .. Enumerable.Range(1, 18).Select(i => i * 5 / 100.0).Where(s => s != main)];
+    public static IReadOnlyList<Target> Sparsities(Target main) =>
+        [main, .. Enumerable.Range(1, 18).Select(i => (Target)(i * 5 / 100.0)).Where(s => s != main)];
 
     /// <summary>The seeds of the grid: those asked for, or the first three of the study.</summary>
     internal IReadOnlyList<ulong> SeedsOfGrid => GridSeeds.Count > 0 ? GridSeeds : [.. Study.Seeds.Take(3)];
@@ -66,7 +67,7 @@ public sealed record PaperRequest(StudyRequest Study)
             throw new ArgumentException("--grid-sparsity needs at least one sparsity, each once.");
         if (GridSeeds.Distinct().Count() != GridSeeds.Count) throw new ArgumentException("--grid-seeds takes each seed once.");
         if (GridCheckpoints < 1) throw new ArgumentException($"--grid-checkpoints should be at least 1, it is {GridCheckpoints}.");
-        foreach (double sparsity in GridSparsities) StudyRequest.CheckSparsity(sparsity);
+        foreach (Target sparsity in GridSparsities) sparsity.Check();
         Study.Check();
     }
 }

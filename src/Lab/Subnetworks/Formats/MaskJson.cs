@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Models;
+using Heartwood.Lab.Subnetworks.Targets;
 
 namespace Heartwood.Lab.Subnetworks.Formats;
 
@@ -40,7 +41,8 @@ static class MaskJson
                 {
                     foreach (var (name, value) in mask.Options.OrderBy(o => o.Key, StringComparer.Ordinal)) json.WriteString(name, value);
                 });
-            json.WriteNumber("targetSparsity", mask.TargetSparsity);
+            if (mask.TargetSparsity.IsSparsity) json.WriteNumber("targetSparsity", mask.TargetSparsity.Value);
+            else json.WriteString("target", mask.TargetSparsity.ToString());
             json.WriteNumber("sparsity", mask.Sparsity);
             Text("ablation", mask.Ablation);
             Text("ablationFile", mask.AblationFile);
@@ -188,10 +190,22 @@ static class MaskJson
         if (file.Number("sparsity") is { } said && Math.Abs(said - mask.Sparsity) > 1e-6)
             throw new FormatException($"'sparsity' is {said}, and what is kept makes it {mask.Sparsity}.");
         if (file.Object("size") is { } size) CheckSize(size, mask);
-        double target = file.Number("targetSparsity") ?? mask.Sparsity;
+        Target target = file.Text("target") is { } asked ? AskedFor(asked) : file.Number("targetSparsity") ?? mask.Sparsity;
         file.Text("note");
         file.RefuseOthers(Next);
         return mask with { TargetSparsity = target };
+    }
+
+    static Target AskedFor(string text)
+    {
+        try
+        {
+            return Target.Parse(text);
+        }
+        catch (ArgumentException e)
+        {
+            throw new FormatException($"'target' should be the size that was asked for, as \"time=0.5\": {e.Message}");
+        }
     }
 
     static void RefuseOtherVersions(JsonFields file)

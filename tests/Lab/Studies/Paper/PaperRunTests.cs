@@ -23,7 +23,7 @@ public sealed class PaperRunTests : IDisposable
 
     public void Dispose() => temporary.Dispose();
 
-    string ResultOf(string run) => SmallWorld.Timeless(File.ReadAllText(Path.Combine(temporary.At(run), "result.json")));
+    string ResultOf(string run) => SmallWorld.Timeless(File.ReadAllText(Path.Combine(temporary.At(run), "result.json"))).Replace(temporary.At(run), "RUN", StringComparison.Ordinal);
 
     [Fact]
     public void Every_question_is_answered_from_what_was_measured()

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Text.Json;
+using Heartwood.Lab.Json;
+using Heartwood.Lab.Questions;
+using Heartwood.Lab.Reports;
+using Heartwood.Lab.Studies;
+using Heartwood.Lab.Training.Objectives;
+
+namespace Heartwood.App.Commands;
+
+/// <summary><c>heartwood heal RUN</c>: trains the cut of a run for a short while, next to what could have done as well.</summary>
+static class HealVerb
+{
+    static readonly HealRequest usual = new();
+
+    static readonly Argument<string> run = new("RUN") { Description = "The run's folder, as find or demo made it." };
+    static readonly Option<int> steps = SharedOptions.Number("--steps", "Steps of each training.", usual.Steps, 1);
+    static readonly Option<string[]> losses = RunSupport.Several("--loss",
+        "Terms of the loss with their weights, as outputs=0.9,labels=0.1,temperature=2; several losses in a row are tried side by side, "
+            + $"the first makes RUN/{Study.HealedFolder}. "
+            + $"{string.Join("; ", LossTerms.Known.Select(term => $"{term.Key}: {term.Value}"))}. The run's full model is the teacher. "
+            + $"Without it {HealRequest.UsualLoss}; labels alone stand beside whatever is asked.", "TERMS");
+    static readonly Option<string> seeds = new("--seeds")
+    {
+        Description = "Seeds of the order of the training data, a training for each: 0-2, or 1,4.",
+        HelpName = "LIST",
+        DefaultValueFactory = _ => "0",
+    };
+    static readonly Option<double> rate = SharedOptions.Number("--learning-rate",
+        "Highest learning rate; 0 for 5e-5 times BERT-base's width over the model's.", 0.0, 0);
+    static readonly Option<string[]> teachers = RunSupport.Several("--teacher",
+        "Other teachers of the cut, next to the full model: "
+        + $"folders of models of the same kind (a checkpoint of its training, say), or {HealedFacts.Untrained}: of random weights.",
+        "FOLDER");
+    static readonly Option<bool> all = new("--all")
+    {
+        Description = "Heal every subnetwork of the run's first sparsity, not the cut alone.",
+    };
+    static readonly Option<bool> scratch = new("--scratch")
+    {
+        Description = "Train the architecture of the cut from scratch as long, next to it.",
+    };
+
+    /// <summary>The verb.</summary>
+    public static Verb Create() => new("heal",
+        "Trains the cut of a run for a short while on the run's own data, "
+            + $"into RUN/{Study.HealedFolder}, and tables it before and "
+            + "after, in and out of domain, beside labels alone and beside a random cut of the same size that is trained as long. "
+            + "What was trained before is not trained again.",
+        "heal runs/found", "heal runs/found --loss outputs,temperature=2 relations,outputs --seeds 0-2",
+        "heal runs/found --all --scratch --steps 400")
+    {
+        Arguments = { run },
+        Refused = StageVerbs.KeptByTheRun,
+        Options = { losses, steps, seeds, rate, teachers, all, scratch },
+        Resumes = true,
+        Computes = true,
+        Run = (parsed, session) =>
+        {
+            HealRequest request = Parse(parsed);
+            request.Check();
+            StageVerbs.In(parsed, session, (study, folder) =>
+            {
+                session.World.Say(study.HealingCost(request));
+                Result result = study.Heal(request);
+                string page = Report.Write(folder.FolderPath, result);
+                Findings findings = new(result);
+                HealingFacts facts = result.Facts<HealingFacts>() ?? throw new InvalidOperationException("Nothing was healed.");
+                session.Result(
+                    () => JsonSerializer.Serialize(new { candidates = findings.Candidates, healing = facts }, JsonWriting.Published),
+                    () => CandidateWords.Table(findings.Candidates, findings.Failed) + findings.WordsOf<HealingFacts>()
+                        + $"The healed cut is in {folder.PathOf(Study.HealedFolder)}\nReport: {page}");
+            }, parsed.GetRequiredValue(run));
+        },
+    };
+
+    static HealRequest Parse(ParseResult p)
+    {
+        string[] asked = p.GetValue(losses) is { Length: > 0 } given ? given : [HealRequest.UsualLoss];
+        return new()
+        {
+            Steps = p.GetValue(steps),
+            Losses = asked.Contains("labels") ? asked : [.. asked, "labels"],
+            Seeds = StudyOptions.SeedsOf("--seeds", p.GetValue(seeds)!),
+            LearningRate = p.GetValue(rate),
+            Teachers = p.GetValue(teachers)!,
+            All = p.GetValue(all),
+            Scratch = p.GetValue(scratch),
+        };
+    }
+}

@@ -1,0 +1,50 @@
+using Heartwood.Lab.Questions;
+
+namespace Heartwood.Lab.Studies;
+
+/// <summary>What <c>heartwood heal</c> is asked: which models of a run are trained for a short while, on what, and how often.</summary>
+public sealed record HealRequest
+{
+    /// <summary>The loss where nobody names one.</summary>
+    public const string UsualLoss = "labels";
+
+    /// <summary>for how many steps each is trained</summary>
+    public int Steps { get; init; } = NextTraining.Steps;
+
+    /// <summary>the losses, each a list of terms (<see cref="Training.Objectives.LossTerms.Parse"/>); the written models are trained on the
+    /// first</summary>
+    public IReadOnlyList<string> Losses { get; init; } = [UsualLoss];
+
+    /// <summary>seeds of the order of the examples</summary>
+    public IReadOnlyList<ulong> Seeds { get; init; } = [0];
+
+    /// <summary>the highest learning rate; 0 for what <see cref="NextTraining.LearningRate"/> says for the model</summary>
+    public double LearningRate { get; init; }
+
+    /// <summary>
+    /// other teachers next to the full model, for losses that have one: folders of models of the same kind, or "untrained"
+    /// </summary>
+    public IReadOnlyList<string> Teachers { get; init; } = [];
+
+    /// <summary>whether every subnetwork of the run's first sparsity is healed, and not only the one that was written</summary>
+    public bool All { get; init; }
+
+    /// <summary>whether the architecture of the cut is trained from scratch as long</summary>
+    public bool Scratch { get; init; }
+
+    /// <summary>Refuses what cannot be asked.</summary>
+    /// <exception cref="ArgumentException">names the option and its range</exception>
+    public void Check()
+    {
+        if (Steps < 1) throw new ArgumentException($"--steps is a number of steps, at least 1, not {Steps}.");
+        if (Losses.Count == 0 || Losses.Distinct().Count() != Losses.Count)
+            throw new ArgumentException("--loss needs at least one list of terms, each once.");
+        if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count)
+            throw new ArgumentException("--seeds needs at least one seed, each once.");
+        if (LearningRate < 0) throw new ArgumentException($"--learning-rate is above 0, not {LearningRate}.");
+        foreach (string teacher in Teachers)
+            if (teacher != HealedFacts.Untrained && !Directory.Exists(teacher))
+                throw new DirectoryNotFoundException($"The teacher '{teacher}' is no folder. --teacher takes folders of models, or "
+                    + $"{HealedFacts.Untrained}; the full model is a teacher without being named.");
+    }
+}
