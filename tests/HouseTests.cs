@@ -10,7 +10,7 @@ public partial class HouseTests
 
     /// <summary>The folders of src/Lab, left to right: a folder may use those before it and itself, none behind it.</summary>
     static readonly string[] leftToRight =
-        ["Json", "Runs", "Checkpoints", "Tokenizers", "Probes", "Models", "Subnetworks", "Tasks", "Training", "Discovery", "Evaluation", "Comparison",
+        ["Json", "Runs", "Checkpoints", "Tokenizers", "Probes", "Models", "Subnetworks", "Quantization", "Tasks", "Training", "Discovery", "Evaluation", "Comparison",
             "Changes", "Exports", "Charts", "Questions", "Studies", "Reports"];
 
     static readonly string[] projects = ["src/Tensors/Tensors.csproj", "src/Lab/Lab.csproj", "src/App/App.csproj"];

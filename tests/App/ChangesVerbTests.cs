@@ -71,7 +71,7 @@ public sealed class ChangesVerbTests : IDisposable
         SmallRuns.Works(runs.Find("run", 4));
         foreach (var (asked, gist) in new (string[], string)[]
         {
-            (["--change", "cutt"], "There is no change 'cutt'. Did you mean cut? There are: cut, full-size, without-last-mlp."),
+            (["--change", "cutt"], "There is no change 'cutt'. Did you mean cut? There are: cut, full-size, quantize, without-last-mlp."),
             (["--change", "cut,layer=1"], "cut takes no options, not 'layer' either."),
             (["--change", "cut", "cut"], "--change names cut twice"),
             (["--change", "without-last-mlp,layer=9"], "'layer' takes a whole number from 0 to 1, not '9'."),

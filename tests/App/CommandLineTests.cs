@@ -20,12 +20,12 @@ public sealed class CommandLineTests
         string help = world.Out.ToString();
         Assert.Contains("Example", help);
         foreach (string option in (string[])["--json", "--verbose"]) Assert.Contains(option, help);
-        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "evaluate" or "generate" or "export", help.Contains("--seed <"));
+        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "evaluate" or "generate" or "export" or "quantize", help.Contains("--seed <"));
         Assert.Equal(verb is not ("mask" or "convert" or "help"), help.Contains("--threads <"));
         string? named = verb switch { "inspect" or "generate" or "evaluate" or "predict" or "heal" or "help" => null, "mask" => "FILE", _ => "FOLDER" };
         Assert.Equal(named is not null, help.Contains("--out <", StringComparison.Ordinal));
         if (named is not null) Assert.Contains($"--out <{named}>", help);
-        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "ablate", Unwrapped(help).Contains("was stopped there is resumed", StringComparison.Ordinal));
+        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "ablate" or "quantize", Unwrapped(help).Contains("was stopped there is resumed", StringComparison.Ordinal));
         Verb command = CommandLine.Verbs.Single(v => v.Name == verb);
         Assert.All(command.Examples, example =>
         {
@@ -113,7 +113,7 @@ public sealed class CommandLineTests
             foreach (System.Text.RegularExpressions.Match named in System.Text.RegularExpressions.Regex.Matches(move, @"heartwood (\w+)")) Assert.Contains(named.Groups[1].Value, verbs);
             Assert.Equal(2, CommandLine.Run([word, "--help"], new World().Redirected()));
         }
-        foreach (string word in (string[])["prune", "quantize", "onnx", "chat", "classify"]) Assert.NotNull(Synonyms.Verb(word));
+        foreach (string word in (string[])["prune", "quantise", "onnx", "chat", "classify"]) Assert.NotNull(Synonyms.Verb(word));
     }
 
     [Fact]

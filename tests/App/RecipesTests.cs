@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Heartwood.Lab.Studies.Recipes;
+using Heartwood.Tests.Lab;
 using Heartwood.Tests.Lab.Studies;
 
 namespace Heartwood.Tests.App;
@@ -48,9 +49,17 @@ public sealed class RecipesTests : IDisposable
         "model" => SmallWorld.ModelOf("bert", runs.At("three"), "entailment", "neutral", "contradiction"),
         "minilm" => SmallWorld.ModelOf("bert", runs.At("body"), "entailment", "neutral", "contradiction"),
         "data" => Data(),
+        "speaker" => Directory.Exists(runs.At("speaker")) ? runs.At("speaker") : SmallSpeaker.In(runs.At("speaker")),
+        "stories" or "more" or "other" => Text(setting),
         _ => Smaller.GetValueOrDefault(setting)
             ?? throw new NotSupportedException($"The test knows no stand-in for the setting '{setting}'. Add one here."),
     };
+
+    string Text(string name)
+    {
+        File.WriteAllText(runs.At($"{name}.txt"), string.Concat(Enumerable.Range(0, 12).Select(i => $"the a {name} the {(char)('a' + i)}.\n")));
+        return runs.At($"{name}.txt");
+    }
 
     // MNLI, LingNLI and HANS in their own layouts, a few rows of each
     string Data()

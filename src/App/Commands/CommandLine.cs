@@ -15,6 +15,7 @@ static class CommandLine
     [
         DemoVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), PredictVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(),
         AblateVerb.Create(), FindVerb.Create(), EvaluateVerb.Create(), CompareVerb.Create(), StageVerbs.Cut(), HealVerb.Create(),
+        QuantizeVerb.Create(),
         ExportVerb.Create(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create(), RunVerb.Create(), HelpVerb.Create(),
     ];
 

@@ -28,6 +28,7 @@ static partial class HelpGroups
             "--steps", "--learning-rate", "--batch-tokens", "--warmup", "--final-rate", "--weight-decay", "--dropout",
         ]),
         ("Healing", ["--heal", "--heal-loss", "--scratch"]),
+        ("Quantizing", ["--scheme"]),
         ("Measuring", ["--measure", "--random", "--draws", "--ask", "--evaluate-every", "--grid-sparsity", "--grid-seeds", "--tolerance",
             "--top", "--tokens", "--temperature", "--length"]),
         ("Output", ["--out", "--title", "--json", "--examples", "--to", "--export", "--check", "--dry-run"]),

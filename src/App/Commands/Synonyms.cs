@@ -4,8 +4,7 @@ namespace Heartwood.App.Commands;
 static class Synonyms
 {
     const string Smaller = "To make a model smaller: heartwood find finds what it needs, heartwood cut writes the smaller model.";
-    const string NotQuantized = "Models are not quantized yet. What is cut is smaller as it stands (heartwood find, then heartwood cut), "
-        + "and train --bf16 stores weights in half the space.";
+    const string Quantized = "A model with fewer bits a weight, measured in-domain and out of domain: heartwood quantize.";
     const string Written = "A model is written for other programs by heartwood export MODEL --to NAME --out FOLDER; "
         + "heartwood convert MODEL writes the safetensors copy of a folder that PyTorch saved.";
     const string Asked = "What a model says of a text or a file: heartwood predict.";
@@ -27,9 +26,8 @@ static class Synonyms
         ["shrink"] = Smaller,
         ["sparsify"] = Smaller,
         ["slim"] = Smaller,
-        ["quantize"] = NotQuantized,
-        ["quantise"] = NotQuantized,
-        ["quant"] = NotQuantized,
+        ["quantise"] = Quantized,
+        ["quant"] = Quantized,
         ["save"] = Written,
         ["gguf"] = Written,
         ["onnx"] = Written,

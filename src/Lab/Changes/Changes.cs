@@ -8,5 +8,6 @@ public static class Changes
     [
         new CutChange(),
         new FullSizeChange(),
+        new QuantizeChange(),
     ];
 }

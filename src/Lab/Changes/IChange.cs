@@ -44,7 +44,14 @@ public sealed record Original(
 /// <summary>What a change made.</summary>
 /// <param name="Model">the new model, as it will be stored (<see cref="ModelPasses.AsStored"/>), which is what the proof is of</param>
 /// <param name="Proof">what was claimed of it, and how well that held</param>
-public sealed record Changed(IModel Model, Proof Proof);
+public sealed record Changed(IModel Model, Proof Proof)
+{
+    /// <summary>Further files by name, to be written next to the weights where a folder is written.</summary>
+    public IReadOnlyDictionary<string, byte[]> Files { get; init; } = new Dictionary<string, byte[]>();
+
+    /// <summary>What its weights take where they are stored as they are meant to be; null for what the file takes.</summary>
+    public long? Bytes { get; init; }
+}
 
 /// <summary>A claim, and how well it held.</summary>
 /// <param name="Claim">what is claimed: "computes what the masked model does"</param>

@@ -95,10 +95,19 @@ sealed class SetAnswers
     /// <summary>Divergence from the full model: over the labels, or what the task's figure says, where that was measured.</summary>
     public double? DivergenceFrom(SetAnswers full, IReadOnlyCollection<int> which)
     {
-        return set.Problem.OfVocabulary || !Chooses ? FigureOver(FigureRole.Kl, which)?.Value : which.Average(Divergence);
+        return set.Problem.OfVocabulary || !Chooses ? FigureOver(FigureRole.Kl, which)?.Value
+            : which.Average(example => Divergence(full, example));
+    }
 
-        double Divergence(int example) => full.logs[example]
-            .Select((p, k) => double.IsNegativeInfinity(p) ? 0 : Math.Exp(p) * (p - logs[example][k])).Sum();
+    double Divergence(SetAnswers full, int example) => full.logs[example]
+        .Select((p, k) => double.IsNegativeInfinity(p) ? 0 : Math.Exp(p) * (p - logs[example][k])).Sum();
+
+    /// <summary>What each example adds to both sums of the divergence from the full model; none where the task has none.</summary>
+    public IEnumerable<(double Sum, double Per)> DivergenceTerms(SetAnswers full)
+    {
+        if (!set.Problem.OfVocabulary && Chooses) return All.Select(example => (Divergence(full, example), 1.0));
+        return set.Problem.Figures.FirstOrDefault(f => f.Role == FigureRole.Kl) is not { } figure ? []
+            : All.Select(example => figure.Term(set.Examples[example], Row(example))).Where(term => !double.IsNaN(term.Sum));
     }
 
     /// <summary>Logarithm of the probability of one of the data's labels: of all the model's labels that count as it.</summary>

@@ -61,7 +61,7 @@ sealed class GatedMlp : IMlp
     public Tensor Forward(Tensor x, IProbe probe)
     {
         if (down is null) return bias?.Spread(x.Shape) ?? Tensor.Zeros(x.Shape.Axes);
-        Tensor normed = norm!.Forward(x);
+        Tensor normed = probe.At(new(layer, Point.MlpIn), norm!.Forward(x));
         return down.Forward(probe.At(new(layer, Point.Neurons), gate!.Forward(normed, activation) * up!.Forward(normed)));
     }
 }

@@ -80,6 +80,7 @@ sealed class EncoderAttention(Weights w, EncoderNames names, IEncoderSizes c, in
     {
         int[] queries = batch.QueryOffsets(tokens);
         if (output is null) return Tensor.Zeros(queries[^1], 0);
+        x = probe.At(new(layer, Point.AttentionIn), x);
         Tensor q = probe.At(new(layer, Point.Query), query!.Forward(x.FirstRead(batch, tokens)));
         Tensor k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
         (q, k) = (probe.At(new(layer, Point.AttentionQuery), q), probe.At(new(layer, Point.AttentionKey), k));
@@ -100,5 +101,6 @@ sealed class EncoderMlp(Weights ofUp, Weights ofDown, IFamilySizes c, int layer)
 
     /// <inheritdoc/>
     public Tensor Forward(Tensor x, IProbe probe) =>
-        down is null ? bias.Spread(x.Shape) : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(x, c.Activation)));
+        down is null ? bias.Spread(x.Shape)
+            : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(probe.At(new(layer, Point.MlpIn), x), c.Activation)));
 }

@@ -171,6 +171,7 @@ public sealed class Gemma2 : FamilyModel
                 new($"{self}.o_proj.weight", 1, 0, HeadWidth), BiasBefore(afterAttention, config.OutputBiases, $"{self}.o_proj")) with
             {
                 Before = [$"{layer}.input_layernorm.weight"],
+                NormAdds = 1,
                 After = [$"{afterAttention}.weight"],
                 Constant = config.OwnBiases ? $"{afterAttention}.bias" : null,
                 Groups = config.GroupsPerLayer[i],
@@ -181,6 +182,7 @@ public sealed class Gemma2 : FamilyModel
                 new($"{mlp}.down_proj.weight", 1, 0, 1), BiasBefore(afterMlp, config.OwnBiases, $"{mlp}.down_proj")) with
             {
                 Before = [$"{layer}.pre_feedforward_layernorm.weight"],
+                NormAdds = 1,
                 After = [$"{afterMlp}.weight"],
                 Constant = config.OwnBiases ? $"{afterMlp}.bias" : null,
             },
@@ -270,7 +272,7 @@ sealed class Gemma2Attention : IAttention
     {
         int[] queries = batch.QueryOffsets(tokens);
         if (!end.Reads) return Tensor.Zeros(queries[^1], 0);
-        x = norm!.Forward(x);
+        x = probe.At(new(layer, Point.AttentionIn), norm!.Forward(x));
         Tensor q = probe.At(new(layer, Point.Query), query!.Forward(x.LastRead(batch, tokens)));
         Tensor k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
         Tensor angles = turns.For(batch.Positions.Max() + 1);
@@ -309,7 +311,7 @@ sealed class Gemma2Mlp : IMlp
     public Tensor Forward(Tensor x, IProbe probe)
     {
         if (!end.Reads) return end.Constant(x.Shape);
-        Tensor normed = norm!.Forward(x);
+        Tensor normed = probe.At(new(layer, Point.MlpIn), norm!.Forward(x));
         return end.Forward(probe.At(new(layer, Point.Neurons), gate!.Forward(normed, c.Activation) * up!.Forward(normed)));
     }
 }

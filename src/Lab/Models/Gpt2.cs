@@ -184,7 +184,7 @@ sealed class Gpt2Attention(Weights w, Gpt2Config c, int layer) : IAttention
     {
         int[] queries = batch.QueryOffsets(tokens);
         if (output is null) return Tensor.Zeros(queries[^1], 0);
-        Tensor all = queriesKeysValues!.Forward(norm!.Forward(x));
+        Tensor all = queriesKeysValues!.Forward(probe.At(new(layer, Point.AttentionIn), norm!.Forward(x)));
         Tensor q = probe.At(new(layer, Point.Query), all.Slice(1, 0, span).LastRead(batch, tokens));
         Tensor k = probe.At(new(layer, Point.Key), all.Slice(1, span, span)),
             v = probe.At(new(layer, Point.Value), all.Slice(1, 2 * span, span));
@@ -208,6 +208,6 @@ sealed class Gpt2Mlp(Weights w, Gpt2Config c, int layer) : IMlp
 
     /// <inheritdoc/>
     public Tensor Forward(Tensor x, IProbe probe) =>
-        down is null ? bias.Spread(x.Shape)
-            : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(norm!.Forward(x), c.Activation)));
+        down is null ? bias.Spread(x.Shape) : down.Forward(probe.At(new(layer, Point.Neurons),
+            up!.Forward(probe.At(new(layer, Point.MlpIn), norm!.Forward(x)), c.Activation)));
 }

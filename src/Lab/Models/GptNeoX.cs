@@ -209,7 +209,8 @@ sealed class GptNeoXAttention : IAttention
         int[] queries = batch.QueryOffsets(tokens);
         if (output is null) return Tensor.Zeros(queries[^1], 0);
         int rows = x.Shape[0];
-        Tensor all = queriesKeysValues!.Forward(norm!.Forward(x)).As(rows * heads, 3 * c.HeadWidth);
+        Tensor read = probe.At(new(layer, Point.AttentionIn), norm!.Forward(x));
+        Tensor all = queriesKeysValues!.Forward(read).As(rows * heads, 3 * c.HeadWidth);
         Tensor q = probe.At(new(layer, Point.Query), OfHeads(0).LastRead(batch, tokens));
         Tensor k = probe.At(new(layer, Point.Key), OfHeads(1)), v = probe.At(new(layer, Point.Value), OfHeads(2));
         Tensor angles = turns.For(batch.Positions.Max() + 1);
@@ -237,6 +238,6 @@ sealed class GptNeoXMlp(Weights w, GptNeoXConfig c, int layer) : IMlp
 
     /// <inheritdoc/>
     public Tensor Forward(Tensor x, IProbe probe) =>
-        down is null ? bias.Spread(x.Shape)
-            : down.Forward(probe.At(new(layer, Point.Neurons), up!.Forward(norm!.Forward(x), c.Activation)));
+        down is null ? bias.Spread(x.Shape) : down.Forward(probe.At(new(layer, Point.Neurons),
+            up!.Forward(probe.At(new(layer, Point.MlpIn), norm!.Forward(x)), c.Activation)));
 }

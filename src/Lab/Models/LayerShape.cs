@@ -53,6 +53,11 @@ public sealed record LayerBlock
     public IReadOnlyList<string> Before { get; init; } = [];
 
     /// <summary>
+    /// What the norm before the block, the first of <see cref="Before"/>, adds to its weights before it multiplies by them.
+    /// </summary>
+    public float NormAdds { get; init; }
+
+    /// <summary>
     /// Tensors of what stands between the matrix and the residual stream, where something does: a norm after the block. What passes at
     /// <see cref="Out"/> has been through it, so that it belongs to the whole block and is gone with it; heads and neurons alone leave it.
     /// </summary>

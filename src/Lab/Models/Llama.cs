@@ -211,7 +211,7 @@ sealed class LlamaAttention : IAttention
     {
         int[] queries = batch.QueryOffsets(tokens);
         if (output is null) return Tensor.Zeros(queries[^1], 0);
-        x = norm!.Forward(x);
+        x = probe.At(new(layer, Point.AttentionIn), norm!.Forward(x));
         Tensor q = probe.At(new(layer, Point.Query), query!.Forward(x.LastRead(batch, tokens)));
         Tensor k = probe.At(new(layer, Point.Key), key!.Forward(x)), v = probe.At(new(layer, Point.Value), value!.Forward(x));
         Tensor angles = turns.For(batch.Positions.Max() + 1);

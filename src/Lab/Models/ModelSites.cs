@@ -17,10 +17,11 @@ public static class ModelSites
             LayerShape shape = model.Layers[layer];
             List<Point> points = [Point.LayerIn];
             if (shape.Heads > 0)
-                points.AddRange([Point.Query, Point.Key, Point.Value, Point.AttentionQuery, Point.AttentionKey, Point.Heads]);
+                points.AddRange([Point.AttentionIn, Point.Query, Point.Key, Point.Value, Point.AttentionQuery, Point.AttentionKey,
+                    Point.Heads]);
             points.Add(Point.AttentionOut);
             if (!shape.Parallel) points.Add(Point.Middle);
-            if (shape.Neurons > 0) points.Add(Point.Neurons);
+            if (shape.Neurons > 0) points.AddRange([Point.MlpIn, Point.Neurons]);
             points.AddRange([Point.MlpOut, Point.LayerOut]);
             if (layer == model.Layers.Count - 1 && model.Output != Output.None) points.AddRange([Point.BeforeScores, Point.Logits]);
             sites.AddRange(points.Select(point => new Site(layer, point)));

@@ -15,6 +15,12 @@ public enum Point
     /// </summary>
     LayerIn,
 
+    /// <summary>
+    /// what the matrices of queries, keys and values read, [token width]: the normalized stream where a norm stands before attention, else
+    /// the stream that enters; of all tokens, in every layer
+    /// </summary>
+    AttentionIn,
+
     /// <summary>queries of all heads, [token heads·headWidth]</summary>
     Query,
 
@@ -43,6 +49,9 @@ public enum Point
     /// the residual stream between attention and MLP, [token width]; nothing passes here where the two stand side by side
     /// </summary>
     Middle,
+
+    /// <summary>what the MLP's first matrices read, [token width]: normalized where a norm stands before the MLP</summary>
+    MlpIn,
 
     /// <summary>the MLP's neurons after their activation, [token neuron]</summary>
     Neurons,

@@ -13,6 +13,6 @@ public static class Questions
         new TrainingCurve(), new Curve(), new Accuracy(), new ComparedFinders(), new TaskFigures(), new Losses(), new Generalization(),
         new Cases(), new Groups(), new Frequencies(), new Shift(), new Overlaps(), new CoreAblated(), new Attention(), new Needs(),
         new AddBack(), new Emergence(), new Sizes(),
-        new Joined(), new SingleParts(), new Cuts(), new Targets(), new Healing(), new Making(),
+        new Joined(), new SingleParts(), new Cuts(), new Targets(), new Healing(), new Quantizations(), new Making(),
     ];
 }

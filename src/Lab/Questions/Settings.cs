@@ -22,6 +22,9 @@ public enum RunKind
 
     /// <summary>every part alone ablated, without a search</summary>
     Ablation,
+
+    /// <summary>a model quantized in several ways</summary>
+    Quantization,
 }
 
 /// <summary>What a run was asked, as far as questions need it.</summary>

@@ -70,6 +70,9 @@ public sealed record Subject(RunFolder Folder, IProgress<Progress> Progress, Can
     /// <summary>trains the cut, and a random one next to it; null where the run does not</summary>
     public Func<HealingFacts?>? Heal { get; init; }
 
+    /// <summary>quantizes the model and measures what came of it; null where the run does not</summary>
+    public Func<QuantizationFacts>? Quantized { get; init; }
+
     /// <summary>gives why the cut cannot be trained, with the next move; null as the answer where it can</summary>
     public Func<string?>? WhyNoHealing { get; init; }
 

@@ -79,6 +79,7 @@ public static class Report
         findings.Facts<StepsFacts>() is { } steps ? (Steps.Headline(steps), Steps.Sentences(steps))
             : findings.Facts<TrainingFacts>() is { } training ? (TrainingCurve.Headline(training), TrainingCurve.Sentences(training))
             : findings.Facts<SinglePartsFacts>()?.Effects is { } effects ? (PartEffects.Headline(effects), PartEffects.Sentences(effects))
+            : findings.Facts<QuantizationFacts>() is { } few ? (Quantizations.Headline(few), Quantizations.Sentences(few))
             : findings.Facts<JoinedRuns>() is { } joined ? (Joined.Headline(joined), Joined.Sentences(joined))
             : (Finding.Headline(findings), Finding.Sentences(findings));
 

@@ -99,14 +99,15 @@ public sealed partial class Study
             foreach (IExport export in changes.Exports)
             {
                 string name = written.Count == 0 ? change.Name : $"{change.Name}-{export.Name}";
-                written[export.Name] = export.Write(changed.Model, loaded.TokenizerFiles, Path.Combine(into, name), replace);
+                Dictionary<string, byte[]> files = new([.. loaded.TokenizerFiles, .. changed.Files]);
+                written[export.Name] = export.Write(changed.Model, files, Path.Combine(into, name), replace);
             }
             bool timed = change == made[0].Change || changed.Model.Weights.Count != Model.Weights.Count;
             facts.Add(new(change.Name, changed.Proof.Claim, written, changed.Model.Weights.Count, changed.Proof.LargestDifference,
                 changed.Proof.Compared, timed ? Timed(change.Name, changed.Model) : null)
             {
                 Dtype = $"{changed.Model.Weights.Commonest}",
-                Bytes = changed.Model.Weights.StoredBytes,
+                Bytes = changed.Bytes ?? changed.Model.Weights.StoredBytes,
                 BeforeStoring = changed.Proof.BeforeStoring,
                 Own = timed ? Own(change.Name, changed.Model) : null,
             });

@@ -67,7 +67,7 @@ public sealed class FamilyTests : IDisposable
         {
             string refused = Assert.Throws<ArgumentException>(() => model.Forward(batch, probe)).Message;
             Assert.Contains("This gpt_neox has no site L1.Middle", refused);
-            Assert.Contains("Layer 1 has LayerIn, Query, Key, Value, AttentionQuery, AttentionKey, Heads, AttentionOut, Neurons, MlpOut, LayerOut, BeforeScores, Logits.", refused);
+            Assert.Contains("Layer 1 has LayerIn, AttentionIn, Query, Key, Value, AttentionQuery, AttentionKey, Heads, AttentionOut, MlpIn, Neurons, MlpOut, LayerOut, BeforeScores, Logits.", refused);
             Assert.Contains("Attention and MLP stand side by side in all its layers", refused);
         }
         Assert.Contains("Logits passes at L1.Logits alone", Assert.Throws<ArgumentException>(() => model.Forward(batch, new ProbeAt(new(0, Point.Logits), value => value))).Message);

@@ -39,7 +39,7 @@ public class GoldenModelTests
             Goldens.Near(Goldens.Tensor(site), recorder.Seen[at], 1e-5, at.ToString());
         }
         Assert.Equal(9 * model.Layers.Count, golden.GetProperty("sites").GetArrayLength());
-        Assert.Equal(12 * model.Layers.Count + 3, recorder.Seen.Count);
+        Assert.Equal(14 * model.Layers.Count + 3, recorder.Seen.Count);
         for (int layer = 0; layer < model.Layers.Count; layer++)
             Small.SameBits(recorder.Seen[layer == 0 ? new(0, Point.Embeddings) : new(layer - 1, Point.LayerOut)].Values,
                 recorder.Seen[new(layer, Point.LayerIn)].Values, $"what enters layer {layer}");

@@ -4,7 +4,9 @@ namespace Heartwood.Lab.Checkpoints.Gguf;
 
 /// <summary>
 /// Blocks of GGUF's types from numbers. F16, BF16, Q8_0 and Q4_0 give ggml's own bytes: every step is float32, a scale is used at full
-/// precision and stored at half. Q4_K and Q6_K choose codes that decode with a small squared error (<see cref="KBlockEncoder"/>).
+/// precision and stored at half. Numbers that lie on the grid of Q8_0 or Q4_0 already, as a quantizer leaves them, keep their codes to the
+/// bit, though none of a block may have the code at its end. Q4_K and Q6_K choose codes that decode with a small squared error
+/// (<see cref="KBlockEncoder"/>).
 /// </summary>
 static class BlockEncoder
 {
@@ -46,9 +48,8 @@ static class BlockEncoder
 
     static void EightBits(ReadOnlySpan<float> values, Span<byte> block)
     {
-        float largest = 0;
-        foreach (float value in values) largest = Math.Max(largest, Math.Abs(value));
-        float scale = largest / 127, inverse = scale == 0 ? 0 : 1 / scale;
+        float largest = Math.Abs(Extreme(values));
+        float scale = OwnScale(values, largest, -127, 127) ?? largest / 127, inverse = scale == 0 ? 0 : 1 / scale;
         BinaryPrimitives.WriteHalfLittleEndian(block, (Half)scale);
         for (int i = 0; i < values.Length; i++)
             block[2 + i] = (byte)(sbyte)MathF.Round(values[i] * inverse, MidpointRounding.AwayFromZero);
@@ -56,13 +57,38 @@ static class BlockEncoder
 
     static void FourBits(ReadOnlySpan<float> values, Span<byte> block)
     {
-        float extreme = 0;
-        foreach (float value in values)
-            if (Math.Abs(value) > Math.Abs(extreme)) extreme = value;
-        float scale = extreme / -8, inverse = scale == 0 ? 0 : 1 / scale;
+        float extreme = Extreme(values), scale = OwnScale(values, extreme, -8, 7) ?? extreme / -8, inverse = scale == 0 ? 0 : 1 / scale;
         BinaryPrimitives.WriteHalfLittleEndian(block, (Half)scale);
         for (int i = 0; i < 16; i++) block[2 + i] = (byte)(Code(values[i]) | Code(values[i + 16]) << 4);
 
         int Code(float value) => Math.Min(15, (int)(value * inverse + 8.5f));
+    }
+
+    static float Extreme(ReadOnlySpan<float> values)
+    {
+        float extreme = 0;
+        foreach (float value in values)
+            if (Math.Abs(value) > Math.Abs(extreme)) extreme = value;
+        return extreme;
+    }
+
+    // the scale, a 16-bit float, of which all numbers are whole multiples between two codes; null where there is none
+    static float? OwnScale(ReadOnlySpan<float> values, float extreme, int low, int high)
+    {
+        if (extreme == 0 || !float.IsFinite(extreme)) return null;
+        for (int size = -low; size > 0; size--)
+            foreach (int code in (ReadOnlySpan<int>)[size, -size])
+            {
+                float scale = extreme / code;
+                if (code <= high && (float)(Half)scale == scale && Holds(values, scale, low, high)) return scale;
+            }
+        return null;
+    }
+
+    static bool Holds(ReadOnlySpan<float> values, float scale, int low, int high)
+    {
+        foreach (float value in values)
+            if (MathF.Round(value / scale) is var code && (code < low || code > high || code * scale != value)) return false;
+        return true;
     }
 }
