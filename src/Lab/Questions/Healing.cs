@@ -43,7 +43,8 @@ sealed class Healing : IQuestion<HealingFacts>
     }
 
     public string Words(HealingFacts facts, Findings findings) =>
-        findings.Facts<AccuracyFacts>() is { } measured ? string.Concat(HealingWords.Lines(facts, measured).Select(l => $"{l}\n")) : "";
+        findings.Facts<AccuracyFacts>() is not { } measured ? ""
+            : string.Concat(HealingWords.Lines(facts, measured, each: true).Select(line => $"{line}\n"));
 
     // ---- drawing
 

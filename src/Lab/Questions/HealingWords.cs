@@ -18,7 +18,10 @@ static class HealingWords
         CandidateRows.Value(figure.Measure, figure.Value) + (figure.Measure == CandidateFigure.Accuracy ? "\u00A0%" : "");
 
     /// <summary>The sentences, one line each: what was healed, a random cut next to it, what came back and what did not.</summary>
-    public static IEnumerable<string> Lines(HealingFacts facts, AccuracyFacts measured)
+    /// <param name="facts">what was trained</param>
+    /// <param name="measured">what the sets ask</param>
+    /// <param name="each">whether every loss, start and teacher has a line too, which the page draws</param>
+    public static IEnumerable<string> Lines(HealingFacts facts, AccuracyFacts measured, bool each = false)
     {
         HealedFacts? cut = facts.First.FirstOrDefault(h => h.Start == HealingStart.Cut);
         HealedFacts? random = facts.First.FirstOrDefault(h => h.Start == HealingStart.Random);
@@ -29,7 +32,7 @@ static class HealingWords
         if (Verdict(cut, random, measured) is { } verdict) yield return verdict;
         if (StillLost(cut, measured) is { } lost) yield return lost;
         HealedGroup[] groups = HealedGroup.All(facts);
-        if (groups.Length > 2 || facts.Seeds.Count > 1)
+        if (each && (groups.Length > 2 || facts.Seeds.Count > 1))
             foreach (HealedGroup group in groups) yield return Group(group, measured);
     }
 

@@ -173,7 +173,7 @@ public sealed class HealingTests : IDisposable
         Assert.Equal(3, all.Count(c => c.Kind == CandidateKind.Healed));
         Assert.Contains(all, c => c is { Name: "from scratch", Kind: CandidateKind.Baseline });
         string page = Report.Html(result);
-        foreach (string row in (string[])["the cut: labels", "random parts: outputs=1", "the cut: outputs=1, teacher untrained"]) Assert.Contains(row, page, StringComparison.Ordinal);
+        foreach (string row in (string[])["the cut: labels", "random parts: outputs=1", "the cut: outputs=1, by untrained"]) Assert.Contains(row, page, StringComparison.Ordinal);
     }
 
     [Fact]
