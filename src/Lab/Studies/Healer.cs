@@ -1,3 +1,4 @@
+using Heartwood.Lab.Exports.Transformers;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Tasks;
@@ -53,7 +54,7 @@ sealed class Healer(
             progress.Report(new($"healing {inWords}", line.Step, trainer.Steps, "steps", note));
             if (trainer.Step % StepsBetweenStates == 0 && trainer.Step < trainer.Steps) folder.Write(state, trainer.Save);
         }
-        ModelFolder.Save(trainer.Model, folder.PathOf(into), tokenizer, dtype: null, replace: true);
+        TransformersFolder.Save(trainer.Model, folder.PathOf(into), tokenizer, dtype: null, replace: true);
         folder.WriteJson($"heal/{name}.json", new Done(trainer.Steps, plan.Loss.Name, into));
         File.Delete(folder.PathOf(state));
     });
