@@ -59,6 +59,7 @@ static class ExportVerb
     static IEnumerable<string> Lines(ExportFacts made)
     {
         yield return $"{made.Format}: {made.File}";
+        if (made.HowLoaded is { } how) yield return $"In other programs: {how}.";
         if (made.Note is { } note) yield return $"Not loaded by another program: {note}.";
         if (made.LoadedBy is null) yield break;
         yield return Invariant($"{made.LoadedBy} gives Heartwood's scores within {made.LargestDifference:0.0e+0} ({made.Rows} rows, each ")

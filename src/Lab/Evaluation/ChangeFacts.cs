@@ -37,6 +37,9 @@ public sealed record ChangeFacts(
     /// </summary>
     public double? BeforeStoring { get; init; }
 
+    /// <summary>How other programs load it, or why they do not; null where nothing is to be said of it.</summary>
+    public string? HowLoaded { get; init; }
+
     /// <summary>
     /// Its own figures, of the model as it is stored, on every role's sets (cases and single sets left out); null where it was not timed.
     /// </summary>

@@ -33,6 +33,9 @@ public sealed record CutFacts(
     /// </summary>
     public double? BeforeStoring { get; init; }
 
+    /// <summary>How other programs load the cut model, or why they do not.</summary>
+    public string? HowLoaded { get; init; }
+
     /// <summary>
     /// The cut model's own figures, of the weights as they are stored, on every role's sets; cases and single sets are left out.
     /// </summary>

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Exports.Transformers;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 
@@ -5,7 +6,7 @@ namespace Heartwood.Lab.Exports;
 
 /// <summary>
 /// A folder as Hugging Face's libraries keep models: config.json, model.safetensors in the dtypes that the model was read in, the
-/// tokenizer's files.
+/// tokenizer's files; of a cut whose layers have sizes of their own a modelling file too (<see cref="TransformersFolder"/>).
 /// </summary>
 public sealed class HuggingFaceExport : IExport
 {
@@ -28,9 +29,12 @@ public sealed class HuggingFaceExport : IExport
     /// <inheritdoc/>
     public string Write(IModel model, IReadOnlyDictionary<string, byte[]> tokenizer, string path, bool replace)
     {
-        ModelFolder.Save(model, path, tokenizer, dtype: null, replace);
+        TransformersFolder.Save(model, path, tokenizer, dtype: null, replace);
         return path;
     }
+
+    /// <inheritdoc/>
+    public string? HowLoaded(IModel model) => new TransformersFolder(model).HowLoaded;
 
     /// <inheritdoc/>
     public ExportCheck Check(ExportQuestion asked, CancellationToken stop) =>

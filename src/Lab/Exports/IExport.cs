@@ -28,6 +28,9 @@ public interface IExport
     /// <exception cref="IOException">it cannot be written</exception>
     string Write(IModel model, IReadOnlyDictionary<string, byte[]> tokenizer, string path, bool replace);
 
+    /// <summary>How other programs load what it writes of a model, where that is worth a word; null where it is not.</summary>
+    string? HowLoaded(IModel model) => null;
+
     /// <summary>
     /// Has a program that is not ours load what was written and compares what both compute; where that program is not here, or none is
     /// known, the check says so.

@@ -24,7 +24,7 @@ sealed class FolderReading
     internal FolderReading(HuggingFaceFolder folder)
     {
         this.folder = folder;
-        Config = folder.Config.Has(TypeKey) ? folder.Config : Inferred();
+        Config = OwnKeys.WithoutModellingFile(folder.Config.Has(TypeKey) ? folder.Config : Inferred());
         family = ModelFolder.FamilyOf(Config.Family, Config.Path);
         string words = family.Names.WholeWords;
         names = NamesAs(family.Names) ?? throw new CheckpointException(

@@ -96,14 +96,16 @@ public static class ModelFolder
     /// <summary>Writes a model as a folder that loads again.</summary>
     /// <param name="model">the model</param>
     /// <param name="path">the folder: new or empty, unless <paramref name="replace"/></param>
-    /// <param name="tokenizer">the tokenizer's files by name</param>
+    /// <param name="tokenizer">the tokenizer's files by name, and others</param>
     /// <param name="dtype">how the weights are stored; null for each as it was read (<see cref="Weights.StoredAs"/>)</param>
     /// <param name="replace">whether a folder that holds something may be replaced</param>
+    /// <param name="configured">the content of config.json, where it is another way to say what the model's own says</param>
     /// <exception cref="IOException">it cannot be written</exception>
     public static void Save(
-        IModel model, string path, IReadOnlyDictionary<string, byte[]> tokenizer, Dtype? dtype = Dtype.F32, bool replace = false)
+        IModel model, string path, IReadOnlyDictionary<string, byte[]> tokenizer, Dtype? dtype = Dtype.F32, bool replace = false,
+        JsonObject? configured = null)
     {
-        JsonObject config = (JsonObject)model.Config.DeepClone();
+        JsonObject config = (JsonObject)(configured ?? model.Config).DeepClone();
         // newer files say dtype, older ones torch_dtype, and readers take either: every one that is there says what is stored
         string stored = (dtype ?? model.Weights.Commonest) switch
         {

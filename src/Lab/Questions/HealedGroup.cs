@@ -24,7 +24,8 @@ sealed record HealedGroup(string Name, IReadOnlyList<HealedFacts> Each)
             HealingStart.Scratch => "from scratch",
             _ => h.From,
         };
-        string taught = h.Teacher is null or HealedFacts.FullModel ? "" : $", by {Path.GetFileName(Path.TrimEndingDirectorySeparator(h.Teacher))}";
+        string taught = h.Teacher is null or HealedFacts.FullModel ? ""
+            : $", by {Path.GetFileName(Path.TrimEndingDirectorySeparator(h.Teacher))}";
         return facts.Losses.Count == 1 ? $"{what}{taught}" : $"{what}: {h.Loss}{taught}";
     }
 }

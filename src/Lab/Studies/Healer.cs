@@ -1,4 +1,5 @@
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Exports.Transformers;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Tasks;
@@ -67,7 +68,7 @@ sealed class Healer(RunFolder folder, IReadOnlyList<Example> examples, IProblem 
             progress.Report(new(stage, line.Step, trainer.Steps, "steps", FormattableString.Invariant($"loss {smooth:0.000}")));
             if (trainer.Step % StepsBetweenStates == 0 && trainer.Step < trainer.Steps) folder.Write(state, trainer.Save);
         }
-        ModelFolder.Save(trainer.Model, folder.PathOf(written), loaded.TokenizerFiles, dtype: null, replace: true);
+        TransformersFolder.Save(trainer.Model, folder.PathOf(written), loaded.TokenizerFiles, dtype: null, replace: true);
         IModel stored = LoadedModel.Load(folder.PathOf(written), precision).Model;
         folder.WriteJson(FileOf(arm), new HealedArm(StoredModel.Made(stored) with { File = arm.Into }, measure(stored)));
         if (arm.Into is null) Directory.Delete(folder.PathOf(written), recursive: true);

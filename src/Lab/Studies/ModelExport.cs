@@ -39,7 +39,11 @@ public sealed record ExportRequest(string Folder, string To, string Out)
 /// <param name="FullSeconds">of a run's cut, the same of the full model, taken in turn; null of others</param>
 /// <param name="Note">where it was to be checked and was not, why, and how to get what is missing; null otherwise</param>
 public sealed record ExportFacts(
-    string File, string Format, string? LoadedBy, double? LargestDifference, int Rows, double? Seconds, double? FullSeconds, string? Note);
+    string File, string Format, string? LoadedBy, double? LargestDifference, int Rows, double? Seconds, double? FullSeconds, string? Note)
+{
+    /// <summary>How other programs load it, or why they do not; null where nothing is to be said of it.</summary>
+    public string? HowLoaded { get; init; }
+}
 
 /// <summary>Models written for other programs, and compared there.</summary>
 public static class ModelExport
@@ -69,7 +73,8 @@ public static class ModelExport
         IReadOnlyList<Sequence> rows = !request.Check ? []
             : request.Data.Count > 0 ? Read(seen.Ready!, request.Data, tell) : Drawn(seen, request.Seed);
         string written = export.Write(seen.Model, seen.Ready?.TokenizerFiles ?? NoFiles, Path.GetFullPath(request.Out), replace: false);
-        if (!request.Check) return new(written, export.Name, null, null, 0, null, null, null);
+        string? how = export.HowLoaded(seen.Model);
+        if (!request.Check) return new(written, export.Name, null, null, 0, null, null, null) { HowLoaded = how };
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("heartwood-");
         try
         {
@@ -85,7 +90,8 @@ public static class ModelExport
                     + FormattableString.Invariant($"{check.LargestScore:0.0}; at most {check.Tolerance:0.0e+0} of that is expected. ")
                     + "Do not use the file; please report the model's config.json as a bug.");
             return new(written, export.Name, check.LoadedBy, check.LargestDifference, check.LoadedBy is null ? 0 : rows.Count,
-                check.Seconds, check.SecondsBeside, check.Note);
+                check.Seconds, check.SecondsBeside, check.Note)
+            { HowLoaded = how };
         }
         finally
         {

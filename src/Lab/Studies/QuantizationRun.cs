@@ -1,6 +1,7 @@
 using Heartwood.Lab.Changes;
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Exports.Transformers;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Quantization;
 using Heartwood.Lab.Questions;
@@ -176,7 +177,7 @@ public sealed class QuantizationRun
                 [QuantizationFile.Name] = QuantizationFile.Write(plan.Scheme, made),
             };
             string into = $"quantized/{plan.Name}";
-            ModelFolder.Save(made.Model, folder.PathOf(into), files, dtype: null, replace: true);
+            TransformersFolder.Save(made.Model, folder.PathOf(into), files, dtype: null, replace: true);
             folder.WriteJson($"quantized/{plan.Name}.json", new Made(into, made.Bits, made.Bytes, made.Error, made.Notes));
         });
 

@@ -109,6 +109,7 @@ public sealed partial class Study
                 Dtype = $"{changed.Model.Weights.Commonest}",
                 Bytes = changed.Bytes ?? changed.Model.Weights.StoredBytes,
                 BeforeStoring = changed.Proof.BeforeStoring,
+                HowLoaded = changes.Exports.Select(export => export.HowLoaded(changed.Model)).FirstOrDefault(how => how is not null),
                 Own = timed ? Own(change.Name, changed.Model) : null,
             });
         }
@@ -152,6 +153,7 @@ public sealed partial class Study
             BytesBefore = made.BytesBefore,
             BytesAfter = cut.Bytes,
             BeforeStoring = cut.BeforeStoring,
+            HowLoaded = cut.HowLoaded,
             Own = cut.Own,
         };
     }

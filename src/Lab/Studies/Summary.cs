@@ -129,6 +129,7 @@ public static class Summary
                 lines.Add($"    in-domain {Wording.Full(own.InDomain)}; out of domain {Wording.Full(own.OutOfDomain)}\n");
             lines.Add(TaskFigures.Lines(change.Own?.Figures));
             lines.AddRange(change.Exports.Select(export => $"    {export.Key}: {export.Value}\n"));
+            if (change.HowLoaded is { } how) lines.Add($"    {how}\n");
         }
         return string.Concat(lines);
     }
@@ -151,6 +152,7 @@ public static class Summary
             + (failed ? "" : Invariant($"{before:0.0} ms per 1,000 tokens became {after:0.0}: {cut.SpeedUp:0.00} times as fast\n"))
             + Cuts.Figures(cut)
             + $"Cut and masked model differ {proof}{(cut.NoFullSize is null ? full : "")}.\n"
-            + $"The cut model is in {Path.Combine(into, Study.CutFolder)}{(cut.NoFullSize is { } why ? $". {why}" : next)}\n";
+            + $"The cut model is in {Path.Combine(into, Study.CutFolder)}{(cut.NoFullSize is { } why ? $". {why}" : next)}\n"
+            + (cut.HowLoaded is { } how ? $"The cut model in other programs: {how}.\n" : "");
     }
 }

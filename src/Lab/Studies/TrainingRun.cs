@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Exports.Transformers;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
@@ -174,7 +175,7 @@ public sealed class TrainingRun
     void Keep(string name, RunFolder folder)
     {
         if (!folder.Has(name))
-            ModelFolder.Save(trainer.Model, folder.PathOf(name), start.TokenizerFiles, request.Half ? Dtype.BF16 : Dtype.F32);
+            TransformersFolder.Save(trainer.Model, folder.PathOf(name), start.TokenizerFiles, request.Half ? Dtype.BF16 : Dtype.F32);
     }
 
     // a window of text is no longer than a batch, unless the data says how long it is
