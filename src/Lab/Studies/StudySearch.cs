@@ -122,13 +122,15 @@ public sealed partial class Study
         }
     }
 
-    // the subnetwork of one size: what the finder itself chooses, where it does, else what its scores rank highest
+    // the subnetwork of one size: alike in every layer where that is asked for, else what the finder itself chooses, where it does, else
+    // what its scores rank highest
     Subnetwork Chosen(MethodSearch which, ISearch search, double sparsity)
     {
         Scores scores = search.Scores;
-        IReadOnlyList<Part> kept = search.OwnChoice ?? scores.KeptAt(universe, sparsity);
+        IReadOnlyList<Part> kept = uniform?.KeptAt(scores, sparsity) ?? search.OwnChoice ?? scores.KeptAt(universe, sparsity);
         Method method = which.Method;
         Dictionary<string, string> options = new(method.Options);
+        if (uniform is not null) options["uniform"] = "true";
         options.TryAdd("examples", pool.Count.ToString(CultureInfo.InvariantCulture));               // unless the finder itself takes fewer
         return new(which.Seed ?? 0, method.Label, sparsity, universe.Count, kept, scores.ByPart(universe), request.Ablation, loaded.Sha256)
         {
