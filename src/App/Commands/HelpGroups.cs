@@ -18,7 +18,7 @@ static partial class HelpGroups
         ]),
         ("Parts and search",
         [
-            "--mask", "--subnetwork", "--without", "--method", "--objective", "--parts", "--sparsity", "--target",
+            "--mask", "--subnetwork", "--without", "--method", "--objective", "--parts", "--uniform", "--sparsity", "--target",
             "--time-table", "--seeds", "--ablation",
             "--max-examples", "--all", "--change", "--nodes", "--absolute",
         ]),

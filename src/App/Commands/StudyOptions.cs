@@ -112,9 +112,15 @@ static class StudyOptions
         DefaultValueFactory = _ => string.Join(',', PartKinds.InPlay),
     };
 
+    public static readonly Option<bool> Uniform = new("--uniform")
+    {
+        Description = "Every layer keeps as many heads, key and value heads and neurons as any other, so that the cut has an ordinary "
+            + "config.json of its family (docs/methods.md says which can).",
+    };
+
     /// <summary>Options of the search itself, for every verb that searches.</summary>
     public static IReadOnlyList<Option> Search =>
-        [Methods, Objective, Parts, Seeds, Sparsity, Target, TimeTable,
+        [Methods, Objective, Parts, Uniform, Seeds, Sparsity, Target, TimeTable,
             MaxExamples, MaxLength, Ablation, Share, Draws, AblationExamples, Precision];
 
     /// <summary>Options of the training that may follow.</summary>
@@ -150,6 +156,7 @@ static class StudyOptions
         Methods = p.GetValue(Methods) is { Length: > 0 } methods ? methods : sources.Methods,
         Objective = p.GetValue(Objective) ?? "",
         Parts = p.GetValue(Parts)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? PartKinds.InPlay,
+        Uniform = p.GetValue(Uniform),
         Ablation = p.GetValue(Ablation)!,
         Examples = p.GetValue(MaxExamples),
         MostTokens = p.GetValue(MaxLength),

@@ -31,6 +31,7 @@ public sealed partial class Study
     readonly IReadOnlyList<Method> methods;
     readonly IObjective? objective;
     readonly Universe universe;
+    readonly UniformChoice? uniform;
     readonly IAblation how;
     readonly Func<Universe, IAblation> ablationOver;
     readonly RunFolder folder;
@@ -53,7 +54,7 @@ public sealed partial class Study
             (ready.Request, ready.Loaded, ready.Data, ready.Pool, ready.Problem, ready.Sets);
         (methods, objective, choosing) = (ready.Methods, ready.Objective, ready.Choosing);
         (this.ready, this.folder, this.progress, this.stop) = (ready, folder, progress, stop);
-        (universe, how, ablationOver) = (ready.Universe, ready.Ablation, ready.AblationOver);
+        (universe, uniform, how, ablationOver) = (ready.Universe, ready.Uniform, ready.Ablation, ready.AblationOver);
     }
 
     /// <summary>Everything read and checked, before a run folder is opened.</summary>
@@ -68,6 +69,7 @@ public sealed partial class Study
         internal Sets? Choosing { get; }
         internal IReadOnlyList<Method> Methods { get; }
         internal Universe Universe { get; }
+        internal UniformChoice? Uniform { get; }
         internal IAblation Ablation { get; }
         internal Func<Universe, IAblation> AblationOver { get; }
         internal IObjective? Objective { get; }
@@ -84,6 +86,7 @@ public sealed partial class Study
             Loaded = LoadedModel.Load(request.Model, request.Precision);
             Universe = Loaded.Model.Universe(request.Tenants.PartKinds.Named(request.Parts));
             foreach (Method method in Methods) method.Finder.Facts.Check(Universe);
+            Uniform = request.Uniform ? UniformRules.Choice(request, Loaded.Model, Universe, Methods) : null;
             Objective = request.Objective == "" ? null : Objectives.Named(request.Tenants.Objectives, request.Objective);
             if (Objective is not null && !Methods.Any(m => m.Finder.Facts.Needs.HasFlag(FinderNeeds.Gradient)))
                 throw new ArgumentException($"--objective {request.Objective} would have no effect: it is for finders that follow a "

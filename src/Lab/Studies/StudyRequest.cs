@@ -52,6 +52,9 @@ public sealed record StudyRequest(IReadOnlyList<NamedData> Sets)
     /// <summary>names of the kinds of part in play, see <see cref="PartKind.Name"/></summary>
     public IReadOnlyList<string> Parts { get; init; } = PartKinds.InPlay;
 
+    /// <summary>whether every layer keeps as many heads, key and value heads and neurons as any other</summary>
+    public bool Uniform { get; init; }
+
     /// <summary>what names in the request are looked up in; no part of what is kept</summary>
     [JsonIgnore]
     public Tenants Tenants { get; init; } = Tenants.Usual;

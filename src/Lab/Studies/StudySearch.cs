@@ -128,15 +128,18 @@ public sealed partial class Study
         }
     }
 
-    // the subnetwork of one size: what the finder itself chooses, where it does, else what its scores rank highest
+    // the subnetwork of one size: alike in every layer where that is asked for, else what the finder itself chooses, where it does, else
+    // what its scores rank highest
     Subnetwork Chosen(MethodSearch which, ISearch search, Target sparsity)
     {
         Scores scores = search.Scores;
-        IReadOnlyList<Part> kept = search.OwnChoice is { } own ? GoalAt(sparsity)?.Costs.Effective(own) ?? own
+        IReadOnlyList<Part> kept = uniform is not null ? uniform.KeptAt(scores, sparsity.Value)
+            : search.OwnChoice is { } own ? GoalAt(sparsity)?.Costs.Effective(own) ?? own
             : GoalAt(sparsity) is { } goal ? scores.KeptWithin(goal, which.Method.Finder.Facts)
             : scores.KeptAt(universe, sparsity.Value);
         Method method = which.Method;
         Dictionary<string, string> options = new(method.Options);
+        if (uniform is not null) options["uniform"] = "true";
         options.TryAdd("examples", pool.Count.ToString(CultureInfo.InvariantCulture));               // unless the finder itself takes fewer
         return new(which.Seed ?? 0, method.Label, sparsity, universe.Count, kept, scores.ByPart(universe), request.Ablation, loaded.Sha256)
         {

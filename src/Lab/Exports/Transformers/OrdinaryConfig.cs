@@ -34,6 +34,10 @@ sealed record OrdinaryConfig(string Neurons, bool AnyHeads, bool HeadsDivideWidt
     /// <summary>Whether the family lets every layer have fewer heads; else heads stay whole and only neurons and layers go.</summary>
     internal static bool TakesAnyHeads(string family) => families.TryGetValue(family, out OrdinaryConfig? keys) && keys.AnyHeads;
 
+    /// <summary>Whether an ordinary config of the family can say so many heads in each layer.</summary>
+    internal static bool AllowsHeads(IModel model, int count) => families.TryGetValue(model.Family, out OrdinaryConfig? keys)
+        && (keys.AnyHeads || count * model.HeadWidth == model.Width) && (!keys.HeadsDivideWidth || model.Width % count == 0);
+
     /// <summary>
     /// The config of a cut as an ordinary model of its family, without a key of ours; null where layers differ or a key of ours says what
     /// the family's own cannot.
