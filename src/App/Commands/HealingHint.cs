@@ -14,7 +14,7 @@ static class HealingHint
     public static string Words(string run, string cut, Func<string, string, NextTraining> next, bool own = true)
     {
         NextTraining training = next(Path.Combine(run, cut), $"{Path.TrimEndingDirectorySeparator(run)}-healed");
-        return training.Words is { } words ? 
+        return training.Words is { } words ?
             (own ? $"To heal the cut, next to a random one that is trained as long: {Machine.Command(["heal", run])}\n" : "")
                 + $"To {(own ? "train it by itself" : "heal the cut, train it for a short while")}:\n{Machine.Command(words)}\n"
             : $"{training.WhyNot}\n";

@@ -47,7 +47,7 @@ public sealed class PartCosts
         };
         if (unit == SizeUnit.Time && table is null) throw new ArgumentNullException(nameof(table), "Time needs a table of times.");
         ILookup<Site, (Place Place, int At)> at = universe.Places.Select((place, i) => (place, i)).ToLookup(p => p.place.Site);
-        layers = [.. whole.Layers.Select((shape, l) => 
+        layers = [.. whole.Layers.Select((shape, l) =>
             new LayerCost(whole, shape, l, at, size, unit == SizeUnit.Time ? table : null))];
         int served = layers.Sum(layer => layer.Served);
         if (served != universe.Count)
