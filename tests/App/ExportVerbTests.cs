@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Heartwood.Lab.Checkpoints;
 using Heartwood.Tests.Lab;
+using Heartwood.Tests.Lab.Exports;
 
 namespace Heartwood.Tests.App;
 
@@ -66,6 +67,30 @@ public sealed class ExportVerbTests : IDisposable
     }
 
     [Fact]
+    public void The_cut_of_a_language_model_is_one_file_that_llama_cpp_goes_on_from()
+    {
+        LlamaCheckTests.Program();
+        File.WriteAllLines(runs.At("pairs.tsv"), ["good\tbad", .. Enumerable.Range(0, 12).Select(i => $"a b a {(i % 2 == 0 ? "b" : "a")}\tb b a a")]);
+        string pairs = $"{runs.At("pairs.tsv")},task=pairs,text=good,pair=bad";
+        SmallRuns.Works("find", "--model", SmallSpeaker.In(runs.At("speaker")), "--data", pairs, "--in-domain", $"{pairs},rows=10", "--seeds", "1",
+            "--method", "structured-pruning,steps=4,batch-size=4", "--draws", "1", "--sparsity", "0.5", "--out", runs.At("run"));
+        SmallRuns.Works("cut", runs.At("run"), "--change", "cut", "--export", "gguf,type=F32", "--out", runs.At("changed"));
+        SmallRuns.Works("cut", runs.At("run"));
+        JsonElement made = Exported(runs.At("run"), "--to", "gguf,type=F32", "--out", runs.At("cut.gguf"), "--check");
+        Assert.Equal((runs.At("cut.gguf"), "gguf"), (made.GetProperty("file").GetString(), made.GetProperty("format").GetString()));
+        Assert.StartsWith("llama.cpp (LLamaSharp 0.", made.GetProperty("loadedBy").GetString());
+        Assert.True(made.GetProperty("tokens").GetInt32() is > 0 and <= 40);
+        Assert.Equal(made.GetProperty("tokens").GetInt32(), made.GetProperty("sameTokens").GetInt32());
+        Assert.InRange(made.GetProperty("largestDifference").GetDouble(), 0, 1e-4);
+        Assert.Equal(5, made.GetProperty("rows").GetInt32());
+        Assert.True(made.GetProperty("seconds").GetDouble() > 0 && made.GetProperty("fullSeconds").GetDouble() > 0);
+        Assert.Equal(File.ReadAllBytes(runs.At("cut.gguf")), File.ReadAllBytes(runs.At("changed", "cut.gguf")));
+        Assert.Matches(@"goes on with 5 prompts as generate does for \d+ of \d+ tokens at least, greedily; scores within \d\.\de-\d+",
+            SmallRuns.Works("export", runs.At("speaker"), "--to", "gguf,type=q8_0", "--out", runs.At("quantized"), "--check", "--threads", "1"));
+        Assert.Contains("cut.gguf is there already", SmallRuns.Fails("export", runs.At("run"), "--to", "gguf", "--out", runs.At("cut")));
+    }
+
+    [Fact]
     public void A_folder_for_Hugging_Face_is_written_and_the_check_says_why_nothing_here_loads_it()
     {
         JsonElement made = Exported(runs.Model, "--to", "hugging-face", "--out", runs.At("made"), "--check");
@@ -80,7 +105,7 @@ public sealed class ExportVerbTests : IDisposable
         foreach (var (words, gist) in new (string[], string)[]
         {
             (["--to", "onxx", "--out", "x"], "There is no export 'onxx'. Did you mean onnx?"),
-            (["--to", "onnx"], "Where should the result go? Give a folder with --out FOLDER."),
+            (["--to", "onnx"], "Where should the result go? Give a folder or file with --out PATH."),
             (["--to", "onnx", "--out", "x", "--seed", "3"], "--seed says nothing without --check"),
             (["--to", "onnx", "--out", "x", "--check", "--data", "world:in-domain", "--seed", "3"], "--seed says nothing with --data"),
         })

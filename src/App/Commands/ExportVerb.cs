@@ -16,19 +16,19 @@ static class ExportVerb
         HelpName = "EXPORT",
         Required = true,
     };
-    static readonly Option<string?> into = new("--out") { Description = "Where to write: a new or empty folder.", HelpName = "FOLDER" };
+    static readonly Option<string?> into = new("--out") { Description = "Where to write: a new or empty folder, or a new file.", HelpName = "PATH" };
     static readonly Option<bool> check = new("--check")
     {
         Description = $"Have another program load what was written and compare its scores with Heartwood's on {ModelExport.MostRows} rows, "
-            + "each alone and in a padded batch, and take its time, of a run's cut next to the full model's. ONNX Runtime is in the "
-            + "program of checks/, which HEARTWOOD_CHECKS names.",
+            + "each alone and in a padded batch, or of gguf what follows the first of them, token by token; and take its time, of a run's "
+            + "cut next to the full model's. ONNX Runtime and llama.cpp are in the program of checks/, which HEARTWOOD_CHECKS names.",
     };
     static readonly Option<string[]> data = RunSupport.Several("--data",
         "Rows to compare on, FILE[,key=value…]; without it token ids are drawn by the seed.", "DATA");
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("export", "Writes a model, or the cut of a run, as files that other programs load.",
-        "export runs/mnli --to onnx --out mnli-onnx --check --data mnli/dev.tsv", "export models/stories15M --to onnx --out stories-onnx")
+        "export runs/mnli --to onnx --out mnli-onnx --check --data mnli/dev.tsv", "export models/stories15M --to gguf,type=q8_0 --out stories.gguf --check")
     {
         Arguments = { model },
         Options = { to, into, check, data },
@@ -43,7 +43,7 @@ static class ExportVerb
             RunSupport.UseThreads(parsed);
             ExportFacts made = ModelExport.Write(
                 new(parsed.GetRequiredValue(model), parsed.GetRequiredValue(to), parsed.GetValue(into)
-                    ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER."))
+                    ?? throw new ArgumentException("Where should the result go? Give a folder or file with --out PATH."))
                 {
                     Check = parsed.GetValue(check),
                     Data = parsed.GetValue(data)!,
@@ -62,10 +62,14 @@ static class ExportVerb
         if (made.HowLoaded is { } how) yield return $"In other programs: {how}.";
         if (made.Note is { } note) yield return $"Not loaded by another program: {note}.";
         if (made.LoadedBy is null) yield break;
-        yield return Invariant($"{made.LoadedBy} gives Heartwood's scores within {made.LargestDifference:0.0e+0} ({made.Rows} rows, each ")
-            + "alone and in a padded batch).";
+        yield return made.Tokens is { } tokens
+            ? Invariant($"{made.LoadedBy} goes on with {made.Rows} prompts as generate does for {made.SameTokens} of {tokens} tokens at ")
+                + Invariant($"least, greedily; scores within {made.LargestDifference:0.0e+0}.")
+            : Invariant($"{made.LoadedBy} gives Heartwood's scores within {made.LargestDifference:0.0e+0} ({made.Rows} rows, each ")
+                + "alone and in a padded batch).";
         string beside = made.FullSeconds is { } seconds
             ? Invariant($", {made.Seconds / seconds:0.00} of the full model's {seconds * 1000:0.0} ms") : "";
-        yield return Invariant($"Its time for the rows in padded batches: {made.Seconds * 1000:0.0} ms{beside}.");
+        string of = made.Tokens is { } each ? Invariant($"these {made.Rows} times {each} tokens") : "the rows in padded batches";
+        yield return Invariant($"Its time for {of}: {made.Seconds * 1000:0.0} ms{beside}.");
     }
 }

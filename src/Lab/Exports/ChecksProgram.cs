@@ -1,10 +1,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace Heartwood.Lab.Exports;
 
 /// <summary>
-/// The program in <c>checks/</c>, which has the libraries of others that load what exports write (ONNX Runtime). It is no part of
+/// The program in <c>checks/</c>, which has the libraries of others that load what exports write (ONNX Runtime, llama.cpp). It is no part of
 /// Heartwood's own program, since these libraries are native code.
 /// </summary>
 static class ChecksProgram
@@ -13,6 +14,9 @@ static class ChecksProgram
 
     /// <summary>How it is had, for who has it not.</summary>
     internal const string HowToGet = $"build it with \"dotnet build checks -c Release\" and name the built heartwood-checks in {Variable}";
+
+    /// <summary>How names are written between the two programs.</summary>
+    internal static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web);
 
     /// <summary>Where it is: what HEARTWOOD_CHECKS names, else next to this program; null where it is not.</summary>
     /// <exception cref="FileNotFoundException">the variable names no file</exception>
@@ -27,6 +31,29 @@ static class ChecksProgram
                     + "builds, or unset it.");
         string beside = Path.Combine(folder, OperatingSystem.IsWindows() ? "heartwood-checks.exe" : "heartwood-checks");
         return File.Exists(beside) ? beside : null;
+    }
+
+    /// <summary>Asks it about files.</summary>
+    /// <param name="program">the program</param>
+    /// <param name="of">which library is asked: onnx, llama</param>
+    /// <param name="files">the files</param>
+    /// <param name="question">the question, in JSON as its source says</param>
+    /// <param name="stop">ends it</param>
+    /// <returns>its answers</returns>
+    /// <exception cref="InvalidDataException">it fails; the message is its own</exception>
+    internal static TAnswers Ask<TQuestion, TAnswers>(
+        string program, string of, IReadOnlyList<string> files, TQuestion question, CancellationToken stop)
+    {
+        string asked = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(asked, JsonSerializer.SerializeToUtf8Bytes(question, Json));
+            return JsonSerializer.Deserialize<TAnswers>(Run(program, [of, asked, .. files], stop), Json)!;
+        }
+        finally
+        {
+            File.Delete(asked);
+        }
     }
 
     /// <summary>Runs it.</summary>

@@ -34,6 +34,18 @@ public sealed record ExportCheck(
     /// </summary>
     public double? Tolerance { get; init; }
 
+    /// <summary>
+    /// Of a language model that went on with prompts, how many of its first greedy tokens are Heartwood's, the fewest of all prompts; null
+    /// where it was asked otherwise.
+    /// </summary>
+    public int? SameTokens { get; init; }
+
+    /// <summary>How many tokens followed each prompt.</summary>
+    public int? Tokens { get; init; }
+
+    /// <summary>How many prompts it went on with.</summary>
+    public int? Prompts { get; init; }
+
     /// <summary>Whether scores differ by more than the export says.</summary>
     public bool Differs => Tolerance is { } share && LargestDifference is { } most && !(most <= share * Math.Max(1, LargestScore));
 

@@ -20,6 +20,8 @@ public sealed class GgufExport : IExport
 
     static readonly IReadOnlyList<IGgufArchitecture> architectures = [new LlamaGguf(), new Gpt2Gguf()];
 
+    static IGgufArchitecture? For(IModel model) => architectures.FirstOrDefault(a => a.Families.Contains(model.Family));
+
     readonly string type;
 
     /// <summary>The export.</summary>
@@ -44,7 +46,7 @@ public sealed class GgufExport : IExport
     /// <inheritdoc/>
     public string? WhyNot(IModel model)
     {
-        if (architectures.FirstOrDefault(a => a.Families.Contains(model.Family)) is not { } architecture)
+        if (For(model) is not { } architecture)
             return $"A GGUF file is written of {string.Join(", ", architectures.SelectMany(a => a.Families))}; "
                 + $"this model is a {model.Family}. {Next}";
         if (model is not { Output: Output.Vocabulary, Causal: true })
@@ -63,15 +65,15 @@ public sealed class GgufExport : IExport
     /// <inheritdoc/>
     public string Write(IModel model, IReadOnlyDictionary<string, byte[]> tokenizer, string path, bool replace)
     {
-        string file = $"{path}.gguf";
+        string file = path.EndsWith(Ending, StringComparison.OrdinalIgnoreCase) ? path : path + Ending;
         if (WhyNot(model) is { } why) throw new NotSupportedException(why);
         if (Path.Exists(file) && !replace) throw new IOException($"{file} is there already. Name another folder with --out.");
-        GgufContent content = architectures.First(a => a.Families.Contains(model.Family)).Content(model);
+        GgufContent content = For(model)!.Content(model);
         IReadOnlyList<KeyValuePair<string, GgufValue>> metadata =
         [
             new("general.architecture", GgufValue.Text(content.Architecture)),
             new("general.type", GgufValue.Text("model")),
-            new("general.name", GgufValue.Text(Path.GetFileName(path))),
+            new("general.name", GgufValue.Text(Path.GetFileName(file)[..^Ending.Length])),
             .. content.Keys.Select(item => KeyValuePair.Create($"{content.Architecture}.{item.Key}", item.Value)),
             new("general.file_type", GgufValue.Whole(FileType(Chosen(model)))),
             new("general.quantization_version", GgufValue.Whole(2)),
@@ -88,7 +90,15 @@ public sealed class GgufExport : IExport
         return file;
     }
 
+    /// <inheritdoc/>
+    public ExportCheck Check(ExportQuestion asked, CancellationToken stop) => LlamaCheck.Run(asked, ChecksProgram.Find(), stop) with
+    {
+        Tolerance = Chosen(asked.Model) == GgufType.F32 ? For(asked.Model)!.Tolerance : null,
+    };
+
     const int KBlock = 256;
+
+    const string Ending = ".gguf";
 
     GgufType Chosen(IModel model) => type != Stored ? Enum.Parse<GgufType>(type, ignoreCase: true) : model.Weights.Commonest switch
     {

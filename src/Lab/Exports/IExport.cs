@@ -22,7 +22,7 @@ public interface IExport
     /// <summary>Writes a model, whole or not at all.</summary>
     /// <param name="model">the model</param>
     /// <param name="tokenizer">the tokenizer's files by name</param>
-    /// <param name="path">where, without an ending; the folder above is made where it does not exist</param>
+    /// <param name="path">where; a file's ending is added where it lacks it; the folder above is made where it does not exist</param>
     /// <param name="replace">whether something that stands there may be replaced</param>
     /// <returns>the folder or file that it wrote</returns>
     /// <exception cref="IOException">it cannot be written</exception>

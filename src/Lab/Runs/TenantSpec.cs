@@ -78,10 +78,9 @@ public sealed class TenantSpec
     public string Choice(string key, params IReadOnlyList<string> choices)
     {
         string chosen = given.GetValueOrDefault(key, choices[0]);
-        if (!choices.Contains(chosen))
-            throw new ArgumentException(
+        return values[key] = choices.FirstOrDefault(choice => choice.Equals(chosen, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ArgumentException(
                 $"{Name}: '{key}' takes {string.Join(", ", choices.SkipLast(1))} or {choices[^1]}, not '{chosen}'.");
-        return values[key] = chosen;
     }
 
     /// <summary>An option that is any text.</summary>

@@ -34,13 +34,23 @@ public sealed record ExportRequest(string Folder, string To, string Out)
 /// <param name="Format">the export's name</param>
 /// <param name="LoadedBy">the program that loaded it, with its version; null where none did</param>
 /// <param name="LargestDifference">of its scores from Heartwood's; null where they were not compared</param>
-/// <param name="Rows">how many rows were compared, each alone and in a padded batch</param>
-/// <param name="Seconds">that program's time for all rows in padded batches; null where it was not taken</param>
+/// <param name="Rows">how many rows were compared, each alone and in a padded batch, or gone on with</param>
+/// <param name="Seconds">that program's time for all rows in padded batches, or for all tokens that follow; null where it was not
+/// taken</param>
 /// <param name="FullSeconds">of a run's cut, the same of the full model, taken in turn; null of others</param>
 /// <param name="Note">where it was to be checked and was not, why, and how to get what is missing; null otherwise</param>
 public sealed record ExportFacts(
     string File, string Format, string? LoadedBy, double? LargestDifference, int Rows, double? Seconds, double? FullSeconds, string? Note)
 {
+    /// <summary>
+    /// Of a language model that went on with prompts there, how many of its first greedy tokens are those that generate says, the fewest of
+    /// all prompts; null where none went on.
+    /// </summary>
+    public int? SameTokens { get; init; }
+
+    /// <summary>How many tokens followed each prompt.</summary>
+    public int? Tokens { get; init; }
+
     /// <summary>How other programs load it, or why they do not; null where nothing is to be said of it.</summary>
     public string? HowLoaded { get; init; }
 }
@@ -81,17 +91,22 @@ public static class ModelExport
             ExportCheck check = export.Check(new(written, seen.Model, rows)
             {
                 Threads = request.Threads,
-                Beside = ofRun && FullOf(request.Folder) is var full && export.WhyNot(full) is null
-                    ? () => export.Write(full, NoFiles, Path.Combine(scratch.FullName, "full"), replace: false) : null,
+                Beside = ofRun && FullOf(request.Folder) is var full && export.WhyNot(full.Model) is null
+                    ? () => export.Write(full.Model, full.Ready?.TokenizerFiles ?? NoFiles, Path.Combine(scratch.FullName, "full"),
+                        replace: false) : null,
             }, stop);
             if (check.Differs)
                 throw new InvalidDataException(FormattableString.Invariant($"{written}: {check.LoadedBy} gives scores that differ by ")
                     + FormattableString.Invariant($"{check.LargestDifference:0.0e+0} from Heartwood's, whose largest is ")
                     + FormattableString.Invariant($"{check.LargestScore:0.0}; at most {check.Tolerance:0.0e+0} of that is expected. ")
                     + "Do not use the file; please report the model's config.json as a bug.");
-            return new(written, export.Name, check.LoadedBy, check.LargestDifference, check.LoadedBy is null ? 0 : rows.Count,
-                check.Seconds, check.SecondsBeside, check.Note)
-            { HowLoaded = how };
+            return new(written, export.Name, check.LoadedBy, check.LargestDifference,
+                check.LoadedBy is null ? 0 : check.Prompts ?? rows.Count, check.Seconds, check.SecondsBeside, check.Note)
+            {
+                SameTokens = check.SameTokens,
+                Tokens = check.Tokens,
+                HowLoaded = how,
+            };
         }
         finally
         {
@@ -109,8 +124,7 @@ public static class ModelExport
                 + "folder.");
     }
 
-    static IModel FullOf(string run) =>
-        LoadedModel.ToInspect(Study.RequestIn(RunFolder.Look(run), Tenants.Usual).Model).Model;
+    static SeenModel FullOf(string run) => LoadedModel.ToInspect(Study.RequestIn(RunFolder.Look(run), Tenants.Usual).Model);
 
     // labels are not looked at, and of pairs that a language model would judge the first text is read
     static IReadOnlyList<Sequence> Read(LoadedModel loaded, IReadOnlyList<string> data, Action<string> tell)

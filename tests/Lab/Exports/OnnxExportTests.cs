@@ -38,8 +38,8 @@ public sealed class OnnxExportTests : IDisposable
     // through JSON, as the program in checks/ is asked
     static RuntimeAnswers Ask(IReadOnlyList<string> files, RuntimeQuestion question)
     {
-        Question asked = JsonSerializer.Deserialize<Question>(JsonSerializer.Serialize(question with { Rounds = 0 }, OnnxCheck.Json), OnnxCheck.Json)!;
-        RuntimeAnswers answers = JsonSerializer.Deserialize<RuntimeAnswers>(JsonSerializer.Serialize(OnnxRun.Answer(files, asked), OnnxCheck.Json), OnnxCheck.Json)!;
+        Question asked = JsonSerializer.Deserialize<Question>(JsonSerializer.Serialize(question with { Rounds = 0 }, ChecksProgram.Json), ChecksProgram.Json)!;
+        RuntimeAnswers answers = JsonSerializer.Deserialize<RuntimeAnswers>(JsonSerializer.Serialize(OnnxRun.Answer(files, asked), ChecksProgram.Json), ChecksProgram.Json)!;
         Assert.Empty(answers.Seconds);
         return answers with { Seconds = [0] };
     }

@@ -13,6 +13,8 @@ sealed class Gpt2Gguf : IGgufArchitecture
 {
     public IReadOnlyList<string> Families => ["gpt2"];
 
+    public double Tolerance => 1e-2;                                                            // GELU is a table in half precision there
+
     static Gpt2Config Read(IModel model) =>
         Gpt2Config.Read(new(JsonSerializer.SerializeToUtf8Bytes(model.Config), "config.json"), labels: 0);
 

@@ -21,6 +21,11 @@ interface IGgufArchitecture
     IReadOnlyList<string> Families { get; }
 
     /// <summary>
+    /// How far llama.cpp's scores from a file of float32 may be from Heartwood's, as a share of the largest (of 1, where it is smaller).
+    /// </summary>
+    double Tolerance { get; }
+
+    /// <summary>
     /// Why llama.cpp would not compute what this language model of the families computes, a sentence; null where it would.
     /// </summary>
     string? WhyNot(IModel model);

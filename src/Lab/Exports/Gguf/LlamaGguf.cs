@@ -20,6 +20,8 @@ sealed class LlamaGguf : IGgufArchitecture
 
     public IReadOnlyList<string> Families => ["llama", "mistral", "qwen2"];
 
+    public double Tolerance => 1e-3;                                                            // sums in another order
+
     static LlamaConfig Read(IModel model) =>
         LlamaConfig.Read(new(JsonSerializer.SerializeToUtf8Bytes(model.Config), "config.json"), labels: 0);
 

@@ -24,9 +24,6 @@ static class OnnxCheck
 {
     const int RowsOfABatch = 32, Rounds = 5;
 
-    /// <summary>How names are written between the two programs.</summary>
-    internal static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web);
-
     /// <summary>Asks the program in <c>checks/</c>, where it is here.</summary>
     /// <param name="asked">what is compared</param>
     /// <param name="program">the program; null where it is not here</param>
@@ -35,19 +32,8 @@ static class OnnxCheck
     {
         if (program is null)
             return ExportCheck.None($"the program with ONNX Runtime is not here: {ChecksProgram.HowToGet}");
-        return Compare(asked, (files, question) =>
-        {
-            string file = Path.GetTempFileName();
-            try
-            {
-                File.WriteAllBytes(file, JsonSerializer.SerializeToUtf8Bytes(question, Json));
-                return JsonSerializer.Deserialize<RuntimeAnswers>(ChecksProgram.Run(program, ["onnx", file, .. files], stop), Json)!;
-            }
-            finally
-            {
-                File.Delete(file);
-            }
-        }, stop);
+        return Compare(asked,
+            (files, question) => ChecksProgram.Ask<RuntimeQuestion, RuntimeAnswers>(program, "onnx", files, question, stop), stop);
     }
 
     /// <summary>The same, asked in another way.</summary>
