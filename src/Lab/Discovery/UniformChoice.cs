@@ -69,7 +69,7 @@ public sealed class UniformChoice
         }
         double each = (double)kept / left.Count - (ofLayers ? 1 : 0);
         double share = !ofHeads ? 0 : !ofNeurons ? each : (double)top.Count(p => left.Contains(p.Layer) && IsHead(p)) / left.Count;
-        int headsLeft = ofHeads ? headCounts.OrderBy(count => Math.Abs(count - share)).ThenByDescending(count => count).First() : 0;
+        int headsLeft = ofHeads ? Nearest(share, each) : 0;
         int neuronsLeft = ofNeurons ? Math.Clamp((int)Math.Floor(each - headsLeft + 0.5), 1, neurons) : 0;
         List<Part> chosen = [.. universe.Parts.Where(p => IsLayer(PlaceOf(p)) && left.Contains(p.Layer))];
         if (ofHeads) chosen.AddRange(HeadsOf(left, headsLeft, rank));
@@ -77,6 +77,14 @@ public sealed class UniformChoice
             chosen.AddRange(universe.Parts.Where(p => p.Layer == layer && PlaceOf(p).Site.Point == Point.Neurons)
                 .OrderBy(p => rank[p]).Take(neuronsLeft));
         return [.. chosen.Order()];
+    }
+
+    // of the numbers of heads next to which there are neurons enough for the rest, the nearest to their share; of two as near the larger
+    int Nearest(double share, double each)
+    {
+        int[] fitting = [.. headCounts.Where(count => !ofNeurons || (each - count < neurons + 0.5 && each - count > 0.5))];
+        int[] from = fitting.Length > 0 ? fitting : headCounts;
+        return from.OrderBy(count => Math.Abs(count - share)).ThenByDescending(count => count).First();
     }
 
     /// <summary>How many parts in all every possible choice keeps where only heads, or only neurons, are in play; null otherwise.</summary>

@@ -32,7 +32,7 @@ static class LlamaCheck
     {
         if (program is null) return ExportCheck.None($"the program with llama.cpp is not here: {ChecksProgram.HowToGet}");
         IModel model = asked.Model;
-        int longest = Math.Max(1, model.MostPositions - MostTokens + 1);
+        int longest = Math.Max(model.MostPositions - MostTokens + 1, (model.MostPositions + 1) / 2);
         int[][] prompts = [.. asked.Rows.Where(row => row.Ids.Length > 0).Take(Prompts).Select(row => row.Ids.Take(longest).ToArray())];
         if (prompts.Length == 0) return ExportCheck.None("there is no row to go on with: give texts with --data");
         int tokens = Math.Min(MostTokens, model.MostPositions - prompts.Max(prompt => prompt.Length) + 1);
