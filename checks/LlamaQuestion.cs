@@ -10,7 +10,7 @@ public sealed record LlamaQuestion(int Threads, int Rounds, int Tokens, int[][] 
 /// <summary>What came out, as JSON in camelCase.</summary>
 /// <param name="LoadedBy">the program that loaded the files, with its version</param>
 /// <param name="Said">of the first file, for each prompt the tokens of the highest scores, one after another</param>
-/// <param name="Scores">of the first file, for each prompt the scores that its first token was chosen by, then those of its last (once where
-/// that is the same): float32, little-endian, in JSON as base64</param>
+/// <param name="Scores">of the first file, for each prompt the scores that its first token was chosen by, then those of its last (once
+/// where that is the same): float32, little-endian, in JSON as base64</param>
 /// <param name="Seconds">of each file, the median time of all prompts; none where nothing was timed</param>
 public sealed record LlamaAnswers(string LoadedBy, int[][] Said, byte[][] Scores, double[] Seconds);

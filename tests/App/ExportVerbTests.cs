@@ -105,7 +105,7 @@ public sealed class ExportVerbTests : IDisposable
         foreach (var (words, gist) in new (string[], string)[]
         {
             (["--to", "onxx", "--out", "x"], "There is no export 'onxx'. Did you mean onnx?"),
-            (["--to", "onnx"], "Where should the result go? Give a folder or file with --out PATH."),
+            (["--to", "onnx"], "Where should the result go? Give a folder with --out FOLDER."),
             (["--to", "onnx", "--out", "x", "--seed", "3"], "--seed says nothing without --check"),
             (["--to", "onnx", "--out", "x", "--check", "--data", "world:in-domain", "--seed", "3"], "--seed says nothing with --data"),
         })

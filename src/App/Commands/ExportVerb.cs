@@ -16,7 +16,8 @@ static class ExportVerb
         HelpName = "EXPORT",
         Required = true,
     };
-    static readonly Option<string?> into = new("--out") { Description = "Where to write: a new or empty folder, or a new file.", HelpName = "PATH" };
+    static readonly Option<string?> into =
+        new("--out") { Description = "Where to write: a new or empty folder; of gguf a new file.", HelpName = "FOLDER" };
     static readonly Option<bool> check = new("--check")
     {
         Description = $"Have another program load what was written and compare its scores with Heartwood's on {ModelExport.MostRows} rows, "
@@ -28,7 +29,8 @@ static class ExportVerb
 
     /// <summary>The verb.</summary>
     public static Verb Create() => new("export", "Writes a model, or the cut of a run, as files that other programs load.",
-        "export runs/mnli --to onnx --out mnli-onnx --check --data mnli/dev.tsv", "export models/stories15M --to gguf,type=q8_0 --out stories.gguf --check")
+        "export runs/mnli --to onnx --out mnli-onnx --check --data mnli/dev.tsv",
+        "export models/stories15M --to gguf,type=q8_0 --out stories.gguf --check")
     {
         Arguments = { model },
         Options = { to, into, check, data },
@@ -43,7 +45,7 @@ static class ExportVerb
             RunSupport.UseThreads(parsed);
             ExportFacts made = ModelExport.Write(
                 new(parsed.GetRequiredValue(model), parsed.GetRequiredValue(to), parsed.GetValue(into)
-                    ?? throw new ArgumentException("Where should the result go? Give a folder or file with --out PATH."))
+                    ?? throw new ArgumentException("Where should the result go? Give a folder with --out FOLDER."))
                 {
                     Check = parsed.GetValue(check),
                     Data = parsed.GetValue(data)!,

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Heartwood.Lab.Exports;
 
 /// <summary>
-/// The program in <c>checks/</c>, which has the libraries of others that load what exports write (ONNX Runtime, llama.cpp). It is no part of
-/// Heartwood's own program, since these libraries are native code.
+/// The program in <c>checks/</c>, which has the libraries of others that load what exports write (ONNX Runtime, llama.cpp). It is no part
+/// of Heartwood's own program, since these libraries are native code.
 /// </summary>
 static class ChecksProgram
 {

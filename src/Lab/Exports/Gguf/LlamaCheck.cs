@@ -65,7 +65,8 @@ static class LlamaCheck
             using Scope scope = Scope.Open();
             ReadOnlySpan<float> ours = model.Forward(new Batch([new Sequence(ids, new int[ids.Length])]), NoProbe.Instance).Values;
             if (ours.Length != theirs.Length)
-                throw new InvalidDataException($"{asked.Written}: llama.cpp gives {theirs.Length} scores a token, the model {ours.Length}.");
+                throw new InvalidDataException(
+                    $"{asked.Written}: llama.cpp gives {theirs.Length} scores a token, the model {ours.Length}.");
             for (int i = 0; i < ours.Length; i++)
             {
                 double difference = Math.Abs((double)theirs[i] - ours[i]);
