@@ -61,7 +61,7 @@ public class ReadTokensTests
         foreach (var (site, value) in all.Seen)
         {
             bool fewer = site.Layer == 1
-                && site.Point is not (Point.Key or Point.AttentionKey or Point.Value or Point.BeforeScores or Point.Logits);
+                && site.Point is not (Point.AttentionIn or Point.Key or Point.AttentionKey or Point.Value or Point.BeforeScores or Point.Logits);
             Assert.Equal(fewer ? batch.Count : value.Shape[0], read.Seen[site].Shape[0]);
             Small.SameBits((fewer ? value.Rows(readTokens) : value).Values, read.Seen[site].Values, site.ToString());
         }

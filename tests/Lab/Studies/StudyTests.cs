@@ -244,7 +244,7 @@ public sealed class StudyTests : IDisposable
         foreach (var (wrong, gist) in new (StudyRequest, string)[]
         {
             (nowhere with { Sets = nowhere.Sets.With(Role.Train) }, "What should masks be learned on?"), (nowhere with { Seeds = [] }, "at least one seed"), (nowhere with { Seeds = [1, 1] }, "each once"),
-            (nowhere with { Sparsities = [] }, "at least one sparsity"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Ablation = "median" }, "There is no ablation 'median'"), (nowhere with { Parts = ["head"] }, "Did you mean heads?"),
+            (nowhere with { Sparsities = [] }, "at least one size"), (nowhere with { Sparsities = [0.5, 1.5] }, "it is 1.5"), (nowhere with { Ablation = "median" }, "There is no ablation 'median'"), (nowhere with { Parts = ["head"] }, "Did you mean heads?"),
             (nowhere with { CoreShare = 0 }, "--core-share"), (nowhere with { Draws = 0 }, "--draws"),
         })
             Assert.Contains(gist, Assert.Throws<ArgumentException>(() => new Study.Prepared(wrong)).Message);

@@ -4,9 +4,9 @@ namespace Heartwood.Lab.Checkpoints.Gguf;
 
 /// <summary>
 /// Blocks of GGUF's types from numbers. F16, BF16, Q8_0 and Q4_0 give ggml's own bytes: every step is float32, a scale is used at full
-/// precision and stored at half. Numbers that lie on the grid of Q8_0 or Q4_0 already, as a quantizer leaves them, keep their codes to the
-/// bit, though none of a block may have the code at its end. Q4_K and Q6_K choose codes that decode with a small squared error
-/// (<see cref="KBlockEncoder"/>).
+/// precision and stored at half. Where it is asked, numbers that lie on the grid of Q8_0 or Q4_0 already, as a quantizer leaves them, keep
+/// their codes to the bit, though none of a block may have the code at its end. Q4_K and Q6_K choose codes that decode with a
+/// small squared error (<see cref="KBlockEncoder"/>).
 /// </summary>
 static class BlockEncoder
 {
@@ -16,7 +16,8 @@ static class BlockEncoder
     /// <param name="type">a type that is written</param>
     /// <param name="values">the numbers, finite and no larger than <see cref="Largest"/></param>
     /// <param name="bytes">room for exactly their blocks</param>
-    public static void Encode(GgufType type, ReadOnlySpan<float> values, Span<byte> bytes)
+    /// <param name="keepCodes">whether blocks of numbers that lie on the type's grid already keep their codes, else they are ggml's</param>
+    public static void Encode(GgufType type, ReadOnlySpan<float> values, Span<byte> bytes, bool keepCodes = false)
     {
         switch (type)
         {
@@ -26,8 +27,8 @@ static class BlockEncoder
         }
         OneBlock encode = type switch
         {
-            GgufType.Q8_0 => EightBits,
-            GgufType.Q4_0 => FourBits,
+            GgufType.Q8_0 => (block, into) => EightBits(block, into, keepCodes),
+            GgufType.Q4_0 => (block, into) => FourBits(block, into, keepCodes),
             GgufType.Q4_K => KBlockEncoder.FourBits,
             GgufType.Q6_K => KBlockEncoder.SixBits,
             _ => throw new ArgumentOutOfRangeException(nameof(type), type, "is not written"),
@@ -46,18 +47,20 @@ static class BlockEncoder
         _ => 65504f * 8,                                         // Q4_0's; those of Q4_K and Q6_K are larger
     };
 
-    static void EightBits(ReadOnlySpan<float> values, Span<byte> block)
+    static void EightBits(ReadOnlySpan<float> values, Span<byte> block, bool keep)
     {
         float largest = Math.Abs(Extreme(values));
-        float scale = OwnScale(values, largest, -127, 127) ?? largest / 127, inverse = scale == 0 ? 0 : 1 / scale;
+        float scale = (keep ? OwnScale(values, largest, -127, 127) : null) ?? largest / 127;
+        float inverse = scale == 0 ? 0 : 1 / scale;
         BinaryPrimitives.WriteHalfLittleEndian(block, (Half)scale);
         for (int i = 0; i < values.Length; i++)
             block[2 + i] = (byte)(sbyte)MathF.Round(values[i] * inverse, MidpointRounding.AwayFromZero);
     }
 
-    static void FourBits(ReadOnlySpan<float> values, Span<byte> block)
+    static void FourBits(ReadOnlySpan<float> values, Span<byte> block, bool keep)
     {
-        float extreme = Extreme(values), scale = OwnScale(values, extreme, -8, 7) ?? extreme / -8, inverse = scale == 0 ? 0 : 1 / scale;
+        float extreme = Extreme(values), scale = (keep ? OwnScale(values, extreme, -8, 7) : null) ?? extreme / -8;
+        float inverse = scale == 0 ? 0 : 1 / scale;
         BinaryPrimitives.WriteHalfLittleEndian(block, (Half)scale);
         for (int i = 0; i < 16; i++) block[2 + i] = (byte)(Code(values[i]) | Code(values[i + 16]) << 4);
 

@@ -54,7 +54,7 @@ public static class GgufWriter
                 ReadOnlySpan<float> chunk = values[done..Math.Min(values.Length, done + ChunkNumbers)];
                 RefuseTooLarge(tensor, chunk);
                 Span<byte> bytes = buffer.AsSpan(0, (int)tensor.Type.Bytes(chunk.Length));
-                BlockEncoder.Encode(tensor.Type, chunk, bytes);
+                BlockEncoder.Encode(tensor.Type, chunk, bytes, keepCodes: true);
                 stream.Write(bytes);
             }
             Pad(stream, tensor.Type.Bytes(tensor.Count));
