@@ -149,7 +149,8 @@ public sealed class HealingTests : IDisposable
         HealedFacts Of(HealingStart start, string loss, ulong seed, string? teacher) =>
             facts.Healed.Single(h => h.Start == start && h.Loss == loss && h.Seed == seed && h.Teacher == teacher);
         HealedFacts cut = Of(HealingStart.Cut, "outputs=1", 0, "full model");
-        Assert.NotEqual(cut.After.InDomainLoss, Of(HealingStart.Cut, "outputs=1", 1, "full model").After.InDomainLoss);
+        // so few examples fill one batch: another order moves nothing but the last bits
+        Assert.Equal(cut.After.InDomainLoss!.Value, Of(HealingStart.Cut, "outputs=1", 1, "full model").After.InDomainLoss!.Value, 1e-3);
         Assert.NotEqual(cut.After.InDomainLoss, Of(HealingStart.Cut, "outputs=1", 0, "untrained").After.InDomainLoss);
         Assert.NotEqual(cut.After.InDomainLoss, Of(HealingStart.Cut, "labels", 0, null).After.InDomainLoss);
         Assert.Equal(cut.Before.InDomainLoss, Of(HealingStart.Cut, "labels", 0, null).Before.InDomainLoss);
