@@ -22,6 +22,10 @@ public sealed class HealVerbTests : IDisposable
         JsonElement json = JsonDocument.Parse(SmallRuns.Works("heal", runs.At("run"), "--loss", "outputs=1,temperature=2", "--steps", "5", "--json")).RootElement;
         Assert.Equal(4, json.GetProperty("healing").GetProperty("healed").GetArrayLength());
         Assert.Equal(2, json.GetProperty("candidates").EnumerateArray().Count(c => c.GetProperty("kind").GetString() == "healed"));
+        // labels are labels, however their weight is written
+        Assert.Single(JsonDocument.Parse(SmallRuns.Works("heal", runs.At("run"), "--loss", "labels=1", "--steps", "5", "--json")).RootElement.GetProperty("healing").GetProperty("losses").EnumerateArray());
+        string healed = SmallRuns.Works("cut", runs.At("run"), "--subnetwork", Path.GetFileNameWithoutExtension(Directory.GetFiles(runs.At("run", "subnetworks"))[0]));
+        Assert.Contains("is the cut before this one, healed.", healed);
         Assert.Equal(2, SmallRuns.Here("heal", runs.At("run"), "--steps", "0").Code);
         Assert.Contains("is no folder", SmallRuns.Fails("heal", runs.At("run"), "--loss", "outputs", "--teacher", runs.At("none")));
     }

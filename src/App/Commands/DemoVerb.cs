@@ -19,7 +19,7 @@ static class DemoVerb
     public static Verb Create()
     {
         Verb verb = new("demo",
-            "Shows the heuristic core, from search to a healed cut, on the small BERT that comes with the program, in about a minute. "
+            "Shows the heuristic core, from search to a healed cut, on the small BERT that comes with the program, in a minute or two. "
                 + $"Needs no file; without --out it writes to {Folder}.",
             "demo --out runs/demo", "demo --sparsity 0.6 0.5 --out runs/two-sizes")
         {

@@ -58,11 +58,10 @@ static class HealVerb
         Run = (parsed, session) =>
         {
             HealRequest request = Parse(parsed);
-            request.Check();
+            request.Check();                                     // before the run is read
             StageVerbs.In(parsed, session, (study, folder) =>
             {
-                session.World.Say(study.HealingCost(request));
-                Result result = study.Heal(request);
+                Result result = study.Heal(request, session.World.Say);
                 string page = Report.Write(folder.FolderPath, result);
                 Findings findings = new(result);
                 HealingFacts facts = result.Facts<HealingFacts>() ?? throw new InvalidOperationException("Nothing was healed.");
@@ -80,7 +79,7 @@ static class HealVerb
         return new()
         {
             Steps = p.GetValue(steps),
-            Losses = asked.Contains("labels") ? asked : [.. asked, "labels"],
+            Losses = asked.Any(loss => loss is "labels" or "labels=1") ? asked : [.. asked, "labels"],
             Seeds = StudyOptions.SeedsOf("--seeds", p.GetValue(seeds)!),
             LearningRate = p.GetValue(rate),
             Teachers = p.GetValue(teachers)!,

@@ -91,6 +91,7 @@ static class StageVerbs
                 Report.Write(folder.FolderPath, Report.Read(folder.FolderPath, session.Tenants.Questions, session.Tenants.PartKinds));
             session.Result(() => JsonSerializer.Serialize(cut, JsonWriting.Published), () =>
                 CandidateWords.Table(study.Candidates(), study.Failed()) + Summary.Cut(cut, folder.FolderPath, study.CutFailed())
+                    + (study.HealedIsOld ? $"{folder.PathOf(Study.HealedFolder)} is the cut before this one, healed.\n" : "")
                     + HealingHint.Words(parsed.GetRequiredValue(whole), Study.CutFolder, study.ToHeal));
             return;
         }

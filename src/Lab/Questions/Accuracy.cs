@@ -37,7 +37,7 @@ sealed class Accuracy : IQuestion<AccuracyFacts>
 
     public string Name => "accuracy";
 
-    public int Version => 3;
+    public int Version => 4;
 
     public long Passes(Prospect ahead) => (2L * ahead.OwnSearches + 1) * ahead.Sets.Examples;
 

@@ -14,7 +14,7 @@ sealed class Cases : IQuestion<CasesFacts>
 {
     public string Name => "cases";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public CasesFacts? Ask(Subject subject) => subject.Facts<AccuracyFacts>() is { } measured ? Among(measured) : null;
 

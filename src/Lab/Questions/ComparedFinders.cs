@@ -10,7 +10,7 @@ sealed class ComparedFinders : IQuestion<FinderTable>
 {
     public string Name => "finders";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public FinderTable? Ask(Subject subject) => subject.Finders?.Invoke();
 

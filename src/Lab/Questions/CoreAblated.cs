@@ -22,7 +22,7 @@ sealed class CoreAblated : IQuestion<CoreAblatedFacts>
 
     public string Name => "core";
 
-    public int Version => 2;
+    public int Version => 3;
 
     public bool AboutCore => true;
 

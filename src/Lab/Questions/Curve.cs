@@ -33,7 +33,7 @@ sealed class Curve : IQuestion<CurveFacts>
 {
     public string Name => "curve";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public bool Usual => false;
 

@@ -17,7 +17,7 @@ sealed class Cuts : IQuestion<CutFacts>
 
     public string Name => "cut";
 
-    public int Version => 2;
+    public int Version => 3;
 
     public string? Missing(Subject subject) =>
         subject.Find is not null && subject.MakeAblation?.Invoke() is { IsConstant: false } ablation

@@ -20,7 +20,7 @@ sealed class Frequencies : IQuestion<FrequenciesFacts>
 
     public string Name => "frequencies";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public FrequenciesFacts? Ask(Subject subject) => subject.Found is null ? null
         : new([.. subject.BySparsity().Select(s => Counted(subject, s.Sparsity, s.Kept))]);

@@ -30,7 +30,7 @@ sealed class Generalization : IQuestion<GeneralizationFacts>
 {
     public string Name => "generalization";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public bool Usual => false;
 

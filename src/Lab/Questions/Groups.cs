@@ -19,7 +19,7 @@ sealed class Groups : IQuestion<GroupsFacts>
 {
     public string Name => "groups";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public GroupsFacts? Ask(Subject subject) => subject.Facts<AccuracyFacts>() is { } measured ? Among(measured) : null;
 

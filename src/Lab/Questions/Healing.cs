@@ -62,7 +62,7 @@ sealed class Healing : IQuestion<HealingFacts>
                 Chart.Key(Shape.Square, "random", "the same, trained as long")]);
         string leftOut = string.Concat(facts.LeftOut.Select(why => $" Not trained: {why}"));
         string taught = facts.Healed.Any(h => h.Teacher is not null)
-            ? $" {Wording.Capital(HealedFacts.FullModel)} as teacher where a loss has one, unless another is named." : "";
+            ? " Where a loss has a teacher, it is the full model unless another is named." : "";
         string seeds = facts.Seeds.Count == 1 ? "in the same order"
             : $"in the same order by each of {Wording.Count(facts.Seeds.Count, "seed")}";
         return [new("healing", findings.Asking ? "What does a short training bring back?" : "The cut, healed",

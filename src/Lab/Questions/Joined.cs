@@ -15,7 +15,7 @@ sealed class Joined : IQuestion<JoinedRuns>
 
     public string Name => "joined";
 
-    public int Version => 3;
+    public int Version => 4;
 
     public bool Usual => false;
 

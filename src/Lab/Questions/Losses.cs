@@ -18,7 +18,7 @@ sealed class Losses : IQuestion<LossesFacts>
 
     public string Name => "losses";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public LossesFacts? Ask(Subject subject) => subject.Facts<AccuracyFacts>() is not { } measured ? null
         : new([.. subject.Settings.Sparsities.Select(s => Correlated(s, measured.Subnetworks))]);

@@ -27,7 +27,7 @@ sealed class Making : IQuestion<MakingFacts>
 {
     public string Name => "making";
 
-    public int Version => 2;
+    public int Version => 3;
 
     public MakingFacts? Ask(Subject subject)
     {

@@ -17,7 +17,7 @@ sealed class Overlaps : IQuestion<OverlapsFacts>
 
     public string Name => "overlap";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public string? Missing(Subject subject) => subject.Settings.Seeded ? null
         : $"What pairs of seeds share says nothing here ({CoreFacts.NotSeeded}), so that overlap was left out.";

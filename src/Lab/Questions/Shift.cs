@@ -24,7 +24,7 @@ sealed class Shift : IQuestion<ShiftFacts>
 
     public string Name => "shift";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public bool Usual => false;
 

@@ -55,7 +55,7 @@ sealed class Sizes : IQuestion<SizeFacts>
 {
     public string Name => "sizes";
 
-    public int Version => 2;
+    public int Version => 3;
 
     public bool Usual => false;
 

@@ -30,7 +30,7 @@ sealed class TaskFigures : IQuestion<TaskFiguresFacts>
 {
     public string Name => "figures";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public TaskFiguresFacts? Ask(Subject subject) => subject.Facts<AccuracyFacts>() is { } measured ? FactsOf(measured) : null;
 

@@ -51,8 +51,9 @@ public sealed partial class Study
         IQuestion question = request.Tenants.Questions.FirstOrDefault(q => q.FactsType == typeof(CutFacts))
             ?? throw new InvalidOperationException("The study's questions do not cut.");
         folder.Restage(question.Name, new Kept<CutFacts>(question.Version, null, cut));
-        ForgetHealing();
-        if (folder.Finished) Replace(Subject.AskEach(question.Name));
+        // what was healed is another cut's from now on
+        File.Delete(folder.PathOf($"stages/{Healing.Asked}.json"));
+        if (folder.Finished) Replace(Subject.AskEach(question.Name), Healing.Asked);
         return cut;
     }
 
@@ -81,15 +82,14 @@ public sealed partial class Study
         return Subnetwork.FromJson(File.ReadAllText(file), file);
     }
 
-    // other answers in the place of those of the same questions, in the result that is kept
-    Result Replace(IReadOnlyList<Answer> answers)
+    // other answers in the place of those of the same questions, and none of one that is dropped, in the result that is kept
+    Result Replace(IReadOnlyList<Answer> answers, string? dropped = null)
     {
         Result before = Kept();
-        bool healedNow = folder.Has($"stages/{Questions.Healing.Asked}.json");
         Answer? Now(IQuestion question) => answers.Concat(before.Answers).FirstOrDefault(answer => answer.Question.Name == question.Name);
         Result result = before with
         {
-            Answers = [.. request.Tenants.Questions.Select(Now).OfType<Answer>().Where(a => a.Facts is not HealingFacts || healedNow)],
+            Answers = [.. request.Tenants.Questions.Where(question => question.Name != dropped).Select(Now).OfType<Answer>()],
         };
         folder.WriteText("result.json", ResultJson.Write(result));
         return result;

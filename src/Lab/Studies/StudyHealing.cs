@@ -46,20 +46,20 @@ public sealed partial class Study
     /// <c>result.json</c>; a study that is not finished is finished first. What was trained before is not trained again.
     /// </summary>
     /// <param name="asked">what is trained, on what, how often</param>
+    /// <param name="tell">hears what it will cost, once all is checked; null for nobody</param>
     /// <returns>the whole result</returns>
     /// <exception cref="ArgumentException">a loss or a teacher does not fit the model</exception>
     /// <exception cref="NotSupportedException">the run has no cut, or its data trains nothing; the message has the next move</exception>
-    public Result Heal(HealRequest asked)
+    public Result Heal(HealRequest asked, Action<string>? tell = null)
     {
         asked.Check();
         healing = asked;
-        if (asked.Teachers.Count > 0 && !asked.Losses.Any(words => LossTerms.Parse(words, problem).NeedsReference))
-            throw new ArgumentException($"--teacher {asked.Teachers[0]} would have no effect: no term of the loss compares with a teacher. "
-                + $"Name some with --loss, of: {string.Join(", ", LossTerms.Known.Keys)}.");
         RequireInDomain();
-        if (how.IsConstant && WhyNoHealing() is { } why) throw new NotSupportedException(why);
+        RequireTeachers();
         if (!how.IsConstant) throw new NotSupportedException(WhyNoCut);
+        if (WhyNoHealing() is { } why) throw new NotSupportedException(why);
         Report();
+        tell?.Invoke(FormattableString.Invariant($"{Arms(Starts().All).Count()} trainings of {asked.Steps:N0} steps"));
         IQuestion question = request.Tenants.Questions.FirstOrDefault(q => q.FactsType == typeof(HealingFacts))
             ?? throw new InvalidOperationException("The study's questions do not heal.");
         folder.Restage(question.Name, new Kept<HealingFacts>(question.Version, null, HealCut()));
@@ -67,22 +67,24 @@ public sealed partial class Study
         return Replace(Subject.AskEach(question.Name));
     }
 
-    /// <summary>How many models are trained, before it begins.</summary>
-    public string HealingCost(HealRequest asked)
+    // a teacher that does not fit is refused before the first training, not when its turn comes
+    void RequireTeachers()
     {
-        healing = asked;
-        int models = Arms(Starts().All).Count();
-        return FormattableString.Invariant($"{models} trainings of {asked.Steps:N0} steps");
+        if (ToHealBy.Teachers.Count == 0) return;
+        if (!ToHealBy.Losses.Any(words => LossTerms.Parse(words, problem).NeedsReference))
+            throw new ArgumentException($"--teacher {ToHealBy.Teachers[0]} would have no effect: no term of the loss compares with a "
+                + $"teacher. Name some with --loss, of: {string.Join(", ", LossTerms.Known.Keys)}.");
+        foreach (string teacher in ToHealBy.Teachers)
+            if (teacher != HealedFacts.Untrained) _ = Teachers.Load(teacher, loaded);
+            else if (UntrainedModel.WhyNotLike(Model) is { } why)
+                throw new NotSupportedException($"--teacher {HealedFacts.Untrained}: {why}");
     }
 
-    // what was healed is another cut's from now on; the trained folder stays, and is written anew when heal is asked again
-    void ForgetHealing()
-    {
-        string stage = folder.PathOf($"stages/{Questions.Healing.Asked}.json");
-        if (!File.Exists(stage)) return;
-        File.Delete(stage);
-        loaded.Note($"{HealedFolder} is the healed form of the cut before this one: heartwood heal {folder.FolderPath} heals the new one.");
-    }
+    /// <summary>
+    /// Whether the run holds a healed model of a cut that is not its cut any more: another was written since. It stays, and heal writes it
+    /// anew.
+    /// </summary>
+    public bool HealedIsOld => folder.Has(HealedFolder) && !folder.Has($"stages/{Questions.Healing.Asked}.json");
 
     HealRequest ToHealBy => healing ??= new()
     {
@@ -95,22 +97,25 @@ public sealed partial class Study
     {
         if (NextTraining.Make(request, loaded, data, "RUN/cut", "RUN-healed").WhyNot is { } why) return why;
         if (Subject.Facts<CutFacts>()?.Choice is not { } choice) return "Nothing was cut.";
-        return ToHealBy.Losses.Select(loss => WhyNoLoss(loss, CutOf(Named(choice.Subnetwork).Kept))).FirstOrDefault(w => w is not null);
+        return WhyNoLoss(CutOf(Named(choice.Subnetwork).Kept));
     }
 
-    // the loss may compare what a cut does not have
-    string? WhyNoLoss(string words, IModel cut)
+    // a loss may compare what a cut does not have
+    string? WhyNoLoss(IModel cut)
     {
-        IObjective loss = LossTerms.Parse(words, problem);
-        try
+        foreach (string words in ToHealBy.Losses)
         {
-            if (loss.NeedsReference) _ = loss.Sites(problem, cut, Model);
-            return null;
+            IObjective loss = LossTerms.Parse(words, problem);
+            try
+            {
+                if (loss.NeedsReference) _ = loss.Sites(problem, cut, Model);
+            }
+            catch (Exception e) when (e is ArgumentException or NotSupportedException)
+            {
+                return $"The loss {words} cannot be asked of it: {e.Message}";
+            }
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            return $"The loss {words} cannot be asked of it: {e.Message}";
-        }
+        return null;
     }
 
     // the model as it is written, in float32 as all training
@@ -128,14 +133,13 @@ public sealed partial class Study
         if (Subject.Facts<CutFacts>()?.Choice is null) return null;
         (IReadOnlyList<ToHealOne> all, List<string> leftOut) = Starts();
         IReadOnlyList<Example> examples = loaded.Encode(data[Role.Train], Model.Labels, MostTokensOfTraining());
-        Action<int> advance = Advance("measuring healed models", (long)(Arms(all).Count() + all.Count) * sets.Examples, "examples");
-        Healer healer = new(folder, examples, problem, loaded, request.Precision, model => Measure(model, advance), progress, stop);
         var arms = Arms(all).ToArray();
+        Action<int> advance = Advance("measuring healed models", (long)(arms.Length + all.Count) * sets.Examples, "examples");
+        Healer healer = new(folder, examples, problem, loaded, request.Precision, model => Measure(model, advance), progress, stop);
         foreach (var (_, _, _, arm) in arms) healer.Renew(arm);
-        folder.RequireSpace(Model.Weights.Count * sizeof(float) * 4 * Math.Min(arms.Length, 2));
+        folder.RequireSpace(Model.Weights.Count * sizeof(float) * 4 * Math.Min(arms.Length, Tensors.Backends.Machine.Threads + 2));
         folder.Work([.. arms.Select((a, i) => healer.Healing(a.Arm, arms.Length < 3 ? "" : $"{i + 1} of {arms.Length}"))]);
-        Dictionary<ToHealOne, Measured> before = [];
-        foreach (ToHealOne one in all) before[one] = Before(one, model => Measure(model, advance));
+        Dictionary<ToHealOne, Measured> before = all.ToDictionary(one => one, one => Before(one, model => Measure(model, advance)));
         TrainingOptions options = Options(ToHealBy.Seeds[0]);
         return new(options.Steps, ToHealBy.Losses, options.LearningRate, options.TokensPerBatch, ToHealBy.Seeds, examples.Count,
             [.. arms.Select(a => Healed(a.One, a.Loss, a.Teacher, a.Arm, before[a.One]))], leftOut);
@@ -171,8 +175,7 @@ public sealed partial class Study
         return (all, leftOut);
     }
 
-    string? WhyNoCutOf(IReadOnlyList<Part> kept) => Cutting.WhyNot(Model, kept, OwnAblation())
-        ?? ToHealBy.Losses.Select(loss => WhyNoLoss(loss, CutOf(kept))).FirstOrDefault(why => why is not null);
+    string? WhyNoCutOf(IReadOnlyList<Part> kept) => Cutting.WhyNot(Model, kept, OwnAblation()) ?? WhyNoLoss(CutOf(kept));
 
     // every start on every loss with every seed; other teachers teach the cut alone
     IEnumerable<(ToHealOne One, string Loss, string? Teacher, HealingArm Arm)> Arms(IReadOnlyList<ToHealOne> all)
@@ -219,13 +222,8 @@ public sealed partial class Study
     TrainingOptions Options(ulong seed) => new(Seed: seed, Steps: ToHealBy.Steps,
         LearningRate: ToHealBy.LearningRate > 0 ? ToHealBy.LearningRate : NextTraining.LearningRate(Model.Width));
 
-    // a window of text is no longer than a batch, unless the data says how long it is: as in a training by itself
-    int MostTokensOfTraining()
-    {
-        bool open = problem.OfVocabulary && request.MostTokens == 0
-            && data[Role.Train].All(source => source.Problem is LanguageModelling { Window: 0 });
-        return open ? Math.Min(Model.MostPositions, new TrainingOptions().TokensPerBatch) : request.MostTokens;
-    }
+    int MostTokensOfTraining() => TrainingRun.IsOfOpenWindows(problem, data[Role.Train], request.MostTokens)
+        ? Math.Min(Model.MostPositions, new TrainingOptions().TokensPerBatch) : request.MostTokens;
 
     ToHealOne Chosen(string name)
     {

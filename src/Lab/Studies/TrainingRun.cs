@@ -178,11 +178,15 @@ public sealed class TrainingRun
             TransformersFolder.Save(trainer.Model, folder.PathOf(name), start.TokenizerFiles, request.Half ? Dtype.BF16 : Dtype.F32);
     }
 
-    // a window of text is no longer than a batch, unless the data says how long it is
+    /// <summary>
+    /// Whether data is text whose windows nobody says the length of: then they are no longer than a batch.
+    /// </summary>
+    internal static bool IsOfOpenWindows(IProblem problem, IReadOnlyList<DataSource> data, int mostTokens) =>
+        problem.OfVocabulary && mostTokens == 0 && data.All(source => source.Problem is LanguageModelling { Window: 0 });
+
     int Longest(IProblem problem)
     {
-        bool open = problem.OfVocabulary && request.MaxLength == 0
-            && data[Role.Train].All(source => source.Problem is LanguageModelling { Window: 0 });
+        bool open = IsOfOpenWindows(problem, data[Role.Train], request.MaxLength);
         if (!open || start.Model.MostPositions <= request.Options.TokensPerBatch) return request.MaxLength;
         start.Note($"windows of {request.Options.TokensPerBatch:N0} tokens, as many as a batch holds (--batch-tokens); the model takes "
             + $"{start.Model.MostPositions:N0}. Others: FILE,window=N or --max-length N.");

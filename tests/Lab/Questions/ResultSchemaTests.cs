@@ -72,7 +72,7 @@ public sealed class ResultSchemaTests
             change(file["questions"]!);
             return Assert.Throws<InvalidDataException>(() => ResultJson.Read(file.ToJsonString(), RunResult.Questions)).Message;
         }
-        Assert.Contains("Its answer to 'cut' is version 7, this Heartwood reads version 2.", Refused(q => q["cut"]!["version"] = 7));
+        Assert.Contains("Its answer to 'cut' is version 7, this Heartwood reads version 3.", Refused(q => q["cut"]!["version"] = 7));
         Assert.Contains("It answers the question 'sparkle', which is none of", Refused(q => q["sparkle"] = q["cut"]!.DeepClone()));
     }
 }

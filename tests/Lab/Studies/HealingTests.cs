@@ -205,7 +205,13 @@ public sealed class HealingTests : IDisposable
         Assert.Contains("'outputz'", Refused<ArgumentException>(new() { Losses = ["outputz"] }), StringComparison.Ordinal);
         Assert.Contains("'nowhere' is no folder", Refused<DirectoryNotFoundException>(new() { Losses = ["outputs"], Teachers = ["nowhere"] }), StringComparison.Ordinal);
         Assert.Contains("--teacher untrained would have no effect", Refused<ArgumentException>(new() { Teachers = ["untrained"] }), StringComparison.Ordinal);
+        // a model of other labels is no teacher, and that is known before anything is trained
+        SmallWorld.ModelIn(temporary.At("other"), "a", "b", "c");
+        Assert.Contains("is another kind of model", Refused<ArgumentException>(new() { Losses = ["labels", "outputs"], Teachers = [temporary.At("other")] }), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(temporary.At("run/heal")));
         Assert.False(Directory.Exists(temporary.At("run/healed")));
+        Begin("resampled", request with { Ablation = "resample" });
+        Assert.Contains("resample", Assert.Throws<NotSupportedException>(() => InRun("resampled", request with { Ablation = "resample" }, study => study.Heal(new()))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

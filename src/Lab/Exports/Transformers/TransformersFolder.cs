@@ -83,8 +83,8 @@ public sealed class TransformersFolder
             if (!cut) return null;
             if (!config.ContainsKey(OwnKeys.HeadsPerLayer)) return $"its config.json is that of an ordinary {model.Family}";
             return $"only Heartwood loads it: {OrdinaryConfig.WhyNot(model)}, and there is no modelling file for "
-                + $"{(ModellingFamily.Families.Contains(model.Family) ? "such" : "a")} {model.Family}. For other programs take the model "
-                + "of full size, or search with --uniform and --ablation zero";
+                + $"{(ModellingFamily.Families.Contains(model.Family) ? "such" : "a")} {model.Family}. For other programs search with "
+                + "--uniform and --ablation zero, or take the model of full size where there is one";
         }
     }
 
