@@ -126,8 +126,8 @@ public sealed class QuantizationRun
                     LabelMap = request.LabelMap,
                 },
                 Questions = request.Tenants.Questions,
-                Quantized = () => Quantized(folder, progress, stop),
             };
+            subject = subject with { Quantized = () => Quantized(subject) };
             Result result = new(folder.Manifest, subject.AskEach(Quantizations.Asked, "making"));
             foreach (DataSource source in data.Sources) source.RefuseChanged();
             folder.WriteText(ResultFile, ResultJson.Write(result));
@@ -138,12 +138,13 @@ public sealed class QuantizationRun
     // what is kept of a model that is written
     sealed record Made(string Folder, double Bits, long Bytes, double Error, IReadOnlyList<string> Notes);
 
-    QuantizationFacts Quantized(RunFolder folder, IProgress<Progress> progress, CancellationToken stop)
+    QuantizationFacts Quantized(Subject subject)
     {
+        (RunFolder folder, CancellationToken stop) = (subject.Folder, subject.Stop);
         folder.RequireSpace(plans.Count * loaded.Model.Weights.Count * sizeof(float));
         Quantizer quantizer = new(loaded.Model, problem, calibration);
-        foreach (Plan plan in plans) folder.Work(Write(folder, quantizer, plan, progress, stop));
-        Action<int> advance = Advance(progress, "measuring models", (plans.Count + 1L) * sets.Examples, "examples");
+        foreach (Plan plan in plans) folder.Work(Write(subject, quantizer, plan));
+        Action<int> advance = subject.Advance("measuring models", (plans.Count + 1L) * sets.Examples, "examples");
         IReadOnlyList<float[]> full = sets.Scores(loaded.Model, stop, advance, loaded.Model);
         Dictionary<string, IReadOnlyList<float[]>> nearest = [];
         List<QuantizedFacts> models = [];
@@ -166,24 +167,17 @@ public sealed class QuantizationRun
             [.. data[Role.Train].Select(source => source.Name)], plans.Max(plan => Tokens(plan.Scheme)), models);
     }
 
-    Job Write(RunFolder folder, Quantizer quantizer, Plan plan, IProgress<Progress> progress, CancellationToken stop) =>
-        new($"quantized/{plan.Name}.json", () =>
-        {
-            string stage = $"quantizing, {plan.Scheme.Words}";
-            Action<int> advance = Advance(progress, stage, quantizer.Pieces(plan.Scheme), "layers and matrices");
-            QuantizedModel made = quantizer.Make(plan.Scheme, plan.Kept, () => advance(1), stop);
-            Dictionary<string, byte[]> files = new(loaded.TokenizerFiles)
-            {
-                [QuantizationFile.Name] = QuantizationFile.Write(plan.Scheme, made),
-            };
-            string into = $"quantized/{plan.Name}";
-            TransformersFolder.Save(made.Model, folder.PathOf(into), files, dtype: null, replace: true);
-            folder.WriteJson($"quantized/{plan.Name}.json", new Made(into, made.Bits, made.Bytes, made.Error, made.Notes));
-        });
-
-    static Action<int> Advance(IProgress<Progress> progress, string stage, long total, string unit)
+    Job Write(Subject subject, Quantizer quantizer, Plan plan) => new($"quantized/{plan.Name}.json", () =>
     {
-        long done = 0;
-        return more => progress.Report(new(stage, Interlocked.Add(ref done, more), total, unit));
-    }
+        RunFolder folder = subject.Folder;
+        Action<int> advance = subject.Advance($"quantizing, {plan.Scheme.Words}", quantizer.Pieces(plan.Scheme), "layers and matrices");
+        QuantizedModel made = quantizer.Make(plan.Scheme, plan.Kept, () => advance(1), subject.Stop);
+        Dictionary<string, byte[]> files = new(loaded.TokenizerFiles)
+        {
+            [QuantizationFile.Name] = QuantizationFile.Write(plan.Scheme, made),
+        };
+        string into = $"quantized/{plan.Name}";
+        TransformersFolder.Save(made.Model, folder.PathOf(into), files, dtype: null, replace: true);
+        folder.WriteJson($"quantized/{plan.Name}.json", new Made(into, made.Bits, made.Bytes, made.Error, made.Notes));
+    });
 }

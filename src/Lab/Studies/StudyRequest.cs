@@ -86,7 +86,7 @@ public sealed record StudyRequest(IReadOnlyList<NamedData> Sets)
     public int HealSteps { get; init; }
 
     /// <summary>the terms of the loss of that training, see <see cref="Training.Objectives.LossTerms.Parse"/></summary>
-    public string HealLoss { get; init; } = "labels";
+    public string HealLoss { get; init; } = HealRequest.UsualLoss;
 
     /// <summary>names of questions that are asked beyond the usual ones</summary>
     public IReadOnlyList<string> Asked { get; init; } = [];
