@@ -20,12 +20,12 @@ public sealed class CommandLineTests
         string help = world.Out.ToString();
         Assert.Contains("Example", help);
         foreach (string option in (string[])["--json", "--verbose"]) Assert.Contains(option, help);
-        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "evaluate" or "generate" or "export" or "quantize", help.Contains("--seed <"));
+        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "evaluate" or "generate" or "export" or "quantize" or "shrink", help.Contains("--seed <"));
         Assert.Equal(verb is not ("mask" or "convert" or "help"), help.Contains("--threads <"));
         string? named = verb switch { "inspect" or "generate" or "evaluate" or "predict" or "heal" or "help" => null, "mask" => "FILE", _ => "FOLDER" };
         Assert.Equal(named is not null, help.Contains("--out <", StringComparison.Ordinal));
         if (named is not null) Assert.Contains($"--out <{named}>", help);
-        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "ablate" or "quantize", Unwrapped(help).Contains("was stopped there is resumed", StringComparison.Ordinal));
+        Assert.Equal(verb is "demo" or "find" or "train" or "paper" or "run" or "ablate" or "quantize" or "shrink", Unwrapped(help).Contains("was stopped there is resumed", StringComparison.Ordinal));
         Verb command = CommandLine.Verbs.Single(v => v.Name == verb);
         Assert.All(command.Examples, example =>
         {
@@ -73,7 +73,7 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("There is no verb 'prune'. To make a model smaller: heartwood find finds what it needs, heartwood cut writes the smaller model. See heartwood --help.", "prune", "--model", "m")]
+    [InlineData("There is no verb 'prune'. To make a model smaller, from search to files: heartwood shrink. Step by step: heartwood find, cut, heal, quantize, export. See heartwood --help.", "prune", "--model", "m")]
     [InlineData("There is no verb 'evalutae'. Did you mean evaluate? See heartwood --help.", "evalutae", "--help")]
     [InlineData("There is no verb 'xylophone'. See heartwood --help.", "xylophone")]
     [InlineData("There is no option '--lr'. It is called --learning-rate here. See heartwood train --help.", "train", "--lr", "1e-3")]

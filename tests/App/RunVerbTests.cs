@@ -55,7 +55,7 @@ public sealed class RunVerbTests : IDisposable
         string words = SmallRuns.Works("run", recipe, "--out", run);
         Assert.Contains($"Report: {Path.Combine(run, "report.html")}", words);
         Assert.Contains("found (find): The full model is at chance in-domain.", words);
-        Assert.Contains("  structured-pruning at sparsity 0.5 (2) ", words);
+        Assert.Contains("\n  structured-pruning-sparsity-0.5\n", words);
 
         // each step's own manifest has the command that the dry run printed
         foreach (string step in (string[])["trained", "found"])

@@ -62,9 +62,13 @@ static class EvaluateVerb
         },
         Resumes = true,
         Draws = true,
+        WhyNoSeed = WhyNoSeed,
         Computes = true,
         Run = Run,
     };
+
+    static string? WhyNoSeed(ParseResult p) => p.GetValue(masks)!.Length + p.GetValue(without)!.Length == 0 ? "without --mask or --without"
+        : p.GetValue(random) == 0 ? "with --random 0: nothing is drawn" : null;
 
     static void Run(ParseResult p, Session session)
     {
@@ -72,8 +76,8 @@ static class EvaluateVerb
             p.GetValue(masks)!, p.GetValue(without)!, p.GetValue(random), p.GetValue(SharedOptions.Seed), p.GetValue(MaskVerb.OtherModel),
             p.GetValue(MaskVerb.Ablation));
         if (p.GetValue(rows) is { } file) ExampleFile.Check(file);
-        if (!asked.Any) RunSupport.RefuseIdle(p, "without --mask or --without", [.. ofMasks, SharedOptions.Seed]);
-        if (asked.Random == 0) RunSupport.RefuseIdle(p, "with --random 0: nothing is drawn", SharedOptions.Seed);
+        if (!asked.Any) RunSupport.RefuseIdle(p, "without --mask or --without", ofMasks);
+        if (WhyNoSeed(p) is { } why) RunSupport.RefuseIdle(p, why, SharedOptions.Seed);
         if (p.GetValue(data)!.Length == 0) RunSupport.RefuseIdle(p, "without --data: there is nothing to take means over", examples);
         if (p.GetValue(run) is { } folder)
         {

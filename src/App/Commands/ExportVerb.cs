@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Heartwood.Lab.Exports;
 using Heartwood.Lab.Json;
+using Heartwood.Lab.Questions;
 using Heartwood.Lab.Studies;
-using static System.FormattableString;
 
 namespace Heartwood.App.Commands;
 
@@ -37,11 +38,12 @@ static class ExportVerb
         WritesOut = _ => true,
         Computes = true,
         Draws = true,
+        WhyNoSeed = WhyNoSeed,
         Run = (parsed, session) =>
         {
             if (!parsed.GetValue(check))
-                RunSupport.RefuseIdle(parsed, "without --check", data, SharedOptions.Seed, SharedOptions.Threads);
-            if (parsed.GetValue(data)!.Length > 0) RunSupport.RefuseIdle(parsed, "with --data: nothing is drawn", SharedOptions.Seed);
+                RunSupport.RefuseIdle(parsed, "without --check", data, SharedOptions.Threads);
+            if (WhyNoSeed(parsed) is { } why) RunSupport.RefuseIdle(parsed, why, SharedOptions.Seed);
             RunSupport.UseThreads(parsed);
             ExportFacts made = ModelExport.Write(
                 new(parsed.GetRequiredValue(model), parsed.GetRequiredValue(to), parsed.GetValue(into)
@@ -54,24 +56,10 @@ static class ExportVerb
                     Tenants = session.Tenants,
                 }, session.Stop, session.World.Say);
             session.Result(() => JsonSerializer.Serialize(new { exports = new[] { made } }, JsonWriting.Published),
-                () => string.Join('\n', Lines(made)));
+                () => string.Join('\n', ExportWords.Lines(made)));
         },
     };
 
-    static IEnumerable<string> Lines(ExportFacts made)
-    {
-        yield return $"{made.Format}: {made.File}";
-        if (made.HowLoaded is { } how) yield return $"In other programs: {how}.";
-        if (made.Note is { } note) yield return $"Not loaded by another program: {note}.";
-        if (made.LoadedBy is null) yield break;
-        yield return made.Tokens is { } tokens
-            ? Invariant($"{made.LoadedBy} goes on with {made.Rows} prompts as generate does for {made.SameTokens} of {tokens} tokens at ")
-                + Invariant($"least, greedily; scores within {made.LargestDifference:0.0e+0}.")
-            : Invariant($"{made.LoadedBy} gives Heartwood's scores within {made.LargestDifference:0.0e+0} ({made.Rows} rows, each ")
-                + "alone and in a padded batch).";
-        string beside = made.FullSeconds is { } seconds
-            ? Invariant($", {made.Seconds / seconds:0.00} of the full model's {seconds * 1000:0.0} ms") : "";
-        string of = made.Tokens is { } each ? Invariant($"these {made.Rows} times {each} tokens") : "the rows in padded batches";
-        yield return Invariant($"Its time for {of}: {made.Seconds * 1000:0.0} ms{beside}.");
-    }
+    static string? WhyNoSeed(ParseResult p) => !p.GetValue(check) ? "without --check"
+        : p.GetValue(data)!.Length > 0 ? "with --data: nothing is drawn" : null;
 }

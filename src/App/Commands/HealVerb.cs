@@ -14,8 +14,10 @@ static class HealVerb
     static readonly HealRequest usual = new();
 
     static readonly Argument<string> run = new("RUN") { Description = "The run's folder, as find or demo made it." };
-    static readonly Option<int> steps = SharedOptions.Number("--steps", "Steps of each training.", usual.Steps, 1);
-    static readonly Option<string[]> losses = RunSupport.Several("--loss",
+    /// <summary>How long to train.</summary>
+    public static readonly Option<int> Steps = SharedOptions.Number("--steps", "Steps of each training.", usual.Steps, 1);
+    /// <summary>What to train on.</summary>
+    public static readonly Option<string[]> Losses = RunSupport.Several("--loss",
         "Terms of the loss with their weights, as outputs=0.9,labels=0.1,temperature=2; several losses in a row are tried side by side, "
             + $"the first makes RUN/{Study.HealedFolder}. "
             + $"{string.Join("; ", LossTerms.Known.Select(term => $"{term.Key}: {term.Value}"))}. The run's full model is the teacher. "
@@ -52,7 +54,7 @@ static class HealVerb
     {
         Arguments = { run },
         Refused = StageVerbs.KeptByTheRun,
-        Options = { losses, steps, seeds, rate, teachers, all, scratch },
+        Options = { Losses, Steps, seeds, rate, teachers, all, scratch },
         Resumes = true,
         Computes = true,
         Run = (parsed, session) =>
@@ -65,6 +67,7 @@ static class HealVerb
                 string page = Report.Write(folder.FolderPath, result);
                 Findings findings = new(result);
                 HealingFacts facts = result.Facts<HealingFacts>() ?? throw new InvalidOperationException("Nothing was healed.");
+                session.Headline = string.Join(' ', findings.WordsOf<HealingFacts>().Split('\n').Take(2));
                 session.Result(
                     () => JsonSerializer.Serialize(new { candidates = findings.Candidates, healing = facts }, JsonWriting.Published),
                     () => CandidateWords.Table(findings.Candidates, findings.Failed) + findings.WordsOf<HealingFacts>()
@@ -75,10 +78,10 @@ static class HealVerb
 
     static HealRequest Parse(ParseResult p)
     {
-        string[] asked = p.GetValue(losses) is { Length: > 0 } given ? given : [HealRequest.UsualLoss];
+        string[] asked = p.GetValue(Losses) is { Length: > 0 } given ? given : [HealRequest.UsualLoss];
         return new()
         {
-            Steps = p.GetValue(steps),
+            Steps = p.GetValue(Steps),
             Losses = asked.Any(loss => loss is "labels" or "labels=1") ? asked : [.. asked, "labels"],
             Seeds = StudyOptions.SeedsOf("--seeds", p.GetValue(seeds)!),
             LearningRate = p.GetValue(rate),

@@ -20,7 +20,8 @@ static class QuantizeVerb
     static readonly Option<string[]> data = RunSupport.Several("--data",
         "Texts to take moments of inputs on (the training data, or what the model will read): FILE[,key=value…], several in a row, or "
             + $"{DataSource.WorldShort}. " + DataSource.MoreHelp, "DATA");
-    static readonly Option<string[]> schemes = RunSupport.Several("--scheme",
+    /// <summary>How to quantize.</summary>
+    public static readonly Option<string[]> Schemes = RunSupport.Several("--scheme",
         $"How to quantize: key=value,…, several in a row, each a model of its own next to nearest rounding. {Scheme.InWords}.", "SCHEME");
     static readonly Option<string> mask = new("--mask")
     {
@@ -47,6 +48,7 @@ static class QuantizeVerb
         TakesOut = true,
         Computes = true,
         Draws = true,
+        WhyNoSeed = WhyNoSeed,
         Foresee = (parsed, session, complete) =>
         {
             QuantizationRequest request = Parse(parsed, session, complete);
@@ -55,20 +57,23 @@ static class QuantizeVerb
         },
         Options =
         {
-            StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, schemes, mask,
+            StudyOptions.Model, data, StudyOptions.InDomain, StudyOptions.OutOfDomain, StudyOptions.Unseen, StudyOptions.Map, Schemes, mask,
             random, examples, StudyOptions.MaxLength, SharedOptions.Title,
         },
         Refused = new Dictionary<string, string> { ["--precision"] = "moments and figures are float32" },
         Run = Run,
     };
 
+    static string? WhyNoSeed(ParseResult p) => p.GetValue(mask) is not { Length: > 0 } ? "without --mask: nothing is drawn"
+        : p.GetValue(random) == 0 ? "with --random 0: nothing is drawn" : null;
+
     static void Run(ParseResult parsed, Session session)
     {
         RunSupport.UseThreads(parsed);
         string path = RunSupport.OutOf(parsed);
         QuantizationRequest request = Parse(parsed, session, complete: true);
-        if (request.Mask == "") RunSupport.RefuseIdle(parsed, "without --mask: nothing is drawn", random, SharedOptions.Seed);
-        else if (request.Random == 0) RunSupport.RefuseIdle(parsed, "with --random 0: nothing is drawn", SharedOptions.Seed);
+        if (request.Mask == "") RunSupport.RefuseIdle(parsed, WhyNoSeed(parsed)!, random);
+        if (WhyNoSeed(parsed) is { } why) RunSupport.RefuseIdle(parsed, why, SharedOptions.Seed);
         QuantizationRun made = new(request);
         foreach (string note in made.Notes) session.World.Say(note);
         session.World.Say($"{made.Cost}.");
@@ -84,7 +89,7 @@ static class QuantizeVerb
         IReadOnlyList<NamedData> sets = asked.Sets;
         if (p.GetValue(run) is { } of) RunSupport.RefuseIdle(p, "with a run's folder: its cut is quantized", StudyOptions.Model, mask);
         else if (asked.Model is null && sets.Count == 0) sets = EmbeddedStudy.Study.Sets;     // the embedded model has data of its own
-        string[] given = p.GetValue(schemes)!;
+        string[] given = p.GetValue(Schemes)!;
         QuantizationRequest request = new(sets);
         request = request with
         {

@@ -73,7 +73,7 @@ sealed class RecipePlan
             throw Refused(step.Arguments[0].Line, step, $"{verb.Name} has no arguments: its words are options.");
         List<string> words = [verb.Name, .. step.Arguments.Select(Filled)];
         foreach (RecipeOption option in step.Options) words.AddRange(WordsOf(OptionOf(step, verb, option), option));
-        words.AddRange(SharedBy(step, verb));
+        words.AddRange(SharedBy(step, verb, words));
         ParseResult parsed = Parsed(step, verb, words);
         bool own = verb.WritesOut(parsed);
         if (own) words.AddRange([SharedOptions.Out.Name, Path.Combine(run, step.Name)]);
@@ -134,7 +134,8 @@ sealed class RecipePlan
     }
 
     // what was said to the whole run, where the step does not say otherwise: --seeds says more than --seed
-    IEnumerable<string> SharedBy(RecipeStep step, Verb verb) => shared.Chunk(2)
+    IEnumerable<string> SharedBy(RecipeStep step, Verb verb, IReadOnlyList<string> words) => shared.Chunk(2)
+        .Where(pair => pair[0] != SharedOptions.Seed.Name || verb.WhyNoSeed(CommandLine.Parse(session.Root, words)) is null)
         .Where(pair => !step.Options.Any(o => $"--{o.Name}" == pair[0] || $"--{o.Name}" == $"{pair[0]}s")
             && Known(verb).Any(o => o.Name == pair[0]))
         .SelectMany(pair => pair);

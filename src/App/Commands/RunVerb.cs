@@ -24,7 +24,8 @@ static class RunVerb
     static readonly Option<string[]> set = RunSupport.Several("--set",
         "Values of the recipe's settings, each NAME=VALUE, several in a row: what a step names as ${NAME}, and no step is.", "NAME=VALUE");
 
-    static readonly Option<bool> dry = new("--dry-run")
+    /// <summary>Says what would be run.</summary>
+    public static readonly Option<bool> DryRun = new("--dry-run")
     {
         Description = "Check everything, print the commands and what is known of their cost, and run nothing.",
     };
@@ -37,7 +38,7 @@ static class RunVerb
         "run recipes/shapley-heads.yaml --set model=runs/mnli-hans/model data=data --dry-run")
     {
         Arguments = { file },
-        Options = { set, dry },
+        Options = { set, DryRun },
         Resumes = true,
         TakesOut = true,
         Draws = true,
@@ -45,15 +46,23 @@ static class RunVerb
         Run = Run,
     };
 
-    static void Run(ParseResult parsed, Session session)
+    static void Run(ParseResult parsed, Session session) => Run(parsed, session,
+        Recipe.Read(parsed.GetRequiredValue(file)).Filled(Given(parsed.GetValue(set)!)), fallback: null);
+
+    /// <summary>Runs a recipe, or with --dry-run says what it would run.</summary>
+    /// <param name="parsed">what was given: --out, --dry-run, --seed, --threads</param>
+    /// <param name="session">whose verbs its steps use</param>
+    /// <param name="recipe">the recipe</param>
+    /// <param name="fallback">the run's folder where --out names none; null for none</param>
+    public static void Run(ParseResult parsed, Session session, FilledRecipe recipe, string? fallback)
     {
         RunSupport.UseThreads(parsed);
-        bool only = parsed.GetValue(dry);
-        string out_ = only ? parsed.GetValue(SharedOptions.Out) ?? "RUN" : Path.GetFullPath(RunSupport.OutOf(parsed));
-        FilledRecipe recipe = Recipe.Read(parsed.GetRequiredValue(file)).Filled(Given(parsed.GetValue(set)!));
+        bool only = parsed.GetValue(DryRun);
+        string out_ = only ? parsed.GetValue(SharedOptions.Out) ?? fallback ?? "RUN"
+            : Path.GetFullPath(RunSupport.OutOf(parsed, fallback));
         string[] shared = [.. Said(parsed, SharedOptions.Threads), .. Said(parsed, SharedOptions.Seed)];
         RecipePlan plan = RecipePlan.Read(recipe, session, out_, shared);
-        if (!plan.Steps.Any(step => step.Verb.Draws))
+        if (!plan.Steps.Any(step => step.Verb.Draws && step.Verb.WhyNoSeed(plan.Parsed(step)) is null))
             RunSupport.RefuseIdle(parsed, "of this recipe: none of its steps draws anything", SharedOptions.Seed);
         bool IsDone(string step) => RecipeRun.IsDone(out_, step);
         bool ended = !only && File.Exists(Path.Combine(out_, "finished"));
@@ -75,13 +84,16 @@ static class RunVerb
         Result result = RecipeRun.All(folder, recipe, steps, session.Tenants, (at, step) =>
             session.World.Say($"Step {at} of {steps.Length}, {step.Step.Name}: {step.Command}"));
         string page = Report.Write(folder.FolderPath, result);
-        session.Result(() => ResultJson.Write(result), () => $"{new Findings(result).Words()}Report: {page}");
+        Findings findings = new(result);
+        session.Result(() => ResultJson.Write(result), () => CandidateWords.Table(findings.Candidates, findings.Failed)
+            + $"{findings.Words()}{string.Concat(findings.Exports
+                .Select(e => e with { File = Path.Combine(folder.FolderPath, e.File) }).SelectMany(ExportWords.Lines).Select(line => $"{line}\n"))}Report: {page}");
     }
 
     // a verb that has no folder of its own adds to the run that it is given first
     static string? Shows(RecipePlan.Planned step) => step.OwnFolder ? null : step.Earlier.FirstOrDefault();
 
-    static (string Words, string Json) RunStep(RecipePlan plan, RecipePlan.Planned step, Session session)
+    static Said RunStep(RecipePlan plan, RecipePlan.Planned step, Session session)
     {
         Session own = new(session.World, step.Command, false, session.Progress, session.Stop)
         {
@@ -94,7 +106,7 @@ static class RunVerb
         {
             throw new InvalidOperationException($"Step '{step.Step.Name}' ({step.Verb.Name}): {e.Message}", e);
         }
-        return (own.Found ?? "", own.FoundAsJson ?? "null");
+        return new(own.Found ?? "", own.FoundAsJson ?? "null", own.Headline);
     }
 
     static Dictionary<string, string> Given(string[] words)

@@ -28,6 +28,9 @@ sealed record Session(Surroundings World, string Command, bool Json, IProgress<L
     /// <summary>What the verb found, as it is printed when it has ended; null while there is none.</summary>
     public string? Found { get; private set; }
 
+    /// <summary>What came out, in a sentence or two, where the words begin with something else; null where they do not.</summary>
+    public string? Headline { get; set; }
+
     /// <summary>Sets the result: as JSON where that was asked for, in words otherwise.</summary>
     /// <param name="json">the result as JSON</param>
     /// <param name="words">the same for people, at most one screen</param>

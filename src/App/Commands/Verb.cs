@@ -36,6 +36,9 @@ sealed class Verb(string name, string description, params string[] examples) : C
         }
     }
 
+    /// <summary>Of a verb that draws: why with these words nothing is drawn, so that --seed is refused; null where something is.</summary>
+    public Func<ParseResult, string?> WhyNoSeed { get; init; } = _ => null;
+
     /// <summary>Whether the verb runs a model, so that it has --threads.</summary>
     public bool Computes
     {

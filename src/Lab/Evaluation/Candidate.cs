@@ -57,7 +57,8 @@ public sealed record CandidateFigure(string Measure, double Value, int N, double
 /// <param name="Unseen">the same on constructions that never occur in training</param>
 /// <param name="Weights">how many weights it has; null of what has none</param>
 /// <param name="Bytes">bytes that its weights take as they are stored, or would be; null of what has none</param>
-/// <param name="SecondsPer1000Tokens">measured time; null where it was not timed</param>
+/// <param name="SecondsPer1000Tokens">measured time, of a healed cut that of the cut, whose shapes it has; null where it was not
+/// timed</param>
 /// <param name="File">the written model, else the mask; null where there is neither</param>
 /// <param name="Chosen">whether it is the one that was written</param>
 /// <param name="Reason">why it was chosen, in a sentence; null of the others</param>

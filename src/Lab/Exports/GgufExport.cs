@@ -22,6 +22,9 @@ public sealed class GgufExport : IExport
 
     static IGgufArchitecture? For(IModel model) => architectures.FirstOrDefault(a => a.Families.Contains(model.Family));
 
+    /// <summary>Its name.</summary>
+    public const string Called = "gguf";
+
     readonly string type;
 
     /// <summary>The export.</summary>
@@ -29,7 +32,7 @@ public sealed class GgufExport : IExport
     public GgufExport(string type = Stored) => this.type = type;
 
     /// <inheritdoc/>
-    public string Name => "gguf";
+    public string Name => Called;
 
     /// <inheritdoc/>
     public string InWords => "one file for llama.cpp and what is built on it, of a Llama, Mistral, Qwen2 or GPT-2 that writes text "
@@ -98,7 +101,8 @@ public sealed class GgufExport : IExport
 
     const int KBlock = 256;
 
-    const string Ending = ".gguf";
+    /// <summary>How the file's name ends.</summary>
+    public const string Ending = ".gguf";
 
     GgufType Chosen(IModel model) => type != Stored ? Enum.Parse<GgufType>(type, ignoreCase: true) : model.Weights.Commonest switch
     {

@@ -16,7 +16,7 @@ static class CandidatePage
             <section class="candidates{(chart.ToString() == "" ? "" : " drawn")}" id="candidates" aria-label="Candidates">
             <div class="choices"><div class="across" tabindex="0" role="region" aria-label="Table of candidates">{table}</div>
             {Choice(candidates, findings.Measured is { } study ? Accuracy.Meanings(study).Trim() : "")}</div>
-            {chart}{All(findings)}</section>
+            {chart}{All(findings)}{ExportWords.Section(findings.Exports)}</section>
 
             """;
     }
@@ -37,12 +37,13 @@ static class CandidatePage
         {
             if (row.Of.Count == 0)
                 return $"<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"{columns.Length + 1}\">{row.Label}</th></tr>\n";
-            Markup place = row.Of is [{ File: { } file } one] && (one.Chosen || one.Kind != CandidateKind.Subnetwork)
-                ? Markup.From($" <code>{file}</code>") : Markup.Empty;
+            Markup place = row.Of is [{ File: { } file } one]
+                && (one.Chosen || one.Kind is not (CandidateKind.Subnetwork or CandidateKind.Quantized))
+                    ? Markup.From($" <code>{file}</code>") : Markup.Empty;
             string kind = $"{row.Of[0].Kind.ToString().ToLowerInvariant()}{(row.Of.Any(c => c.Chosen) ? " chosen" : "")}";
             bool bad = row.Of.Any(c => failed.Contains(c.Name));
             Markup said = bad ? Markup.From($" <span class=\"failed\">failed</span>") : Markup.Empty;
-            Markup name = $"<th scope=\"row\">{Symbol(row.Of[0])} {row.Label}{said}{place}</th>";
+            Markup name = $"<th scope=\"row\" title=\"{row.Of[0].File}\">{Symbol(row.Of[0])} {row.Label}{said}{place}</th>";
             kind += $"{(row.Under ? " under" : "")}{(bad ? " failed" : "")}";
             return $"<tr class=\"{kind}\">{name}{columns.Select(c => c.Cell(row.Of))}</tr>\n";
         }
@@ -135,6 +136,7 @@ static class CandidatePage
             CandidateKind.Subnetwork => "discs: subnetworks, with their seeds",
             CandidateKind.Random => "rings: random parts",
             CandidateKind.Baseline => "cross: the best baseline",
+            CandidateKind.Quantized => "squares: in few bits",
             _ => "squares: trained after a cut",
         }).Distinct()];
         string guess = double.IsNaN(along.Chance) && double.IsNaN(up.Chance) ? "" : " Dotted: guessing.";

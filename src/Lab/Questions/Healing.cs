@@ -37,7 +37,11 @@ sealed class Healing : IQuestion<HealingFacts>
             }
             Candidate after = MeasuredCandidates.Made(
                 healed.Name, scratch ? CandidateKind.Baseline : CandidateKind.Healed, healed.After, healed.Stored, measured);
-            rows.Add(scratch ? after : after with { From = healed.From });
+            rows.Add(scratch ? after : after with
+            {
+                From = healed.From,
+                SecondsPer1000Tokens = healed.Start == HealingStart.Cut ? findings.Facts<CutFacts>()?.SecondsPer1000TokensAfter : null,
+            });
         }
         return rows;
     }

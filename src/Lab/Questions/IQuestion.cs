@@ -1,5 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Exports;
 
 namespace Heartwood.Lab.Questions;
 
@@ -73,6 +74,14 @@ public interface IQuestion
     /// <param name="facts">its own facts</param>
     /// <param name="findings">all that the run found</param>
     IReadOnlyList<Candidate> CandidatesFor(object facts, Findings findings);
+
+    /// <summary>What it says failed, before all else.</summary>
+    /// <param name="facts">its own facts</param>
+    IReadOnlyList<Failure> FailuresFor(object facts) => [];
+
+    /// <summary>The models that were written for other programs.</summary>
+    /// <param name="facts">its own facts</param>
+    IReadOnlyList<ExportFacts> ExportsFor(object facts) => [];
 }
 
 /// <summary>A question about a run: it computes its facts, says them and draws them.</summary>

@@ -1,5 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Exports;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
@@ -65,9 +66,17 @@ public sealed class Findings(Result result)
     public IReadOnlyList<Candidate> Candidates => candidates ??=
         [.. result.Answers.Where(a => a.Facts is not null).SelectMany(a => a.Question.CandidatesFor(a.Facts!, this))];
 
+    /// <summary>What was written for other programs: <c>exports</c> in <c>result.json</c>.</summary>
+    public IReadOnlyList<ExportFacts> Exports =>
+        [.. result.Answers.Where(a => a.Facts is not null).SelectMany(a => a.Question.ExportsFor(a.Facts!))];
+
     /// <summary>What failed, which is said before anything else: <c>failures</c> in <c>result.json</c>.</summary>
-    public IReadOnlyList<Failure> Failed => failed ??= Facts<AccuracyFacts>() is { } facts
-        ? MeasuredCandidates.Failed(facts, Facts<MakingFacts>()?.Model?.Labels.Count ?? 0) : [];
+    public IReadOnlyList<Failure> Failed => failed ??=
+    [
+        .. Facts<AccuracyFacts>() is { } facts
+            ? MeasuredCandidates.Failed(facts, Facts<MakingFacts>()?.Model?.Labels.Count ?? 0) : [],
+        .. result.Answers.Where(a => a.Facts is not null).SelectMany(a => a.Question.FailuresFor(a.Facts!)),
+    ];
 
     /// <summary>What failed and what was left out, in sentences: they stand before all else.</summary>
     public IReadOnlyList<string> Warnings => [.. Failed.Select(f => f.Sentence), .. LeftOut];

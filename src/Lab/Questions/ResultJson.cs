@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Exports;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
@@ -9,11 +10,10 @@ using Heartwood.Lab.Subnetworks;
 namespace Heartwood.Lab.Questions;
 
 /// <summary>
-/// Writes and reads <c>result.json</c>: <c>{ manifest, failures, candidates, questions: { NAME: { version, facts } } }</c>, camelCase,
-/// indented, numbers that are not finite as null. Failures and candidates follow from the questions' facts, and are made of them again
-/// when a file is read. A
-/// question that was left out with a reason has <c>leftOut</c> instead of <c>facts</c>. The published schema is
-/// <c>docs/result.schema.json</c>.
+/// Writes and reads <c>result.json</c>: <c>{ manifest, failures, candidates, exports, questions: { NAME: { version, facts } } }</c>,
+/// camelCase, indented, numbers that are not finite as null. Failures, candidates and exports follow from the questions' facts, and are
+/// made of them again when a file is read. A question that was left out with a reason has <c>leftOut</c> instead of <c>facts</c>. The
+/// published schema is <c>docs/result.schema.json</c>.
 /// </summary>
 public static class ResultJson
 {
@@ -34,6 +34,7 @@ public static class ResultJson
             ["manifest"] = JsonSerializer.SerializeToNode(result.Manifest, JsonWriting.Published),
             ["failures"] = JsonSerializer.SerializeToNode(findings.Failed, JsonWriting.Published),
             ["candidates"] = JsonSerializer.SerializeToNode(findings.Candidates, JsonWriting.Published),
+            ["exports"] = JsonSerializer.SerializeToNode(findings.Exports, JsonWriting.Published),
             ["questions"] = questions,
         };
         return file.ToJsonString(JsonWriting.Published) + "\n";
@@ -81,7 +82,8 @@ public static class ResultJson
     }
 
     sealed record ResultFile(
-        Manifest Manifest, IReadOnlyList<Failure> Failures, IReadOnlyList<Candidate> Candidates, Dictionary<string, EntryInFile> Questions);
+        Manifest Manifest, IReadOnlyList<Failure> Failures, IReadOnlyList<Candidate> Candidates, IReadOnlyList<ExportFacts> Exports,
+        Dictionary<string, EntryInFile> Questions);
 
     sealed record EntryInFile(int Version, JsonElement? Facts = null, string? LeftOut = null);
 

@@ -1,6 +1,7 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Exports;
 using Heartwood.Lab.Evaluation.Statistics;
 using static System.FormattableString;
 
@@ -13,9 +14,15 @@ sealed class Steps : IQuestion<StepsFacts>
 {
     public string Name => "steps";
 
-    public int Version => 1;
+    public int Version => 2;
 
     public bool Usual => false;
+
+    public IReadOnlyList<Candidate> Candidates(StepsFacts facts, Findings findings) => StepCandidates.Joined(facts.Steps);
+
+    IReadOnlyList<Failure> IQuestion.FailuresFor(object facts) => StepCandidates.Failed(((StepsFacts)facts).Steps);
+
+    IReadOnlyList<ExportFacts> IQuestion.ExportsFor(object facts) => [.. ((StepsFacts)facts).Steps.SelectMany(s => s.Exports)];
 
     public string? Missing(Subject subject) => subject.Settings.Asked.Contains(Name)
         ? "Steps are left out: only the run of a recipe has them (heartwood run RECIPE)." : null;
@@ -64,12 +71,29 @@ sealed class Steps : IQuestion<StepsFacts>
 
     // ---- words
 
-    /// <summary>The page's headline: how many steps are done.</summary>
+    /// <summary>The page's headline: what the road came to, where one was gone to its end; else how many steps are done.</summary>
     internal static string Headline(StepsFacts facts)
     {
         int done = facts.Steps.Count(s => s.Status == StepStatus.Done);
-        return done == facts.Steps.Count ? $"{Wording.Count(done, "step")}, all done"
-            : $"{done} of {Wording.Count(facts.Steps.Count, "step")} done";
+        return done < facts.Steps.Count ? $"{done} of {Wording.Count(facts.Steps.Count, "step")} done"
+            : Road(StepCandidates.Joined(facts.Steps)) ?? $"{Wording.Count(done, "step")}, all done";
+    }
+
+    // from the full model over the cut that was written to what was made of it last
+    static string? Road(IReadOnlyList<Candidate> all)
+    {
+        if (all.FirstOrDefault(c => c.Kind == CandidateKind.Full) is not { InDomain: { } before } full
+            || all.Where(c => c.Chosen).ToArray() is not [var cut]
+            || all.FirstOrDefault(c => c.Kind == CandidateKind.Healed && c.From == cut.Name) is not { InDomain: { } after } healed) return null;
+        string Figures(Candidate c, CandidateFigure inDomain)
+        {
+            string Said(CandidateFigure f) => f.Measure == CandidateFigure.Accuracy ? Wording.Percent(f.Value)
+                : $"{CandidateRows.Value(f.Measure, f.Value)} {f.Measure}";
+            return c.OutOfDomain is { } out_ ? $"{Said(inDomain)} in-domain and {Said(out_)} out of domain" : $"{Said(inDomain)} in-domain";
+        }
+        string size = full.Weights is { } whole && healed.Weights is { } left ? $", with {Wording.Percent((double)left / whole)} of the weights"
+            : "";
+        return $"{Figures(healed, after)}{size}; the full model {Figures(full, before)}";
     }
 
     /// <summary>A sentence for each step, what failed first.</summary>
@@ -85,7 +109,8 @@ sealed class Steps : IQuestion<StepsFacts>
 
     public string Words(StepsFacts facts, Findings findings) => string.Concat(facts.Steps.Select(step =>
         $"{step.Name} ({step.Verb}): {Outcome(step).Replace('\u00A0', ' ')}\n"
-            + string.Concat(step.Figures.Where(f => f.Kind is not StepFigureKind.Baseline).Select(f => Invariant($"  {Line(f)}\n")))));
+            + string.Concat(step.Figures.Where(f => f.Kind is not StepFigureKind.Baseline && step.Candidates.Count == 0)
+                .Select(f => Invariant($"  {Line(f)}\n")))));
 
     static string Line(StepFigures f)
     {
@@ -104,7 +129,7 @@ sealed class Steps : IQuestion<StepsFacts>
             [.. facts.Steps.Select(s => (object?[])[s.Name, s.Verb, InWords(s.Status), s.Seconds, s.Command])]);
         string settings = facts.Settings.Count == 0 ? ""
             : $" Settings: {string.Join("; ", facts.Settings.Select(s => $"{s.Key} = {s.Value}"))}.";
-        Figure steps = new("steps", "The steps", $"The recipe {facts.Recipe}, step by step; each page says more.{settings}", [], [],
+        Figure steps = new("steps", "The steps", $"{(facts.Recipe == "" ? "What was done" : $"The recipe {facts.Recipe}")}, step by step; each page says more.{settings}", [], [],
             Markup.Empty, [table])
         { Closer = [$"<ol class=\"steps\">{facts.Steps.Select(Item)}</ol>\n"] };
         return facts.Steps.Any(s => s.Figures.Count > 0) ? [steps, Main(facts)] : [steps];

@@ -1,4 +1,6 @@
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Exports;
 
 namespace Heartwood.Lab.Questions;
 
@@ -40,7 +42,17 @@ public enum StepStatus
 /// <param name="Figures">its main figures; none where it measures no accuracy</param>
 public sealed record StepFacts(
     string Name, string Verb, string Command, StepStatus Status, string? Folder, string? Page, string Headline,
-    IReadOnlyList<string> Sentences, string Said, double? Seconds, IReadOnlyList<StepFigures> Figures);
+    IReadOnlyList<string> Sentences, string Said, double? Seconds, IReadOnlyList<StepFigures> Figures)
+{
+    /// <summary>Its own table of candidates, files as seen from the run's folder; none where it measures no models.</summary>
+    public IReadOnlyList<Candidate> Candidates { get; init; } = [];
+
+    /// <summary>What failed in it.</summary>
+    public IReadOnlyList<Failure> Failures { get; init; } = [];
+
+    /// <summary>What it wrote for other programs, files as seen from the run's folder.</summary>
+    public IReadOnlyList<ExportFacts> Exports { get; init; } = [];
+}
 
 /// <summary>What a figure of a step is of.</summary>
 public enum StepFigureKind

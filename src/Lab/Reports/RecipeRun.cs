@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Heartwood.Lab.Exports;
+using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Studies;
@@ -11,9 +13,14 @@ namespace Heartwood.Lab.Reports;
 /// <param name="Command">the command that does the same</param>
 /// <param name="OwnFolder">whether it writes a folder (or file) of its own, that of its name</param>
 /// <param name="Shows">the earlier step whose page it draws or adds to, where it has no folder of its own; null where there is none</param>
-/// <param name="Run">runs it, and gives what it says in words and as JSON</param>
-public sealed record ReadyStep(
-    RecipeStep Step, string Command, bool OwnFolder, string? Shows, Func<(string Words, string Json)> Run);
+/// <param name="Run">runs it, and gives what it says</param>
+public sealed record ReadyStep(RecipeStep Step, string Command, bool OwnFolder, string? Shows, Func<Said> Run);
+
+/// <summary>What a step's verb says.</summary>
+/// <param name="Words">on the terminal</param>
+/// <param name="Json">as JSON</param>
+/// <param name="Headline">in a sentence or two, where the words begin with something else; null where they do not</param>
+public sealed record Said(string Words, string Json, string? Headline);
 
 /// <summary>
 /// The run of a recipe: its steps one after another, each done once, and one page that joins them. The folder of a step is that of its
@@ -24,7 +31,7 @@ public sealed class RecipeRun
     const string PageFolder = "said";
 
     // what is kept of a step that is done
-    sealed record Outcome(string Command, string Said, double Seconds);
+    sealed record Outcome(string Command, string Said, double Seconds, string? Headline);
 
     readonly RunFolder folder;
     readonly FilledRecipe recipe;
@@ -75,16 +82,14 @@ public sealed class RecipeRun
         begins(at + 1, step);
         string name = step.Step.Name;
         // a verb that keeps no run begins anew: what it left half done, or done but not noted here, would stop it
-        if (step.OwnFolder && folder.Has(name) && !folder.Has($"{name}/manifest.json"))
-        {
-            string left = folder.PathOf(name);
-            if (Directory.Exists(left)) Directory.Delete(left, recursive: true);
-            else File.Delete(left);
-        }
+        if (step.OwnFolder && !folder.Has($"{name}/manifest.json"))
+            foreach (string left in (string[])[folder.PathOf(name), folder.PathOf(name) + GgufExport.Ending])
+                if (Directory.Exists(left)) Directory.Delete(left, recursive: true);
+                else File.Delete(left);
         double before = folder.Seconds;
-        var (words, json) = step.Run();
-        folder.WriteText($"{PageFolder}/{name}.json", json + "\n");
-        folder.WriteJson(FileOf(name), new Outcome(step.Command, words, folder.Seconds - before));
+        Said said = step.Run();
+        folder.WriteText($"{PageFolder}/{name}.json", said.Json + "\n");
+        folder.WriteJson(FileOf(name), new Outcome(step.Command, said.Words, folder.Seconds - before, said.Headline));
     }
 
     void Write(ReadyStep? failed = null, Exception? why = null)
@@ -106,16 +111,31 @@ public sealed class RecipeRun
                 failure?.Message ?? "", [], "", null, []);
         Outcome done = folder.ReadJson<Outcome>(FileOf(step.Name));
         Result? result = own is not null && folder.Has($"{own}/{Report.FactsFile}") ? Own(folder.PathOf(own)) : null;
-        var (headline, sentences) = result is null ? (FirstLine(done.Said), []) : Found(new(result));
+        var (headline, sentences) = result is null ? (done.Headline ?? FirstLine(done.Said), []) : Report.Found(new(result));
         return new(step.Name, step.Verb.Text, done.Command, StepStatus.Done, own, page, headline, sentences, done.Said,
-            result?.Facts<MakingFacts>()?.Seconds ?? done.Seconds, result is null ? [] : Steps.FiguresIn(result));
+            result?.Facts<MakingFacts>()?.Seconds ?? done.Seconds, result is null ? [] : Steps.FiguresIn(result))
+        {
+            Candidates = result is null ? [] : [.. new Findings(result).Candidates.Select(c => c with { File = Seen(c.File, own!) })],
+            Failures = result is null ? [] : new Findings(result).Failed,
+            Exports = [.. Exported(step.Name).Select(e => e with { File = Seen(e.File, "")!, Model = Seen(e.Model, "")! })],
+        };
     }
 
-    // what failed comes first
-    static (string Headline, IReadOnlyList<string> Sentences) Found(Findings findings)
+    // a file of a step as it is seen from the run's folder, where it is in it
+    string? Seen(string? file, string step)
     {
-        var (headline, sentences) = Report.Found(findings);
-        return (headline, [.. findings.Failed.Select(f => f.Sentence), .. sentences]);
+        if (file is null) return null;
+        string run = Path.GetFullPath(folder.FolderPath), path = Path.GetFullPath(file, Path.Combine(run, step));
+        string seen = Path.GetRelativePath(run, path);
+        return seen.StartsWith("..", StringComparison.Ordinal) ? path : seen.Replace('\\', '/');
+    }
+
+    // what a step's verb says in JSON, where it writes for other programs
+    IReadOnlyList<ExportFacts> Exported(string step)
+    {
+        using JsonDocument said = JsonDocument.Parse(File.ReadAllText(folder.PathOf($"{PageFolder}/{step}.json")));
+        return said.RootElement.ValueKind == JsonValueKind.Object && said.RootElement.TryGetProperty("exports", out JsonElement exports)
+            && exports.ValueKind == JsonValueKind.Array ? exports.Deserialize<ExportFacts[]>(JsonWriting.Published) ?? [] : [];
     }
 
     // what a step writes as result.json may be no run's result: an export's, say

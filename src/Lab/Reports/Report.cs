@@ -59,7 +59,7 @@ public static class Report
             return new(steps.Title, steps.About, Steps.Headline(steps), Steps.Sentences(steps),
                 findings.Figures(), Making.Section(new(steps.Title, RunKind.Comparison, null, steps.Seconds), findings.Manifest),
                 findings.Manifest.Version)
-            { Warnings = findings.Warnings };
+            { Warnings = findings.Warnings, First = CandidatePage.Section(findings) };
         MakingFacts making = findings.Facts<MakingFacts>() ?? throw new InvalidDataException(
             "The result does not say what was studied: it has no answer to the question 'making'. Run the command that made it again.");
         var (headline, sentences) = Found(findings);

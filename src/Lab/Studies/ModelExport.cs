@@ -29,32 +29,6 @@ public sealed record ExportRequest(string Folder, string To, string Out)
     public Tenants Tenants { get; init; } = Tenants.Usual;
 }
 
-/// <summary>A model that was written for other programs.</summary>
-/// <param name="File">the file or folder</param>
-/// <param name="Format">the export's name</param>
-/// <param name="LoadedBy">the program that loaded it, with its version; null where none did</param>
-/// <param name="LargestDifference">of its scores from Heartwood's; null where they were not compared</param>
-/// <param name="Rows">how many rows were compared, each alone and in a padded batch, or gone on with</param>
-/// <param name="Seconds">that program's time for all rows in padded batches, or for all tokens that follow; null where it was not
-/// taken</param>
-/// <param name="FullSeconds">of a run's cut, the same of the full model, taken in turn; null of others</param>
-/// <param name="Note">where it was to be checked and was not, why, and how to get what is missing; null otherwise</param>
-public sealed record ExportFacts(
-    string File, string Format, string? LoadedBy, double? LargestDifference, int Rows, double? Seconds, double? FullSeconds, string? Note)
-{
-    /// <summary>
-    /// Of a language model that went on with prompts there, how many of its first greedy tokens are those that generate says, the fewest of
-    /// all prompts; null where none went on.
-    /// </summary>
-    public int? SameTokens { get; init; }
-
-    /// <summary>How many tokens followed each prompt.</summary>
-    public int? Tokens { get; init; }
-
-    /// <summary>How other programs load it, or why they do not; null where nothing is to be said of it.</summary>
-    public string? HowLoaded { get; init; }
-}
-
 /// <summary>Models written for other programs, and compared there.</summary>
 public static class ModelExport
 {
@@ -77,6 +51,7 @@ public static class ModelExport
         IExport export = spec.Among(request.Tenants.Exports, e => e.Name).With(spec);
         bool ofRun = Study.IsIn(request.Folder);
         string folder = ofRun ? CutOf(request.Folder) : request.Folder;
+        string? run = ofRun ? request.Folder : RunOf(request.Folder);
         SeenModel seen = LoadedModel.ToInspect(folder, reads: request.Data.Count > 0);
         foreach (string note in seen.Notes) tell(note);
         if (export.WhyNot(seen.Model) is { } why) throw new NotSupportedException(why);
@@ -84,14 +59,14 @@ public static class ModelExport
             : request.Data.Count > 0 ? Read(seen.Ready!, request.Data, tell) : Drawn(seen, request.Seed);
         string written = export.Write(seen.Model, seen.Ready?.TokenizerFiles ?? NoFiles, Path.GetFullPath(request.Out), replace: false);
         string? how = export.HowLoaded(seen.Model);
-        if (!request.Check) return new(written, export.Name, null, null, 0, null, null, null) { HowLoaded = how };
+        if (!request.Check) return new(written, export.Name, null, null, 0, null, null, null) { HowLoaded = how, Model = folder };
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("heartwood-");
         try
         {
             ExportCheck check = export.Check(new(written, seen.Model, rows)
             {
                 Threads = request.Threads,
-                Beside = ofRun && FullOf(request.Folder) is var full && export.WhyNot(full.Model) is null
+                Beside = run is not null && FullOf(run) is var full && export.WhyNot(full.Model) is null
                     ? () => export.Write(full.Model, full.Ready?.TokenizerFiles ?? NoFiles, Path.Combine(scratch.FullName, "full"),
                         replace: false) : null,
             }, stop);
@@ -106,6 +81,7 @@ public static class ModelExport
                 SameTokens = check.SameTokens,
                 Tokens = check.Tokens,
                 HowLoaded = how,
+                Model = folder,
             };
         }
         finally
@@ -122,6 +98,14 @@ public static class ModelExport
         return Directory.Exists(cut) ? cut
             : throw new InvalidDataException($"{run} is a run that has no cut yet. Write it with: heartwood cut {run}; or name a model's "
                 + "folder.");
+    }
+
+    // the run whose healed cut a folder is; null of any other
+    static string? RunOf(string folder)
+    {
+        string path = Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar);
+        return Path.GetFileName(path) is Study.CutFolder or Study.HealedFolder && Path.GetDirectoryName(path) is { } run && Study.IsIn(run)
+            ? run : null;
     }
 
     static SeenModel FullOf(string run) => LoadedModel.ToInspect(Study.RequestIn(RunFolder.Look(run), Tenants.Usual).Model);

@@ -49,6 +49,15 @@ public sealed record QuantizationRequest(IReadOnlyList<NamedData> Sets)
     /// <exception cref="ArgumentException">one is not understood</exception>
     internal IReadOnlyList<Scheme> Read() => [.. Schemes.Select(text => Scheme.Read(TenantSpec.Parse($"quantize,{text}", "scheme")))];
 
+    /// <summary>The folder, from the run's, of the model that a scheme makes.</summary>
+    /// <param name="scheme">the scheme, as --scheme takes it</param>
+    /// <exception cref="ArgumentException">it is not understood</exception>
+    public static string FolderOf(string scheme) => $"quantized/{SlugOf(Scheme.Read(TenantSpec.Parse($"quantize,{scheme}", "scheme")))}";
+
+    /// <summary>A scheme as the name of a model.</summary>
+    internal static string SlugOf(Scheme scheme) => string.Join('-', scheme.Words.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))
+        .Replace('_', '-').ToLowerInvariant();
+
     /// <summary>The same of a run's cut, on the run's data where no other is given.</summary>
     /// <param name="run">the run's folder</param>
     /// <param name="isThere">whether the run is made already: nothing can be read of one that is yet to be</param>

@@ -67,20 +67,17 @@ public sealed class QuantizationRun
         foreach (Scheme scheme in schemes)
         {
             KeptOf? kept = scheme.Others > 0 ? new(universe!, mask!.Kept) : null;
-            Plan nearest = new(Slug(scheme.AsNearest), scheme.AsNearest, kept, false, null);
+            Plan nearest = new(QuantizationRequest.SlugOf(scheme.AsNearest), scheme.AsNearest, kept, false, null);
             if (there.Add(nearest.Name)) yield return nearest;
-            if (there.Add(Slug(scheme))) yield return new(Slug(scheme), scheme, kept, false, nearest.Name);
+            if (there.Add(QuantizationRequest.SlugOf(scheme))) yield return new(QuantizationRequest.SlugOf(scheme), scheme, kept, false, nearest.Name);
             if (kept is null) continue;
             for (int draw = 1; draw <= request.Random; draw++)
             {
                 IReadOnlyList<Part> drawn = RandomParts.Like(universe!, kept.Kept, new(request.Seed, "parts with more bits"), draw);
-                yield return new($"random-{Slug(scheme)}-seed-{draw}", scheme, kept with { Kept = drawn }, true, null);
+                yield return new($"random-{QuantizationRequest.SlugOf(scheme)}-seed-{draw}", scheme, kept with { Kept = drawn }, true, null);
             }
         }
     }
-
-    static string Slug(Scheme scheme) => string.Join('-', scheme.Words.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))
-        .Replace('_', '-').ToLowerInvariant();
 
     /// <summary>Hash of the model's weights.</summary>
     public string ModelSha256 => loaded.Sha256;

@@ -76,7 +76,7 @@ public sealed class CandidateTests
     public void In_the_file_they_are_a_key_of_their_own_with_these_names_and_null_where_a_figure_does_not_apply()
     {
         JsonNode file = JsonNode.Parse(ResultJson.Write(SampleResult.Usual))!;
-        Assert.Equal(["manifest", "failures", "candidates", "questions"], file.AsObject().Select(p => p.Key));
+        Assert.Equal(["manifest", "failures", "candidates", "exports", "questions"], file.AsObject().Select(p => p.Key));
         JsonObject full = file["candidates"]![0]!.AsObject(), baseline = file["candidates"]!.AsArray()[^1]!.AsObject();
         Assert.Equal(["name", "kind", "inDomain", "outOfDomain", "unseen", "weights", "bytes", "secondsPer1000Tokens", "file", "chosen", "reason", "from"], full.Select(p => p.Key));
         Assert.Equal(["measure", "value", "n", "low", "high"], full["inDomain"]!.AsObject().Select(p => p.Key));

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using System.Xml.Linq;
 using Heartwood.Lab.Evaluation;
+using Heartwood.Lab.Exports;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Runs;
@@ -27,7 +28,8 @@ static class ResultSchema
     public static string Text(IReadOnlyList<IQuestion> questions)
     {
         Dictionary<string, JsonNode> definitions = [];
-        JsonNode manifest = For(typeof(Manifest), definitions), candidates = For(typeof(IReadOnlyList<Candidate>), definitions);
+        JsonNode manifest = For(typeof(Manifest), definitions), candidates = For(typeof(IReadOnlyList<Candidate>), definitions),
+            exports = For(typeof(IReadOnlyList<ExportFacts>), definitions);
         JsonNode failures = For(typeof(IReadOnlyList<Failure>), definitions);
         JsonObject entries = [];
         foreach (IQuestion question in questions)
@@ -56,6 +58,7 @@ static class ResultSchema
                 ["manifest"] = manifest,
                 ["failures"] = failures,
                 ["candidates"] = candidates,
+                ["exports"] = exports,
                 ["questions"] = new JsonObject
                 {
                     ["type"] = "object",
@@ -63,7 +66,7 @@ static class ResultSchema
                     ["additionalProperties"] = new JsonObject { ["type"] = "object", ["required"] = new JsonArray("version") },
                 },
             },
-            ["required"] = new JsonArray("manifest", "failures", "candidates", "questions"),
+            ["required"] = new JsonArray("manifest", "failures", "candidates", "exports", "questions"),
             ["additionalProperties"] = false,
             ["definitions"] = new JsonObject(definitions.OrderBy(d => d.Key, StringComparer.Ordinal)
                 .Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value))),

@@ -23,6 +23,9 @@ public sealed class OnnxExport : IExport
     // of float32: sums in another order
     const double Tolerance = 1e-4;
 
+    /// <summary>Its name.</summary>
+    public const string Called = "onnx";
+
     readonly bool half;
 
     /// <summary>The export with float32 weights.</summary>
@@ -31,7 +34,7 @@ public sealed class OnnxExport : IExport
     OnnxExport(bool half) => this.half = half;
 
     /// <inheritdoc/>
-    public string Name => "onnx";
+    public string Name => Called;
 
     /// <inheritdoc/>
     public string InWords => "a folder with model.onnx for ONNX Runtime (weights=float32 or float16)";

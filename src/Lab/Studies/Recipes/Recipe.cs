@@ -6,7 +6,7 @@ namespace Heartwood.Lab.Studies.Recipes;
 /// A study that a file says: a list of steps, each a verb of the command line with its options by their names. Later steps name the
 /// folders of earlier ones as <c>${NAME}</c>; any other <c>${NAME}</c> is a setting that whoever runs it gives a value.
 /// </summary>
-/// <param name="File">the file, as errors name it</param>
+/// <param name="File">the file, as errors name it; "" where it stands in none</param>
 /// <param name="Text">the whole file</param>
 /// <param name="Title">the headline of its report; the file's name where it says none</param>
 /// <param name="About">what it studies, in a sentence or two; "" where it says nothing</param>
@@ -27,6 +27,11 @@ public sealed partial record Recipe(
         if (!System.IO.File.Exists(file)) throw new FileNotFoundException($"There is no {file}. Name a recipe's file: recipes/NAME.yaml");
         return RecipeReader.Read(System.IO.File.ReadAllBytes(file), file);
     }
+
+    /// <summary>A recipe that was made of options and stands in no file.</summary>
+    /// <param name="text">what a file of it would hold</param>
+    /// <exception cref="FormatException">it is none; the message names no line</exception>
+    public static Recipe Made(string text) => RecipeReader.Read(System.Text.Encoding.UTF8.GetBytes(text), "");
 
     static Recipe BuiltIn(string name)
     {

@@ -56,7 +56,7 @@ static partial class RecipeReader
 
     /// <summary>What refuses something that stands on a line of a file.</summary>
     public static FormatException Refused(string file, int line, string message, Exception? inner = null) =>
-        new($"{file}:{line}: {message}", inner);
+        new(file == "" ? message : $"{file}:{line}: {message}", inner);
 
     static FormatException Empty(string file, int line) =>
         Refused(file, line, "the recipe has no steps. A step is NAME: {verb: find, OPTION: VALUE}");
