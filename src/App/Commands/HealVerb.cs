@@ -21,7 +21,7 @@ static class HealVerb
         "Terms of the loss with their weights, as outputs=0.9,labels=0.1,temperature=2; several losses in a row are tried side by side, "
             + $"the first makes RUN/{Study.HealedFolder}. "
             + $"{string.Join("; ", LossTerms.Known.Select(term => $"{term.Key}: {term.Value}"))}. The run's full model is the teacher. "
-            + $"Without it {HealRequest.UsualLoss}; labels alone stand beside whatever is asked.", "TERMS");
+            + "Without it outputs=1,temperature=2; labels alone stand beside whatever is asked.", "TERMS");
     static readonly Option<string> seeds = new("--seeds")
     {
         Description = "Seeds of the order of the training data, a training for each: 0-2, or 1,4.",

@@ -92,10 +92,10 @@ static class ShrinkVerb
                 ["verb"] = "heal",
                 ["arguments"] = new[] { "${found}" },
                 ["steps"] = $"{parsed.GetValue(HealVerb.Steps)}",
-                ["loss"] = parsed.GetValue(HealVerb.Losses) is { Length: > 0 } losses ? losses : [HealRequest.UsualLoss],
             },
             ["quantized"] = Quantized(parsed, model, schemes),
         };
+        if (parsed.GetValue(HealVerb.Losses) is { Length: > 0 } losses) ((Dictionary<string, object>)steps["healed"])["loss"] = losses;
         string[] rows = model is null ? [Named(Role.InDomain, EmbeddedStudy.Study)[0]] : parsed.GetValue(StudyOptions.InDomain)!;
         foreach (string export in written) steps[NameOf(export)] = Exported("${found}/healed", export, rows);
         bool toGguf = written.Any(e => TenantSpec.Parse(e, "export").Name == GgufExport.Called);

@@ -53,7 +53,7 @@ public sealed partial class Study
     public Result Heal(HealRequest asked, Action<string>? tell = null)
     {
         asked.Check();
-        healing = asked;
+        healing = asked with { Losses = HealRequest.Named(asked.Losses, problem) };
         RequireInDomain();
         RequireTeachers();
         if (!how.IsConstant) throw new NotSupportedException(WhyNoCut);
@@ -89,7 +89,7 @@ public sealed partial class Study
     HealRequest ToHealBy => healing ??= new()
     {
         Steps = request.HealSteps > 0 ? request.HealSteps : NextTraining.Steps,
-        Losses = [request.HealLoss],
+        Losses = HealRequest.Named([request.HealLoss], problem),
     };
 
     // why the run's cut cannot be trained on its data, with the next move; null where it can
