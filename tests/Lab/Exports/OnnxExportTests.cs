@@ -6,6 +6,7 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Models;
 using Heartwood.Tests.Lab.Reports;
@@ -60,6 +61,40 @@ public sealed class OnnxExportTests : IDisposable
             largest = Math.Max(largest, check.LargestDifference!.Value);
         }
         return largest;
+    }
+
+    static readonly IExport whole = new OnnxExport().With(TenantSpec.Parse("onnx,weights=int8", "export"));
+
+    void Alike(IModel model, string what)
+    {
+        ExportCheck check = OnnxCheck.Compare(new(Written(model, "whole", whole), model, Rows(model, 20)), Ask, default, padLeft: model.Causal);
+        Assert.True(check.LargestDifference > 1e-6, $"{what}: nothing was rounded");
+        Assert.True(check.LargestDifference <= 0.2 * check.LargestScore, $"{what}: {check.LargestDifference} of {check.LargestScore}");
+        Assert.InRange(check.SameAnswers!.Value, 0.7, 1);
+    }
+
+    [Theory, MemberData(nameof(Families))]
+    public void As_whole_numbers_it_is_a_third_of_the_bytes_and_answers_much_alike(string family)
+    {
+        // weights as small as a trained model's: through steep ones rounding grows from layer to layer
+        IModel steep = Small.Model(layers: 3, heads: 3, width: 60, labels: 3, family: family, positions: 20);
+        IModel model = steep.With(steep.Config, steep.Weights.Map((_, t) => t.Shape.Axes.Length == 2 ? (t * 0.25f).KeepForever() : t));
+        foreach (var (what, one) in Cuts(model).Where(cut => !cut.What.Contains("nothing left", StringComparison.Ordinal)).Take(3).Prepend((family, model))) Alike(one, what);
+        long Bytes(IExport? export) => new FileInfo(Path.Combine(Written(model, "sized", export), OnnxExport.ModelFile)).Length;
+        Assert.InRange(Bytes(whole), 1, 0.45 * Bytes(null));                         // biases, norms and positions stay, and the nodes
+    }
+
+    [Theory, InlineData("gpt2/language"), InlineData("gpt2/untied"), InlineData("llama/grouped"), InlineData("llama/qwen2")]
+    public void A_language_model_as_whole_numbers_answers_much_alike(string golden) => Alike(GoldenModelTests.Load(golden), golden);
+
+    [Fact]
+    public void The_embedded_model_as_whole_numbers_gives_the_same_answers_on_text()
+    {
+        LoadedModel loaded = LoadedModel.Load(null);
+        IReadOnlyList<Sequence> rows = [.. loaded.Encode([DataSource.Read("world:in-domain,rows=60")]).SelectMany(((IProblem)Classification.Instance).Inputs)];
+        ExportCheck check = OnnxCheck.Compare(new(Written(loaded.Model, "embedded", whole), loaded.Model, rows), Ask, default);
+        Assert.InRange(check.SameAnswers!.Value, 0.97, 1);
+        Assert.InRange(check.LargestDifference!.Value, 1e-4, 0.2 * check.LargestScore);
     }
 
     void Near(IModel model, string what, IReadOnlyList<Sequence>? rows = null) => Assert.InRange(Difference(model, what, rows), 0, 1e-4);

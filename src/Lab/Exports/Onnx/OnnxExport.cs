@@ -26,25 +26,29 @@ public sealed class OnnxExport : IExport
     /// <summary>Its name.</summary>
     public const string Called = "onnx";
 
-    readonly bool half;
+    static readonly string[] stored = ["float32", "float16", "int8"];
+
+    readonly OnnxWeights weights;
 
     /// <summary>The export with float32 weights.</summary>
     public OnnxExport() { }
 
-    OnnxExport(bool half) => this.half = half;
+    OnnxExport(OnnxWeights weights) => this.weights = weights;
+
+    bool IsHalf => weights == OnnxWeights.Float16;
 
     /// <inheritdoc/>
     public string Name => Called;
 
     /// <inheritdoc/>
-    public string InWords => "a folder with model.onnx for ONNX Runtime (weights=float32 or float16)";
+    public string InWords => $"a folder with model.onnx for ONNX Runtime (weights={string.Join('|', stored)})";
 
     /// <inheritdoc/>
     public IExport With(TenantSpec options)
     {
-        bool halved = options.Choice("weights", "float32", "float16") == "float16";
+        string chosen = options.Choice("weights", stored);
         options.RefuseUnread();
-        return new OnnxExport(halved);
+        return new OnnxExport((OnnxWeights)Array.IndexOf(stored, chosen));
     }
 
     /// <inheritdoc/>
@@ -56,12 +60,12 @@ public sealed class OnnxExport : IExport
                 + Otherwise;
         if (model is { Output: Output.None, Causal: true })
             return $"onnx writes a {model.Family} with a head only, and this is a body. {Otherwise}";
-        long bytes = model.Weights.Count * (half ? 2 : 4);
+        long bytes = model.Weights.Count * weights switch { OnnxWeights.Float16 => 2, OnnxWeights.Int8 => 1, _ => 4 };
         if (bytes + Beside > MostBytes)
             return string.Create(CultureInfo.InvariantCulture,
                 $"model.onnx would have {bytes / 1e9:0.0} GB of weights, and a file of this format holds 2. ")
-                + (half ? Otherwise : "Write it with onnx,weights=float16, which takes half of that, or with the export hugging-face.");
-        if (half && model.Weights.All.FirstOrDefault(w => TooLarge(w.Value.Values)) is { Key: { } large })
+                + (weights != OnnxWeights.Float32 ? Otherwise : "Write it with onnx,weights=float16, which takes half of that, or with the export hugging-face.");
+        if (IsHalf && model.Weights.All.FirstOrDefault(w => TooLarge(w.Value.Values)) is { Key: { } large })
             return $"onnx,weights=float16 holds numbers up to {LargestHalf:0}, and '{large}' has a larger one. Write it with onnx.";
         return null;
     }
@@ -77,7 +81,7 @@ public sealed class OnnxExport : IExport
     public string Write(IModel model, IReadOnlyDictionary<string, byte[]> tokenizer, string path, bool replace)
     {
         if (WhyNot(model) is { } why) throw new NotSupportedException(why);
-        OnnxLayers layers = new(model, half);
+        OnnxLayers layers = new(model, weights);
         OnnxFamily.For(model.Family)!.Emit(layers);
         ProtoMessage whole = layers.Graph.Model($"{model.Family}, {model.Layers.Count} layers; heads: "
             + $"{string.Join(' ', model.Layers.Select(l => l.Heads))}; neurons: {string.Join(' ', model.Layers.Select(l => l.Neurons))}");
@@ -91,6 +95,9 @@ public sealed class OnnxExport : IExport
     }
 
     /// <inheritdoc/>
+    public IExport Exact => weights == OnnxWeights.Float32 ? this : new OnnxExport();
+
+    /// <inheritdoc/>
     public ExportCheck Check(ExportQuestion asked, CancellationToken stop) =>
-        OnnxCheck.Run(asked, ChecksProgram.Find(), stop) with { Tolerance = half ? null : Tolerance };
+        OnnxCheck.Run(asked, ChecksProgram.Find(), stop) with { Tolerance = weights == OnnxWeights.Float32 ? Tolerance : null };
 }

@@ -9,6 +9,9 @@ enum OnnxType
     /// <summary>float32</summary>
     Float = 1,
 
+    /// <summary>whole numbers, -128 to 127</summary>
+    Int8 = 3,
+
     /// <summary>int64</summary>
     Int64 = 7,
 
