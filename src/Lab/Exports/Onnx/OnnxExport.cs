@@ -2,6 +2,7 @@ using System.Globalization;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
+using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Exports.Onnx;
 
@@ -15,8 +16,8 @@ public sealed class OnnxExport : IExport
     /// <summary>Name of the graph's file in the folder.</summary>
     public const string ModelFile = "model.onnx";
 
-    // protobuf cannot hold more; beside the weights there is little: shapes, rotary tables
-    const long MostBytes = int.MaxValue, Beside = 64L << 20;
+    /// <summary>Name of the file that holds the weights, as Optimum calls it, where the graph's cannot.</summary>
+    public const string DataFile = "model.onnx_data";
 
     const float LargestHalf = 65504;
 
@@ -27,6 +28,11 @@ public sealed class OnnxExport : IExport
     public const string Called = "onnx";
 
     readonly bool half;
+
+    // a message of protobuf holds 2 GB; beside the tensors there are nodes and names
+    internal long MostInside { get; init; } = int.MaxValue - (64L << 20);
+
+    internal long MostOfATensor { get; init; } = Array.MaxLength;
 
     /// <summary>The export with float32 weights.</summary>
     public OnnxExport() { }
@@ -44,7 +50,7 @@ public sealed class OnnxExport : IExport
     {
         bool halved = options.Choice("weights", "float32", "float16") == "float16";
         options.RefuseUnread();
-        return new OnnxExport(halved);
+        return new OnnxExport(halved) { MostInside = MostInside, MostOfATensor = MostOfATensor };
     }
 
     /// <inheritdoc/>
@@ -56,15 +62,22 @@ public sealed class OnnxExport : IExport
                 + Otherwise;
         if (model is { Output: Output.None, Causal: true })
             return $"onnx writes a {model.Family} with a head only, and this is a body. {Otherwise}";
-        long bytes = model.Weights.Count * (half ? 2 : 4);
-        if (bytes + Beside > MostBytes)
+        if (model.Weights.All.FirstOrDefault(w => Bytes(w.Value) > MostOfATensor) is { Key: { } one, Value: { } tensor })
             return string.Create(CultureInfo.InvariantCulture,
-                $"model.onnx would have {bytes / 1e9:0.0} GB of weights, and a file of this format holds 2. ")
+                $"'{one}' alone has {Bytes(tensor) / 1e9:0.0} GB, and onnx writes tensors of up to {MostOfATensor / 1e9:0.0}. ")
                 + (half ? Otherwise : "Write it with onnx,weights=float16, which takes half of that, or with the export hugging-face.");
         if (half && model.Weights.All.FirstOrDefault(w => TooLarge(w.Value.Values)) is { Key: { } large })
             return $"onnx,weights=float16 holds numbers up to {LargestHalf:0}, and '{large}' has a larger one. Write it with onnx.";
         return null;
     }
+
+    long Bytes(Tensor tensor) => (long)tensor.Values.Length * BytesEach;
+
+    int BytesEach => half ? sizeof(ushort) : sizeof(float);
+
+    /// <inheritdoc/>
+    public string? HowLoaded(IModel model) => model.Weights.Count * BytesEach <= MostInside ? null
+        : $"load {ModelFile} by its path, not from memory: its weights stand next to it in {DataFile}";
 
     static bool TooLarge(ReadOnlySpan<float> values)
     {
@@ -79,10 +92,12 @@ public sealed class OnnxExport : IExport
         if (WhyNot(model) is { } why) throw new NotSupportedException(why);
         OnnxLayers layers = new(model, half);
         OnnxFamily.For(model.Family)!.Emit(layers);
-        ProtoMessage whole = layers.Graph.Model($"{model.Family}, {model.Layers.Count} layers; heads: "
-            + $"{string.Join(' ', model.Layers.Select(l => l.Heads))}; neurons: {string.Join(' ', model.Layers.Select(l => l.Neurons))}");
+        string about = $"{model.Family}, {model.Layers.Count} layers; heads: {string.Join(' ', model.Layers.Select(l => l.Heads))}; "
+            + $"neurons: {string.Join(' ', model.Layers.Select(l => l.Neurons))}";
         Atomic.WriteFolder(path, folder =>
         {
+            using FileStream? beside = layers.Graph.TensorBytes <= MostInside ? null : File.Create(Path.Combine(folder, DataFile));
+            ProtoMessage whole = layers.Graph.Model(about, beside is null ? null : new(DataFile, beside));
             using (FileStream file = File.Create(Path.Combine(folder, ModelFile))) whole.WriteTo(file);
             File.WriteAllText(Path.Combine(folder, "config.json"), model.Config.ToJsonString(JsonWriting.Foreign) + "\n");
             foreach ((string name, byte[] content) in tokenizer) File.WriteAllBytes(Path.Combine(folder, name), content);
