@@ -8,8 +8,8 @@ namespace Heartwood.Lab.Exports;
 /// <param name="Rows">how many rows were compared, each alone and in a padded batch, or gone on with</param>
 /// <param name="Seconds">that program's time for all rows in padded batches, or for all tokens that follow; null where it was not
 /// taken</param>
-/// <param name="FullSeconds">of a run's cut or healed cut, the same of the full model (as exactly as the format writes it), taken in turn; of a close
-/// export of another model, of the exact one; null of others</param>
+/// <param name="FullSeconds">of a run's cut or healed cut, the same of the full model (as exactly as the format writes it), taken in
+/// turn; of a close export of another model, of the exact one; null of others</param>
 /// <param name="Note">where it was to be checked and was not, why, and how to get what is missing; null otherwise</param>
 public sealed record ExportFacts(
     string File, string Format, string? LoadedBy, double? LargestDifference, int Rows, double? Seconds, double? FullSeconds, string? Note)

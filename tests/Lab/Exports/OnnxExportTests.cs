@@ -232,6 +232,48 @@ public sealed class OnnxExportTests : IDisposable
         static long Bytes(string folder) => new FileInfo(Path.Combine(folder, OnnxExport.ModelFile)).Length;
     }
 
+    [Theory, InlineData("bert", "float32"), InlineData("gpt2", "float32"), InlineData("llama", "float16"), InlineData("bert", "int8")]
+    public void Weights_that_a_graph_cannot_hold_stand_in_a_file_next_to_it(string family, string weights)
+    {
+        OnnxExport inside = (OnnxExport)new OnnxExport().With(TenantSpec.Parse($"onnx,weights={weights}", "export"));
+        OnnxExport beside = (OnnxExport)new OnnxExport { MostInside = 20_000 }.With(TenantSpec.Parse($"onnx,weights={weights}", "export"));
+        IModel model = Small.Model(layers: 3, heads: 4, width: 64, words: 300, labels: 3, family: family, positions: 40);
+        foreach (IModel one in (IModel[])[model, Cutting.Cut(model, Small.Some(model.Universe(), 1), Small.Absent(model, "mean"))])
+        {
+            Assert.Equal(Difference(one, family, export: inside), Difference(one, family, export: beside));
+            string whole = Written(one, "whole", inside), apart = Written(one, "apart", beside);
+            Assert.False(File.Exists(Path.Combine(whole, OnnxExport.DataFile)));
+            double outside = Bytes(apart, OnnxExport.DataFile);
+            Assert.InRange(Bytes(whole) - Bytes(apart), 0.3 * outside, outside);        // tensors begin at multiples of 4,096 bytes
+            Assert.Null(inside.HowLoaded(one));
+            Assert.Contains("by its path", beside.HowLoaded(one));
+            // the graph has nothing of them: without the file it does not load, and with other bytes it says something else
+            string data = Path.Combine(apart, OnnxExport.DataFile);
+            byte[] bytes = File.ReadAllBytes(data);
+            Array.Fill<byte>(bytes, 0);
+            File.WriteAllBytes(data, bytes);
+            Assert.True(OnnxCheck.Compare(new(apart, one, Rows(one, 5)), Ask, default).LargestDifference > 1e-3);
+            File.Delete(data);
+            Assert.ThrowsAny<OnnxRuntimeException>(() => new InferenceSession(Path.Combine(apart, OnnxExport.ModelFile)));
+        }
+
+        static double Bytes(string folder, string file = OnnxExport.ModelFile) => new FileInfo(Path.Combine(folder, file)).Length;
+    }
+
+    [Fact]
+    public void A_tensor_that_is_too_large_for_the_format_is_named()
+    {
+        IModel model = Small.Model(width: 48, heads: 4, words: 300);
+        string largest = model.Weights.All.MaxBy(w => w.Value.Values.Length).Key;
+        long bytes = 4L * model.Weights.All[largest].Values.Length;
+        Assert.Null(new OnnxExport { MostOfATensor = bytes }.WhyNot(model));
+        OnnxExport narrow = new() { MostOfATensor = bytes - 1 };
+        Assert.StartsWith($"'{largest}' alone has", narrow.WhyNot(model));
+        Assert.Contains("onnx,weights=float16", narrow.WhyNot(model));
+        Assert.Null(narrow.With(TenantSpec.Parse("onnx,weights=float16", "export")).WhyNot(model));
+        Assert.Throws<NotSupportedException>(() => Written(model, "model", narrow));
+    }
+
     [Fact]
     public void Tied_embeddings_are_written_once()
     {

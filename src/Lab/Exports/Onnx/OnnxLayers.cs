@@ -118,7 +118,8 @@ sealed class OnnxLayers(IModel model, OnnxWeights weights)
         ReadOnlySpan<float> values = weight.Values;
         if (IsWhole(values) && inputFirst)
         {
-            var (codes, scales) = Graph.Has(name) ? (name, $"{name}.scales") : StoredWhole(name, output, input, values, outputFirst: false);
+            var (codes, scales) = Graph.Has(name) ? (name, $"{name}.scales")
+                : StoredWhole(name, output, input, values, outputFirst: false);
             return WholeProduct(x, codes, scales);
         }
         if (inputFirst) return Graph.Add("MatMul", [x, Weight(name)]);
@@ -131,7 +132,8 @@ sealed class OnnxLayers(IModel model, OnnxWeights weights)
             for (int i = 0; i < input; i++) turned[i * output + o] = values[o * input + i];
         if (!IsWhole(values)) return Graph.Add("MatMul", [x, Stored($"{name}.transposed", [input, output], turned)]);
         string stored = $"{name}.transposed";
-        var (whole, each) = Graph.Has(stored) ? (stored, $"{stored}.scales") : StoredWhole(stored, output, input, turned, outputFirst: false);
+        var (whole, each) = Graph.Has(stored) ? (stored, $"{stored}.scales")
+            : StoredWhole(stored, output, input, turned, outputFirst: false);
         return WholeProduct(x, whole, each);
     }
 
