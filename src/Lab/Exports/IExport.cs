@@ -31,7 +31,9 @@ public interface IExport
     /// <summary>How other programs load what it writes of a model, where that is worth a word; null where it is not.</summary>
     string? HowLoaded(IModel model) => null;
 
-    /// <summary>The export that writes the same function as exactly as it can, next to which a close one is timed; itself where it is.</summary>
+    /// <summary>
+    /// The export that writes the same function as exactly as it can, next to which a close one is timed; itself where it is.
+    /// </summary>
     IExport Exact => this;
 
     /// <summary>
