@@ -7,7 +7,8 @@ using static System.FormattableString;
 namespace Heartwood.Lab.Training.Objectives;
 
 /// <summary>One term of a loss.</summary>
-/// <param name="Name">what it is called in a list of terms: "labels", "outputs", "layers", "directions", "relations"</param>
+/// <param name="Name">what it is called in a list of terms: "labels", "outputs", "layers", "directions", "attention",
+/// "relations"</param>
 /// <param name="Objective">what it is</param>
 /// <param name="Weight">what it is multiplied by</param>
 public sealed record LossTerm(string Name, IObjective Objective, double Weight);
@@ -26,6 +27,7 @@ public sealed class LossTerms(IReadOnlyList<LossTerm> terms) : IObjective
         ["outputs"] = "the teacher's outputs: KL divergence at a temperature, of scores the squared difference",
         ["layers"] = "the stream after each layer: squared difference",
         ["directions"] = "the stream after each layer: 1 − cosine",
+        ["attention"] = "attention maps of each layer (MiniLM): KL divergence",
         ["relations"] = "relations of queries, keys and values in one layer (MiniLMv2): KL divergence",
     };
 
@@ -109,6 +111,7 @@ public sealed class LossTerms(IReadOnlyList<LossTerm> terms) : IObjective
         "outputs" => problem.OfOneNumber ? new SquaredErrorToFull() : new KlToFull(temperature),
         "layers" => new LayersToFull(),
         "directions" => new LayersToFull(cosine: true),
+        "attention" => new AttentionToFull(),
         _ => new RelationsToFull(),
     };
 }

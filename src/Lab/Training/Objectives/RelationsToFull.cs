@@ -43,7 +43,16 @@ public sealed class RelationsToFull : IObjective
     }
 
     /// <inheritdoc/>
-    public Tensor Losses(IProblem problem, Pass pass, Pass? reference, IReadOnlyList<Example> examples)
+    public Tensor Losses(IProblem problem, Pass pass, Pass? reference, IReadOnlyList<Example> examples) =>
+        ByExample(problem, examples, (offsets, some) => Mean(problem, pass, reference!.Value, offsets, some));
+
+    /// <summary>What compares all tokens of a batch, asked of each example's alone.</summary>
+    /// <param name="problem">what is asked</param>
+    /// <param name="examples">the batch's examples</param>
+    /// <param name="compare">is given where the example's sequences end, from 0, and what takes its rows out of a batch's</param>
+    /// <returns>[example]</returns>
+    internal static Tensor ByExample(
+        IProblem problem, IReadOnlyList<Example> examples, Func<int[], Func<Tensor, Tensor>, Tensor> compare)
     {
         int[] tokens = LayersToFull.TokensOf(problem, examples);
         Tensor[] each = new Tensor[tokens.Length];
@@ -51,7 +60,7 @@ public sealed class RelationsToFull : IObjective
         {
             int[] rows = [.. Enumerable.Range(start, tokens[i])];
             int[] ends = [.. problem.Inputs(examples[i]).Select(input => input.Ids.Length)];
-            each[i] = Mean(problem, pass, reference!.Value, Offsets(ends), values => values.Rows(rows)).As(1);
+            each[i] = compare(Offsets(ends), values => values.Rows(rows)).As(1);
         }
         return Movement.Concatenate(0, each);
     }

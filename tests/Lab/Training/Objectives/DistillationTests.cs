@@ -32,7 +32,7 @@ public class DistillationTests
     }
 
     /// <summary>Objectives that look inside; their formulas are tested here.</summary>
-    internal static readonly string[] Inside = ["layers-to-full", "directions-to-full", "relations-to-full"];
+    internal static readonly string[] Inside = ["layers-to-full", "directions-to-full", "attention-to-full", "relations-to-full"];
 
     public static TheoryData<string> Terms => [.. LossTerms.Known.Keys.Where(name => name != "labels")];
 
@@ -77,6 +77,72 @@ public class DistillationTests
                     sum += Row(y, 5).Zip(Row(x, 3), (p, q) => p * Math.Log(p / q)).Sum();
                 }
         Assert.Equal(sum / (11 * 2), x.RelationKl(y, offsets, 2, causal).Item, 1e-6);
+    }
+
+    [Fact]
+    public void Divergences_of_attention_are_torchs()
+    {
+        GoldenTensors golden = new GoldenFolder("training").Tensors("losses");
+        Tensor student = golden.Tensor("input.scores_student"), teacher = golden.Tensor("input.scores_teacher");
+        (int heads, int length) = (student.Shape[1], student.Shape.Last);
+        (int Sequence, int Token)[] live = [.. Enumerable.Range(0, 2).SelectMany(s => Enumerable.Range(0, length).Select(t => (s, t)))
+            .Where(at => golden.Longs("input.token_mask")[at.s * length + at.t] != 0)];
+        int[] offsets = [0, live.Count(at => at.Sequence == 0), live.Length];
+        // keys that are unit vectors make scores of the queries themselves
+        int Score((int Sequence, int Token) at, int head, int key) => ((at.Sequence * heads + head) * length + at.Token) * length + key;
+        Tensor Queries(Tensor scores) => Tensor.From(
+            [.. live.SelectMany(at => Enumerable.Range(0, heads * length).Select(i => scores.Values[Score(at, i / length, i % length)] * MathF.Sqrt(length)))],
+            live.Length, heads * length);
+        Tensor keys = Tensor.From([.. live.SelectMany(at => Enumerable.Range(0, heads * length).Select(i => i % length == at.Token ? 1f : 0))], live.Length, heads * length);
+        Tensor queries = Queries(student).Track();
+        Tensor loss = new AttentionMaps(queries, keys, [1, 1, 1]).AttentionKl(new(Queries(teacher), keys, [1, 1, 1]), offsets);
+        Assert.Equal(golden.Floats("loss.attention_kl")[0], loss.Item, 2e-6);
+        float[] expected = golden.Floats("gradient.attention_kl.scores_student"), found = new float[expected.Length];
+        ReadOnlySpan<float> slope = loss.Gradients(queries)[0].Values;
+        for (int row = 0; row < live.Length; row++)
+            for (int i = 0; i < heads * length; i++)
+                found[Score(live[row], i / length, i % length)] = slope[row * heads * length + i] * MathF.Sqrt(length);
+        golden.Near("gradient.attention_kl.scores_student", found, 3e-6);
+    }
+
+    [Theory]
+    [InlineData(false, null, null, 2)]
+    [InlineData(true, null, 1.5f, 2)]
+    [InlineData(true, 2, null, 3)]
+    [InlineData(false, null, null, 3)]
+    public void Divergences_of_attention_are_what_plain_loops_make_of_them(bool causal, int? window, float? cap, int heads)
+    {
+        int[] offsets = [0, 4, 4, 5, 11];
+        AttentionMaps own = new(Tensor.Normal(new(1, "q"), 1, 11, 6), Tensor.Normal(new(2, "k"), 1, 11, 3), [2], window, cap);
+        AttentionMaps full = new(Tensor.Normal(new(3, "q"), 1, 11, 5 * heads), Tensor.Normal(new(4, "k"), 1, 11, 10), [1, heads - 1]);
+        double[] Map(AttentionMaps maps, int head, int start, int end, int token)
+        {
+            int width = maps.Queries.Shape.Last / maps.Heads, group = maps.Groups.Count > 1 && head > 0 ? 1 : 0;
+            int from = Math.Max(start, token + 1 - (maps.Window ?? 11));
+            double[] scores = [.. Enumerable.Range(start, end - start).Select(j => j < from || (causal && j > token) ? double.NegativeInfinity
+                : Enumerable.Range(0, width).Sum(k => (double)maps.Queries[token, head * width + k] * maps.Keys[j, group * width + k]) / Math.Sqrt(width))];
+            return Softmax(maps.Cap is { } most ? [.. scores.Select(x => double.IsFinite(x) ? most * Math.Tanh(x / most) : x)] : scores);
+        }
+        double[] MeanOf(AttentionMaps maps, int start, int end, int token) =>
+            [.. Enumerable.Range(0, end - start).Select(j => Enumerable.Range(0, maps.Heads).Average(head => Map(maps, head, start, end, token)[j]))];
+        double Kl(double[] p, double[] q) => p.Zip(q, (a, b) => a == 0 ? 0 : a * (Math.Log(a) - (b == 0 ? -103.3 : Math.Log(b)))).Sum();
+        double sum = 0;
+        for (int s = 0; s + 1 < offsets.Length; s++)
+            for (int i = offsets[s]; i < offsets[s + 1]; i++)
+                sum += own.Heads == full.Heads
+                    ? Enumerable.Range(0, heads).Average(head => Kl(Map(full, head, offsets[s], offsets[s + 1], i), Map(own, head, offsets[s], offsets[s + 1], i)))
+                    : Kl(MeanOf(full, offsets[s], offsets[s + 1], i), MeanOf(own, offsets[s], offsets[s + 1], i));
+        Assert.Equal(sum / 11, own.AttentionKl(full, offsets, causal).Item, 1e-5 * Math.Max(1, sum / 11));
+    }
+
+    [Fact]
+    public void Attention_without_heads_to_compare_is_refused_and_layers_that_lost_heads_are_compared_in_the_mean()
+    {
+        Universe universe = full.Universe([Heads.Kind]);
+        IModel Without(Func<Part, bool> lost) => Cutting.Cut(full, [.. universe.Parts.Where(part => !lost(part))], Ablation.Zero(universe));
+        int before = full.Layers.Count - 1;
+        Assert.Contains("Compare outputs", Assert.Throws<ArgumentException>(() => Loss(new AttentionToFull(), Without(part => part.Layer < before), full)).Message);
+        Assert.True(Loss(new AttentionToFull(), Without(part => part.Layer == 0 && part.Index == 0), full).Item > 1e-6);
     }
 
     static double[] Softmax(double[] scores)
