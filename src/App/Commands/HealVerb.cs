@@ -20,7 +20,8 @@ static class HealVerb
     public static readonly Option<string[]> Losses = RunSupport.Several("--loss",
         "Terms of the loss with their weights, as outputs=0.9,labels=0.1,temperature=2; several losses in a row are tried side by side, "
             + $"the first makes RUN/{Study.HealedFolder}. "
-            + $"{string.Join("; ", LossTerms.Known.Select(term => $"{term.Key}: {term.Value}"))}. The run's full model is the teacher. "
+            + $"{string.Join("; ", LossTerms.Known.Select(term => $"{term.Key}: {term.Value}"))}. "
+            + $"{LossTerms.Settings}. The run's full model is the teacher. "
             + $"Without it {HealRequest.UsualLoss}; labels alone stand beside whatever is asked.", "TERMS");
     static readonly Option<string> seeds = new("--seeds")
     {
@@ -32,8 +33,9 @@ static class HealVerb
         "Highest learning rate; 0 for 5e-5 times BERT-base's width over the model's.", 0.0, 0);
     static readonly Option<string[]> teachers = RunSupport.Several("--teacher",
         "Other teachers of the cut, next to the full model: "
-        + $"folders of models of the same kind (a checkpoint of its training, say), or {HealedFacts.Untrained}: of random weights.",
-        "FOLDER");
+        + $"folders of models of the same kind (a checkpoint of its training, say), or {HealedFacts.Untrained}: of random weights. "
+        + $"Several with + between them, {Teachers.Full} for the full model among them, teach together: the loss is its mean over them.",
+        "TEACHER");
     static readonly Option<bool> all = new("--all")
     {
         Description = "Heal every subnetwork of the run's first sparsity, not the cut alone.",

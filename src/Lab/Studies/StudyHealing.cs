@@ -74,11 +74,18 @@ public sealed partial class Study
         if (!ToHealBy.Losses.Any(words => LossTerms.Parse(words, problem).NeedsReference))
             throw new ArgumentException($"--teacher {ToHealBy.Teachers[0]} would have no effect: no term of the loss compares with a "
                 + $"teacher. Name some with --loss, of: {string.Join(", ", LossTerms.Known.Keys)}.");
-        foreach (string teacher in ToHealBy.Teachers)
-            if (teacher != HealedFacts.Untrained) _ = Teachers.Load(teacher, loaded);
-            else if (UntrainedModel.WhyNotLike(Model) is { } why)
+        foreach (string teacher in ToHealBy.Teachers.SelectMany(Teachers.In).Distinct())
+            if (teacher == HealedFacts.Untrained && UntrainedModel.WhyNotLike(Model) is { } why)
                 throw new NotSupportedException($"--teacher {HealedFacts.Untrained}: {why}");
+            else _ = TeacherNamed(teacher, 0);
     }
+
+    IModel TeacherNamed(string teacher, ulong seed) => teacher switch
+    {
+        HealedFacts.FullModel or Teachers.Full => Model.At(Precision.Float32),
+        HealedFacts.Untrained => UntrainedModel.Like(Model, seed).At(Precision.Float32),
+        _ => Teachers.Load(teacher, loaded).Model,
+    };
 
     /// <summary>
     /// Whether the run holds a healed model of a cut that is not its cut any more: another was written since. It stays, and heal writes it
@@ -198,23 +205,17 @@ public sealed partial class Study
         TrainingOptions options = Options(seed);
         string key = string.Join("-", one.From, one.Start.ToString().ToLowerInvariant(), words, teacher is null ? "nobody" : Short(teacher),
             $"seed-{seed}", $"steps-{options.Steps}", FormattableString.Invariant($"rate-{options.LearningRate}"));
-        Func<IModel>? by = teacher switch
-        {
-            null => null,
-            HealedFacts.FullModel => () => Model.At(Precision.Float32),
-            HealedFacts.Untrained => () => UntrainedModel.Like(Model, seed).At(Precision.Float32),
-            _ => () => Teachers.Load(teacher, loaded).Model,
-        };
+        Func<IReadOnlyList<IModel>>? by = teacher is null ? null : () => [.. Teachers.In(teacher).Select(one => TeacherNamed(one, seed))];
         string note = ToHealBy.Losses.Count > 1 || teacher is not (null or HealedFacts.FullModel) ? $" on {words}" : "";
         string taught = teacher is null or HealedFacts.FullModel ? "" : $" of {teacher}";
         return new(Unsafe().Replace(key, "-"), $"{one.InWords}{note}{taught}",
             () => one.Start == HealingStart.Scratch ? ScratchOf(one.Kept) : CutOf(one.Kept), options, loss, by, first ? one.Into : null);
     }
 
-    // a folder by its name, and what tells it from others of that name
-    static string Short(string teacher) => teacher is HealedFacts.FullModel or HealedFacts.Untrained ? teacher
+    // folders by their names, and what tells them from others of those names
+    static string Short(string teachers) => string.Join("+", Teachers.In(teachers).Select(teacher => !Directory.Exists(teacher) ? teacher
         : $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(teacher))}-"
-            + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(teacher))))[..8];
+            + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(teacher))))[..8]));
 
     [GeneratedRegex("[^A-Za-z0-9._-]+")]
     private static partial Regex Unsafe();

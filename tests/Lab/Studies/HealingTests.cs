@@ -145,18 +145,20 @@ public sealed class HealingTests : IDisposable
             Sets = NamedData.Listed(["world:training,rows=300"], ["world:in-domain,rows=40"], ["world:out-of-domain,per-case=2"], ["world:unseen,per-case=2"]),
         };
         Begin("run", request);
-        HealRequest asked = new() { Steps = 12, Losses = ["outputs=1", "labels"], Seeds = [0, 1], Teachers = ["untrained"], All = true, Scratch = true };
+        HealRequest asked = new() { Steps = 12, Losses = ["outputs=1", "labels"], Seeds = [0, 1], Teachers = ["untrained", $"full+{model}+untrained"], All = true, Scratch = true };
         Result result = InRun("run", request, study => study.Heal(asked));
         HealingFacts facts = result.Facts<HealingFacts>()!;
         Assert.Empty(facts.LeftOut);
-        // the cut, the other subnetwork, random parts and scratch, by two losses with two seeds; the cut by an untrained teacher
-        Assert.Equal((4 * 2 * 2) + 2, facts.Healed.Count);
-        Assert.Equal(["full model", "untrained"], facts.Healed.Select(h => h.Teacher).OfType<string>().Distinct());
+        // the cut, the other subnetwork, random parts and scratch, by two losses with two seeds; the cut by an untrained teacher and three
+        Assert.Equal((4 * 2 * 2) + 4, facts.Healed.Count);
+        Assert.Equal(["full model", "untrained", $"full+{model}+untrained"], facts.Healed.Select(h => h.Teacher).OfType<string>().Distinct());
         HealedFacts Of(HealingStart start, string loss, ulong seed, string? teacher) =>
             facts.Healed.Single(h => h.Start == start && h.Loss == loss && h.Seed == seed && h.Teacher == teacher);
         HealedFacts cut = Of(HealingStart.Cut, "outputs=1", 0, "full model");
         Assert.True(Math.Abs(cut.After.InDomainLoss!.Value - Of(HealingStart.Cut, "outputs=1", 1, "full model").After.InDomainLoss!.Value) > 1e-9);
         Assert.NotEqual(cut.After.InDomainLoss, Of(HealingStart.Cut, "outputs=1", 0, "untrained").After.InDomainLoss);
+        double? together = Of(HealingStart.Cut, "outputs=1", 0, $"full+{model}+untrained").After.InDomainLoss;
+        Assert.True(together != cut.After.InDomainLoss && together != Of(HealingStart.Cut, "outputs=1", 0, "untrained").After.InDomainLoss);
         Assert.NotEqual(cut.After.InDomainLoss, Of(HealingStart.Cut, "labels", 0, null).After.InDomainLoss);
         Assert.Equal(cut.Before.InDomainLoss, Of(HealingStart.Cut, "labels", 0, null).Before.InDomainLoss);
         HealedFacts scratch = Of(HealingStart.Scratch, "labels", 0, null);
@@ -209,6 +211,9 @@ public sealed class HealingTests : IDisposable
         string Refused<T>(HealRequest asked) where T : Exception => Assert.Throws<T>(() => InRun("run", request, study => study.Heal(asked))).Message;
         Assert.Contains("'outputz'", Refused<ArgumentException>(new() { Losses = ["outputz"] }), StringComparison.Ordinal);
         Assert.Contains("'nowhere' is no folder", Refused<DirectoryNotFoundException>(new() { Losses = ["outputs"], Teachers = ["nowhere"] }), StringComparison.Ordinal);
+        Assert.Contains("'nowhere' is no folder", Refused<DirectoryNotFoundException>(new() { Losses = ["outputs"], Teachers = ["full+nowhere"] }), StringComparison.Ordinal);
+        Assert.Contains("--teacher full+FOLDER", Refused<ArgumentException>(new() { Losses = ["outputs"], Teachers = ["full"] }), StringComparison.Ordinal);
+        Assert.Contains("each once", Refused<ArgumentException>(new() { Losses = ["outputs"], Teachers = ["full+full"] }), StringComparison.Ordinal);
         Assert.Contains("--teacher untrained would have no effect", Refused<ArgumentException>(new() { Teachers = ["untrained"] }), StringComparison.Ordinal);
         // a model of other labels is no teacher, and that is known before anything is trained
         SmallWorld.ModelIn(temporary.At("other"), "a", "b", "c");

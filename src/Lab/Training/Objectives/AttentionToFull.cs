@@ -10,7 +10,8 @@ namespace Heartwood.Lab.Training.Objectives;
 /// token attends to from what it does in the full model, a mean over tokens, heads and layers, nats. In a layer that has lost heads there
 /// is no telling which head is which: there the mean over its heads is compared with the mean over the full model's.
 /// </summary>
-public sealed class AttentionToFull : IObjective
+/// <param name="map">which layers are compared; null for the usual map</param>
+public sealed class AttentionToFull(LayerMap? map = null) : IObjective
 {
     /// <inheritdoc/>
     public string Name => "attention-to-full";
@@ -31,15 +32,14 @@ public sealed class AttentionToFull : IObjective
     /// <inheritdoc/>
     public IReadOnlyList<SitePair> Sites(IProblem problem, IModel model, IModel full)
     {
-        int[] map = LayerMap.Uniform(model, full);
-        int layers = problem.Tokens == Tokens.All ? map.Length : map.Length - 1;
-        SitePair[] pairs = [.. Enumerable.Range(0, layers)
-            .Where(own => model.Layers[own].Heads > 0 && full.Layers[map[own]].Heads > 0)
-            .SelectMany(own => ((Point[])[Point.AttentionQuery, Point.AttentionKey])
-                .Select(point => new SitePair(new(own, point), new(map[own], point))))];
+        int layers = problem.Tokens == Tokens.All ? model.Layers.Count : model.Layers.Count - 1;
+        SitePair[] pairs = [.. (map ?? LayerMap.Uniform).Pairs(model, full)
+            .Where(pair => pair.Own < layers && model.Layers[pair.Own].Heads > 0 && full.Layers[pair.Full].Heads > 0)
+            .SelectMany(pair => ((Point[])[Point.AttentionQuery, Point.AttentionKey])
+                .Select(point => new SitePair(new(pair.Own, point), new(pair.Full, point))))];
         return pairs.Length > 0 ? pairs : throw new ArgumentException("Attention is compared in layers in which both models have heads "
-            + $"and all tokens are computed, and the {map.Length} layers of the smaller model have none. Compare outputs or layers "
-            + "instead.");
+            + $"and all tokens are computed, and of the layers that are mapped ({(map ?? LayerMap.Uniform).Name}) there are none. Compare "
+            + "outputs or layers instead.");
     }
 
     /// <inheritdoc/>

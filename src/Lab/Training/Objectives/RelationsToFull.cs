@@ -33,13 +33,13 @@ public sealed class RelationsToFull : IObjective
     /// <inheritdoc/>
     public IReadOnlyList<SitePair> Sites(IProblem problem, IModel model, IModel full)
     {
-        int[] map = LayerMap.Uniform(model, full);
-        int last = problem.Tokens == Tokens.All ? map.Length - 1 : map.Length - 2;
+        IReadOnlyList<(int Own, int Full)> map = LayerMap.Uniform.Pairs(model, full);
+        int last = problem.Tokens == Tokens.All ? map.Count - 1 : map.Count - 2;
         for (int own = last; own >= 0; own--)
-            if (model.Layers[own].Heads > 0 && full.Layers[map[own]].Heads > 0)
-                return [.. kinds.Select(kind => new SitePair(new(own, kind), new(map[own], kind)))];
+            if (model.Layers[own].Heads > 0 && full.Layers[map[own].Full].Heads > 0)
+                return [.. kinds.Select(kind => new SitePair(new(own, kind), new(map[own].Full, kind)))];
         throw new ArgumentException($"Relations are compared in a layer in which both models have heads and all tokens are computed, and "
-            + $"the {map.Length} layers of the smaller model have none. Compare outputs or layers instead.");
+            + $"the {map.Count} layers of the smaller model have none. Compare outputs or layers instead.");
     }
 
     /// <inheritdoc/>

@@ -185,6 +185,82 @@ public class DistillationTests
     }
 
     [Fact]
+    public void A_map_says_which_layers_are_compared()
+    {
+        float Of(string words) => Loss(LossTerms.Parse(words, Classification.Instance), Halved(), full).Item;
+        Assert.Equal(Of("layers"), Of("layers,map=uniform"));
+        Assert.NotEqual(Of("layers"), Of("layers,map=last"));
+        Assert.Equal(Of("layers"), Of("layers,map=consecutive"));        // as many layers: each with its own
+        Assert.Contains("of the layers that are mapped (last) there are none", Assert.Throws<ArgumentException>(() => Of("attention,map=last")).Message);
+    }
+
+    static IModel Narrow => UntrainedModel.Make("bert", new(2, 2, 12, 12, 30), full.Vocabulary, full.Labels, 3);
+
+    static Trainer Taught(string words, IModel student, int steps, params IReadOnlyList<IModel> teachers) => new(student, examples,
+        new(Seed: 5, Steps: steps, TokensPerBatch: 1000, LearningRate: 3e-3), Classification.Instance, LossTerms.Parse(words, Classification.Instance), teachers);
+
+    static byte[] State(Trainer trainer)
+    {
+        using MemoryStream stream = new();
+        trainer.Save(stream);
+        return stream.ToArray();
+    }
+
+    [Theory, InlineData("layers"), InlineData("directions,map=last")]
+    public void Layers_of_another_width_are_compared_through_matrices_that_are_trained_along_and_kept_in_the_state_alone(string words)
+    {
+        Trainer whole = Taught(words, Narrow, 40, full);
+        double first = whole.Advance().Loss, last = 0;
+        for (int i = 1; i < 15; i++) whole.Advance();
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        File.WriteAllBytes(path, State(whole));
+        try
+        {
+            Trainer again = Taught(words, Narrow, 40, full);
+            again.Restore(path);
+            while (again.Step < again.Steps) again.Advance();
+            while (whole.Step < whole.Steps) last = whole.Advance().Loss;
+            Assert.Equal(State(whole), State(again));
+        }
+        finally { File.Delete(path); }
+        Assert.True(last < 0.7 * first, $"{first} became {last}");
+        Assert.Equal(Narrow.Weights.All.Keys, whole.Model.Weights.All.Keys);
+        // another seed draws other matrices
+        Trainer other = new(Narrow, examples, new(Seed: 6, Steps: 40, TokensPerBatch: 1000), Classification.Instance, LossTerms.Parse(words, Classification.Instance), full);
+        Assert.NotEqual(first, other.Advance().Loss);
+    }
+
+    [Fact]
+    public void Layers_of_one_width_have_no_matrix_unless_it_is_asked_for_and_then_it_begins_as_the_identity()
+    {
+        Trainer plain = Taught("layers", Halved(), 9, full), learned = Taught("layers,projection=learned", Halved(), 9, full);
+        Assert.Equal(plain.Advance().Loss, learned.Advance().Loss, 1e-6);
+        Assert.True(State(learned).Length > State(plain).Length + full.Layers.Count * full.Width * full.Width * 12);
+    }
+
+    [Fact]
+    public void Of_several_teachers_the_loss_is_the_mean_and_what_it_learns_is_the_mean_of_their_outputs()
+    {
+        IModel other = Small.Model(labels: 3, seed: 11), cut = Halved();
+        foreach (string words in (string[])["outputs,temperature=2", "outputs=0.5,labels=0.3,layers=1,relations=2"])
+        {
+            double Loss(params IReadOnlyList<IModel> teachers) => Taught(words, cut, 1, teachers).Advance().Loss;
+            Assert.Equal((Loss(full) + Loss(other)) / 2, Loss(full, other), 1e-5);
+        }
+        // the gradient by the student's scores: softmax of it minus the mean of the teachers' distributions
+        Batch batch = Classification.Instance.BatchOf(examples);
+        Tensor scores = Tensor.Normal(new(3, "student"), 1, examples.Count, 3).Track();
+        Tensor[] taught = [.. new IModel[] { full, other }.Select(teacher => Pass.Run(teacher, batch, NoProbe.Instance, Tokens.Read).Scores(Tokens.Read))];
+        Tensor loss = (new KlToFull().Mean(Classification.Instance, Pass.Remembered(full, batch, scores), Pass.Remembered(full, batch, taught[0]), examples)
+            + new KlToFull().Mean(Classification.Instance, Pass.Remembered(full, batch, scores), Pass.Remembered(full, batch, taught[1]), examples)) * 0.5f;
+        double[] Rows(Tensor values, int row) => Softmax([.. Enumerable.Range(0, 3).Select(i => (double)values[row, i])]);
+        Tensor slope = loss.Gradients(scores)[0];
+        for (int row = 0; row < examples.Count; row++)
+            for (int i = 0; i < 3; i++)
+                Assert.Equal((Rows(scores, row)[i] - (Rows(taught[0], row)[i] + Rows(taught[1], row)[i]) / 2) / examples.Count, slope[row, i], 1e-6);
+    }
+
+    [Fact]
     public void Terms_add_up_with_their_weights()
     {
         LossTerms both = LossTerms.Parse("labels=0.1,outputs=2,temperature=3,relations", Classification.Instance);
@@ -201,6 +277,11 @@ public class DistillationTests
     [InlineData("labels,labels", "twice")]
     [InlineData("labels,temperature=2", "no such term")]
     [InlineData("temperature=2,outputs,temperature=3", "twice")]
+    [InlineData("layers,map=least", "Did you mean last?")]
+    [InlineData("layers,map=last,map=last", "twice")]
+    [InlineData("outputs,map=last", "no such term")]
+    [InlineData("layers,projection=none", "projection=learned")]
+    [InlineData("outputs,projection=learned", "no such term")]
     [InlineData(" , ", "no term")]
     public void A_list_of_terms_that_makes_no_sense_is_refused(string words, string said) =>
         Assert.Contains(said, Assert.Throws<ArgumentException>(() => LossTerms.Parse(words, Classification.Instance)).Message);
@@ -212,7 +293,11 @@ public class DistillationTests
         IModel wide = UntrainedModel.Make("bert", new(4, 2, 16, 12, 30), full.Vocabulary, full.Labels, 3);
         Assert.Contains("Compare relations", Assert.Throws<ArgumentException>(() => Loss(new LayersToFull(), narrow, wide)).Message);
         Assert.True(Loss(new RelationsToFull(), narrow, wide).Item > 0);
-        Assert.Equal([1, 3], LayerMap.Uniform(narrow, wide));
+        (int, int)[] Map(string name) => [.. LayerMap.Named(name).Pairs(narrow, wide)];
+        Assert.Equal([(0, 1), (1, 3)], Map("uniform"));
+        Assert.Equal([(1, 3)], Map("last"));
+        Assert.Equal([(0, 1)], Map("middle"));
+        Assert.Equal([(0, 0), (0, 1), (1, 2), (1, 3)], Map("consecutive"));
     }
 
     [Fact]
