@@ -36,6 +36,9 @@ static class HealVerb
         + $"folders of models of the same kind (a checkpoint of its training, say), or {HealedFacts.Untrained}: of random weights. "
         + $"Several with + between them, {Teachers.Full} for the full model among them, teach together: the loss is its mean over them.",
         "TEACHER");
+    static readonly Option<int> sampled = SharedOptions.Number("--sampled",
+        "Texts that the full model, a language model, writes for the others to be trained on, in place of the run's data; 0 for none.",
+        0, 0);
     static readonly Option<bool> all = new("--all")
     {
         Description = "Heal every subnetwork of the run's first sparsity, not the cut alone.",
@@ -56,7 +59,7 @@ static class HealVerb
     {
         Arguments = { run },
         Refused = StageVerbs.KeptByTheRun,
-        Options = { Losses, Steps, seeds, rate, teachers, all, scratch },
+        Options = { Losses, Steps, seeds, rate, teachers, sampled, all, scratch },
         Resumes = true,
         Computes = true,
         Run = (parsed, session) =>
@@ -88,6 +91,7 @@ static class HealVerb
             Seeds = StudyOptions.SeedsOf("--seeds", p.GetValue(seeds)!),
             LearningRate = p.GetValue(rate),
             Teachers = p.GetValue(teachers)!,
+            Sampled = p.GetValue(sampled),
             All = p.GetValue(all),
             Scratch = p.GetValue(scratch),
         };

@@ -27,6 +27,11 @@ public sealed record HealRequest
     /// </summary>
     public IReadOnlyList<string> Teachers { get; init; } = [];
 
+    /// <summary>
+    /// how many texts the full model, a language model, writes for the others to be trained on, in place of the run's data; 0 for none
+    /// </summary>
+    public int Sampled { get; init; }
+
     /// <summary>whether every subnetwork of the run's first sparsity is healed, and not only the one that was written</summary>
     public bool All { get; init; }
 
@@ -42,6 +47,7 @@ public sealed record HealRequest
             throw new ArgumentException("--loss needs at least one list of terms, each once.");
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count)
             throw new ArgumentException("--seeds needs at least one seed, each once.");
+        if (Sampled < 0) throw new ArgumentException($"--sampled is a number of texts, at least 0, not {Sampled}.");
         if (LearningRate < 0) throw new ArgumentException($"--learning-rate is above 0, not {LearningRate}.");
         foreach (string teacher in Teachers)
         {

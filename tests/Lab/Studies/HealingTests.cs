@@ -265,4 +265,45 @@ public sealed class HealingTests : IDisposable
         Assert.True(cut.After.Kl < cut.Before.Kl, $"{cut.Before.Kl} {cut.After.Kl}");
         Assert.Contains("id=\"healing\"", Report.Html(spoken), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_language_model_is_healed_on_texts_that_it_wrote_itself_whatever_its_data_asks_and_a_stopped_run_goes_on()
+    {
+        SmallSpeaker.In(temporary.At("speaker"));
+        File.WriteAllLines(temporary.At("pairs.tsv"), ["good\tbad", .. Enumerable.Range(0, 12).Select(i => $"a b a {(i % 2 == 0 ? "b" : "a")}\tb b a a")]);
+        string pairs = $"{temporary.At("pairs.tsv")},task=pairs,text=good,pair=bad";
+        StudyRequest request = new(NamedData.Listed([pairs], [$"{pairs},rows=10"], [], []))
+        {
+            Model = temporary.At("speaker"),
+            Seeds = [1],
+            Methods = ["structured-pruning,steps=4,batch-size=4"],
+            Draws = 1,
+            MostTokens = 12,
+        };
+        HealRequest asked = new() { Steps = 15, Losses = ["outputs", "labels"], Sampled = 60 };
+        foreach (string name in (string[])["whole", "run"]) Begin(name, request);
+        Result whole = InRun("whole", request, study => study.Heal(asked));
+        HealingFacts facts = whole.Facts<HealingFacts>()!;
+        Assert.Equal((60, 60), (facts.Sampled, facts.Examples));
+        Assert.Contains(", on 60 texts of the full model's own), the cut goes ", Summary.Finished(whole, "whole"), StringComparison.Ordinal);
+        Assert.Contains("60 texts that the full model wrote", Report.Html(whole), StringComparison.Ordinal);
+        string texts = Path.Combine("heal", "texts-seed-0-most-12");
+        string[] Files(string run) => [.. Directory.GetFiles(Path.Combine(temporary.At(run), texts)).Order(StringComparer.Ordinal).Select(File.ReadAllText)];
+        using System.Text.Json.JsonDocument first = System.Text.Json.JsonDocument.Parse(Files("whole")[0]);
+        int[][] ids = [.. first.RootElement.EnumerateArray().Select(one => one.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray())];
+        Assert.All(ids, one => Assert.True(one.Length is >= 2 and <= 12 && one[0] == 1));
+        Assert.True(ids.Select(one => string.Join(' ', one)).Distinct().Count() > 5);
+        // it is stopped while texts are written, and while it trains
+        Assert.Throws<OperationCanceledException>(() => InRun("run", request, study => study.Heal(asked), report => report is { Stage: "sampling texts", Done: >= 55 }));
+        Assert.NotEmpty(Files("run"));
+        Assert.Throws<OperationCanceledException>(() => InRun("run", request, study => study.Heal(asked), report => report.Stage.StartsWith("healing", StringComparison.Ordinal) && report.Done >= 7));
+        Result resumed = InRun("run", request, study => study.Heal(asked));
+        Assert.Equal(Files("whole"), Files("run"));
+        Assert.Equal(Weights("whole/healed"), Weights("run/healed"));
+        Assert.Equal(System.Text.Json.JsonSerializer.Serialize(facts), System.Text.Json.JsonSerializer.Serialize(resumed.Facts<HealingFacts>()));
+        // what the model wrote is another training than the data, and models of labels write nothing
+        Begin("labels", Request with { HealSteps = 0 });
+        Assert.Contains("writes no texts", Assert.Throws<NotSupportedException>(() => InRun("labels", Request with { HealSteps = 0 }, study => study.Heal(asked))).Message, StringComparison.Ordinal);
+        Assert.Contains("--sampled", Assert.Throws<ArgumentException>(() => (asked with { Sampled = -1 }).Check()).Message, StringComparison.Ordinal);
+    }
 }
