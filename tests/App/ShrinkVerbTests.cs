@@ -21,7 +21,7 @@ public sealed class ShrinkVerbTests : IDisposable
         string said = SmallRuns.Works(Small("run"));
         foreach (string words in (string[])["full model", "random parts, sparsity 0.5, 1 draw", "healed", "4-bits-per-8-gptq", "> is the one that was written, to found/cut.", "gives Heartwood's scores within"])
             Assert.Contains(words, said.Replace("sparsity 0.5\n", "sparsity 0.5, 1 draw\n").Replace("sparsity 0.5  ", "sparsity 0.5, 1 draw  "));
-        Assert.Matches(@"healed \(heal\): Healed for 3 steps \(labels\), the cut goes ", said);
+        Assert.Matches(@"healed \(heal\): Healed for 3 steps \(outputs=1,temperature=2\), the cut goes ", said);
 
         JsonElement result = JsonDocument.Parse(SmallRuns.Works([.. Small("run"), "--json"])).RootElement;
         JsonElement[] candidates = [.. result.GetProperty("candidates").EnumerateArray()];

@@ -13,9 +13,9 @@ static class CommandLine
     /// <summary>The verbs, in the order in which one uses them.</summary>
     public static IReadOnlyList<Verb> Verbs =>
     [
-        DemoVerb.Create(), ShrinkVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), PredictVerb.Create(), GenerateVerb.Create(), TrainVerb.Create(),
-        AblateVerb.Create(), FindVerb.Create(), EvaluateVerb.Create(), CompareVerb.Create(), StageVerbs.Cut(), HealVerb.Create(),
-        QuantizeVerb.Create(),
+        DemoVerb.Create(), ShrinkVerb.Create(), InspectVerb.Create(), ConvertVerb.Create(), PredictVerb.Create(), GenerateVerb.Create(),
+        TrainVerb.Create(), AblateVerb.Create(), FindVerb.Create(), EvaluateVerb.Create(), CompareVerb.Create(), StageVerbs.Cut(),
+        HealVerb.Create(), QuantizeVerb.Create(),
         ExportVerb.Create(), MaskVerb.Create(), ReportVerb.Create(), PaperVerb.Create(), RunVerb.Create(), HelpVerb.Create(),
     ];
 

@@ -33,7 +33,9 @@ static class DemoVerb
         return verb;
     }
 
-    static string Replaced(Option given) => given == StudyOptions.Target ? StudyOptions.Sparsity.Name : given.Name;
+    // what an option takes the place of: without healing there is no loss of it
+    static IEnumerable<string> Replaced(Option given, ParseResult parsed) => given == StudyOptions.Target ? [StudyOptions.Sparsity.Name]
+        : given == StudyOptions.Heal && parsed.GetValue(StudyOptions.Heal) == 0 ? [given.Name, StudyOptions.HealLoss.Name] : [given.Name];
 
     static void Run(ParseResult parsed, Session session)
     {
@@ -42,7 +44,7 @@ static class DemoVerb
         IEnumerable<Option> all = [.. Options, SharedOptions.Seed, SharedOptions.Threads, .. SharedOptions.All];
         Option[] given = [.. all.Where(o => parsed.GetResult(o) is { Implicit: false })];
         ParseResult step = CommandLine.Parse(session.Root,
-            [.. plan.WordsOf(plan.Steps.Single(), given.Select(Replaced).ToHashSet()),
+            [.. plan.WordsOf(plan.Steps.Single(), given.SelectMany(o => Replaced(o, parsed)).ToHashSet()),
                 .. given.SelectMany(o => (string[])[o.Name, .. parsed.GetResult(o)!.Tokens.Select(t => t.Value)])]);
         StudyRequest request = StudyOptions.Parse(step);
         request = request with { Title = request.Title == "" ? recipe.Title : request.Title };

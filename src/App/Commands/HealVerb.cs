@@ -22,7 +22,7 @@ static class HealVerb
             + $"the first makes RUN/{Study.HealedFolder}. "
             + $"{string.Join("; ", LossTerms.Known.Select(term => $"{term.Key}: {term.Value}"))}. "
             + $"{LossTerms.Settings}. The run's full model is the teacher. "
-            + $"Without it {HealRequest.UsualLoss}; labels alone stand beside whatever is asked.", "TERMS");
+            + "Without it outputs=1,temperature=2; labels alone stand beside whatever is asked.", "TERMS");
     static readonly Option<string> seeds = new("--seeds")
     {
         Description = "Seeds of the order of the training data, a training for each: 0-2, or 1,4.",

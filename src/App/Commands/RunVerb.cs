@@ -85,9 +85,10 @@ static class RunVerb
             session.World.Say($"Step {at} of {steps.Length}, {step.Step.Name}: {step.Command}"));
         string page = Report.Write(folder.FolderPath, result);
         Findings findings = new(result);
+        IEnumerable<string> exported = findings.Exports.Select(e => e with { File = Path.Combine(folder.FolderPath, e.File) })
+            .SelectMany(ExportWords.Lines).Select(line => $"{line}\n");
         session.Result(() => ResultJson.Write(result), () => CandidateWords.Table(findings.Candidates, findings.Failed)
-            + $"{findings.Words()}{string.Concat(findings.Exports
-                .Select(e => e with { File = Path.Combine(folder.FolderPath, e.File) }).SelectMany(ExportWords.Lines).Select(line => $"{line}\n"))}Report: {page}");
+            + $"{findings.Words()}{string.Concat(exported)}Report: {page}");
     }
 
     // a verb that has no folder of its own adds to the run that it is given first

@@ -28,8 +28,9 @@ static class ShrinkVerb
     static readonly string[] ofLabels = ["bits=8", "bits=4,group=32,rounding=gptq"], ofText = ["grid=q8_0", "grid=q4_0,rounding=gptq"];
 
     static readonly Option<string[]> exports = RunSupport.Several("--export",
-        $"How to write the healed model for other programs: NAME,key=value…. {TenantNames.Exports}. Each file is loaded there and compared, "
-            + "where the program of checks/ is present. Without it onnx and gguf, as far as they can write the model; with gguf also what "
+        $"How to write the healed model for other programs: NAME,key=value…. {TenantNames.Exports}. Each file is loaded there and "
+            + "compared, where the program of checks/ is present. Without it onnx and gguf, as far as they can write the model; "
+            + "with gguf also what "
             + "was quantized on its own grids (grid=q8_0, grid=q4_0).", "EXPORT");
 
     static IReadOnlyList<Option> ForSearch =>
@@ -73,8 +74,8 @@ static class ShrinkVerb
             RunSupport.RefuseIdle(parsed, "with --seeds, which lists the seeds", SharedOptions.Seed);
         StudyRequest asked = StudyOptions.Sourced(parsed);
         if (model is not null && (!asked.Sets.Has(Role.Train) || !asked.Sets.Has(Role.InDomain)))
-            throw new ArgumentException("A model is made smaller on data of its own. Name its training data with --data and data to measure "
-                + "on with --in-domain, and better also --out-of-domain; heartwood help data says how.");
+            throw new ArgumentException("A model is made smaller on data of its own. Name its training data with --data and data to "
+                + "measure on with --in-domain, and better also --out-of-domain; heartwood help data says how.");
         SeenModel seen = LoadedModel.ToInspect(model);
         bool text = seen.Model.Output == Output.Vocabulary && seen.Model.Causal;
         string[] schemes = parsed.GetValue(QuantizeVerb.Schemes) is { Length: > 0 } given ? given : text ? ofText : ofLabels;
@@ -91,10 +92,10 @@ static class ShrinkVerb
                 ["verb"] = "heal",
                 ["arguments"] = new[] { "${found}" },
                 ["steps"] = $"{parsed.GetValue(HealVerb.Steps)}",
-                ["loss"] = parsed.GetValue(HealVerb.Losses) is { Length: > 0 } losses ? losses : [HealRequest.UsualLoss],
             },
             ["quantized"] = Quantized(parsed, model, schemes),
         };
+        if (parsed.GetValue(HealVerb.Losses) is { Length: > 0 } losses) ((Dictionary<string, object>)steps["healed"])["loss"] = losses;
         string[] rows = model is null ? [Named(Role.InDomain, EmbeddedStudy.Study)[0]] : parsed.GetValue(StudyOptions.InDomain)!;
         foreach (string export in written) steps[NameOf(export)] = Exported("${found}/healed", export, rows);
         bool toGguf = written.Any(e => TenantSpec.Parse(e, "export").Name == GgufExport.Called);

@@ -99,9 +99,9 @@ static class StudyOptions
     public static readonly Option<string> HealLoss = new("--heal-loss")
     {
         Description = "Terms of the loss of --heal, as train's --loss names them, the full model being the teacher: labels, or "
-            + "labels=0.1,outputs=0.9,temperature=2.",
+            + "labels=0.1,outputs=0.9,temperature=2. Without it outputs=1,temperature=2, the demo labels.",
         HelpName = "TERMS",
-        DefaultValueFactory = _ => new StudyRequest([]).HealLoss,
+        DefaultValueFactory = _ => HealRequest.UsualLoss,
     };
 
     public static readonly Option<string> Parts = new("--parts")

@@ -3,7 +3,8 @@ namespace Heartwood.App.Commands;
 /// <summary>Words that people come with from other tools, and where they lead here.</summary>
 static class Synonyms
 {
-    const string Smaller = "To make a model smaller, from search to files: heartwood shrink. Step by step: heartwood find, cut, heal, quantize, export.";
+    const string Smaller = "To make a model smaller, from search to files: heartwood shrink. Step by step: heartwood find, cut, "
+        + "heal, quantize, export.";
     const string Quantized = "A model with fewer bits a weight, measured in-domain and out of domain: heartwood quantize.";
     const string Written = "A model is written for other programs by heartwood export MODEL --to NAME --out FOLDER; "
         + "heartwood convert MODEL writes the safetensors copy of a folder that PyTorch saved.";

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Evaluation.Statistics;
 using Heartwood.Lab.Subnetworks.Targets;
 
@@ -26,7 +27,14 @@ public sealed record FinderTable(
 /// </param>
 public sealed record FinderRow(
     string Method, bool Seeded, int Searches, long Passes, double Seconds, IReadOnlyList<FinderAtSize> Sizes, FinderAreas? Areas,
-    RankCorrelation? Agreement);
+    RankCorrelation? Agreement)
+{
+    /// <summary>Its subnetworks, measured; none of the run's first method, whose subnetworks stand under accuracy.</summary>
+    public IReadOnlyList<MeasuredSubnetwork> Subnetworks { get; init; } = [];
+
+    /// <summary>Random parts of the make of each of those.</summary>
+    public IReadOnlyList<MeasuredSubnetwork> RandomSubnetworks { get; init; } = [];
+}
 
 /// <summary>A finder's subnetworks of one sparsity.</summary>
 /// <param name="TargetSparsity">the sparsity that was asked for</param>

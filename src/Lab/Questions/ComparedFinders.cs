@@ -1,5 +1,6 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Subnetworks.Targets;
 using static System.FormattableString;
 
@@ -10,7 +11,10 @@ sealed class ComparedFinders : IQuestion<FinderTable>
 {
     public string Name => "finders";
 
-    public int Version => 2;
+    public int Version => 3;
+
+    public IReadOnlyList<Candidate> Candidates(FinderTable facts, Findings findings) => findings.Facts<AccuracyFacts>() is not { } measured
+        ? [] : MeasuredCandidates.FromFinders(facts, measured);
 
     public FinderTable? Ask(Subject subject) => subject.Finders?.Invoke();
 

@@ -47,7 +47,8 @@ public static class ExportWords
     static string Compared(ExportFacts made) => made.Tokens is { } tokens
         ? Invariant($"goes on with {made.Rows} prompts as generate does for {made.SameTokens} of {tokens} tokens at least, greedily; ")
             + Invariant($"scores within {made.LargestDifference:0.0e+0}")
-        : Invariant($"gives Heartwood's scores within {made.LargestDifference:0.0e+0} ({made.Rows} rows, each alone and in a padded batch)");
+        : Invariant($"gives Heartwood's scores within {made.LargestDifference:0.0e+0} ({made.Rows} rows, each alone and ")
+            + "in a padded batch)";
 
     static string Timed(ExportFacts made) =>
         made.Tokens is { } each ? Invariant($"these {made.Rows} times {each} tokens") : "the rows in padded batches";

@@ -1,4 +1,5 @@
 using Heartwood.Lab.Charts;
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 
 namespace Heartwood.Lab.Questions;
@@ -24,7 +25,9 @@ sealed class Healing : IQuestion<HealingFacts>
     public IReadOnlyList<Candidate> Candidates(HealingFacts facts, Findings findings)
     {
         if (findings.Facts<AccuracyFacts>() is not { } measured) return [];
-        HashSet<string> known = [.. MeasuredCandidates.From(measured, findings.Facts<CutFacts>()).Select(c => c.Name)];
+        IEnumerable<Candidate> others = findings.Facts<FinderTable>() is { } finders
+            ? MeasuredCandidates.FromFinders(finders, measured) : [];
+        HashSet<string> known = [.. MeasuredCandidates.From(measured, findings.Facts<CutFacts>()).Concat(others).Select(c => c.Name)];
         List<Candidate> rows = [];
         foreach (HealedFacts healed in facts.First)
         {

@@ -1,3 +1,4 @@
+using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Subnetworks;
 using Heartwood.Lab.Subnetworks.Targets;
@@ -32,6 +33,19 @@ public static class MeasuredCandidates
         if (BestBaseline(facts) is { } best) all.Add(best);
         return all;
     }
+
+    /// <summary>What the other finders of a run found, each with random parts of its make; the first one's stand under accuracy.</summary>
+    /// <param name="finders">the table of finders</param>
+    /// <param name="facts">what the sets ask</param>
+    internal static IReadOnlyList<Candidate> FromFinders(FinderTable finders, AccuracyFacts facts) => [.. finders.Rows.SelectMany(row =>
+        row.Subnetworks.Select(s => Made(NameApart(s), CandidateKind.Subnetwork, s.Measured, s.Stored, facts))
+            .Concat(row.RandomSubnetworks.Index().Select(r => Made(
+                $"{RandomPrefix}-like-{row.Method}-{r.Item.TargetSparsity.InNames}-seed-{r.Index + 1}", CandidateKind.Random,
+                r.Item.Measured, r.Item.Stored, facts))))];
+
+    // the finder "random" draws parts too, and its subnetworks are not the null of another's
+    static string NameApart(MeasuredSubnetwork s) =>
+        NameOf(s).StartsWith(RandomPrefix, StringComparison.Ordinal) ? $"finder-{NameOf(s)}" : NameOf(s);
 
     /// <summary>The same before anything is measured: the full model and what was found.</summary>
     /// <param name="full">the full model</param>

@@ -21,7 +21,10 @@ sealed class StepCandidates
                 Name = names[c.Name],
                 From = c.From is null ? null : names.GetValueOrDefault(c.From) ?? c.From,
             }));
-            failed.AddRange(step.Failures.Select(f => f with { Candidates = [.. f.Candidates.Select(n => names.GetValueOrDefault(n) ?? n)] }));
+            failed.AddRange(step.Failures.Select(f => f with
+            {
+                Candidates = [.. f.Candidates.Select(n => names.GetValueOrDefault(n) ?? n)],
+            }));
         }
         failed = [.. failed.DistinctBy(f => f.Sentence)];
     }

@@ -84,15 +84,16 @@ sealed class Steps : IQuestion<StepsFacts>
     {
         if (all.FirstOrDefault(c => c.Kind == CandidateKind.Full) is not { InDomain: { } before } full
             || all.Where(c => c.Chosen).ToArray() is not [var cut]
-            || all.FirstOrDefault(c => c.Kind == CandidateKind.Healed && c.From == cut.Name) is not { InDomain: { } after } healed) return null;
+            || all.FirstOrDefault(c => c.Kind == CandidateKind.Healed && c.From == cut.Name) is not { InDomain: { } after } healed)
+            return null;
         string Figures(Candidate c, CandidateFigure inDomain)
         {
             string Said(CandidateFigure f) => f.Measure == CandidateFigure.Accuracy ? Wording.Percent(f.Value)
                 : $"{CandidateRows.Value(f.Measure, f.Value)} {f.Measure}";
             return c.OutOfDomain is { } out_ ? $"{Said(inDomain)} in-domain and {Said(out_)} out of domain" : $"{Said(inDomain)} in-domain";
         }
-        string size = full.Weights is { } whole && healed.Weights is { } left ? $", with {Wording.Percent((double)left / whole)} of the weights"
-            : "";
+        string size = full.Weights is { } whole && healed.Weights is { } left
+            ? $", with {Wording.Percent((double)left / whole)} of the weights" : "";
         return $"{Figures(healed, after)}{size}; the full model {Figures(full, before)}";
     }
 
@@ -129,8 +130,8 @@ sealed class Steps : IQuestion<StepsFacts>
             [.. facts.Steps.Select(s => (object?[])[s.Name, s.Verb, InWords(s.Status), s.Seconds, s.Command])]);
         string settings = facts.Settings.Count == 0 ? ""
             : $" Settings: {string.Join("; ", facts.Settings.Select(s => $"{s.Key} = {s.Value}"))}.";
-        Figure steps = new("steps", "The steps", $"{(facts.Recipe == "" ? "What was done" : $"The recipe {facts.Recipe}")}, step by step; each page says more.{settings}", [], [],
-            Markup.Empty, [table])
+        string what = facts.Recipe == "" ? "What was done" : $"The recipe {facts.Recipe}";
+        Figure steps = new("steps", "The steps", $"{what}, step by step; each page says more.{settings}", [], [], Markup.Empty, [table])
         { Closer = [$"<ol class=\"steps\">{facts.Steps.Select(Item)}</ol>\n"] };
         return facts.Steps.Any(s => s.Figures.Count > 0) ? [steps, Main(facts)] : [steps];
     }

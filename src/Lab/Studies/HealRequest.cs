@@ -1,12 +1,24 @@
 using Heartwood.Lab.Questions;
+using Heartwood.Lab.Tasks;
 
 namespace Heartwood.Lab.Studies;
 
 /// <summary>What <c>heartwood heal</c> is asked: which models of a run are trained for a short while, on what, and how often.</summary>
 public sealed record HealRequest
 {
-    /// <summary>The loss where nobody names one.</summary>
-    public const string UsualLoss = "labels";
+    /// <summary>Stands for the loss that is taken where nobody names one: <see cref="UsualFor"/>.</summary>
+    public const string UsualLoss = "";
+
+    /// <summary>
+    /// The loss where nobody names one: the full model's outputs, which bring back out of domain what labels do and, where the data hold
+    /// no counterexamples, more (docs/results.md).
+    /// </summary>
+    /// <param name="problem">what is asked</param>
+    public static string UsualFor(IProblem problem) => problem.OfOneNumber ? "outputs" : "outputs=1,temperature=2";
+
+    /// <summary>Losses as they were asked for, the usual one by its terms.</summary>
+    internal static IReadOnlyList<string> Named(IReadOnlyList<string> losses, IProblem problem) =>
+        [.. losses.Select(loss => loss == UsualLoss ? UsualFor(problem) : loss).Distinct()];
 
     /// <summary>for how many steps each is trained</summary>
     public int Steps { get; init; } = NextTraining.Steps;

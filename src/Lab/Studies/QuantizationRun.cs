@@ -69,12 +69,14 @@ public sealed class QuantizationRun
             KeptOf? kept = scheme.Others > 0 ? new(universe!, mask!.Kept) : null;
             Plan nearest = new(QuantizationRequest.SlugOf(scheme.AsNearest), scheme.AsNearest, kept, false, null);
             if (there.Add(nearest.Name)) yield return nearest;
-            if (there.Add(QuantizationRequest.SlugOf(scheme))) yield return new(QuantizationRequest.SlugOf(scheme), scheme, kept, false, nearest.Name);
+            if (there.Add(QuantizationRequest.SlugOf(scheme)))
+                yield return new(QuantizationRequest.SlugOf(scheme), scheme, kept, false, nearest.Name);
             if (kept is null) continue;
             for (int draw = 1; draw <= request.Random; draw++)
             {
                 IReadOnlyList<Part> drawn = RandomParts.Like(universe!, kept.Kept, new(request.Seed, "parts with more bits"), draw);
-                yield return new($"random-{QuantizationRequest.SlugOf(scheme)}-seed-{draw}", scheme, kept with { Kept = drawn }, true, null);
+                string name = $"random-{QuantizationRequest.SlugOf(scheme)}-seed-{draw}";
+                yield return new(name, scheme, kept with { Kept = drawn }, true, null);
             }
         }
     }

@@ -102,7 +102,7 @@ public sealed partial class Study
             IReadOnlyList<DataSource> learned = Data[Role.Train];
             Problem = DataSource.ProblemOf(learned).For(Loaded.Model);
             if (Objective is not null) Objectives.Check(Objective, Problem, request.Tenants.Objectives);
-            if (Objectives.CanTrain(Problem)) _ = LossTerms.Parse(request.HealLoss, Problem);
+            if (Objectives.CanTrain(Problem)) _ = LossTerms.Parse(HealRequest.Named([request.HealLoss], Problem)[0], Problem);
             LabelMap map = LabelMap.Parse(request.LabelMap);
             Pool = [.. Thinning.Thinned(Loaded.Encode(learned, map, request.MostTokens), request.Examples).Select(Problem.ToLearn)];
             if (Pool.Count == 0)

@@ -56,7 +56,14 @@ public sealed partial class Study
             : MeanAreas([.. OnePerSeed(found).Select(f => Areas(few, Ranking(f), ablation, advance))]);
         bool compared = exact is not null && method.Finder.Facts.Name != "ablation";
         RankCorrelation? agreement = compared ? RankCorrelation.Between(MeanScores(method), exact!) : null;
-        return new(method.Label, method.Finder.Facts.Seeded, cost.Searches, cost.Passes, SecondsOf(method), sizes, areas, agreement);
+        return new(method.Label, method.Finder.Facts.Seeded, cost.Searches, cost.Passes, SecondsOf(method), sizes, areas, agreement)
+        {
+            Subnetworks = few is null || method == MainMethod ? [] : [.. Measured(method, found).Found.Select((m, i) => m with
+            {
+                Stored = m.Stored! with { File = Subject.MaskFile(found[i]) },
+            })],
+            RandomSubnetworks = few is null || method == MainMethod ? [] : Measured(method, found).Random,
+        };
     }
 
     long Rankings() => RandomRankings + methods.Where(m => !m.Finder.Facts.SizeDependent).Sum(m => (long)m.Searches(request).Count);

@@ -53,7 +53,7 @@ public sealed partial class Study
     public Result Heal(HealRequest asked, Action<string>? tell = null)
     {
         asked.Check();
-        healing = asked;
+        healing = asked with { Losses = HealRequest.Named(asked.Losses, asked.Sampled > 0 ? new LanguageModelling() : problem) };
         RequireInDomain();
         RequireTeachers();
         if (!how.IsConstant) throw new NotSupportedException(WhyNoCut);
@@ -96,7 +96,7 @@ public sealed partial class Study
     HealRequest ToHealBy => healing ??= new()
     {
         Steps = request.HealSteps > 0 ? request.HealSteps : NextTraining.Steps,
-        Losses = [request.HealLoss],
+        Losses = HealRequest.Named([request.HealLoss], problem),
     };
 
     // texts that the model wrote are running text, whatever the run's data asks

@@ -104,7 +104,7 @@ public sealed class CandidateTests
     {
         string[] lines = Summary.Finished(SampleResult.Healed, "run").Split('\n');
         int heading = Array.IndexOf(lines, "  healed");
-        Assert.Matches(@"^    seed 1 +99\.[23] ±0\.\d +97\.6 ±0\.\d .* 249,474 +1\.00$", lines[heading + 1]);
+        Assert.Matches(@"^    seed 1 +99\.[23] ±0\.\d +97\.6 ±0\.\d .* 249,474 +1\.00 +\d+\.\d+$", lines[heading + 1]);
         Assert.Matches(@"^    random parts, sparsity 0\.6 seed 1 +98\.0 ±0\.\d +89\.3 ±1\.\d .* 249,474 +1\.00$", lines[heading + 2]);
         string said = lines.Single(l => l.StartsWith("Healed for 200 steps (labels)", StringComparison.Ordinal));
         Assert.Matches(@"the cut goes from \d+\.\d to 97\.6.%", said);

@@ -21,7 +21,7 @@ public sealed class HealingTests : IDisposable
 
     public void Dispose() => temporary.Dispose();
 
-    StudyRequest Request => SmallWorld.Study(model) with { Sparsities = [0.5], HealSteps = 60 };
+    StudyRequest Request => SmallWorld.Study(model) with { Sparsities = [0.5], HealSteps = 60, HealLoss = "labels" };
 
     Result? Begin(string name, StudyRequest request, Func<Progress, bool>? stopAt = null)
     {
@@ -165,7 +165,7 @@ public sealed class HealingTests : IDisposable
         Assert.Equal(cut.Stored.Weights, scratch.Stored.Weights);
         Assert.NotEqual(cut.Before.InDomainLoss, scratch.Before.InDomainLoss);
         // labels on which the cut is trained alone are those of the run's own healing
-        InRun("run", request, study => study.Heal(new() { Steps = 12 }));
+        InRun("run", request, study => study.Heal(new() { Steps = 12, Losses = ["labels"] }));
         byte[] once = Weights("run/healed");
         Begin("by-find", request with { HealSteps = 12 });
         Assert.Equal(Weights("by-find/healed"), once);
@@ -214,7 +214,7 @@ public sealed class HealingTests : IDisposable
         Assert.Contains("'nowhere' is no folder", Refused<DirectoryNotFoundException>(new() { Losses = ["outputs"], Teachers = ["full+nowhere"] }), StringComparison.Ordinal);
         Assert.Contains("--teacher full+FOLDER", Refused<ArgumentException>(new() { Losses = ["outputs"], Teachers = ["full"] }), StringComparison.Ordinal);
         Assert.Contains("each once", Refused<ArgumentException>(new() { Losses = ["outputs"], Teachers = ["full+full"] }), StringComparison.Ordinal);
-        Assert.Contains("--teacher untrained would have no effect", Refused<ArgumentException>(new() { Teachers = ["untrained"] }), StringComparison.Ordinal);
+        Assert.Contains("--teacher untrained would have no effect", Refused<ArgumentException>(new() { Losses = ["labels"], Teachers = ["untrained"] }), StringComparison.Ordinal);
         // a model of other labels is no teacher, and that is known before anything is trained
         SmallWorld.ModelIn(temporary.At("other"), "a", "b", "c");
         Assert.Contains("is another kind of model", Refused<ArgumentException>(new() { Losses = ["labels", "outputs"], Teachers = [temporary.At("other")] }), StringComparison.Ordinal);

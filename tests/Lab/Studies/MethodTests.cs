@@ -2,6 +2,7 @@ using System.Text.Json;
 using Heartwood.App.Commands;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Discovery;
+using Heartwood.Lab.Evaluation;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Questions;
 using Heartwood.Lab.Reports;
@@ -101,6 +102,13 @@ public sealed class MethodTests : IDisposable
         Assert.All(table.Rows.SelectMany(r => r.Sizes), s => Assert.Equal(2, s.Random.Subnetworks));
         Assert.Contains("Finders against one another", page);
         Assert.Contains("5 random rankings", words);
+
+        // what the second finder found is a candidate too, next to its own random parts
+        IReadOnlyList<Candidate> candidates = new Findings(result).Candidates;
+        foreach (string name in (string[])["by-place-sparsity-0.5", "structured-pruning-sparsity-0.5-seed-1", "random-like-structured-pruning-sparsity-0.5-seed-1"])
+            Assert.Single(candidates, c => c.Name == name);
+        Assert.Equal(candidates.Count, candidates.Select(c => c.Name).Distinct().Count());
+        Assert.Equal("subnetworks/structured-pruning-sparsity-0.5-seed-1.json", candidates.Single(c => c.Name == "structured-pruning-sparsity-0.5-seed-1").File);
     }
 
     [Fact]
