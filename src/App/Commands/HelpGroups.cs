@@ -30,7 +30,7 @@ static partial class HelpGroups
         ("Healing", ["--heal", "--heal-loss", "--scratch", "--sampled"]),
         ("Quantizing", ["--scheme"]),
         ("Measuring", ["--measure", "--random", "--draws", "--ask", "--evaluate-every", "--grid-sparsity", "--grid-seeds", "--tolerance",
-            "--top", "--tokens", "--temperature", "--length"]),
+            "--top", "--tokens", "--temperature", "--texts", "--length"]),
         ("Output", ["--out", "--title", "--json", "--examples", "--to", "--export", "--check", "--dry-run"]),
         (Rest, []),
     ];

@@ -20,6 +20,9 @@ static class SampledTexts
     /// <param name="Text">the same to be read</param>
     sealed record Written(int[] Ids, string Text);
 
+    /// <summary>The seed of one of several texts; of the first the one that was given.</summary>
+    internal static ulong SeedOf(ulong seed, int number) => seed + ((ulong)number << 32);
+
     /// <summary>Why a model writes no texts, with the next move; null where it does.</summary>
     public static string? WhyNot(LoadedModel speaker) =>
         speaker.Model is not { Output: Output.Vocabulary, Causal: true }
@@ -48,7 +51,7 @@ static class SampledTexts
         {
             Written[] written = [.. Enumerable.Range(run.First, run.Count).Select(number =>
             {
-                Written one = Write(speaker, most, ((ulong)number << 32) + seed, stop);
+                Written one = Write(speaker, most, SeedOf(seed, number), stop);
                 progress.Report(new("sampling texts", Interlocked.Increment(ref done), texts, "texts", ""));
                 return one;
             })];
