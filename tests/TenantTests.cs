@@ -186,7 +186,7 @@ public sealed class TenantTests(ToyRun toys) : IClassFixture<ToyRun>
             (Find("--ablation", "scaled-means"), "There is no ablation 'scaled-means'. Did you mean scaled-mean?"),
             (Find("--ablation", "scaled-mean,share=2"), "scaled-mean: 'share' takes a number from 0 to 1, not '2'."),
             (Find("--objective", "doubts"), "Did you mean doubt?"),
-            (Find("--objective", "pair-margin"), "there are: cross-entropy, kl-to-full, logit-difference, layers-to-full, directions-to-full, relations-to-full, doubt."),
+            (Find("--objective", "pair-margin"), "there are: cross-entropy, kl-to-full, logit-difference, layers-to-full, directions-to-full, attention-to-full, relations-to-full, doubt."),
             (Find("--all", "--ask", "without-kind"), "There is no question 'without-kind'. Did you mean without-kinds?"),
             (["cut", toys.Folder, "--change", "round", "--out", toys.At("none")], "There is no change 'round'. Did you mean rounded?"),
             (["cut", toys.Folder, "--change", "rounded,bits=24", "--out", toys.At("none")],

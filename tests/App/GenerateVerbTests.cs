@@ -37,6 +37,22 @@ public sealed class GenerateVerbTests : IDisposable
     }
 
     [Fact]
+    public void Several_texts_are_lines_of_data_of_which_the_first_is_the_text_that_one_would_be()
+    {
+        string[] drawn = ["--temperature", "1", "--seed", "4"];
+        string lines = SmallRuns.Here(Generate([.. drawn, "--texts", "6"])).Out;
+        string[] texts = [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!)];
+        Assert.Equal(6, texts.Length);
+        Assert.All(texts, text => Assert.StartsWith("a bee", text));
+        Assert.Equal(Json(drawn).GetProperty("text").GetString(), texts[0]);
+        Assert.True(texts.Distinct().Count() > 3);
+        Assert.Equal(texts, Json([.. drawn, "--texts", "6"]).EnumerateArray().Select(made => made.GetProperty("text").GetString()));
+        File.WriteAllText(temporary.At("texts.jsonl"), lines);
+        Assert.Contains("perplexity", SmallRuns.Works("evaluate", "--model", speaker, "--in-domain", $"{temporary.At("texts.jsonl")},text=text,task=text"));
+        Assert.Contains("--texts", SmallRuns.Here(Generate("--texts", "6")).Error);
+    }
+
+    [Fact]
     public void Parts_are_knocked_out_at_zero_or_at_their_means()
     {
         File.WriteAllText(temporary.At("text.txt"), string.Concat(Enumerable.Repeat("the bee sees a tree. ", 30)));

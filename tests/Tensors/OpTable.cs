@@ -277,6 +277,13 @@ static class OpTable
             yield return new($"recomputed {n}", t => t[0].Recomputed(x => (x * t[1]).LogSoftmax()), new Shape(3, n), new Shape(3, n));
             foreach (bool causal in (bool[])[false, true])
                 yield return new($"relation kl of {n}{(causal ? ", causal" : "")}", t => t[0].RelationKl(Tensor.Normal(new Chance(7, "relations"), 0.5f, 9, 2 * n), [0, 2, 2, 3, 9], n % 2 == 0 ? 2 : 1, causal), new Shape(9, n));
+            foreach (int heads in (int[])[2, 3])
+            {
+                Tensor queries = Tensor.Normal(new Chance(7, "queries"), 0.5f, 9, 2 * heads), keys = Tensor.Normal(new Chance(7, "keys"), 0.5f, 9, 2);
+                AttentionMaps target = new(queries, keys, [heads]);
+                yield return new($"attention kl of {n}, {heads} heads", t => new AttentionMaps(t[0], t[1], [1, 1]).AttentionKl(target, [0, 2, 2, 3, 9]), new Shape(9, 2 * n), new Shape(9, 2 * n));
+                yield return new($"attention kl of {n}, {heads} heads, causal", t => new AttentionMaps(t[0], t[1], [2], 3, 1.5f).AttentionKl(target with { Window = 3 }, [0, 2, 2, 3, 9], true), new Shape(9, 2 * n), new Shape(9, n));
+            }
             yield return new($"squared error {n}", t => t[0].SquaredError(t[1]), new Shape(2, n), new Shape(2, n));
         }
     }

@@ -22,6 +22,9 @@ static class GenerateVerb
     static readonly Option<int> topK = SharedOptions.Number("--top-k", "Draw from so many of the best tokens only; 0 for all.", 0, 0);
     static readonly Option<double> temperature =
         SharedOptions.Number("--temperature", "How evenly tokens are drawn, 1 as the model has it; 0 takes the best every time.", 0.0, 0);
+    static readonly Option<int> texts = SharedOptions.Number("--texts",
+        "Write so many texts, each drawn anew, a line of JSON each with its \"text\": data to train or to measure on, as "
+            + "FILE.jsonl,text=text,task=text. 0 for one text as it is.", 0, 0);
     static readonly Option<double> topP =
         SharedOptions.Number("--top-p", "Draw from the fewest best tokens whose probabilities add up to this.", 1.0, 0, 1);
     static readonly Option<string?> mask =
@@ -42,11 +45,12 @@ static class GenerateVerb
         "Goes on with a text, token by token: the whole language model, or without some of its parts. "
             + "Greedy, unless a temperature is given; then by the seed.",
         "generate --model models/stories15M --prompt \"Once upon a time\"",
-        "generate --model models/stories15M --prompt \"Lily and\" --temperature 0.8 --top-p 0.9 --seed 3 --without L0.H5,L2.MLP")
+        "generate --model models/stories15M --prompt \"Lily and\" --temperature 0.8 --top-p 0.9 --seed 3 --without L0.H5,L2.MLP",
+        "generate --model models/stories15M --temperature 1 --texts 500 --tokens 256")
     {
         Options =
         {
-            model, prompt, tokens, temperature, topK, topP, mask, without, MaskVerb.Ablation, data, MaskVerb.OtherModel,
+            model, prompt, tokens, temperature, topK, topP, texts, mask, without, MaskVerb.Ablation, data, MaskVerb.OtherModel,
             StudyOptions.Precision
         },
         Draws = true,
@@ -58,7 +62,7 @@ static class GenerateVerb
     {
         RunSupport.UseThreads(p);
         if (p.GetValue(temperature) == 0) RunSupport.RefuseIdle(
-            p, "without --temperature: the best token is taken every time", topK, topP, SharedOptions.Seed);
+            p, "without --temperature: the best token is taken every time", topK, topP, texts, SharedOptions.Seed);
         if (p.GetValue(mask) is null) RunSupport.RefuseIdle(p, "without --mask", MaskVerb.OtherModel);
         if (p.GetValue(mask) is null && p.GetValue(without) is null)
             RunSupport.RefuseIdle(p, "without --mask or --without", MaskVerb.Ablation);
@@ -74,6 +78,18 @@ static class GenerateVerb
             Tenants = session.Tenants,
             Precision = p.GetValue(StudyOptions.Precision) == "bf16" ? Precision.Bf16 : Precision.Float32,
         };
+        if (p.GetValue(texts) is > 0 and var count)
+        {
+            List<GeneratedText> all = [];
+            foreach (GeneratedText one in GeneratedText.Several(request, count, _ => { }, session.Stop, session.World.Say))
+            {
+                all.Add(one);
+                if (!session.Json) session.World.Out.WriteLine(JsonSerializer.Serialize(new { text = one.Text }));
+                session.Progress.Report(new("writing texts", all.Count, count, "texts", ""));
+            }
+            session.Result(() => JsonSerializer.Serialize(all, JsonWriting.Published), () => "");
+            return;
+        }
         GeneratedText made = GeneratedText.Generate(request, session.Json ? _ => { } : Show, session.Stop, session.World.Say);
         if (!session.Json) session.World.Out.WriteLine();
         session.World.Say(

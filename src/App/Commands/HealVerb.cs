@@ -20,7 +20,8 @@ static class HealVerb
     public static readonly Option<string[]> Losses = RunSupport.Several("--loss",
         "Terms of the loss with their weights, as outputs=0.9,labels=0.1,temperature=2; several losses in a row are tried side by side, "
             + $"the first makes RUN/{Study.HealedFolder}. "
-            + $"{string.Join("; ", LossTerms.Known.Select(term => $"{term.Key}: {term.Value}"))}. The run's full model is the teacher. "
+            + $"{string.Join("; ", LossTerms.Known.Select(term => $"{term.Key}: {term.Value}"))}. "
+            + $"{LossTerms.Settings}. The run's full model is the teacher. "
             + "Without it outputs=1,temperature=2; labels alone stand beside whatever is asked.", "TERMS");
     static readonly Option<string> seeds = new("--seeds")
     {
@@ -32,8 +33,12 @@ static class HealVerb
         "Highest learning rate; 0 for 5e-5 times BERT-base's width over the model's.", 0.0, 0);
     static readonly Option<string[]> teachers = RunSupport.Several("--teacher",
         "Other teachers of the cut, next to the full model: "
-        + $"folders of models of the same kind (a checkpoint of its training, say), or {HealedFacts.Untrained}: of random weights.",
-        "FOLDER");
+        + $"folders of models of the same kind (a checkpoint of its training, say), or {HealedFacts.Untrained}: of random weights. "
+        + $"Several with + between them, {Teachers.Full} for the full model among them, teach together: the loss is its mean over them.",
+        "TEACHER");
+    static readonly Option<int> sampled = SharedOptions.Number("--sampled",
+        "Texts that the full model, a language model, writes for the others to be trained on, in place of the run's data; 0 for none.",
+        0, 0);
     static readonly Option<bool> all = new("--all")
     {
         Description = "Heal every subnetwork of the run's first sparsity, not the cut alone.",
@@ -54,7 +59,7 @@ static class HealVerb
     {
         Arguments = { run },
         Refused = StageVerbs.KeptByTheRun,
-        Options = { Losses, Steps, seeds, rate, teachers, all, scratch },
+        Options = { Losses, Steps, seeds, rate, teachers, sampled, all, scratch },
         Resumes = true,
         Computes = true,
         Run = (parsed, session) =>
@@ -86,6 +91,7 @@ static class HealVerb
             Seeds = StudyOptions.SeedsOf("--seeds", p.GetValue(seeds)!),
             LearningRate = p.GetValue(rate),
             Teachers = p.GetValue(teachers)!,
+            Sampled = p.GetValue(sampled),
             All = p.GetValue(all),
             Scratch = p.GetValue(scratch),
         };

@@ -27,10 +27,10 @@ static partial class HelpGroups
             "--family", "--fresh", "--layers", "--heads", "--width", "--neurons", "--positions", "--loss", "--teacher", "--epochs",
             "--steps", "--learning-rate", "--batch-tokens", "--warmup", "--final-rate", "--weight-decay", "--dropout",
         ]),
-        ("Healing", ["--heal", "--heal-loss", "--scratch"]),
+        ("Healing", ["--heal", "--heal-loss", "--scratch", "--sampled"]),
         ("Quantizing", ["--scheme"]),
         ("Measuring", ["--measure", "--random", "--draws", "--ask", "--evaluate-every", "--grid-sparsity", "--grid-seeds", "--tolerance",
-            "--top", "--tokens", "--temperature", "--length"]),
+            "--top", "--tokens", "--temperature", "--texts", "--length"]),
         ("Output", ["--out", "--title", "--json", "--examples", "--to", "--export", "--check", "--dry-run"]),
         (Rest, []),
     ];

@@ -71,14 +71,17 @@ static class TrainVerb
     static readonly Option<string> loss = new("--loss")
     {
         Description = "Terms of the loss with their weights, as labels=0.1,outputs=0.9,temperature=2,relations=1; without it labels alone. "
-            + $"{string.Join("; ", LossTerms.Known.Select(term => $"{term.Key}: {term.Value}"))}. All but labels need --teacher.",
+            + $"{string.Join("; ", LossTerms.Known.Select(term => $"{term.Key}: {term.Value}"))}. "
+            + $"{LossTerms.Settings}. All but labels need --teacher.",
         HelpName = "TERMS",
         DefaultValueFactory = _ => "",
     };
     static readonly Option<string?> teacher = new("--teacher")
     {
-        Description = "Folder of the model to be like, which terms of --loss compare with: the full model that was cut.",
-        HelpName = "FOLDER",
+        Description = "Folder of the model to be like, which terms of --loss compare with: the full model that was cut; or "
+            + $"{Teachers.Embedded}, the model that comes with the program. Several with + between them teach together: the loss is its "
+            + "mean over them.",
+        HelpName = "TEACHER",
     };
     static readonly Option<double> epochs = SharedOptions.Number("--epochs", "Passes over the data.", standard.Epochs, 0);
     static readonly Option<int> steps = SharedOptions.Number("--steps", "Number of steps; 0 to count epochs.", 0, 0);

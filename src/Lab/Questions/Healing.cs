@@ -12,7 +12,7 @@ sealed class Healing : IQuestion<HealingFacts>
 
     public string Name => Asked;
 
-    public int Version => 2;
+    public int Version => 3;
 
     public bool Usual => false;
 
@@ -72,10 +72,12 @@ sealed class Healing : IQuestion<HealingFacts>
             ? " Where a loss has a teacher, it is the full model unless another is named." : "";
         string seeds = facts.Seeds.Count == 1 ? "in the same order"
             : $"in the same order by each of {Wording.Count(facts.Seeds.Count, "seed")}";
+        string examples = facts.Sampled > 0 ? $"{Wording.Count(facts.Sampled, "text")} that the full model wrote"
+            : $"{Wording.Count(facts.Examples, "example")} of the training data";
         return [new("healing", findings.Asking ? "What does a short training bring back?" : "The cut, healed",
             string.Join(" ", HealingWords.Lines(facts, measured)), panels, keys, $"""
             Each was trained for {Wording.Count(facts.Steps, "step")} of at most {Wording.Count(facts.TokensPerBatch)} tokens, on
-            {Wording.Count(facts.Examples, "example")} of the training data {seeds}; the highest learning rate was
+            {examples} {seeds}; the highest learning rate was
             {Wording.Number(facts.LearningRate, "0.#####")}. Thin lines are 95&nbsp;% intervals over examples.{taught}{leftOut}
             """, [TableOf(facts, measured, sets)])];
     }

@@ -15,6 +15,9 @@ public sealed record HealingFacts(
     int Steps, IReadOnlyList<string> Losses, double LearningRate, int TokensPerBatch, IReadOnlyList<ulong> Seeds, int Examples,
     IReadOnlyList<HealedFacts> Healed, IReadOnlyList<string> LeftOut)
 {
+    /// <summary>how many texts the full model wrote, in place of training data, of which the examples are; 0 where it wrote none</summary>
+    public int Sampled { get; init; }
+
     /// <summary>What was trained on the first loss, by the full model where the loss has a teacher, with the first seed.</summary>
     internal IEnumerable<HealedFacts> First =>
         Healed.Where(h => h.Loss == Losses[0] && h.Teacher is null or HealedFacts.FullModel && h.Seed == Seeds[0]);

@@ -26,7 +26,8 @@ static class HealingWords
         HealedFacts? cut = facts.First.FirstOrDefault(h => h.Start == HealingStart.Cut);
         HealedFacts? random = facts.First.FirstOrDefault(h => h.Start == HealingStart.Random);
         if (cut is null) yield break;
-        string how = $"Healed for {Wording.Count(facts.Steps, "step")} ({facts.Losses[0]}), the cut goes "
+        string how = $"Healed for {Wording.Count(facts.Steps, "step")} ({facts.Losses[0]}"
+            + $"{(facts.Sampled > 0 ? $", on {Wording.Count(facts.Sampled, "text")} of the full model's own" : "")}), the cut goes "
             + $"{Moves(cut, measured, full: true)}.";
         yield return random is null ? how : $"{how} Random parts healed as long go {Moves(random, measured, full: false)}.";
         if (Verdict(cut, random, measured) is { } verdict) yield return verdict;

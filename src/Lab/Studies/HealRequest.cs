@@ -34,9 +34,15 @@ public sealed record HealRequest
     public double LearningRate { get; init; }
 
     /// <summary>
-    /// other teachers next to the full model, for losses that have one: folders of models of the same kind, or "untrained"
+    /// other teachers next to the full model, for losses that have one: folders of models of the same kind, or "untrained", or several
+    /// of these and "full" with + between them, which teach together
     /// </summary>
     public IReadOnlyList<string> Teachers { get; init; } = [];
+
+    /// <summary>
+    /// how many texts the full model, a language model, writes for the others to be trained on, in place of the run's data; 0 for none
+    /// </summary>
+    public int Sampled { get; init; }
 
     /// <summary>whether every subnetwork of the run's first sparsity is healed, and not only the one that was written</summary>
     public bool All { get; init; }
@@ -53,10 +59,19 @@ public sealed record HealRequest
             throw new ArgumentException("--loss needs at least one list of terms, each once.");
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count)
             throw new ArgumentException("--seeds needs at least one seed, each once.");
+        if (Sampled < 0) throw new ArgumentException($"--sampled is a number of texts, at least 0, not {Sampled}.");
         if (LearningRate < 0) throw new ArgumentException($"--learning-rate is above 0, not {LearningRate}.");
         foreach (string teacher in Teachers)
-            if (teacher != HealedFacts.Untrained && !Directory.Exists(teacher))
-                throw new DirectoryNotFoundException($"The teacher '{teacher}' is no folder. --teacher takes folders of models, or "
-                    + $"{HealedFacts.Untrained}; the full model is a teacher without being named.");
+        {
+            IReadOnlyList<string> together = Studies.Teachers.In(teacher);
+            if (together is [Studies.Teachers.Full])
+                throw new ArgumentException("The full model is a teacher without being named. With others: "
+                    + $"--teacher {Studies.Teachers.Full}+FOLDER");
+            foreach (string name in together)
+                if (name is not (HealedFacts.Untrained or Studies.Teachers.Full) && !Studies.Teachers.Exists(name))
+                    throw new DirectoryNotFoundException($"The teacher '{name}' is no folder. --teacher takes folders of models, or "
+                        + $"{HealedFacts.Untrained}, or several with + between them that teach together; the full model is a teacher "
+                        + "without being named.");
+        }
     }
 }

@@ -15,11 +15,12 @@ namespace Heartwood.Lab.Studies;
 /// <param name="Start">gives the model as it is before</param>
 /// <param name="Options">how it is trained</param>
 /// <param name="Loss">what is made small</param>
-/// <param name="Teacher">gives the teacher, where the loss has one</param>
+/// <param name="Teachers">gives the teachers, where the loss has any</param>
 /// <param name="Into">the folder in the run that the model is written to, where one stands there it is replaced; null where it is only
 /// measured</param>
 sealed record HealingArm(
-    string Key, string InWords, Func<IModel> Start, TrainingOptions Options, IObjective Loss, Func<IModel>? Teacher, string? Into);
+    string Key, string InWords, Func<IModel> Start, TrainingOptions Options, IObjective Loss, Func<IReadOnlyList<IModel>>? Teachers,
+    string? Into);
 
 /// <summary>What is kept of a training.</summary>
 /// <param name="Stored">the model as it is stored, and where</param>
@@ -52,7 +53,7 @@ sealed class Healer(RunFolder folder, IReadOnlyList<Example> examples, IProblem 
     public Job Healing(HealingArm arm, string place) => new(FileOf(arm), () =>
     {
         string state = $"heal/{arm.Key}.safetensors", written = arm.Into ?? $"heal/{arm.Key}";
-        Trainer trainer = new(arm.Start(), examples, arm.Options, problem, arm.Loss, arm.Teacher?.Invoke());
+        Trainer trainer = new(arm.Start(), examples, arm.Options, problem, arm.Loss, arm.Teachers?.Invoke() ?? []);
         if (folder.Has(state)) trainer.Restore(folder.PathOf(state));
         string stage = $"healing {arm.InWords}{(place == "" ? "" : $", {place}")}";
         double smooth = double.NaN;

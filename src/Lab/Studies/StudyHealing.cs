@@ -53,7 +53,7 @@ public sealed partial class Study
     public Result Heal(HealRequest asked, Action<string>? tell = null)
     {
         asked.Check();
-        healing = asked with { Losses = HealRequest.Named(asked.Losses, problem) };
+        healing = asked with { Losses = HealRequest.Named(asked.Losses, asked.Sampled > 0 ? new LanguageModelling() : problem) };
         RequireInDomain();
         RequireTeachers();
         if (!how.IsConstant) throw new NotSupportedException(WhyNoCut);
@@ -71,14 +71,21 @@ public sealed partial class Study
     void RequireTeachers()
     {
         if (ToHealBy.Teachers.Count == 0) return;
-        if (!ToHealBy.Losses.Any(words => LossTerms.Parse(words, problem).NeedsReference))
+        if (!ToHealBy.Losses.Any(words => LossTerms.Parse(words, ToHealOn).NeedsReference))
             throw new ArgumentException($"--teacher {ToHealBy.Teachers[0]} would have no effect: no term of the loss compares with a "
                 + $"teacher. Name some with --loss, of: {string.Join(", ", LossTerms.Known.Keys)}.");
-        foreach (string teacher in ToHealBy.Teachers)
-            if (teacher != HealedFacts.Untrained) _ = Teachers.Load(teacher, loaded);
-            else if (UntrainedModel.WhyNotLike(Model) is { } why)
+        foreach (string teacher in ToHealBy.Teachers.SelectMany(Teachers.In).Distinct())
+            if (teacher == HealedFacts.Untrained && UntrainedModel.WhyNotLike(Model) is { } why)
                 throw new NotSupportedException($"--teacher {HealedFacts.Untrained}: {why}");
+            else _ = TeacherNamed(teacher, 0);
     }
+
+    IModel TeacherNamed(string teacher, ulong seed) => teacher switch
+    {
+        HealedFacts.FullModel or Teachers.Full => Model.At(Precision.Float32),
+        HealedFacts.Untrained => UntrainedModel.Like(Model, seed).At(Precision.Float32),
+        _ => Teachers.Load(teacher, loaded).Model,
+    };
 
     /// <summary>
     /// Whether the run holds a healed model of a cut that is not its cut any more: another was written since. It stays, and heal writes it
@@ -92,10 +99,17 @@ public sealed partial class Study
         Losses = HealRequest.Named([request.HealLoss], problem),
     };
 
+    // texts that the model wrote are running text, whatever the run's data asks
+    IProblem ToHealOn => ToHealBy.Sampled > 0 ? new LanguageModelling() : problem;
+
     // why the run's cut cannot be trained on its data, with the next move; null where it can
     string? WhyNoHealing()
     {
-        if (NextTraining.Make(request, loaded, data, "RUN/cut", "RUN-healed").WhyNot is { } why) return why;
+        if (ToHealBy.Sampled > 0)
+        {
+            if (SampledTexts.WhyNot(loaded) is { } silent) return silent;
+        }
+        else if (NextTraining.Make(request, loaded, data, "RUN/cut", "RUN-healed").WhyNot is { } why) return why;
         if (Subject.Facts<CutFacts>()?.Choice is not { } choice) return "Nothing was cut.";
         return WhyNoLoss(CutOf(Named(choice.Subnetwork).Kept));
     }
@@ -105,10 +119,10 @@ public sealed partial class Study
     {
         foreach (string words in ToHealBy.Losses)
         {
-            IObjective loss = LossTerms.Parse(words, problem);
+            IObjective loss = LossTerms.Parse(words, ToHealOn);
             try
             {
-                if (loss.NeedsReference) _ = loss.Sites(problem, cut, Model);
+                if (loss.NeedsReference) _ = loss.Sites(ToHealOn, cut, Model);
             }
             catch (Exception e) when (e is ArgumentException or NotSupportedException)
             {
@@ -132,17 +146,22 @@ public sealed partial class Study
     {
         if (Subject.Facts<CutFacts>()?.Choice is null) return null;
         (IReadOnlyList<ToHealOne> all, List<string> leftOut) = Starts();
-        IReadOnlyList<Example> examples = loaded.Encode(data[Role.Train], Model.Labels, MostTokensOfTraining());
+        IReadOnlyList<Example> examples = ToHealBy.Sampled > 0
+            ? SampledTexts.Take(folder, loaded, ToHealBy.Sampled, MostTokensOfTraining(), ToHealBy.Seeds[0], progress, stop)
+            : loaded.Encode(data[Role.Train], Model.Labels, MostTokensOfTraining());
         var arms = Arms(all).ToArray();
         Action<int> advance = Advance("measuring healed models", (long)(arms.Length + all.Count) * sets.Examples, "examples");
-        Healer healer = new(folder, examples, problem, loaded, request.Precision, model => Measure(model, advance), progress, stop);
+        Healer healer = new(folder, examples, ToHealOn, loaded, request.Precision, model => Measure(model, advance), progress, stop);
         foreach (var (_, _, _, arm) in arms) healer.Renew(arm);
         folder.RequireSpace(Model.Weights.Count * sizeof(float) * 4 * Math.Min(arms.Length, Tensors.Backends.Machine.Threads + 2));
         folder.Work([.. arms.Select((a, i) => healer.Healing(a.Arm, arms.Length < 3 ? "" : $"{i + 1} of {arms.Length}"))]);
         Dictionary<ToHealOne, Measured> before = all.ToDictionary(one => one, one => Before(one, model => Measure(model, advance)));
         TrainingOptions options = Options(ToHealBy.Seeds[0]);
         return new(options.Steps, ToHealBy.Losses, options.LearningRate, options.TokensPerBatch, ToHealBy.Seeds, examples.Count,
-            [.. arms.Select(a => Healed(a.One, a.Loss, a.Teacher, a.Arm, before[a.One]))], leftOut);
+            [.. arms.Select(a => Healed(a.One, a.Loss, a.Teacher, a.Arm, before[a.One]))], leftOut)
+        {
+            Sampled = ToHealBy.Sampled,
+        };
     }
 
     HealedFacts Healed(ToHealOne one, string loss, string? teacher, HealingArm arm, Measured before)
@@ -182,7 +201,7 @@ public sealed partial class Study
     {
         foreach (string words in ToHealBy.Losses)
         {
-            IObjective loss = LossTerms.Parse(words, problem);
+            IObjective loss = LossTerms.Parse(words, ToHealOn);
             string?[] teachers = loss.NeedsReference ? [HealedFacts.FullModel, .. ToHealBy.Teachers] : [null];
             foreach (string? teacher in teachers)
                 foreach (ToHealOne one in all)
@@ -197,24 +216,19 @@ public sealed partial class Study
         bool first = words == ToHealBy.Losses[0] && seed == ToHealBy.Seeds[0] && teacher is null or HealedFacts.FullModel;
         TrainingOptions options = Options(seed);
         string key = string.Join("-", one.From, one.Start.ToString().ToLowerInvariant(), words, teacher is null ? "nobody" : Short(teacher),
-            $"seed-{seed}", $"steps-{options.Steps}", FormattableString.Invariant($"rate-{options.LearningRate}"));
-        Func<IModel>? by = teacher switch
-        {
-            null => null,
-            HealedFacts.FullModel => () => Model.At(Precision.Float32),
-            HealedFacts.Untrained => () => UntrainedModel.Like(Model, seed).At(Precision.Float32),
-            _ => () => Teachers.Load(teacher, loaded).Model,
-        };
+            ToHealBy.Sampled > 0 ? $"texts-{ToHealBy.Sampled}-seed-{seed}" : $"seed-{seed}", $"steps-{options.Steps}",
+            FormattableString.Invariant($"rate-{options.LearningRate}"));
+        Func<IReadOnlyList<IModel>>? by = teacher is null ? null : () => [.. Teachers.In(teacher).Select(one => TeacherNamed(one, seed))];
         string note = ToHealBy.Losses.Count > 1 || teacher is not (null or HealedFacts.FullModel) ? $" on {words}" : "";
         string taught = teacher is null or HealedFacts.FullModel ? "" : $" of {teacher}";
         return new(Unsafe().Replace(key, "-"), $"{one.InWords}{note}{taught}",
             () => one.Start == HealingStart.Scratch ? ScratchOf(one.Kept) : CutOf(one.Kept), options, loss, by, first ? one.Into : null);
     }
 
-    // a folder by its name, and what tells it from others of that name
-    static string Short(string teacher) => teacher is HealedFacts.FullModel or HealedFacts.Untrained ? teacher
+    // folders by their names, and what tells them from others of those names
+    static string Short(string teachers) => string.Join("+", Teachers.In(teachers).Select(teacher => !Directory.Exists(teacher) ? teacher
         : $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(teacher))}-"
-            + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(teacher))))[..8];
+            + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(teacher))))[..8]));
 
     [GeneratedRegex("[^A-Za-z0-9._-]+")]
     private static partial Regex Unsafe();
@@ -222,7 +236,10 @@ public sealed partial class Study
     TrainingOptions Options(ulong seed) => new(Seed: seed, Steps: ToHealBy.Steps,
         LearningRate: ToHealBy.LearningRate > 0 ? ToHealBy.LearningRate : NextTraining.LearningRate(Model.Width));
 
-    int MostTokensOfTraining() => TrainingRun.IsOfOpenWindows(problem, data[Role.Train], request.MostTokens)
+    int MostTokensOfTraining() => ToHealBy.Sampled > 0
+        ? Math.Min(request.MostTokens > 0 ? request.MostTokens : int.MaxValue,
+            Math.Min(Model.MostPositions, new TrainingOptions().TokensPerBatch))
+        : TrainingRun.IsOfOpenWindows(problem, data[Role.Train], request.MostTokens)
         ? Math.Min(Model.MostPositions, new TrainingOptions().TokensPerBatch) : request.MostTokens;
 
     ToHealOne Chosen(string name)

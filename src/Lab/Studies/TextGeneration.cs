@@ -65,7 +65,22 @@ public sealed record GeneratedText(
     /// <param name="tell">hears what a reader should know of how the folder was read</param>
     /// <exception cref="ArgumentException">the model is none of language, the mask another model's, or the prompt too long</exception>
     public static GeneratedText Generate(
-        GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null)
+        GenerationRequest request, Action<string> show, CancellationToken stop, Action<string>? tell = null) =>
+        Several(request, 1, show, stop, tell).Single();
+
+    /// <summary>
+    /// Goes on with a text several times, each by a seed of its own that follows from the request's and the text's number; the first is
+    /// that of <see cref="Generate"/>.
+    /// </summary>
+    /// <param name="request">what to do</param>
+    /// <param name="texts">how many times</param>
+    /// <param name="show">given each piece of text, the prompt first, as soon as it is known</param>
+    /// <param name="stop">ends the work</param>
+    /// <param name="tell">hears what a reader should know of how the folder was read</param>
+    /// <returns>each as soon as it is whole</returns>
+    /// <inheritdoc cref="Generate" path="/exception"/>
+    public static IEnumerable<GeneratedText> Several(
+        GenerationRequest request, int texts, Action<string> show, CancellationToken stop, Action<string>? tell = null)
     {
         LoadedModel loaded = LoadedModel.Load(request.Model, request.Precision);
         if (loaded.Model.GuessesMaskedWords())
@@ -81,7 +96,20 @@ public sealed record GeneratedText(
             throw new ArgumentException(
                 "The data is for what ablated parts leave, and none is ablated. Name some: --without L0.H1, or leave out --data.");
         var (probe, ablation) = ablated.Length == 0 ? (NoProbe.Instance, "") : ProbeOf(request, loaded, universe, mask!, ablated, stop);
+        for (int text = 0; text < texts; text++)
+        {
+            Sampling sampling = request.Sampling with { Seed = SampledTexts.SeedOf(request.Sampling.Seed, text) };
+            yield return Said(request with { Sampling = sampling }, loaded, probe, show, stop) with
+            {
+                Ablated = [.. ablated.Select(p => p.ToString())],
+                Ablation = ablation,
+            };
+        }
+    }
 
+    static GeneratedText Said(
+        GenerationRequest request, LoadedModel loaded, IProbe probe, Action<string> show, CancellationToken stop)
+    {
         int[] prompt = loaded.PromptOf(request.Prompt);
         TextFlow flow = new(loaded.Tokenizer);
         IReadOnlySet<int> ends = loaded.EndsOfText();
@@ -100,7 +128,7 @@ public sealed record GeneratedText(
         return new(loaded.Name, request.Prompt, flow.Text, prompt.Length,
             [.. said.Select(t => t.Id)], [.. said.Select(t => t.LogProbability)],
             said.Count > 0 && ends.Contains(said[^1].Id) ? "end of text" : said.Count == request.Tokens ? "tokens" : "positions",
-            [.. ablated.Select(p => p.ToString())], ablation, request.Sampling, seconds, loaded.Model.MostPositions);
+            [], "", request.Sampling, seconds, loaded.Model.MostPositions);
     }
 
     static (Subnetwork? Mask, Universe Universe) MaskOf(GenerationRequest request, LoadedModel loaded)

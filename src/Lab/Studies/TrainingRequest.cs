@@ -53,7 +53,7 @@ public sealed record TrainingRequest(IReadOnlyList<NamedData> Sets, TrainingOpti
     /// <summary>the terms of the loss, see <see cref="LossTerms.Parse"/>; "" for what training makes small without a teacher</summary>
     public string Loss { get; init; } = "";
 
-    /// <summary>folder of the model that terms of the loss compare with; null for none</summary>
+    /// <summary>the model that terms of the loss compare with, or several, as <see cref="Teachers.In"/> reads them; null for none</summary>
     public string? Teacher { get; init; }
 
     /// <summary>steps at which the model is kept as a folder, besides the last</summary>

@@ -23,7 +23,7 @@ public sealed class TrainingRun
     readonly TrainingRequest request;
     readonly DataSets data;
     readonly LoadedModel start;
-    readonly LoadedModel? teacher;
+    readonly IReadOnlyList<LoadedModel> teachers;
     readonly Trainer trainer;
     readonly Sets sets;
 
@@ -47,31 +47,31 @@ public sealed class TrainingRun
             : LoadedModel.ToTune(request.From, request.Labels, () => TrainingLabels.Collect(training), asked, request.Options.Seed);
         IProblem problem = asked.For(start.Model);
         IObjective loss = request.Loss == "" ? Objectives.ToTrain(problem) : LossTerms.Parse(request.Loss, problem);
-        teacher = TeacherFor(loss, problem);
+        teachers = TeachersFor(loss, problem);
         trainer = new(start.Model, start.Encode(training, start.Model.Labels, Longest(problem)), request.Options, problem, loss,
-            teacher?.Model);
+            [.. teachers.Select(teacher => teacher.Model)]);
         sets = new(start, data.ToMeasure, LabelMap.Parse(request.LabelMap), request.MaxLength);
         if (request.CheckpointSteps.Where(s => s < 1 || s > Steps).ToArray() is [var beyond, ..])
             throw new ArgumentException($"--checkpoints asks for step {beyond}; the run has steps 1 to {Steps}.");
     }
 
-    // the model to be like, which has to read and answer as the one that is trained
-    LoadedModel? TeacherFor(IObjective loss, IProblem problem)
+    // the models to be like, which have to read and answer as the one that is trained
+    IReadOnlyList<LoadedModel> TeachersFor(IObjective loss, IProblem problem)
     {
-        if (!loss.NeedsReference && request.Teacher is null) return null;
+        if (!loss.NeedsReference && request.Teacher is null) return [];
         if (!loss.NeedsReference)
             throw new ArgumentException($"--teacher {request.Teacher} would have no effect: no term of the loss ({loss.Name}) compares "
                 + $"with a teacher. Name some with --loss, of: {string.Join(", ", LossTerms.Known.Keys)}.");
-        if (request.Teacher is not { } folder)
+        if (request.Teacher is not { } named)
             throw new ArgumentException($"The loss {loss.Name} compares with a teacher: give --teacher FOLDER, the full model.");
-        LoadedModel loaded = Teachers.Load(folder, start);
-        _ = loss.Sites(problem, start.Model, loaded.Model);       // refuses what cannot be compared
-        return loaded;
+        LoadedModel[] all = [.. Teachers.In(named).Select(one => Teachers.Load(one, start))];
+        foreach (LoadedModel one in all) _ = loss.Sites(problem, start.Model, one.Model);       // refuses what cannot be compared
+        return all;
     }
 
     /// <summary>The data that the run reads, for its manifest.</summary>
     public IReadOnlyList<DataFacts> Data =>
-        [start.Facts, .. teacher is null ? [] : new[] { teacher.Facts with { Use = "teacher" } }, .. data.Facts];
+        [start.Facts, .. teachers.Select(teacher => teacher.Facts with { Use = "teacher" }), .. data.Facts];
 
     /// <summary>What to do next with the model that was trained.</summary>
     /// <param name="model">its folder</param>

@@ -15,8 +15,7 @@ public sealed class Trainer
     readonly IModel model;
     readonly IReadOnlyList<Example> examples;
     readonly IProblem problem;
-    readonly IObjective objective;
-    readonly IModel? teacher;
+    readonly TaughtLoss loss;
     readonly TrainingOptions options;
     readonly string[] names;
     readonly Tensor[] weights;
@@ -39,12 +38,27 @@ public sealed class Trainer
     public Trainer(
         IModel model, IReadOnlyList<Example> examples, TrainingOptions options, IProblem? problem = null, IObjective? objective = null,
         IModel? teacher = null)
+        : this(model, examples, options, problem, objective, teacher is null ? [] : [teacher])
+    {
+    }
+
+    /// <summary>The same with any number of teachers: of several, the loss is the mean of what it is with each.</summary>
+    /// <param name="model">where training begins</param>
+    /// <param name="examples">what it is trained on</param>
+    /// <param name="options">how</param>
+    /// <param name="problem">what is asked; null for labels</param>
+    /// <param name="objective">what is made small; null for what the problem is usually trained on</param>
+    /// <param name="teachers">the models that an objective compares with; none where it compares with none</param>
+    /// <exception cref="ArgumentException">there are no examples, an option is out of range, or the objective needs a teacher</exception>
+    /// <exception cref="InvalidDataException">models are not trained on this problem</exception>
+    public Trainer(
+        IModel model, IReadOnlyList<Example> examples, TrainingOptions options, IProblem? problem, IObjective? objective,
+        IReadOnlyList<IModel> teachers)
     {
         this.problem = problem ?? Classification.Instance;
-        this.objective = objective ?? Objectives.Objectives.ToTrain(this.problem);
-        this.teacher = teacher?.Frozen();
-        if (this.objective.NeedsReference && teacher is null)
-            throw new ArgumentException($"The objective {this.objective.Name} compares with a teacher; none was given.", nameof(teacher));
+        objective ??= Objectives.Objectives.ToTrain(this.problem);
+        if (objective.NeedsReference && teachers.Count == 0)
+            throw new ArgumentException($"The objective {objective.Name} compares with a teacher; none was given.", nameof(teachers));
         if (examples.Count == 0) throw new ArgumentException("There are no examples to train on.", nameof(examples));
         bool inRange = options is { TokensPerBatch: >= 1, LearningRate: > 0, Clip: > 0, Dropout: >= 0 and < 1, Warmup: >= 0 and <= 1 };
         if (!inRange || options.Steps < 0 || (options.Steps == 0 && options.Epochs <= 0))
@@ -52,8 +66,9 @@ public sealed class Trainer
                 + "share in 0 to 1, steps or epochs above 0.", nameof(options));
         (this.examples, this.options) = (examples, options);
         this.model = model.With(model.Config, model.Weights.Map((_, t) => t.KeepForever().Track()));
-        names = [.. this.model.Weights.All.Keys];
-        weights = [.. this.model.Weights.All.Values];
+        loss = new(objective, this.problem, this.model, [.. teachers.Select(teacher => teacher.Frozen())], options.Seed);
+        names = [.. this.model.Weights.All.Keys, .. loss.Own.Keys];
+        weights = [.. this.model.Weights.All.Values, .. loss.Own.Values];
         decays = [.. weights.Select(w => w.Shape.Rank > 1 ? (float)options.WeightDecay : 0)];
         optimizer = new(weights, squareDecay: (float)options.SquareDecay);
         Steps = options.Steps > 0 ? options.Steps : CountSteps();
@@ -82,10 +97,10 @@ public sealed class Trainer
         using Scope scope = Scope.Open();
         Batch batch = problem.BatchOf(picked);
         DropoutProbe dropout = new((float)options.Dropout, new Chance(options.Seed, "dropout").At(step));
-        var (pass, taught) = ComparedPasses.Run(objective, problem, model, dropout, teacher ?? model, batch);
+        var (pass, taught) = this.loss.Run(dropout, batch);
         // a head's scores are computed once, for loss and accuracy; those over a vocabulary in pieces, where nothing is dropped
         pass = problem.OfVocabulary ? pass with { Probe = NoProbe.Instance } : pass with { Known = pass.Scores(problem.Tokens) };
-        Tensor loss = objective.Mean(problem, pass, taught, picked);
+        Tensor loss = this.loss.Mean(pass, taught, picked);
         if (!float.IsFinite(loss.Item)) throw Diverged("loss", step, loss.Item);
         Tensor[] gradients = loss.Gradients(weights);
         double norm = Clipping.Norm(gradients), rate = Rates?[step] ?? schedule.At(step);

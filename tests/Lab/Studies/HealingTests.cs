@@ -145,18 +145,20 @@ public sealed class HealingTests : IDisposable
             Sets = NamedData.Listed(["world:training,rows=300"], ["world:in-domain,rows=40"], ["world:out-of-domain,per-case=2"], ["world:unseen,per-case=2"]),
         };
         Begin("run", request);
-        HealRequest asked = new() { Steps = 12, Losses = ["outputs=1", "labels"], Seeds = [0, 1], Teachers = ["untrained"], All = true, Scratch = true };
+        HealRequest asked = new() { Steps = 12, Losses = ["outputs=1", "labels"], Seeds = [0, 1], Teachers = ["untrained", $"full+{model}+untrained"], All = true, Scratch = true };
         Result result = InRun("run", request, study => study.Heal(asked));
         HealingFacts facts = result.Facts<HealingFacts>()!;
         Assert.Empty(facts.LeftOut);
-        // the cut, the other subnetwork, random parts and scratch, by two losses with two seeds; the cut by an untrained teacher
-        Assert.Equal((4 * 2 * 2) + 2, facts.Healed.Count);
-        Assert.Equal(["full model", "untrained"], facts.Healed.Select(h => h.Teacher).OfType<string>().Distinct());
+        // the cut, the other subnetwork, random parts and scratch, by two losses with two seeds; the cut by an untrained teacher and three
+        Assert.Equal((4 * 2 * 2) + 4, facts.Healed.Count);
+        Assert.Equal(["full model", "untrained", $"full+{model}+untrained"], facts.Healed.Select(h => h.Teacher).OfType<string>().Distinct());
         HealedFacts Of(HealingStart start, string loss, ulong seed, string? teacher) =>
             facts.Healed.Single(h => h.Start == start && h.Loss == loss && h.Seed == seed && h.Teacher == teacher);
         HealedFacts cut = Of(HealingStart.Cut, "outputs=1", 0, "full model");
         Assert.True(Math.Abs(cut.After.InDomainLoss!.Value - Of(HealingStart.Cut, "outputs=1", 1, "full model").After.InDomainLoss!.Value) > 1e-9);
         Assert.NotEqual(cut.After.InDomainLoss, Of(HealingStart.Cut, "outputs=1", 0, "untrained").After.InDomainLoss);
+        double? together = Of(HealingStart.Cut, "outputs=1", 0, $"full+{model}+untrained").After.InDomainLoss;
+        Assert.True(together != cut.After.InDomainLoss && together != Of(HealingStart.Cut, "outputs=1", 0, "untrained").After.InDomainLoss);
         Assert.NotEqual(cut.After.InDomainLoss, Of(HealingStart.Cut, "labels", 0, null).After.InDomainLoss);
         Assert.Equal(cut.Before.InDomainLoss, Of(HealingStart.Cut, "labels", 0, null).Before.InDomainLoss);
         HealedFacts scratch = Of(HealingStart.Scratch, "labels", 0, null);
@@ -209,6 +211,9 @@ public sealed class HealingTests : IDisposable
         string Refused<T>(HealRequest asked) where T : Exception => Assert.Throws<T>(() => InRun("run", request, study => study.Heal(asked))).Message;
         Assert.Contains("'outputz'", Refused<ArgumentException>(new() { Losses = ["outputz"] }), StringComparison.Ordinal);
         Assert.Contains("'nowhere' is no folder", Refused<DirectoryNotFoundException>(new() { Losses = ["outputs"], Teachers = ["nowhere"] }), StringComparison.Ordinal);
+        Assert.Contains("'nowhere' is no folder", Refused<DirectoryNotFoundException>(new() { Losses = ["outputs"], Teachers = ["full+nowhere"] }), StringComparison.Ordinal);
+        Assert.Contains("--teacher full+FOLDER", Refused<ArgumentException>(new() { Losses = ["outputs"], Teachers = ["full"] }), StringComparison.Ordinal);
+        Assert.Contains("each once", Refused<ArgumentException>(new() { Losses = ["outputs"], Teachers = ["full+full"] }), StringComparison.Ordinal);
         Assert.Contains("--teacher untrained would have no effect", Refused<ArgumentException>(new() { Losses = ["labels"], Teachers = ["untrained"] }), StringComparison.Ordinal);
         // a model of other labels is no teacher, and that is known before anything is trained
         SmallWorld.ModelIn(temporary.At("other"), "a", "b", "c");
@@ -259,5 +264,46 @@ public sealed class HealingTests : IDisposable
         Assert.All(new Findings(spoken).Candidates.Where(c => c.Kind == CandidateKind.Healed), c => Assert.Equal("perplexity", c.InDomain!.Measure));
         Assert.True(cut.After.Kl < cut.Before.Kl, $"{cut.Before.Kl} {cut.After.Kl}");
         Assert.Contains("id=\"healing\"", Report.Html(spoken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_language_model_is_healed_on_texts_that_it_wrote_itself_whatever_its_data_asks_and_a_stopped_run_goes_on()
+    {
+        SmallSpeaker.In(temporary.At("speaker"));
+        File.WriteAllLines(temporary.At("pairs.tsv"), ["good\tbad", .. Enumerable.Range(0, 12).Select(i => $"a b a {(i % 2 == 0 ? "b" : "a")}\tb b a a")]);
+        string pairs = $"{temporary.At("pairs.tsv")},task=pairs,text=good,pair=bad";
+        StudyRequest request = new(NamedData.Listed([pairs], [$"{pairs},rows=10"], [], []))
+        {
+            Model = temporary.At("speaker"),
+            Seeds = [1],
+            Methods = ["structured-pruning,steps=4,batch-size=4"],
+            Draws = 1,
+            MostTokens = 12,
+        };
+        HealRequest asked = new() { Steps = 15, Losses = ["outputs", "labels"], Sampled = 60 };
+        foreach (string name in (string[])["whole", "run"]) Begin(name, request);
+        Result whole = InRun("whole", request, study => study.Heal(asked));
+        HealingFacts facts = whole.Facts<HealingFacts>()!;
+        Assert.Equal((60, 60), (facts.Sampled, facts.Examples));
+        Assert.Contains(", on 60 texts of the full model's own), the cut goes ", Summary.Finished(whole, "whole"), StringComparison.Ordinal);
+        Assert.Contains("60 texts that the full model wrote", Report.Html(whole), StringComparison.Ordinal);
+        string texts = Path.Combine("heal", "texts-seed-0-most-12");
+        string[] Files(string run) => [.. Directory.GetFiles(Path.Combine(temporary.At(run), texts)).Order(StringComparer.Ordinal).Select(File.ReadAllText)];
+        using System.Text.Json.JsonDocument first = System.Text.Json.JsonDocument.Parse(Files("whole")[0]);
+        int[][] ids = [.. first.RootElement.EnumerateArray().Select(one => one.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray())];
+        Assert.All(ids, one => Assert.True(one.Length is >= 2 and <= 12 && one[0] == 1));
+        Assert.True(ids.Select(one => string.Join(' ', one)).Distinct().Count() > 5);
+        // it is stopped while texts are written, and while it trains
+        Assert.Throws<OperationCanceledException>(() => InRun("run", request, study => study.Heal(asked), report => report is { Stage: "sampling texts", Done: >= 55 }));
+        Assert.NotEmpty(Files("run"));
+        Assert.Throws<OperationCanceledException>(() => InRun("run", request, study => study.Heal(asked), report => report.Stage.StartsWith("healing", StringComparison.Ordinal) && report.Done >= 7));
+        Result resumed = InRun("run", request, study => study.Heal(asked));
+        Assert.Equal(Files("whole"), Files("run"));
+        Assert.Equal(Weights("whole/healed"), Weights("run/healed"));
+        Assert.Equal(System.Text.Json.JsonSerializer.Serialize(facts), System.Text.Json.JsonSerializer.Serialize(resumed.Facts<HealingFacts>()));
+        // what the model wrote is another training than the data, and models of labels write nothing
+        Begin("labels", Request with { HealSteps = 0 });
+        Assert.Contains("writes no texts", Assert.Throws<NotSupportedException>(() => InRun("labels", Request with { HealSteps = 0 }, study => study.Heal(asked))).Message, StringComparison.Ordinal);
+        Assert.Contains("--sampled", Assert.Throws<ArgumentException>(() => (asked with { Sampled = -1 }).Check()).Message, StringComparison.Ordinal);
     }
 }

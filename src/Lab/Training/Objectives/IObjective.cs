@@ -30,6 +30,17 @@ public interface IObjective
     /// <exception cref="ArgumentException">the two cannot be compared there</exception>
     IReadOnlyList<SitePair> Sites(IProblem problem, IModel model, IModel full) => [];
 
+    /// <summary>Weights of its own, by name, which are trained along with the model and dropped at the end.</summary>
+    IReadOnlyDictionary<string, Tensor> Own => new Dictionary<string, Tensor>();
+
+    /// <summary>The same for one training, with weights of its own where it has such; itself where it has none.</summary>
+    /// <param name="problem">what is asked</param>
+    /// <param name="model">the model that is trained</param>
+    /// <param name="full">the one to be like</param>
+    /// <param name="chance">what its weights are drawn by</param>
+    /// <exception cref="ArgumentException">the two cannot be compared</exception>
+    IObjective WithWeights(IProblem problem, IModel model, IModel full, Chance chance) => this;
+
     /// <summary>Why it cannot be asked of a problem, as the end of a sentence that begins with its name; null where it can.</summary>
     string? WhyNot(IProblem problem);
 
@@ -82,6 +93,15 @@ static class ComparedPasses
         IObjective objective, IProblem problem, IModel model, IProbe probe, IModel full, Batch batch)
     {
         if (!objective.NeedsReference) return (Pass.Run(model, batch, probe, problem.Tokens), null);
+        Pass reference = OfFull(objective, problem, model, full, batch);
+        IReadOnlyList<SitePair> sites = objective.Sites(problem, model, full);
+        return (Pass.Recorded(model, batch, probe, problem.Tokens, [.. sites.Select(pair => pair.Own).Distinct()]), reference);
+    }
+
+    /// <summary>The full model's pass alone.</summary>
+    /// <inheritdoc cref="Run"/>
+    internal static Pass OfFull(IObjective objective, IProblem problem, IModel model, IModel full, Batch batch)
+    {
         IReadOnlyList<SitePair> sites = objective.Sites(problem, model, full);
         IReadOnlyDictionary<Site, Tensor>? seen = null;
         Tensor stream = Scope.Within(() =>
@@ -90,7 +110,6 @@ static class ComparedPasses
             seen = pass.Seen;
             return pass.Stream;
         });
-        Pass reference = new(full, stream, batch, NoProbe.Instance) { Seen = seen };
-        return (Pass.Recorded(model, batch, probe, problem.Tokens, [.. sites.Select(pair => pair.Own).Distinct()]), reference);
+        return new(full, stream, batch, NoProbe.Instance) { Seen = seen };
     }
 }

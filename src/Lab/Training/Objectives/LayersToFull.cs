@@ -5,14 +5,31 @@ using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Training.Objectives;
 
+/// <summary>Where learned matrices stand between the layers that are compared.</summary>
+public enum Projections
+{
+    /// <summary>nowhere: layers of other widths are refused</summary>
+    None,
+
+    /// <summary>where the two models have other widths</summary>
+    WhereWidthsDiffer,
+
+    /// <summary>between all; where widths are the same they begin as the identity</summary>
+    Learned,
+}
+
 /// <summary>
-/// How far the residual stream after each layer is from the full model's (Jiao et al. 2020, "TinyBERT", eq. 8, without a projection, for
-/// a cut is as wide as its full model): the mean over layers and values of squared differences, or of 1 − cosine over tokens (Sanh et
-/// al. 2019, "DistilBERT").
+/// How far the residual stream after each layer is from the full model's (Jiao et al. 2020, "TinyBERT", eq. 8): the mean over layers and
+/// values of squared differences, or of 1 − cosine over tokens (Sanh et al. 2019, "DistilBERT"). Where widths differ, the stream passes
+/// through a matrix of the layer's own, trained along (TinyBERT's W_h; a bias as in FitNets' regressors, Romero et al. 2015).
 /// </summary>
 /// <param name="cosine">whether directions are compared, not values</param>
-public sealed class LayersToFull(bool cosine = false) : IObjective
+/// <param name="map">which layers are compared; null for the usual map</param>
+/// <param name="projections">where matrices stand between them</param>
+public sealed class LayersToFull(bool cosine = false, LayerMap? map = null, Projections projections = Projections.None) : IObjective
 {
+    Dictionary<SitePair, (Tensor Weight, Tensor Bias)> learned = [];
+
     /// <inheritdoc/>
     public string Name => cosine ? "directions-to-full" : "layers-to-full";
 
@@ -29,12 +46,37 @@ public sealed class LayersToFull(bool cosine = false) : IObjective
     /// <inheritdoc/>
     public IReadOnlyList<SitePair> Sites(IProblem problem, IModel model, IModel full)
     {
-        if (model.Width != full.Width)
+        if (model.Width != full.Width && projections == Projections.None)
             throw new ArgumentException($"Layers of width {model.Width} are compared with layers of width {full.Width}: the two need the "
                 + "same width. Compare relations instead: they may differ in width.");
-        int[] map = LayerMap.Uniform(model, full);
-        return [.. map.Select((layer, own) => new SitePair(new(own, Point.LayerOut), new(layer, Point.LayerOut)))];
+        return [.. (map ?? LayerMap.Uniform).Pairs(model, full)
+            .Select(pair => new SitePair(new(pair.Own, Point.LayerOut), new(pair.Full, Point.LayerOut)))];
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, Tensor> Own => learned.SelectMany(pair => new[]
+    {
+        KeyValuePair.Create($"{pair.Key.Own}.{pair.Key.Full}.weight", pair.Value.Weight),
+        KeyValuePair.Create($"{pair.Key.Own}.{pair.Key.Full}.bias", pair.Value.Bias),
+    }).ToDictionary();
+
+    /// <inheritdoc/>
+    public IObjective WithWeights(IProblem problem, IModel model, IModel full, Chance chance)
+    {
+        (int from, int to) = (model.Width, full.Width);
+        if (projections == Projections.None || (projections == Projections.WhereWidthsDiffer && from == to)) return this;
+        Tensor Drawn(SitePair pair) => Tensor.Normal(chance.At(pair.Own.Layer).At(pair.Full.Layer), MathF.Sqrt(1f / from), to, from);
+        Tensor Identity() => Tensor.From([.. Enumerable.Range(0, to * from).Select(i => i / from == i % from ? 1f : 0)], to, from);
+        using Scope scope = Scope.Open();
+        return new LayersToFull(cosine, map, projections)
+        {
+            learned = Sites(problem, model, full).ToDictionary(pair => pair, pair => (
+                (from == to ? Identity() : Drawn(pair)).KeepForever().Track(), Tensor.Zeros(to).KeepForever().Track())),
+        };
+    }
+
+    Tensor Projected(SitePair pair, Tensor own) =>
+        learned.TryGetValue(pair, out var matrix) ? own.Linear(matrix.Weight, matrix.Bias) : own;
 
     /// <inheritdoc/>
     public Tensor Losses(IProblem problem, Pass pass, Pass? reference, IReadOnlyList<Example> examples)
@@ -43,7 +85,7 @@ public sealed class LayersToFull(bool cosine = false) : IObjective
         IReadOnlyList<SitePair> sites = Sites(problem, pass.Model, reference!.Value.Model);
         foreach (SitePair pair in sites)
         {
-            Tensor rows = Distances(pass.At(pair.Own), reference.Value.At(pair.Full), cosine);
+            Tensor rows = Distances(Projected(pair, pass.At(pair.Own)), reference.Value.At(pair.Full), cosine);
             Tensor each = rows.MeansOf(Rows(problem, pass.Batch, examples, rows.Count));
             sum = sum is null ? each : sum + each;
         }

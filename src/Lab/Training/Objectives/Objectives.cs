@@ -10,7 +10,8 @@ public static class Objectives
     public static IReadOnlyList<IObjective> Usual =>
     [
         new CrossEntropy(), new KlToFull(), new LogitDifference(), new PairMargin(), new NextToken(), new MaskedWords(),
-        new SquaredError(), new SquaredErrorToFull(), new LayersToFull(), new LayersToFull(cosine: true), new RelationsToFull(),
+        new SquaredError(), new SquaredErrorToFull(), new LayersToFull(), new LayersToFull(cosine: true), new AttentionToFull(),
+        new RelationsToFull(),
     ];
 
     /// <summary>The one of a name.</summary>

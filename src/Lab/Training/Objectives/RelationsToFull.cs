@@ -33,17 +33,26 @@ public sealed class RelationsToFull : IObjective
     /// <inheritdoc/>
     public IReadOnlyList<SitePair> Sites(IProblem problem, IModel model, IModel full)
     {
-        int[] map = LayerMap.Uniform(model, full);
-        int last = problem.Tokens == Tokens.All ? map.Length - 1 : map.Length - 2;
+        IReadOnlyList<(int Own, int Full)> map = LayerMap.Uniform.Pairs(model, full);
+        int last = problem.Tokens == Tokens.All ? map.Count - 1 : map.Count - 2;
         for (int own = last; own >= 0; own--)
-            if (model.Layers[own].Heads > 0 && full.Layers[map[own]].Heads > 0)
-                return [.. kinds.Select(kind => new SitePair(new(own, kind), new(map[own], kind)))];
+            if (model.Layers[own].Heads > 0 && full.Layers[map[own].Full].Heads > 0)
+                return [.. kinds.Select(kind => new SitePair(new(own, kind), new(map[own].Full, kind)))];
         throw new ArgumentException($"Relations are compared in a layer in which both models have heads and all tokens are computed, and "
-            + $"the {map.Length} layers of the smaller model have none. Compare outputs or layers instead.");
+            + $"the {map.Count} layers of the smaller model have none. Compare outputs or layers instead.");
     }
 
     /// <inheritdoc/>
-    public Tensor Losses(IProblem problem, Pass pass, Pass? reference, IReadOnlyList<Example> examples)
+    public Tensor Losses(IProblem problem, Pass pass, Pass? reference, IReadOnlyList<Example> examples) =>
+        ByExample(problem, examples, (offsets, some) => Mean(problem, pass, reference!.Value, offsets, some));
+
+    /// <summary>What compares all tokens of a batch, asked of each example's alone.</summary>
+    /// <param name="problem">what is asked</param>
+    /// <param name="examples">the batch's examples</param>
+    /// <param name="compare">is given where the example's sequences end, from 0, and what takes its rows out of a batch's</param>
+    /// <returns>[example]</returns>
+    internal static Tensor ByExample(
+        IProblem problem, IReadOnlyList<Example> examples, Func<int[], Func<Tensor, Tensor>, Tensor> compare)
     {
         int[] tokens = LayersToFull.TokensOf(problem, examples);
         Tensor[] each = new Tensor[tokens.Length];
@@ -51,7 +60,7 @@ public sealed class RelationsToFull : IObjective
         {
             int[] rows = [.. Enumerable.Range(start, tokens[i])];
             int[] ends = [.. problem.Inputs(examples[i]).Select(input => input.Ids.Length)];
-            each[i] = Mean(problem, pass, reference!.Value, Offsets(ends), values => values.Rows(rows)).As(1);
+            each[i] = compare(Offsets(ends), values => values.Rows(rows)).As(1);
         }
         return Movement.Concatenate(0, each);
     }

@@ -32,7 +32,7 @@ public class DistillationTests
     }
 
     /// <summary>Objectives that look inside; their formulas are tested here.</summary>
-    internal static readonly string[] Inside = ["layers-to-full", "directions-to-full", "relations-to-full"];
+    internal static readonly string[] Inside = ["layers-to-full", "directions-to-full", "attention-to-full", "relations-to-full"];
 
     public static TheoryData<string> Terms => [.. LossTerms.Known.Keys.Where(name => name != "labels")];
 
@@ -79,6 +79,72 @@ public class DistillationTests
         Assert.Equal(sum / (11 * 2), x.RelationKl(y, offsets, 2, causal).Item, 1e-6);
     }
 
+    [Fact]
+    public void Divergences_of_attention_are_torchs()
+    {
+        GoldenTensors golden = new GoldenFolder("training").Tensors("losses");
+        Tensor student = golden.Tensor("input.scores_student"), teacher = golden.Tensor("input.scores_teacher");
+        (int heads, int length) = (student.Shape[1], student.Shape.Last);
+        (int Sequence, int Token)[] live = [.. Enumerable.Range(0, 2).SelectMany(s => Enumerable.Range(0, length).Select(t => (s, t)))
+            .Where(at => golden.Longs("input.token_mask")[at.s * length + at.t] != 0)];
+        int[] offsets = [0, live.Count(at => at.Sequence == 0), live.Length];
+        // keys that are unit vectors make scores of the queries themselves
+        int Score((int Sequence, int Token) at, int head, int key) => ((at.Sequence * heads + head) * length + at.Token) * length + key;
+        Tensor Queries(Tensor scores) => Tensor.From(
+            [.. live.SelectMany(at => Enumerable.Range(0, heads * length).Select(i => scores.Values[Score(at, i / length, i % length)] * MathF.Sqrt(length)))],
+            live.Length, heads * length);
+        Tensor keys = Tensor.From([.. live.SelectMany(at => Enumerable.Range(0, heads * length).Select(i => i % length == at.Token ? 1f : 0))], live.Length, heads * length);
+        Tensor queries = Queries(student).Track();
+        Tensor loss = new AttentionMaps(queries, keys, [1, 1, 1]).AttentionKl(new(Queries(teacher), keys, [1, 1, 1]), offsets);
+        Assert.Equal(golden.Floats("loss.attention_kl")[0], loss.Item, 2e-6);
+        float[] expected = golden.Floats("gradient.attention_kl.scores_student"), found = new float[expected.Length];
+        ReadOnlySpan<float> slope = loss.Gradients(queries)[0].Values;
+        for (int row = 0; row < live.Length; row++)
+            for (int i = 0; i < heads * length; i++)
+                found[Score(live[row], i / length, i % length)] = slope[row * heads * length + i] * MathF.Sqrt(length);
+        golden.Near("gradient.attention_kl.scores_student", found, 3e-6);
+    }
+
+    [Theory]
+    [InlineData(false, null, null, 2)]
+    [InlineData(true, null, 1.5f, 2)]
+    [InlineData(true, 2, null, 3)]
+    [InlineData(false, null, null, 3)]
+    public void Divergences_of_attention_are_what_plain_loops_make_of_them(bool causal, int? window, float? cap, int heads)
+    {
+        int[] offsets = [0, 4, 4, 5, 11];
+        AttentionMaps own = new(Tensor.Normal(new(1, "q"), 1, 11, 6), Tensor.Normal(new(2, "k"), 1, 11, 3), [2], window, cap);
+        AttentionMaps full = new(Tensor.Normal(new(3, "q"), 1, 11, 5 * heads), Tensor.Normal(new(4, "k"), 1, 11, 10), [1, heads - 1]);
+        double[] Map(AttentionMaps maps, int head, int start, int end, int token)
+        {
+            int width = maps.Queries.Shape.Last / maps.Heads, group = maps.Groups.Count > 1 && head > 0 ? 1 : 0;
+            int from = Math.Max(start, token + 1 - (maps.Window ?? 11));
+            double[] scores = [.. Enumerable.Range(start, end - start).Select(j => j < from || (causal && j > token) ? double.NegativeInfinity
+                : Enumerable.Range(0, width).Sum(k => (double)maps.Queries[token, head * width + k] * maps.Keys[j, group * width + k]) / Math.Sqrt(width))];
+            return Softmax(maps.Cap is { } most ? [.. scores.Select(x => double.IsFinite(x) ? most * Math.Tanh(x / most) : x)] : scores);
+        }
+        double[] MeanOf(AttentionMaps maps, int start, int end, int token) =>
+            [.. Enumerable.Range(0, end - start).Select(j => Enumerable.Range(0, maps.Heads).Average(head => Map(maps, head, start, end, token)[j]))];
+        double Kl(double[] p, double[] q) => p.Zip(q, (a, b) => a == 0 ? 0 : a * (Math.Log(a) - (b == 0 ? -103.3 : Math.Log(b)))).Sum();
+        double sum = 0;
+        for (int s = 0; s + 1 < offsets.Length; s++)
+            for (int i = offsets[s]; i < offsets[s + 1]; i++)
+                sum += own.Heads == full.Heads
+                    ? Enumerable.Range(0, heads).Average(head => Kl(Map(full, head, offsets[s], offsets[s + 1], i), Map(own, head, offsets[s], offsets[s + 1], i)))
+                    : Kl(MeanOf(full, offsets[s], offsets[s + 1], i), MeanOf(own, offsets[s], offsets[s + 1], i));
+        Assert.Equal(sum / 11, own.AttentionKl(full, offsets, causal).Item, 1e-5 * Math.Max(1, sum / 11));
+    }
+
+    [Fact]
+    public void Attention_without_heads_to_compare_is_refused_and_layers_that_lost_heads_are_compared_in_the_mean()
+    {
+        Universe universe = full.Universe([Heads.Kind]);
+        IModel Without(Func<Part, bool> lost) => Cutting.Cut(full, [.. universe.Parts.Where(part => !lost(part))], Ablation.Zero(universe));
+        int before = full.Layers.Count - 1;
+        Assert.Contains("Compare outputs", Assert.Throws<ArgumentException>(() => Loss(new AttentionToFull(), Without(part => part.Layer < before), full)).Message);
+        Assert.True(Loss(new AttentionToFull(), Without(part => part.Layer == 0 && part.Index == 0), full).Item > 1e-6);
+    }
+
     static double[] Softmax(double[] scores)
     {
         double total = scores.Sum(Math.Exp);
@@ -119,6 +185,82 @@ public class DistillationTests
     }
 
     [Fact]
+    public void A_map_says_which_layers_are_compared()
+    {
+        float Of(string words) => Loss(LossTerms.Parse(words, Classification.Instance), Halved(), full).Item;
+        Assert.Equal(Of("layers"), Of("layers,map=uniform"));
+        Assert.NotEqual(Of("layers"), Of("layers,map=last"));
+        Assert.Equal(Of("layers"), Of("layers,map=consecutive"));        // as many layers: each with its own
+        Assert.Contains("of the layers that are mapped (last) there are none", Assert.Throws<ArgumentException>(() => Of("attention,map=last")).Message);
+    }
+
+    static IModel Narrow => UntrainedModel.Make("bert", new(2, 2, 12, 12, 30), full.Vocabulary, full.Labels, 3);
+
+    static Trainer Taught(string words, IModel student, int steps, params IReadOnlyList<IModel> teachers) => new(student, examples,
+        new(Seed: 5, Steps: steps, TokensPerBatch: 1000, LearningRate: 3e-3), Classification.Instance, LossTerms.Parse(words, Classification.Instance), teachers);
+
+    static byte[] State(Trainer trainer)
+    {
+        using MemoryStream stream = new();
+        trainer.Save(stream);
+        return stream.ToArray();
+    }
+
+    [Theory, InlineData("layers"), InlineData("directions,map=last")]
+    public void Layers_of_another_width_are_compared_through_matrices_that_are_trained_along_and_kept_in_the_state_alone(string words)
+    {
+        Trainer whole = Taught(words, Narrow, 40, full);
+        double first = whole.Advance().Loss, last = 0;
+        for (int i = 1; i < 15; i++) whole.Advance();
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        File.WriteAllBytes(path, State(whole));
+        try
+        {
+            Trainer again = Taught(words, Narrow, 40, full);
+            again.Restore(path);
+            while (again.Step < again.Steps) again.Advance();
+            while (whole.Step < whole.Steps) last = whole.Advance().Loss;
+            Assert.Equal(State(whole), State(again));
+        }
+        finally { File.Delete(path); }
+        Assert.True(last < 0.7 * first, $"{first} became {last}");
+        Assert.Equal(Narrow.Weights.All.Keys, whole.Model.Weights.All.Keys);
+        // another seed draws other matrices
+        Trainer other = new(Narrow, examples, new(Seed: 6, Steps: 40, TokensPerBatch: 1000), Classification.Instance, LossTerms.Parse(words, Classification.Instance), full);
+        Assert.NotEqual(first, other.Advance().Loss);
+    }
+
+    [Fact]
+    public void Layers_of_one_width_have_no_matrix_unless_it_is_asked_for_and_then_it_begins_as_the_identity()
+    {
+        Trainer plain = Taught("layers", Halved(), 9, full), learned = Taught("layers,projection=learned", Halved(), 9, full);
+        Assert.Equal(plain.Advance().Loss, learned.Advance().Loss, 1e-6);
+        Assert.True(State(learned).Length > State(plain).Length + full.Layers.Count * full.Width * full.Width * 12);
+    }
+
+    [Fact]
+    public void Of_several_teachers_the_loss_is_the_mean_and_what_it_learns_is_the_mean_of_their_outputs()
+    {
+        IModel other = Small.Model(labels: 3, seed: 11), cut = Halved();
+        foreach (string words in (string[])["outputs,temperature=2", "outputs=0.5,labels=0.3,layers=1,relations=2"])
+        {
+            double Loss(params IReadOnlyList<IModel> teachers) => Taught(words, cut, 1, teachers).Advance().Loss;
+            Assert.Equal((Loss(full) + Loss(other)) / 2, Loss(full, other), 1e-5);
+        }
+        // the gradient by the student's scores: softmax of it minus the mean of the teachers' distributions
+        Batch batch = Classification.Instance.BatchOf(examples);
+        Tensor scores = Tensor.Normal(new(3, "student"), 1, examples.Count, 3).Track();
+        Tensor[] taught = [.. new IModel[] { full, other }.Select(teacher => Pass.Run(teacher, batch, NoProbe.Instance, Tokens.Read).Scores(Tokens.Read))];
+        Tensor loss = (new KlToFull().Mean(Classification.Instance, Pass.Remembered(full, batch, scores), Pass.Remembered(full, batch, taught[0]), examples)
+            + new KlToFull().Mean(Classification.Instance, Pass.Remembered(full, batch, scores), Pass.Remembered(full, batch, taught[1]), examples)) * 0.5f;
+        double[] Rows(Tensor values, int row) => Softmax([.. Enumerable.Range(0, 3).Select(i => (double)values[row, i])]);
+        Tensor slope = loss.Gradients(scores)[0];
+        for (int row = 0; row < examples.Count; row++)
+            for (int i = 0; i < 3; i++)
+                Assert.Equal((Rows(scores, row)[i] - (Rows(taught[0], row)[i] + Rows(taught[1], row)[i]) / 2) / examples.Count, slope[row, i], 1e-6);
+    }
+
+    [Fact]
     public void Terms_add_up_with_their_weights()
     {
         LossTerms both = LossTerms.Parse("labels=0.1,outputs=2,temperature=3,relations", Classification.Instance);
@@ -135,6 +277,11 @@ public class DistillationTests
     [InlineData("labels,labels", "twice")]
     [InlineData("labels,temperature=2", "no such term")]
     [InlineData("temperature=2,outputs,temperature=3", "twice")]
+    [InlineData("layers,map=least", "Did you mean last?")]
+    [InlineData("layers,map=last,map=last", "twice")]
+    [InlineData("outputs,map=last", "no such term")]
+    [InlineData("layers,projection=none", "projection=learned")]
+    [InlineData("outputs,projection=learned", "no such term")]
     [InlineData(" , ", "no term")]
     public void A_list_of_terms_that_makes_no_sense_is_refused(string words, string said) =>
         Assert.Contains(said, Assert.Throws<ArgumentException>(() => LossTerms.Parse(words, Classification.Instance)).Message);
@@ -146,7 +293,11 @@ public class DistillationTests
         IModel wide = UntrainedModel.Make("bert", new(4, 2, 16, 12, 30), full.Vocabulary, full.Labels, 3);
         Assert.Contains("Compare relations", Assert.Throws<ArgumentException>(() => Loss(new LayersToFull(), narrow, wide)).Message);
         Assert.True(Loss(new RelationsToFull(), narrow, wide).Item > 0);
-        Assert.Equal([1, 3], LayerMap.Uniform(narrow, wide));
+        (int, int)[] Map(string name) => [.. LayerMap.Named(name).Pairs(narrow, wide)];
+        Assert.Equal([(0, 1), (1, 3)], Map("uniform"));
+        Assert.Equal([(1, 3)], Map("last"));
+        Assert.Equal([(0, 1)], Map("middle"));
+        Assert.Equal([(0, 0), (0, 1), (1, 2), (1, 3)], Map("consecutive"));
     }
 
     [Fact]

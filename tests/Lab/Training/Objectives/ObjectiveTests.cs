@@ -146,7 +146,7 @@ public class ObjectiveTests
     public void An_objective_that_cannot_be_asked_of_a_problem_is_refused_with_those_that_can()
     {
         Assert.Equal("The objective kl-to-full is of probabilities, and the divergence of one number's is always 0. "
-            + "For scores there are: squared-error, squared-error-to-full, layers-to-full, directions-to-full, relations-to-full.",
+            + "For scores there are: squared-error, squared-error-to-full, layers-to-full, directions-to-full, attention-to-full, relations-to-full.",
             Assert.Throws<ArgumentException>(() => Usual.Check(new KlToFull(), Regression.Instance)).Message);
         Assert.Contains("The objective pair-margin compares the two sentences of a pair, and this is text.",
             Assert.Throws<ArgumentException>(() => Usual.Check(new PairMargin(), new LanguageModelling())).Message);
