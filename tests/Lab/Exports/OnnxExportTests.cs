@@ -69,7 +69,7 @@ public sealed class OnnxExportTests : IDisposable
     {
         ExportCheck check = OnnxCheck.Compare(new(Written(model, "whole", whole), model, Rows(model, 20)), Ask, default, padLeft: model.Causal);
         Assert.True(check.LargestDifference > 1e-6, $"{what}: nothing was rounded");
-        Assert.True(check.LargestDifference <= 0.2 * check.LargestScore, $"{what}: {check.LargestDifference} of {check.LargestScore}");
+        Assert.True(check.LargestDifference <= 0.25 * check.LargestScore, $"{what}: {check.LargestDifference} of {check.LargestScore}");
         Assert.InRange(check.SameAnswers!.Value, 0.7, 1);
     }
 
