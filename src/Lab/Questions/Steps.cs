@@ -1,8 +1,8 @@
 using Heartwood.Lab.Charts;
 using Heartwood.Lab.Comparison;
 using Heartwood.Lab.Evaluation;
-using Heartwood.Lab.Exports;
 using Heartwood.Lab.Evaluation.Statistics;
+using Heartwood.Lab.Exports;
 using static System.FormattableString;
 
 namespace Heartwood.Lab.Questions;
