@@ -40,6 +40,11 @@ public sealed record ExportCheck(
     /// </summary>
     public int? SameTokens { get; init; }
 
+    /// <summary>
+    /// In which share of the rows, alone and in padded batches, the highest score is the same; null where that was not asked.
+    /// </summary>
+    public double? SameAnswers { get; init; }
+
     /// <summary>How many tokens followed each prompt.</summary>
     public int? Tokens { get; init; }
 

@@ -32,6 +32,11 @@ public interface IExport
     string? HowLoaded(IModel model) => null;
 
     /// <summary>
+    /// The export that writes the same function as exactly as it can, next to which a close one is timed; itself where it is.
+    /// </summary>
+    IExport Exact => this;
+
+    /// <summary>
     /// Has a program that is not ours load what was written and compares what both compute; where that program is not here, or none is
     /// known, the check says so.
     /// </summary>

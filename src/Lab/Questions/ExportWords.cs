@@ -48,11 +48,11 @@ public static class ExportWords
         ? Invariant($"goes on with {made.Rows} prompts as generate does for {made.SameTokens} of {tokens} tokens at least, greedily; ")
             + Invariant($"scores within {made.LargestDifference:0.0e+0}")
         : Invariant($"gives Heartwood's scores within {made.LargestDifference:0.0e+0} ({made.Rows} rows, each alone and ")
-            + "in a padded batch)";
+            + "in a padded batch)" + (made.SameAnswers is { } same ? Invariant($"; the same answer in {100 * same:0.0} %") : "");
 
     static string Timed(ExportFacts made) =>
         made.Tokens is { } each ? Invariant($"these {made.Rows} times {each} tokens") : "the rows in padded batches";
 
     static string? Time(ExportFacts made) => made.Seconds is not { } seconds ? null : Invariant($"{seconds * 1000:0.0} ms")
-        + (made.FullSeconds is { } full ? Invariant($", {seconds / full:0.00} of the full model's {full * 1000:0.0} ms") : "");
+        + (made.FullSeconds is { } full ? Invariant($", {seconds / full:0.00} of {made.Beside}'s {full * 1000:0.0} ms") : "");
 }

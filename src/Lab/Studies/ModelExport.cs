@@ -66,8 +66,9 @@ public static class ModelExport
             ExportCheck check = export.Check(new(written, seen.Model, rows)
             {
                 Threads = request.Threads,
-                Beside = run is not null && FullOf(run) is var full && export.WhyNot(full.Model) is null
-                    ? () => export.Write(full.Model, full.Ready?.TokenizerFiles ?? NoFiles, Path.Combine(scratch.FullName, "full"),
+                Beside = (run is not null ? FullOf(run) : export.Exact != export ? seen : null) is { } full
+                    && export.Exact.WhyNot(full.Model) is null
+                    ? () => export.Exact.Write(full.Model, full.Ready?.TokenizerFiles ?? NoFiles, Path.Combine(scratch.FullName, "full"),
                         replace: false) : null,
             }, stop);
             if (check.Differs)
@@ -78,7 +79,9 @@ public static class ModelExport
             return new(written, export.Name, check.LoadedBy, check.LargestDifference,
                 check.LoadedBy is null ? 0 : check.Prompts ?? rows.Count, check.Seconds, check.SecondsBeside, check.Note)
             {
+                Beside = check.SecondsBeside is null ? null : run is not null ? "the full model" : "the exact file",
                 SameTokens = check.SameTokens,
+                SameAnswers = check.Tolerance is null ? check.SameAnswers : null,
                 Tokens = check.Tokens,
                 HowLoaded = how,
                 Model = folder,

@@ -6,6 +6,7 @@ using Heartwood.Lab.Models;
 using Heartwood.Lab.Probes;
 using Heartwood.Lab.Runs;
 using Heartwood.Lab.Subnetworks;
+using Heartwood.Lab.Tasks;
 using Heartwood.Tensors;
 using Heartwood.Tests.Lab.Models;
 using Heartwood.Tests.Lab.Reports;
@@ -60,6 +61,40 @@ public sealed class OnnxExportTests : IDisposable
             largest = Math.Max(largest, check.LargestDifference!.Value);
         }
         return largest;
+    }
+
+    static readonly IExport whole = new OnnxExport().With(TenantSpec.Parse("onnx,weights=int8", "export"));
+
+    void Alike(IModel model, string what)
+    {
+        ExportCheck check = OnnxCheck.Compare(new(Written(model, "whole", whole), model, Rows(model, 20)), Ask, default, padLeft: model.Causal);
+        Assert.True(check.LargestDifference > 1e-6, $"{what}: nothing was rounded");
+        Assert.True(check.LargestDifference <= 0.25 * check.LargestScore, $"{what}: {check.LargestDifference} of {check.LargestScore}");
+        Assert.InRange(check.SameAnswers!.Value, 0.7, 1);
+    }
+
+    [Theory, MemberData(nameof(Families))]
+    public void As_whole_numbers_it_is_a_third_of_the_bytes_and_answers_much_alike(string family)
+    {
+        // weights as small as a trained model's: through steep ones rounding grows from layer to layer
+        IModel steep = Small.Model(layers: 3, heads: 3, width: 60, labels: 3, family: family, positions: 20);
+        IModel model = steep.With(steep.Config, steep.Weights.Map((_, t) => t.Shape.Axes.Length == 2 ? (t * 0.25f).KeepForever() : t));
+        foreach (var (what, one) in Cuts(model).Where(cut => !cut.What.Contains("nothing left", StringComparison.Ordinal)).Take(3).Prepend((family, model))) Alike(one, what);
+        long Bytes(IExport? export) => new FileInfo(Path.Combine(Written(model, "sized", export), OnnxExport.ModelFile)).Length;
+        Assert.InRange(Bytes(whole), 1, 0.45 * Bytes(null));                         // biases, norms and positions stay, and the nodes
+    }
+
+    [Theory, InlineData("gpt2/language"), InlineData("gpt2/untied"), InlineData("llama/grouped"), InlineData("llama/qwen2")]
+    public void A_language_model_as_whole_numbers_answers_much_alike(string golden) => Alike(GoldenModelTests.Load(golden), golden);
+
+    [Fact]
+    public void The_embedded_model_as_whole_numbers_gives_the_same_answers_on_text()
+    {
+        LoadedModel loaded = LoadedModel.Load(null);
+        IReadOnlyList<Sequence> rows = [.. loaded.Encode([DataSource.Read("world:in-domain,rows=60")]).SelectMany(((IProblem)Classification.Instance).Inputs)];
+        ExportCheck check = OnnxCheck.Compare(new(Written(loaded.Model, "embedded", whole), loaded.Model, rows), Ask, default);
+        Assert.InRange(check.SameAnswers!.Value, 0.97, 1);
+        Assert.InRange(check.LargestDifference!.Value, 1e-4, 0.2 * check.LargestScore);
     }
 
     void Near(IModel model, string what, IReadOnlyList<Sequence>? rows = null) => Assert.InRange(Difference(model, what, rows), 0, 1e-4);
@@ -195,6 +230,48 @@ public sealed class OnnxExportTests : IDisposable
         Assert.Null(new OnnxExport().WhyNot(large));
 
         static long Bytes(string folder) => new FileInfo(Path.Combine(folder, OnnxExport.ModelFile)).Length;
+    }
+
+    [Theory, InlineData("bert", "float32"), InlineData("gpt2", "float32"), InlineData("llama", "float16"), InlineData("bert", "int8")]
+    public void Weights_that_a_graph_cannot_hold_stand_in_a_file_next_to_it(string family, string weights)
+    {
+        OnnxExport inside = (OnnxExport)new OnnxExport().With(TenantSpec.Parse($"onnx,weights={weights}", "export"));
+        OnnxExport beside = (OnnxExport)new OnnxExport { MostInside = 20_000 }.With(TenantSpec.Parse($"onnx,weights={weights}", "export"));
+        IModel model = Small.Model(layers: 3, heads: 4, width: 64, words: 300, labels: 3, family: family, positions: 40);
+        foreach (IModel one in (IModel[])[model, Cutting.Cut(model, Small.Some(model.Universe(), 1), Small.Absent(model, "mean"))])
+        {
+            Assert.Equal(Difference(one, family, export: inside), Difference(one, family, export: beside));
+            string whole = Written(one, "whole", inside), apart = Written(one, "apart", beside);
+            Assert.False(File.Exists(Path.Combine(whole, OnnxExport.DataFile)));
+            double outside = Bytes(apart, OnnxExport.DataFile);
+            Assert.InRange(Bytes(whole) - Bytes(apart), 0.3 * outside, outside);        // tensors begin at multiples of 4,096 bytes
+            Assert.Null(inside.HowLoaded(one));
+            Assert.Contains("by its path", beside.HowLoaded(one));
+            // the graph has nothing of them: without the file it does not load, and with other bytes it says something else
+            string data = Path.Combine(apart, OnnxExport.DataFile);
+            byte[] bytes = File.ReadAllBytes(data);
+            Array.Fill<byte>(bytes, 0);
+            File.WriteAllBytes(data, bytes);
+            Assert.True(OnnxCheck.Compare(new(apart, one, Rows(one, 5)), Ask, default).LargestDifference > 1e-3);
+            File.Delete(data);
+            Assert.ThrowsAny<OnnxRuntimeException>(() => new InferenceSession(Path.Combine(apart, OnnxExport.ModelFile)));
+        }
+
+        static double Bytes(string folder, string file = OnnxExport.ModelFile) => new FileInfo(Path.Combine(folder, file)).Length;
+    }
+
+    [Fact]
+    public void A_tensor_that_is_too_large_for_the_format_is_named()
+    {
+        IModel model = Small.Model(width: 48, heads: 4, words: 300);
+        string largest = model.Weights.All.MaxBy(w => w.Value.Values.Length).Key;
+        long bytes = 4L * model.Weights.All[largest].Values.Length;
+        Assert.Null(new OnnxExport { MostOfATensor = bytes }.WhyNot(model));
+        OnnxExport narrow = new() { MostOfATensor = bytes - 1 };
+        Assert.StartsWith($"'{largest}' alone has", narrow.WhyNot(model));
+        Assert.Contains("onnx,weights=float16", narrow.WhyNot(model));
+        Assert.Null(narrow.With(TenantSpec.Parse("onnx,weights=float16", "export")).WhyNot(model));
+        Assert.Throws<NotSupportedException>(() => Written(model, "model", narrow));
     }
 
     [Fact]

@@ -55,7 +55,7 @@ static class OnnxCheck
         RuntimeAnswers answers = ask(files, new(asked.Threads, Rounds, batches));
         float[][] expected = [.. asked.Rows.Select(row => Scores(asked.Model, row, stop))];
         int next = 0;
-        long compared = 0;
+        long compared = 0, same = 0;
         double largest = 0;
         for (int b = 0; b < batches.Length; b++)
         {
@@ -68,13 +68,17 @@ static class OnnxCheck
                     throw new InvalidDataException($"{files[0]}: ONNX Runtime gives {width} numbers a row, the model {ours.Length}.");
                 for (int i = 0; i < width; i++) largest = Larger(largest, Math.Abs((double)made[row * width + i] - ours[i]));
                 compared += width;
+                if (Highest(made.Slice(row * width, width)) == Highest(ours)) same++;
             }
         }
         return new(answers.LoadedBy, largest, compared, answers.Seconds[0], answers.Seconds.Count > 1 ? answers.Seconds[1] : null, null)
         {
             LargestScore = expected.Max(row => row.Max(Math.Abs)),
+            SameAnswers = asked.Model.Output is Output.None || expected[0].Length == 1 ? null : (double)same / next,
         };
     }
+
+    static int Highest(ReadOnlySpan<float> scores) => System.Numerics.Tensors.TensorPrimitives.IndexOfMax(scores);
 
     // NaN is the largest of all
     static double Larger(double largest, double one) => one <= largest ? largest : one;

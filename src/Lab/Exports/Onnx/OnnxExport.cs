@@ -2,6 +2,7 @@ using System.Globalization;
 using Heartwood.Lab.Json;
 using Heartwood.Lab.Models;
 using Heartwood.Lab.Runs;
+using Heartwood.Tensors;
 
 namespace Heartwood.Lab.Exports.Onnx;
 
@@ -15,8 +16,8 @@ public sealed class OnnxExport : IExport
     /// <summary>Name of the graph's file in the folder.</summary>
     public const string ModelFile = "model.onnx";
 
-    // protobuf cannot hold more; beside the weights there is little: shapes, rotary tables
-    const long MostBytes = int.MaxValue, Beside = 64L << 20;
+    /// <summary>Name of the file that holds the weights, as Optimum calls it, where the graph's cannot.</summary>
+    public const string DataFile = "model.onnx_data";
 
     const float LargestHalf = 65504;
 
@@ -26,25 +27,34 @@ public sealed class OnnxExport : IExport
     /// <summary>Its name.</summary>
     public const string Called = "onnx";
 
-    readonly bool half;
+    static readonly string[] stored = ["float32", "float16", "int8"];
+
+    readonly OnnxWeights weights;
+
+    // a message of protobuf holds 2 GB; beside the tensors there are nodes and names
+    internal long MostInside { get; init; } = int.MaxValue - (64L << 20);
+
+    internal long MostOfATensor { get; init; } = Array.MaxLength;
 
     /// <summary>The export with float32 weights.</summary>
     public OnnxExport() { }
 
-    OnnxExport(bool half) => this.half = half;
+    OnnxExport(OnnxWeights weights) => this.weights = weights;
+
+    bool IsHalf => weights == OnnxWeights.Float16;
 
     /// <inheritdoc/>
     public string Name => Called;
 
     /// <inheritdoc/>
-    public string InWords => "a folder with model.onnx for ONNX Runtime (weights=float32 or float16)";
+    public string InWords => $"a folder with model.onnx for ONNX Runtime (weights={string.Join('|', stored)})";
 
     /// <inheritdoc/>
     public IExport With(TenantSpec options)
     {
-        bool halved = options.Choice("weights", "float32", "float16") == "float16";
+        string chosen = options.Choice("weights", stored);
         options.RefuseUnread();
-        return new OnnxExport(halved);
+        return new OnnxExport((OnnxWeights)Array.IndexOf(stored, chosen)) { MostInside = MostInside, MostOfATensor = MostOfATensor };
     }
 
     /// <inheritdoc/>
@@ -56,15 +66,23 @@ public sealed class OnnxExport : IExport
                 + Otherwise;
         if (model is { Output: Output.None, Causal: true })
             return $"onnx writes a {model.Family} with a head only, and this is a body. {Otherwise}";
-        long bytes = model.Weights.Count * (half ? 2 : 4);
-        if (bytes + Beside > MostBytes)
+        if (model.Weights.All.FirstOrDefault(w => Bytes(w.Value) > MostOfATensor) is { Key: { } one, Value: { } tensor })
             return string.Create(CultureInfo.InvariantCulture,
-                $"model.onnx would have {bytes / 1e9:0.0} GB of weights, and a file of this format holds 2. ")
-                + (half ? Otherwise : "Write it with onnx,weights=float16, which takes half of that, or with the export hugging-face.");
-        if (half && model.Weights.All.FirstOrDefault(w => TooLarge(w.Value.Values)) is { Key: { } large })
+                $"'{one}' alone has {Bytes(tensor) / 1e9:0.0} GB, and onnx writes tensors of up to {MostOfATensor / 1e9:0.0}. ")
+                + (weights != OnnxWeights.Float32 ? Otherwise
+                    : "Write it with onnx,weights=float16, which takes half of that, or with the export hugging-face.");
+        if (IsHalf && model.Weights.All.FirstOrDefault(w => TooLarge(w.Value.Values)) is { Key: { } large })
             return $"onnx,weights=float16 holds numbers up to {LargestHalf:0}, and '{large}' has a larger one. Write it with onnx.";
         return null;
     }
+
+    long Bytes(Tensor tensor) => (long)tensor.Values.Length * BytesEach;
+
+    int BytesEach => weights switch { OnnxWeights.Float16 => 2, OnnxWeights.Int8 => 1, _ => 4 };
+
+    /// <inheritdoc/>
+    public string? HowLoaded(IModel model) => model.Weights.Count * BytesEach <= MostInside ? null
+        : $"load {ModelFile} by its path, not from memory: its weights stand next to it in {DataFile}";
 
     static bool TooLarge(ReadOnlySpan<float> values)
     {
@@ -77,12 +95,14 @@ public sealed class OnnxExport : IExport
     public string Write(IModel model, IReadOnlyDictionary<string, byte[]> tokenizer, string path, bool replace)
     {
         if (WhyNot(model) is { } why) throw new NotSupportedException(why);
-        OnnxLayers layers = new(model, half);
+        OnnxLayers layers = new(model, weights);
         OnnxFamily.For(model.Family)!.Emit(layers);
-        ProtoMessage whole = layers.Graph.Model($"{model.Family}, {model.Layers.Count} layers; heads: "
-            + $"{string.Join(' ', model.Layers.Select(l => l.Heads))}; neurons: {string.Join(' ', model.Layers.Select(l => l.Neurons))}");
+        string about = $"{model.Family}, {model.Layers.Count} layers; heads: {string.Join(' ', model.Layers.Select(l => l.Heads))}; "
+            + $"neurons: {string.Join(' ', model.Layers.Select(l => l.Neurons))}";
         Atomic.WriteFolder(path, folder =>
         {
+            using FileStream? beside = layers.Graph.TensorBytes <= MostInside ? null : File.Create(Path.Combine(folder, DataFile));
+            ProtoMessage whole = layers.Graph.Model(about, beside is null ? null : new(DataFile, beside));
             using (FileStream file = File.Create(Path.Combine(folder, ModelFile))) whole.WriteTo(file);
             File.WriteAllText(Path.Combine(folder, "config.json"), model.Config.ToJsonString(JsonWriting.Foreign) + "\n");
             foreach ((string name, byte[] content) in tokenizer) File.WriteAllBytes(Path.Combine(folder, name), content);
@@ -91,6 +111,9 @@ public sealed class OnnxExport : IExport
     }
 
     /// <inheritdoc/>
+    public IExport Exact => weights == OnnxWeights.Float32 ? this : new OnnxExport();
+
+    /// <inheritdoc/>
     public ExportCheck Check(ExportQuestion asked, CancellationToken stop) =>
-        OnnxCheck.Run(asked, ChecksProgram.Find(), stop) with { Tolerance = half ? null : Tolerance };
+        OnnxCheck.Run(asked, ChecksProgram.Find(), stop) with { Tolerance = weights == OnnxWeights.Float32 ? Tolerance : null };
 }

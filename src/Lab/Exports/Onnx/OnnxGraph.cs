@@ -9,6 +9,9 @@ enum OnnxType
     /// <summary>float32</summary>
     Float = 1,
 
+    /// <summary>whole numbers, -128 to 127</summary>
+    Int8 = 3,
+
     /// <summary>int64</summary>
     Int64 = 7,
 
@@ -59,7 +62,8 @@ sealed class OnnxGraph
     const int FormatVersion = 8;
 
     readonly ProtoMessage graph = new ProtoMessage().Add(2, "heartwood");
-    readonly List<ProtoMessage> initializers = [], inputs = [], outputs = [];
+    readonly List<OnnxTensor> initializers = [];
+    readonly List<ProtoMessage> inputs = [], outputs = [];
     readonly Dictionary<string, string> constants = [];
     int made;
 
@@ -98,12 +102,12 @@ sealed class OnnxGraph
     /// <returns>the name</returns>
     internal string Tensor(string name, OnnxType type, IReadOnlyList<long> axes, byte[] values)
     {
-        // TensorProto: dims 1, data_type 2, name 8, raw_data 9
-        ProtoMessage tensor = new();
-        if (axes.Count > 0) tensor.Packed(1, axes);
-        initializers.Add(tensor.Add(2, (long)type).Add(8, name).Add(9, (ReadOnlyMemory<byte>)values));
+        initializers.Add(new(name, type, axes, values));
         return constants[name] = name;
     }
+
+    /// <summary>Bytes of all tensors.</summary>
+    internal long TensorBytes => initializers.Sum(tensor => (long)tensor.Values.Length);
 
     /// <summary>A float.</summary>
     internal string Number(float value) =>
@@ -145,12 +149,13 @@ sealed class OnnxGraph
 
     /// <summary>The whole file as a message.</summary>
     /// <param name="about">what reads as a description in viewers of such files</param>
-    internal ProtoMessage Model(string about)
+    /// <param name="data">takes the values of large tensors, whose places there the message names; null where they are its own</param>
+    internal ProtoMessage Model(string about, OnnxData? data = null)
     {
         // GraphProto: node 1, name 2, initializer 5, input 11, output 12; ModelProto: ir_version 1, producer_name 2, doc_string 6, graph 7,
         // opset_import 8 { domain 1, version 2 }
         ProtoMessage whole = new ProtoMessage().Add(1, FormatVersion).Add(2, "heartwood").Add(6, about);
-        foreach (ProtoMessage tensor in initializers) graph.Add(5, tensor);
+        foreach (OnnxTensor tensor in initializers) graph.Add(5, tensor.Message(data));
         foreach (ProtoMessage input in inputs) graph.Add(11, input);
         foreach (ProtoMessage output in outputs) graph.Add(12, output);
         return whole.Add(7, graph).Add(8, new ProtoMessage().Add(1, "").Add(2, Opset));

@@ -9,11 +9,18 @@ namespace Heartwood.Lab.Exports.Onnx;
 /// of values. Values that pass are [batch sequence width], those of heads [batch head sequence headWidth].
 /// </summary>
 /// <param name="model">whose weights are written</param>
-/// <param name="half">whether large weights are stored as float16; computed is in float32 all the same</param>
-sealed class OnnxLayers(IModel model, bool half)
+/// <param name="weights">how large weights are stored; float16 is computed in float32 all the same, int8 in whole numbers</param>
+sealed class OnnxLayers(IModel model, OnnxWeights weights)
 {
-    // shorter tensors (biases, norms, constants) stay float32
-    const int LeastHalf = 1025;
+    // shorter tensors (biases, norms, constants) stay float32, and of tables that are int8 otherwise those of few rows (positions)
+    const int Least = 1025, LeastRows = 256;
+
+    // what an input of integer products became, by its name: queries, keys and values share it
+    readonly Dictionary<string, string[]> quantized = [];
+
+    bool IsHalf(ReadOnlySpan<float> values) => weights == OnnxWeights.Float16 && values.Length >= Least;
+
+    bool IsWhole(ReadOnlySpan<float> values) => weights == OnnxWeights.Int8 && values.Length >= Least;
 
     /// <summary>The model.</summary>
     internal IModel Model => model;
@@ -40,7 +47,7 @@ sealed class OnnxLayers(IModel model, bool half)
 
     string Stored(string name, long[] axes, ReadOnlySpan<float> values)
     {
-        if (!half || values.Length < LeastHalf) return Table(name, axes, values);
+        if (!IsHalf(values)) return Table(name, axes, values);
         return Graph.Add("Cast", [StoredHalf(name, axes, values)], ("to", (long)OnnxType.Float));
     }
 
@@ -58,23 +65,76 @@ sealed class OnnxLayers(IModel model, bool half)
     internal string Rows(string name, string ids)
     {
         Tensor table = model.Weights.All[name];
-        if (!half || table.Values.Length < LeastHalf) return Graph.Add("Gather", [Weight(name), ids]);
+        if (IsWhole(table.Values) && table.Shape[0] >= LeastRows)
+        {
+            var (codes, scales) = WholeRows(name);
+            string column = Graph.Add("Gather", [Graph.Add("Unsqueeze", [scales, Graph.Wholes(1)]), ids]);
+            return Times(Graph.Add("Cast", [Graph.Add("Gather", [codes, ids])], ("to", (long)OnnxType.Float)), column);
+        }
+        if (!IsHalf(table.Values)) return Graph.Add("Gather", [Weight(name), ids]);
         return Graph.Add("Cast", [Graph.Add("Gather", [StoredHalf(name, Axes(table), table.Values), ids])], ("to", (long)OnnxType.Float));
+    }
+
+    // a table's rows as int8, a scale for each row: codes [rows width], scales [rows]
+    (string Codes, string Scales) WholeRows(string name)
+    {
+        if (Graph.Has(name)) return (name, $"{name}.scales");
+        Tensor table = model.Weights.All[name];
+        (int rows, int width) = (table.Shape[0], table.Shape[1]);
+        return StoredWhole(name, rows, width, table.Values, outputFirst: true);
+    }
+
+    // symmetric, a scale for each output: its largest value becomes 127
+    (string Codes, string Scales) StoredWhole(string name, int outputs, int inputs, ReadOnlySpan<float> values, bool outputFirst)
+    {
+        float[] scales = new float[outputs];
+        for (int o = 0; o < outputs; o++)
+            for (int i = 0; i < inputs; i++)
+                scales[o] = Math.Max(scales[o], Math.Abs(values[outputFirst ? o * inputs + i : i * outputs + o]) / 127);
+        sbyte[] codes = new sbyte[values.Length];
+        for (int at = 0; at < codes.Length; at++)
+        {
+            float scale = scales[outputFirst ? at / inputs : at % outputs];
+            codes[at] = scale == 0 ? (sbyte)0 : (sbyte)Math.Clamp(MathF.Round(values[at] / scale), -127, 127);
+        }
+        long[] axes = outputFirst ? [outputs, inputs] : [inputs, outputs];
+        return (Graph.Tensor(name, OnnxType.Int8, axes, OnnxGraph.Bytes<sbyte>(codes)), Table($"{name}.scales", [outputs], scales));
+    }
+
+    // x · codes · scales, x as whole numbers too, whose scale is found as it comes (one for the whole batch)
+    string WholeProduct(string x, string codes, string scales)
+    {
+        if (!quantized.TryGetValue(x, out string[]? made)) quantized[x] = made = Graph.AddMany("DynamicQuantizeLinear", [x], 3);
+        string zero = Graph.Has("zero") ? "zero" : Graph.Tensor("zero", OnnxType.Int8, [], [0]);
+        string sums = Graph.Add("MatMulInteger", [made[0], codes, made[2], zero]);
+        return Times(Graph.Add("Cast", [sums], ("to", (long)OnnxType.Float)), Times(made[1], scales));
     }
 
     /// <summary>x · weightᵀ, of a weight [output input]; x · weight where the checkpoint has the input first.</summary>
     internal string Product(string x, string name, bool inputFirst = false)
     {
+        Tensor weight = model.Weights.All[name];
+        (int output, int input) = inputFirst ? (weight.Shape[1], weight.Shape[0]) : (weight.Shape[0], weight.Shape[1]);
+        ReadOnlySpan<float> values = weight.Values;
+        if (IsWhole(values) && inputFirst)
+        {
+            var (codes, scales) = Graph.Has(name) ? (name, $"{name}.scales")
+                : StoredWhole(name, output, input, values, outputFirst: false);
+            return WholeProduct(x, codes, scales);
+        }
         if (inputFirst) return Graph.Add("MatMul", [x, Weight(name)]);
         // what is there already as a table, word embeddings that are the output too, is not written twice
+        if (IsWhole(values) && Graph.Has($"{name}.scales"))
+            return WholeProduct(x, Graph.Add("Transpose", [name], ("perm", [1L, 0])), $"{name}.scales");
         if (Graph.Has(name)) return Graph.Add("MatMul", [x, Graph.Add("Transpose", [Weight(name)], ("perm", [1L, 0]))]);
-        Tensor weight = model.Weights.All[name];
-        (int output, int input) = (weight.Shape[0], weight.Shape[1]);
-        ReadOnlySpan<float> values = weight.Values;
         float[] turned = new float[values.Length];
         for (int o = 0; o < output; o++)
             for (int i = 0; i < input; i++) turned[i * output + o] = values[o * input + i];
-        return Graph.Add("MatMul", [x, Stored($"{name}.transposed", [input, output], turned)]);
+        if (!IsWhole(values)) return Graph.Add("MatMul", [x, Stored($"{name}.transposed", [input, output], turned)]);
+        string stored = $"{name}.transposed";
+        var (whole, each) = Graph.Has(stored) ? (stored, $"{stored}.scales")
+            : StoredWhole(stored, output, input, turned, outputFirst: false);
+        return WholeProduct(x, whole, each);
     }
 
     /// <summary>A linear layer, with its bias where there is one.</summary>
