@@ -134,7 +134,10 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains("give --teacher FOLDER", Refused(Request with { Loss = "labels,outputs" }));
         Assert.Contains("Did you mean outputs?", Refused(Request with { Loss = "output", Teacher = teacher }));
         Assert.Contains("have none. Compare outputs or layers instead", Refused(Request with { Loss = "relations", Teacher = teacher }));
-        Assert.Contains("need the same width", Refused(Request with { Loss = "layers", Teacher = teacher, Size = new(1, 2, 16, 8, 40) }));
+        // another width goes through a matrix that is trained along; more layers than the teacher has are like none of its
+        _ = new TrainingRun(Request with { Loss = "layers", Teacher = teacher, Size = new(1, 2, 16, 8, 40) });
+        Assert.Contains("at most as many", Refused(Request with { Loss = "layers", Teacher = teacher, Size = new(2, 2, 16, 8, 40) }));
+        Assert.Contains("each once", Refused(Request with { Loss = "layers", Teacher = $"{teacher}+{teacher}" }));
         Assert.Contains("is another kind of model", Refused(Request with { Loss = "outputs", Teacher = teacher, Labels = ["yes", "no"] }));
     }
 
