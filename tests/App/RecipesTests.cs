@@ -51,9 +51,19 @@ public sealed class RecipesTests : IDisposable
         "data" => Data(),
         "speaker" => Directory.Exists(runs.At("speaker")) ? runs.At("speaker") : SmallSpeaker.In(runs.At("speaker")),
         "stories" or "more" or "other" => Text(setting),
+        "pairs" => Lines("pairs.jsonl", [.. Letters.Select(c => $"{{\"good\": \"the hat {c}\", \"bad\": \"the heat {c}\"}}")]),
+        "prompts" => Lines("prompts.csv", ["text,corrupted,answer,wrong", .. Letters.Select(c => $"the {c},the hat {c},t,h")]),
         _ => Smaller.GetValueOrDefault(setting)
             ?? throw new NotSupportedException($"The test knows no stand-in for the setting '{setting}'. Add one here."),
     };
+
+    const string Letters = "abcdefgh";
+
+    string Lines(string name, string[] lines)
+    {
+        File.WriteAllLines(runs.At(name), lines);
+        return runs.At(name);
+    }
 
     string Text(string name)
     {
