@@ -78,7 +78,7 @@ public sealed class ChangesVerbTests : IDisposable
             (["--change", "without-last-mlp,layer=1"], "The toy only knows layer 0."),
             (["--export", "onxx"], "There is no export 'onxx'. Did you mean onnx?"),
             (["--export", "listing,long=yes"], "listing takes no options"),
-            (["--export", "onnx,weights=float8"], "onnx: 'weights' takes float32 or float16, not 'float8'."),
+            (["--export", "onnx,weights=float8"], "onnx: 'weights' takes float32, float16 or int8, not 'float8'."),
         })
         {
             var (code, output, error) = Run(["cut", runs.At("run"), .. asked, "--out", runs.At("made")]);
